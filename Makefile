@@ -1,0 +1,63 @@
+# All runs in .venv, which is made when it is needed; PYTHON=... names the Python to make it with.
+PY := .venv/bin/python
+QUEUE := $(PY) utilities/music_queue_manager.py --home .demo
+BATCH := $(PY) utilities/process_music_batch.py --home .demo --batch-size 10
+
+# What a person's shell has set must not leak into the environment made here.
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+
+.PHONY: help demo test check bench clean again
+
+help:
+	@echo "make demo    show mediakeep at work on a sample library, in .demo/"
+	@echo "make test    run the tests (PYTEST_ARGS='-k queue' for some of them)"
+	@echo "make check   lint, formatting and types"
+	@echo "make bench   measure speed and memory"
+	@echo "make clean   remove .venv, caches and .demo/"
+
+demo: .venv/.ok
+	@$(remove_demo)
+	@mkdir .demo && touch .demo/.made-by-make-demo
+	@$(PY) utilities/make_sample_library.py .demo/music
+	@$(QUEUE) --scan .demo/music
+	@$(BATCH)
+	@$(BATCH)
+	@$(QUEUE) --show-summary
+	@echo
+	@echo "Reports to open, the longest first:"
+	@ls -S .demo/issues/music/*.md | sed -n 's/^/  /; 1,3p'
+	@echo "  and the others in .demo/issues/music/"
+	@echo "  .demo/outputs/manual_review_needed.json"
+
+test: .venv/.ok
+	@$(PY) -m pytest -q -n auto $(PYTEST_ARGS)
+
+check: .venv/.ok
+	@$(PY) -m ruff check --quiet --output-format=concise
+	@$(PY) -m ruff format --check --quiet || { \
+		echo "Not formatted; run: $(PY) -m ruff format" >&2; exit 1; }
+	@$(PY) -m mypy --no-error-summary
+	@echo "Lint, formatting and types are clean."
+
+bench: .venv/.ok
+	@$(PY) -m tests.benchmarks
+
+clean:
+	@$(remove_demo)
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find utilities tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# "again" also where the Python that .venv was made with has gone.
+.venv/.ok: pyproject.toml $(shell test -x $(PY) || echo again)
+	@echo "Setting up .venv; this takes a moment, once ..."
+	@sh .ci/environment
+	@touch $@
+
+# Only a folder that "make demo" made is ever removed.
+define remove_demo
+if [ -L .demo ] || { [ -e .demo ] && [ ! -f .demo/.made-by-make-demo ]; }; then \
+	echo ".demo was not made by \"make demo\", so it stays. Move it away and run again." >&2; \
+	exit 1; \
+fi; \
+rm -rf ./.demo
+endef

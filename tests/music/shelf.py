@@ -1,0 +1,74 @@
+"""Tracks put on a shelf for a test: real, playable files with the tags that the test asks for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+from mediakeep.item import MusicItem, Status
+from mediakeep.outcome import Stamp, Work
+from mediakeep.rehearsal import tracks
+from mediakeep.rehearsal.tracks import Content, Track
+
+FORMATS = ("mp3", "m4a", "flac", "ogg", "opus")
+HEALTHY = {
+    "title": "Low Tide",
+    "artist": "Velvet Harbour",
+    "albumartist": "Velvet Harbour",
+    "album": "Moorings",
+    "date": "1974",
+    "tracknumber": "1/9",
+    "genre": "Folk",
+}
+NOBODY = 65534
+
+
+def render(
+    suffix: str, *, picture: str = "", content: Content = Content.AUDIO, **tags: str | None
+) -> bytes:
+    """Return a healthy track, but for the tags given; None takes one away."""
+    fields = {name: text for name, text in {**HEALTHY, **tags}.items() if text is not None}
+    return tracks.render(Track(PurePath(f"a.{suffix}"), "bell", fields, picture, content))
+
+
+def put(
+    path: Path, *, picture: str = "", content: Content = Content.AUDIO, **tags: str | None
+) -> Path:
+    """Write such a track; the suffix of `path` is its format."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(render(path.suffix[1:], picture=picture, content=content, **tags))
+    return path
+
+
+def put_album(folder: Path, *titles: str, suffix: str = "mp3", **tags: str | None) -> None:
+    """Write an album of healthy tracks with a cover beside them, numbered as they come."""
+    for number, title in enumerate(titles, 1):
+        total = f"{number}/{len(titles)}"
+        fields = {"album": folder.name, "title": title, "tracknumber": total, **tags}
+        put(folder / f"{number:02} {title}.{suffix}", **fields)
+    (folder / "cover.jpg").write_bytes(tracks.seed("cover.jpg"))
+
+
+def work(folder: Path, output_name: str = "") -> Work:
+    """Return the work on an artist's folder, as the queue would give it."""
+    from mediakeep import files
+
+    item = MusicItem(
+        status=Status.IN_PROGRESS, path=files.escape(folder), output_name=output_name
+    )
+    return Work(item, Stamp("20251217_session_001", files.escape(folder.name), 7, 7))
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """Drop the rights of root, which no mode of a file can keep out."""
+    privileged = os.geteuid() == 0
+    if privileged:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if privileged:
+            os.seteuid(0)

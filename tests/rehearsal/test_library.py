@@ -1,0 +1,234 @@
+"""The sample library holds what its manifest says: no defect more, none less."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+from importlib import resources
+from pathlib import Path, PurePath
+
+import mutagen
+import pytest
+from mediakeep.errors import BadSetting, ItemFailed, UsageFailed
+from mediakeep.rehearsal import defects, library, tracks
+from mediakeep.rehearsal.defects import Planted
+from mediakeep.rehearsal.library import Manifest
+from mutagen.mp3 import MP3
+
+IMAGES = (".jpg", ".png")
+UNREADABLE = ("empty-file", "not-audio")
+NEEDED = {
+    "title": "missing-title",
+    "artist": "missing-artist",
+    "album": "missing-album",
+    "date": "missing-date",
+    "tracknumber": "missing-track-number",
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    return library.make(tmp_path_factory.mktemp("demo") / "music")
+
+
+def audio_files(root: Path) -> list[Path]:
+    return [p for p in sorted(root.rglob("*")) if p.is_file() and p.suffix not in IMAGES]
+
+
+def contents(root: Path) -> dict[bytes, bytes]:
+    found = (p for p in root.rglob("*") if p.is_file())
+    return {os.fsencode(p.relative_to(root)): p.read_bytes() for p in found}
+
+
+def opened(path: Path, easy: bool = True) -> mutagen.FileType | None:
+    try:
+        return mutagen.File(path, easy=easy)
+    except mutagen.MutagenError:
+        return None
+
+
+def has_picture(path: Path) -> bool:
+    audio = opened(path, easy=False)
+    if audio is None:
+        return False
+    tags = audio.tags or {}
+    names = ("APIC:Cover", "covr", "metadata_block_picture")
+    return bool(getattr(audio, "pictures", None)) or any(name in tags for name in names)
+
+
+def track_defects(path: Path) -> set[str]:
+    audio = opened(path)
+    if path.stat().st_size == 0:
+        return {"empty-file"}
+    if audio is None:
+        return {"not-audio"}
+    found = {kind for field, kind in NEEDED.items() if not audio.get(field)}
+    texts = [audio[f][0] for f in ("title", "artist", "album", "albumartist") if audio.get(f)]
+    if any(text != " ".join(text.split()) for text in texts):
+        found.add("whitespace")
+    if audio["genre"][0] in defects.PLACEHOLDERS:
+        found.add("placeholder-genre")
+    return found
+
+
+def all_defects(root: Path) -> set[Planted]:
+    paths = audio_files(root)
+    found = {
+        Planted(kind, PurePath(path.relative_to(root)))
+        for path in paths
+        for kind in track_defects(path)
+    }
+    covered = {path.parent for path in paths if has_picture(path)}
+    covered |= {path.parent for path in root.rglob("cover.*")}
+    bare = {path.parent for path in paths} - covered
+    return found | {Planted("missing-cover", PurePath(p.relative_to(root))) for p in bare}
+
+
+def test_the_manifest_lists_every_defect_and_no_other(demo: Manifest) -> None:
+    assert all_defects(demo.root) == set(demo.planted)
+    assert len(demo.planted) == len(set(demo.planted))
+
+
+def test_every_kind_of_defect_is_planted_and_most_tracks_are_healthy(demo: Manifest) -> None:
+    assert {p.kind for p in demo.planted} == {*defects.TRACK_DEFECTS, defects.MISSING_COVER}
+    assert len(demo.planted) < demo.tracks / 5
+
+
+def test_every_other_file_is_real_audio_of_about_a_second(demo: Manifest) -> None:
+    broken = {demo.root / p.path for p in demo.planted if p.kind in UNREADABLE}
+    healthy = [path for path in audio_files(demo.root) if path not in broken]
+    lengths = [mutagen.File(path).info.length for path in healthy]
+    assert len(lengths) > 100
+    assert all(0.9 < length < 1.2 for length in lengths)
+    assert {path.suffix for path in healthy} == {".mp3", ".m4a", ".flac", ".ogg", ".opus"}
+
+
+def test_counts_are_those_on_the_disk(demo: Manifest) -> None:
+    assert demo.tracks == len(audio_files(demo.root))
+    assert demo.artists == len(list(demo.root.iterdir()))
+
+
+def test_healthy_tracks_have_all_tags(demo: Manifest) -> None:
+    path = demo.root / "Salt_Pepper Choir" / "50_50" / "02 - 1_2.mp3"
+    tags = {key: value[0] for key, value in mutagen.File(path, easy=True).items()}
+    assert tags == {
+        "title": "1/2",
+        "artist": "Salt/Pepper Choir",
+        "albumartist": "Salt/Pepper Choir",
+        "album": "50/50",
+        "date": "1989",
+        "tracknumber": "2/5",
+        "genre": "Gospel",
+    }
+
+
+def test_hostile_names_are_there(demo: Manifest) -> None:
+    names = {path.name for path in demo.root.iterdir()}
+    assert {"-Minus-", "..And Then Silence", "月曜日の灯台", "=Sum of Us"} <= names
+    folds_case = (demo.root / "velvet harbour").exists()
+    assert ("VELVET HARBOUR" in names) is not folds_case
+    old_rip = os.listdir(os.fsencode(demo.root / "Ångström Kör" / "Café Brûlé"))
+    latin, plain = ("04 - Garçon à l'Envers.mp3".encode(form) for form in ("latin-1", "utf-8"))
+    assert latin in old_rip or plain in old_rip
+
+
+def test_the_same_call_makes_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
+    made = {name: library.make(tmp_path / name, artists=16) for name in ("a", "b")}
+    other = library.make(tmp_path / "c", artists=16, seed=2)
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    assert made["a"].planted == made["b"].planted
+    assert contents(tmp_path / "a") != contents(tmp_path / "c")
+    assert made["a"].planted != other.planted
+
+
+def test_a_larger_library_has_the_size_asked_for_and_a_twentieth_spoilt(tmp_path: Path) -> None:
+    made = library.make(tmp_path, artists=70, tracks=1500)
+    assert len(audio_files(tmp_path)) == made.tracks == 1500
+    assert len(list(tmp_path.iterdir())) == made.artists
+    assert 0.04 < len(made.planted) / made.tracks < 0.07
+    assert all_defects(tmp_path) == set(made.planted)
+
+
+def test_a_single_artist_gets_every_kind_and_keeps_healthy_tracks(tmp_path: Path) -> None:
+    made = library.make(tmp_path, artists=1)
+    assert {p.kind for p in made.planted} == {*defects.TRACK_DEFECTS, defects.MISSING_COVER}
+    assert any(not track_defects(path) for path in audio_files(tmp_path))
+
+
+@pytest.mark.parametrize(("artists", "count"), [(0, None), (14, 10), (14, 10_000), (20, 146)])
+def test_numbers_that_cannot_be_met_are_refused_before_anything_is_made(
+    tmp_path: Path, artists: int, count: int | None
+) -> None:
+    with pytest.raises(BadSetting):
+        library.make(tmp_path / "music", artists=artists, tracks=count)
+    assert not (tmp_path / "music").exists()
+
+
+def test_a_folder_that_holds_anything_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UsageFailed, match="is not empty"):
+        library.make(tmp_path)
+    assert contents(tmp_path) == {b"mine.txt": b"mine"}
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "music").write_text("mine")
+    with pytest.raises(UsageFailed, match="cannot be made"):
+        library.make(tmp_path / "music")
+    assert (tmp_path / "music").read_text() == "mine"
+
+
+def test_a_disk_that_refuses_is_told_in_a_sentence(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(ItemFailed, match=r"stays unfinished: .*File too large"):
+            library.make(tmp_path / "music")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_where_case_is_ignored_the_twin_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "_ignores_case", lambda root, name: True)
+    made = library.make(tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert "Velvet Harbour" in names
+    assert "VELVET HARBOUR" not in names
+    assert made.artists == len(names) == library.ARTISTS - 1
+    assert all_defects(tmp_path) == set(made.planted)
+
+
+def test_where_names_must_be_utf8_the_old_rip_gets_such_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[str] = []
+    write = Path.write_bytes
+
+    def strict(path: Path, data: bytes) -> int:
+        if path.name.encode(errors="ignore").decode() != path.name:
+            refused.append(path.name)
+            raise OSError(errno.EILSEQ, os.strerror(errno.EILSEQ), str(path))
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", strict)
+    made = library.make(tmp_path)
+    assert len(refused) == 1
+    assert len(audio_files(tmp_path)) == made.tracks
+    old_rip = tmp_path / "Ångström Kör" / "Café Brûlé"
+    assert mutagen.File(old_rip / "04 - Garçon à l'Envers.mp3") is not None
+
+
+def test_the_seeds_are_small_and_bear_no_tags() -> None:
+    folder = resources.files("mediakeep.rehearsal") / "seeds"
+    sizes = [len(entry.read_bytes()) for entry in folder.iterdir()]
+    assert sum(sizes) < 150_000
+    with resources.as_file(folder) as seeds:
+        sounds = [path for path in seeds.iterdir() if path.suffix not in IMAGES]
+        assert len(sounds) == 5 * len(tracks.SOUNDS)
+        assert [path.name for path in sounds if mutagen.File(path).tags] == []
+        frames = [path.read_bytes()[:200] for path in seeds.glob("*.mp3")]
+        assert all(b"Xing" in frame or b"Info" in frame for frame in frames)
+        assert not any(MP3(path).info.sketchy for path in seeds.glob("*.mp3"))

@@ -1,0 +1,18 @@
+"""The time as the record writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)
+
+
+def text(moment: datetime) -> str:
+    """Write a moment as ISO 8601 in UTC with whole seconds; such texts sort by time."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,71 @@
+"""Where a home is, and its settings: flag over environment over mediakeep.toml over default."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep.errors import BadSetting, NoHome
+
+FILE = "mediakeep.toml"
+PREFIX = "MEDIAKEEP_"
+
+_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every setting under its one name, which is also its flag and its environment variable."""
+
+    batch_size: int = 10
+    workers: int = 0  # 0: as many as there are cores
+    max_attempts: int = 3
+    retry_delay: str = "10m"
+    item_timeout: str = "30m"
+    time_budget: str = ""
+    checkpoint_every: int = 50
+    keep_checkpoints: int = 20
+
+
+def seconds(text: str) -> float:
+    """Read a span of time such as "90", "30m" or "1h30m", in seconds; ValueError if it is none."""
+    spans = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.strip().lower())
+    joined = "".join(number + unit for number, unit in spans)
+    if (
+        not spans
+        or joined != re.sub(r"\s", "", text.lower())
+        or any(u not in _UNITS for _, u in spans)
+    ):
+        raise ValueError(f'"{text}" is no span of time; write it like 90s, 30m or 2h')
+    return sum(float(number) * _UNITS[unit] for number, unit in spans)
+
+
+def find_home(given: str | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Find the folder in which status/, outputs/ and issues/ live; NoHome where there is none."""
+    if named := given or environ.get(PREFIX + "HOME"):
+        return Path(named).expanduser().absolute()
+    here = Path.cwd()
+    if (here / FILE).is_file() or any(here.glob("status/*/processing_queue.json")):
+        return here
+    checkout = Path(__file__).absolute().parents[2]
+    if (checkout / "pyproject.toml").is_file() and (checkout / "utilities" / "mediakeep").is_dir():
+        return checkout
+    raise NoHome()
+
+
+def load(home: Path) -> dict[str, Any]:
+    """Read what a home's mediakeep.toml sets; BadSetting names the file and the key."""
+    path = home / FILE
+    if not path.is_file():
+        return {}
+    try:
+        given = tomllib.loads(path.read_text())
+        msgspec.convert(given, Settings)
+    except (OSError, ValueError, msgspec.ValidationError) as error:
+        raise BadSetting(path, error) from error
+    return given

@@ -1,0 +1,126 @@
+"""Every error that mediakeep raises by itself.
+
+    MediakeepError            1   some items failed
+      ItemFailed              1   one item cannot be done
+        Unreadable            1   a file or folder refuses to be read
+        BadData               1   a worker returned fields that its kind does not have
+      UsageFailed             2   wrong usage or settings
+        BadSetting, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
+        LibraryGone, ScanRefused, QueueBusy, WrongPlatform
+      StateDamaged            3   the record is damaged; nothing was changed
+        SnapshotDamaged, JournalDamaged, UnknownField, NewerFormat,
+        IllegalTransition, RecordNotWritten
+      StaleClaim              1   somebody else holds the item by now
+      Stopped               130   stopped by the user
+
+The docstring of a class is its message; the class carries the exit code.
+"""
+
+from __future__ import annotations
+
+
+class MediakeepError(Exception):
+    """Something went wrong: {}"""
+
+    exit_code = 1
+
+    def __str__(self) -> str:
+        return (self.__doc__ or "").format(*self.args)
+
+
+class ItemFailed(MediakeepError):
+    """{}"""
+
+
+class Unreadable(ItemFailed):
+    """Cannot read {}: {}. {}"""
+
+
+class BadData(ItemFailed):
+    """The {} worker returned data that its item cannot hold: {}"""
+
+
+class StaleClaim(MediakeepError):
+    """{} was taken over by another session while this one worked on it; its result is dropped."""
+
+
+class UsageFailed(MediakeepError):
+    """{}"""
+
+    exit_code = 2
+
+
+class BadSetting(UsageFailed):
+    """{}: {}"""
+
+
+class NoHome(UsageFailed):
+    """No mediakeep home found here. Make one with: music-queue-manager --scan PATH --home DIR"""
+
+
+class NoQueue(UsageFailed):
+    """There is no {} queue in {} yet. Make one with: {} --scan PATH"""
+
+
+class NoSuchItem(UsageFailed):
+    """There is no {} named "{}" in the queue.{}"""
+
+
+class AmbiguousName(UsageFailed):
+    """The name "{}" fits several: {}. Give one of them exactly."""
+
+
+class ItemHeld(UsageFailed):
+    """{} is being worked on by session {}. Wait for it, stop it, or use --force to fence it off."""
+
+
+class LibraryGone(UsageFailed):
+    """The library {} is {}. Mount it and run again; no attempt was counted."""
+
+
+class ScanRefused(UsageFailed):
+    """{} Nothing was changed."""
+
+
+class QueueBusy(UsageFailed):
+    """{} was edited while session {} works on it. That session will set the edit aside at its next record; wait a moment and run again."""
+
+
+class WrongPlatform(UsageFailed):
+    """mediakeep runs on Linux and macOS; on Windows run it inside WSL."""
+
+
+class StateDamaged(MediakeepError):
+    """{}"""
+
+    exit_code = 3
+
+
+class SnapshotDamaged(StateDamaged):
+    """{} cannot be read: {}. Nothing was changed. {}"""
+
+
+class JournalDamaged(StateDamaged):
+    """{} is damaged at line {}: {}. Nothing was changed. Run --repair: it sets the damage aside and keeps all before it."""
+
+
+class UnknownField(StateDamaged):
+    """{}: {}. Nothing was changed. Correct or remove it there, or update mediakeep."""
+
+
+class NewerFormat(StateDamaged):
+    """{} has format {}, this mediakeep knows {}. Nothing was changed. Update mediakeep."""
+
+
+class IllegalTransition(StateDamaged):
+    """{}: a change from {} to {} is not allowed."""
+
+
+class RecordNotWritten(StateDamaged):
+    """{} could not be written: {}. The run stops here; all that was recorded before is safe. Free space or mend the disk, then run again."""
+
+
+class Stopped(MediakeepError):
+    """Stopped. What was finished is recorded; the rest is pending again."""
+
+    exit_code = 130

@@ -1,0 +1,125 @@
+"""Files and their names: atomic writes, locks, and one way to write any path as text."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+import sys
+import unicodedata
+from collections.abc import Container, Iterator
+from pathlib import Path
+
+_ESCAPED = re.compile(r"\\(?:\\|x([0-9A-F]{2}))")
+
+
+def escape(path: str | os.PathLike[str]) -> str:
+    r"""Write a path as valid UTF-8: a byte that is not becomes `\xNN`, a backslash `\\`."""
+    text = os.fspath(path).replace("\\", "\\\\")
+    return "".join(
+        f"\\x{ord(char) - 0xDC00:02X}" if 0xDC80 <= ord(char) <= 0xDCFF else char for char in text
+    )
+
+
+def unescape(text: str) -> str:
+    """Give back the path that `escape` wrote."""
+    return _ESCAPED.sub(lambda found: chr(0xDC00 + int(found[1], 16)) if found[1] else "\\", text)
+
+
+def fold(name: str) -> str:
+    """Return a name as it is compared: normalised to NFC and casefolded."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def printable(text: str) -> str:
+    """Show control characters and line breaks as escapes, so that no name can steer a terminal."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode()
+        for char in text
+    )
+
+
+def safe_name(name: str, taken: Container[str] = ()) -> str:
+    """Make a file name that every file system takes and that folds to none of `taken`.
+
+    At most 150 bytes long, so that a suffix still fits into 255.
+    """
+    from pathvalidate import sanitize_filename
+
+    readable = printable(escape(name)).replace("\\", "_")
+    stem = sanitize_filename(readable, platform="universal", replacement_text="_")
+    stem = stem.strip(" .") or "_"
+    stem = stem if stem[0] != "-" else "_" + stem[1:]
+    stem = stem.encode()[:150].decode(errors="ignore").rstrip(" .")
+    unique, number = stem, 1
+    while fold(unique) in taken:
+        number += 1
+        unique = f"{stem}_{number}"
+    return unique
+
+
+def sync_data(handle: int) -> None:
+    """Bring a file's data to the disk, as far down as the system can."""
+    if sys.platform == "darwin":
+        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+    else:
+        os.fdatasync(handle)
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Bring a folder's entries (new, renamed, removed names) to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_all(handle: int, data: bytes | memoryview) -> None:
+    """Write all of `data`; a short write is followed by the rest, or by its error."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+def write_at(handle: int, data: bytes, offset: int) -> None:
+    """Write all of `data` at an offset, like `write_all`."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(handle, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def write_atomic(path: str | os.PathLike[str], data: bytes | str, *, sync: bool = True) -> None:
+    """Replace a file whole: old or new content, nothing between; makes the folder if need be."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.parent / f".{secrets.token_hex(6)}.tmp"
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        try:
+            write_all(handle, data.encode() if isinstance(data, str) else data)
+            if sync:
+                sync_data(handle)
+        finally:
+            os.close(handle)
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+    if sync:
+        sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def locked(path: str | os.PathLike[str]) -> Iterator[int]:
+    """Hold the exclusive kernel lock of a file that is made if missing and never removed."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)

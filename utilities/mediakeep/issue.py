@@ -1,0 +1,33 @@
+"""One thing that is wrong with a track, an album or an artist."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from hashlib import blake2b
+
+import msgspec
+
+
+class Severity(StrEnum):
+    """How much it matters: errors break playing or sorting, warnings mislead, notes inform."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Issue(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of issue on one track, album or artist; `path` and `album` lie below the artist."""
+
+    kind: str
+    severity: Severity
+    id: str
+    album: str = ""
+    path: str = ""
+    detail: str = ""
+
+
+def identity(kind: str, key: str, place: str) -> str:
+    """Return an issue's stable id: its kind, a colon, 12 hexadecimal digits of key and place."""
+    text = f"{key}\0{place}".encode("utf-8", "surrogateescape")
+    return f"{kind}:{blake2b(text, digest_size=6).hexdigest()}"

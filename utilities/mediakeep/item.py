@@ -1,0 +1,100 @@
+"""One entry of a queue: its status, what may follow it, and the fields every kind shares."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class Status(StrEnum):
+    """Where an item stands."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset({Status.IN_PROGRESS, Status.COMPLETED, Status.SKIPPED}),
+    Status.IN_PROGRESS: frozenset({Status.PENDING, Status.COMPLETED, Status.ERROR, Status.SKIPPED}),
+    Status.ERROR: frozenset({Status.PENDING, Status.COMPLETED, Status.SKIPPED}),
+    Status.COMPLETED: frozenset({Status.PENDING, Status.SKIPPED}),
+    # A vanished item that returns unchanged gets its old status back.
+    Status.SKIPPED: frozenset({Status.PENDING, Status.COMPLETED, Status.ERROR}),
+}
+
+
+class PartsRecord(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
+    """What is known of a stage's parts: results of the finished, failures of the others."""
+
+    done: dict[str, Any] = {}
+    failed: dict[str, int] = {}
+
+
+class Item(
+    msgspec.Struct,
+    kw_only=True,
+    frozen=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    gc=False,
+):
+    """What every kind of item remembers; times are ISO 8601 in UTC, sizes in counts."""
+
+    status: Status
+    name: str = ""  # for people, where the key is not a name
+    path: str = ""  # escaped, see files.escape
+    priority: int = 0
+    note: str = ""
+    attempts: int | dict[str, int] = 0  # an object per stage for staged kinds
+    started_date: str = ""
+    processed_date: str = ""
+    session: str = ""
+    claim: int = 0  # seq of the claim that holds it
+    first_claim: int = 0  # seq of the first claim since it became pending
+    settled: int = 0  # seq of its last settle
+    suspect: bool = False  # it was begun when its owner died: it runs alone next time
+    rules: int = 0  # version of the rules that it was done by
+    outdated: bool = False  # reset to be done again by newer rules, after the pending
+    skip_reason: str = ""
+    returns_to: str = ""  # a vanished item's status before it vanished
+    error_message: str = ""
+    error_date: str = ""
+    not_before: str = ""  # a failed item waits until then
+    processing_stage: str = ""
+    parts: PartsRecord | None = None  # of the running stage
+    output_name: str = ""
+    report: str = ""
+    fingerprint: str = ""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """An item as a scan of the library finds it on disk."""
+
+    key: str
+    path: str  # escaped, see files.escape
+    fingerprint: str  # changes whenever a file below changes in name, size or time
+    fields: dict[str, int] = {}  # counts that the kind's Struct holds, such as track_count
+
+
+class MusicItem(
+    Item, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
+    """One artist's folder."""
+
+    track_count: int = 0
+    album_count: int = 0
+    issues_found: int = 0
+    issues_resolved: int = 0
+    auto_fixed: int = 0
+    manual_reviews: int = 0
+    issues: dict[str, int] = {}
+
+
+def allowed(old: Status, new: Status) -> bool:
+    """Tell whether an item may go from one status to the other (staying is no transition)."""
+    return old is new or new in TRANSITIONS[old]

@@ -1,0 +1,1 @@
+"""Music: scan an artist, diagnose it, report it."""

@@ -1,0 +1,129 @@
+"""The music worker: one artist read, diagnosed and reported; nothing in the library is touched."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.errors import LibraryGone
+from mediakeep.issue import Issue
+from mediakeep.item import Status
+from mediakeep.media import access
+from mediakeep.music import audit, diagnose, folders, report, scan
+from mediakeep.music.model import Artist
+from mediakeep.outcome import Outcome, Progress, Work, Worker
+from mediakeep.pages import page
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the worker writes: below `home`, and nowhere at all unless `write`."""
+
+    home: Path
+    write: bool
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files of one artist, as paths below the home."""
+
+    report: str
+    json: str
+    csv: str
+
+
+@contextmanager
+def opened(places: Places) -> Iterator[Worker]:
+    """Give a process its worker."""
+    yield functools.partial(artist, places=places)
+
+
+def artist(work: Work, progress: Progress, places: Places) -> Outcome:
+    """Read, diagnose and report one artist.
+
+    Skipped where the folder has vanished; LibraryGone where the whole library has; Unreadable
+    where the folder, or one in it, refuses. Done twice, it writes nothing the second time.
+    """
+    path = Path(files.unescape(work.item.path))
+    if not _is_folder(path):
+        return _vanished(path.parent)
+    found = scan.artist(path, progress)
+    issues = diagnose.issues(found, work.stamp.key)
+    outputs = _outputs(work)
+    if places.write:
+        _write(found, issues, work.stamp.key, places.home, outputs)
+    return _outcome(found, issues, outputs.report)
+
+
+def _write(found: Artist, issues: Sequence[Issue], key: str, home: Path, outputs: Outputs) -> None:
+    text = report.render(found, issues, (outputs.json, outputs.csv))
+    _keep(home / outputs.report, text.encode())
+    _keep(home / outputs.json, audit.to_json(found, issues, key, outputs.report))
+    _keep(home / outputs.csv, audit.to_csv(found, issues))
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write a file unless it holds this very content already."""
+    if not path.is_file() or path.read_bytes() != content:
+        files.write_atomic(path, content)
+
+
+def _outcome(found: Artist, issues: Sequence[Issue], report_path: str) -> Outcome:
+    tracks, albums = sum(1 for _ in found.tracks), len(found.albums)
+    reviews = sum(map(diagnose.needs_person, issues))
+    counts = {
+        "issues_found": len(issues),
+        "auto_fixed": 0,
+        "manual_reviews": reviews,
+        "issues": diagnose.tally(issues),
+    }
+    told = (("track", tracks), ("auto-fix", 0), ("manual review", reviews))
+    return Outcome(
+        message=", ".join(page.counted(number, noun) for noun, number in told),
+        data={
+            "track_count": tracks,
+            "album_count": albums,
+            "issues_resolved": 0,
+            "report": report_path,
+            # Of the moment before the reading: what changed since will be noticed by a scan.
+            "fingerprint": found.fingerprint,
+            **counts,
+        },
+        open_ids=tuple(sorted(issue.id for issue in issues)),
+        facts={"tracks": tracks, "albums": albums, **counts},
+    )
+
+
+def _outputs(work: Work) -> Outputs:
+    stem = work.item.output_name or files.safe_name(files.unescape(work.stamp.key))
+    return Outputs(
+        report=f"issues/music/{stem}_library_issues.md",
+        json=f"outputs/{stem}_audit.json",
+        csv=f"outputs/{stem}_audit.csv",
+    )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise access.refusal(path, error) from error
+
+
+def _vanished(library: Path) -> Outcome:
+    """Skip an artist that is gone, unless the library is: then nothing may be concluded."""
+    try:
+        empty = all(folders.is_hidden(path.name, True) for path in library.iterdir())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise LibraryGone(files.escape(library), "missing") from error
+    except OSError as error:
+        raise access.refusal(library, error) from error
+    if empty:
+        raise LibraryGone(files.escape(library), "empty")
+    return Outcome(
+        Status.SKIPPED, message="the folder has vanished", data={"skip_reason": "vanished"}
+    )

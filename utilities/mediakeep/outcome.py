@@ -1,0 +1,61 @@
+"""What goes into a worker and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from mediakeep.item import Item, Status
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Who works on what: enough to tell two runs over the same item apart."""
+
+    session: str
+    key: str
+    claim: int  # seq of the claim
+    first_claim: int  # seq of the first claim since the item became pending
+
+
+@dataclass(frozen=True)
+class Work:
+    """One call of a worker: the item, its stamp, and for staged kinds the stage and its parts."""
+
+    item: Item
+    stamp: Stamp
+    stage: str = ""
+    results: tuple[Any, ...] | None = None  # of the parts that this stage asked for
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an item; `data` are fields of its kind's Struct, `facts` go to the history."""
+
+    state: Status = Status.COMPLETED
+    message: str = ""  # one plain sentence without the item's name
+    data: dict[str, Any] = field(default_factory=dict)
+    open_ids: tuple[str, ...] = ()
+    retry_after: float | None = None  # seconds, where the worker knows better than the settings
+    next_stage: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A stage that is better done in pieces: the runner runs the parts, then calls the stage again.
+
+    `inputs` must be picklable, and a part's result must be what JSON can hold.
+    """
+
+    inputs: tuple[Any, ...]
+    run: Callable[[Any, Progress], Any]
+
+
+Progress = Callable[[int, int], None]
+Worker = Callable[[Work, Progress], Outcome | Parts]
+# Called once in each process: opens what the worker needs, gives the worker, closes it all.
+Opening = Callable[[], AbstractContextManager[Worker]]

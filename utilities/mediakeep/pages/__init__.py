@@ -1,0 +1,1 @@
+"""Text that people read: the Jinja environment and its templates."""

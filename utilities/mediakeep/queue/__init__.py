@@ -1,0 +1,1 @@
+"""What is remembered: the queue, its journal, checkpoints, sessions and history."""

@@ -1,0 +1,120 @@
+"""What a person may do to items by name: each action decides on a state and returns one change."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mediakeep import files
+from mediakeep.errors import AmbiguousName, ItemHeld, NoSuchItem, UsageFailed
+from mediakeep.item import Item, Status
+from mediakeep.queue import claims, sessions, survey
+from mediakeep.queue.rewrite import Place
+from mediakeep.queue.state import State
+from mediakeep.queue.store import Change
+
+
+def find(state: State, name: str) -> str:
+    """Return the key of the item with that name; the case does not matter where it is clear."""
+    for key in (name, files.escape(name)):
+        if key in state.items:
+            return key
+    wanted = {files.fold(name), files.fold(files.escape(name))}
+    fits = [
+        key
+        for key, item in state.items.items()
+        if files.fold(key) in wanted or (item.name and files.fold(item.name) in wanted)
+    ]
+    if len(fits) > 1:
+        raise AmbiguousName(name, ", ".join(f'"{key}"' for key in fits))
+    if not fits:
+        raise NoSuchItem(state.kind.noun, name, _near(state, name))
+    return fits[0]
+
+
+def _near(state: State, name: str) -> str:
+    folded = {files.fold(key): key for key in state.items}
+    near = difflib.get_close_matches(files.fold(name), folded, n=3)
+    return f" Did you mean {' or '.join(repr(folded[one]) for one in near)}?" if near else ""
+
+
+def held(state: State, place: Place, keys: Iterable[str]) -> dict[str, str]:
+    """Return which of the keys living sessions work on."""
+    living = {one: keys for one, keys in state.held.items() if sessions.alive(place, one)}
+    return {key: one for key in keys for one, theirs in living.items() if key in theirs}
+
+
+def reset(place: Place, choose: Callable[[State], list[str]], *, force: bool = False) -> Any:
+    """Make the chosen items pending; ItemHeld where a living session has one, unless forced."""
+
+    def decide(state: State) -> Change | None:
+        keys = choose(state)
+        busy = {} if force else held(state, place, keys)
+        for key, session in busy.items():
+            raise ItemHeld(key, session)
+        items = {key: survey.again() for key in keys}
+        return Change("reset", items) if items else None
+
+    return decide
+
+
+def named(names: Iterable[str]) -> Callable[[State], list[str]]:
+    """Choose items by their names."""
+    return lambda state: list(dict.fromkeys(find(state, name) for name in names))
+
+
+def with_status(*wanted: Status) -> Callable[[State], list[str]]:
+    """Choose items by their status."""
+    return lambda state: [key for key, item in state.items.items() if item.status in wanted]
+
+
+def reset_outdated(state: State) -> Change | None:
+    """Have everything that older rules completed done again, after all that is pending."""
+    items = {
+        key: {**survey.again(), "outdated": True}
+        for key, item in state.items.items()
+        if outdated(state, item)
+    }
+    return Change("reset", items, {"why": "outdated"}) if items else None
+
+
+def outdated(state: State, item: Item) -> bool:
+    """Tell whether an item was completed by older rules than today's."""
+    return item.status is Status.COMPLETED and item.rules < state.kind.rules
+
+
+def mark_completed(name: str, now: str) -> Callable[[State], Change]:
+    """Count an item as completed by a person's word."""
+
+    def decide(state: State) -> Change:
+        key = find(state, name)
+        item = state.items[key]
+        if item.status not in (Status.PENDING, Status.ERROR):
+            raise UsageFailed(f"{key} is {item.status.value}; only pending or failed ones can be.")
+        changes = {
+            **survey.again(),
+            "status": Status.COMPLETED,
+            "processed_date": now,
+            "rules": state.kind.rules,
+            "note": "marked completed by hand",
+        }
+        return Change("mark", {key: changes})
+
+    return decide
+
+
+def prioritize(name: str) -> Callable[[State], Change]:
+    """Have an item taken before all others."""
+
+    def decide(state: State) -> Change:
+        key = find(state, name)
+        item = state.items[key]
+        if claims.turn(item) is None and item.status is not Status.ERROR:
+            raise UsageFailed(
+                f"{key} is {item.status.value}; reset it first to have it done again."
+            )
+        highest = max(other.priority for other in state.items.values())
+        return Change("prioritize", {key: {"priority": highest + 1}})
+
+    return decide

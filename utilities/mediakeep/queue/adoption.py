@@ -1,0 +1,110 @@
+"""What happens when a person put another file in the queue's place: a restore, or an edit by hand.
+
+1. The queue as it was is rebuilt from what is kept beside it and written to aside/, whole.
+2. The history takes what it lacks, then a line that says which changes no longer count.
+3. The file becomes the queue, as a new generation; what it shows as in progress is pending.
+
+An edit made while a session works on items loses: it goes to aside/, and the session goes on.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mediakeep import clock
+from mediakeep.errors import QueueBusy
+from mediakeep.item import Status
+from mediakeep.queue import binding, checkpoints, history, rewrite, sessions
+from mediakeep.queue.binding import JOURNALS, Binding, Origin
+from mediakeep.queue.snapshot import Head, Loaded, Restored
+from mediakeep.queue.state import State
+from mediakeep.queue.store import Change, Store
+
+
+def adopt(store: Store, loaded: Loaded, bound: Binding) -> None:
+    """Decide between the file and the queue as it was, keep both, and go on with one."""
+    before = binding.rebuild(store.place.folder, store.kind)
+    if bound.origin is Origin.EDITED and before:
+        live = sessions.living(store.place, before.held)
+        if live and store.session not in live:
+            raise QueueBusy(store.path, live[0])
+        if live:
+            return _refuse(store, loaded, before)
+    return _accept(store, loaded, bound, before)
+
+
+def _refuse(store: Store, loaded: Loaded, before: State) -> None:
+    """Set an edit aside and go on with the queue as it was."""
+    aside = rewrite.set_aside(rewrite.keep(store.place.folder), store.place, "edited")
+    before.head = _renumbered(store, before)
+    store.install(before, loaded.stat)
+    store.warnings.append(
+        f"The queue was edited by hand while this session works on it. The edit is kept as {aside}. "
+        "Stop the batch before editing."
+    )
+
+
+def _accept(store: Store, loaded: Loaded, bound: Binding, before: State | None) -> None:
+    folder, since = store.place.folder, loaded.head.seq
+    journals = sorted(binding.unsealed(folder), key=lambda found: found.header.generation)
+    last = max([since, history.last_seq(folder), *(found.last for found in journals)])
+    for found in journals:
+        history.absorb(folder, found.reading.records)
+    differs = before and (before.seq > since or before.items != loaded.items)
+    aside = _set_aside(store, before) if before and differs else ""
+    restored = Restored(
+        source=_source(store, loaded, bound),
+        date=clock.text(store.place.now()),
+        undone=(since + 1, last) if last > since else None,
+        aside=aside,
+    )
+    state = State(store.kind, loaded.head, loaded.items)
+    state.seq = last
+    state.head = msgspec.structs.replace(_renumbered(store, state), restored=restored)
+    _take(store, state, bound, restored)
+    store.install(state, loaded.stat)
+    store.warnings.append(sentence(restored))
+
+
+def _take(store: Store, state: State, bound: Binding, restored: Restored) -> None:
+    """Record the restore in state and history; what was in progress there is pending again."""
+    op = "edit" if bound.origin is Origin.EDITED else "restore"
+    items = {
+        key: {"status": "pending", "session": None, "claim": None}
+        for key, item in state.items.items()
+        if item.status is Status.IN_PROGRESS and op == "restore"
+    }
+    store.state = state
+    record = store.record(Change(op, items, msgspec.to_builtins(restored)))
+    state.accept(record, state.preview(record.items))
+    history.absorb(store.place.folder, [record])
+
+
+def _renumbered(store: Store, state: State) -> Head:
+    """Return a state's head with a generation behind every journal's."""
+    names = (store.place.folder / JOURNALS).glob("[0-9]*-*.jsonl")
+    used = [int(path.name.partition("-")[0]) for path in names]
+    return msgspec.structs.replace(state.head, generation=max([state.head.generation, *used]))
+
+
+def _set_aside(store: Store, before: State) -> str:
+    stem = f"before_{store.place.moment()}_{before.kind.noun}_{before.counts[Status.COMPLETED]:03d}"
+    return checkpoints.copy(before, store.place, store.place.folder / rewrite.ASIDE, stem).name
+
+
+def _source(store: Store, loaded: Loaded, bound: Binding) -> str:
+    if bound.origin is Origin.EDITED:
+        return "an edit by hand"
+    name = checkpoints.named(store.place.folder, loaded.head.snapshot_id)
+    return name or f"a copy of the queue of {loaded.head.last_updated or loaded.head.created}"
+
+
+def sentence(restored: Restored) -> str:
+    """Say what was restored, what no longer counts, and where it is kept."""
+    text = f"The queue is {restored.source} since {restored.date}."
+    if restored.undone:
+        first, last = restored.undone
+        text += f" Changes {first} to {last} no longer count."
+    if restored.aside:
+        text += f" They are kept: --replay-aside {restored.aside} shows them."
+    return text

@@ -1,0 +1,127 @@
+"""Checkpoints: full copies of the queue, each usable with a plain `cp`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.errors import MediakeepError
+from mediakeep.item import Status
+from mediakeep.kinds import Kind
+from mediakeep.queue import rewrite, snapshot
+from mediakeep.queue.rewrite import Place
+from mediakeep.queue.state import State
+
+FOLDER = "checkpoints"
+MANY = 5000  # items; above it a checkpoint is due every 1 % of them
+_ID = re.compile(rb'"snapshot_id":\s*"([^"]*)"')
+_HEAD = 4096  # bytes in which a snapshot's id stands
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint file and what can be said of it without reading all of it."""
+
+    path: Path
+    bytes: int
+    date: str  # its day, YYYY-MM-DD
+
+
+def due(state: State, before: int, every: int) -> bool:
+    """Tell whether the settles since `before` passed a multiple of `every` (or of 1 % of many)."""
+    step = every if len(state.items) <= MANY else max(every, len(state.items) // 100)
+    return step > 0 and state.settled // step > before // step
+
+
+def write(state: State, place: Place) -> Path:
+    """Write a checkpoint of a state and bring it to the disk; its name is never used again."""
+    folder = place.folder / FOLDER
+    folder.mkdir(exist_ok=True)
+    done = state.counts[Status.COMPLETED]
+    stem = f"checkpoint_{place.now():%Y-%m-%d}_{state.kind.noun}_{done:03d}"
+    return copy(state, place, folder, stem)
+
+
+def copy(state: State, place: Place, folder: Path, stem: str) -> Path:
+    """Write a full copy of a state under a free name, with an id of its own; the lock is held."""
+    folder.mkdir(exist_ok=True)
+    head = rewrite.head(state, place, state.head.generation)
+    beside = folder / f".{head.snapshot_id}.tmp"
+    try:
+        snapshot.write(str(beside), head, state.items, state.kind.plural)
+        path = rewrite.free(folder, stem, ".json")
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+    files.sync_folder(folder)
+    return path
+
+
+def listing(folder: Path) -> list[Checkpoint]:
+    """List the checkpoints, newest first."""
+    found = (folder / FOLDER).glob("checkpoint_*.json")
+    dated = sorted(((path.stat().st_mtime_ns, path) for path in found), reverse=True)
+    return [Checkpoint(path, path.stat().st_size, _day(path)) for _, path in dated]
+
+
+def _day(path: Path) -> str:
+    return path.name.removeprefix("checkpoint_")[:10]
+
+
+def good(folder: Path, kind: Kind) -> Iterator[tuple[Path, snapshot.Loaded]]:
+    """Give the checkpoints that can be read whole, newest first."""
+    for checkpoint in listing(folder):
+        try:
+            yield checkpoint.path, snapshot.load(checkpoint.path, kind)
+        except MediakeepError:
+            continue  # --validate-queue names it
+
+
+def cure(folder: Path, kind: Kind) -> str:
+    """Say how to get a queue back whose snapshot cannot be read."""
+    again = "Run --repair: it rebuilds the queue from what is kept beside it."
+    for path, _ in good(folder, kind):
+        target = shlex.quote(str(folder / snapshot.FILE))
+        copy_line = f"cp {shlex.quote(str(path))} {target}"
+        return f"{again} Or restore the newest good checkpoint:\n  {copy_line}"
+    return again
+
+
+def named(folder: Path, snapshot_id: str) -> str:
+    """Return the name of the checkpoint with that id, "" where there is none."""
+    for checkpoint in listing(folder):
+        with checkpoint.path.open("rb") as stream:
+            found = _ID.search(stream.read(_HEAD))
+        if found and found[1].decode() == snapshot_id:
+            return checkpoint.path.name
+    return ""
+
+
+def surplus(found: list[Checkpoint], keep: int) -> list[Checkpoint]:
+    """Choose what may go: all but the newest `keep` and the newest of each day."""
+    days: set[str] = set()
+    gone = []
+    for number, checkpoint in enumerate(found):
+        if number >= keep and checkpoint.date in days:
+            gone.append(checkpoint)
+        days.add(checkpoint.date)
+    return gone
+
+
+def prune(folder: Path, kind: Kind, keep: int) -> None:
+    """Remove surplus checkpoints, never the newest good one."""
+    gone = surplus(listing(folder), keep)
+    if not gone:
+        return
+    newest = next(good(folder, kind), (None, None))[0]
+    for checkpoint in gone:
+        if checkpoint.path != newest:
+            checkpoint.path.unlink()

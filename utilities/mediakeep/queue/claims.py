@@ -1,0 +1,111 @@
+"""Who gets which item next, and what becomes of the items of the dead."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mediakeep.item import Item, Status
+from mediakeep.queue import sessions
+from mediakeep.queue.rewrite import Place
+from mediakeep.queue.state import State
+
+FRESH, DUE, OUTDATED = range(3)  # the order in which items are taken
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An item that a session may work on, and the number that proves it."""
+
+    key: str
+    item: Item
+    seq: int
+
+
+def turn(item: Item) -> int | None:
+    """Return an item's place in the order: new, then retries, then outdated; None: not now."""
+    if item.status is not Status.PENDING:
+        return None
+    if item.outdated:
+        return OUTDATED
+    return DUE if item.error_message else FRESH
+
+
+class Line:
+    """The waiting line over a state: who is next costs no look at the others."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._ready: list[tuple[int, int, str]] = []  # turn, -priority, key
+        self._waiting: list[tuple[str, str]] = []  # not before, key
+        for key, item in state.items.items():
+            self._put(key, item, list.append)
+        heapq.heapify(self._ready)
+        heapq.heapify(self._waiting)
+        state.watch = lambda key, item: self._put(key, item, heapq.heappush)
+
+    def _put(self, key: str, item: Item, add: Callable[[list[Any], Any], None]) -> None:
+        place = turn(item)
+        if place is not None:
+            add(self._ready, (place, -item.priority, key))
+        elif item.status is Status.ERROR and item.not_before:
+            add(self._waiting, (item.not_before, key))
+
+    def due(self, now: str) -> list[str]:
+        """Return the failed items whose time has come; each is told once."""
+        keys = []
+        while self._waiting and self._waiting[0][0] <= now:
+            not_before, key = heapq.heappop(self._waiting)
+            item = self.state.items[key]
+            if item.status is Status.ERROR and item.not_before == not_before:
+                keys.append(key)
+        return keys
+
+    def take(self, count: int) -> list[str]:
+        """Take the next keys out of the line, at most `count`."""
+        taken: dict[str, None] = {}
+        while self._ready and len(taken) < count:
+            place, priority, key = heapq.heappop(self._ready)
+            item = self.state.items[key]
+            if turn(item) == place and -item.priority == priority:
+                taken[key] = None
+        return list(taken)
+
+    def peek(self, count: int) -> list[str]:
+        """Return the next keys and leave them in the line."""
+        keys = self.take(count)
+        for key in keys:
+            self._put(key, self.state.items[key], heapq.heappush)
+        return keys
+
+
+def claimed(session: str, seq: int, now: str, item: Item) -> dict[str, Any]:
+    """Return what a claim changes in an item."""
+    return {
+        "status": Status.IN_PROGRESS,
+        "session": session,
+        "claim": seq,
+        "first_claim": item.first_claim or seq,
+        "started_date": now,
+        "not_before": None,
+    }
+
+
+def released(*, suspect: bool) -> dict[str, Any]:
+    """Return what giving an item back changes in it; its attempts stay as they were."""
+    changes: dict[str, Any] = {"status": Status.PENDING, "session": None, "claim": None}
+    return {**changes, "suspect": True} if suspect else changes
+
+
+def orphans(state: State, place: Place) -> dict[str, dict[str, Any]]:
+    """Return the items whose owner is dead, as pending; what it had begun is a suspect."""
+    changes = {}
+    for session, keys in state.held.items():
+        if not sessions.alive(place, session):
+            known = sessions.read_live(place.folder, session)
+            begun = known.begun if known else {}
+            for key in keys:
+                changes[key] = released(suspect=key in begun)
+    return changes

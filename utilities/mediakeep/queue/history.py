@@ -1,0 +1,113 @@
+"""The history: what was finished, reset, restored and started, for ever, one line each.
+
+    {"seq":1834,"time":"2025-12-17T10:00:05+00:00","op":"settle","session":"20251217_session_001",
+     "item":"U2","state":"completed","seconds":1.2,"issues":{"missing-cover":2},"open_ids":[...]}
+
+A file a month. Lines come from journals, each once, in order, and are synced before their
+journal may go.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.queue.journal import SEAL, Record
+
+FOLDER = "history"
+PASSING = frozenset({SEAL, "claim", "release", "stage", "part", "retry"})  # of no lasting interest
+_TAIL = 1 << 16
+
+
+def line(record: Record) -> bytes:
+    """Write what a record says for ever."""
+    event: dict[str, Any] = {"seq": record.seq, "time": record.time, "op": record.op}
+    if record.session:
+        event["session"] = record.session
+    if len(record.items) == 1:
+        event["item"] = next(iter(record.items))
+    elif record.items:
+        event["items"] = list(record.items)
+    return msgspec.json.encode({**event, **record.facts}) + b"\n"
+
+
+def absorb(folder: Path, records: Iterable[Record]) -> None:
+    """Add the records that are not there yet, and bring them to the disk."""
+    last = last_seq(folder)
+    months: dict[str, list[bytes]] = {}
+    for record in records:
+        if record.seq > last and record.op not in PASSING:
+            months.setdefault(record.time[:7], []).append(line(record))
+    for month, lines in months.items():
+        _append(folder / FOLDER / f"{month}.jsonl", b"".join(lines))
+
+
+def _append(path: Path, data: bytes) -> None:
+    """Append whole lines; what a crash tore is cut first."""
+    new = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    try:
+        end = _whole(handle)
+        os.ftruncate(handle, end)
+        try:
+            files.write_all(handle, data)
+            files.sync_data(handle)
+        except OSError:
+            os.ftruncate(handle, end)
+            raise
+    finally:
+        os.close(handle)
+    if new:
+        files.sync_folder(path.parent)
+
+
+def _whole(handle: int) -> int:
+    """Return the offset behind a file's last newline."""
+    end = os.fstat(handle).st_size
+    while end:
+        start = max(0, end - _TAIL)
+        found = os.pread(handle, end - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+def paths(folder: Path) -> list[Path]:
+    """List the history's files, oldest first."""
+    return sorted((folder / FOLDER).glob("[0-9]*-[0-9]*.jsonl"))
+
+
+def last_seq(folder: Path) -> int:
+    """Return the number of the last event, 0 where there is none."""
+    for path in reversed(paths(folder)):
+        events = list(read(path, max(0, path.stat().st_size - _TAIL)))
+        events = events or list(read(path))
+        if events:
+            return int(events[-1][1]["seq"])
+    return 0
+
+
+def read(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Give the whole events behind an offset, each with the offset behind it."""
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        for text in stream:
+            offset += len(text)
+            if text.endswith(b"\n") and (event := parse(text)):
+                yield offset, event
+
+
+def parse(text: bytes) -> dict[str, Any] | None:
+    """Read one line; None for half a line or a damaged one, which --validate-queue names."""
+    try:
+        event = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return None
+    return event if isinstance(event, dict) and "seq" in event else None

@@ -1,0 +1,173 @@
+"""Writing the snapshot anew: beside the old one, then over it, with its journal ready before.
+
+1. What the old journal says of finished work goes to the history, synced.
+2. The new snapshot is written beside the old one, synced.
+3. A new journal, whose header names the new snapshot, is written and synced.
+4. The new snapshot is renamed over the old one, and the folder synced.
+5. The old journal is sealed.
+
+A crash before 4 leaves the old pair in force, one after 4 the new pair; the next writer seals.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import clock, files
+from mediakeep.queue import history, journal, snapshot
+from mediakeep.queue.binding import JOURNALS
+from mediakeep.queue.journal import SEAL, Header, Journal, Record
+from mediakeep.queue.snapshot import Head, Stat
+from mediakeep.queue.state import State
+
+ASIDE = "aside"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a queue lies, the clock that dates it, and the machine that works on it."""
+
+    folder: Path
+    now: clock.Clock
+    host: str
+
+    def moment(self) -> str:
+        """Return the time in a form that fits into a file name."""
+        return self.now().strftime("%Y-%m-%dT%H%M%S")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A snapshot in place, and the journal that continues it."""
+
+    head: Head
+    stat: Stat
+    journal: Journal
+    stranger: Path | None  # what stood in its place unseen until the last moment, set aside
+
+
+def head(state: State, place: Place, generation: int) -> Head:
+    """Return the head of a full copy of a state, with an id of its own."""
+    return msgspec.structs.replace(
+        state.head,
+        generation=generation,
+        snapshot_id=secrets.token_hex(8),
+        seq=state.seq,
+        settled=state.settled,
+        last_updated=clock.text(place.now()),
+        summary=state.summary(),
+    )
+
+
+def run(state: State, place: Place, old: Journal | None, seen: Stat | None) -> Pair:
+    """Write the snapshot and its journal; `seen` is the identity of the file to be replaced.
+
+    OSError where it fails: then the old pair is in force, or the new one is, never half of each.
+    """
+    folder = place.folder
+    if old:
+        history.absorb(folder, journal.read(old.path).records)
+    new = head(state, place, state.head.generation + 1)
+    beside = folder / f".{new.snapshot_id}.tmp"
+    path = folder / JOURNALS / journal.name(new.generation, new.snapshot_id)
+    try:
+        digest, stat = snapshot.write(str(beside), new, state.items, state.kind.plural)
+        current = Journal.create(path, _header(new, digest, stat, old.path.name if old else ""))
+        kept = keep(folder) if seen else None
+    except BaseException:
+        for leftover in (beside, path):
+            with contextlib.suppress(OSError):
+                os.unlink(leftover)
+        raise
+    os.replace(beside, folder / snapshot.FILE)
+    files.sync_folder(folder)
+    stranger = file_kept(kept, place, old.path if old else None, seen) if kept and seen else None
+    if old:
+        seal(old, state.seq, place)
+    prune(folder, current.path)
+    return Pair(new, stat, current, stranger)
+
+
+def _header(new: Head, digest: str, stat: Stat, previous: str) -> Header:
+    return Header(
+        generation=new.generation,
+        snapshot_id=new.snapshot_id,
+        seq=new.seq,
+        digest=digest,
+        stat=stat,
+        previous=previous,
+    )
+
+
+def keep(folder: Path) -> Path:
+    """Give the old snapshot a second name, so that the rename loses nothing, known or unknown."""
+    kept = folder / f".{secrets.token_hex(6)}.kept"
+    _link(folder / snapshot.FILE, kept)
+    return kept
+
+
+def file_kept(kept: Path, place: Place, old: Path | None, seen: Stat) -> Path | None:
+    """Put a replaced snapshot beside its journal; one that nobody had seen goes to aside/."""
+    if snapshot.identify(os.stat(kept)) != seen:
+        return set_aside(kept, place, "unseen")
+    if old:
+        os.replace(kept, old.with_suffix(".json"))
+    else:
+        os.unlink(kept)
+    return None
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name, or a copy where the file system knows no links."""
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def set_aside(path: Path, place: Place, why: str) -> Path:
+    """Move a file to aside/, under a name that says when and why."""
+    folder = place.folder / ASIDE
+    folder.mkdir(exist_ok=True)
+    target = free(folder, f"{why}_{place.moment()}", path.suffix.replace(".kept", ".json"))
+    os.replace(path, target)
+    return target
+
+
+def free(folder: Path, stem: str, suffix: str) -> Path:
+    """Return a path in a folder that nobody has; the caller holds the queue's lock."""
+    path, number = folder / f"{stem}{suffix}", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}_{number}{suffix}"
+    return path
+
+
+def seal(old: Journal, seq: int, place: Place) -> None:
+    """Close a journal for good."""
+    old.seal(Record(seq=seq, time=clock.text(place.now()), op=SEAL))
+
+
+def prune(folder: Path, current: Path) -> None:
+    """Remove journals that are long in the history, and what crashes left behind."""
+    keep = {current.name}
+    header = journal.header(current)
+    if header and header.previous:
+        keep.add(Path(header.previous).with_suffix(".json").name)
+    for _ in range(journal.KEPT):
+        if not header or not header.previous:
+            break
+        keep.add(header.previous)
+        header = journal.header(folder / JOURNALS / header.previous)
+    for path in (folder / JOURNALS).iterdir():
+        if path.name not in keep:
+            os.unlink(path)

@@ -1,0 +1,170 @@
+"""Sessions: a log that grows line by line, a lock that shows its owner alive, a live file.
+
+    session_logs/20251217_session_001.log   {"time": ..., "level": "info", "message": "U2: 261 tra...
+    live/20251217_session_001.json          what it works on now; not synced, gone at the end
+
+The owner holds the kernel's lock on its log: whoever can take that lock knows that the owner is
+dead, however it died. Only where the owner runs on another host does the age of its live file decide.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import clock, files
+from mediakeep.queue.rewrite import Place
+
+LOGS = "session_logs"
+LIVE = "live"
+LEASE = 15 * 60.0  # seconds that a silent owner on another host counts as alive
+RENEWAL = 60.0  # seconds
+_PROGRESS = 0.5  # seconds between two notes of progress
+
+
+class Live(msgspec.Struct, kw_only=True):
+    """What a session does right now, for whoever watches it or finds it dead."""
+
+    session: str
+    host: str
+    pid: int
+    started: str
+    renewed: str
+    begun: dict[str, str] = {}  # item -> since when
+    progress: dict[str, tuple[int, int]] = {}  # item -> done, of
+
+
+class Session:
+    """A running batch: its log, its sign of life, and what it has begun."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self.id, self._log = _open_log(place)
+        fcntl.flock(self._log, fcntl.LOCK_EX)
+        started = clock.text(place.now())
+        self._live = Live(
+            session=self.id,
+            host=place.host,
+            pid=os.getpid(),
+            started=started,
+            renewed=started,
+        )
+        self._path = place.folder / LIVE / f"{self.id}.json"
+        self._guard = threading.Lock()
+        self._over = threading.Event()
+        self._noted = 0.0
+        self._note()
+        threading.Thread(target=self._renew, daemon=True).start()
+
+    def write(self, message: str, level: str = "info", **facts: Any) -> None:
+        """Add a line to the log: a plain sentence, then the facts."""
+        event = {"time": clock.text(self._place.now()), "level": level, "message": message}
+        files.write_all(self._log, msgspec.json.encode({**event, **facts}) + b"\n")
+
+    def begin(self, key: str) -> None:
+        """Note that an item is begun; noted before the work, so that a death can be laid to it."""
+        self._live.begun[key] = clock.text(self._place.now())
+        self._note()
+
+    def progress(self, key: str, done: int, of: int) -> None:
+        """Note how far an item is, at most twice a second."""
+        self._live.progress[key] = (done, of)
+        if time.monotonic() - self._noted >= _PROGRESS:
+            self._note()
+
+    def end(self, key: str) -> None:
+        """Note that an item is no longer worked on."""
+        self._live.begun.pop(key, None)
+        self._live.progress.pop(key, None)
+
+    def _note(self) -> None:
+        with self._guard:
+            self._live.renewed = clock.text(self._place.now())
+            files.write_atomic(self._path, msgspec.json.encode(self._live), sync=False)
+            self._noted = time.monotonic()
+
+    def _renew(self) -> None:
+        while not self._over.wait(RENEWAL):
+            with contextlib.suppress(OSError):  # a full disk must not end the sign of life
+                self._note()
+
+    def close(self) -> None:
+        """End the session: the live file goes, the log stays, the lock falls."""
+        self._over.set()
+        with self._guard:
+            self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            files.sync_data(self._log)
+        os.close(self._log)
+
+
+def _open_log(place: Place) -> tuple[str, int]:
+    """Create the day's next log; two processes never get the same number."""
+    folder = place.folder / LOGS
+    folder.mkdir(parents=True, exist_ok=True)
+    day = f"{place.now():%Y%m%d}"
+    taken = [path.stem for path in (*folder.glob(f"{day}_*.log"), *live(place.folder))]
+    number = max((int(name[-3:]) for name in taken if name.startswith(day)), default=0)
+    while True:
+        number += 1
+        name = f"{day}_session_{number:03d}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        with contextlib.suppress(FileExistsError):
+            return name, os.open(folder / f"{name}.log", flags, 0o666)
+
+
+def live(folder: Path) -> list[Path]:
+    """List the live files: of sessions that run, and of those that died."""
+    return sorted((folder / LIVE).glob("*.json"))
+
+
+def read_live(folder: Path, session: str) -> Live | None:
+    """Read what a session was last known to do."""
+    try:
+        data = (folder / LIVE / f"{session}.json").read_bytes()
+        return msgspec.json.decode(data, type=Live)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def alive(place: Place, session: str) -> bool:
+    """Tell whether a session's owner still runs."""
+    known = read_live(place.folder, session)
+    if known and known.host != place.host:
+        age = place.now() - datetime.fromisoformat(known.renewed)
+        return age.total_seconds() < LEASE
+    return _locked(place.folder / LOGS / f"{session}.log")
+
+
+def _locked(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(handle)
+
+
+def living(place: Place, sessions: Iterable[str]) -> list[str]:
+    """Return those of the sessions whose owner still runs."""
+    return [session for session in sessions if alive(place, session)]
+
+
+def bury(folder: Path, session: str) -> None:
+    """Remove a dead session's live file, once its items are back."""
+    (folder / LIVE / f"{session}.json").unlink(missing_ok=True)

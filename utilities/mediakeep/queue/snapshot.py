@@ -1,0 +1,171 @@
+"""The snapshot: the whole queue as pretty JSON, written and read a thousand items at a time.
+
+So a million items cost the memory of the items, not of the text. The layout is JSON's usual one
+with an indent of two; any other layout (compact, re-indented, re-ordered) is read too, in one piece.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import NewerFormat, SnapshotDamaged, UnknownField
+from mediakeep.item import Item
+from mediakeep.kinds import Kind
+
+FORMAT = 1
+FILE = "processing_queue.json"
+_CHUNK = 1000  # items
+_BLOCK = 4 << 20  # bytes
+
+Stat = tuple[int, ...]
+
+
+class Restored(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The last time that a file from elsewhere became the queue."""
+
+    source: str  # a checkpoint's name, or what is known of the file
+    date: str
+    undone: tuple[int, int] | None = None  # first and last seq that no longer count
+    aside: str = ""  # the journal that was set aside
+
+
+class Head(
+    msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """Everything in a snapshot but its items; `settled` counts over all batches."""
+
+    format: int = FORMAT
+    kind: str
+    generation: int
+    snapshot_id: str
+    seq: int
+    library_path: str
+    created: str
+    last_updated: str = ""
+    settled: int = 0
+    restored: Restored | None = None
+    summary: dict[str, float] = {}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A snapshot as read: its head, its items, and what tells its file from any other."""
+
+    head: Head
+    items: dict[str, Item]
+    digest: str
+    stat: Stat
+
+
+def identify(info: os.stat_result) -> Stat:
+    """Return what changes when a file is replaced or rewritten: device, inode, size, mtime in ns."""
+    return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
+
+
+def write(path: str, head: Head, items: dict[str, Item], plural: str) -> tuple[str, Stat]:
+    """Write a snapshot to a new file, onto the disk; return its digest and identity."""
+    digest = blake2b(digest_size=16)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        for piece in _pieces(head, items, plural):
+            digest.update(piece)
+            files.write_all(handle, piece)
+        files.sync_data(handle)
+        return digest.hexdigest(), identify(os.fstat(handle))
+    finally:
+        os.close(handle)
+
+
+def _pieces(head: Head, items: dict[str, Item], plural: str) -> Iterator[bytes]:
+    top = {"format": head.format, **msgspec.to_builtins(head)}
+    yield _pretty(top).removesuffix(b"\n}") + b',\n  "%b": {' % plural.encode()
+    entries, between = iter(items.items()), b""
+    while chunk := dict(islice(entries, _CHUNK)):
+        body = _pretty({"": chunk})
+        yield between + body[len(b'{\n  "": {') : -len(b"\n  }\n}")]
+        between = b","
+    yield b"\n  }\n}\n" if items else b"}\n}\n"
+
+
+def _pretty(thing: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(thing), indent=2)
+
+
+def load(path: Path, kind: Kind) -> Loaded:
+    """Read a snapshot; SnapshotDamaged, UnknownField or NewerFormat say what is wrong with it."""
+    try:
+        with path.open("rb") as stream:
+            stat = identify(os.fstat(stream.fileno()))
+            digest = blake2b(digest_size=16)
+            try:
+                head, items = _load(_blocks(stream.read, digest), kind)
+            except msgspec.MsgspecError:
+                stream.seek(0)
+                digest = blake2b(data := stream.read(), digest_size=16)
+                head, items = _load_whole(data, kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _explain(path, kind, error) from error
+    except OSError as error:
+        raise SnapshotDamaged(path, error.strerror, "") from error
+    if head.format > FORMAT:
+        raise NewerFormat(path, head.format, FORMAT)
+    if head.kind != kind.name:
+        raise SnapshotDamaged(path, f"it holds {head.kind}, not {kind.name}", "")
+    return Loaded(head, items, digest.hexdigest(), stat)
+
+
+def _blocks(read: Any, digest: Any) -> Iterator[bytes]:
+    while block := read(_BLOCK):
+        digest.update(block)
+        yield block
+
+
+def _load(blocks: Iterator[bytes], kind: Kind) -> tuple[Head, dict[str, Item]]:
+    """Decode block by block as far as the layout is ours; else all in one piece."""
+    opening = b',\n  "%b": {\n' % kind.plural.encode()
+    decoder = msgspec.json.Decoder(dict[str, kind.item])  # type: ignore[name-defined]
+    data = next(blocks, b"")
+    start = data.find(opening)
+    if start < 0:
+        return _load_whole(data + b"".join(blocks), kind)
+    head = msgspec.json.decode(data[:start] + b"}", type=Head)
+    items: dict[str, Item] = {}
+    rest = data[start + len(opening) :]
+    for block in blocks:
+        body, cut, tail = (rest + block).rpartition(b"\n    },\n")
+        if cut:
+            items.update(decoder.decode(b"{%b\n    }}" % body))
+        rest = tail
+    items.update(decoder.decode(b"{%b" % rest.rstrip().removesuffix(b"}")))
+    return head, items
+
+
+def _load_whole(data: bytes, kind: Kind) -> tuple[Head, dict[str, Item]]:
+    fields = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    raw = fields.pop(kind.plural, msgspec.Raw(b"null"))
+    items = msgspec.json.decode(raw, type=dict[str, kind.item])  # type: ignore[name-defined]
+    return msgspec.json.decode(msgspec.json.encode(fields), type=Head), items
+
+
+def _explain(path: Path, kind: Kind, error: Exception) -> Exception:
+    """Find the item that a snapshot stumbles over, to name it."""
+    try:
+        fields = msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
+        items = msgspec.json.decode(fields.get(kind.plural, b"null"), type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeDecodeError) as broken:
+        return SnapshotDamaged(path, broken, "")
+    for key, raw in items.items():
+        try:
+            msgspec.json.decode(raw, type=kind.item)
+        except msgspec.MsgspecError as culprit:
+            return UnknownField(path, f'{kind.noun} "{key}": {culprit}')
+    return UnknownField(path, str(error))

@@ -1,0 +1,129 @@
+"""The queue in memory: its head, its items, and the one way to change them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from mediakeep.errors import BadData, IllegalTransition, StateDamaged
+from mediakeep.item import Item, Status, allowed
+from mediakeep.kinds import Kind
+from mediakeep.queue.journal import SEAL, Record
+from mediakeep.queue.snapshot import Head
+
+Changes = Mapping[str, Any]
+
+
+def merge(target: dict[str, Any], patch: Changes) -> dict[str, Any]:
+    """Apply a JSON merge patch (RFC 7396): objects merge, None removes, all else replaces."""
+    for name, value in patch.items():
+        if value is None:
+            target.pop(name, None)
+        elif isinstance(value, dict):
+            target[name] = merge(target.get(name) or {}, value)
+        else:
+            target[name] = value
+    return target
+
+
+class State:
+    """What snapshot and journal say together."""
+
+    def __init__(self, kind: Kind, head: Head, items: dict[str, Item]) -> None:
+        self.kind = kind
+        self.head = head
+        self.items = items
+        self.seq = head.seq
+        self.settled = head.settled
+        self.counts = Counter(item.status for item in items.values())
+        self.held: dict[str, set[str]] = {}  # session -> keys that it works on
+        for key, item in items.items():
+            if item.status is Status.IN_PROGRESS:
+                self.held.setdefault(item.session, set()).add(key)
+        self.watch: Callable[[str, Item], None] | None = None  # told of every changed item
+
+    def changed(self, key: str, changes: Changes) -> Item:
+        """Return an item with changes made; IllegalTransition or BadData where they do not fit."""
+        old = self.items.get(key)
+        fields = merge(msgspec.to_builtins(old) if old else {}, changes)
+        try:
+            new = msgspec.convert(fields, self.kind.item)
+        except msgspec.ValidationError as error:
+            raise BadData(self.kind.name, f"{error} ({key})") from error
+        if old:
+            self._check(key, old, new)
+        return new
+
+    def _check(self, key: str, old: Item, new: Item) -> None:
+        if not allowed(old.status, new.status):
+            raise IllegalTransition(key, old.status.value, new.status.value)
+        was, now = old.processing_stage, new.processing_stage
+        if now in (was, "") or (not was and now == self.kind.first_stage):
+            return
+        if now not in self.kind.stages.get(was or self.kind.first_stage, ()):
+            raise IllegalTransition(key, f"stage {was or 'none'}", f"stage {now}")
+
+    def preview(self, items: Mapping[str, Changes]) -> dict[str, Item]:
+        """Check a record's changes whole before any of them is made."""
+        return {key: self.changed(key, changes) for key, changes in items.items()}
+
+    def accept(self, record: Record, items: Mapping[str, Item]) -> None:
+        """Take a record and the items that it made."""
+        self.seq = record.seq
+        self.settled += record.op == "settle"
+        for key, item in items.items():
+            self._put(key, item)
+
+    def _put(self, key: str, item: Item) -> None:
+        old = self.items.get(key)
+        if old:
+            self.counts[old.status] -= 1
+            if old.status is Status.IN_PROGRESS:
+                self._let_go(old.session, key)
+        self.counts[item.status] += 1
+        if item.status is Status.IN_PROGRESS:
+            self.held.setdefault(item.session, set()).add(key)
+        self.items[key] = item
+        if self.watch:
+            self.watch(key, item)
+
+    def _let_go(self, session: str, key: str) -> None:
+        keys = self.held[session]
+        keys.discard(key)
+        if not keys:
+            del self.held[session]
+
+    def replay(self, records: list[Record], source: object) -> None:
+        """Apply records read from a journal; StateDamaged where their numbers have a gap."""
+        for record in records:
+            if record.op == SEAL:
+                return
+            if record.seq != self.seq + 1:
+                raise StateDamaged(
+                    f"{source}: after change {self.seq} comes {record.seq}. Nothing was changed. "
+                    "Run --repair: it sets the rest aside and keeps all before it."
+                )
+            self.accept(record, self.preview(record.items))
+
+    def summary(self) -> dict[str, float]:
+        """Count the items by status, as the snapshot shows it."""
+        total = len(self.items)
+        done = self.counts[Status.COMPLETED]
+        return {
+            f"total_{self.kind.plural}": total,
+            **{status.value: self.counts[status] for status in _SHOWN},
+            "completion_percentage": percentage(done, total),
+        }
+
+
+_SHOWN = (Status.COMPLETED, Status.IN_PROGRESS, Status.PENDING, Status.ERROR, Status.SKIPPED)
+
+
+def percentage(done: int, total: int) -> float:
+    """Return a share in per cent with one decimal; 100.0 only when all is done."""
+    if not total:
+        return 0.0
+    return min(round(100 * done / total, 1), 100.0 if done == total else 99.9)

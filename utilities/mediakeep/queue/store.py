@@ -1,0 +1,240 @@
+"""The queue's files: how a change gets onto the disk, and how all is found again after a crash.
+
+A commit is one synced line in the journal, whatever the queue's size. Other processes' commits
+are read from the same journal; when the snapshot was rewritten, by them or by a person, that
+shows in the file's identity, and the journals are followed or all is read anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mediakeep import clock
+from mediakeep.errors import MediakeepError, SnapshotDamaged
+from mediakeep.kinds import Kind
+from mediakeep.queue import binding, checkpoints, journal, rewrite, snapshot
+from mediakeep.queue.binding import Binding, Origin
+from mediakeep.queue.journal import Journal, Record
+from mediakeep.queue.rewrite import Place
+from mediakeep.queue.snapshot import Loaded, Stat
+from mediakeep.queue.state import State
+
+LOCK = "processing_queue.lock"
+REWRITE_SHARE = 20  # the snapshot is rewritten when this many times its cost has passed
+REWRITE_LEAST = 1.0  # and at least so many seconds
+_UNSEEN = "A file that was put in the queue's place while it was being rewritten is kept as {}."
+_LOOKS = 4  # at a file that somebody may be copying just now
+_PAUSE = 0.1  # seconds between them
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a commit shall do: merge patches of items, and facts for the history."""
+
+    op: str
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    session: str = ""
+
+
+Decide = Callable[[State], Change | None]
+Adopt = Callable[["Store", Loaded, Binding], None]
+
+
+class Store:
+    """One process's hold on a queue's files; every change goes through `commit`."""
+
+    state: State
+
+    def __init__(self, place: Place, kind: Kind, adopt: Adopt) -> None:
+        self.kind = kind
+        self.place = place
+        self.path = place.folder / snapshot.FILE
+        self._file = str(self.path)
+        self.session = ""  # the session that this process runs, if any
+        self.warnings: list[str] = []  # for the session log, or for whoever closes the queue
+        self._adopt = adopt  # what to do with a snapshot that is not ours
+        self._journal: Journal | None = None
+        self._stat: Stat | None = None
+        self._lock = os.open(place.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._rewritten, self._cost = time.monotonic(), 0.0
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the queue's lock, only for the time of a commit."""
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def commit(self, decide: Decide) -> Record | None:
+        """Decide on the newest state and record it for good; None where nothing is to change."""
+        with self.locked():
+            current = self.follow()
+            change = decide(self.state)
+            if change is None:
+                return None
+            record = self.record(change)
+            items = self.state.preview(record.items)
+            current.append(record)
+            self.state.accept(record, items)
+            self._rewrite_if_due()
+            return record
+
+    def record(self, change: Change) -> Record:
+        """Give a change its number and time."""
+        return Record(
+            seq=self.state.seq + 1,
+            time=clock.text(self.place.now()),
+            op=change.op,
+            session=change.session or self.session,
+            items=change.items,
+            facts=change.facts,
+        )
+
+    def follow(self) -> Journal:
+        """Catch up with what other processes or people did to the files; the lock is held."""
+        current = self._journal
+        if current and self._identity() == self._stat:
+            if current.behind():
+                self.state.replay(current.catch_up().records, current.path)
+            return current
+        if not (current and self._hop(current)):
+            self.load()
+        assert self._journal is not None
+        return self._journal
+
+    def _identity(self) -> Stat | None:
+        try:
+            return snapshot.identify(os.stat(self._file))
+        except FileNotFoundError:
+            return None
+
+    def _hop(self, current: Journal) -> bool:
+        """Follow the journals over rewrites by other processes; False where the chain breaks."""
+        here = self._identity()
+        try:
+            while True:
+                self.state.replay(current.catch_up().records, current.path)
+                found = self._successor(current.path)
+                if found is None:
+                    return False
+                current = Journal(found, journal.start(found))
+                header = journal.header(found)
+                if header and header.stat == here:
+                    self.state.replay(current.catch_up().records, found)
+                    self._settle_on(current, header.stat)
+                    return True
+        except (OSError, MediakeepError):
+            return False  # pruned or replaced meanwhile: all is read anew
+
+    def _successor(self, path: Path) -> Path | None:
+        for other in path.parent.glob("*.jsonl"):
+            header = journal.header(other)
+            if header and header.previous == path.name and header.seq == self.state.seq:
+                return other
+        return None
+
+    def load(self) -> None:
+        """Read everything from the disk, and tidy up what a crash left; the lock is held."""
+        loaded = self._read_snapshot()
+        bound = binding.bind(self.place.folder, loaded.head, loaded.digest)
+        if bound.origin is not Origin.OURS:
+            return self._adopt(self, loaded, bound)
+        state = State(self.kind, loaded.head, loaded.items)
+        state.replay(bound.reading.records, bound.path)
+        self.state = state
+        self._settle_on(Journal(bound.path, bound.reading.end), loaded.stat)
+        return None
+
+    def _read_snapshot(self) -> Loaded:
+        """Read the snapshot, with some patience for a `cp` that is under way."""
+        for _ in range(_LOOKS - 1):
+            with contextlib.suppress(SnapshotDamaged):
+                return snapshot.load(self.path, self.kind)
+            time.sleep(_PAUSE)
+        try:
+            return snapshot.load(self.path, self.kind)
+        except SnapshotDamaged as error:
+            cure = checkpoints.cure(self.place.folder, self.kind)
+            raise SnapshotDamaged(*error.args[:2], cure) from error
+
+    def _settle_on(self, current: Journal, stat: Stat) -> None:
+        """Work on from this journal; seal the one before, where a crash left it open."""
+        if self._journal:
+            self._journal.close()
+        self._journal, self._stat = current, stat
+        self._rewritten = time.monotonic()
+        if current.behind():
+            current.cut()
+        header = journal.header(current.path)
+        if header and header.previous:
+            self._tidy(current.path.with_name(header.previous), header.seq)
+
+    def _tidy(self, before: Path, seq: int) -> None:
+        """Finish what a crash right after a rewrite left undone."""
+        if not before.exists():
+            return
+        reading = journal.read(before)
+        if not reading.sealed:
+            rewrite.seal(Journal(before, reading.end), seq, self.place)
+        header = journal.header(before)
+        for kept in self.place.folder.glob(".*.kept"):
+            stranger = rewrite.file_kept(kept, self.place, before, header.stat if header else ())
+            if stranger:
+                self.warnings.append(_UNSEEN.format(stranger))
+
+    def install(self, state: State, seen: Stat | None) -> None:
+        """Make a state the queue, in place of a file of that identity (None: there is none).
+
+        Written twice, so that the snapshot before the last one is kept as well.
+        """
+        self.state, self._journal = state, None
+        self._stat = seen
+        self.rewrite()
+        self.rewrite()
+
+    def rewrite(self) -> None:
+        """Write the snapshot anew; the lock is held. OSError leaves everything as it was."""
+        started = time.monotonic()
+        pair = rewrite.run(self.state, self.place, self._journal, self._stat)
+        self.state.head = pair.head
+        self._journal, self._stat = pair.journal, pair.stat
+        self._rewritten = time.monotonic()
+        self._cost = self._rewritten - started
+        if pair.stranger:
+            self.warnings.append(_UNSEEN.format(pair.stranger))
+
+    def _rewrite_if_due(self) -> None:
+        due = max(REWRITE_LEAST, REWRITE_SHARE * self._cost)
+        if time.monotonic() - self._rewritten > due:
+            self.fold()
+
+    def fold(self) -> None:
+        """Write the snapshot anew if the journal holds anything; a failure is only a warning.
+
+        Every change is safe in the journal already, so a full disk costs freshness, not data.
+        """
+        try:
+            self.rewrite()
+        except OSError as error:
+            self._rewritten = time.monotonic()
+            self.warnings.append(f"{self.path} could not be rewritten: {error}. It follows later.")
+
+    def close(self) -> None:
+        """Leave a fresh snapshot behind and let go of the files."""
+        if self._journal is None:
+            return
+        with self.locked():
+            if self.follow().end > journal.start(self.follow().path):
+                self.fold()
+        self._journal.close()
+        os.close(self._lock)

@@ -1,0 +1,138 @@
+"""What a scan of the library means for the queue: new, changed, vanished and returned items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import ScanRefused
+from mediakeep.item import Found, Item, Status
+from mediakeep.queue.state import State
+
+_OF_ONE_TRY = (
+    *("session", "claim", "first_claim", "suspect", "outdated", "skip_reason", "returns_to"),
+    *("error_message", "error_date", "not_before", "processing_stage", "parts", "attempts"),
+)
+MANY = 0.10  # share of the items that may vanish in one scan without a word from the user
+
+
+@dataclass
+class Survey:
+    """The differences between a queue and its library, as merge patches of items."""
+
+    total: int = 0
+    new: dict[str, dict[str, Any]] = field(default_factory=dict)
+    changed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    vanished: dict[str, dict[str, Any]] = field(default_factory=dict)
+    returned: dict[str, dict[str, Any]] = field(default_factory=dict)
+    moved: dict[str, dict[str, Any]] = field(default_factory=dict)  # another path, nothing else
+
+    def items(self) -> dict[str, dict[str, Any]]:
+        """Return all patches."""
+        return {**self.moved, **self.new, **self.changed, **self.vanished, **self.returned}
+
+    def counts(self) -> dict[str, int]:
+        """Return how many items each difference concerns."""
+        names = ("new", "changed", "vanished", "returned")
+        return {"total": self.total, **{name: len(getattr(self, name)) for name in names}}
+
+
+def fresh(found: Iterable[Found], kind: type[Item], taken: set[str]) -> dict[str, Item]:
+    """Make pending items of what a scan found, each with its own output name."""
+    items = {}
+    for one in found:
+        stem = files.safe_name(files.unescape(one.key), taken)
+        taken.add(files.fold(stem))
+        fields = {"path": one.path, "fingerprint": one.fingerprint, "output_name": stem}
+        items[one.key] = kind(status=Status.PENDING, **fields, **one.fields)  # type: ignore[arg-type]
+    return items
+
+
+def compare(state: State, found: list[Found]) -> Survey:
+    """Compare a queue with what is on disk; names are the same where they fold alike."""
+    known = _matched(state, found)
+    survey = Survey(total=len(found))
+    unknown = []
+    for one in found:
+        key = known.get(one.key)
+        if key is None:
+            unknown.append(one)
+        else:
+            _revisit(survey, key, state.items[key], one)
+    taken = {files.fold(item.output_name) for item in state.items.values()}
+    for key, item in fresh(unknown, state.kind.item, taken).items():
+        survey.new[key] = msgspec.to_builtins(item)
+    seen = set(known.values())
+    for key, item in state.items.items():
+        if key not in seen and item.status not in (Status.SKIPPED, Status.IN_PROGRESS):
+            survey.vanished[key] = _vanish(item)
+    return survey
+
+
+def _matched(state: State, found: list[Found]) -> dict[str, str]:
+    """Pair found keys with known ones: the same, or the only one that folds alike."""
+    pairs = {one.key: one.key for one in found if one.key in state.items}
+    loose = _folded(key for key in state.items if key not in pairs)
+    for fold, keys in _folded(one.key for one in found if one.key not in pairs).items():
+        if len(keys) == 1 and len(loose.get(fold, ())) == 1:
+            pairs[keys[0]] = loose[fold][0]
+    return pairs
+
+
+def _folded(keys: Iterable[str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for key in keys:
+        groups.setdefault(files.fold(key), []).append(key)
+    return groups
+
+
+def _revisit(survey: Survey, key: str, item: Item, one: Found) -> None:
+    """Note what became of a known item; one that is being worked on is left alone."""
+    if item.status is Status.IN_PROGRESS:
+        return
+    same = item.fingerprint == one.fingerprint
+    path = {"path": one.path} if one.path != item.path else {}
+    if same and item.returns_to:
+        back = {"status": item.returns_to, "returns_to": None, "skip_reason": None}
+        survey.returned[key] = {**back, **path}
+    elif same:
+        if path:
+            survey.moved[key] = path
+    else:
+        survey.changed[key] = {**_renew(item, one), **path}
+
+
+def _renew(item: Item, one: Found) -> dict[str, Any]:
+    changes: dict[str, Any] = {**one.fields, "fingerprint": one.fingerprint}
+    if item.status is Status.PENDING:
+        return changes
+    return {**changes, **again(), "note": "its folder changed since it was last done"}
+
+
+def _vanish(item: Item) -> dict[str, Any]:
+    return {
+        "status": Status.SKIPPED,
+        "skip_reason": "vanished",
+        "returns_to": item.status.value,
+        "not_before": None,
+    }
+
+
+def again() -> dict[str, Any]:
+    """Return what makes an item pending as if it had never been tried."""
+    return {"status": Status.PENDING, **dict.fromkeys(_OF_ONE_TRY)}
+
+
+def guard(survey: Survey, state: State, path: str) -> None:
+    """Refuse a scan that would lose too much: ScanRefused says what, and the word that allows it."""
+    if not survey.total:
+        raise ScanRefused(f"{path} holds no {state.kind.noun} folders.")
+    gone, all_ = len(survey.vanished), len(state.items)
+    if gone > MANY * all_:
+        raise ScanRefused(
+            f"{gone} of {all_} {state.kind.plural} would vanish. If that is right, add --yes."
+        )

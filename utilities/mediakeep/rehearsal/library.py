@@ -1,0 +1,144 @@
+"""A sample music library to practise on: real, playable files, with defects planted and listed."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from random import Random
+
+from mediakeep import files
+from mediakeep.errors import ItemFailed, UsageFailed
+from mediakeep.rehearsal import catalogue, defects, tracks
+from mediakeep.rehearsal.catalogue import Album, Artist
+from mediakeep.rehearsal.defects import Folder, Planted
+from mediakeep.rehearsal.tracks import Track
+
+ARTISTS = 14  # as many as are written by hand
+
+_REFUSES_BYTES = (errno.EILSEQ, errno.EINVAL)  # file systems that take UTF-8 names only
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a sample library holds: how many artists and tracks, and each planted defect."""
+
+    root: Path
+    artists: int
+    tracks: int
+    planted: tuple[Planted, ...]
+
+
+def make(
+    root: Path, *, artists: int = ARTISTS, tracks: int | None = None, seed: int = 1
+) -> Manifest:
+    """Make a library of `artists` artists in a new or empty folder; the same every time.
+
+    With `tracks` it has exactly so many, else about 18 for each artist beyond the first 14. A file
+    system that ignores case gets one artist less. UsageFailed where the folder holds anything,
+    BadSetting where the numbers disagree, ItemFailed where the disk refuses.
+    """
+    rng = Random(seed)
+    cast = catalogue.artists(artists, tracks, rng)
+    _claim(root)
+    try:
+        if _ignores_case(root, cast[0].name):
+            cast = _without_twins(cast)
+        folders, planted = defects.plant(list(_folders(cast, rng)), rng)
+        for folder in folders:
+            _write_folder(root, folder)
+    except OSError as error:
+        raise ItemFailed(f"The sample library stays unfinished: {error}.") from error
+    count = sum(len(folder.tracks) for folder in folders)
+    return Manifest(root, len(cast), count, tuple(planted))
+
+
+def _claim(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        held = any(root.iterdir())
+    except OSError as error:
+        raise UsageFailed(
+            f"A sample library cannot be made in {root}: {error.strerror}."
+        ) from error
+    if held:
+        raise UsageFailed(
+            f"{root} is not empty. A sample library is made in a new or an empty folder only."
+        )
+
+
+def _ignores_case(root: Path, name: str) -> bool:
+    (root / name).mkdir()
+    return (root / name.swapcase()).exists()
+
+
+def _without_twins(cast: Sequence[Artist]) -> list[Artist]:
+    return list({files.fold(artist.name): artist for artist in reversed(cast)}.values())[::-1]
+
+
+def _folders(cast: Sequence[Artist], rng: Random) -> Iterator[Folder]:
+    for artist in cast:
+        for album in artist.albums:
+            path = PurePath(_file_name(artist.name), _file_name(album.title))
+            yield _folder(artist, album, path, rng)
+
+
+def _folder(artist: Artist, album: Album, path: PurePath, rng: Random) -> Folder:
+    picture = rng.choice(tracks.PICTURES)
+    embedded, image = (picture, "") if album.cover == "embedded" else ("", picture)
+    numbers = range(1, len(album.tracks) + 1)
+    return Folder(
+        path,
+        tuple(
+            Track(
+                path / _track_name(album, number, rng),
+                rng.choice(tracks.SOUNDS),
+                _fields(artist, album, number),
+                embedded,
+            )
+            for number in numbers
+        ),
+        image,
+    )
+
+
+def _track_name(album: Album, number: int, rng: Random) -> str:
+    suffix = rng.choice(catalogue.FORMATS) if album.format == "mixed" else album.format
+    name = _file_name(f"{number:02} - {album.tracks[number - 1]}")
+    return os.fsdecode(name.encode(album.file_names)) + f".{suffix}"
+
+
+def _file_name(name: str) -> str:
+    return name.replace("/", "_")
+
+
+def _fields(artist: Artist, album: Album, number: int) -> dict[str, str]:
+    return {
+        "title": album.tracks[number - 1],
+        "artist": artist.name,
+        "albumartist": artist.name,
+        "album": album.title,
+        "date": str(album.year),
+        "tracknumber": f"{number}/{len(album.tracks)}",
+        "genre": album.genre,
+    }
+
+
+def _write_folder(root: Path, folder: Folder) -> None:
+    (root / folder.path).mkdir(parents=True, exist_ok=True)
+    if folder.image:
+        (root / folder.path / folder.image).write_bytes(tracks.seed(folder.image))
+    for track in folder.tracks:
+        _write(root / track.path, tracks.render(track))
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        plain = os.fsencode(path.name).decode("latin-1")
+        if error.errno not in _REFUSES_BYTES or plain == path.name:
+            raise
+        path.with_name(plain).write_bytes(content)

@@ -1,0 +1,1 @@
+"""How work is run: batches, stages, retries and executors."""

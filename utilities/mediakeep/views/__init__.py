@@ -1,0 +1,1 @@
+"""Faces of the record: summary, review list and terminal lines."""
