@@ -31,7 +31,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 class PartsRecord(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
     """What is known of a stage's parts: results of the finished, failures of the others."""
 
-    done: dict[str, Any] = {}
+    done: dict[str, list[Any]] = {}  # name -> [result]: a list, as null has a meaning in patches
     failed: dict[str, int] = {}
 
 

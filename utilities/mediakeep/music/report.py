@@ -12,6 +12,7 @@ from mediakeep.music.model import Album, Artist
 from mediakeep.pages import page
 
 SHOWN = 6  # tracks named in one group; the audit files name all
+FEW = 2  # exceptions that are named rather than the rule
 
 _LOOSE = "Tracks outside any album folder"
 _WHOLE = "The artist as a whole"
@@ -19,7 +20,7 @@ _WHOLE = "The artist as a whole"
 
 @dataclass(frozen=True)
 class Task:
-    """One kind of issue that the artist has, on how many tracks or albums, and where first."""
+    """One kind of issue that the artist has, and how often."""
 
     kind: Kind
     count: int
@@ -75,6 +76,14 @@ def render(
     )
 
 
+def playing_time(seconds: float) -> str:
+    """Write a span of music as people say it: "1 h 12 min"."""
+    minutes = round(seconds / 60)
+    if not minutes:
+        return f"{round(seconds)} s"
+    return f"{minutes // 60:,} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
 def _sections(artist: Artist, issues: Sequence[Issue], kinds: Sequence[Kind]) -> list[Section]:
     whole = {kind.name for kind in kinds if kind.scope is Scope.ARTIST}
     by_album: dict[str, list[Issue]] = {}
@@ -82,36 +91,51 @@ def _sections(artist: Artist, issues: Sequence[Issue], kinds: Sequence[Kind]) ->
         if issue.kind not in whole:
             by_album.setdefault(issue.album, []).append(issue)
     albums = [
-        _section(_title(album), by_album[album.place], len(album.tracks), kinds)
+        _section(album, by_album[album.place], kinds)
         for album in artist.albums
         if album.place in by_album
     ]
     albums.sort(key=lambda section: [-count for count in _weights(section.issues)])
     above = [issue for issue in issues if issue.kind in whole]
-    return [_section(_WHOLE, above, 0, kinds), *albums] if above else albums
+    return [_section(None, above, kinds), *albums] if above else albums
 
 
-def _section(title: str, issues: Sequence[Issue], tracks: int, kinds: Sequence[Kind]) -> Section:
+def _section(album: Album | None, issues: Sequence[Issue], kinds: Sequence[Kind]) -> Section:
     groups = [
-        _group(kind, found, tracks)
+        _group(kind, found, album)
         for kind in kinds
         if (found := [issue for issue in issues if issue.kind == kind.name])
     ]
-    return Section(title, tuple(issues), tuple(groups))
+    return Section(_title(album) if album else _WHOLE, tuple(issues), tuple(groups))
 
 
-def _group(kind: Kind, issues: Sequence[Issue], tracks: int) -> Group:
-    shared = issues[0].detail if len({issue.detail for issue in issues}) == 1 else ""
-    if kind.scope is not Scope.TRACK:
-        return Group(kind.name, "", shared, (), 0)
+def _group(kind: Kind, issues: Sequence[Issue], album: Album | None) -> Group:
+    """Say it as shortly as can be: "all 14 tracks" rather than their names."""
+    shared = issues[0].detail if len({issue.detail for issue in issues}) == 1 else None
+    if album is None or kind.scope is not Scope.TRACK:
+        return Group(kind.name, "", shared or "", (), 0)
     if len(issues) == 1:
-        return Group(kind.name, _below_album(issues[0]), shared, (), 0)
-    every = len(issues) == tracks
-    where = f"all {tracks} tracks" if every else f"{len(issues)} of {tracks} tracks"
-    if every and (shared or not any(issue.detail for issue in issues)):
+        return Group(kind.name, _below(album, issues[0].path), shared or "", (), 0)
+    where, told = _where(issues, album)
+    if told and shared is not None:
         return Group(kind.name, where, shared, (), 0)
-    named = tuple((_below_album(one), "" if shared else one.detail) for one in issues[:SHOWN])
-    return Group(kind.name, where, shared, named, max(0, len(issues) - SHOWN))
+    named = issues[:SHOWN]
+    tracks = tuple((_below(album, one.path), "" if shared else one.detail) for one in named)
+    return Group(kind.name, where, shared or "", tracks, len(issues) - len(named))
+
+
+def _where(issues: Sequence[Issue], album: Album) -> tuple[str, bool]:
+    """Say which tracks of an album have an issue, and whether that tells it all."""
+    having = {issue.path for issue in issues}
+    readable = [track for track in album.tracks if not track.fault]
+    others = [_below(album, track.place) for track in readable if track.place not in having]
+    if not others:
+        whole = len(readable) == len(album.tracks)
+        return f"all {len(having)} {'tracks' if whole else 'readable tracks'}", True
+    where = f"{len(having)} of {len(album.tracks)} tracks"
+    if len(others) <= FEW < len(having):
+        return f"{where}, all but {' and '.join(others)}", True
+    return where, False
 
 
 def _tasks(issues: Iterable[Issue], kinds: Sequence[Kind]) -> list[Task]:
@@ -134,16 +158,9 @@ def _holdings(artist: Artist) -> dict[str, object]:
     return {
         "tracks": sum(1 for _ in artist.tracks),
         "albums": len(artist.albums),
-        "playing_time": _playing_time(sum(fact.duration for fact in facts)),
+        "playing_time": playing_time(sum(fact.duration for fact in facts)),
         "formats": ", ".join(f"{count:,} {name}" for name, count in formats) or "none readable",
     }
-
-
-def _playing_time(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    if not minutes:
-        return f"{round(seconds)} s"
-    return f"{minutes // 60:,} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 
 def _weights(issues: Iterable[Issue]) -> list[int]:
@@ -162,5 +179,5 @@ def _title(album: Album) -> str:
     return album.place or _LOOSE
 
 
-def _below_album(issue: Issue) -> str:
-    return issue.path.removeprefix(f"{issue.album}/")
+def _below(album: Album, place: str) -> str:
+    return place.removeprefix(f"{album.place}/")

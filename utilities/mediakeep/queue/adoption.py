@@ -39,8 +39,8 @@ def _refuse(store: Store, loaded: Loaded, before: State) -> None:
     before.head = _renumbered(store, before)
     store.install(before, loaded.stat)
     store.warnings.append(
-        f"The queue was edited by hand while this session works on it. The edit is kept as {aside}. "
-        "Stop the batch before editing."
+        f"The queue was edited by hand while this session works on it. The edit is kept as {aside}."
+        " Stop the batch before editing."
     )
 
 

@@ -33,10 +33,10 @@ class Checkpoint:
     date: str  # its day, YYYY-MM-DD
 
 
-def due(state: State, before: int, every: int) -> bool:
-    """Tell whether the settles since `before` passed a multiple of `every` (or of 1 % of many)."""
+def due(state: State, every: int) -> bool:
+    """Tell, right after a settle, whether it completes another `every` (or 1 % of many items)."""
     step = every if len(state.items) <= MANY else max(every, len(state.items) // 100)
-    return step > 0 and state.settled // step > before // step
+    return every > 0 and state.settled % step == 0
 
 
 def write(state: State, place: Place) -> Path:

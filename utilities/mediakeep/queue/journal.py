@@ -212,7 +212,7 @@ class Journal:
         return data + bytes(_ROOM)
 
     def seal(self, record: Record) -> None:
-        """Write the last record and cut the zeros off; the next writer does it where a crash won."""
+        """Write the last record, cut the zeros off, and let go of the file."""
         self.append(record, sync=False)
         self.cut()
         self.close()

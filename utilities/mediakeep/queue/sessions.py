@@ -1,10 +1,10 @@
 """Sessions: a log that grows line by line, a lock that shows its owner alive, a live file.
 
-    session_logs/20251217_session_001.log   {"time": ..., "level": "info", "message": "U2: 261 tra...
-    live/20251217_session_001.json          what it works on now; not synced, gone at the end
+    session_logs/20251217_session_001.log   one JSON object a line: time, level, message, facts
+    live/20251217_session_001.json          what it works on now; gone at the end
 
 The owner holds the kernel's lock on its log: whoever can take that lock knows that the owner is
-dead, however it died. Only where the owner runs on another host does the age of its live file decide.
+dead, however it died. Only where the owner runs on another host, the age of its live file decides.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The snapshot: the whole queue as pretty JSON, written and read a thousand items at a time.
 
 So a million items cost the memory of the items, not of the text. The layout is JSON's usual one
-with an indent of two; any other layout (compact, re-indented, re-ordered) is read too, in one piece.
+with an indent of two; any other (compact, re-indented, re-ordered) is read too, in one piece.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Loaded:
 
 
 def identify(info: os.stat_result) -> Stat:
-    """Return what changes when a file is replaced or rewritten: device, inode, size, mtime in ns."""
+    """Return what a file changes when replaced or rewritten: device, inode, size, mtime in ns."""
     return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
 
 

@@ -128,7 +128,7 @@ def again() -> dict[str, Any]:
 
 
 def guard(survey: Survey, state: State, path: str) -> None:
-    """Refuse a scan that would lose too much: ScanRefused says what, and the word that allows it."""
+    """Refuse a scan that would lose too much: ScanRefused says what, and what allows it."""
     if not survey.total:
         raise ScanRefused(f"{path} holds no {state.kind.noun} folders.")
     gone, all_ = len(survey.vanished), len(state.items)

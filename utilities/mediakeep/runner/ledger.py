@@ -1,0 +1,97 @@
+"""What a batch writes down: settles, stages and parts in the queue, log lines, checkpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mediakeep.item import Item, Status
+from mediakeep.outcome import Outcome
+from mediakeep.queue import checkpoints, settling
+from mediakeep.queue.claims import Claim
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.settling import Ending
+from mediakeep.runner import retry
+from mediakeep.runner.plan import Face, Plan, Report, Settled
+
+
+class Ledger:
+    """The record of one session."""
+
+    def __init__(self, queue: Queue, plan: Plan, face: Face) -> None:
+        self._queue, self._plan, self._face = queue, plan, face
+        self.session = queue.begin(**plan.settings)
+        self.report = Report(session=self.session.id)
+        self.session.write("Batch started", **plan.settings)
+
+    def record(self, claim: Claim, op: str, changes: dict[str, Any]) -> Item | None:
+        """Commit progress within a claim; None where the claim is lost."""
+        kept = self._queue.update(claim, op, changes)
+        return self._queue.state.items[claim.key] if kept else None
+
+    def settle(self, claim: Claim, item: Item, outcome: Outcome, seconds: float) -> bool:
+        """Commit what became of an item, then tell of it; False where the claim is lost."""
+        if not self._queue.settle(claim, self._ending(item, outcome, seconds)):
+            return False
+        self.session.end(claim.key)
+        self.report.count(outcome)
+        settled = Settled(self.report.done, claim.key, outcome, seconds)
+        self._log(settled)
+        self.warn()
+        self._face.settled(settled)
+        self._checkpoint()
+        return True
+
+    def _ending(self, item: Item, outcome: Outcome, seconds: float) -> Ending:
+        if outcome.state is not Status.ERROR:
+            return Ending(outcome, seconds)
+        stage = item.processing_stage or self._queue.kind.first_stage
+        tries = settling.attempts(item, stage) + 1
+        now = self._queue.where.now()
+        when = retry.not_before(self._plan.retry, tries, outcome.retry_after, now)
+        return Ending(outcome, seconds, when)
+
+    def _log(self, settled: Settled) -> None:
+        outcome = settled.outcome
+        facts = settling.facts(Ending(outcome, settled.seconds))
+        facts.pop("open_ids", None)
+        if outcome.traceback:
+            facts["traceback"] = outcome.traceback
+        level = "error" if outcome.state is Status.ERROR else "info"
+        self.session.write(f"{settled.key}: {outcome.message}", level, item=settled.key, **facts)
+
+    def trouble(self, key: str, text: str, traceback: str = "") -> None:
+        """Log what went wrong with an item without ending it."""
+        facts = {"traceback": traceback} if traceback else {}
+        self.session.write(f"{key}: {text}", "warning", item=key, **facts)
+
+    def warn(self) -> None:
+        """Pass on what the queue has to say, to the log and to the report."""
+        for warning in self._queue.warnings():
+            self.session.write(warning, "warning")
+            self.report.warnings.append(warning)
+
+    def _checkpoint(self) -> None:
+        if not checkpoints.due(self._queue.state, self._plan.checkpoint_every):
+            return
+        folder, kind = self._queue.where.folder, self._queue.kind
+        try:
+            path = self._queue.checkpoint()
+            checkpoints.prune(folder, kind, self._plan.keep_checkpoints)
+            self.session.write(f"Checkpoint {path.name} written")
+        except OSError as error:
+            warning = f"No checkpoint could be written: {error}"
+            self.session.write(warning, "warning")
+            self.report.warnings.append(warning)
+        self._face.milestone()
+
+    def finish(self) -> None:
+        """Bring the views up to date, and end the session in log and history."""
+        self._face.milestone()
+        self.warn()
+        report = self.report
+        facts: dict[str, Any] = {
+            status.value: count for status, count in report.settled.items() if count
+        }
+        facts |= {"seconds": round(report.seconds, 3), "stopped": report.stopped}
+        self.session.write(f"Batch ended: {report.done} of {report.claimed} items done", **facts)
+        self._queue.end(**facts)
