@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,6 +62,8 @@ def load(home: Path) -> dict[str, Any]:
     path = home / FILE
     if not path.is_file():
         return {}
+    import tomllib  # only where there is something to read: --help must be quick
+
     try:
         given = tomllib.loads(path.read_text())
         msgspec.convert(given, Settings)

@@ -59,7 +59,8 @@ class NoHome(UsageFailed):
 
 
 class NoQueue(UsageFailed):
-    """There is no {} queue in {} yet. Make one with: {} --scan PATH"""
+    """There is no {} queue in {} yet. Make one with:
+    python utilities/{} --home {} --scan PATH"""
 
 
 class NoSuchItem(UsageFailed):

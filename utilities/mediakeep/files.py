@@ -6,8 +6,8 @@ import contextlib
 import fcntl
 import os
 import re
-import secrets
 import sys
+import time
 import unicodedata
 from collections.abc import Container, Iterator
 from pathlib import Path
@@ -96,7 +96,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str, *, sync: bool 
     """Replace a file whole: old or new content, nothing between; makes the folder if need be."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.parent / f".{secrets.token_hex(6)}.tmp"
+    beside = path.parent / f".{os.urandom(6).hex()}.tmp"
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         try:
@@ -112,6 +112,17 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str, *, sync: bool 
         raise
     if sync:
         sync_folder(path.parent)
+
+
+def sweep(folder: Path, older: float = 3600.0) -> None:
+    """Remove temporary files that `write_atomic` left in a folder when its process was killed.
+
+    Only those older than so many seconds: another process may be writing a younger one just now.
+    """
+    for path in folder.glob(".????????????.tmp"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > older:
+                path.unlink()
 
 
 @contextlib.contextmanager

@@ -70,6 +70,11 @@ class Item(
     output_name: str = ""
     report: str = ""
     fingerprint: str = ""
+    issues_found: int = 0
+    issues_resolved: int = 0
+    auto_fixed: int = 0
+    manual_reviews: int = 0
+    issues: dict[str, int] = {}  # still open, by kind
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +93,6 @@ class MusicItem(
 
     track_count: int = 0
     album_count: int = 0
-    issues_found: int = 0
-    issues_resolved: int = 0
-    auto_fixed: int = 0
-    manual_reviews: int = 0
-    issues: dict[str, int] = {}
 
 
 def allowed(old: Status, new: Status) -> bool:

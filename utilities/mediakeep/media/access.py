@@ -29,7 +29,7 @@ def opened(path: Path) -> BufferedReader:
     """
     try:
         if stat.S_ISREG(path.stat().st_mode):
-            return open(path, "rb", opener=_without_waiting)  # noqa: SIM115 (the caller closes it)
+            return open(path, "rb", opener=_without_waiting)
     except OSError as error:
         raise refusal(path, error) from error
     raise Unreadable(files.escape(path), "it is no regular file", "Move it out of the library.")

@@ -187,10 +187,6 @@ def _first(native: Native, names: Iterable[str]) -> tuple[str, ...]:
 
 def _split(found: dict[str, tuple[str, ...]], number: str, total: str) -> None:
     text, slash, rest = found[number][0].partition("/")
-    if not slash:
-        return
-    del found[number]
-    if text.strip():
+    if slash:
         found[number] = (text.strip(),)
-    if rest.strip() and total not in found:
-        found[total] = (rest.strip(),)
+        found.setdefault(total, (rest.strip(),))

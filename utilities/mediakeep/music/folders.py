@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from mediakeep.media.formats import EXTENSIONS
 
 IMAGES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
 _DIGITS = tuple("0123456789")
 
-_Identity = tuple[int, int]  # device and inode
+Identity = tuple[int, int]  # device and inode
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,8 @@ class File:
     @property
     def suffix(self) -> str:
         """The extension in lower case, with its dot, or ""."""
-        return PurePath(self.name).suffix.lower()
+        stem, dot, suffix = self.name.rpartition(".")
+        return f"{dot}{suffix}".lower() if stem else ""
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ class _Listing:
     links: tuple[str, ...]  # names of links to folders
 
 
-def walk(top: Path) -> Iterator[Folder]:
+def walk(top: Path, around: Collection[Identity] | None = None) -> Iterator[Folder]:
     """List a folder and all below it, each once, wherever links lead; hidden names are left out.
 
     Links are followed last, so that a folder comes under its real name. A link to a folder that
-    the top lies in is not followed.
+    the top lies in is not followed; `around` are these folders, where they are known.
     """
-    seen = _around(top)
+    seen = set(surroundings(top) if around is None else around)
     real, links = deque([Folder(str(top), "")]), deque[Folder]()
     while real or links:
         folder = real.popleft() if real else links.popleft()
@@ -91,15 +91,24 @@ def below(top: Path) -> list[Path]:
 
     Of a folder and a link to it, and of two links to one folder, only the first is given.
     """
-    seen = {*_around(top), _identity(top)}
     listing = _list(top)
-    found = [top / name for name in (*listing.real, *listing.links) if _is_new(top / name, seen)]
+    seen = {*surroundings(top), identity(top)}
+    found = [top / name for name in (*listing.real, *listing.links) if _is_other(top / name, seen)]
     return sorted(found, key=lambda path: path.name)
 
 
 def right_in(top: Path) -> Folder:
     """List one folder alone; OSError if it refuses."""
     return Folder(str(top), "", _list(top).files)
+
+
+def surroundings(top: Path) -> set[Identity]:
+    """The folders that a folder lies in, by its own path and by where links in it lead."""
+    try:
+        paths = {*top.absolute().parents, *top.resolve().parents}
+        return {identity(path) for path in paths}
+    except (OSError, RuntimeError):  # it refuses, or links lead in a circle: listing will tell
+        return set()
 
 
 def is_hidden(name: str, folder: bool) -> bool:
@@ -111,24 +120,7 @@ def is_hidden(name: str, folder: bool) -> bool:
     return name.startswith(".") and after != "." and not (folder and after in _DIGITS)
 
 
-def fingerprint(folders: Iterable[Folder]) -> str:
-    """Digest places, sizes and times of all files in `folders`, and which folder refused."""
-    digest = blake2b(digest_size=10)
-    for line in sorted(_lines(folders)):
-        digest.update(line)
-    return digest.hexdigest()
-
-
-def _lines(folders: Iterable[Folder]) -> Iterator[bytes]:
-    for folder in folders:
-        if folder.fault:
-            yield os.fsencode(f"{folder.place}\0refused\n")
-        for file in folder.files:
-            if file.size >= 0:
-                yield os.fsencode(f"{folder.place_of(file.name)}\0{file.size}\0{file.mtime_ns}\n")
-
-
-def _enter(path: str, seen: set[_Identity]) -> _Listing | OSError | None:
+def _enter(path: str, seen: set[Identity]) -> _Listing | OSError | None:
     """List a folder; its refusal if it refuses, None if it has been listed before."""
     try:
         return _list(path) if _is_new(path, seen) else None
@@ -174,23 +166,25 @@ def _child(folder: Folder, name: str) -> Folder:
     return Folder(f"{folder.path}/{name}", folder.place_of(name))
 
 
-def _is_new(path: str | Path, seen: set[_Identity]) -> bool:
-    identity = _identity(path)
-    if identity in seen:
+def _is_new(path: str | Path, seen: set[Identity]) -> bool:
+    known = identity(path)
+    if known in seen:
         return False
-    seen.add(identity)
+    seen.add(known)
     return True
 
 
-def _around(top: Path) -> set[_Identity]:
-    """The folders that a folder lies in, by its own path and by where links in it lead."""
+def _is_other(path: Path, seen: set[Identity]) -> bool:
+    """Like `_is_new`; a folder that refuses is another one, one that vanished is none."""
     try:
-        paths = {*top.absolute().parents, *top.resolve().parents}
-        return {_identity(path) for path in paths}
-    except (OSError, RuntimeError):  # it refuses, or links lead in a circle: listing will tell
-        return set()
+        return _is_new(path, seen)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
-def _identity(path: str | Path) -> _Identity:
+def identity(path: str | Path) -> Identity:
+    """Tell a folder from all others, whatever path leads to it; OSError if it refuses."""
     facts = os.stat(path)  # noqa: PTH116 (a quarter of the time of Path.stat, for each folder)
     return facts.st_dev, facts.st_ino

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Collection, Iterator, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 from mediakeep import files
@@ -11,7 +13,7 @@ from mediakeep.item import Found
 from mediakeep.media import access, tags
 from mediakeep.media.tags import NotAudio
 from mediakeep.music import discs, folders
-from mediakeep.music.folders import File, Folder
+from mediakeep.music.folders import File, Folder, Identity
 from mediakeep.music.model import Album, Artist, Fault, Track
 from mediakeep.outcome import Progress
 
@@ -26,11 +28,12 @@ def library(root: Path) -> Iterator[Found]:
     """
     try:
         artists = folders.below(root)
+        around = {*folders.surroundings(root), folders.identity(root)}
     except (FileNotFoundError, NotADirectoryError) as error:
         raise LibraryGone(files.escape(root), "missing") from error
     except OSError as error:
         raise access.refusal(root, error) from error
-    return (_found(path) for path in artists)
+    return (_found(path, None if path.is_symlink() else around) for path in artists)
 
 
 def loose(root: Path) -> int:
@@ -63,8 +66,8 @@ def artist(path: Path, progress: Progress = lambda _done, _of: None) -> Artist:
     )
 
 
-def _found(path: Path) -> Found:
-    listed = list(folders.walk(path))
+def _found(path: Path, around: Collection[Identity] | None) -> Found:
+    listed = list(folders.walk(path, around))
     tracks = [len(folder.audio) for folder in listed]
     return Found(
         key=files.escape(path.name),
@@ -75,8 +78,22 @@ def _found(path: Path) -> Found:
 
 
 def _fingerprint(listed: Sequence[Folder]) -> str:
-    refused = listed and not listed[0].place and listed[0].fault
-    return UNREADABLE if refused else folders.fingerprint(listed)
+    """Digest places, sizes and times of all files, and which folders refused."""
+    if listed and listed[0].fault and not listed[0].place:
+        return UNREADABLE
+    digest = blake2b(digest_size=10)
+    for line in sorted(_lines(listed)):
+        digest.update(line)
+    return digest.hexdigest()
+
+
+def _lines(listed: Sequence[Folder]) -> Iterator[bytes]:
+    for folder in listed:
+        if folder.fault:
+            yield os.fsencode(f"{folder.place}\0refused\n")
+        for file in folder.files:
+            if file.size >= 0:
+                yield os.fsencode(f"{folder.place_of(file.name)}\0{file.size}\0{file.mtime_ns}\n")
 
 
 def _albums(listed: Sequence[Folder], progress: Progress) -> Iterator[Album]:

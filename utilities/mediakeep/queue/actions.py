@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -34,6 +33,8 @@ def find(state: State, name: str) -> str:
 
 
 def _near(state: State, name: str) -> str:
+    import difflib  # only for a name that is wrong
+
     folded = {files.fold(key): key for key in state.items}
     near = difflib.get_close_matches(files.fold(name), folded, n=3)
     return f" Did you mean {' or '.join(repr(folded[one]) for one in near)}?" if near else ""

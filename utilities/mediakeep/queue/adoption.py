@@ -36,7 +36,7 @@ def adopt(store: Store, loaded: Loaded, bound: Binding) -> None:
 def _refuse(store: Store, loaded: Loaded, before: State) -> None:
     """Set an edit aside and go on with the queue as it was."""
     aside = rewrite.set_aside(rewrite.keep(store.place.folder), store.place, "edited")
-    before.head = _renumbered(store, before)
+    before.head = renumbered(store, before)
     store.install(before, loaded.stat)
     store.warnings.append(
         f"The queue was edited by hand while this session works on it. The edit is kept as {aside}."
@@ -60,7 +60,7 @@ def _accept(store: Store, loaded: Loaded, bound: Binding, before: State | None) 
     )
     state = State(store.kind, loaded.head, loaded.items)
     state.seq = last
-    state.head = msgspec.structs.replace(_renumbered(store, state), restored=restored)
+    state.head = msgspec.structs.replace(renumbered(store, state), restored=restored)
     _take(store, state, bound, restored)
     store.install(state, loaded.stat)
     store.warnings.append(sentence(restored))
@@ -80,7 +80,7 @@ def _take(store: Store, state: State, bound: Binding, restored: Restored) -> Non
     history.absorb(store.place.folder, [record])
 
 
-def _renumbered(store: Store, state: State) -> Head:
+def renumbered(store: Store, state: State) -> Head:
     """Return a state's head with a generation behind every journal's."""
     names = (store.place.folder / JOURNALS).glob("[0-9]*-*.jsonl")
     used = [int(path.name.partition("-")[0]) for path in names]

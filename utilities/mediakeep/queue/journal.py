@@ -125,6 +125,19 @@ def read(path: Path, offset: int = 0) -> Reading:
     return Reading(records, offset + good)
 
 
+def salvage(path: Path) -> list[Record]:
+    """Read the records before the first damage of a journal; [] where its header is damaged."""
+    records = []
+    for number, text in enumerate(path.read_bytes().split(b"\n")[:-1]):
+        payload = _payload(text)
+        if payload is None:
+            break
+        if number:
+            with contextlib.suppress(JournalDamaged):
+                records.append(_decode(path, number, payload))
+    return records
+
+
 def _decode(path: Path, number: int, payload: bytes) -> Record:
     try:
         return _records.decode(payload)

@@ -13,13 +13,24 @@ from types import TracebackType
 from typing import Any, Self
 
 from mediakeep import clock
-from mediakeep.errors import NoQueue, UsageFailed
+from mediakeep.errors import UsageFailed
 from mediakeep.item import Found, Item, Status
 from mediakeep.kinds import Kind
-from mediakeep.queue import actions, adoption, checkpoints, claims, sessions, settling, survey
+from mediakeep.queue import (
+    actions,
+    adoption,
+    checkpoints,
+    claims,
+    reading,
+    replay,
+    sessions,
+    settling,
+    survey,
+)
 from mediakeep.queue.binding import JOURNALS
 from mediakeep.queue.claims import Claim, Line
 from mediakeep.queue.journal import Record
+from mediakeep.queue.replay import Replay
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.sessions import Session
 from mediakeep.queue.settling import Ending
@@ -47,17 +58,18 @@ class Queue:
         self._store = store
         self._line: Line | None = None
         self.session: Session | None = None
+        self.taken_back: list[str] = []  # of dead owners, when it was opened
 
     @classmethod
     def open(cls, where: Place, kind: Kind) -> Self:
         """Open a queue and take back what dead owners left; NoQueue where there is none."""
         if not (where.folder / JOURNALS).exists():
-            raise NoQueue(kind.name, where.folder.parent.parent, kind.manager)
+            raise reading.missing(where.folder, kind)
         store = Store(where, kind, adoption.adopt)
         with store.locked():
             store.follow()
         queue = cls(store)
-        queue.take_back()
+        queue.taken_back = queue.take_back()
         return queue
 
     @classmethod
@@ -226,6 +238,10 @@ class Queue:
             self._store.follow()
             self._store.fold()
             return checkpoints.write(self.state, self.where)
+
+    def replay(self, name: str) -> Replay:
+        """Bring back what a restore undid."""
+        return replay.apply(self._store, name)
 
     def close(self) -> None:
         """Leave a fresh snapshot behind and let go of the files."""

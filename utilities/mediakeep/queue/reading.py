@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def state(folder: Path, kind: Kind) -> State:
     """
     path = folder / snapshot.FILE
     if not path.exists() and not (folder / binding.JOURNALS).exists():
-        raise NoQueue(kind.name, folder.parent.parent, kind.manager)
+        raise missing(folder, kind)
     for _ in range(_LOOKS):
         try:
             loaded = snapshot.load(path, kind)
@@ -39,3 +40,9 @@ def state(folder: Path, kind: Kind) -> State:
     if isinstance(damage, SnapshotDamaged):
         raise SnapshotDamaged(*damage.args[:2], checkpoints.cure(folder, kind)) from damage
     raise SnapshotDamaged(path, "it is gone", checkpoints.cure(folder, kind))
+
+
+def missing(folder: Path, kind: Kind) -> NoQueue:
+    """Say that there is no queue, with the line that makes one."""
+    home = folder.parent.parent
+    return NoQueue(kind.name, home, kind.manager, shlex.quote(str(home)))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +57,7 @@ def head(state: State, place: Place, generation: int) -> Head:
     return msgspec.structs.replace(
         state.head,
         generation=generation,
-        snapshot_id=secrets.token_hex(8),
+        snapshot_id=os.urandom(8).hex(),
         seq=state.seq,
         settled=state.settled,
         last_updated=clock.text(place.now()),
@@ -108,7 +107,7 @@ def _header(new: Head, digest: str, stat: Stat, previous: str) -> Header:
 
 def keep(folder: Path) -> Path:
     """Give the old snapshot a second name, so that the rename loses nothing, known or unknown."""
-    kept = folder / f".{secrets.token_hex(6)}.kept"
+    kept = folder / f".{os.urandom(6).hex()}.kept"
     _link(folder / snapshot.FILE, kept)
     return kept
 
@@ -141,6 +140,15 @@ def set_aside(path: Path, place: Place, why: str) -> Path:
     target = free(folder, f"{why}_{place.moment()}", path.suffix.replace(".kept", ".json"))
     os.replace(path, target)
     return target
+
+
+def keep_copy(path: Path, place: Place) -> str:
+    """Copy a damaged file to aside/, and return the copy's name."""
+    folder = place.folder / ASIDE
+    folder.mkdir(exist_ok=True)
+    target = free(folder, f"damaged_{place.moment()}_{path.stem}", path.suffix)
+    shutil.copy2(path, target)
+    return target.name
 
 
 def free(folder: Path, stem: str, suffix: str) -> Path:

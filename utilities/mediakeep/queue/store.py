@@ -103,7 +103,7 @@ class Store:
     def follow(self) -> Journal:
         """Catch up with what other processes or people did to the files; the lock is held."""
         current = self._journal
-        if current and self._identity() == self._stat:
+        if current and self.identity() == self._stat:
             if current.behind():
                 self.state.replay(current.catch_up().records, current.path)
             return current
@@ -112,7 +112,8 @@ class Store:
         assert self._journal is not None
         return self._journal
 
-    def _identity(self) -> Stat | None:
+    def identity(self) -> Stat | None:
+        """Return what tells the snapshot that lies there now from any other; None without one."""
         try:
             return snapshot.identify(os.stat(self._file))
         except FileNotFoundError:
@@ -120,7 +121,7 @@ class Store:
 
     def _hop(self, current: Journal) -> bool:
         """Follow the journals over rewrites by other processes; False where the chain breaks."""
-        here = self._identity()
+        here = self.identity()
         try:
             while True:
                 self.state.replay(current.catch_up().records, current.path)

@@ -17,6 +17,7 @@ _OF_ONE_TRY = (
     *("session", "claim", "first_claim", "suspect", "outdated", "skip_reason", "returns_to"),
     *("error_message", "error_date", "not_before", "processing_stage", "parts", "attempts"),
 )
+VANISHED = "vanished"
 MANY = 0.10  # share of the items that may vanish in one scan without a word from the user
 
 
@@ -62,7 +63,7 @@ def compare(state: State, found: list[Found]) -> Survey:
         if key is None:
             unknown.append(one)
         else:
-            _revisit(survey, key, state.items[key], one)
+            _revisit(survey, key, state, one)
     taken = {files.fold(item.output_name) for item in state.items.values()}
     for key, item in fresh(unknown, state.kind.item, taken).items():
         survey.new[key] = msgspec.to_builtins(item)
@@ -90,15 +91,17 @@ def _folded(keys: Iterable[str]) -> dict[str, list[str]]:
     return groups
 
 
-def _revisit(survey: Survey, key: str, item: Item, one: Found) -> None:
+def _revisit(survey: Survey, key: str, state: State, one: Found) -> None:
     """Note what became of a known item; one that is being worked on is left alone."""
+    item = state.items[key]
     if item.status is Status.IN_PROGRESS:
         return
     same = item.fingerprint == one.fingerprint
     path = {"path": one.path} if one.path != item.path else {}
-    if same and item.returns_to:
-        back = {"status": item.returns_to, "returns_to": None, "skip_reason": None}
-        survey.returned[key] = {**back, **path}
+    if same and item.skip_reason == VANISHED:
+        # A settle's number, so that the views take it up again.
+        back = {"status": item.returns_to or Status.PENDING, "settled": state.seq + 1}
+        survey.returned[key] = {**back, "returns_to": None, "skip_reason": None, **path}
     elif same:
         if path:
             survey.moved[key] = path
@@ -116,7 +119,7 @@ def _renew(item: Item, one: Found) -> dict[str, Any]:
 def _vanish(item: Item) -> dict[str, Any]:
     return {
         "status": Status.SKIPPED,
-        "skip_reason": "vanished",
+        "skip_reason": VANISHED,
         "returns_to": item.status.value,
         "not_before": None,
     }

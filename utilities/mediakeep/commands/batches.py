@@ -1,0 +1,154 @@
+"""Running a batch of any kind: its options, the checks before it, and its exit code."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mediakeep import files
+from mediakeep.commands import shared, subjects
+from mediakeep.commands.faces import Json, Plain, Shown
+from mediakeep.commands.subjects import Subject
+from mediakeep.errors import LibraryGone, MediakeepError, UsageFailed
+from mediakeep.item import Status
+from mediakeep.kinds import Kind
+from mediakeep.queue import actions, queue, reading
+from mediakeep.queue.claims import Line
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.state import State
+from mediakeep.runner import batch, rehearsal
+from mediakeep.runner.plan import Face, Limits, Plan, Report, Retry
+from mediakeep.views import review, summary
+
+_OPTIONS = (
+    click.option("--dry-run", is_flag=True, help="Do all but write: no report, no queue, no log."),
+    shared.setting("--checkpoint-every", int, "Settled items between two checkpoints."),
+    shared.setting("--keep-checkpoints", int, "Checkpoints to keep, besides one a day."),
+    shared.setting("--time-budget", shared.Duration(), "Start nothing new after this, as 2h."),
+    shared.setting("--item-timeout", shared.Duration(), "The longest that one item may take."),
+    shared.setting("--retry-delay", shared.Duration(), "Wait before a second try; then doubled."),
+    shared.setting("--max-attempts", int, "How often a failing item is tried."),
+    shared.setting("--workers", int, "Processes to work in; 1 is inline, 0 one per core."),
+    click.option("--all", "everything", is_flag=True, help="Take all that is left."),
+    shared.setting("--batch-size", int, "How many to take from the queue."),
+    shared.as_json,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What the user asked for."""
+
+    home: Path
+    name: str  # of one item, or ""
+    dry_run: bool
+    as_json: bool
+    plan: Plan
+
+
+def options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of every batch."""
+    for option in _OPTIONS:
+        function = option(function)
+    return function
+
+
+def asked(home: Path, name: str | None, given: dict[str, Any]) -> Asked:
+    """Make a plan of the options; BadSetting where one makes no sense."""
+    workers = given["workers"] or shared.cores()
+    size = None if given["everything"] else shared.positive("batch-size", given["batch_size"])
+    attempts = shared.positive("max-attempts", given["max_attempts"])
+    plan = Plan(
+        size=size,
+        limits=Limits(shared.positive("workers", workers), given["item_timeout"]),
+        retry=Retry(attempts, given["retry_delay"]),
+        time_budget=given["time_budget"],
+        checkpoint_every=shared.positive("checkpoint-every", given["checkpoint_every"]),
+        keep_checkpoints=shared.positive("keep-checkpoints", given["keep_checkpoints"]),
+        settings={"batch_size": size, "workers": workers, "item": name or ""},
+    )
+    return Asked(home, name or "", given["dry_run"], given["as_json"], plan)
+
+
+def run(kind: Kind, ask: Asked) -> int:
+    """Run a batch and return its exit code."""
+    subject = subjects.of(kind)
+    shown: Shown = Json() if ask.as_json else Plain(kind)
+    report = (_rehearse if ask.dry_run else _work)(subject, ask, shown)
+    if report.gone:
+        raise report.gone
+    if report.stopped:
+        return 130
+    return 1 if report.settled[Status.ERROR] else 0
+
+
+def _work(subject: Subject, ask: Asked, shown: Shown) -> Report:
+    folder = subjects.folder(ask.home, subject.kind)
+    with Queue.open(queue.place(folder), subject.kind) as opened:
+        check(opened.state)
+        sweep(ask.home, subject.kind)
+        key = actions.find(opened.state, ask.name) if ask.name else ""
+        plan = dataclasses.replace(ask.plan, key=key)
+        troubles: list[str] = []
+
+        def milestone() -> None:
+            review.update(ask.home, folder, opened.state, _careful(subject, ask.home, troubles))
+
+        face = Face(shown.begun, shown.settled, shown.progress, milestone)
+        report = batch.run(opened, subject.opening(ask.home, True), plan, face)
+        told = summary.read(folder, opened.state)
+    shown.ended(report, told)
+    for warning in dict.fromkeys([*report.warnings, *troubles]):
+        click.echo(f"Warning: {warning}", err=True)
+    return report
+
+
+def _rehearse(subject: Subject, ask: Asked, shown: Shown) -> Report:
+    """Work as a batch would, on the same items, and leave no trace."""
+    folder = subjects.folder(ask.home, subject.kind)
+    state = reading.state(folder, subject.kind)
+    check(state)
+    count = len(state.items) if ask.plan.size is None else ask.plan.size
+    keys = [actions.find(state, ask.name)] if ask.name else Line(state).peek(count)
+    face = Face(shown.begun, shown.settled, shown.progress)
+    report = rehearsal.run(state, keys, subject.opening(ask.home, False), ask.plan, face)
+    if not ask.as_json:
+        click.echo("Dry run: nothing was written.")
+    return report
+
+
+def _careful(subject: Subject, home: Path, troubles: list[str]) -> review.Entries:
+    """Read an item's entries; a damaged file costs its own entries and a warning, no more."""
+    entries = subject.entries(home)
+
+    def read(item: Any) -> list[review.Entry]:
+        try:
+            return entries(item)
+        except MediakeepError as error:
+            troubles.append(str(error))
+            return []
+
+    return read
+
+
+def check(state: State) -> None:
+    """Make sure that the library is there: an unmounted share must not look like lost albums."""
+    root = Path(files.unescape(state.head.library_path))
+    try:
+        empty = not any(root.iterdir())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise LibraryGone(files.escape(root), "missing") from error
+    except OSError as error:
+        raise UsageFailed(f"The library {files.escape(root)}: {error.strerror}.") from error
+    if empty:
+        raise LibraryGone(files.escape(root), "empty")
+
+
+def sweep(home: Path, kind: Kind) -> None:
+    """Remove what a killed batch left half-written, where no other can be writing now."""
+    for folder in (home / "outputs", home / "issues" / kind.name):
+        files.sweep(folder)

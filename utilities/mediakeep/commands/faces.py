@@ -1,0 +1,147 @@
+"""What a running batch shows: plain lines, on a terminal with a bar below them; or JSON lines."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from typing import Any, Protocol
+
+import click
+import msgspec
+
+from mediakeep import files
+from mediakeep.item import Status
+from mediakeep.kinds import Kind
+from mediakeep.runner.plan import Report, Settled
+from mediakeep.views import terminal
+from mediakeep.views.summary import Summary
+
+_REVIEWS = "outputs/manual_review_needed.json"
+_WORDS = {Status.ERROR: "failed: ", Status.SKIPPED: "skipped: "}
+
+
+class Shown(Protocol):
+    """Something that shows a batch."""
+
+    def begun(self, count: int) -> None:
+        """Hear how many items this batch takes."""
+
+    def settled(self, settled: Settled) -> None:
+        """Hear what became of an item."""
+
+    def progress(self, key: str, done: int, of: int) -> None:
+        """Hear how far the running item is."""
+
+    def ended(self, report: Report, summary: Summary) -> None:
+        """Hear what the batch came to."""
+
+
+class Plain:
+    """Lines for people; on a terminal a line below them shows how far it is."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._of = self._done = 0
+        self._started = time.monotonic()
+        self._live = sys.stderr.isatty()
+        self._working = ""
+
+    def begun(self, count: int) -> None:
+        """Say how many items this batch takes."""
+        self._of = count
+        self._say(f"Processing {terminal.count(count, self._kind.noun, self._kind.plural)}...")
+
+    def settled(self, settled: Settled) -> None:
+        """Say what became of an item."""
+        self._done, outcome = settled.number, settled.outcome
+        self._of = max(self._of, settled.number)
+        told = _WORDS.get(outcome.state, "") + files.printable(outcome.message)
+        self._say(f"[{settled.number}/{self._of}] {files.printable(settled.key)}: {told}")
+
+    def progress(self, key: str, done: int, of: int) -> None:
+        """Show how far the running item is."""
+        self._working = f"{files.printable(key)} {done}/{of}"
+        self._draw()
+
+    def ended(self, report: Report, summary: Summary) -> None:
+        """Say what the batch came to."""
+        self._clear()
+        self._of = 0
+        for line in ending(report, summary):
+            click.echo(line)
+
+    def _say(self, line: str) -> None:
+        self._clear()
+        click.echo(line)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._live and self._of:
+            share = terminal.bar(100 * self._done / self._of)
+            text = f"{share} {self._done}/{self._of}{self._pace()}  {self._working}"
+            width = shutil.get_terminal_size().columns - 1
+            click.echo(f"\r\x1b[2K{text[:width]}", nl=False, err=True)
+
+    def _pace(self) -> str:
+        seconds = time.monotonic() - self._started
+        if not self._done or seconds < 1:
+            return ""
+        rate = self._done / seconds
+        left = terminal.duration((self._of - self._done) / rate)
+        return f", {3600 * rate:,.0f} an hour, {left} left"
+
+    def _clear(self) -> None:
+        if self._live:
+            click.echo("\r\x1b[2K", nl=False, err=True)
+
+
+class Json:
+    """One JSON object a line, for programs: begun, settled..., ended."""
+
+    def begun(self, count: int) -> None:
+        """Tell how many items this batch takes."""
+        _emit("begun", items=count)
+
+    def settled(self, settled: Settled) -> None:
+        """Tell what became of an item."""
+        outcome = settled.outcome
+        facts = {"state": outcome.state.value, "message": outcome.message, **outcome.facts}
+        seconds = round(settled.seconds, 3)
+        _emit("settled", number=settled.number, item=settled.key, seconds=seconds, **facts)
+
+    def progress(self, key: str, done: int, of: int) -> None:
+        """Pass over progress within an item: the live file has it."""
+
+    def ended(self, report: Report, summary: Summary) -> None:
+        """Tell what the batch came to."""
+        facts = {
+            "session": report.session,
+            "settled": {status.value: count for status, count in report.settled.items() if count},
+            "auto_fixed": report.auto_fixed,
+            "manual_reviews": report.manual_reviews,
+            "seconds": round(report.seconds, 3),
+            "stopped": report.stopped,
+            "warnings": report.warnings,
+        }
+        _emit("ended", **facts, summary=msgspec.to_builtins(summary))
+
+
+def _emit(event: str, **facts: Any) -> None:
+    click.echo(json.dumps({"event": event, **facts}, ensure_ascii=False))
+
+
+def ending(report: Report, summary: Summary) -> list[str]:
+    """Describe what a batch came to."""
+    done = summary.counts[Status.COMPLETED]
+    word = "STOPPED" if report.stopped else "COMPLETE"
+    share = f"{done:,}/{summary.total:,} {summary.plural} ({summary.percentage}%)"
+    lines = [f"BATCH {word}: {share}"]
+    failed = report.settled[Status.ERROR]
+    if failed:
+        lines.append(f"Failed: {terminal.count(failed, summary.noun, summary.plural)}")
+    lines.append(f"Auto-fixed: {terminal.count(report.auto_fixed, 'issue')}")
+    reviews = terminal.count(report.manual_reviews, "issue")
+    lines.append(f"Manual review needed: {reviews} (see {_REVIEWS})")
+    return lines

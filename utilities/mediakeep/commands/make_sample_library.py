@@ -1,0 +1,32 @@
+"""A sample library: real, playable files with known defects, to practise on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mediakeep.commands import shared
+
+
+@shared.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--artists", default=14, show_default=True, help="How many artists.")
+@click.option("--tracks", type=int, help="How many tracks in all; about ten an album if not given.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same library.")
+@shared.as_json
+def main(
+    folder: Path, artists: int, tracks: int | None, seed: int, as_json: bool, **_: Path
+) -> int:
+    """Make a music library of short, playable files with known defects in FOLDER.
+
+    FOLDER must be empty or not exist. Nothing outside it is touched.
+    """
+    from mediakeep.rehearsal import library
+
+    made = library.make(folder, artists=artists, tracks=tracks, seed=seed)
+    planted = [{"kind": defect.kind, "path": str(defect.path)} for defect in made.planted]
+    told = f"{made.artists} artists, {made.tracks:,} tracks and {len(planted)} defects in {folder}"
+    data = {"artists": made.artists, "tracks": made.tracks, "planted": planted}
+    shared.show([told], data, as_json=as_json)
+    return 0

@@ -1,0 +1,102 @@
+"""The manager of any kind's queue: one action a call, made from one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mediakeep.commands import looks, resets, scans, shared, upkeep
+from mediakeep.commands.desk import Answer, Desk
+from mediakeep.kinds import Kind
+
+Act = Callable[..., Answer]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that a manager can do; `metavar` is "" where it takes no value."""
+
+    flag: str
+    act: Act
+    metavar: str = ""
+    multiple: bool = False
+
+
+def actions(kind: Kind) -> list[Action]:
+    """List what a kind's manager can do."""
+    return [
+        Action("--scan", scans.scan, "PATH"),
+        Action("--relocate", scans.relocate, "NEW"),
+        Action("--show-summary", looks.show_summary),
+        Action("--list", looks.show_list),
+        Action(f"--show-{kind.noun}", looks.show_item, "NAME"),
+        Action(f"--reset-{kind.noun}", resets.reset_items, "NAME", multiple=True),
+        Action("--reset-errors", resets.reset_errors),
+        Action("--reset-in-progress", resets.reset_in_progress),
+        Action("--reset-all", resets.reset_all),
+        Action("--reset-outdated", resets.reset_outdated),
+        Action("--mark-completed", resets.mark_completed, "NAME"),
+        Action("--prioritize", resets.prioritize, "NAME"),
+        Action("--validate-queue", upkeep.validate),
+        Action("--repair", upkeep.mend),
+        Action("--checkpoint", upkeep.checkpoint),
+        Action("--list-checkpoints", looks.list_checkpoints),
+        Action("--restore-checkpoint", upkeep.restore, "FILE|latest"),
+        Action("--replay-aside", upkeep.replay_aside, "FILE"),
+    ]
+
+
+def build(kind: Kind) -> shared.Command:
+    """Make the command that manages a kind's queue."""
+    table = actions(kind)
+
+    def main(home: Path, as_json: bool, **given: Any) -> int:
+        words = {name: given.pop(name) for name in ("yes", "force", "status")}
+        desk = Desk(home, kind, words["yes"], words["force"], words["status"] or "")
+        answer = _act(desk, table, given)
+        shared.show(answer.lines, answer.data, as_json=as_json)
+        return answer.code
+
+    main.__doc__ = f"Manage the {kind.name} queue: one action a call."
+    function: Callable[..., Any] = main
+    for option in reversed([*map(_option, table), *_words()]):
+        function = option(function)
+    return shared.command()(function)
+
+
+def _option(action: Action) -> Callable[..., Any]:
+    text = (action.act.__doc__ or "").partition("\n")[0]
+    name = _name(action)
+    if not action.metavar:
+        return click.option(action.flag, name, is_flag=True, help=text)
+    return click.option(
+        action.flag, name, metavar=action.metavar, multiple=action.multiple, help=text
+    )
+
+
+def _name(action: Action) -> str:
+    return action.flag.strip("-").replace("-", "_")
+
+
+def _words() -> list[Callable[..., Any]]:
+    return [
+        click.option("--status", metavar="S", help="With --list: only items of this status."),
+        click.option("--yes", is_flag=True, help="Do it without asking, and past the safeguards."),
+        click.option("--force", is_flag=True, help="Reset also what a live session works on."),
+        shared.as_json,
+    ]
+
+
+def _act(desk: Desk, table: list[Action], given: dict[str, Any]) -> Answer:
+    """Do the one action that was asked for; a usage error where there is not exactly one."""
+    chosen = [action for action in table if given[_name(action)] not in (None, False, ())]
+    if len(chosen) != 1:
+        asked = ", ".join(action.flag for action in chosen) or "none"
+        raise click.UsageError(f"Give exactly one action ({asked} given); --help lists them.")
+    action = chosen[0]
+    value = given[_name(action)]
+    return action.act(desk, value) if action.metavar else action.act(desk)

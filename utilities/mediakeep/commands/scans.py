@@ -1,0 +1,97 @@
+"""The manager's actions that compare the queue with its library: scan and relocate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.commands import subjects
+from mediakeep.commands.desk import Answer, Desk
+from mediakeep.errors import LibraryGone, ScanRefused
+from mediakeep.item import Found
+from mediakeep.queue import snapshot, survey
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.state import State
+from mediakeep.queue.store import Change
+from mediakeep.queue.survey import Survey
+from mediakeep.views import terminal
+
+
+def scan(desk: Desk, path: str) -> Answer:
+    """Make the queue of a library, or bring it up to date with what is on disk."""
+    root = _root(path)
+    found = list(desk.subject.scan(root))
+    if (desk.folder / snapshot.FILE).exists():
+        return _update(desk, root, found, moved=False)
+    if not found:
+        raise ScanRefused(f"{files.escape(root)} holds no {desk.kind.noun} folders.")
+    Queue.create(desk.place, desk.kind, subjects.library_text(root), found).close()
+    return _answer(desk, root, Survey(total=len(found)), f"New queue: {_tracks(desk, found)}.")
+
+
+def relocate(desk: Desk, path: str) -> Answer:
+    """Follow a library that was moved: every item gets its new path and keeps its state."""
+    root = _root(path)
+    return _update(desk, root, list(desk.subject.scan(root)), moved=True)
+
+
+def _root(path: str) -> Path:
+    root = Path(path).expanduser()
+    if not root.is_dir():
+        raise LibraryGone(files.escape(root), "missing" if not root.exists() else "not a folder")
+    if not any(root.iterdir()):
+        raise LibraryGone(files.escape(root), "empty")
+    return root.resolve()
+
+
+def _update(desk: Desk, root: Path, found: list[Found], *, moved: bool) -> Answer:
+    library = subjects.library_text(root)
+    result = Survey()
+
+    def decide(state: State) -> Change | None:
+        nonlocal result
+        if library != state.head.library_path and not moved and not desk.yes:
+            raise ScanRefused(_other(state, library))
+        result = survey.compare(state, found)
+        if not desk.yes:
+            survey.guard(result, state, library)
+        if not result.items() and library == state.head.library_path:
+            return None
+        return Change("scan", result.items(), {**result.counts(), "library": library})
+
+    with desk.opened() as opened:
+        opened.change(decide)
+    return _answer(desk, root, result, _differences(result, desk))
+
+
+def _other(state: State, library: str) -> str:
+    return (
+        f"This queue is of {state.head.library_path}, not of {library}. If the library was moved, "
+        f"use --relocate {library}; if it is another library, use another --home."
+    )
+
+
+def _differences(result: Survey, desk: Desk) -> str:
+    counts = result.counts()
+    total = counts.pop("total")
+    told = [f"{number:,} {name}" for name, number in counts.items() if number]
+    told += [f"{len(result.moved):,} with a new path"] if result.moved else []
+    known = terminal.count(total, desk.kind.noun, desk.kind.plural)
+    return f"{known} on disk: {', '.join(told) or 'nothing has changed'}."
+
+
+def _tracks(desk: Desk, found: list[Found]) -> str:
+    told = terminal.count(len(found), desk.kind.noun, desk.kind.plural)
+    tracks = sum(one.fields.get("track_count", 0) for one in found)
+    return f"{told}, {terminal.count(tracks, 'track')}" if tracks else told
+
+
+def _answer(desk: Desk, root: Path, result: Survey, line: str) -> Answer:
+    lines = [line]
+    left_out = desk.subject.left_out(root)
+    if left_out:
+        lines.append(
+            f"{terminal.count(left_out, 'audio file')} directly in {files.escape(root)}"
+            f" belong to no {desk.kind.noun} and are left out."
+        )
+    return Answer(lines, {**result.counts(), "left_out": left_out})

@@ -1,0 +1,147 @@
+"""What every command shares: the home, the settings, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from mediakeep import __version__, config, files
+from mediakeep.errors import BadSetting, MediakeepError
+
+Function = Callable[..., Any]
+_DEFAULTS = config.Settings()
+
+
+class Command(click.Command):
+    """A command whose errors are sentences, and whose exit code says what happened."""
+
+    def main(  # type: ignore[override]
+        self, args: Any = None, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
+        """Run the command; called from a program (standalone_mode=False) errors are raised."""
+        run = functools.partial(super().main, args, standalone_mode=False, **extra)
+        if standalone_mode:
+            sys.exit(_run(run))
+        return run()
+
+
+def _run(function: Function) -> int:
+    try:
+        return int(function() or 0)
+    except MediakeepError as error:
+        return _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("Stopped.", 130)
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does; Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        place = f"{files.escape(error.filename)}: " if isinstance(error.filename, str) else ""
+        return _fail(f"{place}{error.strerror or error}", 1)
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(message, err=True)
+    return code
+
+
+def command(**attributes: Any) -> Callable[[Function], Command]:
+    """Make a command with --help, --version and --home; its function gets `home`."""
+
+    def decorate(function: Function) -> Command:
+        function = click.version_option(__version__, prog_name="mediakeep")(function)
+        function = _home(function)
+        settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+        return click.command(cls=Command, context_settings=settings, **attributes)(function)
+
+    return decorate
+
+
+def _home(function: Function) -> Function:
+    return click.option(
+        "--home",
+        metavar="DIR",
+        is_eager=True,
+        callback=_find_home,
+        help="Where status/, outputs/ and issues/ live. [env: MEDIAKEEP_HOME]",
+    )(function)
+
+
+def _find_home(context: click.Context, _: click.Parameter, given: str | None) -> Path | None:
+    if context.resilient_parsing:
+        return None
+    home = config.find_home(given)
+    context.default_map = {**config.load(home)}
+    return home
+
+
+def setting(flag: str, kind: Any, text: str) -> Callable[[Function], Function]:
+    """Add an option for a setting: its flag, its environment variable and its key are one name."""
+    name = flag.removeprefix("--").replace("-", "_")
+    default = getattr(_DEFAULTS, name)
+    return click.option(
+        flag,
+        type=kind,
+        default=default,
+        show_default=default != "",
+        envvar=config.PREFIX + name.upper(),
+        help=text,
+    )
+
+
+class Duration(click.ParamType[float]):
+    """A span of time such as 90s, 30m or 2h, in seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the span; an empty text means none."""
+        if value == "" or isinstance(value, float):
+            return float(value or 0)
+        try:
+            return config.seconds(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def as_json(function: Function) -> Function:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(
+        function
+    )
+
+
+def show(lines: list[str], data: Any, *, as_json: bool) -> None:
+    """Print lines for people, or their data for programs."""
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(data), indent=2, ensure_ascii=False))
+    elif lines:
+        click.echo("\n".join(lines))
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def positive(name: str, value: int) -> int:
+    """Refuse a count below one."""
+    if value < 1:
+        raise BadSetting(f"--{name}", f"{value} is not at least 1")
+    return value

@@ -1,0 +1,95 @@
+"""The manager's actions that keep the queue safe: validate, repair, checkpoints, replay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.commands.desk import Answer, Desk
+from mediakeep.errors import StateDamaged, UsageFailed
+from mediakeep.item import Status
+from mediakeep.queue import adoption, check, checkpoints, reading, repair, replay, snapshot
+from mediakeep.queue.check import Fault
+from mediakeep.queue.replay import Replay
+from mediakeep.views import terminal
+
+
+def validate(desk: Desk) -> Answer:
+    """Check the whole queue; exit code 3 with each fault and its cure where anything is wrong."""
+    try:
+        with desk.opened() as opened:
+            state = opened.state
+            found = list(check.faults(desk.folder, state, desk.subject.outputs))
+    except StateDamaged as damage:
+        return _faults([Fault(str(damage), "See above.")])
+    if found:
+        return _faults(found)
+    items = terminal.count(len(state.items), desk.kind.noun, desk.kind.plural)
+    done = state.counts[Status.COMPLETED]
+    lines = [f"The queue is sound: {items}, {done:,} completed, {state.seq:,} changes."]
+    restored = state.head.restored
+    lines += [adoption.sentence(restored)] if restored else []
+    return Answer(lines, {"sound": True, "faults": [], "restored": restored})
+
+
+def _faults(found: list[Fault]) -> Answer:
+    lines = [f"{fault.what}\n  {fault.cure}" for fault in found]
+    head = f"The queue has {terminal.count(len(found), 'fault')}:"
+    return Answer([head, *lines], {"sound": False, "faults": found}, StateDamaged.exit_code)
+
+
+def mend(desk: Desk) -> Answer:
+    """Rebuild what is damaged from what is whole; nothing is deleted, damage goes to aside/."""
+    if not desk.folder.is_dir():
+        raise reading.missing(desk.folder, desk.kind)
+    done = repair.run(desk.place, desk.kind, desk.subject.outputs)
+    return Answer(done or ["There was nothing to repair."], {"repaired": done})
+
+
+def checkpoint(desk: Desk) -> Answer:
+    """Write a full copy of the queue now."""
+    with desk.opened() as opened:
+        path = opened.checkpoint()
+    return Answer([f"Written: {path}"], {"path": str(path)})
+
+
+def restore(desk: Desk, name: str) -> Answer:
+    """Make a checkpoint the queue, as `cp` would, once it is known to be whole.
+
+    The queue as it was is kept in aside/, and --replay-aside brings it back.
+    """
+    path = _checkpoint(desk, name)
+    snapshot.load(path, desk.kind)
+    files.write_atomic(desk.folder / snapshot.FILE, path.read_bytes())
+    with desk.opened() as opened:
+        restored = opened.state.head.restored
+    return Answer([f"Restored: {path.name}."], {"restored": restored})
+
+
+def _checkpoint(desk: Desk, name: str) -> Path:
+    if name == "latest":
+        for path, _ in checkpoints.good(desk.folder, desk.kind):
+            return path
+        raise UsageFailed(f"There is no good checkpoint in {desk.folder / checkpoints.FOLDER}.")
+    for path in (desk.folder / checkpoints.FOLDER / name, Path(name)):
+        if path.is_file():
+            return path
+    raise UsageFailed(f"There is no checkpoint {name}. --list-checkpoints shows what there is.")
+
+
+def replay_aside(desk: Desk, name: str) -> Answer:
+    """Show what a restore undid; with --yes bring it back."""
+    if not desk.yes:
+        found = replay.plan(desk.folder, desk.read(), name)
+        return _replayed(found, "would come back; add --yes to bring them back")
+    with desk.opened() as opened:
+        found = opened.replay(name)
+    return _replayed(found, "are back")
+
+
+def _replayed(found: Replay, verb: str) -> Answer:
+    lines = [f"{files.printable(key)}: {item.status.value}" for key, item in found.back.items()]
+    lines += [f"{files.printable(key)}: left alone, it {why}" for key, why in found.left.items()]
+    lines.append(f"{terminal.count(len(found.back), 'item')} of {found.name} {verb}.")
+    back = {key: item.status.value for key, item in found.back.items()}
+    return Answer(lines, {"name": found.name, "back": back, "left": found.left})

@@ -1,0 +1,143 @@
+"""The whole consistency check of a queue: what is wrong, and what helps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.errors import MediakeepError
+from mediakeep.item import Item, Status
+from mediakeep.kinds import Kind
+from mediakeep.queue import checkpoints, history, journal, snapshot
+from mediakeep.queue.binding import JOURNALS
+from mediakeep.queue.state import State
+
+Outputs = Callable[[Item], list[str]]  # what a completed item has on disk, below the home
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is wrong, and its cure."""
+
+    what: str
+    cure: str
+
+
+def faults(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
+    """Check a queue that could be opened: its files against each other, and against the disk."""
+    yield from _counts(folder, state)
+    yield from _journals(folder)
+    yield from _claims(state)
+    yield from _names(state)
+    yield from _outputs(folder, state, outputs)
+    yield from _checkpoints(folder, state.kind)
+    yield from _history(folder, state)
+
+
+def _counts(folder: Path, state: State) -> Iterator[Fault]:
+    """Hold the snapshot's own summary against a recount."""
+    loaded = snapshot.load(folder / snapshot.FILE, state.kind)
+    counted = State(state.kind, loaded.head, loaded.items).summary()
+    if loaded.head.summary and loaded.head.summary != counted:
+        yield Fault(
+            f"The summary in {snapshot.FILE} says {loaded.head.summary}, its items {counted}.",
+            "Run --repair: it is counted anew.",
+        )
+
+
+def _journals(folder: Path) -> Iterator[Fault]:
+    """Follow the kept journals: checksums, numbers without gaps, seals, one after the other."""
+    before = None
+    for path in sorted((folder / JOURNALS).glob("*.jsonl")):
+        header = journal.header(path)
+        if header is None:
+            yield Fault(f"{path.name} has no whole header.", "Run --repair: it is set aside.")
+            continue
+        try:
+            seqs = [
+                record.seq for record in journal.read(path).records if record.op != journal.SEAL
+            ]
+        except MediakeepError as error:
+            yield Fault(str(error), "Run --repair: it sets the damage aside.")
+            continue
+        if seqs != list(range(header.seq + 1, header.seq + 1 + len(seqs))):
+            yield Fault(f"{path.name} has a gap in its numbers.", "Run --repair.")
+        if before and header.previous == before[0] and before[1] > header.seq:
+            yield Fault(f"{path.name} begins before {before[0]} ends.", "Run --repair.")
+        before = (path.name, seqs[-1] if seqs else header.seq)
+
+
+def unowned(state: State) -> list[str]:
+    """Return the items that are in progress without a claim that could be."""
+    return [
+        key
+        for key, item in state.items.items()
+        if item.status is Status.IN_PROGRESS and not (item.session and 0 < item.claim <= state.seq)
+    ]
+
+
+def _claims(state: State) -> Iterator[Fault]:
+    for key in unowned(state):
+        yield Fault(f"{key} is in progress, but nobody holds it.", _reset(state.kind, key))
+
+
+def _names(state: State) -> Iterator[Fault]:
+    names = Counter(files.fold(item.output_name) for item in state.items.values())
+    for name, times in names.items():
+        if name and times > 1:
+            yield Fault(f'{times} items write to the outputs named "{name}".', "Run --scan again.")
+
+
+def _outputs(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
+    """Look for what each completed item should have left on the disk."""
+    for key, gone in without_outputs(folder.parent.parent, state, outputs).items():
+        cure = f"Run --repair, or {_reset(state.kind, key)}"
+        yield Fault(f"{key} is completed, but {', '.join(gone)} is missing.", cure)
+
+
+def without_outputs(home: Path, state: State, outputs: Outputs) -> dict[str, list[str]]:
+    """Return the completed items that lack files on the disk, each with those files."""
+    lacking = {}
+    for key, item in state.items.items():
+        if item.status is Status.COMPLETED and item.report:
+            gone = [path for path in outputs(item) if not (home / path).is_file()]
+            if gone:
+                lacking[key] = gone
+    return lacking
+
+
+def _reset(kind: Kind, key: str) -> str:
+    return f'--reset-{kind.noun} "{key}": it is done again.'
+
+
+def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
+    for checkpoint in checkpoints.listing(folder):
+        try:
+            snapshot.load(checkpoint.path, kind)
+        except MediakeepError as error:
+            yield Fault(str(error), f"Remove it: rm '{checkpoint.path}'")
+
+
+def _history(folder: Path, state: State) -> Iterator[Fault]:
+    """Read the history's lines: each whole, their numbers rising, none from the future."""
+    last = 0
+    for path in history.paths(folder):
+        with path.open("rb") as stream:
+            for number, text in enumerate(stream, 1):
+                if not text.endswith(b"\n"):
+                    break  # torn by a crash: cut when the next line is written
+                event = history.parse(text)
+                if event is None:
+                    yield Fault(f"{path.name} line {number} is damaged.", "Run --repair.")
+                elif event["seq"] <= last:
+                    yield Fault(
+                        f"{path.name} line {number} repeats number {last}.", "Run --repair."
+                    )
+                last = max(last, event["seq"] if event else 0)
+    if last > state.seq:
+        yield Fault(
+            f"The history ends with change {last}, the queue with {state.seq}.", "Run --repair."
+        )

@@ -1,0 +1,116 @@
+"""Repair: a damaged queue is rebuilt from what is whole; the rest is set aside, never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import MediakeepError, StateDamaged
+from mediakeep.kinds import Kind
+from mediakeep.queue import (
+    adoption,
+    check,
+    checkpoints,
+    history,
+    rewrite,
+    salvage,
+    snapshot,
+    survey,
+)
+from mediakeep.queue.binding import JOURNALS
+from mediakeep.queue.check import Outputs
+from mediakeep.queue.rewrite import Place
+from mediakeep.queue.salvage import Salvage
+from mediakeep.queue.state import State
+from mediakeep.queue.store import Change, Store
+
+
+def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
+    """Repair a queue, and say in sentences what was done; [] where nothing was wrong."""
+    store = Store(where, kind, adoption.adopt)
+    with store.locked():
+        try:
+            store.follow()
+            done = []
+        except StateDamaged as damage:
+            done = [str(damage).partition(" Nothing was changed.")[0] + ".", *_rebuild(store)]
+        done += _checkpoints(where, kind)
+        done += _history(where)
+        if any(check.faults(where.folder, store.state, outputs)):
+            store.rewrite()
+            store.rewrite()  # now no old journal is in the chain any more
+    done += _items(store, outputs)
+    store.close()
+    return done
+
+
+def _rebuild(store: Store) -> list[str]:
+    saved = salvage.run(store.place.folder, store.kind)
+    kept = [rewrite.keep_copy(path, store.place) for path in _in_use(store.place.folder)]
+    history.absorb(store.place.folder, saved.records)
+    state = saved.state
+    state.head = adoption.renumbered(store, state)
+    state.seq = saved.lost[1] if saved.lost else state.seq
+    _record(store, state, saved)
+    store.install(state, store.identity())
+    told = [f"The queue was rebuilt from {saved.base.name} and its journals."]
+    if saved.lost:
+        told.append(f"Changes {saved.lost[0]} to {saved.lost[1]} could not be recovered.")
+    return [*told, f"The damaged files are kept in {rewrite.ASIDE}/: {', '.join(kept)}."]
+
+
+def _in_use(folder: Path) -> list[Path]:
+    found = [folder / snapshot.FILE, *sorted((folder / JOURNALS).glob("*.jsonl"))]
+    return [path for path in found if path.exists()]
+
+
+def _record(store: Store, state: State, saved: Salvage) -> None:
+    store.state = state
+    facts = {"base": saved.base.name, "lost": saved.lost}
+    record = store.record(Change("repair", {}, msgspec.to_builtins(facts)))
+    state.accept(record, {})
+    history.absorb(store.place.folder, [record])
+
+
+def _checkpoints(where: Place, kind: Kind) -> Iterator[str]:
+    """Move checkpoints that cannot be read out of the way."""
+    for checkpoint in checkpoints.listing(where.folder):
+        try:
+            snapshot.load(checkpoint.path, kind)
+        except MediakeepError:
+            aside = rewrite.set_aside(checkpoint.path, where, "damaged")
+            yield f"{checkpoint.path.name} cannot be read; it is kept as {aside}."
+
+
+def _history(where: Place) -> Iterator[str]:
+    """Take damaged lines out of the history; the file as it was is kept."""
+    last = 0
+    for path in history.paths(where.folder):
+        good = []
+        lines = path.read_bytes().splitlines(keepends=True)
+        for text in lines:
+            event = history.parse(text) if text.endswith(b"\n") else None
+            if event and event["seq"] > last:
+                last = event["seq"]
+                good.append(text)
+        if len(good) < len(lines):
+            kept = rewrite.keep_copy(path, where)
+            files.write_atomic(path, b"".join(good))
+            yield f"{len(lines) - len(good)} damaged lines of {path.name} left out; kept as {kept}."
+
+
+def _items(store: Store, outputs: Outputs) -> Iterator[str]:
+    """Have items done again whose outputs are gone, or which nobody holds."""
+    home = store.place.folder.parent.parent
+
+    def decide(state: State) -> Change | None:
+        chosen = [*check.unowned(state), *check.without_outputs(home, state, outputs)]
+        items = {key: survey.again() for key in chosen}
+        return Change("reset", items, {"why": "repair"}) if items else None
+
+    record = store.commit(decide)
+    for key in record.items if record else ():
+        yield f"{key} is pending again: its outputs or its owner were gone."

@@ -1,0 +1,64 @@
+"""Bringing back what a restore undid, item by item, where the item has not moved on since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from mediakeep.errors import UsageFailed
+from mediakeep.item import Item, Status
+from mediakeep.queue import history, snapshot
+from mediakeep.queue.rewrite import ASIDE
+from mediakeep.queue.state import State
+from mediakeep.queue.store import Change, Store
+
+
+@dataclass
+class Replay:
+    """What a replay would bring back, and what it leaves alone, with the reason."""
+
+    name: str
+    redone: tuple[int, int] | None  # the changes that would count again
+    back: dict[str, Item] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
+
+
+def plan(folder: Path, state: State, name: str) -> Replay:
+    """Compare a queue with one that was set aside; UsageFailed where there is no such file."""
+    path = next((one for one in (folder / ASIDE / name, Path(name)) if one.is_file()), None)
+    if path is None:
+        raise UsageFailed(f"There is no {name} in {folder / ASIDE}.")
+    aside = snapshot.load(path, state.kind)
+    restored = state.head.restored
+    redone = restored.undone if restored and restored.aside == path.name else None
+    since = redone[1] if redone else aside.head.seq
+    replay = Replay(path.name, redone)
+    for key, item in aside.items.items():
+        now = state.items.get(key)
+        if now == item or item.status is Status.IN_PROGRESS:
+            continue
+        if now and now.status is Status.IN_PROGRESS:
+            replay.left[key] = "is being worked on"
+        elif now and max(now.settled, now.first_claim) > since:
+            replay.left[key] = "was done again since"
+        else:
+            replay.back[key] = item
+    return replay
+
+
+def apply(store: Store, name: str) -> Replay:
+    """Bring back what can be, as one change of the queue and one line of the history."""
+    with store.locked():
+        store.follow()
+        replay = plan(store.place.folder, store.state, name)
+        store.rewrite()
+        facts = {"source": name, "redone": replay.redone, "items_back": list(replay.back)}
+        record = store.record(Change("replay", {}, msgspec.to_builtins(facts)))
+        history.absorb(store.place.folder, [record])
+        store.state.accept(record, replay.back)
+        # Twice: items came from outside the journal, so nothing may be rebuilt across this point.
+        store.rewrite()
+        store.rewrite()
+    return replay

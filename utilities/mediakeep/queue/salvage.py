@@ -1,0 +1,73 @@
+"""Getting the newest possible queue out of damaged files: a base, and all that fits on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediakeep.errors import MediakeepError, StateDamaged
+from mediakeep.kinds import Kind
+from mediakeep.queue import checkpoints, history, journal, snapshot
+from mediakeep.queue.binding import JOURNALS
+from mediakeep.queue.journal import SEAL, Record
+from mediakeep.queue.snapshot import Loaded
+from mediakeep.queue.state import State
+
+
+@dataclass(frozen=True)
+class Salvage:
+    """What could be saved: the queue, from which file, and which changes are lost."""
+
+    state: State
+    base: Path
+    records: list[Record]  # of all journals, in order
+    lost: tuple[int, int] | None
+
+
+def run(folder: Path, kind: Kind) -> Salvage:
+    """Rebuild a queue; StateDamaged where nothing at all can be read."""
+    records = _records(folder)
+    found = [(_replayed(kind, loaded, records), path) for path, loaded in _bases(folder, kind)]
+    if not found:
+        raise StateDamaged(
+            f"Neither a snapshot nor a checkpoint in {folder} can be read. Nothing was changed. "
+            "Move the folder away and make a new queue with --scan."
+        )
+    state, base = max(found, key=lambda pair: pair[0].seq)
+    told = [record.seq for record in records[-1:]]
+    last = max([state.seq, history.last_seq(folder), *told])
+    return Salvage(state, base, records, (state.seq + 1, last) if last > state.seq else None)
+
+
+def _bases(folder: Path, kind: Kind) -> Iterator[tuple[Path, Loaded]]:
+    """Give every full copy that can be read: the snapshot, the one before, the newest checkpoint."""
+    for path in (folder / snapshot.FILE, *sorted((folder / JOURNALS).glob("*.json"))):
+        try:
+            yield path, snapshot.load(path, kind)
+        except MediakeepError:
+            continue
+    yield from list(checkpoints.good(folder, kind))[:1]
+
+
+def _records(folder: Path) -> list[Record]:
+    """Read all that the journals hold before their first damage, each number once."""
+    found = {}
+    for path in sorted((folder / JOURNALS).glob("*.jsonl")):
+        for record in journal.salvage(path):
+            if record.op != SEAL:
+                found[record.seq] = record
+    return [found[seq] for seq in sorted(found)]
+
+
+def _replayed(kind: Kind, loaded: Loaded, records: list[Record]) -> State:
+    """Apply what continues a base, up to the first gap or misfit."""
+    state = State(kind, loaded.head, loaded.items)
+    for record in records:
+        if record.seq <= state.seq:
+            continue
+        try:
+            state.replay([record], loaded.head.snapshot_id)
+        except MediakeepError:
+            break
+    return state

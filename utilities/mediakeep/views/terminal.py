@@ -1,0 +1,109 @@
+"""What a person reads in a terminal: plain lines, made from the record and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mediakeep import files
+from mediakeep.item import Item, Status
+from mediakeep.queue.state import State
+from mediakeep.views.summary import Summary
+
+BAR = 30  # characters
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun: 1 artist, 2 artists, 1,200 artists."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Write a span of time as its two largest units."""
+    whole = round(seconds)
+    for size, unit, smaller, sub in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // smaller
+            return f"{whole // size} {unit} {rest} {sub}" if rest else f"{whole // size} {unit}"
+    return f"{whole} s"
+
+
+def bar(percentage: float, width: int = BAR) -> str:
+    """Draw a share as a bar of plain characters."""
+    full = int(width * percentage / 100)
+    return "[" + "#" * full + "." * (width - full) + "]"
+
+
+def summary(told: Summary) -> list[str]:
+    """Describe a queue."""
+    done = told.counts["completed"]
+    lines = [
+        f"{told.kind.capitalize()} library {files.printable(told.library)}",
+        f"{bar(told.percentage)} {done:,} of {count(told.total, told.noun, told.plural)} completed"
+        f" ({told.percentage}%)",
+        "  " + ", ".join(f"{name} {number:,}" for name, number in _others(told) if number),
+    ]
+    if told.waiting:
+        lines.append(f"  {told.waiting:,} of the failed will be tried again by themselves")
+    if told.outdated:
+        lines.append(f"  {told.outdated:,} were completed by older rules (--reset-outdated)")
+    lines += [line for line in (_pace(told), told.restored) if line]
+    return [line for line in lines if line.strip()] + issues(told)
+
+
+def _others(told: Summary) -> list[tuple[str, int]]:
+    names = {"pending": "pending", "in_progress": "in progress", "error": "failed"}
+    return [(word, told.counts[name]) for name, word in {**names, "skipped": "skipped"}.items()]
+
+
+def _pace(told: Summary) -> str:
+    if told.per_hour is None:
+        return ""
+    pace = f"  {told.per_hour:,.0f} {told.plural} an hour in the last sessions"
+    left = told.seconds_left
+    return f"{pace}, about {duration(left)} of work left" if left else pace
+
+
+def issues(told: Summary) -> list[str]:
+    """List the open issues by kind, most first."""
+    if not told.issues:
+        return []
+    width = max(len(f"{number:,}") for number in told.issues.values())
+    total = sum(told.issues.values())
+    head = f"{count(total, 'open issue')}, {told.reviews:,} of them for a person to decide:"
+    return [head, *(f"  {number:>{width},} {kind}" for kind, number in told.issues.items())]
+
+
+def listing(state: State, wanted: Status | None) -> list[str]:
+    """List items with their status, one a line."""
+    width = max(len(status.value) for status in Status)
+    return [
+        f"{item.status.value:<{width}}  {files.printable(key)}{_remark(item)}"
+        for key, item in state.items.items()
+        if wanted in (None, item.status)
+    ]
+
+
+def _remark(item: Item) -> str:
+    remark = item.error_message or item.skip_reason or item.note
+    return f"  ({files.printable(remark)})" if remark else ""
+
+
+def item(key: str, one: Item) -> list[str]:
+    """Describe one item: every field that holds anything."""
+    lines = [files.printable(key)]
+    for name in one.__struct_fields__:
+        value = getattr(one, name)
+        if value and name != "issues":
+            told = value.value if isinstance(value, Status) else value
+            lines.append(f"  {name.replace('_', ' ')}: {files.printable(str(told))}")
+    lines += [f"  {number:,} {kind}" for kind, number in one.issues.items()]
+    return lines
+
+
+def joined(lines: Iterable[str]) -> str:
+    """Put lines together as one text."""
+    return "\n".join(lines)
