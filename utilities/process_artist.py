@@ -1,4 +1,5 @@
 """Read, diagnose and report one artist without the queue: the same command as `process-artist`."""
+
 from mediakeep.commands.process_artist import main
 
 if __name__ == "__main__":

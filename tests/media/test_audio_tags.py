@@ -269,6 +269,29 @@ def test_junk_before_the_sound_of_an_mp3_is_passed_over(tmp_path: Path) -> None:
     assert tags.read(path).facts.duration == pytest.approx(1, abs=0.2)
 
 
+def test_bytes_that_sound_by_chance_within_a_file_are_no_audio(tmp_path: Path) -> None:
+    whole = tracks.seed("bell.mp3")
+    first = whole.index(b"\xff\xf3", len(whole) // 2)
+    second = whole.index(b"\xff\xf3", first + 100)
+    two_frames = whole[first : 2 * second - first]
+    path = tmp_path / "a.mp3"
+    path.write_bytes(two_frames)
+    assert tags.read(path).facts.format == "MP3"
+    path.write_bytes(b"notes " * 500 + two_frames)
+    with pytest.raises(NotAudio, match="text"):
+        tags.read(path)
+
+
+def test_an_id3_tag_before_another_format_does_not_hide_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    frames = id3.ID3()
+    frames.add(id3.TIT2(encoding=3, text=["of the ID3"]))
+    frames.save(path)
+    path.write_bytes(path.read_bytes() + shelf.render("flac"))
+    reading = tags.read(path)
+    assert (reading.facts.format, reading.tags.title) == ("FLAC", ("Low Tide",))
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [

@@ -1,7 +1,8 @@
-"""Whatever the bytes of a file are, reading it gives tags or one plain refusal, and never hangs."""
+"""Whatever the bytes of a file are, reading it gives tags or one plain refusal."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from random import Random
 
@@ -17,15 +18,12 @@ FLIPS = 150
 
 
 def outcome(path: Path, content: bytes) -> str:
-    """Read `content` as a file: "read", or "refused" with a message that can be printed."""
+    """Read `content` as a file: "read", or "refused" by the one error that stands for it."""
     path.write_bytes(content)
-    try:
-        reading = tags.read(path)
-    except Unreadable as error:
-        assert str(error).encode().decode().isprintable()
-        return "refused"
-    assert msgspec.json.encode(reading)
-    return "read"
+    with contextlib.suppress(Unreadable):
+        assert msgspec.json.encode(tags.read(path))
+        return "read"
+    return "refused"
 
 
 @pytest.mark.parametrize("suffix", sorted(formats.EXTENSIONS))

@@ -38,7 +38,7 @@ def put(
 ) -> Path:
     """Write such a track; the suffix of `path` is its format."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(render(path.suffix[1:], picture=picture, content=content, **tags))
+    path.write_bytes(render(path.suffix[1:].lower(), picture=picture, content=content, **tags))
     return path
 
 
@@ -55,15 +55,26 @@ def work(folder: Path, output_name: str = "") -> Work:
     """Return the work on an artist's folder, as the queue would give it."""
     from mediakeep import files
 
-    item = MusicItem(
-        status=Status.IN_PROGRESS, path=files.escape(folder), output_name=output_name
-    )
+    item = MusicItem(status=Status.IN_PROGRESS, path=files.escape(folder), output_name=output_name)
     return Work(item, Stamp("20251217_session_001", files.escape(folder.name), 7, 7))
 
 
+def odd_name(folder: Path) -> str:
+    """Return a name that is not UTF-8, or an accented one where the file system takes no other."""
+    name = os.fsdecode(b"D\xe9j\xe0 Vu")
+    try:
+        (folder / name).mkdir()
+    except OSError:
+        return "De\u0301ja\u0300 Vu"
+    (folder / name).rmdir()
+    return name
+
+
 @contextlib.contextmanager
-def as_nobody() -> Iterator[None]:
-    """Drop the rights of root, which no mode of a file can keep out."""
+def refused(path: Path) -> Iterator[None]:
+    """Let nobody read `path`, and drop the rights of root, whom no mode keeps out."""
+    mode = path.stat().st_mode
+    path.chmod(0)
     privileged = os.geteuid() == 0
     if privileged:
         os.seteuid(NOBODY)
@@ -72,3 +83,4 @@ def as_nobody() -> Iterator[None]:
     finally:
         if privileged:
             os.seteuid(0)
+        path.chmod(mode)

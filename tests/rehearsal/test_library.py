@@ -10,11 +10,12 @@ from pathlib import Path, PurePath
 
 import mutagen
 import pytest
+from mutagen.mp3 import MP3
+
 from mediakeep.errors import BadSetting, ItemFailed, UsageFailed
 from mediakeep.rehearsal import defects, library, tracks
 from mediakeep.rehearsal.defects import Planted
 from mediakeep.rehearsal.library import Manifest
-from mutagen.mp3 import MP3
 
 IMAGES = (".jpg", ".png")
 UNREADABLE = ("empty-file", "not-audio")

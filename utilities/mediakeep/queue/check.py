@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -118,7 +119,8 @@ def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
         try:
             snapshot.load(checkpoint.path, kind)
         except MediakeepError as error:
-            yield Fault(str(error), f"Remove it: rm '{checkpoint.path}'")
+            cure = f"Run --repair: it is set aside. Or remove it: rm {shlex.quote(str(checkpoint.path))}"
+            yield Fault(str(error), cure)
 
 
 def _history(folder: Path, state: State) -> Iterator[Fault]:

@@ -124,4 +124,4 @@ def prune(folder: Path, kind: Kind, keep: int) -> None:
     newest = next(good(folder, kind), (None, None))[0]
     for checkpoint in gone:
         if checkpoint.path != newest:
-            checkpoint.path.unlink()
+            checkpoint.path.unlink(missing_ok=True)  # another batch prunes too

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,13 +99,12 @@ def released(*, suspect: bool) -> dict[str, Any]:
     return {**changes, "suspect": True} if suspect else changes
 
 
-def orphans(state: State, place: Place) -> dict[str, dict[str, Any]]:
-    """Return the items whose owner is dead, as pending; what it had begun is a suspect."""
+def orphans(state: State, place: Place, dead: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the items of dead owners, as pending; what was begun is a suspect."""
     changes = {}
-    for session, keys in state.held.items():
-        if not sessions.alive(place, session):
-            known = sessions.read_live(place.folder, session)
-            begun = known.begun if known else {}
-            for key in keys:
-                changes[key] = released(suspect=key in begun)
+    for session in dead:
+        known = sessions.read_live(place.folder, session)
+        begun = known.begun if known else {}
+        for key in state.held[session]:
+            changes[key] = released(suspect=key in begun)
     return changes

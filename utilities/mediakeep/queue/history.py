@@ -85,13 +85,20 @@ def paths(folder: Path) -> list[Path]:
 
 
 def last_seq(folder: Path) -> int:
-    """Return the number of the last event, 0 where there is none."""
-    for path in reversed(paths(folder)):
-        events = list(read(path, max(0, path.stat().st_size - _TAIL)))
-        events = events or list(read(path))
-        if events:
-            return int(events[-1][1]["seq"])
-    return 0
+    """Return the number of the last event, 0 where there is none.
+
+    Of all files: a clock that was wrong for a while dates newer events before older ones.
+    """
+    return max((_last(path) for path in paths(folder)), default=0)
+
+
+def _last(path: Path) -> int:
+    with path.open("rb") as stream:
+        stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL))
+        for text in reversed(stream.read().split(b"\n")[:-1]):
+            if event := parse(text):
+                return int(event["seq"])
+    return max((int(event["seq"]) for _, event in read(path)), default=0)
 
 
 def read(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:

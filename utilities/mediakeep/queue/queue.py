@@ -133,15 +133,17 @@ class Queue:
     def take_back(self) -> list[str]:
         """Give the items of dead owners back to the queue, and return their keys."""
 
+        dead: list[str] = []
+
         def decide(state: State) -> Change | None:
-            items = claims.orphans(state, self.where)
+            dead.extend(one for one in state.held if not sessions.alive(self.where, one))
+            items = claims.orphans(state, self.where, dead)
             return Change("release", items, {"why": "owner dead"}) if items else None
 
         if not self.state.held:
             return []
-        dead = set(self.state.held)
         record = self._store.commit(decide)
-        for session in dead - set(self.state.held):
+        for session in dead:
             sessions.bury(self.where.folder, session)
         return list(record.items) if record else []
 
@@ -164,15 +166,28 @@ class Queue:
             taken.extend(self._lined_up().take(count))
             return self._claiming(state, taken)
 
-        return self._claims(self._store.commit(decide))
+        return self._claims(self._from_line(decide))
 
     def claim_named(self, key: str) -> list[Claim]:
         """Take one item, whatever its state; ItemHeld where a living session has it."""
         self.take_back()
         again = actions.reset(self.where, lambda _: [key])
-        if self.state.items[key].status is not Status.PENDING:
-            self._store.commit(again)
-        return self._claims(self._store.commit(lambda state: self._claiming(state, [key])))
+
+        def pending(state: State) -> bool:
+            return state.items[key].status is Status.PENDING
+
+        self._store.commit(lambda state: None if pending(state) else again(state))
+        return self._claims(
+            self._store.commit(lambda state: self._claiming(state, [key] * pending(state)))
+        )
+
+    def _from_line(self, decide: Decide) -> Record | None:
+        """Commit a change that takes items out of the line; where it fails, they stand there."""
+        try:
+            return self._store.commit(decide)
+        except BaseException:
+            self._line = None
+            raise
 
     def _claiming(self, state: State, keys: list[str]) -> Change | None:
         now, seq = clock.text(self.where.now()), state.seq + 1
@@ -190,7 +205,7 @@ class Queue:
             items = {key: {"status": Status.PENDING, "not_before": None} for key in keys}
             return Change("retry", items) if items else None
 
-        self._store.commit(decide)
+        self._from_line(decide)
 
     def settle(self, claim: Claim, ending: Ending) -> bool:
         """Record what became of an item; False where somebody else holds it by now."""

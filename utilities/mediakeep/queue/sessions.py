@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import threading
 import time
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import clock, files
+from mediakeep.errors import RecordNotWritten
 from mediakeep.queue.rewrite import Place
 
 LOGS = "session_logs"
@@ -29,6 +31,7 @@ LIVE = "live"
 LEASE = 15 * 60.0  # seconds that a silent owner on another host counts as alive
 RENEWAL = 60.0  # seconds
 _PROGRESS = 0.5  # seconds between two notes of progress
+_NAME = re.compile(r"(\d{8})_session_(\d{3,})")
 
 
 class Live(msgspec.Struct, kw_only=True):
@@ -68,7 +71,10 @@ class Session:
     def write(self, message: str, level: str = "info", **facts: Any) -> None:
         """Add a line to the log: a plain sentence, then the facts."""
         event = {"time": clock.text(self._place.now()), "level": level, "message": message}
-        files.write_all(self._log, msgspec.json.encode({**event, **facts}) + b"\n")
+        try:
+            files.write_all(self._log, msgspec.json.encode({**event, **facts}) + b"\n")
+        except OSError as error:
+            raise RecordNotWritten(f"The log of session {self.id}", error.strerror) from error
 
     def begin(self, key: str) -> None:
         """Note that an item is begun; noted before the work, so that a death can be laid to it."""
@@ -87,15 +93,15 @@ class Session:
         self._live.progress.pop(key, None)
 
     def _note(self) -> None:
-        with self._guard:
-            self._live.renewed = clock.text(self._place.now())
-            files.write_atomic(self._path, msgspec.json.encode(self._live), sync=False)
-            self._noted = time.monotonic()
+        with self._guard, contextlib.suppress(OSError):  # a convenience: no run ends for lack of it
+            if not self._over.is_set():
+                self._noted = time.monotonic()
+                self._live.renewed = clock.text(self._place.now())
+                files.write_atomic(self._path, msgspec.json.encode(self._live), sync=False)
 
     def _renew(self) -> None:
         while not self._over.wait(RENEWAL):
-            with contextlib.suppress(OSError):  # a full disk must not end the sign of life
-                self._note()
+            self._note()
 
     def close(self) -> None:
         """End the session: the live file goes, the log stays, the lock falls."""
@@ -112,8 +118,8 @@ def _open_log(place: Place) -> tuple[str, int]:
     folder = place.folder / LOGS
     folder.mkdir(parents=True, exist_ok=True)
     day = f"{place.now():%Y%m%d}"
-    taken = [path.stem for path in (*folder.glob(f"{day}_*.log"), *live(place.folder))]
-    number = max((int(name[-3:]) for name in taken if name.startswith(day)), default=0)
+    names = (_NAME.fullmatch(path.stem) for path in (*folder.glob("*.log"), *live(place.folder)))
+    number = max((int(name[2]) for name in names if name and name[1] == day), default=0)
     while True:
         number += 1
         name = f"{day}_session_{number:03d}"
@@ -151,7 +157,8 @@ def _locked(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Shared, so that two who ask at once do not take each other for the owner.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     else:

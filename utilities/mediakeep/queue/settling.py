@@ -31,8 +31,8 @@ def settled(kind: Kind, item: Item, ending: Ending, seq: int, now: str) -> dict[
     """Return what a settle changes in an item."""
     outcome = ending.outcome
     changes = {
-        **replaced(item, outcome.data),
         **cleared(item, _OF_A_CLAIM),
+        **replaced(item, outcome.data),
         "status": outcome.state,
         "settled": seq,
         "attempts": tried(kind, item),

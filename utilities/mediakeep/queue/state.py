@@ -23,7 +23,8 @@ def merge(target: dict[str, Any], patch: Changes) -> dict[str, Any]:
         if value is None:
             target.pop(name, None)
         elif isinstance(value, dict):
-            target[name] = merge(target.get(name) or {}, value)
+            old = target.get(name)
+            target[name] = merge(old if isinstance(old, dict) else {}, value)
         else:
             target[name] = value
     return target

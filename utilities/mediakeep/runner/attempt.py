@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import traceback
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from mediakeep import files
-from mediakeep.errors import LibraryGone, MediakeepError
-from mediakeep.item import Status
-from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
+import msgspec
 
+from mediakeep import files
+from mediakeep.errors import ItemFailed, LibraryGone, MediakeepError
+from mediakeep.item import Status
+from mediakeep.outcome import Opening, Outcome, Parts, Progress, Work, Worker
+from mediakeep.runner.stop import BrokenOff
+
+_ENDS = (Status.COMPLETED, Status.ERROR, Status.SKIPPED)
 _CURES = {
     errno.ENOSPC: "Free some space there, then run again.",
     errno.EDQUOT: "Free some of your quota there, then run again.",
@@ -24,13 +30,21 @@ _CURES = {
 
 
 @dataclass(frozen=True)
+class Part:
+    """One part of a stage: its number, its input, and what to do with it."""
+
+    number: int
+    given: Any
+    run: Callable[[Any, Progress], Any]
+
+
+@dataclass(frozen=True)
 class Task:
     """Something to run: a worker's call on an item, or one part of it."""
 
     key: str
     work: Work
-    part: int | None = None
-    parts: Parts | None = None
+    part: Part | None = None
     alone: bool = False  # with no neighbour, in a process of its own
 
 
@@ -66,34 +80,84 @@ class Lost:
 Result = Outcome | Parts | PartDone | Failed | Gone | Lost
 
 
+@contextlib.contextmanager
+def opened(opening: Opening) -> Iterator[Worker]:
+    """Give a process its worker; what keeps it from starting is no item's fault."""
+    with contextlib.ExitStack() as stack:
+        try:
+            worker = stack.enter_context(opening())
+        except MediakeepError:
+            raise
+        except Exception as error:
+            raise ItemFailed(f"A worker could not start: {explain(error)}") from error
+        yield worker
+
+
 def run(worker: Worker, task: Task, progress: Progress) -> Result:
     """Run a task; whatever it raises becomes a result."""
     try:
-        if task.parts is not None and task.part is not None:
-            return PartDone(task.parts.run(task.parts.inputs[task.part], progress))
-        return worker(task.work, progress)
+        if task.part:
+            return PartDone(_plain(task.part.run(task.part.given, progress)))
+        return _checked(worker(task.work, progress))
     except LibraryGone as gone:
         return Gone(gone)
-    except Exception as error:  # noqa: BLE001 - a worker may fail in any way, the batch may not
-        return _failed(task, explain(error), _trace(error))
+    except BrokenOff:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a worker may fail in any way, the batch may not
+        return failure(task, error)
 
 
-def _failed(task: Task, message: str, trace: str) -> Outcome | Failed:
-    if task.part is not None:
+def _checked(result: Any) -> Outcome | Parts:
+    """Refuse what cannot be recorded, here where the blame is clear."""
+    if isinstance(result, Parts):
+        return result
+    if not isinstance(result, Outcome):
+        raise TypeError(f"the worker returned {type(result).__name__}, not an Outcome")
+    if result.state not in _ENDS:
+        raise ValueError(f"the worker returned {result.state!r}, which is no way to end")
+    return replace(
+        result,
+        message=files.printable(result.message),
+        data=_plain(result.data),
+        facts=_plain(result.facts),
+    )
+
+
+def _plain(thing: Any) -> Any:
+    """Return a thing as the journal will give it back, so that a crash makes no difference."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(thing))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"what the worker returned cannot be recorded: {error}") from error
+
+
+def failure(task: Task, error: BaseException) -> Outcome | Failed:
+    """Make a result of what a task raised."""
+    message, trace = explain(error), _trace(error)
+    if task.part:
         return Failed(message, trace)
     return Outcome(Status.ERROR, message, traceback=trace)
 
 
-def _trace(error: Exception) -> str:
-    return "" if isinstance(error, MediakeepError) else "".join(traceback.format_exception(error))
+def _trace(error: BaseException) -> str:
+    if isinstance(error, MediakeepError):
+        return ""
+    text = "".join(traceback.format_exception(error))
+    return text.encode(errors="backslashreplace").decode()
 
 
-def explain(error: Exception) -> str:
+def explain(error: BaseException) -> str:
     """Say in a sentence what went wrong, where, and what helps."""
+    try:
+        return files.printable(_sentence(error))
+    except Exception:  # noqa: BLE001 - an error that cannot even say what it is
+        return type(error).__name__
+
+
+def _sentence(error: BaseException) -> str:
     if isinstance(error, MediakeepError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         place = f"{files.escape(error.filename)}: " if isinstance(error.filename, str) else ""
-        cure = _CURES.get(error.errno or 0, "")
-        return f"{place}{error.strerror}. {cure}".strip()
-    return files.printable(f"{type(error).__name__}: {error}")
+        return f"{place}{error.strerror}. {_CURES.get(error.errno or 0, '')}".strip()
+    return f"{type(error).__name__}: {error}"

@@ -10,25 +10,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from mediakeep.errors import BadData
+from msgspec import structs
+
+from mediakeep.errors import BadData, IllegalTransition
 from mediakeep.item import Item, Status
 from mediakeep.outcome import Opening, Outcome, Parts, Stamp, Work
 from mediakeep.queue import settling
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
-from mediakeep.runner.attempt import Failed, Gone, Lost, PartDone, Result, Task
+from mediakeep.runner.attempt import Failed, Gone, Lost, Part, PartDone, Result, Task
 from mediakeep.runner.executors import Crew
+from mediakeep.runner.intake import Intake
 from mediakeep.runner.ledger import Ledger
+from mediakeep.runner.lineup import Lineup
 from mediakeep.runner.plan import Face, Plan, Report
 from mediakeep.runner.stages import Fan
 from mediakeep.runner.stop import Stop
-
-WINDOW = 50  # items claimed at once where more are asked for
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Running:
     item: Item
     since: float = 0.0
     fan: Fan | None = None
+    deadly: bool = False  # its worker died even with no neighbour
 
 
 class Batch:
@@ -48,37 +51,40 @@ class Batch:
         self._queue, self._plan, self._face = queue, plan, face
         self._ledger = Ledger(queue, plan, face)
         self._report = self._ledger.report
+        self._intake = Intake(queue, plan)
         self._stop = Stop()
         self._crew = Crew(opening, plan.limits, self._stop, self._progress)
         self._started = time.monotonic()
         self._items: dict[str, Running] = {}
-        self._ready: deque[Task] = deque()
-        self._suspects: deque[Task] = deque()
+        self._line = Lineup()
         self._tasks = 0  # running now
 
     def run(self) -> Report:
         """Run the batch to its end, to a stop, or until the library is gone."""
         with self._stop:
-            try:
+            with contextlib.ExitStack() as ending:
+                ending.callback(self._give_back)  # once the crew is gone, however that went
+                ending.callback(self._crew.close, kill=True)
                 self._loop()
-            finally:
-                self._crew.close(kill=True)
-                self._give_back()
-        self._report.stopped = self._stop.asked
-        self._report.seconds = time.monotonic() - self._started
-        self._ledger.finish()
+            self._report.stopped = self._stop.asked
+            self._report.seconds = time.monotonic() - self._started
+            self._ledger.finish()
         return self._report
 
     def _loop(self) -> None:
         while not self._stop.at_once:
             self._refill()
-            while (task := self._next()) is not None:
+            if task := self._next():
                 self._start(task)
-            if not self._tasks:
+            elif self._tasks:
+                self._wait()
+            else:
                 return
-            for task, result in self._crew.wait():
-                self._tasks -= 1
-                self._take(task, result)
+
+    def _wait(self) -> None:
+        for task, result in self._crew.wait():
+            self._tasks -= 1
+            self._take(task, result)
 
     def _over(self) -> bool:
         """Tell whether nothing new may be started."""
@@ -88,31 +94,17 @@ class Batch:
 
     def _refill(self) -> None:
         """Claim the next window when the last one has been handed out."""
-        if self._ready or self._over():
+        if self._line or self._over():
             return
-        for claim in self._claim():
-            if not self._report.claimed:
-                self._face.begun(self._expected())
-            self._report.claimed += 1
+        first = not self._report.claimed
+        for claim in self._intake.take():
+            if claim.key in self._items:
+                self._drop(claim.key)
             self._items[claim.key] = Running(claim, claim.item)
-            line = self._suspects if claim.item.suspect else self._ready
-            line.append(self._task(claim.key))
-
-    def _expected(self) -> int:
-        """Return how many items this batch will take, as far as its first claim can tell."""
-        if self._plan.key:
-            return 1
-        counts, held = self._queue.state.counts, self._queue.state.held
-        left = counts[Status.PENDING] + len(held.get(self._report.session, ()))
-        return left if self._plan.size is None else min(self._plan.size, left)
-
-    def _claim(self) -> list[Claim]:
-        if self._plan.key:
-            return [] if self._report.claimed else self._queue.claim_named(self._plan.key)
-        if self._plan.size is None:
-            return self._queue.claim(WINDOW)
-        left = self._plan.size - self._report.claimed
-        return self._queue.claim(min(left, WINDOW)) if left else []
+            self._line.add(self._task(claim.key))
+        self._report.claimed = self._intake.claimed
+        if first and self._report.claimed:
+            self._face.begun(self._intake.expected(self._report.session))
 
     def _task(self, key: str, results: tuple[Any, ...] | None = None) -> Task:
         item, claim = self._items[key].item, self._items[key].claim
@@ -121,12 +113,10 @@ class Batch:
         return Task(key, Work(item, stamp, stage, results), alone=item.suspect)
 
     def _next(self) -> Task | None:
-        """Choose what to start now: whatever is ready; at last the suspects, one by one."""
+        """Choose what to start now, if anything may be started."""
         if self._over() or self._tasks >= self._crew.capacity:
             return None
-        if self._ready:
-            return self._ready.popleft()
-        return self._suspects.popleft() if self._suspects and not self._tasks else None
+        return self._line.next(idle=not self._tasks)
 
     def _start(self, task: Task) -> None:
         running = self._items[task.key]
@@ -135,34 +125,38 @@ class Batch:
         self._crew.submit(task)
         self._tasks += 1
         while task.alone and self._tasks and not self._stop.at_once:
-            for ended, result in self._crew.wait():
-                self._tasks -= 1
-                self._take(ended, result)
+            self._wait()
 
     def _take(self, task: Task, result: Result) -> None:
         """Record what a task came to, or send it on."""
-        if task.key not in self._items:
+        running = self._items.get(task.key)
+        if running is None or running.claim.seq != task.work.stamp.claim:
             return
         match result:
             case Gone(error):
                 self._report.gone = error
             case Lost(why) if not task.alone:
                 self._ledger.trouble(task.key, f"{why}; it will run again, alone")
-                self._suspects.append(Task(task.key, task.work, task.part, task.parts, alone=True))
-            case Lost(why) if task.part is None:
-                self._settle(task.key, Outcome(Status.ERROR, f"{why}, also when run alone."))
+                self._line.add(replace(task, alone=True))
             case Lost(why):
-                self._part_failed(task, Failed(f"{why}, also when run alone"))
+                running.deadly = True
+                self._failed(task, Failed(f"{why}, also when run alone."))
             case Parts():
-                self._spread(task.key, result)
+                self._spread(task, result)
             case PartDone():
                 self._part_done(task, result)
             case Failed():
-                self._part_failed(task, result)
-            case Outcome() if result.next_stage:
+                self._failed(task, result)
+            case Outcome(state=Status.COMPLETED) if result.next_stage:
                 self._advance(task.key, result)
             case Outcome():
                 self._settle(task.key, result)
+
+    def _failed(self, task: Task, failed: Failed) -> None:
+        if task.part:
+            self._part_failed(task, failed)
+        else:
+            self._settle(task.key, Outcome(Status.ERROR, failed.message))
 
     def _advance(self, key: str, outcome: Outcome) -> None:
         """Record that a stage is done, under the same claim, and call the next one."""
@@ -170,20 +164,26 @@ class Batch:
         changes |= {"processing_stage": outcome.next_stage, "parts": None}
         if self._record(key, "stage", changes):
             self._items[key].fan = None
-            self._ready.appendleft(self._task(key))
+            self._line.add(self._task(key), first=True)
 
-    def _spread(self, key: str, parts: Parts) -> None:
+    def _spread(self, task: Task, parts: Parts) -> None:
         """Put the parts of a stage in line; those done before a crash stay done."""
-        running = self._items[key]
+        if task.work.results is not None:
+            why = f"Its stage {task.work.stage} got its results and asked for parts again."
+            return self._settle(task.key, Outcome(Status.ERROR, why))
+        running = self._items[task.key]
         running.fan = Fan.spread(parts, running.item.parts)
-        work, alone = self._task(key).work, running.item.suspect
-        line = self._suspects if alone else self._ready
-        line.extend(Task(key, work, number, parts, alone) for number in running.fan.missing())
-        self._gather(key)
+        # Without what is known of the parts already, which a part need not know.
+        work = replace(task.work, item=structs.replace(running.item, parts=None))
+        for number in running.fan.missing():
+            part = Part(number, parts.inputs[number], parts.run)
+            self._line.add(Task(task.key, work, part, running.item.suspect))
+        return self._gather(task.key)
 
     def _part_done(self, task: Task, done: PartDone) -> None:
         fan, name = self._fan(task)
-        if self._record(task.key, "part", {"parts": {"done": {name: [done.result]}}}):
+        parts = {"done": {name: [done.result]}, "failed": {name: None}}
+        if self._record(task.key, "part", {"parts": parts}):
             fan.done[name] = done.result
             self._progress(task.key, len(fan.done), len(fan.names))
             self._gather(task.key)
@@ -201,7 +201,7 @@ class Batch:
         fan = self._items[task.key].fan
         assert fan is not None
         assert task.part is not None
-        return fan, fan.names[task.part]
+        return fan, fan.names[task.part.number]
 
     def _gather(self, key: str) -> None:
         """Go on once every part has ended: call the stage again, or fail with what is known."""
@@ -211,14 +211,14 @@ class Batch:
         if fan.failures:
             self._settle(key, Outcome(Status.ERROR, fan.complaint()))
         else:
-            self._ready.appendleft(self._task(key, fan.results()))
+            self._line.add(self._task(key, fan.results()), first=True)
 
     def _record(self, key: str, op: str, changes: dict[str, Any]) -> bool:
         """Commit progress within a claim; where the claim is lost, so is the item's work."""
         running = self._items[key]
         try:
             item = self._ledger.record(running.claim, op, changes)
-        except BadData as error:
+        except (BadData, IllegalTransition) as error:
             self._settle(key, Outcome(Status.ERROR, str(error)))
             return False
         if item is None:
@@ -230,35 +230,38 @@ class Batch:
     def _settle(self, key: str, outcome: Outcome) -> None:
         running = self._items[key]
         seconds = time.monotonic() - running.since
+        if running.deadly and outcome.state is Status.ERROR:  # nor shall its next try harm others
+            outcome = replace(outcome, data={**outcome.data, "suspect": True})
         try:
             kept = self._ledger.settle(running.claim, running.item, outcome, seconds)
-        except BadData as error:
+        except (BadData, IllegalTransition) as error:
             self._settle(key, Outcome(Status.ERROR, str(error)))
             return
         if kept:
-            del self._items[key]
+            self._forget(key)
         else:
             self._drop(key)
 
     def _drop(self, key: str) -> None:
-        """Forget an item that was reset, restored or taken over while this batch worked on it."""
-        del self._items[key]
+        """Let go of an item that was reset, restored or taken over while this batch had it."""
+        self._forget(key)
         self._ledger.session.end(key)
-        for line in (self._ready, self._suspects):
-            kept = [task for task in line if task.key != key]
-            line.clear()
-            line.extend(kept)
         self._ledger.trouble(key, "was reset or restored meanwhile; this result is dropped")
+
+    def _forget(self, key: str) -> None:
+        del self._items[key]
+        self._line.forget(key)
 
     def _progress(self, key: str, done: int, of: int) -> None:
         self._ledger.session.progress(key, done, of)
-        self._face.progress(key, done, of)
+        with contextlib.suppress(OSError):  # a terminal that is gone: the next settled item tells
+            self._face.progress(key, done, of)
 
     def _give_back(self) -> None:
         """Make what was not finished pending again; what must run alone is still a suspect."""
-        alone = {task.key for task in self._suspects}
         if self._items:
-            self._queue.release([running.claim for running in self._items.values()], alone)
+            claims = [running.claim for running in self._items.values()]
+            self._queue.release(claims, self._line.suspects())
         for key in self._items:
             self._ledger.session.end(key)
         self._items.clear()

@@ -7,60 +7,64 @@ one cause.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from types import FrameType
 
-from mediakeep.outcome import Opening, Worker
+from mediakeep.outcome import Opening
 from mediakeep.runner import attempt
 from mediakeep.runner.attempt import Lost, Result, Task
 from mediakeep.runner.plan import Limits
 from mediakeep.runner.pool import Pool
-from mediakeep.runner.stop import Stop, StopNow
+from mediakeep.runner.stop import Stop, StopNow, TooLong
 
 PATIENCE = 1.0  # seconds of inline work before the pool starts
 
 Told = Callable[[str, int, int], None]  # item, done, of
 
 
-class TooLong(BaseException):
-    """Raised in inline work by its alarm; no worker can catch it by mistake."""
-
-
 class Inline:
     """Runs a task in this process, under an alarm."""
 
     def __init__(self, opening: Opening, limits: Limits, stop: Stop, told: Told) -> None:
-        self._opened: AbstractContextManager[Worker] = opening()
-        self._worker = self._opened.__enter__()
+        self._open = contextlib.ExitStack()
+        self._worker = self._open.enter_context(attempt.opened(opening))
         self._limits, self._stop, self._told = limits, stop, told
         self.seconds = 0.0
 
     def run(self, task: Task) -> Result:
-        """Run a task; StopNow where the second signal broke it off."""
+        """Run a task; StopNow where the second signal broke it off.
+
+        The alarm or the signal may come at any line between the two `breakable`, and only there.
+        """
         started = time.monotonic()
         before = signal.signal(signal.SIGALRM, self._alarm)
-        signal.setitimer(signal.ITIMER_REAL, self._limits.item_timeout)
         try:
-            self._stop.breakable = True
-            return attempt.run(self._worker, task, lambda done, of: self._told(task.key, done, of))
+            try:
+                self._stop.breakable = True
+                if self._stop.at_once:
+                    raise StopNow
+                signal.setitimer(signal.ITIMER_REAL, self._limits.item_timeout)
+                return attempt.run(
+                    self._worker, task, lambda done, of: self._told(task.key, done, of)
+                )
+            finally:
+                self._stop.breakable = False
         except TooLong:
             return Lost(f"it took longer than {self._limits.item_timeout:g} seconds")
         finally:
-            self._stop.breakable = False
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
             self.seconds += time.monotonic() - started
 
     def _alarm(self, _number: int, _frame: FrameType | None) -> None:
-        if self._stop.breakable:
-            raise TooLong
+        self._stop.break_off(TooLong())
 
     def close(self) -> None:
         """Close what the worker had opened."""
-        self._opened.__exit__(None, None, None)
+        self._open.close()
 
 
 class Crew:
@@ -71,7 +75,6 @@ class Crew:
         self._inline: Inline | None = None
         self._pool: Pool | None = None
         self._next: Task | None = None
-        self._spent = 0.0
 
     @property
     def capacity(self) -> int:
@@ -80,7 +83,8 @@ class Crew:
 
     @property
     def _pooled(self) -> bool:
-        return self._limits.workers > 1 and self._spent >= PATIENCE
+        spent = self._inline.seconds if self._inline else 0.0
+        return self._limits.workers > 1 and spent >= PATIENCE
 
     def submit(self, task: Task) -> None:
         """Start a task; the caller keeps to the capacity, and runs nothing beside one alone."""
@@ -102,12 +106,12 @@ class Crew:
             return [(task, self._inline.run(task))]
         except StopNow:
             return []
-        finally:
-            self._spent = self._inline.seconds
 
     def close(self, *, kill: bool = False) -> None:
         """End all workers: after their task, or at once."""
-        if self._inline:
-            self._inline.close()
-        if self._pool:
-            self._pool.close(kill=kill)
+        try:
+            if self._pool:
+                self._pool.close(kill=kill)
+        finally:
+            if self._inline:
+                self._inline.close()

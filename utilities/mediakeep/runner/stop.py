@@ -12,8 +12,16 @@ from typing import Any, Self
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class StopNow(BaseException):
-    """Raised in inline work by the second signal; no worker can catch it by mistake."""
+class BrokenOff(BaseException):
+    """Raised in inline work from outside; no worker can catch it by mistake."""
+
+
+class StopNow(BrokenOff):
+    """The second signal came."""
+
+
+class TooLong(BrokenOff):
+    """The time of the task is over."""
 
 
 class Stop:
@@ -25,17 +33,23 @@ class Stop:
         self.breakable = False  # whether the work that runs now may be broken off anywhere
         self._before: dict[signal.Signals, Any] = {}
 
+    def break_off(self, why: BrokenOff) -> None:
+        """Raise in the running work, once; between two tasks nothing is broken off."""
+        if self.breakable:
+            self.breakable = False
+            raise why
+
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         if not self.asked:
             self.asked = True
             return
         self.at_once = True
-        if self.breakable:
-            self.breakable = False
-            raise StopNow
+        self.break_off(StopNow())
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        for number in SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, and jobs of a script
+                self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(

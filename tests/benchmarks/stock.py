@@ -1,0 +1,93 @@
+"""Made-up queues of any size, without the library that a scan would need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mediakeep.item import Item, MusicItem, Status
+from mediakeep.kinds import MUSIC
+from mediakeep.outcome import Outcome
+from mediakeep.queue import adoption
+from mediakeep.queue.queue import Queue, place
+from mediakeep.queue.settling import Ending
+from mediakeep.queue.snapshot import Head
+from mediakeep.queue.state import State
+from mediakeep.queue.store import Store
+
+ISSUES = {"missing-cover": 2, "missing-date": 3, "placeholder-genre": 1}
+DONE = Ending(
+    Outcome(
+        message="261 tracks, 0 auto-fixes, 2 manual reviews",
+        data={"track_count": 261, "album_count": 20, "issues_found": 6, "issues": ISSUES},
+        open_ids=tuple(f"{number:012x}" for number in range(6)),
+    ),
+    seconds=0.5,
+)
+
+
+def pending(number: int) -> Item:
+    """Make an artist as a scan leaves it."""
+    name = _name(number)
+    return MusicItem(
+        status=Status.PENDING,
+        path=f"/music/{name}",
+        output_name=name,
+        fingerprint="0123456789abcdef0123",
+        track_count=261,
+        album_count=20,
+    )
+
+
+def completed(number: int) -> Item:
+    """Make an artist with every field that a completed one can hold."""
+    name = _name(number)
+    return MusicItem(
+        status=Status.COMPLETED,
+        name=name,
+        path=f"/music/{name}",
+        priority=1,
+        attempts=1,
+        started_date="2025-12-17T10:00:00+00:00",
+        processed_date="2025-12-17T10:00:05+00:00",
+        session="20251217_session_001",
+        settled=2 * number + 2,
+        rules=1,
+        output_name=name,
+        report=f"issues/music/{name}_library_issues.md",
+        fingerprint="0123456789abcdef0123",
+        issues_found=6,
+        issues_resolved=4,
+        auto_fixed=4,
+        manual_reviews=2,
+        issues=dict(ISSUES),
+        track_count=261,
+        album_count=20,
+    )
+
+
+def _name(number: int) -> str:
+    return f"Artist {number:07d}"
+
+
+def folder(home: Path) -> Path:
+    """Say where a home's queue lies."""
+    return home / "status" / MUSIC.name
+
+
+def queue(home: Path, count: int, make: Callable[[int], Item] = pending) -> Queue:
+    """Make a queue of so many artists."""
+    where = place(folder(home))
+    where.folder.mkdir(parents=True)
+    store = Store(where, MUSIC, adoption.adopt)
+    head = Head(
+        kind=MUSIC.name,
+        generation=0,
+        snapshot_id="",
+        seq=2 * count,
+        library_path="/music",
+        created="2025-12-17T10:00:00+00:00",
+    )
+    with store.locked():
+        store.install(State(MUSIC, head, {_name(n): make(n) for n in range(count)}), None)
+    return Queue(store)

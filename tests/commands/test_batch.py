@@ -1,0 +1,334 @@
+"""The main job, as a person runs it."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Home, environment
+
+
+def tree(path: Path) -> dict[str, str]:
+    """Return every file below a folder with a hash of its content and its time."""
+    return {
+        str(found.relative_to(path)): f"{hashlib.sha256(found.read_bytes()).hexdigest()} "
+        f"{found.stat().st_mtime_ns}"
+        for found in sorted(path.rglob("*"))
+        if found.is_file() and not found.is_symlink()
+    }
+
+
+def obey_permissions() -> None:
+    """Give up root's right to read everything, where the tests run as root."""
+    if os.geteuid() == 0:
+        drop_from_bounding_set = 24
+        for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+            assert ctypes.CDLL(None).prctl(drop_from_bounding_set, capability, 0, 0, 0) == 0
+
+
+def test_the_main_job_reads_and_reports_artists_batch_by_batch(home: Home) -> None:
+    assert home.scan() == "New queue: 14 artists, 145 tracks.\n"
+    before = tree(home.music)
+    first = home.batch("--batch-size", 10)
+    lines = first.stdout.splitlines()
+    assert first.returncode == 0, first.stderr
+    assert lines[0] == "Processing 10 artists..."
+    assert re.fullmatch(
+        r"\[1/10\] \S.*: \d+ tracks, \d+ auto-fix(es)?, \d+ manual reviews?", lines[1]
+    )
+    assert lines[11] == "BATCH COMPLETE: 10/14 artists (71.4%)"
+    assert lines[12] == "Auto-fixed: 0 issues"
+    assert re.fullmatch(
+        r"Manual review needed: \d+ issues \(see outputs/manual_review_needed.json\)", lines[13]
+    )
+    second = home.batch()
+    assert "BATCH COMPLETE: 14/14 artists (100.0%)" in second.stdout
+    assert home.batch().stdout.splitlines()[0] == "BATCH COMPLETE: 14/14 artists (100.0%)"
+    assert set(home.statuses().values()) == {"completed"}
+    assert len(list((home.path / "issues/music").glob("*_library_issues.md"))) == 14
+    assert len(list((home.path / "outputs").glob("*_audit.json"))) == 14
+    assert tree(home.music) == before
+
+
+def test_without_a_queue_it_names_the_line_that_makes_one(home: Home) -> None:
+    done = home.batch()
+    assert done.returncode == 2
+    assert f"music_queue_manager.py --home {home.path} --scan PATH" in done.stderr
+    assert not home.queue.exists()
+
+
+@pytest.mark.parametrize("how", ["missing", "empty"])
+def test_a_library_that_is_gone_stops_the_batch_and_burns_no_attempt(home: Home, how: str) -> None:
+    home.scan()
+    home.music.rename(home.music.with_name("elsewhere"))
+    if how == "empty":
+        home.music.mkdir()
+    before = tree(home.path)
+    done = home.batch()
+    assert done.returncode == 2
+    assert str(home.music) in done.stderr
+    assert how in done.stderr
+    assert set(home.statuses().values()) == {"pending"}
+    assert not any("attempts" in item for item in home.snapshot()["artists"].values())
+    assert {name for name in tree(home.path) if "audit" in name} <= set(before)
+
+
+def test_an_artist_who_vanished_is_skipped_and_the_others_are_done(home: Home) -> None:
+    home.scan()
+    shutil.rmtree(home.music / "Velvet Harbour")
+    done = home.batch("--all")
+    assert done.returncode == 0
+    assert "Velvet Harbour: skipped: the folder has vanished" in done.stdout
+    item = home.snapshot()["artists"]["Velvet Harbour"]
+    assert (item["status"], item["skip_reason"]) == ("skipped", "vanished")
+    assert Counter(home.statuses().values()) == {"completed": 13, "skipped": 1}
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_with_path_and_cure(home: Home) -> None:
+    home.scan()
+    locked = home.music / "Velvet Harbour"
+    locked.chmod(0)
+    done = home.batch("--all", preexec_fn=obey_permissions)
+    locked.chmod(0o755)
+    assert done.returncode == 1, done.stderr
+    item = home.snapshot()["artists"]["Velvet Harbour"]
+    assert item["status"] == "error"
+    assert str(locked) in item["error_message"]
+    assert item["attempts"] == 1
+    assert item["not_before"]
+    assert "Failed: 1 artist" in done.stdout
+    assert Counter(home.statuses().values()) == {"completed": 13, "error": 1}
+    home.ok("--reset-errors")
+    assert home.batch("--all").returncode == 0
+    assert set(home.statuses().values()) == {"completed"}
+
+
+def test_one_artist_by_name_is_done_whatever_its_status(finished: Home) -> None:
+    done = finished.batch("--artist", "Velvet Harbour")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0] == "Processing 1 artist..."
+    assert finished.snapshot()["artists"]["Velvet Harbour"]["settled"] > 20
+
+
+def test_a_wrong_name_suggests_the_right_one_and_an_unclear_one_lists_them(finished: Home) -> None:
+    near = finished.batch("--artist", "Velvet Harbou")
+    assert near.returncode == 2
+    assert "Did you mean" in near.stderr
+    unclear = finished.batch("--artist", "velvet harbour")
+    assert unclear.returncode == 2
+    assert '"VELVET HARBOUR", "Velvet Harbour"' in unclear.stderr
+
+
+def test_a_dry_run_works_and_leaves_no_trace(home: Home) -> None:
+    home.scan()
+    before = tree(home.path)
+    done = home.batch("--dry-run", "--batch-size", 3)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == "Dry run: nothing was written."
+    assert "[3/3]" in done.stdout
+    assert tree(home.path) == before
+    assert home.batch("--batch-size", 3).stdout.splitlines()[1:4] == done.stdout.splitlines()[1:4]
+
+
+def test_json_tells_a_program_the_same(home: Home) -> None:
+    home.scan()
+    done = home.batch("--json", "--batch-size", 4)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["begun", *["settled"] * 4, "ended"]
+    assert events[0]["items"] == 4
+    assert events[-1]["settled"] == {"completed": 4}
+    assert events[-1]["summary"]["counts"]["completed"] == 4
+
+
+def test_settings_come_from_flag_then_environment_then_file(home: Home) -> None:
+    home.scan()
+    (home.path / "mediakeep.toml").write_text("batch_size = 3\n")
+    assert "Processing 3 artists..." in home.batch("--dry-run").stdout
+    env = {"MEDIAKEEP_BATCH_SIZE": "2"}
+    assert "Processing 2 artists..." in home.batch("--dry-run", env=env).stdout
+    flag = home.batch("--dry-run", "--batch-size", 1, env=env)
+    assert "Processing 1 artist..." in flag.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("batchsize = 3\n", "batchsize"),
+        ('batch_size = "many"\n', "batch_size"),
+        ("batch_size = [\n", "Invalid value"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_file(home: Home, text: str, named: str) -> None:
+    (home.path / "mediakeep.toml").write_text(text)
+    done = home.batch()
+    assert done.returncode == 2
+    assert "mediakeep.toml" in done.stderr
+    assert named in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--batch-size", 0),
+        ("--workers", -1),
+        ("--max-attempts", 0),
+        ("--time-budget", "soon"),
+        ("--nonsense",),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error(home: Home, words: tuple[object, ...]) -> None:
+    home.scan()
+    done = home.batch(*words)
+    assert done.returncode == 2
+    assert str(words[0]).strip("-") in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_batch_that_is_out_of_time_gives_the_rest_back(home: Home) -> None:
+    home.scan()
+    done = home.batch("--all", "--workers", 1, "--time-budget", "0.05s")
+    assert done.returncode == 0
+    counts = Counter(home.statuses().values())
+    assert counts["pending"] >= 1
+    assert counts["in_progress"] == 0
+
+
+def test_killed_again_and_again_it_ends_with_every_artist_done_once(home: Home) -> None:
+    home.scan()
+    kills = 0
+    for delay in (0.2, 0.25, 0.3, 0.35, 0.4, 0.28):
+        batch = subprocess.Popen(
+            home.command("process_music_batch", "--batch-size", 3),
+            stdout=subprocess.DEVNULL,
+            env=environment({}),
+        )
+        time.sleep(delay)
+        batch.kill()
+        kills += batch.wait() == -signal.SIGKILL
+    assert kills >= 3
+    assert home.batch("--all").returncode == 0
+    assert set(home.statuses().values()) == {"completed"}
+    assert home.manage("--validate-queue").returncode == 0
+    settles = Counter(
+        json.loads(line)["item"]
+        for path in (home.queue / "history").glob("*.jsonl")
+        for line in path.read_text().splitlines()
+        if json.loads(line)["op"] == "settle"
+    )
+    assert set(settles.values()) == {1}
+    assert len(settles) == 14
+
+
+def test_ctrl_c_ends_the_batch_after_the_running_artist(home: Home) -> None:
+    home.scan()
+    batch = subprocess.Popen(
+        home.command("process_music_batch", "--all", "--workers", 1),
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment({}),
+    )
+    assert batch.stdout
+    batch.stdout.readline()
+    batch.stdout.readline()
+    batch.send_signal(signal.SIGINT)
+    rest = batch.stdout.read()
+    assert batch.wait() == 130
+    assert "BATCH STOPPED: " in rest
+    counts = Counter(home.statuses().values())
+    assert counts["in_progress"] == 0
+    assert counts["pending"] > 0
+    assert home.batch("--all").returncode == 0
+    assert set(home.statuses().values()) == {"completed"}
+
+
+def test_two_batches_at_once_share_the_work(home: Home) -> None:
+    home.scan()
+    command = home.command("process_music_batch", "--all", "--workers", 1)
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment({}))
+        for _ in range(2)
+    ]
+    lines = [line for one in both for line in one.communicate()[0].splitlines()]
+    assert [one.returncode for one in both] == [0, 0]
+    done = Counter(line.partition("] ")[2].partition(":")[0] for line in lines if line[0] == "[")
+    assert len(done) == 14
+    assert set(done.values()) == {1}
+    logs = sorted(path.name for path in (home.queue / "session_logs").iterdir())
+    assert [name[-7:] for name in logs] == ["001.log", "002.log"]
+    assert home.manage("--validate-queue").returncode == 0
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is(home: Home) -> None:
+    home.scan()
+    parent, child = pty.openpty()
+    command = home.command("process_music_batch")
+    batch = subprocess.Popen(
+        command, stdout=child, stderr=child, env=environment({"COLUMNS": "90"})
+    )
+    os.close(child)
+    shown = b""
+    while True:
+        try:
+            data = os.read(parent, 65536)
+        except OSError:  # Linux's way of saying that the other end is closed
+            break
+        if not data:
+            break
+        shown += data
+    os.close(parent)
+    assert batch.wait() == 0
+    text = shown.decode()
+    assert re.search(r"\[#+\.*\] \d+/10", text)
+    assert "BATCH COMPLETE: 10/14 artists" in text
+
+
+def test_the_session_log_is_readable_line_by_line(home: Home) -> None:
+    home.scan()
+    home.batch("--batch-size", 2)
+    (log,) = (home.queue / "session_logs").glob("*_session_001.log")
+    lines = log.read_text().splitlines()
+    for line in lines:
+        assert re.match(
+            r'\{"time":"\d{4}-\d\d-\d\dT[^"]+","level":"info","message":"[A-Z"$=.-]?', line
+        )
+    events = [json.loads(line) for line in lines]
+    assert events[0]["message"] == "Batch started"
+    assert events[0]["batch_size"] == 2
+    assert events[-1]["message"] == "Batch ended: 2 of 2 items done"
+    assert events[1]["seconds"] > 0
+
+
+def test_every_fiftieth_item_is_a_checkpoint(home: Home) -> None:
+    home.scan()
+    done = home.batch("--all", "--checkpoint-every", 5)
+    assert done.returncode == 0
+    names = sorted(path.name for path in (home.queue / "checkpoints").glob("*.json"))
+    assert [name[-8:] for name in names] == ["005.json", "010.json"]
+
+
+def test_the_review_list_equals_one_made_anew(home: Home) -> None:
+    home.scan()
+    path = home.path / "outputs/manual_review_needed.json"
+    for _ in range(3):
+        home.batch("--batch-size", 5)
+    grown = json.loads(path.read_text())
+    path.unlink()
+    home.batch()
+    assert json.loads(path.read_text()) == {**grown, "seq": json.loads(path.read_text())["seq"]}
+    path.write_text("{ damaged")
+    home.batch()
+    again = json.loads(path.read_text())
+    assert again["reviews"] == grown["reviews"]
+    assert again["total"] == sum(len(entries) for entries in grown["reviews"].values()) > 10

@@ -1,0 +1,120 @@
+"""A small queue to try things on, a clock that a test sets, and what a person does with files."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from mediakeep.item import Found, Item, MusicItem, Status
+from mediakeep.kinds import MUSIC
+from mediakeep.outcome import Outcome
+from mediakeep.queue import snapshot
+from mediakeep.queue.claims import Claim
+from mediakeep.queue.queue import Queue, place
+from mediakeep.queue.rewrite import Place
+from mediakeep.queue.settling import Ending
+from mediakeep.queue.snapshot import Head
+from mediakeep.queue.state import State
+
+HOST = "this-host"
+DONE = Ending(Outcome(data={"issues_found": 1, "issues": {"missing-cover": 1}}))
+FAILED = Ending(Outcome(Status.ERROR, "The file is gone."))
+SKIPPED = Ending(Outcome(Status.SKIPPED, data={"skip_reason": "duplicate"}))
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, text: str = "2025-12-17T10:00:00+00:00") -> None:
+        self.moment = datetime.fromisoformat(text)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, **span: float) -> None:
+        """Let time pass."""
+        self.moment += timedelta(**span)
+
+
+def names(count: int) -> list[str]:
+    return [f"Artist {number:03d}" for number in range(count)]
+
+
+def found(keys: Iterable[str], fingerprint: str = "f1") -> list[Found]:
+    """Pretend that a scan found these artists."""
+    return [Found(key=key, path=f"/music/{key}", fingerprint=fingerprint) for key in keys]
+
+
+def at(folder: Path, clock: Any = None, host: str = HOST) -> Place:
+    """Say where the queue below a test's folder lies."""
+    clock = clock or (lambda: datetime.now(UTC))
+    return place(folder / "status" / "music", clock, host)
+
+
+def make(where: Place, count: int = 10) -> Queue:
+    """Create a queue of so many artists."""
+    return Queue.create(where, MUSIC, "/music", found(names(count)))
+
+
+def settle(queue: Queue, count: int = 1, ending: Ending = DONE) -> list[str]:
+    """Claim so many items and settle them all; return their keys."""
+    claims = queue.claim(count)
+    assert all([queue.settle(claim, ending) for claim in claims])
+    return [claim.key for claim in claims]
+
+
+def completed(queue: Queue) -> int:
+    return queue.state.counts[Status.COMPLETED]
+
+
+def state(items: dict[str, Item], **head: Any) -> State:
+    """Make a state in memory alone."""
+    fields = {"generation": 1, "snapshot_id": "1", "seq": 0, "library_path": "/music"}
+    return State(MUSIC, Head(kind="music", created="", **{**fields, **head}), dict(items))
+
+
+def item(status: Status = Status.PENDING, **fields: Any) -> MusicItem:
+    return MusicItem(status=status, **fields)
+
+
+def stale(claim: Claim, queue: Queue) -> bool:
+    """Tell whether a settle with this claim is refused."""
+    return not queue.settle(claim, DONE)
+
+
+def file(where: Place) -> Path:
+    """Return the snapshot, the file that a person copies over or edits."""
+    return where.folder / snapshot.FILE
+
+
+def cp(source: Path, target: Path) -> None:
+    """Copy as a person does: a file that is there is written in place."""
+    subprocess.run(["cp", source, target], check=True)
+
+
+def rename_over(source: Path, target: Path) -> None:
+    """Put a copy in place as careful tools do: written beside, then renamed over."""
+    beside = target.with_name("person.tmp")
+    shutil.copyfile(source, beside)
+    beside.replace(target)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Change a file by hand, in place; the text must be there."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def asides(where: Place) -> list[Path]:
+    """List what was set aside."""
+    return sorted((where.folder / "aside").glob("*"))
+
+
+def journals(where: Place) -> list[Path]:
+    """List the journals, oldest first."""
+    return sorted((where.folder / "processing_queue.journal").glob("*.jsonl"))

@@ -1,0 +1,164 @@
+"""What a person may do to items by name, and how a wrong name is answered."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep import files
+from mediakeep.errors import AmbiguousName, ItemHeld, NoSuchItem, UsageFailed
+from mediakeep.item import Item, Status
+from mediakeep.queue import actions
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.store import Change
+from tests.queue import rig
+from tests.queue.neighbour import Neighbour
+
+P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
+NFD = unicodedata.normalize("NFD", "Motörhead")
+
+FINDS = [
+    (["U2"], "U2", "U2"),
+    (["U2"], "u2", "U2"),
+    (["ABBA", "Abba"], "Abba", "Abba"),
+    ([NFD], unicodedata.normalize("NFC", NFD), NFD),
+    (["Strauß"], "STRAUSS", "Strauß"),
+    ([r"AC\\DC"], "AC\\DC", r"AC\\DC"),  # as the shell hands it over
+    ([r"AC\\DC"], r"AC\\DC", r"AC\\DC"),  # as the queue prints it
+    ([r"Bj\xF6rk"], "Bj\udcf6rk", r"Bj\xF6rk"),
+]
+
+
+@pytest.mark.parametrize(("keys", "name", "key"), FINDS)
+def test_an_item_is_found_by_its_name_as_people_write_it(
+    keys: list[str], name: str, key: str
+) -> None:
+    assert actions.find(rig.state({one: rig.item() for one in keys}), name) == key
+
+
+def test_an_item_with_an_opaque_key_is_found_by_its_name() -> None:
+    state = rig.state({"6a1f": rig.item(name="U2"), "77bc": rig.item(name="ABBA")})
+    assert actions.find(state, "abba") == "77bc"
+
+
+def test_a_near_miss_is_told_the_right_name() -> None:
+    state = rig.state({"The Beatles": rig.item(), "U2": rig.item()})
+    with pytest.raises(NoSuchItem, match=r'no artist named "The Beetles".*Did you mean \'The Bea'):
+        actions.find(state, "The Beetles")
+    with pytest.raises(NoSuchItem, match=r'"Zappa" in the queue\.$'):
+        actions.find(state, "Zappa")
+
+
+def test_a_name_that_fits_several_is_answered_with_all_of_them() -> None:
+    state = rig.state({"ABBA": rig.item(), "Abba": rig.item(), "U2": rig.item()})
+    with pytest.raises(AmbiguousName, match='"ABBA", "Abba"'):
+        actions.find(state, "abba")
+
+
+FULL: dict[str, Any] = {
+    "session": "s",
+    "claim": 3,
+    "first_claim": 2,
+    "suspect": True,
+    "attempts": 2,
+    "error_message": "x",
+    "error_date": "2025",
+    "not_before": "2026",
+    "skip_reason": "duplicate",
+    "returns_to": "completed",
+    "processing_stage": "",
+    "outdated": True,
+}
+
+
+@pytest.mark.parametrize("status", [I, C, E, S])
+def test_a_reset_item_is_as_if_it_had_never_been_tried(status: Status, tmp_path: Path) -> None:
+    kept = {"path": "/music/U2", "fingerprint": "f", "output_name": "U2", "issues_found": 4}
+    state = rig.state({"U2": rig.item(status, **FULL, **kept)})
+    change = actions.reset(rig.at(tmp_path), actions.named(["U2"]))(state)
+    assert state.preview(change.items)["U2"] == rig.item(P, **kept)
+
+
+def test_several_names_for_one_item_reset_it_once() -> None:
+    state = rig.state({"U2": rig.item(C), "ABBA": rig.item(C)})
+    assert actions.named(["u2", "U2", "abba"])(state) == ["U2", "ABBA"]
+
+
+def test_resetting_nothing_changes_nothing(tmp_path: Path) -> None:
+    state = rig.state({"U2": rig.item(C)})
+    assert actions.reset(rig.at(tmp_path), actions.with_status(E))(state) is None
+
+
+def test_what_a_living_session_works_on_is_reset_only_by_force(tmp_path: Path) -> None:
+    where = rig.at(tmp_path)
+    with rig.make(where, 2) as queue, Neighbour(where.folder) as batch:
+        (held,) = batch.claim(1)
+        everything = actions.with_status(*Status)
+        with pytest.raises(ItemHeld, match=f"{held}.*{batch.session}.*--force"):
+            queue.change(actions.reset(where, everything))
+        assert queue.state.items[held].status is I
+        queue.change(actions.reset(where, everything, force=True))
+        assert queue.state.items[held].status is P
+        assert batch.settle(held) is False
+
+
+MARKS = [(P, True), (E, True), (I, False), (C, False), (S, False)]
+
+
+@pytest.mark.parametrize(("status", "allowed"), MARKS)
+def test_only_what_is_open_can_be_marked_completed(status: Status, allowed: bool) -> None:
+    state = rig.state({"U2": rig.item(status, error_message="x", attempts=2)})
+    mark = actions.mark_completed("u2", "2025-12-17T10:00:00+00:00")
+    if not allowed:
+        with pytest.raises(UsageFailed, match=f"U2 is {status.value}"):
+            mark(state)
+        return
+    item = state.preview(mark(state).items)["U2"]
+    assert (item.status, item.error_message, item.rules) == (C, "", state.kind.rules)
+    assert item.processed_date == "2025-12-17T10:00:00+00:00"
+    assert item.note
+
+
+def test_the_one_prioritised_last_comes_first() -> None:
+    state = rig.state({key: rig.item() for key in "abc"} | {"done": rig.item(C)})
+    for name in "bc":
+        _apply(state, actions.prioritize(name)(state))
+    assert sorted("abc", key=lambda key: -state.items[key].priority) == ["c", "b", "a"]
+    with pytest.raises(UsageFailed, match="done is completed; reset it first"):
+        actions.prioritize("done")(state)
+
+
+RULES: list[tuple[Item, bool]] = [
+    (rig.item(C, rules=0), True),
+    (rig.item(C, rules=1), False),
+    (rig.item(E, rules=0), False),
+    (rig.item(P), False),
+]
+
+
+@pytest.mark.parametrize(("item", "outdated"), RULES)
+def test_what_older_rules_completed_is_outdated(item: Item, outdated: bool) -> None:
+    state = rig.state({"U2": item})
+    assert state.kind.rules == 1
+    change = actions.reset_outdated(state)
+    assert (change is not None) == outdated
+    if change:
+        after = state.preview(change.items)["U2"]
+        assert (after.status, after.outdated) == (P, True)
+
+
+def test_a_name_from_the_disk_is_escaped_once(tmp_path: Path) -> None:
+    raw = "Bj\udcf6rk"
+    where = rig.at(tmp_path)
+    with Queue.create(where, rig.MUSIC, "/music", rig.found([files.escape(raw)])) as queue:
+        queue.change(actions.prioritize(raw))
+        assert queue.state.items[r"Bj\xF6rk"].priority == 1
+        assert queue.state.items[r"Bj\xF6rk"].output_name == "Bj_xF6rk"
+
+
+def _apply(state: Any, change: Change) -> None:
+    for key, item in state.preview(change.items).items():
+        state.items[key] = item

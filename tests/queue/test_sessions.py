@@ -1,0 +1,207 @@
+"""Sessions: a number nobody else has, a log for people, and a lock that falls with its owner."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mediakeep import files
+from mediakeep.item import Status
+from mediakeep.kinds import MUSIC
+from mediakeep.queue import sessions
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.sessions import LEASE, Session
+from tests.queue import neighbour, rig
+from tests.queue.neighbour import Neighbour
+
+FAR = "another-host"
+
+
+def _number(folder: Path, go: Any, numbers: Any) -> None:
+    go.wait()
+    session = Session(rig.at(folder))
+    numbers.put(session.id)
+    session.write("Batch started")
+    session.close()
+
+
+def test_twenty_sessions_started_at_once_get_twenty_numbers(tmp_path: Path) -> None:
+    go, numbers = neighbour.context.Barrier(20), neighbour.context.Queue()
+    crowd = [
+        neighbour.context.Process(target=_number, args=(tmp_path, go, numbers)) for _ in range(20)
+    ]
+    for one in crowd:
+        one.start()
+    ids = [numbers.get(timeout=60) for _ in crowd]
+    for one in crowd:
+        one.join()
+    assert sorted(id_[-3:] for id_ in ids) == [f"{number:03d}" for number in range(1, 21)]
+    logs = list((rig.at(tmp_path).folder / "session_logs").iterdir())
+    assert sorted(path.stem for path in logs) == sorted(ids)
+    assert all(path.read_text().count("Batch started") == 1 for path in logs)
+
+
+def test_numbers_go_on_within_a_day_and_start_anew_on_the_next(tmp_path: Path) -> None:
+    clock = rig.Clock("2025-12-17T23:00:00+00:00")
+    where = rig.at(tmp_path, clock)
+    folder = where.folder / "session_logs"
+    folder.mkdir(parents=True)
+    (folder / "20251217_session_041.log").touch()
+    (folder / "20251217_session_007 copy.log").touch()
+    (folder / "20251217_notes.log").write_text("a person's own")
+    ids = []
+    for hours in (0, 0, 2):
+        clock.forward(hours=hours)
+        session = Session(where)
+        ids.append(session.id)
+        session.close()
+    assert ids == ["20251217_session_042", "20251217_session_043", "20251218_session_001"]
+
+
+def test_more_than_999_sessions_a_day_are_told_apart(tmp_path: Path) -> None:
+    where = rig.at(tmp_path, rig.Clock())
+    folder = where.folder / "session_logs"
+    folder.mkdir(parents=True)
+    for number in (999, 1000, 1001):
+        (folder / f"20251217_session_{number}.log").touch()
+    session = Session(where)
+    session.close()
+    assert session.id == "20251217_session_1002"
+
+
+def test_a_line_of_the_log_begins_with_time_level_and_a_plain_sentence(tmp_path: Path) -> None:
+    where = rig.at(tmp_path, rig.Clock())
+    session = Session(where)
+    session.write("U2: 261 tracks", item="U2", seconds=1.5)
+    session.write("No space", "warning")
+    session.close()
+    lines = (where.folder / "session_logs" / f"{session.id}.log").read_text().splitlines()
+    assert lines[0].startswith('{"time":"2025-12-17T10:00:00+00:00","level":"info","message":"U2:')
+    assert msgspec.json.decode(lines[0])["seconds"] == 1.5
+    assert msgspec.json.decode(lines[1])["level"] == "warning"
+
+
+def test_a_sign_of_life_that_was_under_way_does_not_outlive_its_session(tmp_path: Path) -> None:
+    where = rig.at(tmp_path)
+    session = Session(where)
+    assert sessions.live(where.folder)
+    session.close()
+    session._note()  # as the thread does that renews it, where it had to wait for the close
+    assert sessions.live(where.folder) == []
+
+
+def test_the_live_file_says_what_is_begun_and_how_far_it_is(tmp_path: Path) -> None:
+    where = rig.at(tmp_path, rig.Clock())
+    session = Session(where)
+    session.begin("U2")
+    session.begin("ABBA")
+    session.end("ABBA")
+    session.begin("Zappa")
+    known = sessions.read_live(where.folder, session.id)
+    assert known
+    assert (known.host, set(known.begun)) == (rig.HOST, {"U2", "Zappa"})
+    session.close()
+    assert sessions.read_live(where.folder, session.id) is None
+
+
+def test_asking_whether_an_owner_lives_never_makes_it_look_alive(tmp_path: Path) -> None:
+    where = rig.at(tmp_path)
+    session = Session(where)
+    session.close()
+    log = where.folder / "session_logs" / f"{session.id}.log"
+    stop, answers = threading.Event(), []
+
+    def ask() -> None:
+        while not stop.is_set():
+            answers.append(sessions.alive(where, session.id))
+
+    crowd = [threading.Thread(target=ask) for _ in range(4)]
+    for one in crowd:
+        one.start()
+    while len(answers) < 2000:
+        pass
+    stop.set()
+    for one in crowd:
+        one.join()
+    assert log.exists()
+    assert not any(answers)
+
+
+def test_the_items_of_a_killed_session_are_taken_back_at_once(tmp_path: Path) -> None:
+    where = rig.at(tmp_path)
+    rig.make(where, 6).close()
+    with Neighbour(where.folder) as batch:
+        taken = batch.claim(3)
+        batch.settle(taken[0])
+        batch.start_work(taken[1])
+        assert neighbour.alive(where.folder, batch.session)
+        batch.kill()
+        assert not neighbour.alive(where.folder, batch.session)
+        with Queue.open(where, MUSIC) as queue:
+            assert queue.state.items[taken[0]].status is Status.COMPLETED
+            for key, suspect in ((taken[1], True), (taken[2], False)):
+                item = queue.state.items[key]
+                assert (item.status, item.suspect) == (Status.PENDING, suspect)
+                assert (item.session, item.claim, item.attempts) == ("", 0, 0)
+                assert item.first_claim
+            assert sessions.live(where.folder) == []
+
+
+def test_a_living_session_keeps_its_items_and_its_live_file(tmp_path: Path) -> None:
+    where = rig.at(tmp_path)
+    with rig.make(where, 6) as queue, Neighbour(where.folder) as batch:
+        queue.begin()
+        held = batch.claim(1)
+        assert [claim.key for claim in queue.claim(1)] == ["Artist 001"]
+        assert batch.settle(*held)
+        # As this process last saw it, the other one still held its item.
+        assert queue.claim(1)
+        assert sessions.read_live(where.folder, batch.session)
+
+
+def test_on_another_host_a_lease_decides(tmp_path: Path) -> None:
+    clock = rig.Clock()
+    here, there = rig.at(tmp_path, clock), rig.at(tmp_path, clock, FAR)
+    rig.make(here, 4).close()
+    with Queue.open(there, MUSIC) as far:
+        far.begin()
+        (held,) = far.claim(1)
+        clock.forward(seconds=LEASE - 1)
+        with Queue.open(here, MUSIC) as near:
+            near.begin()
+            (other,) = near.claim(1)
+            assert other.key != held.key
+            assert far.session
+            far.session._note()  # renewed
+            clock.forward(seconds=LEASE - 1)
+            assert near.take_back() == []
+            clock.forward(seconds=2)
+            assert near.take_back() == [held.key]
+            (again,) = near.claim_named(held.key)
+            assert rig.stale(held, far)
+            assert near.settle(again, rig.DONE)
+        assert rig.stale(held, far)
+        assert far.state.items[held.key].status is Status.COMPLETED
+
+
+def test_the_renewal_thread_keeps_a_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "RENEWAL", 0.001)
+    clock = rig.Clock()
+    where = rig.at(tmp_path, clock, FAR)
+    session = Session(where)
+    clock.forward(seconds=LEASE + 1)
+    renewed = threading.Event()
+    write = files.write_atomic
+
+    def noticed(*arguments: Any, **options: Any) -> None:
+        write(*arguments, **options)
+        renewed.set()
+
+    monkeypatch.setattr(files, "write_atomic", noticed)
+    assert renewed.wait(60)
+    assert sessions.alive(rig.at(tmp_path, clock), session.id)
+    session.close()

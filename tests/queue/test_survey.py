@@ -1,0 +1,150 @@
+"""A scan of the library against the queue: what each difference means, and what is refused."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import pytest
+
+from mediakeep import files
+from mediakeep.errors import ScanRefused
+from mediakeep.item import Found, Item, Status
+from mediakeep.queue import survey
+from mediakeep.queue.journal import Record
+from mediakeep.queue.state import State
+from mediakeep.queue.survey import Survey
+from tests.queue import rig
+
+P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
+
+
+def known(status: Status = C, **fields: Any) -> Item:
+    given = {"fingerprint": "f1", "path": "/music/A", "output_name": "A", **fields}
+    return rig.item(status, **given)
+
+
+def gone(status: Status) -> Item:
+    return known(S, skip_reason="vanished", returns_to=status.value)
+
+
+def seen(fingerprint: str = "f1", path: str = "/music/A", key: str = "A") -> Found:
+    return Found(key=key, path=path, fingerprint=fingerprint, fields={"track_count": 7})
+
+
+def applied(state: State, result: Survey) -> State:
+    record = Record(seq=state.seq + 1, time="", op="scan", items=result.items())
+    state.accept(record, state.preview(record.items))
+    return state
+
+
+# known item, found item: where the difference is listed, the status after
+DECISIONS: list[tuple[Item | None, Found | None, str, Status]] = [
+    (None, seen(), "new", P),
+    (known(C), seen(), "", C),
+    (known(C), seen("f2"), "changed", P),
+    (known(E, error_message="x"), seen("f2"), "changed", P),
+    (known(P), seen("f2"), "changed", P),
+    (known(I), seen("f2"), "", I),
+    (known(I), None, "", I),
+    (known(C), None, "vanished", S),
+    (known(P), None, "vanished", S),
+    (known(E, not_before="2025"), None, "vanished", S),
+    (gone(C), None, "", S),
+    (gone(C), seen(), "returned", C),
+    (gone(E), seen(), "returned", E),
+    (gone(P), seen(), "returned", P),
+    (gone(C), seen("f2"), "changed", P),
+    (known(S, skip_reason="duplicate"), seen(), "", S),
+    (known(S, skip_reason="duplicate"), None, "", S),
+    (known(S, skip_reason="duplicate"), seen("f2"), "changed", P),
+    (known(C), seen(path="/elsewhere/A"), "moved", C),
+    (gone(C), seen(path="/elsewhere/A"), "returned", C),
+]
+
+
+@pytest.mark.parametrize(("item", "one", "listed", "after"), DECISIONS)
+def test_each_difference_is_listed_once_and_leads_to_its_status(
+    item: Item | None, one: Found | None, listed: str, after: Status
+) -> None:
+    state = rig.state({"A": item} if item else {})
+    result = survey.compare(state, [one] if one else [])
+    lists = ("new", "changed", "vanished", "returned", "moved")
+    assert [name for name in lists if getattr(result, name)] == ([listed] if listed else [])
+    applied(state, result)
+    assert state.items["A"].status is after
+    if one and after is not I:
+        assert state.items["A"].path == one.path
+        assert state.items["A"].fingerprint == one.fingerprint
+
+
+@pytest.mark.parametrize(("item", "one", "listed", "after"), DECISIONS)
+def test_a_second_scan_finds_nothing_to_do(
+    item: Item | None, one: Found | None, listed: str, after: Status
+) -> None:
+    found = [one] if one else []
+    state = rig.state({"A": item} if item else {})
+    again = survey.compare(applied(state, survey.compare(state, found)), found)
+    assert again.items() == {}
+
+
+def test_a_changed_folder_starts_over_and_says_why() -> None:
+    old = known(E, error_message="x", attempts=3, not_before="2025", first_claim=4)
+    state = rig.state({"A": old})
+    item = applied(state, survey.compare(state, [seen("f2")])).items["A"]
+    assert (item.attempts, item.error_message, item.not_before, item.first_claim) == (0, "", "", 0)
+    assert "changed" in item.note
+    assert getattr(item, "track_count", 0) == 7
+
+
+NFC = unicodedata.normalize("NFC", "Motörhead")
+NFD = unicodedata.normalize("NFD", "Motörhead")
+NAMES = [
+    ([NFC], [NFD], {NFD: NFC}),  # another file system, the same artist
+    (["Abba"], ["ABBA"], {"ABBA": "Abba"}),
+    (["ABBA", "Abba"], ["ABBA", "Abba"], {"ABBA": "ABBA", "Abba": "Abba"}),
+    (["ABBA", "Abba"], ["abba"], {}),  # which of the two it is, nobody knows
+    (["Abba"], ["ABBA", "abba"], {}),
+    (["ABBA", "Abba"], ["ABBA", "abba"], {"ABBA": "ABBA", "abba": "Abba"}),
+]
+
+
+@pytest.mark.parametrize(("keys", "there", "pairs"), NAMES)
+def test_names_are_one_where_they_fold_alike_and_only_there(
+    keys: list[str], there: list[str], pairs: dict[str, str]
+) -> None:
+    state = rig.state({key: known(path=f"/music/{key}", output_name=key) for key in keys})
+    found = [seen(key=key, path=f"/music/{key}") for key in there]
+    result = survey.compare(state, found)
+    assert set(result.new) == set(there) - set(pairs)
+    assert set(result.vanished) == set(keys) - set(pairs.values())
+    assert set(result.moved) == {old for new, old in pairs.items() if new != old}
+
+
+def test_outputs_of_two_artists_never_share_a_name() -> None:
+    keys = ["AC/DC", "AC_DC", "ac_dc", "Abba", "ABBA", NFC, NFD, "..", ".", "CON"]
+    state = rig.state({"abba": known(output_name="abba")})
+    found = [seen(key=key, path=f"/music/{key}") for key in keys]
+    applied(state, survey.compare(state, [seen(key="abba", path="/music/A"), *found]))
+    folded = [files.fold(item.output_name) for item in state.items.values()]
+    assert len(set(folded)) == len(folded)
+
+
+GUARDS = [
+    (10, [], "holds no artist folders"),  # an unmounted disk
+    (10, rig.names(8), "2 of 10 artists would vanish"),
+    (10, rig.names(9), ""),  # a tenth may go
+    (100, rig.names(89), "11 of 100"),
+    (1, ["Somebody else"], "1 of 1"),
+]
+
+
+@pytest.mark.parametrize(("count", "there", "refusal"), GUARDS)
+def test_a_scan_that_would_lose_much_is_refused(count: int, there: list[str], refusal: str) -> None:
+    state = rig.state({key: known(path=f"/music/{key}") for key in rig.names(count)})
+    result = survey.compare(state, rig.found(there))
+    if refusal:
+        with pytest.raises(ScanRefused, match=refusal):
+            survey.guard(result, state, "/music")
+    else:
+        survey.guard(result, state, "/music")

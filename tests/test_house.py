@@ -1,0 +1,120 @@
+"""The house: every module looks down only, and Click stays on the top floor."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "utilities" / "mediakeep"
+FLOORS = {
+    "commands": 5,
+    "runner": 4,
+    "views": 4,
+    "queue": 3,
+    "music": 3,
+    "media": 2,
+    "pages": 2,
+    "rehearsal": 2,
+}
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def package(path: Path) -> str:
+    """Return the package that a module belongs to, "" for the ground floor."""
+    below = path.relative_to(ROOT).parts
+    return below[0] if len(below) > 1 else ""
+
+
+def floor(name: str) -> int:
+    return FLOORS[name] if name else 1
+
+
+def imports(path: Path) -> set[str]:
+    """Return the dotted names that a module imports, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def inside(name: str) -> Path | None:
+    """Return the module of ours that an imported name lies in."""
+    parts = name.split(".")[1:] if name.startswith("mediakeep") else []
+    for length in (len(parts), len(parts) - 1):
+        path = ROOT.joinpath(*parts[: max(length, 0)])
+        if length > 0 and path.with_suffix(".py").exists():
+            return path.with_suffix(".py")
+    return None
+
+
+def offences(path: Path, names: set[str]) -> list[str]:
+    """Return the imports that look up, or sideways into another package."""
+    here, found = package(path), []
+    for name in names:
+        target = inside(name)
+        if target is None:
+            continue
+        there = package(target)
+        if floor(there) > floor(here) or (floor(there) == floor(here) and there != here):
+            found.append(f"{path.relative_to(ROOT)} imports {name}")
+    return found
+
+
+def test_every_package_has_a_floor() -> None:
+    packages = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()}
+    assert packages == set(FLOORS)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_looks_down_only(path: Path) -> None:
+    assert offences(path, imports(path)) == []
+
+
+def test_looking_up_or_sideways_would_be_noticed() -> None:
+    queue = ROOT / "queue" / "queue.py"
+    assert offences(queue, {"mediakeep.runner.batch"})
+    assert offences(queue, {"mediakeep.music.scan.artist"})
+    assert not offences(queue, {"mediakeep.files.locked", "mediakeep.queue.store.Store"})
+
+
+def test_the_modules_of_a_package_import_each_other_without_a_circle() -> None:
+    arrows = {
+        path: {target for name in imports(path) if (target := inside(name)) and target != path}
+        for path in MODULES
+    }
+    while leaves := [path for path, targets in arrows.items() if not targets & set(arrows)]:
+        for path in leaves:
+            del arrows[path]
+    assert not arrows, [str(path.relative_to(ROOT)) for path in arrows]
+
+
+def test_click_is_found_in_commands_alone() -> None:
+    users = {
+        package(path) for path in MODULES if "click" in {n.split(".")[0] for n in imports(path)}
+    }
+    assert users == {"commands"}
+
+
+def test_nothing_below_commands_prints_prompts_or_exits() -> None:
+    banned = {"print", "input", "exit", "quit"}
+    for path in MODULES:
+        if package(path) == "commands":
+            continue
+        called = {
+            node.func.id
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not called & banned, path
+
+
+def test_no_module_bears_a_name_that_says_nothing() -> None:
+    vague = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
+    assert not {path.stem for path in MODULES} & vague
+    assert not (ROOT.parent / "__init__.py").exists()
