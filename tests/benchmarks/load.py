@@ -33,7 +33,7 @@ def _row(home: Path, size: int, what: str) -> list[str]:
     child.run("make", home, size, what)
     tasks = ("read", "opened", "bare")
     cases = [functools.partial(_turn, task, home) for task in tasks]
-    times = rounds.run(cases, 3 if size == _MILLION else 5, warm=size < _MILLION)
+    times = rounds.run(cases, 3, warm=size < _MILLION)
     megabytes = (stock.folder(home) / snapshot.FILE).stat().st_size / 1e6
     figures = {name: rounds.whole(series) for name, series in times.items()}
     return [

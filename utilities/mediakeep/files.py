@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Container, Iterator
 from pathlib import Path
 
+# No system reserves a name of five or more plain letters; most names need no closer look.
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]{3,98}[A-Za-z0-9]")
 _ESCAPED = re.compile(r"\\(?:\\|x([0-9A-F]{2}))")
 
 
@@ -46,18 +48,22 @@ def safe_name(name: str, taken: Container[str] = ()) -> str:
 
     At most 150 bytes long, so that a suffix still fits into 255.
     """
+    stem = name if _PLAIN.fullmatch(name) else _sanitized(name)
+    unique, number = stem, 1
+    while fold(unique) in taken:
+        number += 1
+        unique = f"{stem}_{number}"
+    return unique
+
+
+def _sanitized(name: str) -> str:
     from pathvalidate import sanitize_filename
 
     readable = printable(escape(name)).replace("\\", "_")
     stem = sanitize_filename(readable, platform="universal", replacement_text="_")
     stem = stem.strip(" .") or "_"
     stem = stem if stem[0] != "-" else "_" + stem[1:]
-    stem = stem.encode()[:150].decode(errors="ignore").rstrip(" .")
-    unique, number = stem, 1
-    while fold(unique) in taken:
-        number += 1
-        unique = f"{stem}_{number}"
-    return unique
+    return stem.encode()[:150].decode(errors="ignore").rstrip(" .")
 
 
 def sync_data(handle: int) -> None:

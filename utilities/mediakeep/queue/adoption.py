@@ -14,7 +14,7 @@ import msgspec
 from mediakeep import clock
 from mediakeep.errors import QueueBusy
 from mediakeep.item import Status
-from mediakeep.queue import binding, checkpoints, history, rewrite, sessions
+from mediakeep.queue import binding, checkpoints, history, journal, rewrite, sessions
 from mediakeep.queue.binding import JOURNALS, Binding, Origin
 from mediakeep.queue.snapshot import Head, Loaded, Restored
 from mediakeep.queue.state import State
@@ -47,7 +47,9 @@ def _refuse(store: Store, loaded: Loaded, before: State) -> None:
 def _accept(store: Store, loaded: Loaded, bound: Binding, before: State | None) -> None:
     folder, since = store.place.folder, loaded.head.seq
     journals = sorted(binding.unsealed(folder), key=lambda found: found.header.generation)
-    last = max([since, history.last_seq(folder), *(found.last for found in journals)])
+    damaged = list(binding.damaged(folder))
+    lasts = [*(found.last for found in journals), *map(journal.last_seq, damaged)]
+    last = max([since, history.last_seq(folder), *lasts])
     for found in journals:
         history.absorb(folder, found.reading.records)
     differs = before and (before.seq > since or before.items != loaded.items)
@@ -62,6 +64,8 @@ def _accept(store: Store, loaded: Loaded, bound: Binding, before: State | None) 
     state.seq = last
     state.head = msgspec.structs.replace(renumbered(store, state), restored=restored)
     _take(store, state, bound, restored)
+    for path in damaged:
+        rewrite.set_aside(path, store.place, "damaged")
     store.install(state, loaded.stat)
     store.warnings.append(sentence(restored))
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from mediakeep.errors import MediakeepError
+from mediakeep.errors import JournalDamaged, MediakeepError
 from mediakeep.kinds import Kind
 from mediakeep.queue import journal, snapshot
 from mediakeep.queue.journal import Header, Reading
@@ -67,6 +67,8 @@ def bind(folder: Path, head: Head, digest: str) -> Binding:
     """
     path = folder / JOURNALS / journal.name(head.generation, head.snapshot_id)
     header = journal.header(path)
+    if header is None and path.exists():
+        raise JournalDamaged(path, 1, "its checksum does not hold")
     if header is None:
         return Binding(Origin.RESTORED, path, Reading([], 0))
     reading = journal.read(path)
@@ -76,23 +78,55 @@ def bind(folder: Path, head: Head, digest: str) -> Binding:
 
 
 def unsealed(folder: Path) -> Iterator[Open]:
-    """Give the journals that no later one has taken over from, newest first."""
+    """Give the journals that no later one has taken over from, newest first.
+
+    Damaged ones are left out, and so is one whose header a crash kept from being written.
+    """
     for path in sorted((folder / JOURNALS).glob("*.jsonl"), reverse=True):
-        header = journal.header(path)
-        if header:
-            reading = journal.read(path)
-            if not reading.sealed:
-                yield Open(path, header, reading)
+        try:
+            header, reading = journal.header(path), journal.read(path)
+        except JournalDamaged:
+            continue
+        if header and not reading.sealed:
+            yield Open(path, header, reading)
+
+
+def damaged(folder: Path) -> Iterator[Path]:
+    """Give the journals that hold whole lines and cannot be read."""
+    for path in sorted((folder / JOURNALS).glob("*.jsonl")):
+        try:
+            journal.read(path)
+        except JournalDamaged:
+            yield path
+        else:
+            if journal.header(path) is None and journal.last_seq(path):
+                yield path
+
+
+def present(folder: Path) -> bool:
+    """Tell whether there is a queue, or what is left of one: then none may be made anew."""
+    if (folder / snapshot.FILE).exists():
+        return True
+    journals = unsealed(folder)
+    known = any(found.header.previous or found.reading.records for found in journals)
+    return known or any(damaged(folder))
+
+
+def before(path: Path) -> Path:
+    """Return where the snapshot lies that came before the one that a journal continues."""
+    header = journal.header(path)
+    return path.with_name(header.previous or "none").with_suffix(".json") if header else path
 
 
 def rebuild(folder: Path, kind: Kind) -> State | None:
     """Return the queue as it was before its file was replaced or lost; None if it cannot be."""
     for found in unsealed(folder):
-        before = folder / JOURNALS / found.header.previous
+        kept = before(found.path)
+        sealed = kept.with_suffix(".jsonl")
         try:
-            loaded = snapshot.load(before.with_suffix(".json"), kind)
+            loaded = snapshot.load(kept, kind)
             state = State(kind, loaded.head, loaded.items)
-            state.replay(journal.read(before).records, before)
+            state.replay(journal.read(sealed).records, sealed)
             state.replay(found.reading.records, found.path)
         except (MediakeepError, OSError):
             continue  # left behind by a crash, or damaged: an older one may still do

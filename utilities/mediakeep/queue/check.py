@@ -119,8 +119,8 @@ def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
         try:
             snapshot.load(checkpoint.path, kind)
         except MediakeepError as error:
-            cure = f"Run --repair: it is set aside. Or remove it: rm {shlex.quote(str(checkpoint.path))}"
-            yield Fault(str(error), cure)
+            remove = f"rm {shlex.quote(str(checkpoint.path))}"
+            yield Fault(str(error), f"Run --repair: it is set aside. Or remove it: {remove}")
 
 
 def _history(folder: Path, state: State) -> Iterator[Fault]:

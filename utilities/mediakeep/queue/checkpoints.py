@@ -51,6 +51,8 @@ def write(state: State, place: Place) -> Path:
 def copy(state: State, place: Place, folder: Path, stem: str) -> Path:
     """Write a full copy of a state under a free name, with an id of its own; the lock is held."""
     folder.mkdir(exist_ok=True)
+    for leftover in folder.glob(".*.tmp"):  # of killed writers: the lock is held
+        leftover.unlink()
     head = rewrite.head(state, place, state.head.generation)
     beside = folder / f".{head.snapshot_id}.tmp"
     try:
@@ -61,7 +63,8 @@ def copy(state: State, place: Place, folder: Path, stem: str) -> Path:
         with contextlib.suppress(OSError):
             os.unlink(beside)
         raise
-    files.sync_folder(folder)
+    for parent in (folder, folder.parent):
+        files.sync_folder(parent)
     return path
 
 

@@ -12,7 +12,7 @@ import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -47,6 +47,7 @@ class Header(msgspec.Struct, kw_only=True, frozen=True):
     digest: str
     stat: tuple[int, ...]
     previous: str  # file name of the journal before, "" for the first
+    replaces: tuple[int, ...] = ()  # the identity of the file that the snapshot replaced
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,13 @@ def salvage(path: Path) -> list[Record]:
     return records
 
 
+def last_seq(path: Path) -> int:
+    """Return the highest number in any whole line, also behind damage, or 0."""
+    payloads = map(_payload, path.read_bytes().split(b"\n"))
+    seqs = [msgspec.json.decode(payload).get("seq", 0) for payload in payloads if payload]
+    return max(seqs, default=0)
+
+
 def _decode(path: Path, number: int, payload: bytes) -> Record:
     try:
         return _records.decode(payload)
@@ -190,7 +198,7 @@ class Journal:
         os.ftruncate(self._handle, self.end)
         self._room = 0
 
-    def append(self, record: Record, *, sync: bool = True) -> None:
+    def append(self, record: Record) -> None:
         """Write one record so that it survives a power loss, or leave the journal as it was.
 
         RecordNotWritten on any error; after a failed sync nobody knows what is on the disk, so
@@ -202,17 +210,21 @@ class Journal:
         try:
             files.write_at(self._handle, self._padded(data), self.end)
         except OSError as error:
-            self.cut()
-            raise RecordNotWritten(self.path, error) from error
+            self._take_back(error)
         try:
-            if sync:
-                files.sync_data(self._handle)
+            files.sync_data(self._handle)
         except OSError as error:
             self._broken = error
-            with contextlib.suppress(OSError):
-                self.cut()
-            raise RecordNotWritten(self.path, error) from error
+            self._take_back(error)
         self.end += len(data)
+
+    def _take_back(self, error: OSError) -> NoReturn:
+        """Cut what an error left of a line; where even that fails, take no more lines."""
+        try:
+            self.cut()
+        except OSError:
+            self._broken = error
+        raise RecordNotWritten(self.path, error) from error
 
     def _padded(self, data: bytes) -> bytes:
         """Add zeros to a line where there is no room for it; another process may have made some."""
@@ -225,8 +237,12 @@ class Journal:
         return data + bytes(_ROOM)
 
     def seal(self, record: Record) -> None:
-        """Write the last record, cut the zeros off, and let go of the file."""
-        self.append(record, sync=False)
+        """Write the last record, cut the zeros off, and let go of the file.
+
+        Synced: after a power loss, only the journal in use and the one before may lack a seal.
+        """
+        self._room = self.end + _ROOM  # no zeros for a line that is the last
+        self.append(record)
         self.cut()
         self.close()
 

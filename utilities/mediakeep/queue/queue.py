@@ -12,13 +12,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mediakeep import clock
-from mediakeep.errors import UsageFailed
+from mediakeep import clock, files
+from mediakeep.errors import SnapshotDamaged, UsageFailed
 from mediakeep.item import Found, Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
     actions,
     adoption,
+    binding,
     checkpoints,
     claims,
     reading,
@@ -27,7 +28,6 @@ from mediakeep.queue import (
     settling,
     survey,
 )
-from mediakeep.queue.binding import JOURNALS
 from mediakeep.queue.claims import Claim, Line
 from mediakeep.queue.journal import Record
 from mediakeep.queue.replay import Replay
@@ -63,7 +63,7 @@ class Queue:
     @classmethod
     def open(cls, where: Place, kind: Kind) -> Self:
         """Open a queue and take back what dead owners left; NoQueue where there is none."""
-        if not (where.folder / JOURNALS).exists():
+        if not binding.present(where.folder):
             raise reading.missing(where.folder, kind)
         store = Store(where, kind, adoption.adopt)
         with store.locked():
@@ -76,10 +76,16 @@ class Queue:
     def create(cls, where: Place, kind: Kind, library: str, found: Iterable[Found]) -> Self:
         """Make a queue of what a scan found; UsageFailed where there is one already."""
         where.folder.mkdir(parents=True, exist_ok=True)
+        for folder in (where.folder.parent, where.folder.parent.parent):
+            files.sync_folder(folder)
         store = Store(where, kind, adoption.adopt)
         with store.locked():
             if store.path.exists():
                 raise UsageFailed(f"{store.path} exists already.")
+            if binding.present(where.folder):
+                raise SnapshotDamaged(
+                    store.path, "it is gone", checkpoints.cure(where.folder, kind)
+                )
             head = Head(
                 kind=kind.name,
                 generation=0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import time
 from pathlib import Path
 
 from mediakeep.errors import NoQueue, SnapshotDamaged
@@ -12,34 +11,31 @@ from mediakeep.queue import binding, checkpoints, snapshot
 from mediakeep.queue.binding import Origin
 from mediakeep.queue.state import State
 
-_LOOKS = 6  # a writer may be renaming, or a person copying
-_PAUSE = 0.05  # seconds
-
 
 def state(folder: Path, kind: Kind) -> State:
     """Return the queue as of its last change; of a file put there by a person, as the file says.
 
     NoQueue where there is none; StateDamaged where it cannot be read.
     """
-    path = folder / snapshot.FILE
-    if not path.exists() and not (folder / binding.JOURNALS).exists():
+    if not binding.present(folder):
         raise missing(folder, kind)
-    for _ in range(_LOOKS):
-        try:
-            loaded = snapshot.load(path, kind)
-            bound = binding.bind(folder, loaded.head, loaded.digest)
-            found = State(kind, loaded.head, loaded.items)
-            if bound.origin is not Origin.OURS and snapshot.identify(path.stat()) != loaded.stat:
-                continue  # rewritten between the two looks
-            if bound.origin is Origin.OURS:
-                found.replay(bound.reading.records, bound.path)
-            return found
-        except (SnapshotDamaged, FileNotFoundError) as error:
-            damage = error
-            time.sleep(_PAUSE)
-    if isinstance(damage, SnapshotDamaged):
-        raise SnapshotDamaged(*damage.args[:2], checkpoints.cure(folder, kind)) from damage
-    raise SnapshotDamaged(path, "it is gone", checkpoints.cure(folder, kind))
+    path = folder / snapshot.FILE
+    try:
+        return snapshot.patiently(path, lambda: _look(path, kind))
+    except SnapshotDamaged as error:
+        raise SnapshotDamaged(*error.args[:2], checkpoints.cure(folder, kind)) from error
+
+
+def _look(path: Path, kind: Kind) -> State | None:
+    """Read snapshot and journal; None where they were rewritten between the two looks."""
+    loaded = snapshot.load(path, kind)
+    bound = binding.bind(path.parent, loaded.head, loaded.digest)
+    found = State(kind, loaded.head, loaded.items)
+    if bound.origin is Origin.OURS:
+        found.replay(bound.reading.records, bound.path)
+    elif snapshot.identity(path) != loaded.stat:
+        return None
+    return found
 
 
 def missing(folder: Path, kind: Kind) -> NoQueue:

@@ -4,7 +4,7 @@
 2. The new snapshot is written beside the old one, synced.
 3. A new journal, whose header names the new snapshot, is written and synced.
 4. The new snapshot is renamed over the old one, and the folder synced.
-5. The old journal is sealed.
+5. The old snapshot is put beside its journal, and that is sealed.
 
 A crash before 4 leaves the old pair in force, one after 4 the new pair; the next writer seals.
 """
@@ -71,6 +71,7 @@ def run(state: State, place: Place, old: Journal | None, seen: Stat | None) -> P
     OSError where it fails: then the old pair is in force, or the new one is, never half of each.
     """
     folder = place.folder
+    _sweep(place)
     if old:
         history.absorb(folder, journal.read(old.path).records)
     new = head(state, place, state.head.generation + 1)
@@ -78,7 +79,8 @@ def run(state: State, place: Place, old: Journal | None, seen: Stat | None) -> P
     path = folder / JOURNALS / journal.name(new.generation, new.snapshot_id)
     try:
         digest, stat = snapshot.write(str(beside), new, state.items, state.kind.plural)
-        current = Journal.create(path, _header(new, digest, stat, old.path.name if old else ""))
+        previous = old.path.name if old else ""
+        current = Journal.create(path, _header(new, digest, stat, previous, seen or ()))
         kept = keep(folder) if seen else None
     except BaseException:
         for leftover in (beside, path):
@@ -94,7 +96,7 @@ def run(state: State, place: Place, old: Journal | None, seen: Stat | None) -> P
     return Pair(new, stat, current, stranger)
 
 
-def _header(new: Head, digest: str, stat: Stat, previous: str) -> Header:
+def _header(new: Head, digest: str, stat: Stat, previous: str, replaces: Stat) -> Header:
     return Header(
         generation=new.generation,
         snapshot_id=new.snapshot_id,
@@ -102,7 +104,23 @@ def _header(new: Head, digest: str, stat: Stat, previous: str) -> Header:
         digest=digest,
         stat=stat,
         previous=previous,
+        replaces=replaces,
     )
+
+
+def _sweep(place: Place) -> None:
+    """Remove what killed writers left; the lock is held, so nobody is at it.
+
+    A kept snapshot goes where its content has another name, which the crash came too early to take.
+    """
+    files.sweep(place.folder)
+    for beside in place.folder.glob(f".{'?' * 16}.tmp"):
+        os.unlink(beside)
+    for kept in place.folder.glob(".*.kept"):
+        if os.stat(kept).st_nlink > 1:
+            os.unlink(kept)
+        else:
+            set_aside(kept, place, "unseen")
 
 
 def keep(folder: Path) -> Path:
@@ -114,13 +132,40 @@ def keep(folder: Path) -> Path:
 
 def file_kept(kept: Path, place: Place, old: Path | None, seen: Stat) -> Path | None:
     """Put a replaced snapshot beside its journal; one that nobody had seen goes to aside/."""
-    if snapshot.identify(os.stat(kept)) != seen:
+    if not _same(kept, seen):
         return set_aside(kept, place, "unseen")
     if old:
         os.replace(kept, old.with_suffix(".json"))
-    else:
+        files.sync_folder(old.parent)
+    with contextlib.suppress(FileNotFoundError):  # a file renamed onto itself keeps both names
         os.unlink(kept)
     return None
+
+
+def _same(path: Path, seen: Stat) -> bool:
+    """Tell by size and time whether a file, or a copy in its stead, is the one that was seen."""
+    return snapshot.identify(os.stat(path))[2:] == tuple(seen[2:])
+
+
+def tidy(current: Path, place: Place) -> list[Path]:
+    """Finish what a crash right after a rewrite left undone: seal the journal before, file the
+    snapshot before; return what stood in its place unseen and was set aside.
+    """
+    header = journal.header(current)
+    assert header
+    before = current.with_name(header.previous) if header.previous else None
+    if before and before.exists():
+        reading = journal.read(before)
+        if not reading.sealed:
+            seal(Journal(before, reading.end), header.seq, place)
+    strangers = []
+    for kept in place.folder.glob(".*.kept"):
+        known = _same(kept, header.replaces)
+        if not known and (os.stat(kept).st_nlink > 1 or _same(kept, header.stat)):
+            os.unlink(kept)  # the crash came before the rename
+        else:
+            strangers.append(file_kept(kept, place, before, header.replaces))
+    return [path for path in strangers if path]
 
 
 def _link(source: Path, target: Path) -> None:

@@ -35,13 +35,13 @@ def run(folder: Path, kind: Kind) -> Salvage:
             "Move the folder away and make a new queue with --scan."
         )
     state, base = max(found, key=lambda pair: pair[0].seq)
-    told = [record.seq for record in records[-1:]]
-    last = max([state.seq, history.last_seq(folder), *told])
+    journals = [journal.last_seq(path) for path in (folder / JOURNALS).glob("*.jsonl")]
+    last = max([state.seq, history.last_seq(folder), *journals])
     return Salvage(state, base, records, (state.seq + 1, last) if last > state.seq else None)
 
 
 def _bases(folder: Path, kind: Kind) -> Iterator[tuple[Path, Loaded]]:
-    """Give every full copy that can be read: the snapshot, the one before, the newest checkpoint."""
+    """Give the full copies that can be read: snapshot, the one before, newest checkpoint."""
     for path in (folder / snapshot.FILE, *sorted((folder / JOURNALS).glob("*.json"))):
         try:
             yield path, snapshot.load(path, kind)

@@ -106,8 +106,8 @@ class Session:
     def close(self) -> None:
         """End the session: the live file goes, the log stays, the lock falls."""
         self._over.set()
-        with self._guard:
-            self._path.unlink(missing_ok=True)
+        with self._guard, contextlib.suppress(OSError):
+            self._path.unlink()
         with contextlib.suppress(OSError):
             files.sync_data(self._log)
         os.close(self._log)

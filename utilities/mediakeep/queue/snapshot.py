@@ -7,17 +7,18 @@ with an indent of two; any other (compact, re-indented, re-ordered) is read too,
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from mediakeep import files
-from mediakeep.errors import NewerFormat, SnapshotDamaged, UnknownField
+from mediakeep.errors import NewerFormat, SnapshotDamaged, StateDamaged, UnknownField
 from mediakeep.item import Item
 from mediakeep.kinds import Kind
 
@@ -26,7 +27,11 @@ FILE = "processing_queue.json"
 _CHUNK = 1000  # items
 _BLOCK = 4 << 20  # bytes
 
+_LOOKS = 5  # at a file that stays as it is
+_PAUSE = 0.05  # seconds between them
+
 Stat = tuple[int, ...]
+Seen = TypeVar("Seen")
 
 
 class Restored(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -69,6 +74,32 @@ class Loaded:
 def identify(info: os.stat_result) -> Stat:
     """Return what a file changes when replaced or rewritten: device, inode, size, mtime in ns."""
     return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
+
+
+def identity(path: str | os.PathLike[str]) -> Stat | None:
+    """Return the identity of the file that lies there now; None where there is none."""
+    try:
+        return identify(os.stat(path))
+    except FileNotFoundError:
+        return None
+
+
+def patiently(path: Path, look: Callable[[], Seen | None]) -> Seen:
+    """Look at a file until that succeeds: a writer may be renaming it, or a person copying.
+
+    The error of the last look where the file has not changed for a while.
+    """
+    looks, here = 0, identity(path)
+    while True:
+        before, here = here, identity(path)
+        looks = looks + 1 if here == before else 1
+        try:
+            if seen := look():
+                return seen
+        except (StateDamaged, FileNotFoundError):
+            if looks >= _LOOKS:
+                raise
+        time.sleep(_PAUSE)
 
 
 def write(path: str, head: Head, items: dict[str, Item], plural: str) -> tuple[str, Stat]:
@@ -157,9 +188,12 @@ def _load_whole(data: bytes, kind: Kind) -> tuple[Head, dict[str, Item]]:
 
 
 def _explain(path: Path, kind: Kind, error: Exception) -> Exception:
-    """Find the item that a snapshot stumbles over, to name it."""
+    """Find what a snapshot stumbles over, to name it: a newer format, an item, or a key."""
     try:
         fields = msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
+        number = msgspec.json.decode(fields.get("format", b"null"))
+        if isinstance(number, int) and number > FORMAT:
+            return NewerFormat(path, number, FORMAT)
         items = msgspec.json.decode(fields.get(kind.plural, b"null"), type=dict[str, msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError) as broken:
         return SnapshotDamaged(path, broken, "")

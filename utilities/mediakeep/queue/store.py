@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import clock
-from mediakeep.errors import MediakeepError, SnapshotDamaged
+from mediakeep.errors import MediakeepError, RecordNotWritten, SnapshotDamaged
 from mediakeep.kinds import Kind
 from mediakeep.queue import binding, checkpoints, journal, rewrite, snapshot
 from mediakeep.queue.binding import Binding, Origin
-from mediakeep.queue.journal import Journal, Record
+from mediakeep.queue.journal import Header, Journal, Record
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.snapshot import Loaded, Stat
 from mediakeep.queue.state import State
@@ -30,8 +30,6 @@ LOCK = "processing_queue.lock"
 REWRITE_SHARE = 20  # the snapshot is rewritten when this many times its cost has passed
 REWRITE_LEAST = 1.0  # and at least so many seconds
 _UNSEEN = "A file that was put in the queue's place while it was being rewritten is kept as {}."
-_LOOKS = 4  # at a file that somebody may be copying just now
-_PAUSE = 0.1  # seconds between them
 
 
 @dataclass(frozen=True)
@@ -114,34 +112,29 @@ class Store:
 
     def identity(self) -> Stat | None:
         """Return what tells the snapshot that lies there now from any other; None without one."""
-        try:
-            return snapshot.identify(os.stat(self._file))
-        except FileNotFoundError:
-            return None
+        return snapshot.identity(self._file)
 
     def _hop(self, current: Journal) -> bool:
         """Follow the journals over rewrites by other processes; False where the chain breaks."""
-        here = self.identity()
+        here, path = self.identity(), current.path
         try:
-            while True:
-                self.state.replay(current.catch_up().records, current.path)
-                found = self._successor(current.path)
-                if found is None:
-                    return False
-                current = Journal(found, journal.start(found))
-                header = journal.header(found)
-                if header and header.stat == here:
-                    self.state.replay(current.catch_up().records, found)
-                    self._settle_on(current, header.stat)
+            self.state.replay(current.catch_up().records, path)
+            while found := self._successor(path):
+                path, header = found
+                reading = journal.read(path)
+                self.state.replay(reading.records, path)
+                if header.stat == here:
+                    self._settle_on(Journal(path, reading.end), here)
                     return True
         except (OSError, MediakeepError):
             return False  # pruned or replaced meanwhile: all is read anew
+        return False
 
-    def _successor(self, path: Path) -> Path | None:
+    def _successor(self, path: Path) -> tuple[Path, Header] | None:
         for other in path.parent.glob("*.jsonl"):
             header = journal.header(other)
             if header and header.previous == path.name and header.seq == self.state.seq:
-                return other
+                return other, header
         return None
 
     def load(self) -> None:
@@ -154,16 +147,14 @@ class Store:
         state.replay(bound.reading.records, bound.path)
         self.state = state
         self._settle_on(Journal(bound.path, bound.reading.end), loaded.stat)
+        if not binding.before(bound.path).exists():
+            self.fold()  # a crash fell between the two writes of an install
         return None
 
     def _read_snapshot(self) -> Loaded:
-        """Read the snapshot, with some patience for a `cp` that is under way."""
-        for _ in range(_LOOKS - 1):
-            with contextlib.suppress(SnapshotDamaged):
-                return snapshot.load(self.path, self.kind)
-            time.sleep(_PAUSE)
+        """Read the snapshot, with patience for a `cp` as long as that goes on."""
         try:
-            return snapshot.load(self.path, self.kind)
+            return snapshot.patiently(self.path, lambda: snapshot.load(self.path, self.kind))
         except SnapshotDamaged as error:
             cure = checkpoints.cure(self.place.folder, self.kind)
             raise SnapshotDamaged(*error.args[:2], cure) from error
@@ -176,28 +167,16 @@ class Store:
         self._rewritten = time.monotonic()
         if current.behind():
             current.cut()
-        header = journal.header(current.path)
-        if header and header.previous:
-            self._tidy(current.path.with_name(header.previous), header.seq)
-
-    def _tidy(self, before: Path, seq: int) -> None:
-        """Finish what a crash right after a rewrite left undone."""
-        if not before.exists():
-            return
-        reading = journal.read(before)
-        if not reading.sealed:
-            rewrite.seal(Journal(before, reading.end), seq, self.place)
-        header = journal.header(before)
-        for kept in self.place.folder.glob(".*.kept"):
-            stranger = rewrite.file_kept(kept, self.place, before, header.stat if header else ())
-            if stranger:
-                self.warnings.append(_UNSEEN.format(stranger))
+        strangers = rewrite.tidy(current.path, self.place)
+        self.warnings.extend(map(_UNSEEN.format, strangers))
 
     def install(self, state: State, seen: Stat | None) -> None:
         """Make a state the queue, in place of a file of that identity (None: there is none).
 
         Written twice, so that the snapshot before the last one is kept as well.
         """
+        if self._journal:
+            self._journal.close()
         self.state, self._journal = state, None
         self._stat = seen
         self.rewrite()
@@ -220,13 +199,13 @@ class Store:
             self.fold()
 
     def fold(self) -> None:
-        """Write the snapshot anew if the journal holds anything; a failure is only a warning.
+        """Write the snapshot anew; a failure is only a warning.
 
         Every change is safe in the journal already, so a full disk costs freshness, not data.
         """
         try:
             self.rewrite()
-        except OSError as error:
+        except (OSError, RecordNotWritten) as error:  # the latter where the seal has no room
             self._rewritten = time.monotonic()
             self.warnings.append(f"{self.path} could not be rewritten: {error}. It follows later.")
 
@@ -234,8 +213,11 @@ class Store:
         """Leave a fresh snapshot behind and let go of the files."""
         if self._journal is None:
             return
-        with self.locked():
-            if self.follow().end > journal.start(self.follow().path):
-                self.fold()
-        self._journal.close()
-        os.close(self._lock)
+        try:
+            with self.locked():
+                current = self.follow()
+                if current.end > journal.start(current.path):
+                    self.fold()
+        finally:
+            os.close(self._lock)
+            self._journal.close()

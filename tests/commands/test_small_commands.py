@@ -1,0 +1,129 @@
+"""The commands beside the main job: one artist, the dashboard, the sample library."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import DOORS, Home, environment
+
+
+def test_one_artist_is_reported_without_a_queue(home: Home) -> None:
+    done = home.run("process_artist", home.music / "Salt_Pepper Choir")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Salt_Pepper Choir: 10 tracks, 0 auto-fixes, 2 manual reviews"
+    report = Path(lines[-1].removeprefix("Report: "))
+    assert report.read_text().startswith("# Salt")
+    assert not home.queue.exists()
+
+
+def test_one_artist_in_a_dry_run_leaves_nothing(home: Home) -> None:
+    done = home.run("process_artist", home.music / "Salt_Pepper Choir", "--dry-run", "--json")
+    assert json.loads(done.stdout)["issues_found"] == 2
+    assert list(home.path.iterdir()) == []
+
+
+def test_what_is_no_folder_is_a_usage_error(home: Home) -> None:
+    done = home.run("process_artist", home.music / "Nobody")
+    assert done.returncode == 2
+    assert "Nobody is not a folder" in done.stderr
+
+
+def test_an_artist_of_the_queue_keeps_the_queues_file_names(home: Home) -> None:
+    home.scan()
+    name = home.snapshot()["artists"]["VELVET HARBOUR"]["output_name"]
+    done = home.run("process_artist", home.music / "VELVET HARBOUR")
+    assert done.stdout.splitlines()[-1].endswith(f"/{name}_library_issues.md")
+    other = home.snapshot()["artists"]["Velvet Harbour"]["output_name"]
+    assert name.casefold() != other.casefold()
+
+
+def test_the_dashboard_prints_once_in_a_pipe(finished: Home) -> None:
+    for words in ((), ("--once",)):
+        done = finished.run("media_dashboard", *words)
+        assert done.returncode == 0
+        assert "14 of 14 artists completed (100.0%)" in done.stdout
+        assert "20 open issues" in done.stdout
+        assert "artists an hour" in done.stdout
+    data = json.loads(finished.run("media_dashboard", "--json").stdout)
+    assert [one["kind"] for one in data] == ["music"]
+    assert data[0]["reviews"] == 20
+
+
+def test_the_dashboard_without_a_queue_names_the_cure(home: Home) -> None:
+    done = home.run("media_dashboard", "--once")
+    assert done.returncode == 2
+    assert "--scan PATH" in done.stderr
+
+
+def test_on_a_terminal_the_dashboard_lives_until_it_is_stopped(finished: Home) -> None:
+    parent, child = pty.openpty()
+    command = finished.command("media_dashboard")
+    shown = subprocess.Popen(
+        command, stdin=child, stdout=child, stderr=child, env=environment({"TERM": "xterm"})
+    )
+    os.close(child)
+    text = b""
+    while b"Ctrl-C ends this." not in text:
+        text += os.read(parent, 65536)
+    assert b"14 of 14" in text
+    assert shown.poll() is None
+    shown.send_signal(2)
+    assert shown.wait(timeout=20) == 130
+    os.close(parent)
+
+
+def test_the_sample_library_is_made_and_told_of(tmp_path: Path) -> None:
+    command = [sys.executable, str(DOORS / "make_sample_library.py"), str(tmp_path / "new")]
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["artists"] == 14
+    again = subprocess.run(command, capture_output=True, text=True)
+    assert again.returncode == 2
+    assert "empty" in again.stderr
+
+
+@pytest.mark.parametrize("door", sorted(path.stem for path in DOORS.glob("*.py")))
+def test_every_door_answers_for_help(door: str) -> None:
+    done = subprocess.run(
+        [sys.executable, str(DOORS / f"{door}.py"), "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: ")
+    loaded = subprocess.run(
+        [sys.executable, "-X", "importtime", str(DOORS / f"{door}.py"), "--help"],
+        capture_output=True,
+        text=True,
+    ).stderr
+    for heavy in ("mutagen", "jinja2", "pathvalidate", "multiprocessing.pool"):
+        assert f" {heavy}\n" not in loaded, heavy
+
+
+def test_without_a_home_the_cure_is_named(tmp_path: Path) -> None:
+    package = tmp_path / "site"
+    package.mkdir()
+    (package / "mediakeep").symlink_to(DOORS / "mediakeep")
+    # As installed by pip: nothing of a checkout around the package.
+    code = "from mediakeep.commands.process_music_batch import main; main()"
+    env = environment({"PYTHONPATH": str(package)})
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=env
+    )
+    assert done.returncode == 2
+    assert "--scan PATH --home DIR" in done.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_error(finished: Home) -> None:
+    line = " ".join(f"'{word}'" for word in finished.command("music_queue_manager", "--list"))
+    done = subprocess.run(
+        f"{line} | head -n 1", shell=True, capture_output=True, text=True, env=environment({})
+    )
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1

@@ -1,0 +1,25 @@
+"""What the tests of the runner share."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from mediakeep.runner import executors
+
+
+@pytest.fixture
+def pooled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let batches with more than one worker begin with the pool."""
+    monkeypatch.setattr(executors, "PATIENCE", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """Check that no batch leaves a signal handled otherwise than before it."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    assert {number: signal.getsignal(number) for number in numbers} == before

@@ -1,0 +1,171 @@
+"""A queue of toys, batches over it in this process and in others, and what came of them."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from mediakeep.item import Found, Status
+from mediakeep.kinds import Kind
+from mediakeep.outcome import Opening
+from mediakeep.queue import queue, reading
+from mediakeep.queue.queue import Queue
+from mediakeep.runner import batch
+from mediakeep.runner.plan import Face, Limits, Plan, Report, Retry
+from tests.runner import toys
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0  # seconds after which a test gives up waiting
+
+
+class Clock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2025, 12, 17, 10, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def go(self, seconds: float) -> None:
+        """Let time pass."""
+        self.moment += timedelta(seconds=seconds)
+
+
+@dataclass
+class Workshop:
+    """A folder with a queue of toys."""
+
+    folder: Path
+    kind: Kind
+    clock: Clock = field(default_factory=Clock)
+    _queue: Queue | None = None
+
+    @property
+    def status(self) -> Path:
+        """The folder of the queue."""
+        return self.folder / "status"
+
+    @property
+    def queue(self) -> Queue:
+        """The queue, opened when first asked for."""
+        if self._queue is None:
+            self._queue = Queue.open(queue.place(self.status, self.clock), self.kind)
+        return self._queue
+
+    def close(self) -> None:
+        """Close the queue, if it is open."""
+        if self._queue:
+            self._queue.close()
+            self._queue = None
+
+    def opening(self) -> Opening:
+        """Return what opens the toys' worker."""
+        return functools.partial(toys.opened, self.folder)
+
+    def run(self, opening: Opening | None = None, face: Face | None = None, **plan: Any) -> Report:
+        """Run a batch in this process."""
+        return batch.run(self.queue, opening or self.opening(), planned(**plan), face or Face())
+
+    def item(self, key: str) -> toys.Thing:
+        """Return an item as it stands on the disk."""
+        item = reading.state(self.status, self.kind).items[key]
+        assert isinstance(item, toys.Thing)
+        return item
+
+    def statuses(self) -> dict[str, Status]:
+        """Return where each item stands on the disk."""
+        return {k: i.status for k, i in reading.state(self.status, self.kind).items.items()}
+
+    def notes(self, *words: str) -> list[list[str]]:
+        """Return what the toys noted, of the notes that begin with these words."""
+        path = self.folder / "notes.log"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [line.split() for line in lines if line.split()[: len(words)] == list(words)]
+
+    def log(self) -> list[dict[str, Any]]:
+        """Return the lines of all session logs."""
+        paths = sorted((self.status / "session_logs").glob("*.log"))
+        return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+
+    def spawn(self, **told: Any) -> subprocess.Popen[str]:
+        """Run a batch in a process of its own; `told` is the plan, and what script.py knows."""
+        asked = {"folder": str(self.folder), "kind": self.kind.name, **told}
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.runner.script", json.dumps(asked)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT / 'utilities'}{os.pathsep}{ROOT}"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def finish(self, **told: Any) -> dict[str, Any]:
+        """Run a batch in a process of its own to its end, and return its report."""
+        return report(self.spawn(**told))
+
+
+def planned(
+    workers: int = 1,
+    item_timeout: float = 0.0,
+    max_attempts: int = 3,
+    delay: float = 600.0,
+    size: int | None = None,
+    **plan: Any,
+) -> Plan:
+    """Make a plan out of its bare numbers; without a size it takes all."""
+    limits, retry = Limits(workers, item_timeout), Retry(max_attempts, delay)
+    return Plan(size=size, limits=limits, retry=retry, **plan)
+
+
+def stock(folder: Path, things: Mapping[str, str], kind: Kind = toys.PLAIN) -> Workshop:
+    """Make a queue of things, each with its deed."""
+    shop = Workshop(folder, kind)
+    found = [Found(key=key, path=deed, fingerprint="f") for key, deed in things.items()]
+    shop._queue = Queue.create(queue.place(shop.status, shop.clock), kind, str(folder), found)
+    return shop
+
+
+def report(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """Wait for a batch, and return its report; one that failed fails the test."""
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, err
+    assert not err
+    told = json.loads(out)
+    assert isinstance(told, dict)
+    return told
+
+
+def await_(what: Callable[[], Any]) -> Any:
+    """Wait until something is so, and return it."""
+    end = time.monotonic() + PATIENCE
+    while not (found := what()):
+        assert time.monotonic() < end, "this never happened"
+        time.sleep(0.01)
+    return found
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process still runs; a zombie does not."""
+    shown = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return bool(shown.stdout.strip()) and not shown.stdout.strip().startswith("Z")
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """Kill a batch, so that it can tidy up nothing, and reap it."""
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGKILL

@@ -1,0 +1,86 @@
+"""The summary, and the lines that are made from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediakeep.item import MusicItem, Status
+from mediakeep.kinds import MUSIC
+from mediakeep.queue.index import Pace
+from mediakeep.queue.snapshot import Head
+from mediakeep.queue.state import State, percentage
+from mediakeep.views import summary, terminal
+
+
+def state(**items: MusicItem) -> State:
+    head = Head(
+        kind="music", generation=1, snapshot_id="a", seq=1, library_path="/m", created="2026"
+    )
+    return State(MUSIC, head, dict(items))
+
+
+DONE = MusicItem(
+    status=Status.COMPLETED,
+    rules=1,
+    issues={"missing-cover": 2, "missing-date": 3},
+    manual_reviews=5,
+)
+
+
+def test_a_summary_adds_up() -> None:
+    told = summary.of(
+        state(
+            A=DONE,
+            B=MusicItem(status=Status.PENDING),
+            C=MusicItem(status=Status.ERROR, not_before="2026"),
+            D=MusicItem(status=Status.SKIPPED, issues={"missing-cover": 9}),
+            E=MusicItem(status=Status.COMPLETED, rules=0),
+        ),
+        Pace(settled=10, seconds=100.0),
+    )
+    assert told.counts == {
+        "pending": 1,
+        "in_progress": 0,
+        "completed": 2,
+        "error": 1,
+        "skipped": 1,
+    }
+    assert told.issues == {"missing-date": 3, "missing-cover": 2}
+    assert (told.percentage, told.reviews, told.waiting, told.outdated) == (40.0, 5, 1, 1)
+    assert told.per_hour == pytest.approx(360)
+    assert told.seconds_left == pytest.approx(10)
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    told = summary.of(state(A=MusicItem(status=Status.PENDING)), Pace(0, 0.0))
+    assert told.per_hour is None
+    text = "\n".join(terminal.summary(told))
+    assert "hour" not in text
+    assert "issue" not in text
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "share"), [(0, 0, 0.0), (1, 3, 33.3), (99999, 100000, 99.9), (3, 3, 100.0)]
+)
+def test_a_share_is_whole_only_when_all_is_done(done: int, total: int, share: float) -> None:
+    assert percentage(done, total) == share
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (59.4, "59 s"),
+        (60, "1 min"),
+        (3599, "59 min 59 s"),
+        (7260, "2 h 1 min"),
+        (90000, "1 d 1 h"),
+    ],
+)
+def test_spans_of_time_are_written_with_two_units(seconds: float, text: str) -> None:
+    assert terminal.duration(seconds) == text
+
+
+def test_names_cannot_steer_the_terminal() -> None:
+    lines = terminal.listing(state(**{"evil\x1b[2J": MusicItem(status=Status.PENDING)}), None)
+    assert lines == ["pending      evil\\x1b[2J"]
