@@ -127,3 +127,11 @@ def test_a_reader_that_leaves_early_is_no_error(finished: Home) -> None:
     )
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_python_without_the_libraries_is_told_how_to_get_them() -> None:
+    bare = [sys.executable, "-S", "-E", str(DOORS / "process_music_batch.py"), "--help"]
+    done = subprocess.run(bare, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "pip install ." in done.stderr
+    assert "Traceback" not in done.stderr

@@ -3,10 +3,11 @@
     MediakeepError            1   some items failed
       ItemFailed              1   one item cannot be done
         Unreadable            1   a file or folder refuses to be read
+          NotAudio            1   a file that is named like audio holds none
         BadData               1   a worker returned fields that its kind does not have
       UsageFailed             2   wrong usage or settings
         BadSetting, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
-        LibraryGone, ScanRefused, QueueBusy, WrongPlatform
+        LibraryGone, ScanRefused, QueueBusy
       StateDamaged            3   the record is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UnknownField, NewerFormat,
         IllegalTransition, RecordNotWritten
@@ -34,6 +35,10 @@ class ItemFailed(MediakeepError):
 
 class Unreadable(ItemFailed):
     """Cannot read {}: {}. {}"""
+
+
+class NotAudio(Unreadable):
+    """{} is not audio: {}."""
 
 
 class BadData(ItemFailed):
@@ -85,10 +90,6 @@ class ScanRefused(UsageFailed):
 
 class QueueBusy(UsageFailed):
     """{} was edited while session {} works on it. That session will set the edit aside at its next record; wait a moment and run again."""
-
-
-class WrongPlatform(UsageFailed):
-    """mediakeep runs on Linux and macOS; on Windows run it inside WSL."""
 
 
 class StateDamaged(MediakeepError):

@@ -3,6 +3,20 @@
 import os
 import sys
 
-if os.name == "nt":  # before any module asks for the kernel's locks
+# Said here, before any other module is imported: each of these would fail there with a traceback.
+if os.name == "nt":
     sys.stderr.write("mediakeep runs on Linux and macOS; on Windows run it inside WSL.\n")
     raise SystemExit(2)
+if sys.version_info < (3, 11):  # noqa: UP036 - a bare checkout is run by whatever Python there is
+    sys.stderr.write(f"mediakeep needs Python 3.11 or newer; this is {sys.version.split()[0]}.\n")
+    raise SystemExit(2)
+try:
+    import click  # noqa: F401
+    import msgspec  # noqa: F401
+except ModuleNotFoundError as missing:
+    sys.stderr.write(
+        f"This Python ({sys.executable}) lacks {missing.name}, which mediakeep needs. "
+        "In the checkout run `make demo` once,\nthen use .venv/bin/python; or install it here: "
+        f"{sys.executable} -m pip install .\n"
+    )
+    raise SystemExit(2) from None

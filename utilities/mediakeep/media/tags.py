@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import files
-from mediakeep.errors import MediakeepError, Unreadable
+from mediakeep.errors import MediakeepError, NotAudio
 from mediakeep.media import access, dialects, formats, vocabulary
 
 _OPUS_RATE = 48_000  # Opus decodes to this rate, whatever went in
@@ -27,10 +27,6 @@ _OF_THE_DISK = frozenset(
 
 _NUMBERS = {name for pair in vocabulary.NUMBERS for name in pair}
 _YES = {"1", "true", "yes"}
-
-
-class NotAudio(Unreadable):
-    """{} is not audio: {}."""
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +85,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(path: Path) -> Reading:
-    """Read a file's tags and facts; NotAudio or another Unreadable says why it cannot be done.
+    """Read a file's tags and facts; NotAudio or Unreadable says why it cannot be done.
 
     Only a regular file is opened, and for reading only.
     """

@@ -8,10 +8,9 @@ from hashlib import blake2b
 from pathlib import Path
 
 from mediakeep import files
-from mediakeep.errors import LibraryGone, Unreadable
+from mediakeep.errors import LibraryGone, NotAudio, Unreadable
 from mediakeep.item import Found
 from mediakeep.media import access, tags
-from mediakeep.media.tags import NotAudio
 from mediakeep.music import discs, folders
 from mediakeep.music.folders import File, Folder, Identity
 from mediakeep.music.model import Album, Artist, Fault, Track

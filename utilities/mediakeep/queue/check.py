@@ -12,7 +12,7 @@ from mediakeep import files
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
-from mediakeep.queue import checkpoints, history, journal, snapshot
+from mediakeep.queue import binding, checkpoints, history, journal, snapshot
 from mediakeep.queue.binding import JOURNALS
 from mediakeep.queue.state import State
 
@@ -31,6 +31,7 @@ def faults(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
     """Check a queue that could be opened: its files against each other, and against the disk."""
     yield from _counts(folder, state)
     yield from _journals(folder)
+    yield from _fold(folder, state.kind)
     yield from _claims(state)
     yield from _names(state)
     yield from _outputs(folder, state, outputs)
@@ -69,6 +70,28 @@ def _journals(folder: Path) -> Iterator[Fault]:
         if before and header.previous == before[0] and before[1] > header.seq:
             yield Fault(f"{path.name} begins before {before[0]} ends.", "Run --repair.")
         before = (path.name, seqs[-1] if seqs else header.seq)
+
+
+def _fold(folder: Path, kind: Kind) -> Iterator[Fault]:
+    """Play the last sealed journal on the snapshot before it: that must give today's snapshot."""
+    now = snapshot.load(folder / snapshot.FILE, kind)
+    kept = binding.before(
+        folder / JOURNALS / journal.name(now.head.generation, now.head.snapshot_id)
+    )
+    sealed = kept.with_suffix(".jsonl")
+    if not (kept.exists() and sealed.exists()):
+        return
+    try:
+        loaded = snapshot.load(kept, kind)
+        played = State(kind, loaded.head, loaded.items)
+        played.replay(journal.read(sealed).records, sealed.name)
+    except MediakeepError as error:
+        yield Fault(f"{kept.name} and its journal do not play: {error}", "Run --repair.")
+        return
+    differ = [key for key, item in now.items.items() if played.items.get(key) != item]
+    if differ or played.seq != now.head.seq or len(played.items) != len(now.items):
+        names = ", ".join(differ[:3])
+        yield Fault(f"{snapshot.FILE} is not what its journals say ({names}).", "Run --repair.")
 
 
 def unowned(state: State) -> list[str]:

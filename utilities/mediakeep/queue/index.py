@@ -181,7 +181,7 @@ def pace(base: sqlite3.Connection, sessions: int = 10) -> Pace:
     """Return how fast the last sessions were, each from its start to its last event."""
     rows = base.execute(
         "SELECT sum(op = 'settle'), max(CASE WHEN op = 'end' THEN seconds END),"
-        " unixepoch(max(time)) - unixepoch(min(time)) FROM event"
+        " strftime('%s', max(time)) - strftime('%s', min(time)) FROM event"
         " WHERE session IS NOT NULL GROUP BY session ORDER BY max(seq) DESC LIMIT ?",
         (sessions,),
     ).fetchall()

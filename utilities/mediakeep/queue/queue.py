@@ -120,6 +120,7 @@ class Queue:
 
     def begin(self, **facts: Any) -> Session:
         """Start a session: its log, its lock, and a line in the history."""
+        sessions.sweep(self.where, self.state.held)
         self.session = Session(self.where)
         self._store.session = self.session.id
         self._store.commit(lambda _: Change("start", facts={"host": self.where.host, **facts}))

@@ -15,7 +15,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -170,6 +170,13 @@ def _locked(path: Path) -> bool:
 def living(place: Place, sessions: Iterable[str]) -> list[str]:
     """Return those of the sessions whose owner still runs."""
     return [session for session in sessions if alive(place, session)]
+
+
+def sweep(place: Place, held: Container[str]) -> None:
+    """Remove the live files of dead sessions that hold nothing any more."""
+    for path in live(place.folder):
+        if path.stem not in held and not alive(place, path.stem):
+            bury(place.folder, path.stem)
 
 
 def bury(folder: Path, session: str) -> None:

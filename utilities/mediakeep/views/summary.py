@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediakeep.item import Item, Status
-from mediakeep.queue import actions, adoption, index
+from mediakeep.queue import actions, index
 from mediakeep.queue.index import Pace
 from mediakeep.queue.state import State, percentage
 
@@ -31,7 +31,6 @@ class Summary:
     outdated: int  # completed by older rules
     per_hour: float | None
     seconds_left: float | None
-    restored: str  # a sentence, or ""
     last_updated: str
 
 
@@ -55,7 +54,6 @@ def of(state: State, pace: Pace) -> Summary:
         outdated=sum(1 for item in items if actions.outdated(state, item)),
         per_hour=rate,
         seconds_left=3600 * left / rate if rate else None,
-        restored=adoption.sentence(state.head.restored) if state.head.restored else "",
         last_updated=state.head.last_updated,
     )
 

@@ -50,7 +50,7 @@ def summary(told: Summary) -> list[str]:
         lines.append(f"  {told.waiting:,} of the failed will be tried again by themselves")
     if told.outdated:
         lines.append(f"  {told.outdated:,} were completed by older rules (--reset-outdated)")
-    lines += [line for line in (_pace(told), told.restored) if line]
+    lines.append(_pace(told))
     return [line for line in lines if line.strip()] + issues(told)
 
 
