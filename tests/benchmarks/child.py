@@ -5,6 +5,7 @@ So a peak of memory is this task's alone. Prints one JSON object: seconds by nam
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import resource
@@ -12,13 +13,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+import mutagen
 
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import reading, snapshot
 from mediakeep.queue.queue import Queue, place
 from tests.benchmarks import stock
+
+_CHUNK = 20  # files handed to a process at once, about as many as an artist has
 
 
 def run(task: str, *arguments: object) -> dict[str, float]:
@@ -52,8 +59,23 @@ def bare(home: Path) -> dict[str, float]:
     return {"json": _timed(lambda: json.loads(path.read_bytes()))}
 
 
+def tags(listed: Path, workers: str) -> dict[str, float]:
+    """Read the tags of all files in a list and keep nothing, here or in a pool."""
+    paths = json.loads(listed.read_bytes())
+    if workers == "1":
+        return {"tags": _timed(lambda: [_tags(path) for path in paths])}
+    with ProcessPoolExecutor(int(workers), get_context("spawn")) as pool:
+        return {"tags": _timed(lambda: list(pool.map(_tags, paths, chunksize=_CHUNK)))}
+
+
+def _tags(path: str) -> bool:
+    with contextlib.suppress(mutagen.MutagenError):
+        return mutagen.File(path) is not None
+    return False
+
+
 _TASKS: dict[str, Callable[..., dict[str, float]]] = {
-    function.__name__: function for function in (make, read, opened, bare)
+    function.__name__: function for function in (make, read, opened, bare, tags)
 }
 
 

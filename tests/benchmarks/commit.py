@@ -53,7 +53,7 @@ def run(home: Path, *, full: bool) -> None:
     times = rounds.run(cases, _ROUNDS)
     head = ("items", "append+sync ms", "settle ms", "append/settle", "rewrites included")
     table.show(
-        f"Settle of one item ({_AT_ONCE} in each of {_ROUNDS} rounds); 1.00 is as fast as append+sync",
+        f"Settle of one item ({_ROUNDS} rounds of {_AT_ONCE}); 1.00 is as fast as append+sync",
         (*head, "in place/settle"),
         [_settles(times, size) for size in sizes],
         "Medians of rounds and their range. A rewrite of the snapshot falls into a commit at most",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Iterator
@@ -12,24 +13,14 @@ from mediakeep.outcome import Outcome, Progress, Work, Worker
 PID = "pid"
 
 
-def nothing(work: Work, progress: Progress) -> Outcome:
-    """Do nothing, and say in which process."""
+def nothing(work: Work, progress: Progress, slow: str = "", seconds: float = 0.0) -> Outcome:
+    """Do nothing, and say in which process; one item takes a while, to have a pool started."""
+    if slow and work.stamp.key == slow:
+        time.sleep(seconds)
     return Outcome(message="nothing was done", facts={PID: os.getpid()})
 
 
 @contextmanager
-def opened() -> Iterator[Worker]:
+def opened(slow: str = "", seconds: float = 0.0) -> Iterator[Worker]:
     """Give a process its worker."""
-    yield nothing
-
-
-@contextmanager
-def opened_slowly(first: str, seconds: float) -> Iterator[Worker]:
-    """The same, but one item takes long enough to have the pool started."""
-
-    def work(task: Work, progress: Progress) -> Outcome:
-        if task.stamp.key == first:
-            time.sleep(seconds)
-        return nothing(task, progress)
-
-    yield work
+    yield functools.partial(nothing, slow=slow, seconds=seconds)

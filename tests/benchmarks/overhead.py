@@ -7,26 +7,43 @@ import itertools
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from mediakeep.item import Item
-from mediakeep.outcome import Opening, Stamp, Work
+from mediakeep.outcome import Opening, Outcome, Stamp, Work
 from mediakeep.runner import batch, executors
 from mediakeep.runner.plan import Face, Limits, Plan
 from tests.benchmarks import empty, rounds, stock, table
 from tests.benchmarks.floor import Appended
-from tests.benchmarks.rounds import Durations
+from tests.benchmarks.rounds import Durations, Times
 
 _WORKERS = max(2, min(4, os.cpu_count() or 1))
-_ITEMS = 3_000
-_ROUNDS = 5
+_ITEMS = 1_500
+_ROUNDS = 3
 _LINE = bytes(500)  # about as long as the record of a settle
-_POOLED = f"{_WORKERS} workers"
+_BARE = f"bare process pool, {_WORKERS} workers"
+_POOL = f"batch, {_WORKERS} workers"
+_LOOP = "plain loop"
+_SYNC = "append+sync of 500 bytes"
 
-Marks = list[tuple[float, int]]  # when an item was done, in which process
+
+@dataclass(frozen=True)
+class Done:
+    """When a run began, and when each item was done, in which process."""
+
+    began: float
+    marks: list[tuple[float, int]]
+
+    def turn(self, name: str) -> dict[str, Durations]:
+        """Tell the start, until each process has done an item, from the steady run after it."""
+        firsts = {pid: number for number, (_, pid) in reversed(list(enumerate(self.marks)))}
+        start = max(firsts.values())
+        times = [moment for moment, _ in self.marks[start:]]
+        steady = [after - before for before, after in itertools.pairwise(times)]
+        return {name: steady, f"start of {name}": [times[0] - self.began]}
 
 
 class Subject:
@@ -35,100 +52,91 @@ class Subject:
     def __init__(self, home: Path, size: int) -> None:
         self._home, self._size, self._number = home, size, itertools.count()
 
-    def inline(self, every: int = 50) -> Marks:
+    def inline(self, every: int = 50) -> Done:
         """Run a batch in this process."""
         return self._run(empty.opened, Plan(_ITEMS, checkpoint_every=every))
 
-    def pooled(self) -> Marks:
+    def pooled(self) -> Done:
         """Run a batch whose first item alone is done inline; the others go to the pool."""
         patience = executors.PATIENCE + 0.01
-        opening = functools.partial(empty.opened_slowly, "Artist 0000000", patience)
-        return self._run(opening, Plan(_ITEMS, limits=Limits(_WORKERS)))[1:]
+        opening = functools.partial(empty.opened, stock.name(0), patience)
+        done = self._run(opening, Plan(_ITEMS, limits=Limits(_WORKERS)))
+        return Done(done.marks[0][0], done.marks[1:])
 
-    def _run(self, opening: Opening, plan: Plan) -> Marks:
+    def _run(self, opening: Opening, plan: Plan) -> Done:
         home = self._home / str(next(self._number))
-        marks: Marks = []
+        marks: list[tuple[float, int]] = []
         face = Face(
             settled=lambda done: marks.append((time.perf_counter(), done.outcome.facts[empty.PID]))
         )
         with stock.queue(home, self._size) as queue:
+            began = time.perf_counter()
             assert batch.run(queue, opening, plan, face).done == _ITEMS
         shutil.rmtree(home)
-        return marks
+        return Done(began, marks)
 
 
 def run(home: Path, *, full: bool) -> None:
-    """Measure with the first user's number of artists and more, in full with 100,000 too."""
+    """Measure on a small queue, in full on one of 100,000 items too."""
     append = Appended(home / "appended")
     for size in [_ITEMS, *([100_000] if full else [])]:
         subject = Subject(home / str(size), size)
-        cases = {
-            "plain loop": lambda: _loop(),
-            "append+sync of 500 bytes": lambda: rounds.each(append.write, [_LINE] * 200),
-            "batch, inline, no checkpoints": lambda: _steady(subject.inline(0)),
-            "batch, inline": lambda: _steady(subject.inline()),
-            f"bare process pool, {_POOLED}": lambda: _steady(_bare(), _WORKERS),
-            f"batch, {_POOLED}": lambda: _steady(subject.pooled(), _WORKERS),
+        runs = {
+            _LOOP: _loop,
+            "batch, inline, no checkpoints": functools.partial(subject.inline, 0),
+            "batch, inline": subject.inline,
+            _BARE: _bare,
+            f"batch, {_WORKERS} workers": subject.pooled,
         }
-        _measure(size, cases)
+        cases = [functools.partial(_turn, name, function) for name, function in runs.items()]
+        cases.append(lambda: {_SYNC: rounds.each(append.write, [_LINE] * 200)})
+        _show(size, rounds.run(cases, _ROUNDS, warm=False), list(runs))
 
 
-def _measure(size: int, cases: dict[str, Callable[[], Durations]]) -> None:
-    turns = [functools.partial(_turn, name, case) for name, case in cases.items()]
-    times = rounds.run(turns, _ROUNDS)
-    syncs = rounds.whole(times["append+sync of 500 bytes"])
-    bare = rounds.whole(times[f"bare process pool, {_POOLED}"])
+def _turn(name: str, function: Callable[[], Done]) -> dict[str, Durations]:
+    return function().turn(name)
+
+
+def _loop() -> Done:
+    began = time.perf_counter()
+    return Done(began, [_mark(empty.nothing(work, print)) for work in _works()])
+
+
+def _bare() -> Done:
+    """Do the same nothing in a pool of the standard library, all of it submitted at once."""
+    began = time.perf_counter()
+    with ProcessPoolExecutor(_WORKERS, get_context("spawn")) as pool:
+        futures = [pool.submit(empty.nothing, work, print) for work in _works()]
+        return Done(began, [_mark(future.result()) for future in as_completed(futures)])
+
+
+def _mark(outcome: Outcome) -> tuple[float, int]:
+    return time.perf_counter(), outcome.facts[empty.PID]
+
+
+def _works() -> list[Work]:
+    item = stock.pending(0)
+    return [Work(item, Stamp("", str(number), 0, 0)) for number in range(_ITEMS)]
+
+
+def _show(size: int, times: Times, names: list[str]) -> None:
+    bare, sync = rounds.whole(times[_BARE]), rounds.whole(times[_SYNC])
     rows = []
-    for name in cases:
+    for name in [*names, _SYNC]:
         own = rounds.whole(times[name])
+        start = times.get(f"start of {name}")
         rows.append(
             [
                 name,
                 table.spread(own, 3, 1e3),
-                table.spread(rounds.ratio(own, syncs), 1),
+                table.spread(rounds.ratio(own, sync), 1),
                 table.spread(rounds.ratio(own, bare), 1),
+                table.middle(rounds.whole(start), 2) if start else "",
             ]
         )
     table.show(
-        f"Batch of {_ITEMS:,} items with an empty worker, from a queue of {size:,}; target: under 5 ms",
-        ("", "ms an item", "append+syncs", "to the bare pool"),
+        f"Batch of {_ITEMS:,} empty items, from a queue of {size:,}; target: under 5 ms an item",
+        ("", "ms an item", "to append+sync", "to the bare pool", "start s"),
         rows,
-        "Pools are measured from when each of their processes has done its first item.",
+        "The start, told apart, lasts until each process has done its first item.",
     )
-
-
-def _turn(name: str, case: Callable[[], Durations]) -> dict[str, Durations]:
-    return {name: case()}
-
-
-def _steady(marks: Marks, processes: int = 1) -> Durations:
-    """Return the seconds between two items, once as many processes have each done one."""
-    seen: set[int] = set()
-    for number, (_, pid) in enumerate(marks):
-        seen.add(pid)
-        if len(seen) == processes:
-            break
-    times = [moment for moment, _ in marks[number:]]
-    return [after - before for before, after in itertools.pairwise(times)]
-
-
-def _loop() -> Durations:
-    started = time.perf_counter()
-    for work in _works():
-        empty.nothing(work, print)
-    return [(time.perf_counter() - started) / _ITEMS]
-
-
-def _bare() -> Marks:
-    """Do the same nothing in a pool of the standard library, all of it submitted at once."""
-    with ProcessPoolExecutor(_WORKERS, get_context("spawn")) as pool:
-        futures = [pool.submit(empty.nothing, work, print) for work in _works()]
-        return [
-            (time.perf_counter(), future.result().facts[empty.PID])
-            for future in as_completed(futures)
-        ]
-
-
-def _works() -> Iterable[Work]:
-    item: Item = stock.pending(0)
-    return [Work(item, Stamp("", str(number), 0, 0)) for number in range(_ITEMS)]

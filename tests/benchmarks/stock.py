@@ -28,11 +28,11 @@ DONE = Ending(
 
 def pending(number: int) -> Item:
     """Make an artist as a scan leaves it."""
-    name = _name(number)
+    own = name(number)
     return MusicItem(
         status=Status.PENDING,
-        path=f"/music/{name}",
-        output_name=name,
+        path=f"/music/{own}",
+        output_name=own,
         fingerprint="0123456789abcdef0123",
         track_count=261,
         album_count=20,
@@ -41,11 +41,11 @@ def pending(number: int) -> Item:
 
 def completed(number: int) -> Item:
     """Make an artist with every field that a completed one can hold."""
-    name = _name(number)
+    own = name(number)
     return MusicItem(
         status=Status.COMPLETED,
-        name=name,
-        path=f"/music/{name}",
+        name=own,
+        path=f"/music/{own}",
         priority=1,
         attempts=1,
         started_date="2025-12-17T10:00:00+00:00",
@@ -53,8 +53,8 @@ def completed(number: int) -> Item:
         session="20251217_session_001",
         settled=2 * number + 2,
         rules=1,
-        output_name=name,
-        report=f"issues/music/{name}_library_issues.md",
+        output_name=own,
+        report=f"issues/music/{own}_library_issues.md",
         fingerprint="0123456789abcdef0123",
         issues_found=6,
         issues_resolved=4,
@@ -66,7 +66,8 @@ def completed(number: int) -> Item:
     )
 
 
-def _name(number: int) -> str:
+def name(number: int) -> str:
+    """Return an artist's name."""
     return f"Artist {number:07d}"
 
 
@@ -89,5 +90,5 @@ def queue(home: Path, count: int, make: Callable[[int], Item] = pending) -> Queu
         created="2025-12-17T10:00:00+00:00",
     )
     with store.locked():
-        store.install(State(MUSIC, head, {_name(n): make(n) for n in range(count)}), None)
+        store.install(State(MUSIC, head, {name(n): make(n) for n in range(count)}), None)
     return Queue(store)

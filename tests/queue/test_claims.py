@@ -148,7 +148,8 @@ def test_what_could_not_be_claimed_for_lack_of_space_is_still_next(
         def full(*_: object) -> None:
             raise RecordNotWritten("journal", "No space left on device")
 
-        with monkeypatch.context() as patched, pytest.raises(RecordNotWritten):
+        with monkeypatch.context() as patched:
             patched.setattr(Journal, "append", full)
-            queue.claim(2)
+            with pytest.raises(RecordNotWritten):
+                queue.claim(2)
         assert [claim.key for claim in queue.claim(9)] == rig.names(3)

@@ -8,12 +8,20 @@ from collections.abc import Iterator
 import pytest
 
 from mediakeep.runner import executors
+from tests.runner import workshop
 
 
 @pytest.fixture
 def pooled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let batches with more than one worker begin with the pool."""
     monkeypatch.setattr(executors, "PATIENCE", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _tidy() -> Iterator[None]:
+    """Leave no queue open."""
+    yield
+    workshop.close_all()
 
 
 @pytest.fixture(autouse=True)

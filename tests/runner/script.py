@@ -3,8 +3,8 @@
     python -m tests.runner.script '{"folder": "...", "kind": "toy", ...}'
 
 Beside the plan it knows `patience` (seconds of inline work before the pool), `die_at` and `die`
-(kill this process "before" or "after" its so many-th record) and `slow_end` (seconds that the
-last milestone takes). It prints its report as JSON.
+(kill this process "before" or "after" its so many-th record), `slow_end` (seconds that the last
+milestone takes) and `hangup` (what is done about SIGHUP). It prints its report as JSON.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import time
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def main(told: dict[str, Any]) -> None:
     executors.PATIENCE = told.pop("patience", executors.PATIENCE)
     die_at(told.pop("die_at", 0), told.pop("die", "after"))
     slow_end = told.pop("slow_end", 0.0)
+    tell_of_starts(folder)
 
     def milestone() -> None:
         toys.note(folder, "milestone")
@@ -46,6 +48,17 @@ def main(told: dict[str, Any]) -> None:
         opening = functools.partial(toys.opened, folder)
         report = batch.run(opened, opening, workshop.planned(**told), face)
     print(json.dumps(dataclasses.asdict(report), default=str))
+
+
+def tell_of_starts(folder: Path) -> None:
+    """Note each start of a worker, while it cannot yet do so itself."""
+    start = SpawnProcess.start
+
+    def told(process: SpawnProcess) -> None:
+        start(process)
+        toys.note(folder, "starts")
+
+    SpawnProcess.start = told  # type: ignore[method-assign]
 
 
 def die_at(number: int, when: str) -> None:

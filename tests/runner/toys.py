@@ -6,6 +6,7 @@ what it did and in which process. A part's deed is the word of the text that it 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import files
-from mediakeep.errors import LibraryGone, Unreadable
+from mediakeep.errors import BadSetting, LibraryGone, Unreadable
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome, Parts, Progress, Work, Worker
@@ -34,7 +35,7 @@ class Thing(
 
     size: int = 0
     pieces: int = 0
-    made_of: dict[str, int] = {}
+    made_of: dict[str, int] = {}  # noqa: RUF012 - msgspec copies it
 
 
 PLAIN = Kind("plain", "thing", "things", "plain_manager.py", Thing)
@@ -60,6 +61,52 @@ def first_time(folder: Path, key: str, times: int = 1) -> bool:
             continue
         return True
     return False
+
+
+@contextmanager
+def refused(folder: Path) -> Iterator[Worker]:
+    """Open a tool that is not there."""
+    raise FileNotFoundError(2, "No such file or directory", "/usr/bin/decoder")
+    yield
+
+
+@contextmanager
+def set_wrongly(folder: Path) -> Iterator[Worker]:
+    """Open a tool whose setting makes no sense."""
+    raise BadSetting("rate", "no number")
+    yield
+
+
+@contextmanager
+def deadly(folder: Path) -> Iterator[Worker]:
+    """Open a tool that kills."""
+    os._exit(4)
+    yield
+
+
+@contextmanager
+def stuck(folder: Path) -> Iterator[Worker]:
+    """Open a tool that never gets ready."""
+    time.sleep(600)
+    yield
+
+
+@contextmanager
+def forgetful(folder: Path) -> Iterator[Worker]:
+    """Give a worker whose parts can be sent but not received."""
+    yield lambda work, progress: Parts((Forgetful(),), echo)
+
+
+class Forgetful:
+    """Something that can be sent but not received."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return int, ("no number",)
+
+
+def echo(given: Any, progress: Progress) -> Any:
+    """Return what is given."""
+    return given
 
 
 @contextmanager
@@ -209,6 +256,13 @@ def _sleep_first(work: Work, progress: Progress, folder: Path, seconds: str) -> 
     return _good(work, progress, folder)
 
 
+def _stubborn(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Go on whatever happens, as careless code does."""
+    while True:
+        with contextlib.suppress(Exception):
+            time.sleep(600)
+
+
 def _child(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
     """Wait for a program, as workers wait for decoders."""
     program = [sys.executable, "-c", f"import time; time.sleep({seconds})"]
@@ -233,6 +287,7 @@ _DEEDS: dict[str, Callable[..., Any]] = {
     "die-leaving": _die_leaving,
     "sleep": _sleep,
     "sleep-first": _sleep_first,
+    "stubborn": _stubborn,
     "child": _child,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -17,7 +18,7 @@ from typing import Any
 
 from mediakeep.item import Found, Status
 from mediakeep.kinds import Kind
-from mediakeep.outcome import Opening
+from mediakeep.outcome import Opening, Worker
 from mediakeep.queue import queue, reading
 from mediakeep.queue.queue import Queue
 from mediakeep.runner import batch
@@ -42,6 +43,9 @@ class Clock:
         self.moment += timedelta(seconds=seconds)
 
 
+_open: list[Workshop] = []  # that a test has not closed yet
+
+
 @dataclass
 class Workshop:
     """A folder with a queue of toys."""
@@ -50,6 +54,9 @@ class Workshop:
     kind: Kind
     clock: Clock = field(default_factory=Clock)
     _queue: Queue | None = None
+
+    def __post_init__(self) -> None:
+        _open.append(self)
 
     @property
     def status(self) -> Path:
@@ -66,8 +73,8 @@ class Workshop:
     def close(self) -> None:
         """Close the queue, if it is open."""
         if self._queue:
-            self._queue.close()
-            self._queue = None
+            left, self._queue = self._queue, None
+            left.close()
 
     def opening(self) -> Opening:
         """Return what opens the toys' worker."""
@@ -114,6 +121,17 @@ class Workshop:
     def finish(self, **told: Any) -> dict[str, Any]:
         """Run a batch in a process of its own to its end, and return its report."""
         return report(self.spawn(**told))
+
+
+def close_all() -> None:
+    """Close the queues of all workshops."""
+    while _open:
+        _open.pop().close()
+
+
+def opening(worker: Worker) -> Opening:
+    """Let a function of a test be the worker; inline only, as it cannot be sent."""
+    return lambda: contextlib.nullcontext(worker)
 
 
 def planned(

@@ -12,7 +12,11 @@ from mediakeep.commands import shared
 @shared.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--artists", default=14, show_default=True, help="How many artists.")
-@click.option("--tracks", type=int, help="How many tracks in all; about ten an album if not given.")
+@click.option(
+    "--tracks",
+    type=int,
+    help="How many tracks in all; if not given, about 18 for each artist after the 14th.",
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same library.")
 @shared.as_json
 def main(

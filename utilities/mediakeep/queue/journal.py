@@ -127,13 +127,13 @@ def read(path: Path, offset: int = 0) -> Reading:
 
 
 def salvage(path: Path) -> list[Record]:
-    """Read the records before the first damage of a journal; [] where its header is damaged."""
+    """Read the records before the first damage of a journal; a damaged header hides none."""
     records = []
     for number, text in enumerate(path.read_bytes().split(b"\n")[:-1]):
         payload = _payload(text)
-        if payload is None:
+        if number and payload is None:
             break
-        if number:
+        if number and payload:
             with contextlib.suppress(JournalDamaged):
                 records.append(_decode(path, number, payload))
     return records

@@ -62,6 +62,7 @@ class Session:
             renewed=started,
         )
         self._path = place.folder / LIVE / f"{self.id}.json"
+        files.sweep(self._path.parent)
         self._guard = threading.Lock()
         self._over = threading.Event()
         self._noted = 0.0

@@ -15,7 +15,7 @@ import pytest
 from mediakeep import files
 from mediakeep.errors import ItemHeld, RecordNotWritten
 from mediakeep.item import Status
-from mediakeep.outcome import Opening, Outcome, Progress, Work, Worker
+from mediakeep.outcome import Outcome, Progress, Work
 from mediakeep.queue import actions, sessions
 from mediakeep.runner import intake
 from mediakeep.runner.plan import Face, Settled
@@ -23,11 +23,6 @@ from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 
 LIBRARY = {"ant": "good", "bee": "fail", "cow": "skip", "dog": "good"}
-
-
-def opening(worker: Worker) -> Opening:
-    """Let a test's own function be the worker; inline only."""
-    return lambda: contextlib.nullcontext(worker)
 
 
 def test_every_outcome_is_recorded_with_its_data(tmp_path: Path) -> None:
@@ -227,7 +222,7 @@ def test_a_named_item_that_another_batch_works_on_is_refused(tmp_path: Path) -> 
         refused.append(caught.value)
         return Outcome()
 
-    report = shop.run(opening(worker), size=1)
+    report = shop.run(workshop.opening(worker), size=1)
     assert report.session in str(refused[0])
     assert shop.statuses()["ant"] is Status.COMPLETED
     other.close()
@@ -277,7 +272,7 @@ def test_the_live_file_says_what_is_worked_on_and_goes_at_the_end(tmp_path: Path
         seen.append(sessions.read_live(shop.status, work.stamp.session))
         return Outcome()
 
-    shop.run(opening(worker))
+    shop.run(workshop.opening(worker))
     assert seen[0]
     assert set(seen[0].begun) == {"ant"}
     assert sessions.live(shop.status) == []
@@ -335,7 +330,7 @@ def test_an_item_that_is_reset_by_force_meanwhile_is_done_anew(tmp_path: Path) -
         return Outcome(message=f"of claim {work.stamp.claim}")
 
     settled: list[Settled] = []
-    report = shop.run(opening(worker), Face(settled=settled.append))
+    report = shop.run(workshop.opening(worker), Face(settled=settled.append))
     assert set(shop.statuses().values()) == {Status.COMPLETED}
     assert len(claims) == 2
     assert report.done == 2

@@ -1,0 +1,112 @@
+"""What must hold after every kill: the whole record is gone through, change by change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from mediakeep.errors import MediakeepError
+from mediakeep.item import Status
+from mediakeep.kinds import MUSIC
+from mediakeep.queue import checkpoints, history, journal, snapshot
+from mediakeep.queue.journal import SEAL, Record
+from mediakeep.queue.state import State
+
+from tests.crash.loop import View, Yard
+
+Ack = tuple[str, str, int]
+
+
+def acks(yard: Yard) -> list[Ack]:
+    """Read what was acknowledged."""
+    lines = (line.split("\t") for line in yard.acks.read_text().splitlines())
+    return [(what, key, int(seq)) for what, key, seq in lines]
+
+
+def lost(given: list[Ack], view: View) -> list[Ack]:
+    """Return the acknowledged settles that a final look does not show."""
+    return [
+        (what, key, seq)
+        for what, key, seq in given
+        if what == "settle" and view.settled.get(key, 0) < seq
+    ]
+
+
+def records(yard: Yard) -> dict[int, Record]:
+    """Collect every change from all journals that ever were; two under one number must be one."""
+    found: dict[int, Record] = {}
+    for path in (*yard.archive.iterdir(), *(yard.queue / "processing_queue.journal").iterdir()):
+        if path.suffix == ".jsonl" and journal.header(path):
+            for record in journal.read(path).records:
+                if record.op != SEAL:
+                    assert found.setdefault(record.seq, record) == record
+    return found
+
+
+def faults(yard: Yard, base: State, final: State) -> Iterator[str]:
+    """Go through the record from the first state to the last, and name what is wrong."""
+    known = records(yard)
+    if sorted(known) != list(range(1, final.seq + 1)):
+        yield f"the numbers 1 to {final.seq} have gaps"
+        return
+    copies = {loaded.head.seq: loaded for loaded in _copies(yard)}
+    for seq in sorted(known):
+        yield from _twice(base, known[seq])
+        try:
+            base.replay([known[seq]], "audit")
+        except MediakeepError as error:
+            yield str(error)
+            return
+        if (copy := copies.get(seq)) and copy.items != base.items:
+            yield f"the checkpoint at {seq} is not the queue at {seq}"
+    if base.items != final.items or base.counts != final.counts:
+        yield "the record does not lead to the queue"
+    yield from _unkept(acks(yard), known)
+    yield from _history(yard, known)
+    yield from _leftovers(yard.queue)
+
+
+def _twice(state: State, record: Record) -> Iterator[str]:
+    """An item is settled only by the claim that holds it, so never twice without a reset."""
+    for key in record.items if record.op == "settle" else ():
+        item = state.items[key]
+        if item.status is not Status.IN_PROGRESS or item.session != record.session:
+            yield f"{key} was settled by {record.seq} though it was {item.status}"
+
+
+def _copies(yard: Yard) -> list[snapshot.Loaded]:
+    return [
+        snapshot.load(checkpoint.path, MUSIC) for checkpoint in checkpoints.listing(yard.queue)
+    ]
+
+
+def _unkept(given: list[Ack], known: dict[int, Record]) -> Iterator[str]:
+    for what, key, seq in given:
+        if what != "checkpoint" and (known[seq].op != what or key not in known[seq].items):
+            yield f"acknowledged, but not so recorded: {what} of {key} as {seq}"
+
+
+def _history(yard: Yard, known: dict[int, Record]) -> Iterator[str]:
+    kept: list[Any] = []
+    for path in history.paths(yard.queue):
+        for line in path.read_bytes().splitlines(keepends=True):
+            if not line.endswith(b"\n"):
+                yield f"{path.name} ends in half a line"
+            kept.append(msgspec.json.decode(line))
+    wanted = [
+        msgspec.json.decode(history.line(known[seq]))
+        for seq in sorted(known)
+        if known[seq].op not in history.PASSING
+    ]
+    if kept != wanted:
+        yield f"the history holds {len(kept)} events, the journals {len(wanted)}"
+
+
+def _leftovers(folder: Path) -> Iterator[str]:
+    """Name what killed writers left behind and nobody cleared away."""
+    left = [*folder.glob(".*"), *folder.glob("*/.*"), *folder.glob("live/*.json")]
+    for path in (*left, *folder.glob("aside/*")):
+        if path.parent.name != "live" or path.suffix != ".tmp":  # these are swept by their age
+            yield f"left behind: {path.relative_to(folder)}"

@@ -1,0 +1,109 @@
+"""The moments at which a writer can be killed, each by its name."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.crash.tap import Call, Tap, ignore
+
+BEFORE, TORN, AFTER = "before", "torn", "after"
+SEAL = b'"op":"seal"'
+
+
+def journal(call: Call) -> bool:
+    return call.path.endswith(".jsonl") and "processing_queue.journal" in call.path
+
+
+def _append(call: Call) -> bool:
+    return call.name == "pwrite" and journal(call) and SEAL not in call.data
+
+
+def _seal(call: Call) -> bool:
+    return call.name == "pwrite" and journal(call) and SEAL in call.data
+
+
+def _snapshot(call: Call) -> bool:
+    return call.path.endswith(".tmp") and "live" not in call.path and not _checkpoint(call)
+
+
+def _checkpoint(call: Call) -> bool:
+    return "checkpoints" in call.path
+
+
+def _history(call: Call) -> bool:
+    return "history" in Path(call.path).parts
+
+
+def _named(name: str, which: Callable[[Call], bool]) -> Callable[[Call], bool]:
+    return lambda call: call.name == name and which(call)
+
+
+Moment = tuple[str, Callable[[Call], bool]]
+POINTS: dict[str, Moment] = {
+    "before append": (BEFORE, _append),
+    "torn append": (TORN, _append),
+    "after append": (AFTER, _append),
+    "after sync": (AFTER, _named("sync", journal)),
+    "history torn": (TORN, _named("write", _history)),
+    "history synced": (AFTER, _named("sync", _history)),
+    "snapshot torn": (TORN, _named("write", _snapshot)),
+    "snapshot synced": (AFTER, _named("sync", _snapshot)),
+    "journal made": (AFTER, _named("open", journal)),
+    "header torn": (TORN, _named("write", journal)),
+    "journal synced": (AFTER, _named("fsync", lambda call: call.path.endswith(".journal"))),
+    "between link and rename": (AFTER, _named("link", lambda _: True)),
+    "renamed": (AFTER, lambda call: call.target.endswith("processing_queue.json")),
+    "before seal": (BEFORE, _seal),
+    "seal torn": (TORN, _seal),
+    "after seal": (AFTER, _seal),
+    "seal cut": (AFTER, _named("ftruncate", journal)),
+    "before prune": (BEFORE, _named("unlink", journal)),
+    "after prune": (AFTER, _named("unlink", journal)),
+    "checkpoint synced": (AFTER, _named("sync", _checkpoint)),
+    "checkpoint renamed": (AFTER, _named("replace", _checkpoint)),
+    "sign of life": (BEFORE, lambda call: call.name == "replace" and "live" in call.path),
+}
+
+
+def die() -> None:
+    """End this process as a power cut would, but for what the system still holds in memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def torn(call: Call, share: float) -> None:
+    """Write a part of what a call would, then die."""
+    data = call.data.rstrip(b"\0")
+    data = data[: int(len(data) * share)]
+    handle = Tap.real["open"](call.path, os.O_RDWR)
+    end = os.fstat(handle).st_size if call.offset < 0 else call.offset
+    while data:
+        written = Tap.real["pwrite"](handle, data, end)
+        data, end = data[written:], end + written
+    die()
+
+
+def arm(point: str, times: int, share: float, watch: Callable[[Call], None] = ignore) -> Tap:
+    """Return a tap that kills this process when it comes to a point for the nth time."""
+    when, fits = POINTS.get(point, (BEFORE, lambda _: False))
+    left = times
+
+    def told(phase: str, call: Call) -> None:
+        nonlocal left
+        if phase == when and fits(call):
+            left -= 1
+            if not left:
+                die()
+
+    def before(call: Call) -> None:
+        nonlocal left
+        watch(call)
+        if when == TORN and fits(call):
+            left -= 1
+            if not left:
+                torn(call, share)
+        told(BEFORE, call)
+
+    return Tap(before, lambda call: told(AFTER, call))

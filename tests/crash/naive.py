@@ -1,0 +1,45 @@
+"""The negative control: what many programs do, a JSON file written in place."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from mediakeep import files
+
+from tests.crash.loop import Order, View, acknowledge
+
+COUNT = 2000
+
+
+def file(folder: Path) -> Path:
+    return folder / "naive.json"
+
+
+def make(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    file(folder).write_text(json.dumps({"seq": 0, "settled": {}}))
+
+
+def write(order: Order) -> None:
+    """Settle one item after the other until killed; one writer at a time, under a lock."""
+    path = file(order.yard.queue)
+    acks = os.open(order.yard.acks, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    while True:
+        with files.locked(path.with_suffix(".lock")):
+            try:
+                state = json.loads(path.read_text())
+            except json.JSONDecodeError:
+                state = {"seq": 0, "settled": {}}
+            state["seq"] += 1
+            key = f"Artist {state['seq'] % COUNT}"
+            state["settled"][key] = state["seq"]
+            with path.open("w") as stream:
+                json.dump(state, stream)
+        acknowledge(acks, "settle", key, state["seq"])
+
+
+def look(folder: Path) -> View:
+    state = json.loads(file(folder).read_text())
+    return View(state["seq"], state["settled"])

@@ -1,0 +1,139 @@
+"""A short life of a queue, recorded call by call, with a mark wherever something was promised."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mediakeep.item import Item
+from mediakeep.queue.journal import Record
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.rewrite import Place
+from mediakeep.queue.store import Change, Decide, Store
+
+from tests.crash.tap import Call, Tap
+from tests.queue import rig
+
+
+@dataclass(frozen=True)
+class Mark:
+    """From here on the queue is at least this; `person` while somebody writes over its file."""
+
+    seq: int
+    items: dict[str, Item]
+    person: bool = False
+
+
+@dataclass
+class Life:
+    """What was called, and what was promised, in order."""
+
+    root: str
+    events: list[Call | Mark] = field(default_factory=list)
+
+    def marks(self) -> list[Mark]:
+        return [event for event in self.events if isinstance(event, Mark)]
+
+
+_PASSING = ("session_logs", "live")  # no durability is promised for these
+
+
+def record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
+    """Live the life in a folder and return it."""
+    life = Life(str(folder))
+
+    def took(call: Call) -> None:
+        parts = Path(call.target or call.path).parts
+        if call.path.startswith(life.root) and not set(parts) & set(_PASSING):
+            life.events.append(call)
+
+    where = rig.at(folder, rig.Clock())
+    where.folder.parent.mkdir(parents=True)  # somebody else's, long on the disk
+    life.events += [Call("mkdir", str(where.folder.parent)), Call("fsync", life.root)]
+    with monkeypatch.context() as patched, Tap(lambda _: None, took):
+        _marking(life, patched)
+        _live(life, where)
+    return life
+
+
+def _marking(life: Life, patched: pytest.MonkeyPatch) -> None:
+    """Leave a mark whenever a commit returns."""
+    commit = Store.commit
+
+    def marking(store: Store, decide: Decide) -> Record | None:
+        made = commit(store, decide)
+        if made:
+            mark(life, store)
+        return made
+
+    patched.setattr(Store, "commit", marking)
+
+
+def mark(life: Life, store: Store, **more: Any) -> None:
+    life.events.append(Mark(store.state.seq, dict(store.state.items), **more))
+
+
+def _live(life: Life, where: Place) -> None:
+    with rig.make(where, 4) as queue:
+        store = queue._store
+        mark(life, store)
+        queue.begin()
+        rig.settle(queue, 1)
+        _rewrite(store)
+        rig.settle(queue, 1, rig.FAILED)
+        checkpoint = queue.checkpoint()
+        for _ in range(3):
+            queue.change(note("again"))
+            _rewrite(store)
+        queue.claim(1)
+        rig.settle(queue, 1)
+        with _person(life, store):
+            _cp(checkpoint, rig.file(where))
+        rig.settle(queue, 1)
+        _rewrite(store)
+        queue.change(note("later"))
+        with _person(life, store):
+            _rename_over(checkpoint, rig.file(where))
+        queue.change(note("at last"))
+        queue.end()
+
+
+def note(text: str) -> Decide:
+    """Return a change of one item, whatever its state."""
+    return lambda state: Change("note", {"Artist 000": {"note": f"{text}, {state.seq}"}})
+
+
+def _rewrite(store: Store) -> None:
+    with store.locked():
+        store.follow()
+        store.rewrite()
+
+
+@contextmanager
+def _person(life: Life, store: Store) -> Iterator[None]:
+    """Have a person write over the queue, and the queue notice it."""
+    mark(life, store, person=True)
+    yield
+    with store.locked():
+        store.follow()
+    mark(life, store)
+
+
+def _cp(source: Path, target: Path) -> None:
+    """Copy as `cp` does: in place, without any sync."""
+    handle = os.open(target, os.O_WRONLY | os.O_TRUNC)
+    os.write(handle, source.read_bytes())
+    os.close(handle)
+
+
+def _rename_over(source: Path, target: Path) -> None:
+    beside = target.with_name("person.tmp")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT)
+    os.write(handle, source.read_bytes())
+    os.close(handle)
+    os.replace(beside, target)

@@ -1,0 +1,258 @@
+"""Edits by hand: they win where nobody works, and are set aside, never lost, where a batch does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mediakeep.errors import JournalDamaged, QueueBusy, UnknownField
+from mediakeep.item import Status
+from mediakeep.kinds import MUSIC
+from mediakeep.queue import binding, history, reading, repair, rewrite, snapshot
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.rewrite import Place
+
+from tests.queue import rig
+from tests.queue.neighbour import Neighbour
+
+OLD, NEW = '"track_count": 7', '"track_count": 8'
+
+
+def made(tmp_path: Path) -> Place:
+    """Make a queue with three completed items."""
+    where = rig.at(tmp_path)
+    with rig.make(where, 9) as queue:
+        queue.begin()
+        for claim in queue.claim(3):
+            assert queue.update(claim, "stage", {"track_count": 7})
+            assert queue.settle(claim, rig.DONE)
+        queue.end()
+    return where
+
+
+def in_place(path: Path) -> None:
+    rig.edit(path, OLD, NEW)
+
+
+def as_editors_do(path: Path) -> None:
+    """Save beside and rename over, as most editors do."""
+    beside = path.with_name("#queue#")
+    beside.write_bytes(path.read_bytes())
+    rig.edit(beside, OLD, NEW)
+    beside.replace(path)
+
+
+def twice(path: Path) -> None:
+    in_place(path)
+    rig.edit(path, "/music/Artist 008", "/music/elsewhere")
+
+
+EDITS = {"in place": in_place, "as editors do": as_editors_do, "twice": twice}
+Edit = Callable[[Path], None]
+
+
+def counts(queue: Queue) -> list[int]:
+    return [getattr(item, "track_count", 0) for item in queue.state.items.values()][:3]
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_edit_wins_where_nobody_works(edit: Edit, tmp_path: Path) -> None:
+    where = made(tmp_path)
+    before = dict(reading.state(where.folder, MUSIC).items)
+    edit(rig.file(where))
+    for _ in range(2):
+        with Queue.open(where, MUSIC) as queue:
+            assert counts(queue) == [8, 7, 7]
+            restored = queue.state.head.restored
+            assert restored
+            assert restored.source == "an edit by hand"
+    (aside,) = rig.asides(where)
+    assert snapshot.load(aside, MUSIC).items == before
+    events = [event for path in history.paths(where.folder) for _, event in history.read(path)]
+    assert [event["op"] for event in events].count("edit") == 1
+
+
+def test_an_edit_keeps_what_dead_owners_hold_until_it_is_taken_back(tmp_path: Path) -> None:
+    where = made(tmp_path)
+    with Neighbour(where.folder) as batch:
+        held = batch.claim(2)
+        batch.rewrite()
+        batch.start_work(held[0])
+        batch.kill()
+    in_place(rig.file(where))
+    with Queue.open(where, MUSIC) as queue:
+        assert queue.taken_back == held
+        assert queue.state.items[held[0]].suspect
+        assert counts(queue) == [8, 7, 7]
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_edit_under_a_working_batch_is_set_aside_and_the_batch_goes_on(
+    edit: Edit, tmp_path: Path
+) -> None:
+    where = made(tmp_path)
+    with Neighbour(where.folder) as batch:
+        held = batch.claim(2)
+        batch.rewrite()
+        edit(rig.file(where))
+        edited = rig.file(where).read_bytes()
+        for _ in range(2):
+            with pytest.raises(QueueBusy, match=f"was edited while session {batch.session}"):
+                Queue.open(where, MUSIC)
+        assert batch.settle(held[0])
+        (warning,) = batch.warnings()
+        (aside,) = rig.asides(where)
+        assert "edited by hand" in warning
+        assert str(aside) in warning
+        assert aside.name.startswith("edited_")
+        assert aside.read_bytes() == edited
+        assert batch.settle(held[1])
+        with Queue.open(where, MUSIC) as queue:
+            assert counts(queue) == [7, 7, 7]
+            assert rig.completed(queue) == 5
+            assert queue.state.head.restored is None
+
+
+def test_an_edit_wins_under_a_batch_that_holds_nothing(tmp_path: Path) -> None:
+    where = made(tmp_path)
+    with Neighbour(where.folder) as batch:
+        batch.rewrite()
+        in_place(rig.file(where))
+        with Queue.open(where, MUSIC) as queue:
+            assert counts(queue) == [8, 7, 7]
+        assert batch.settle(*batch.claim(1))
+
+
+def test_what_was_set_aside_can_be_put_in_place_later(tmp_path: Path) -> None:
+    where = made(tmp_path)
+    with Neighbour(where.folder) as batch:
+        held = batch.claim(1)
+        batch.rewrite()
+        in_place(rig.file(where))
+        assert batch.settle(*held)
+        batch.close()
+    (aside,) = rig.asides(where)
+    rig.cp(aside, rig.file(where))
+    with Queue.open(where, MUSIC) as queue:
+        assert counts(queue) == [8, 7, 7]
+        assert queue.state.items[held[0]].status is Status.PENDING
+
+
+def test_an_edit_with_a_key_that_nobody_knows_is_refused_and_kept(tmp_path: Path) -> None:
+    where = made(tmp_path)
+    rig.edit(rig.file(where), OLD, '"tracks": 7')
+    edited = rig.file(where).read_bytes()
+    for _ in range(2):
+        with pytest.raises(UnknownField, match=r'artist "Artist 000".*tracks'):
+            Queue.open(where, MUSIC)
+    assert rig.file(where).read_bytes() == edited
+    rig.edit(rig.file(where), '"tracks": 7', NEW)
+    with Queue.open(where, MUSIC) as queue:
+        assert counts(queue) == [8, 7, 7]
+
+
+def between(where: Place, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Have a person act right before the last moment of the next rewrite: its rename."""
+    keep = rewrite.keep
+
+    def acting(folder: Path) -> Path:
+        monkeypatch.setattr(rewrite, "keep", keep)
+        act()
+        return keep(folder)
+
+    monkeypatch.setattr(rewrite, "keep", acting)
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_a_file_put_in_place_during_a_rewrite_is_set_aside_by_name(
+    edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = made(tmp_path)
+    with Queue.open(where, MUSIC) as queue:
+        between(where, monkeypatch, lambda: edit(rig.file(where)))
+        queue.checkpoint()
+        (aside,) = rig.asides(where)
+        (warning,) = queue.warnings()
+        assert str(aside) in warning
+        assert NEW in aside.read_text()
+        assert counts(queue) == [7, 7, 7]
+    with Queue.open(where, MUSIC) as queue:
+        assert counts(queue) == [7, 7, 7]
+    assert rig.asides(where) == [aside]
+
+
+def test_without_hard_links_the_snapshot_before_is_kept_as_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    where = made(tmp_path)
+    with Queue.open(where, MUSIC) as queue:
+        queue.begin()
+        for _ in range(3):
+            rig.settle(queue)
+            queue.checkpoint()
+        assert queue.warnings() == []
+        assert rig.asides(where) == []
+        rebuilt = binding.rebuild(where.folder, MUSIC)
+        assert rebuilt
+        assert rebuilt.items == queue.state.items
+        between(where, monkeypatch, lambda: in_place(rig.file(where)))
+        queue.checkpoint()
+        assert len(rig.asides(where)) == 1
+
+
+def flipped(where: Place, line: int) -> Path:
+    """Flip a bit in a line of the newest journal, counted from 0 for the header."""
+    path = rig.journals(where)[-1]
+    lines = path.read_bytes().split(b"\n")
+    lines[line] = lines[line][:40] + bytes([lines[line][40] ^ 1]) + lines[line][41:]
+    path.write_bytes(b"\n".join(lines))
+    return path
+
+
+@pytest.mark.parametrize("line", [0, 1, 3])
+def test_a_damaged_journal_is_refused_and_repaired_without_losing_a_number(
+    line: int, tmp_path: Path
+) -> None:
+    where = made(tmp_path)
+    with Neighbour(where.folder) as batch:
+        batch.rewrite()
+        done = [key for key in batch.claim(4) if batch.settle(key)]
+        last = batch.seq()
+        batch.kill()
+    path = flipped(where, line)
+    damaged, before = path.read_bytes(), rig.file(where).read_bytes()
+    for attempt in (
+        lambda: Queue.open(where, MUSIC),
+        lambda: reading.state(where.folder, MUSIC),
+    ):
+        with pytest.raises(JournalDamaged, match=f"{path.name} is damaged at line {line + 1}"):
+            attempt()
+    assert (path.read_bytes(), rig.file(where).read_bytes()) == (damaged, before)
+    told = repair.run(where, MUSIC, lambda _: [])
+    # Behind a damaged header all lines are good; in the midst, what follows has nothing to stand on.
+    assert (f"to {last} could not be recovered" in " ".join(told)) == bool(line)
+    assert damaged in [aside.read_bytes() for aside in rig.asides(where)]
+    with Queue.open(where, MUSIC) as queue:
+        assert queue.state.seq > last
+        assert rig.completed(queue) == 3 + (max(0, line - 2) if line else len(done))
+        queue.begin()
+        assert rig.settle(queue)
+
+
+def test_a_batch_whose_journal_is_damaged_under_it_stops_loudly(tmp_path: Path) -> None:
+    where = made(tmp_path)
+    queue = Queue.open(where, MUSIC)
+    queue.begin()
+    rig.settle(queue, 3)
+    path = flipped(where, 2)
+    damaged, before = path.read_bytes(), rig.file(where).read_bytes()
+    for attempt in (queue.checkpoint, queue.close):
+        with pytest.raises(JournalDamaged, match="is damaged at line 3"):
+            attempt()
+    assert (path.read_bytes(), rig.file(where).read_bytes()) == (damaged, before)

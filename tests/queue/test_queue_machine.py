@@ -1,0 +1,328 @@
+"""Whatever is done to a queue in whatever order, it is what a plain dictionary says."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from mediakeep import clock
+from mediakeep.errors import ItemHeld, UsageFailed
+from mediakeep.item import Item, Status
+from mediakeep.kinds import MUSIC
+from mediakeep.outcome import Outcome
+from mediakeep.queue import actions, reading, snapshot, survey
+from mediakeep.queue.claims import Claim
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.settling import Ending
+from mediakeep.queue.store import Change
+
+from tests.queue import rig
+
+KEYS = rig.names(6)
+P, I, C, E, S = Status  # noqa: E741
+slots = st.sampled_from([0, 1])
+keys = st.sampled_from(KEYS)
+MEMORY = Path("/dev/shm")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the dictionary remembers of an item."""
+
+    status: Status = P
+    claim: int = 0
+    slot: int = -1
+    priority: int = 0
+    attempts: int = 0
+    error: bool = False
+    not_before: str = ""
+    suspect: bool = False
+    outdated: bool = False
+    fingerprint: str = "f1"
+    returns_to: str = ""
+    skip_reason: str = ""
+
+    def again(self) -> Known:
+        """Return it as if it had never been tried."""
+        return Known(priority=self.priority, fingerprint=self.fingerprint)
+
+    def back(self, *, suspect: bool = False) -> Known:
+        """Return it as given back."""
+        return replace(self, status=P, claim=0, slot=-1, suspect=self.suspect or suspect)
+
+    def turn(self) -> int:
+        return 2 if self.outdated else int(self.error)
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Two processes' worth of queues in one folder, interleaved."""
+
+    @initialize()
+    def start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+        self.clock = rig.Clock()
+        self.where = rig.at(self.folder, self.clock)
+        rig.make(self.where, len(KEYS)).close()
+        self.model = {key: Known() for key in KEYS}
+        self.queues: list[Queue] = []
+        for _ in range(2):
+            self._open(len(self.queues))
+        self.claims: list[Claim] = []
+        self.begun: list[set[str]] = [set(), set()]
+        self.checkpoints: list[tuple[Path, dict[str, Known]]] = []
+        self.seq = 0
+
+    def _open(self, slot: int) -> None:
+        queue = Queue.open(self.where, MUSIC)
+        queue.begin()
+        self.queues[slot : slot + 1] = [queue]
+
+    def teardown(self) -> None:
+        for queue in getattr(self, "queues", []):
+            queue.close()
+        if hasattr(self, "folder"):
+            shutil.rmtree(self.folder)
+
+    def _held(self, slot: int) -> list[str]:
+        return [key for key, known in self.model.items() if known.slot == slot]
+
+    @rule(slot=slots, count=st.integers(1, 4))
+    def claim(self, slot: int, count: int) -> None:
+        now = clock.text(self.clock())
+        for key, known in self.model.items():
+            if known.status is E and known.not_before and known.not_before <= now:
+                self.model[key] = replace(known, status=P, not_before="")
+        order = sorted(
+            (known.turn(), -known.priority, key)
+            for key, known in self.model.items()
+            if known.status is P
+        )
+        claims = self.queues[slot].claim(count)
+        assert [claim.key for claim in claims] == [key for _, _, key in order[:count]]
+        for claim in claims:
+            known = replace(self.model[claim.key], status=I, claim=claim.seq, slot=slot)
+            self.model[claim.key] = replace(known, not_before="")
+        self.claims += claims
+
+    @rule(slot=slots, key=keys)
+    def claim_named(self, slot: int, key: str) -> None:
+        known = self.model[key]
+        if known.status is I:
+            with pytest.raises(ItemHeld):
+                self.queues[slot].claim_named(key)
+            return
+        (claim,) = self.queues[slot].claim_named(key)
+        fresh = known if known.status is P else known.again()
+        self.model[key] = replace(fresh, status=I, claim=claim.seq, slot=slot, not_before="")
+        self.claims.append(claim)
+
+    def _mine(self, claim: Claim) -> bool:
+        known = self.model[claim.key]
+        return known.status is I and known.claim == claim.seq
+
+    @precondition(lambda self: self.claims)
+    @rule(slot=slots, data=st.data(), status=st.sampled_from([C, E, S]), retry=st.booleans())
+    def settle(self, slot: int, data: st.DataObject, status: Status, retry: bool) -> None:
+        claim = data.draw(st.sampled_from(self.claims))
+        later = rig.Clock(clock.text(self.clock()))
+        later.forward(minutes=10)
+        when = clock.text(later()) if retry and status is E else ""
+        told = self.queues[slot].settle(claim, Ending(Outcome(status, "x"), 0.0, when))
+        assert told == self._mine(claim)
+        if told:
+            known = replace(self.model[claim.key], status=status, claim=0, slot=-1, suspect=False)
+            known = replace(known, attempts=known.attempts + 1, error=status is E, not_before=when)
+            clean = {"outdated": False, "returns_to": "", "skip_reason": ""} if status is C else {}
+            self.model[claim.key] = replace(known, **clean)
+            self.begun[slot].discard(claim.key)
+
+    @precondition(lambda self: self.claims)
+    @rule(slot=slots, data=st.data(), suspect=st.booleans())
+    def release(self, slot: int, data: st.DataObject, suspect: bool) -> None:
+        given = data.draw(st.lists(st.sampled_from(self.claims), max_size=3))
+        suspects = [claim.key for claim in given] if suspect else []
+        back = {claim.key for claim in given if self._mine(claim)}
+        self.queues[slot].release(given, suspects)
+        for key in back:
+            self.model[key] = self.model[key].back(suspect=suspect)
+
+    @rule(slot=slots, data=st.data())
+    def begin_work(self, slot: int, data: st.DataObject) -> None:
+        session, held = self.queues[slot].session, self._held(slot)
+        if session and held:
+            key = data.draw(st.sampled_from(held))
+            session.begin(key)
+            self.begun[slot].add(key)
+
+    @rule(slot=slots, key=keys, force=st.booleans())
+    def reset(self, slot: int, key: str, force: bool) -> None:
+        decide = actions.reset(self.where, actions.named([key.lower()]), force=force)
+        if self.model[key].status is I and not force:
+            with pytest.raises(ItemHeld):
+                self.queues[slot].change(decide)
+            return
+        self.queues[slot].change(decide)
+        self.model[key] = self.model[key].again()
+
+    @rule(slot=slots, key=keys)
+    def mark_completed(self, slot: int, key: str) -> None:
+        known = self.model[key]
+        mark = actions.mark_completed(key, clock.text(self.clock()))
+        if known.status not in (P, E):
+            with pytest.raises(UsageFailed):
+                self.queues[slot].change(mark)
+            return
+        self.queues[slot].change(mark)
+        self.model[key] = replace(known.again(), status=C)
+
+    @rule(slot=slots, key=keys)
+    def prioritize(self, slot: int, key: str) -> None:
+        known = self.model[key]
+        if known.status not in (P, E):
+            with pytest.raises(UsageFailed):
+                self.queues[slot].change(actions.prioritize(key))
+            return
+        self.queues[slot].change(actions.prioritize(key))
+        highest = max(other.priority for other in self.model.values())
+        self.model[key] = replace(known, priority=highest + 1)
+
+    @rule(slot=slots, there=st.dictionaries(keys, st.sampled_from(["f1", "f2"]), min_size=1))
+    def scan(self, slot: int, there: dict[str, str]) -> None:
+        found = [one for key, print_ in there.items() for one in rig.found([key], print_)]
+
+        def decide(state: Any) -> Change | None:
+            items = survey.compare(state, found).items()
+            return Change("scan", items) if items else None
+
+        self.queues[slot].change(decide)
+        for key, known in self.model.items():
+            self.model[key] = _scanned(known, there.get(key))
+
+    @rule(minutes=st.sampled_from([1, 30]))
+    def wait(self, minutes: int) -> None:
+        self.clock.forward(minutes=minutes)
+
+    @rule(slot=slots)
+    def rewrite(self, slot: int) -> None:
+        store = self.queues[slot]._store
+        with store.locked():
+            store.follow()
+            store.fold()
+
+    @rule(slot=slots)
+    def checkpoint(self, slot: int) -> None:
+        self.checkpoints.append((self.queues[slot].checkpoint(), deepcopy(self.model)))
+
+    @precondition(lambda self: self.checkpoints)
+    @rule(data=st.data(), put=st.sampled_from([shutil.copyfile, rig.rename_over]))
+    def restore(self, data: st.DataObject, put: Any) -> None:
+        path, then = data.draw(st.sampled_from(self.checkpoints))
+        put(path, rig.file(self.where))
+        before, self.model = self.model, {
+            key: known.back() if known.status is I else known for key, known in then.items()
+        }
+        store = self.queues[0]._store
+        with store.locked():
+            store.follow()
+        restored = store.state.head.restored
+        assert restored
+        assert restored.source == path.name
+        if restored.aside:
+            aside = self.where.folder / "aside" / restored.aside
+            self._compare(snapshot.load(aside, MUSIC).items, before)
+
+    @rule(slot=slots)
+    def close_and_open(self, slot: int) -> None:
+        self.queues[slot].close()
+        for key in self._held(slot):
+            self.model[key] = self.model[key].back()
+        self.begun[slot] = set()
+        self._open(slot)
+
+    @rule(slot=slots, torn=st.binary(max_size=30))
+    def crash(self, slot: int, torn: bytes) -> None:
+        """End a process without a word, maybe amid a write."""
+        queue = self.queues[slot]
+        assert queue.session
+        queue.session._over.set()
+        os.close(queue.session._log)
+        current = queue._store._journal
+        assert current
+        current.catch_up()
+        with contextlib.suppress(OSError):
+            os.pwrite(current._handle, torn.replace(b"\n", b""), current.end)
+        current.close()
+        os.close(queue._store._lock)
+        for key in self._held(slot):
+            self.model[key] = self.model[key].back(suspect=key in self.begun[slot])
+        self.begun[slot] = set()
+        self._open(slot)
+
+    @invariant()
+    def same(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        seen = reading.state(self.where.folder, MUSIC)
+        self._compare(seen.items, self.model)
+        assert seen.counts == rig.state(seen.items).counts
+        assert seen.seq >= self.seq
+        self.seq = seen.seq
+        for queue in self.queues:
+            with queue._store.locked():
+                queue._store.follow()
+            assert queue.state.items == seen.items
+            assert queue.state.seq == seen.seq
+
+    def _compare(self, items: dict[str, Item], model: dict[str, Known]) -> None:
+        assert {key: _shown(item) for key, item in items.items()} == {
+            key: replace(known, slot=-1) for key, known in model.items()
+        }
+
+
+def _shown(item: Item) -> Known:
+    assert isinstance(item.attempts, int)
+    return Known(
+        status=item.status,
+        claim=item.claim,
+        priority=item.priority,
+        attempts=item.attempts,
+        error=bool(item.error_message),
+        not_before=item.not_before,
+        suspect=item.suspect,
+        outdated=item.outdated,
+        fingerprint=item.fingerprint,
+        returns_to=item.returns_to,
+        skip_reason=item.skip_reason,
+    )
+
+
+def _scanned(known: Known, there: str | None) -> Known:
+    """Return what a scan makes of an item."""
+    if known.status is I:
+        return known
+    if there is None:
+        if known.status is S:
+            return known
+        gone = {"status": S, "skip_reason": "vanished", "returns_to": known.status.value}
+        return replace(known, not_before="", **gone)
+    if there != known.fingerprint:
+        changed = known if known.status is P else known.again()
+        return replace(changed, fingerprint=there)
+    if known.skip_reason == "vanished":
+        back = Status(known.returns_to or "pending")
+        return replace(known, status=back, returns_to="", skip_reason="")
+    return known
+
+
+TestQueueMachine = pytest.mark.filterwarnings("error")(QueueMachine.TestCase)
+TestQueueMachine.settings = settings(max_examples=30, stateful_step_count=40)

@@ -1,0 +1,153 @@
+"""Ctrl-C, SIGTERM and a closed terminal end a batch kindly; the second time at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.item import Status
+from tests.runner import toys, workshop
+from tests.runner.workshop import Workshop
+
+INLINE: dict[str, Any] = {"workers": 1}
+POOL: dict[str, Any] = {"workers": 2, "patience": 0}
+BOTH = pytest.mark.parametrize("how", [INLINE, POOL], ids=["inline", "pool"])
+
+
+def begun(shop: Workshop, key: str, **told: Any) -> subprocess.Popen[str]:
+    """Run a batch in a process of its own, as far as the begin of an item."""
+    shop.close()
+    process = shop.spawn(**told)
+    workshop.await_(lambda: shop.notes("start", key))
+    return process
+
+
+def assert_given_back(shop: Workshop, *keys: str) -> None:
+    """Check that items are pending as if they had never been taken."""
+    for key in keys:
+        item = shop.item(key)
+        assert (item.status, item.attempts, item.suspect) == (Status.PENDING, 0, False), key
+    assert Status.IN_PROGRESS not in shop.statuses().values()
+
+
+def assert_a_second_batch_completes_all(shop: Workshop) -> None:
+    """Check that nothing is left undone, or undoable."""
+    shop.run()
+    assert set(shop.statuses().values()) == {Status.COMPLETED}
+    assert {shop.item(key).attempts for key in shop.statuses()} == {1}
+
+
+@BOTH
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_signal_lets_running_items_finish(
+    tmp_path: Path, number: signal.Signals, how: dict[str, Any]
+) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "sleep 0.5", "bee": "sleep 0.5", "cow": "sleep 0.5"})
+    process = begun(shop, "ant", **how)
+    if how is POOL:
+        workshop.await_(lambda: shop.notes("start", "bee"))
+    process.send_signal(number)
+    report = workshop.report(process)
+    assert (report["stopped"], report["claimed"]) == (True, 3)
+    done = ["ant", "bee"] if how is POOL else ["ant"]
+    assert [note[1] for note in shop.notes("end")] == done
+    assert_given_back(shop, *{"bee", "cow"}.difference(done))
+    assert shop.log()[-1]["message"] == f"Batch ended: {len(done)} of 3 items done"
+    assert_a_second_batch_completes_all(shop)
+    assert len(shop.notes("start", "ant")) == 1
+
+
+@BOTH
+def test_the_second_signal_breaks_off_what_is_running(tmp_path: Path, how: dict[str, Any]) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "sleep-first 600", "bee": "sleep-first 600"})
+    process = begun(shop, "ant", **how)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    report = workshop.report(process)
+    assert (report["stopped"], report["claimed"]) == (True, 2)
+    assert report["settled"]["completed"] == 0
+    assert_given_back(shop, "ant", "bee")
+    pids = {int(note[-1]) for note in shop.notes("start")}
+    assert not any(map(workshop.alive, pids))
+    assert len(shop.notes("close")) == (1 if how is INLINE else 0)
+    assert shop.log()[-1]["stopped"] is True
+    toys.first_time(tmp_path, "bee")  # if its first time has not been yet
+    assert_a_second_batch_completes_all(shop)
+
+
+def test_a_second_signal_is_not_caught_by_a_worker_that_catches_all(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "stubborn"})
+    process = begun(shop, "ant", **INLINE)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    assert workshop.report(process)["settled"]["completed"] == 0
+    assert_given_back(shop, "ant")
+
+
+@BOTH
+def test_a_stop_comes_between_the_parts_of_an_item(tmp_path: Path, how: dict[str, Any]) -> None:
+    shop = workshop.stock(tmp_path, {"ant": " ".join(["slow"] * 9)}, toys.TOY)
+    shop.close()
+    process = shop.spawn(**how)
+    workshop.await_(lambda: shop.notes("part"))
+    process.send_signal(signal.SIGINT)
+    workshop.report(process)
+    ant = shop.item("ant")
+    assert (ant.status, ant.processing_stage, ant.attempts) == (Status.PENDING, "convert", 0)
+    ran = [note[1] for note in shop.notes("part")]
+    assert ant.parts
+    assert sorted(name.partition(":")[0] for name in ant.parts.done) == [
+        name.partition(".")[2] for name in sorted(ran)
+    ]
+    assert len(ran) < 9
+    shop.run()
+    assert shop.item("ant").status is Status.COMPLETED
+    assert len(shop.notes("part")) == 9
+
+
+def test_ctrl_c_in_the_terminal_reaches_no_pooled_worker(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "child 0.5", "bee": "child 0.5", "cow": "good"})
+    process = begun(shop, "ant", **POOL)
+    workshop.await_(lambda: len(shop.notes("child")) == 2)
+    os.killpg(process.pid, signal.SIGINT)
+    workshop.report(process)
+    assert sorted(note[1] for note in shop.notes("end")) == ["ant", "bee"]
+    assert [line for line in shop.log() if line["level"] != "info"] == []
+    assert_given_back(shop, "cow")
+
+
+def test_ctrl_c_while_the_workers_start_kills_none_of_them(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {f"a{number}": "good" for number in range(4)})
+    shop.close()
+    process = shop.spawn(workers=4, patience=0)
+    workshop.await_(lambda: shop.notes("starts"))
+    os.killpg(process.pid, signal.SIGINT)
+    report = workshop.report(process)
+    assert report["stopped"]
+    assert [line for line in shop.log() if line["level"] != "info"] == []
+    assert not any(item.suspect for item in map(shop.item, shop.statuses()))
+
+
+def test_a_batch_that_was_told_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "sleep 0.3", "bee": "good"})
+    process = begun(shop, "ant", hangup=int(signal.SIG_IGN))
+    process.send_signal(signal.SIGHUP)
+    report = workshop.report(process)
+    assert (report["stopped"], report["settled"]["completed"]) == (False, 2)
+
+
+def test_a_signal_does_not_break_off_the_closing_record(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "good"})
+    shop.close()
+    process = shop.spawn(slow_end=0.5)
+    workshop.await_(lambda: shop.notes("milestone"))
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    assert workshop.report(process)["settled"]["completed"] == 1
+    assert shop.log()[-1]["message"] == "Batch ended: 1 of 1 items done"
+    assert len(shop.notes("milestone")) == 1

@@ -1,0 +1,306 @@
+"""The documentation is true: examples run, tables are complete, links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+
+from mediakeep.commands.shared import Command
+from mediakeep.config import PREFIX, Settings
+from mediakeep.item import MusicItem, Status
+from mediakeep.queue import history, journal, sessions, snapshot
+from mediakeep.views import review
+from mediakeep.views.summary import Summary
+from tests import documents
+from tests.documents import PAGES, ROOT, Checkout
+
+DOORS = sorted((ROOT / "utilities").glob("*.py"))
+DOCS = ROOT / "docs"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+QUEUE_FILES = DOCS / "queue-files.md"
+MANAGER = "python utilities/music_queue_manager.py"
+BATCH = "python utilities/process_music_batch.py"
+
+
+def command(door: Path) -> Command:
+    """Return the command behind a door."""
+    found = importlib.import_module(f"mediakeep.commands.{door.stem}").main
+    assert isinstance(found, Command)
+    return found
+
+
+def page(door: Path) -> Path:
+    """Return a door's page."""
+    return DOCS / f"{door.stem.replace('_', '-')}.md"
+
+
+def options(door: Path) -> dict[str, bool]:
+    """Return the options of a command, each with whether it takes a value."""
+    context = click.Context(command(door), info_name=door.stem)
+    return {
+        flag: not option.is_flag
+        for option in command(door).get_params(context)
+        if isinstance(option, click.Option)
+        for flag in option.opts
+        if flag.startswith("--")
+    }
+
+
+# Examples
+
+
+@pytest.mark.parametrize("path", [p for p in PAGES if documents.examples(p)], ids=documents.name)
+def test_every_example_of_a_page_prints_what_the_page_says(path: Path, tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    for line in documents.before(path):
+        checkout.ok(line)
+    for example in documents.examples(path):
+        printed = checkout.ok(example.command)
+        if not documents.fits(example.expected, printed):
+            place = f"{documents.name(path)}:{example.line}\n$ {example.command}"
+            pytest.fail(f"{place}\n--- told\n{example.expected}--- printed\n{printed}", False)
+
+
+def test_an_example_that_is_wrong_would_be_noticed() -> None:
+    expected = "[1/2] ...: 3 tracks\n...\nDone.\n"
+    assert documents.fits(expected, "[1/2] U2: 3 tracks\nDone.\n")
+    assert documents.fits(expected, "[1/2] U2: 3 tracks\n\nmore\nDone.\n")
+    assert not documents.fits(expected, "[1/2] U2: 4 tracks\nDone.\n")
+    assert not documents.fits(expected, "[1/2] U2\n: 3 tracks\nDone.\n")
+    assert not documents.fits(expected, "[1/2] U2: 3 tracks\nDone.\nTraceback\n")
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.stem)
+def test_every_command_has_examples(door: Path) -> None:
+    assert any(door.name in example.command for example in documents.examples(page(door)))
+
+
+def test_the_readme_shows_a_whole_session() -> None:
+    shown = "\n".join(example.command for example in documents.examples(ROOT / "README.md"))
+    for step in ("--scan", "--batch-size", "kill -9", "--show-summary", "issues/music", "cp "):
+        assert step in shown
+
+
+# The lines of status/README.md
+
+SUMMARY = f"{MANAGER} --show-summary"
+RESET = f'{MANAGER} --reset-artist "Artist Name"'
+VALIDATE = f"{MANAGER} --validate-queue"
+COUNT = r'grep -c "\"status\": \"completed\"" status/music/processing_queue.json'
+LOG = "cat status/music/session_logs/20251217_session_001.log"
+PRUNE = "ls -t status/music/checkpoints/*.json | tail -n +6 | xargs rm"
+ARCHIVE = r'find status/music/session_logs/ -name "*.log" -mtime +30 -exec mv {} archive/ \;'
+RESTORE = "cp status/music/checkpoints/X.json status/music/processing_queue.json"
+
+
+def test_the_status_page_holds_the_lines_that_the_next_test_runs() -> None:
+    lines = (ROOT / "status" / "README.md").read_text().splitlines()
+    wanted = [SUMMARY, RESET, VALIDATE, COUNT, LOG, PRUNE, "mkdir -p archive", ARCHIVE, RESTORE]
+    assert [line for line in [*wanted, BATCH] if line not in lines] == []
+
+
+def test_the_lines_of_the_status_page_work_as_written(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    checkout.ok("python utilities/make_sample_library.py music")
+    checkout.ok(f"{MANAGER} --scan music")
+    checkout.ok(f"{BATCH} --batch-size 8 --checkpoint-every 1")
+    assert "8 of 14 artists completed (57.1%)" in checkout.ok(SUMMARY)
+    assert checkout.ok(COUNT) == "8\n" == f"{completed(checkout)}\n"
+    look_at_the_log(checkout)
+    archive_the_logs(checkout)
+    newest = prune_the_checkpoints(checkout)
+    assert checkout.ok(RESET.replace("Artist Name", "=Sum of Us")).count("=Sum of Us") == 1
+    assert completed(checkout) == 7
+    restore(checkout, newest)
+    assert "BATCH COMPLETE: 14/14 artists (100.0%)" in checkout.ok(BATCH)
+    assert checkout.ok(COUNT) == "14\n" == f"{completed(checkout)}\n"
+    assert "is sound: 14 artists, 14 completed" in checkout.ok(VALIDATE)
+
+
+def completed(checkout: Checkout) -> int:
+    statuses = json.loads(checkout.ok(f"{MANAGER} --list --json"))
+    return list(statuses.values()).count("completed")
+
+
+def look_at_the_log(checkout: Checkout) -> None:
+    """Each line begins with time, level and a sentence."""
+    (log,) = checkout.path.glob("status/music/session_logs/*_session_001.log")
+    lines = checkout.ok(LOG.replace("20251217_session_001", log.stem)).splitlines()
+    assert [line for line in lines if not re.match(LOG_LINE, line)] == []
+    assert len([line for line in lines if "Checkpoint checkpoint_" in line]) == 8
+    assert len(lines) == 1 + 8 + 8 + 1
+
+
+LOG_LINE = r'\{"time":"20\d\d-\d\d-\d\dT[\d:]+\+00:00","level":"info","message":"\S'
+
+
+def archive_the_logs(checkout: Checkout) -> None:
+    """Only the old log goes, and what it says goes with it."""
+    logs = checkout.path / "status" / "music" / "session_logs"
+    (new,) = logs.iterdir()
+    old = logs / "20200101_session_001.log"
+    old.write_text("old\n")
+    os.utime(old, (time.time() - 40 * 86400,) * 2)
+    checkout.ok("mkdir -p archive")
+    checkout.ok(ARCHIVE)
+    assert list(logs.iterdir()) == [new]
+    assert (checkout.path / "archive" / old.name).read_text() == "old\n"
+
+
+def prune_the_checkpoints(checkout: Checkout) -> str:
+    """The five newest stay; return the newest but one."""
+    folder = checkout.path / "status" / "music" / "checkpoints"
+    assert len(list(folder.iterdir())) == 8
+    checkout.ok(PRUNE)
+    kept = sorted(path.stem for path in folder.iterdir())
+    assert [stem[-3:] for stem in kept] == ["004", "005", "006", "007", "008"]
+    return kept[-2]
+
+
+def restore(checkout: Checkout, name: str) -> None:
+    """The check names the checkpoint, and what was set aside, which is there."""
+    checkout.ok(RESTORE.replace("X", name))
+    told = checkout.ok(VALIDATE)
+    (aside,) = checkout.path.glob("status/music/aside/*.json")
+    assert "is sound: 14 artists, 7 completed" in told
+    assert f"{name}.json" in told
+    assert aside.name in told
+
+
+# Doors and options
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.stem)
+def test_a_door_is_five_lines_with_a_script_a_page_and_a_help_text(door: Path) -> None:
+    lines = [line for line in door.read_text().splitlines() if line.strip()]
+    module = f"mediakeep.commands.{door.stem}"
+    opening = [f"from {module} import main", 'if __name__ == "__main__":', "    main()"]
+    assert re.fullmatch(r'""".+"""', lines[0])
+    assert lines[1:] == opening
+    assert PROJECT["scripts"][door.stem.replace("_", "-")] == f"{module}:main"
+    assert page(door).read_text().startswith(f"# {door.name}\n")
+    assert f"]({page(door).name})" in (DOCS / "README.md").read_text()
+    assert (command(door).help or "").strip()
+
+
+def test_every_script_has_a_door_and_no_door_hides_another_module() -> None:
+    scripts = {name.replace("-", "_") for name in PROJECT["scripts"]}
+    assert scripts == {door.stem for door in DOORS}
+    needed = [*PROJECT["dependencies"]]
+    for extra in PROJECT["optional-dependencies"].values():
+        needed += extra
+    others = {re.split(r"[^\w-]", need)[0].replace("-", "_").lower() for need in needed}
+    assert not scripts & (set(sys.stdlib_module_names) | others)
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.stem)
+def test_the_options_of_a_command_are_those_of_its_page(door: Path) -> None:
+    told = {}
+    for row in documents.rows(page(door), first="Option"):
+        found = re.fullmatch(r"`(?:-\w, )?(--[a-z-]+)( [A-Z]+)?`", row[0])
+        assert found, row[0]
+        told[found[1]] = bool(found[2])
+    assert told == options(door)
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.stem)
+def test_the_help_of_a_command_explains_every_option(door: Path) -> None:
+    for option in command(door).params:
+        if isinstance(option, click.Option):
+            assert (option.help or "").strip(), option.name
+
+
+@pytest.mark.parametrize("path", PAGES, ids=documents.name)
+def test_a_page_names_no_option_that_does_not_exist(path: Path) -> None:
+    ours = set().union(*(options(door) for door in DOORS))
+    of_others = {"--strict"} if path.name == "CONTRIBUTING.md" else set()  # of mypy
+    assert documents.flags(path.read_text()) <= ours | of_others
+
+
+def test_make_targets_that_pages_name_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for path in PAGES:
+        for target in re.findall(r"(?:^    |`)make ([a-z]+)", path.read_text(), re.MULTILINE):
+            assert f"\n{target}:" in makefile, f"{documents.name(path)}: make {target}"
+
+
+# Settings
+
+
+def test_every_setting_is_documented_with_its_names_and_default() -> None:
+    rows = {row[0]: row[1:4] for row in documents.rows(DOCS / "settings.md")}
+    assert rows == {
+        f"`{name}`": [
+            f"`{PREFIX}{name.upper()}`",
+            f"`--{name.replace('_', '-')}`",
+            f"`{msgspec.json.encode(default).decode()}`",
+        ]
+        for name, default in msgspec.structs.asdict(Settings()).items()
+    }
+
+
+def test_the_example_file_shows_every_setting_with_its_default() -> None:
+    text = (ROOT / "mediakeep.example.toml").read_text()
+    assert tomllib.loads(text) == {}
+    shown = re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE)
+    assert tomllib.loads(shown) == msgspec.structs.asdict(Settings())
+
+
+# Formats
+
+
+def fields(struct: type[msgspec.Struct]) -> set[str]:
+    return set(struct.__struct_fields__)
+
+
+def test_every_field_of_the_queue_files_is_documented() -> None:
+    column = documents.column
+    top = fields(snapshot.Head) | {"artists"}
+    assert column(QUEUE_FILES, "### The head") == top | fields(snapshot.Restored)
+    assert column(QUEUE_FILES, "### An item") == fields(MusicItem)
+    told = column(QUEUE_FILES, "## Journals")
+    assert told == fields(journal.Header) | fields(journal.Record) | {"crc"}
+    assert column(QUEUE_FILES, "## Live files") == fields(sessions.Live)
+
+
+def test_every_status_and_every_change_is_documented() -> None:
+    assert documents.column(QUEUE_FILES, "### Statuses") == {status.value for status in Status}
+    source = "".join(path.read_text() for path in (ROOT / "utilities").rglob("*.py"))
+    made = set(re.findall(r'\bChange\(\s*"(\w+)"', source)) | {"edit", "restore"}
+    assert documents.column(QUEUE_FILES, "### Changes") == made | history.PASSING
+
+
+def test_every_field_of_the_review_list_and_the_summary_is_documented() -> None:
+    entry = {"id", "artist", "album", "path", "kind", "severity", "detail", "report"}
+    told = documents.column(DOCS / "manual-review.md", "# outputs/manual_review_needed.json")
+    assert told == fields(review.View) | entry
+    assert documents.column(DOCS / "media-dashboard.md", "## JSON") == set(
+        Summary.__dataclass_fields__
+    )
+
+
+# Links
+
+
+@pytest.mark.parametrize("path", PAGES, ids=documents.name)
+def test_every_relative_link_leads_somewhere(path: Path) -> None:
+    for link in documents.links(path):
+        target, _, anchor = link.partition("#")
+        there = (path.parent / target).resolve() if target else path
+        assert there.exists(), link
+        assert not anchor or anchor in documents.anchors(there), link
+
+
+def test_every_page_of_docs_is_in_the_index() -> None:
+    index = set(documents.links(DOCS / "README.md"))
+    assert {path.name for path in DOCS.glob("*.md")} - {"README.md"} <= index
