@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Home, environment
+from tests.commands.conftest import Home, environment, obey_permissions
 
 
 def touch_track(home: Home, artist: str) -> Path:
@@ -27,6 +27,48 @@ def test_exactly_one_action_is_asked_for(home: Home) -> None:
         done = home.manage(*words)
         assert done.returncode == 2
         assert "exactly one action" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--list", "--yes"), ("--scan", "x", "--force"), ("--show-summary", "--status", "error")],
+)
+def test_a_word_that_would_do_nothing_is_refused(home: Home, words: tuple[str, ...]) -> None:
+    done = home.manage(*words)
+    assert done.returncode == 2
+    assert "means nothing with" in done.stderr
+
+
+def test_the_summary_needs_no_right_to_write(finished: Home) -> None:
+    (finished.queue / "history.db").unlink()
+    finished.queue.chmod(0o555)
+    done = finished.manage("--show-summary", preexec_fn=obey_permissions)
+    finished.queue.chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert "an hour" in done.stdout
+
+
+def test_where_only_checkpoints_are_left_no_new_queue_is_made(finished: Home) -> None:
+    finished.ok("--checkpoint")
+    (finished.queue / "processing_queue.json").unlink()
+    shutil.rmtree(finished.queue / "processing_queue.journal")
+    done = finished.manage("--scan", finished.music)
+    assert done.returncode == 3
+    (line,) = [line for line in done.stderr.splitlines() if line.strip().startswith("cp ")]
+    subprocess.run(line, shell=True, check=True)
+    assert finished.manage("--validate-queue").returncode == 0
+    assert set(finished.statuses().values()) == {"completed"}
+
+
+def test_a_failed_artist_with_priority_is_next(home: Home) -> None:
+    home.scan()
+    (home.music / "Velvet Harbour").chmod(0)
+    home.ok("--prioritize", "Velvet Harbour")
+    home.batch("--batch-size", 1, preexec_fn=obey_permissions)
+    (home.music / "Velvet Harbour").chmod(0o755)
+    assert home.statuses()["Velvet Harbour"] == "error"
+    home.ok("--prioritize", "Velvet Harbour")
+    assert "[1/1] Velvet Harbour" in home.batch("--batch-size", 1).stdout
 
 
 def test_a_scan_notices_what_is_new_changed_vanished_and_returned(finished: Home) -> None:
@@ -257,10 +299,15 @@ def test_cp_restores_and_replay_brings_back(home: Home) -> None:
     assert aside.name in told
     shown = home.ok("--replay-aside", aside.name)
     assert "5 items of" in shown
+    assert len(shown.splitlines()) == 6
     assert Counter(home.statuses().values())["completed"] == 4
-    assert "are back" in home.ok("--replay-aside", aside.name, "--yes")
-    assert home.snapshot()["artists"] == after
-    assert home.manage("--validate-queue").returncode == 0
+    assert "brought back" in home.ok("--replay-aside", aside.name, "--yes")
+    for key, item in home.snapshot()["artists"].items():
+        assert item.get("settled") == after[key].get("settled")
+        assert item["status"] == after[key]["status"]
+    told = home.manage("--validate-queue")
+    assert told.returncode == 0
+    assert "no longer count" not in told.stdout + told.stderr
     summary = json.loads(home.ok("--show-summary", "--json"))
     assert summary["counts"]["completed"] == 9
 

@@ -77,9 +77,7 @@ def _twice(state: State, record: Record) -> Iterator[str]:
 
 
 def _copies(yard: Yard) -> list[snapshot.Loaded]:
-    return [
-        snapshot.load(checkpoint.path, MUSIC) for checkpoint in checkpoints.listing(yard.queue)
-    ]
+    return [snapshot.load(checkpoint.path, MUSIC) for checkpoint in checkpoints.listing(yard.queue)]
 
 
 def _unkept(given: list[Ack], known: dict[int, Record]) -> Iterator[str]:

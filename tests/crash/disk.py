@@ -24,27 +24,44 @@ MANY = 5  # open changes of names; of more than these, not every selection is tr
 _SECTOR = 512
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is left of a file: its data, its time, and which names are names of the same file."""
+
+    data: bytes
+    mtime: int
+    inode: int
+
+
 @dataclass
 class Inode:
     """A file's data on the disk, and the calls that are not on the disk yet."""
 
     data: bytes = b""
     open: list[Call] = field(default_factory=list)
+    mtime: int = 0
 
     def now(self) -> bytes:
         """Return what the running system sees."""
         return _applied(self.data, self.open)
 
+    def take(self, call: Call) -> None:
+        self.open.append(call)
+        self.mtime = call.mtime
+
     def sync(self) -> None:
         self.data, self.open = self.now(), []
 
-    def variants(self) -> Iterator[bytes]:
-        """Give what may be on the disk, short of all."""
-        for count in range(len(self.open)):
+    def left(self, data: bytes) -> Left:
+        return Left(data, self.mtime, id(self))
+
+    def variants(self, pieces: int) -> Iterator[bytes]:
+        """Give what may be on the disk, between nothing and all of what is open."""
+        for count, call in enumerate(self.open):
             before = _applied(self.data, self.open[:count])
             yield before
-            if self.open[count].data:
-                yield from _parts(before, self.open[count])
+            if call.data:
+                yield from _parts(before, call, pieces)
 
 
 @dataclass(frozen=True)
@@ -81,13 +98,13 @@ def _put(data: bytes, new: bytes, offset: int) -> bytes:
     return data[:offset].ljust(offset, b"\0") + new + data[offset + len(new) :]
 
 
-def _parts(before: bytes, call: Call) -> Iterator[bytes]:
+def _parts(before: bytes, call: Call, pieces: int) -> Iterator[bytes]:
     """Give what a write may leave: cut, filled with zeros, or with its first sector missing."""
     offset = len(before) if call.offset < 0 else call.offset
     text = call.data.rstrip(b"\0")
     size = len(call.data)
     yield _put(before, bytes(size), offset)
-    for length in _cuts(len(text)):
+    for length in _cuts(len(text), pieces):
         yield _put(before[:offset], text[:length], offset)
         yield _put(before, text[:length].ljust(size, b"\0"), offset)
     first = _SECTOR - offset % _SECTOR
@@ -95,9 +112,8 @@ def _parts(before: bytes, call: Call) -> Iterator[bytes]:
         yield _put(before, bytes(first) + call.data[first:], offset)
 
 
-def _cuts(length: int) -> Iterator[int]:
-    step = max(1, length // 40)
-    yield from range(1, length, step)
+def _cuts(length: int, pieces: int) -> Iterator[int]:
+    yield from range(1, length, max(1, length // pieces))
     if length > 1:
         yield length - 1
 
@@ -110,6 +126,7 @@ class Disk:
         self._seen: Names = {}
         self._names: Names = {}
         self._open: list[Rename] = []
+        self._latest: Inode | None = None  # the file that was changed last
 
     def take(self, call: Call) -> None:
         """Take a call that was made."""
@@ -117,7 +134,8 @@ class Disk:
             case "open":
                 self._opened(call)
             case "write" | "pwrite" | "ftruncate":
-                self._inode(call.path).open.append(call)
+                self._latest = self._inode(call.path)
+                self._latest.take(call)
             case "sync":
                 self._inode(call.path).sync()
             case "fsync":
@@ -138,9 +156,9 @@ class Disk:
 
     def _opened(self, call: Call) -> None:
         if call.path not in self._seen:
-            self._rename(Rename(Inode(), new=call.path))
+            self._rename(Rename(Inode(mtime=call.mtime), new=call.path))
         elif call.flags & os.O_TRUNC:
-            self._inode(call.path).open.append(Call("ftruncate", call.path))
+            self._inode(call.path).take(Call("ftruncate", call.path, mtime=call.mtime))
 
     def _rename(self, change: Rename) -> None:
         if change.old and change.new and self._seen.get(change.new) is change.inode:
@@ -162,29 +180,37 @@ class Disk:
             _rename(self._names, change)
         self._open = kept[::-1]
 
-    def states(self, chance: random.Random) -> Iterator[dict[str, bytes]]:
-        """Give what a power loss at this moment may leave behind."""
-        for selection in _selections(self._open, chance):
-            names = dict(self._names)
-            for change in selection:
-                _rename(names, change)
-            yield from self._contents(names)
+    def states(self, chance: random.Random) -> Iterator[dict[str, Left]]:
+        """Give what a power loss at this moment may leave behind.
 
-    def _contents(self, names: Names) -> Iterator[dict[str, bytes]]:
-        there = {
-            path: inode
-            for path, inode in names.items()
-            if inode is not None and self._reachable(path, names)
-        }
-        everything = {path: inode.now() for path, inode in there.items()}
-        least = {path: inode.data for path, inode in there.items()}
-        yield everything
-        yield least
-        for path, inode in there.items():
-            for data in inode.variants():
-                yield {**everything, path: data}
-                if len([one for one in there.values() if one.open]) > 1:
-                    yield {**least, path: data}
+        Each selection of names with all data and with none; and each part of the data with all
+        names, with none, and with one selection more.
+        """
+        selections = [self._chosen(changes) for changes in _selections(self._open, chance)]
+        for number, names in enumerate(selections):
+            yield {path: inode.left(inode.now()) for path, inode in names.items()}
+            yield {path: inode.left(inode.data) for path, inode in names.items()}
+            if number in (0, len(selections) - 1, chance.randrange(len(selections))):
+                yield from self._partly(names)
+
+    def _chosen(self, changes: Sequence[Rename]) -> dict[str, Inode]:
+        """Return the files that are there when these changes of names reached the disk."""
+        names = dict(self._names)
+        for change in changes:
+            _rename(names, change)
+        return {path: one for path, one in names.items() if one and self._reachable(path, names)}
+
+    def _partly(self, names: dict[str, Inode]) -> Iterator[dict[str, Left]]:
+        open_ = {id(inode): inode for inode in names.values() if inode.open}
+        for inode in open_.values():
+            for data in inode.variants(20 if inode is self._latest else 2):
+                for rest in (Inode.now, lambda other: other.data):
+                    yield {
+                        path: other.left(data if other is inode else rest(other))
+                        for path, other in names.items()
+                    }
+                    if len(open_) == 1:
+                        break
 
     def _reachable(self, path: str, names: Names) -> bool:
         parents = (str(parent) for parent in PurePath(path).parents)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mediakeep.item import Item
+from mediakeep.queue import journal
 from mediakeep.queue.journal import Record
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.store import Change, Decide, Store
 
-from tests.crash.tap import Call, Tap
+from tests.crash.tap import Call, Tap, ignore
 from tests.queue import rig
 
 
@@ -41,6 +42,7 @@ class Life:
 
 
 _PASSING = ("session_logs", "live")  # no durability is promised for these
+_CHANGING = ("open", "write", "pwrite", "ftruncate")
 
 
 def record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
@@ -50,12 +52,14 @@ def record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
     def took(call: Call) -> None:
         parts = Path(call.target or call.path).parts
         if call.path.startswith(life.root) and not set(parts) & set(_PASSING):
-            life.events.append(call)
+            mtime = os.stat(call.path).st_mtime_ns if call.name in _CHANGING else 0
+            life.events.append(replace(call, mtime=mtime))
 
     where = rig.at(folder, rig.Clock())
     where.folder.parent.mkdir(parents=True)  # somebody else's, long on the disk
     life.events += [Call("mkdir", str(where.folder.parent)), Call("fsync", life.root)]
-    with monkeypatch.context() as patched, Tap(lambda _: None, took):
+    with monkeypatch.context() as patched, Tap(ignore, took):
+        patched.setattr(journal, "_ROOM", 700)  # so that there are fewer bytes to try
         _marking(life, patched)
         _live(life, where)
     return life

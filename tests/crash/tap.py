@@ -23,6 +23,7 @@ class Call:
     data: bytes = b""
     offset: int = 0  # of a write; a new size; -1 for "at the end"
     flags: int = 0
+    mtime: int = 0  # of the file after the call, in ns
 
 
 Told = Callable[[Call], None]

@@ -65,12 +65,12 @@ def die_at(number: int, when: str) -> None:
     """Have this process killed at one of its records."""
     append, seen = Journal.append, 0
 
-    def deadly(journal: Journal, record: Record, *, sync: bool = True) -> None:
+    def deadly(journal: Journal, record: Record) -> None:
         nonlocal seen
         seen += 1
         if seen == number and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        append(journal, record, sync=sync)
+        append(journal, record)
         if seen == number:
             os.kill(os.getpid(), signal.SIGKILL)
 

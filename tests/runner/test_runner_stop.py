@@ -19,11 +19,12 @@ POOL: dict[str, Any] = {"workers": 2, "patience": 0}
 BOTH = pytest.mark.parametrize("how", [INLINE, POOL], ids=["inline", "pool"])
 
 
-def begun(shop: Workshop, key: str, **told: Any) -> subprocess.Popen[str]:
-    """Run a batch in a process of its own, as far as the begin of an item."""
+def begun(shop: Workshop, *keys: str, **told: Any) -> subprocess.Popen[str]:
+    """Run a batch in a process of its own, until these items are begun."""
     shop.close()
     process = shop.spawn(**told)
-    workshop.await_(lambda: shop.notes("start", key))
+    for key in keys:
+        workshop.await_(lambda key=key: shop.notes("start", key))
     return process
 
 
@@ -47,19 +48,18 @@ def assert_a_second_batch_completes_all(shop: Workshop) -> None:
 def test_the_first_signal_lets_running_items_finish(
     tmp_path: Path, number: signal.Signals, how: dict[str, Any]
 ) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "sleep 0.5", "bee": "sleep 0.5", "cow": "sleep 0.5"})
-    process = begun(shop, "ant", **how)
-    if how is POOL:
-        workshop.await_(lambda: shop.notes("start", "bee"))
+    shop = workshop.stock(tmp_path, dict.fromkeys(("ant", "bee", "cow"), "gated"))
+    running = ["ant", "bee"][: how["workers"]]
+    process = begun(shop, *running, **how)
     process.send_signal(number)
+    (tmp_path / "gate").touch()
     report = workshop.report(process)
     assert (report["stopped"], report["claimed"]) == (True, 3)
-    done = ["ant", "bee"] if how is POOL else ["ant"]
-    assert [note[1] for note in shop.notes("end")] == done
-    assert_given_back(shop, *{"bee", "cow"}.difference(done))
-    assert shop.log()[-1]["message"] == f"Batch ended: {len(done)} of 3 items done"
+    assert sorted(note[1] for note in shop.notes("end")) == running
+    assert_given_back(shop, *{"bee", "cow"}.difference(running))
+    assert shop.log()[-1]["message"] == f"Batch ended: {len(running)} of 3 items done"
     assert_a_second_batch_completes_all(shop)
-    assert len(shop.notes("start", "ant")) == 1
+    assert sorted(note[1] for note in shop.notes("start")) == ["ant", "bee", "cow"]
 
 
 @BOTH
@@ -134,9 +134,10 @@ def test_ctrl_c_while_the_workers_start_kills_none_of_them(tmp_path: Path) -> No
 
 
 def test_a_batch_that_was_told_to_outlive_its_terminal_does(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "sleep 0.3", "bee": "good"})
+    shop = workshop.stock(tmp_path, {"ant": "gated", "bee": "good"})
     process = begun(shop, "ant", hangup=int(signal.SIG_IGN))
     process.send_signal(signal.SIGHUP)
+    (tmp_path / "gate").touch()
     report = workshop.report(process)
     assert (report["stopped"], report["settled"]["completed"]) == (False, 2)
 

@@ -250,6 +250,13 @@ def _sleep(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcom
     return _good(work, progress, folder)
 
 
+def _gated(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Wait until a test opens the gate."""
+    while not (folder / "gate").exists():
+        time.sleep(0.01)
+    return _good(work, progress, folder)
+
+
 def _sleep_first(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
     if first_time(folder, work.stamp.key):
         time.sleep(float(seconds))
@@ -286,6 +293,7 @@ _DEEDS: dict[str, Callable[..., Any]] = {
     "die-first": _die_first,
     "die-leaving": _die_leaving,
     "sleep": _sleep,
+    "gated": _gated,
     "sleep-first": _sleep_first,
     "stubborn": _stubborn,
     "child": _child,

@@ -24,9 +24,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     batch_size: int = 10
     workers: int = 0  # 0: as many as there are cores
     max_attempts: int = 3
-    retry_delay: str = "10m"
-    item_timeout: str = "30m"
-    time_budget: str = ""
+    retry_delay: str | float = "10m"  # spans of time: "90s", "2h", or a number of seconds
+    item_timeout: str | float = "30m"
+    time_budget: str | float = ""
     checkpoint_every: int = 50
     keep_checkpoints: int = 20
 
@@ -51,10 +51,21 @@ def find_home(given: str | None, environ: Mapping[str, str] = os.environ) -> Pat
     here = Path.cwd()
     if (here / FILE).is_file() or any(here.glob("status/*/processing_queue.json")):
         return here
-    checkout = Path(__file__).absolute().parents[2]
-    if (checkout / "pyproject.toml").is_file() and (checkout / "utilities" / "mediakeep").is_dir():
-        return checkout
+    if found := checkout():
+        return found
     raise NoHome()
+
+
+def checkout() -> Path | None:
+    """Return the checkout that this code runs from; None where it was installed."""
+    root = Path(__file__).absolute().parents[2]
+    whole = (root / "pyproject.toml").is_file() and (root / "utilities" / "mediakeep").is_dir()
+    return root if whole else None
+
+
+def spoken(door: str) -> str:
+    """Write a command as a person starts it: by its door in a checkout, else by its name."""
+    return f"python utilities/{door}" if checkout() else door.removesuffix(".py").replace("_", "-")
 
 
 def load(home: Path) -> dict[str, Any]:
@@ -66,7 +77,11 @@ def load(home: Path) -> dict[str, Any]:
 
     try:
         given = tomllib.loads(path.read_text())
+        unknown = ", ".join(sorted(set(given) - set(Settings.__struct_fields__)))
+        if unknown:
+            known = ", ".join(Settings.__struct_fields__)
+            raise BadSetting(path, f"there is no setting {unknown}; there are {known}")
         msgspec.convert(given, Settings)
-    except (OSError, ValueError, msgspec.ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise BadSetting(path, error) from error
     return given

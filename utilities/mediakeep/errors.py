@@ -12,7 +12,7 @@
         SnapshotDamaged, JournalDamaged, UnknownField, NewerFormat,
         IllegalTransition, RecordNotWritten
       StaleClaim              1   somebody else holds the item by now
-      Stopped               130   stopped by the user
+      Stopped               130   the user said no
 
 The docstring of a class is its message; the class carries the exit code.
 """
@@ -65,7 +65,7 @@ class NoHome(UsageFailed):
 
 class NoQueue(UsageFailed):
     """There is no {} queue in {} yet. Make one with:
-    python utilities/{} --home {} --scan PATH"""
+    {} --home {} --scan PATH"""
 
 
 class NoSuchItem(UsageFailed):
@@ -123,6 +123,6 @@ class RecordNotWritten(StateDamaged):
 
 
 class Stopped(MediakeepError):
-    """Stopped. What was finished is recorded; the rest is pending again."""
+    """Stopped. Nothing was changed."""
 
     exit_code = 130

@@ -11,7 +11,7 @@ import click
 
 from mediakeep import files
 from mediakeep.commands import shared, subjects
-from mediakeep.commands.faces import Json, Plain, Shown
+from mediakeep.commands.faces import Json, Overheard, Plain
 from mediakeep.commands.subjects import Subject
 from mediakeep.errors import LibraryGone, MediakeepError, UsageFailed
 from mediakeep.item import Status
@@ -24,17 +24,20 @@ from mediakeep.runner import batch, rehearsal
 from mediakeep.runner.plan import Face, Limits, Plan, Report, Retry
 from mediakeep.views import review, summary
 
+COUNT = click.IntRange(1)
 _OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Do all but write: no report, no queue, no log."),
-    shared.setting("--checkpoint-every", int, "Settled items between two checkpoints."),
-    shared.setting("--keep-checkpoints", int, "Checkpoints to keep, besides one a day."),
+    shared.setting("--checkpoint-every", COUNT, "Settled items between two checkpoints."),
+    shared.setting("--keep-checkpoints", COUNT, "Checkpoints to keep, besides one a day."),
     shared.setting("--time-budget", shared.Duration(), "Start nothing new after this, as 2h."),
     shared.setting("--item-timeout", shared.Duration(), "The longest that one item may take."),
     shared.setting("--retry-delay", shared.Duration(), "Wait before a second try; then doubled."),
-    shared.setting("--max-attempts", int, "How often a failing item is tried."),
-    shared.setting("--workers", int, "Processes to work in; 1 is inline, 0 one per core."),
+    shared.setting("--max-attempts", COUNT, "How often a failing item is tried."),
+    shared.setting(
+        "--workers", click.IntRange(0), "Processes to work in; 1 is inline, 0 one per core."
+    ),
     click.option("--all", "everything", is_flag=True, help="Take all that is left."),
-    shared.setting("--batch-size", int, "How many to take from the queue."),
+    shared.setting("--batch-size", COUNT, "How many to take from the queue."),
     shared.as_json,
 )
 
@@ -58,18 +61,20 @@ def options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def asked(home: Path, name: str | None, given: dict[str, Any]) -> Asked:
-    """Make a plan of the options; BadSetting where one makes no sense."""
+    """Make a plan of the options."""
+    if name == "":
+        raise UsageFailed("The name of the item is empty.")
     workers = given["workers"] or shared.cores()
-    size = None if given["everything"] else shared.positive("batch-size", given["batch_size"])
-    attempts = shared.positive("max-attempts", given["max_attempts"])
+    size = None if given["everything"] else given["batch_size"]
+    facts = {"batch_size": size, "workers": workers} | ({"item": name} if name else {})
     plan = Plan(
         size=size,
-        limits=Limits(shared.positive("workers", workers), given["item_timeout"]),
-        retry=Retry(attempts, given["retry_delay"]),
+        limits=Limits(workers, given["item_timeout"]),
+        retry=Retry(given["max_attempts"], given["retry_delay"]),
         time_budget=given["time_budget"],
-        checkpoint_every=shared.positive("checkpoint-every", given["checkpoint_every"]),
-        keep_checkpoints=shared.positive("keep-checkpoints", given["keep_checkpoints"]),
-        settings={"batch_size": size, "workers": workers, "item": name or ""},
+        checkpoint_every=given["checkpoint_every"],
+        keep_checkpoints=given["keep_checkpoints"],
+        settings=facts,
     )
     return Asked(home, name or "", given["dry_run"], given["as_json"], plan)
 
@@ -77,7 +82,7 @@ def asked(home: Path, name: str | None, given: dict[str, Any]) -> Asked:
 def run(kind: Kind, ask: Asked) -> int:
     """Run a batch and return its exit code."""
     subject = subjects.of(kind)
-    shown: Shown = Json() if ask.as_json else Plain(kind)
+    shown = Overheard(Json() if ask.as_json else Plain(kind))
     report = (_rehearse if ask.dry_run else _work)(subject, ask, shown)
     if report.gone:
         raise report.gone
@@ -86,7 +91,7 @@ def run(kind: Kind, ask: Asked) -> int:
     return 1 if report.settled[Status.ERROR] else 0
 
 
-def _work(subject: Subject, ask: Asked, shown: Shown) -> Report:
+def _work(subject: Subject, ask: Asked, shown: Overheard) -> Report:
     folder = subjects.folder(ask.home, subject.kind)
     with Queue.open(queue.place(folder), subject.kind) as opened:
         check(opened.state)
@@ -100,14 +105,15 @@ def _work(subject: Subject, ask: Asked, shown: Shown) -> Report:
 
         face = Face(shown.begun, shown.settled, shown.progress, milestone)
         report = batch.run(opened, subject.opening(ask.home, True), plan, face)
-        told = summary.read(folder, opened.state)
-    shown.ended(report, told)
-    for warning in dict.fromkeys([*report.warnings, *troubles]):
+    # Only now is everything in the history, from which the pace is told.
+    report.warnings += [*opened.warnings(), *troubles]
+    shown.ended(report, summary.read(folder, opened.state))
+    for warning in dict.fromkeys(report.warnings):
         click.echo(f"Warning: {warning}", err=True)
     return report
 
 
-def _rehearse(subject: Subject, ask: Asked, shown: Shown) -> Report:
+def _rehearse(subject: Subject, ask: Asked, shown: Overheard) -> Report:
     """Work as a batch would, on the same items, and leave no trace."""
     folder = subjects.folder(ask.home, subject.kind)
     state = reading.state(folder, subject.kind)
@@ -116,8 +122,7 @@ def _rehearse(subject: Subject, ask: Asked, shown: Shown) -> Report:
     keys = [actions.find(state, ask.name)] if ask.name else Line(state).peek(count)
     face = Face(shown.begun, shown.settled, shown.progress)
     report = rehearsal.run(state, keys, subject.opening(ask.home, False), ask.plan, face)
-    if not ask.as_json:
-        click.echo("Dry run: nothing was written.")
+    shown.rehearsed(report)
     return report
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import click
 import msgspec
 
 from mediakeep import files
+from mediakeep.commands import shared
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.runner.plan import Report, Settled
@@ -36,6 +39,9 @@ class Shown(Protocol):
 
     def ended(self, report: Report, summary: Summary) -> None:
         """Hear what the batch came to."""
+
+    def rehearsed(self, report: Report, /) -> None:
+        """Hear that a dry run is over."""
 
 
 class Plain:
@@ -71,6 +77,12 @@ class Plain:
         self._of = 0
         for line in ending(report, summary):
             click.echo(line)
+
+    def rehearsed(self, _report: Report, /) -> None:
+        """Say that a dry run is over."""
+        self._clear()
+        self._of = 0
+        click.echo("Dry run: nothing was written.")
 
     def _say(self, line: str) -> None:
         self._clear()
@@ -116,16 +128,46 @@ class Json:
 
     def ended(self, report: Report, summary: Summary) -> None:
         """Tell what the batch came to."""
-        facts = {
-            "session": report.session,
-            "settled": {status.value: count for status, count in report.settled.items() if count},
-            "auto_fixed": report.auto_fixed,
-            "manual_reviews": report.manual_reviews,
-            "seconds": round(report.seconds, 3),
-            "stopped": report.stopped,
-            "warnings": report.warnings,
-        }
-        _emit("ended", **facts, summary=msgspec.to_builtins(summary))
+        _emit("ended", **_facts(report), summary=msgspec.to_builtins(summary))
+
+    def rehearsed(self, report: Report, /) -> None:
+        """Tell that a dry run is over."""
+        _emit("ended", **_facts(report), dry_run=True)
+
+
+def _facts(report: Report) -> dict[str, Any]:
+    return {
+        "session": report.session,
+        "settled": {status.value: count for status, count in report.settled.items() if count},
+        "auto_fixed": report.auto_fixed,
+        "manual_reviews": report.manual_reviews,
+        "seconds": round(report.seconds, 3),
+        "stopped": report.stopped,
+        "warnings": report.warnings,
+    }
+
+
+class Overheard:
+    """A face that somebody may stop listening to, as `head` does: then the batch stops too."""
+
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+        self.begun = self._tell(shown.begun)
+        self.settled = self._tell(shown.settled)
+        self.progress = shown.progress
+        self.rehearsed = self._tell(shown.rehearsed)
+        self.ended = self._tell(shown.ended)
+
+    def _tell(self, say: Callable[..., None]) -> Callable[..., None]:
+        def tell(*what: Any) -> None:
+            try:
+                say(*what)
+            except BrokenPipeError:
+                shared.drop_output()
+                if signal.getsignal(signal.SIGHUP) not in (signal.SIG_DFL, signal.SIG_IGN):
+                    signal.raise_signal(signal.SIGHUP)  # to the batch, a terminal that was closed
+
+        return tell
 
 
 def _emit(event: str, **facts: Any) -> None:
@@ -134,10 +176,10 @@ def _emit(event: str, **facts: Any) -> None:
 
 def ending(report: Report, summary: Summary) -> list[str]:
     """Describe what a batch came to."""
-    done = summary.counts[Status.COMPLETED]
+    if not report.claimed:
+        return [*_nothing(summary), f"BATCH COMPLETE: {_share(summary)}"]
     word = "STOPPED" if report.stopped else "COMPLETE"
-    share = f"{done:,}/{summary.total:,} {summary.plural} ({summary.percentage}%)"
-    lines = [f"BATCH {word}: {share}"]
+    lines = [f"BATCH {word}: {_share(summary)}"]
     failed = report.settled[Status.ERROR]
     if failed:
         lines.append(f"Failed: {terminal.count(failed, summary.noun, summary.plural)}")
@@ -145,3 +187,16 @@ def ending(report: Report, summary: Summary) -> list[str]:
     reviews = terminal.count(report.manual_reviews, "issue")
     lines.append(f"Manual review needed: {reviews} (see {_REVIEWS})")
     return lines
+
+
+def _share(summary: Summary) -> str:
+    done = summary.counts[Status.COMPLETED]
+    return f"{done:,}/{summary.total:,} {summary.plural} ({summary.percentage}%)"
+
+
+def _nothing(summary: Summary) -> list[str]:
+    """Say why a batch had nothing to do."""
+    if not summary.next_retry:
+        return ["Nothing is pending."]
+    waiting = terminal.count(summary.waiting, f"failed {summary.noun}", f"failed {summary.plural}")
+    return [f"Nothing is pending. {waiting} will be tried again, the next at {summary.next_retry}."]

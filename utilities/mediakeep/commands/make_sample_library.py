@@ -9,19 +9,19 @@ import click
 from mediakeep.commands import shared
 
 
-@shared.command()
+@shared.command(home=False)
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--artists", default=14, show_default=True, help="How many artists.")
+@click.option(
+    "--artists", default=14, type=click.IntRange(1), show_default=True, help="How many artists."
+)
 @click.option(
     "--tracks",
-    type=int,
+    type=click.IntRange(1),
     help="How many tracks in all; if not given, about 18 for each artist after the 14th.",
 )
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same library.")
 @shared.as_json
-def main(
-    folder: Path, artists: int, tracks: int | None, seed: int, as_json: bool, **_: Path
-) -> int:
+def main(folder: Path, artists: int, tracks: int | None, seed: int, as_json: bool) -> int:
     """Make a music library of short, playable files with known defects in FOLDER.
 
     FOLDER must be empty or not exist. Nothing outside it is touched.

@@ -24,20 +24,21 @@ class Action:
     act: Act
     metavar: str = ""
     multiple: bool = False
+    words: tuple[str, ...] = ()  # of --status, --yes and --force, those that mean something here
 
 
 def actions(kind: Kind) -> list[Action]:
     """List what a kind's manager can do."""
     return [
-        Action("--scan", scans.scan, "PATH"),
-        Action("--relocate", scans.relocate, "NEW"),
+        Action("--scan", scans.scan, "PATH", words=("yes",)),
+        Action("--relocate", scans.relocate, "NEW", words=("yes",)),
         Action("--show-summary", looks.show_summary),
-        Action("--list", looks.show_list),
+        Action("--list", looks.show_list, words=("status",)),
         Action(f"--show-{kind.noun}", looks.show_item, "NAME"),
-        Action(f"--reset-{kind.noun}", resets.reset_items, "NAME", multiple=True),
+        Action(f"--reset-{kind.noun}", resets.reset_items, "NAME", multiple=True, words=("force",)),
         Action("--reset-errors", resets.reset_errors),
-        Action("--reset-in-progress", resets.reset_in_progress),
-        Action("--reset-all", resets.reset_all),
+        Action("--reset-in-progress", resets.reset_in_progress, words=("force",)),
+        Action("--reset-all", resets.reset_all, words=("yes", "force")),
         Action("--reset-outdated", resets.reset_outdated),
         Action("--mark-completed", resets.mark_completed, "NAME"),
         Action("--prioritize", resets.prioritize, "NAME"),
@@ -46,7 +47,7 @@ def actions(kind: Kind) -> list[Action]:
         Action("--checkpoint", upkeep.checkpoint),
         Action("--list-checkpoints", looks.list_checkpoints),
         Action("--restore-checkpoint", upkeep.restore, "FILE|latest"),
-        Action("--replay-aside", upkeep.replay_aside, "FILE"),
+        Action("--replay-aside", upkeep.replay_aside, "FILE", words=("yes",)),
     ]
 
 
@@ -57,7 +58,10 @@ def build(kind: Kind) -> shared.Command:
     def main(home: Path, as_json: bool, **given: Any) -> int:
         words = {name: given.pop(name) for name in ("yes", "force", "status")}
         desk = Desk(home, kind, words["yes"], words["force"], words["status"] or "")
-        answer = _act(desk, table, given)
+        action = _chosen(table, given)
+        _refuse_idle(action, words)
+        value = given[_name(action)]
+        answer = action.act(desk, value) if action.metavar else action.act(desk)
         shared.show(answer.lines, answer.data, as_json=as_json)
         return answer.code
 
@@ -91,12 +95,17 @@ def _words() -> list[Callable[..., Any]]:
     ]
 
 
-def _act(desk: Desk, table: list[Action], given: dict[str, Any]) -> Answer:
-    """Do the one action that was asked for; a usage error where there is not exactly one."""
+def _refuse_idle(action: Action, words: dict[str, Any]) -> None:
+    """Refuse a word that would do nothing beside this action."""
+    for word, value in words.items():
+        if value and word not in action.words:
+            raise click.UsageError(f"--{word} means nothing with {action.flag}.")
+
+
+def _chosen(table: list[Action], given: dict[str, Any]) -> Action:
+    """Find the one action that was asked for; a usage error where there is not exactly one."""
     chosen = [action for action in table if given[_name(action)] not in (None, False, ())]
     if len(chosen) != 1:
         asked = ", ".join(action.flag for action in chosen) or "none"
         raise click.UsageError(f"Give exactly one action ({asked} given); --help lists them.")
-    action = chosen[0]
-    value = given[_name(action)]
-    return action.act(desk, value) if action.metavar else action.act(desk)
+    return chosen[0]

@@ -16,7 +16,7 @@ from mediakeep.queue import reading
 
 
 @shared.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path, readable=False))
 @click.option("--dry-run", is_flag=True, help="Say what is found; write nothing.")
 @shared.as_json
 def main(home: Path, path: Path, dry_run: bool, as_json: bool) -> int:

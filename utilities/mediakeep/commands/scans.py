@@ -7,7 +7,7 @@ from pathlib import Path
 from mediakeep import files
 from mediakeep.commands import subjects
 from mediakeep.commands.desk import Answer, Desk
-from mediakeep.errors import LibraryGone, ScanRefused
+from mediakeep.errors import ScanRefused
 from mediakeep.item import Found
 from mediakeep.queue import snapshot, survey
 from mediakeep.queue.queue import Queue
@@ -26,7 +26,8 @@ def scan(desk: Desk, path: str) -> Answer:
     if not found:
         raise ScanRefused(f"{files.escape(root)} holds no {desk.kind.noun} folders.")
     Queue.create(desk.place, desk.kind, subjects.library_text(root), found).close()
-    return _answer(desk, root, Survey(total=len(found)), f"New queue: {_tracks(desk, found)}.")
+    result = Survey(total=len(found), new={one.key: {} for one in found})
+    return _answer(desk, root, result, f"New queue: {_tracks(desk, found)}.")
 
 
 def relocate(desk: Desk, path: str) -> Answer:
@@ -38,9 +39,9 @@ def relocate(desk: Desk, path: str) -> Answer:
 def _root(path: str) -> Path:
     root = Path(path).expanduser()
     if not root.is_dir():
-        raise LibraryGone(files.escape(root), "missing" if not root.exists() else "not a folder")
+        raise ScanRefused(f"There is no folder {files.escape(root)}.")
     if not any(root.iterdir()):
-        raise LibraryGone(files.escape(root), "empty")
+        raise ScanRefused(f"{files.escape(root)} is empty; is it mounted?")
     return root.resolve()
 
 

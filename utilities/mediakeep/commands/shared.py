@@ -13,11 +13,12 @@ from typing import Any
 import click
 import msgspec
 
-from mediakeep import __version__, config, files
-from mediakeep.errors import BadSetting, MediakeepError
+from mediakeep import __version__, config
+from mediakeep.errors import MediakeepError
 
 Function = Callable[..., Any]
 _DEFAULTS = config.Settings()
+_PROBLEM = "mediakeep.problem"
 
 
 class Command(click.Command):
@@ -32,6 +33,12 @@ class Command(click.Command):
             sys.exit(_run(run))
         return run()
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command's function, unless its home was no good: --help answers even then."""
+        if problem := ctx.meta.get(_PROBLEM):
+            raise problem
+        return super().invoke(ctx)
+
 
 def _run(function: Function) -> int:
     try:
@@ -45,11 +52,17 @@ def _run(function: Function) -> int:
         return _fail("Stopped.", 130)
     except BrokenPipeError:
         # The reader of our output left, as `head` does; Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return 0
     except OSError as error:
-        place = f"{files.escape(error.filename)}: " if isinstance(error.filename, str) else ""
-        return _fail(f"{place}{error.strerror or error}", 1)
+        from mediakeep.runner import attempt
+
+        return _fail(attempt.explain(error), 2 if isinstance(error, PermissionError) else 1)
+
+
+def drop_output() -> None:
+    """Send what is still to be printed nowhere: the reader of our output has left."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> int:
@@ -57,14 +70,14 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
-def command(**attributes: Any) -> Callable[[Function], Command]:
-    """Make a command with --help, --version and --home; its function gets `home`."""
+def command(*, home: bool = True) -> Callable[[Function], Command]:
+    """Make a command with --help and --version; one with a home gets --home, and `home`."""
 
     def decorate(function: Function) -> Command:
         function = click.version_option(__version__, prog_name="mediakeep")(function)
-        function = _home(function)
+        function = _home(function) if home else function
         settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-        return click.command(cls=Command, context_settings=settings, **attributes)(function)
+        return click.command(cls=Command, context_settings=settings)(function)
 
     return decorate
 
@@ -82,8 +95,12 @@ def _home(function: Function) -> Function:
 def _find_home(context: click.Context, _: click.Parameter, given: str | None) -> Path | None:
     if context.resilient_parsing:
         return None
-    home = config.find_home(given)
-    context.default_map = {**config.load(home)}
+    try:
+        home = config.find_home(given)
+        context.default_map = {**config.load(home)}
+    except MediakeepError as error:
+        context.meta[_PROBLEM] = error
+        return None
     return home
 
 
@@ -138,10 +155,3 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def positive(name: str, value: int) -> int:
-    """Refuse a count below one."""
-    if value < 1:
-        raise BadSetting(f"--{name}", f"{value} is not at least 1")
-    return value

@@ -20,15 +20,16 @@ def validate(desk: Desk) -> Answer:
         with desk.opened() as opened:
             state = opened.state
             found = list(check.faults(desk.folder, state, desk.subject.outputs))
+            warnings = opened.warnings()
     except StateDamaged as damage:
-        return _faults([Fault(str(damage), "See above.")])
+        return _faults([check.fault(damage)])
     if found:
         return _faults(found)
     items = terminal.count(len(state.items), desk.kind.noun, desk.kind.plural)
     done = state.counts[Status.COMPLETED]
     lines = [f"The queue is sound: {items}, {done:,} completed, {state.seq:,} changes."]
     restored = state.head.restored
-    lines += [adoption.sentence(restored)] if restored else []
+    lines += dict.fromkeys([*warnings, *([adoption.sentence(restored)] if restored else [])])
     return Answer(lines, {"sound": True, "faults": [], "restored": restored})
 
 
@@ -81,10 +82,10 @@ def replay_aside(desk: Desk, name: str) -> Answer:
     """Show what a restore undid; with --yes bring it back."""
     if not desk.yes:
         found = replay.plan(desk.folder, desk.read(), name)
-        return _replayed(found, "would come back; add --yes to bring them back")
+        return _replayed(found, "would come back; add --yes to have that done")
     with desk.opened() as opened:
         found = opened.replay(name)
-    return _replayed(found, "are back")
+    return _replayed(found, "brought back")
 
 
 def _replayed(found: Replay, verb: str) -> Answer:

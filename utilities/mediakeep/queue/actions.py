@@ -8,7 +8,7 @@ from typing import Any
 from mediakeep import files
 from mediakeep.errors import AmbiguousName, ItemHeld, NoSuchItem, UsageFailed
 from mediakeep.item import Item, Status
-from mediakeep.queue import claims, sessions, survey
+from mediakeep.queue import sessions, survey
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.state import State
 from mediakeep.queue.store import Change
@@ -111,11 +111,12 @@ def prioritize(name: str) -> Callable[[State], Change]:
     def decide(state: State) -> Change:
         key = find(state, name)
         item = state.items[key]
-        if claims.turn(item) is None and item.status is not Status.ERROR:
+        if item.status not in (Status.PENDING, Status.ERROR):
             raise UsageFailed(
                 f"{key} is {item.status.value}; reset it first to have it done again."
             )
         highest = max(other.priority for other in state.items.values())
-        return Change("prioritize", {key: {"priority": highest + 1}})
+        changes = {"status": Status.PENDING, "not_before": None, "priority": highest + 1}
+        return Change("prioritize", {key: changes})
 
     return decide

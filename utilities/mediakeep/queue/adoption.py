@@ -103,12 +103,18 @@ def _source(store: Store, loaded: Loaded, bound: Binding) -> str:
     return name or f"a copy of the queue of {loaded.head.last_updated or loaded.head.created}"
 
 
+def numbers(changes: tuple[int, int]) -> str:
+    """Name a range of changes."""
+    first, last = changes
+    return f"Change {first}" if first == last else f"Changes {first} to {last}"
+
+
 def sentence(restored: Restored) -> str:
     """Say what was restored, what no longer counts, and where it is kept."""
-    text = f"The queue is {restored.source} since {restored.date}."
+    text = f"On {restored.date} {restored.source} became the queue."
     if restored.undone:
-        first, last = restored.undone
-        text += f" Changes {first} to {last} no longer count."
+        verb = "no longer counts" if len(set(restored.undone)) == 1 else "no longer count"
+        text += f" {numbers(restored.undone)} {verb}."
     if restored.aside:
-        text += f" They are kept: --replay-aside {restored.aside} shows them."
+        text += f" The queue as it was before is kept: --replay-aside {restored.aside} shows it."
     return text

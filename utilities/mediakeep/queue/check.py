@@ -27,6 +27,12 @@ class Fault:
     cure: str
 
 
+def fault(damage: MediakeepError) -> Fault:
+    """Split an error about the state into what is wrong and what helps."""
+    what, _, cure = str(damage).partition(" Nothing was changed.")
+    return Fault(what.rstrip(".") + ".", cure.strip() or "Run --repair.")
+
+
 def faults(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
     """Check a queue that could be opened: its files against each other, and against the disk."""
     yield from _counts(folder, state)
@@ -63,7 +69,7 @@ def _journals(folder: Path) -> Iterator[Fault]:
                 record.seq for record in journal.read(path).records if record.op != journal.SEAL
             ]
         except MediakeepError as error:
-            yield Fault(str(error), "Run --repair: it sets the damage aside.")
+            yield fault(error)
             continue
         if seqs != list(range(header.seq + 1, header.seq + 1 + len(seqs))):
             yield Fault(f"{path.name} has a gap in its numbers.", "Run --repair.")
@@ -119,7 +125,7 @@ def _outputs(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
     """Look for what each completed item should have left on the disk."""
     for key, gone in without_outputs(folder.parent.parent, state, outputs).items():
         cure = f"Run --repair, or {_reset(state.kind, key)}"
-        yield Fault(f"{key} is completed, but {', '.join(gone)} is missing.", cure)
+        yield Fault(f"{key} is completed, but lacks {', '.join(gone)}.", cure)
 
 
 def without_outputs(home: Path, state: State, outputs: Outputs) -> dict[str, list[str]]:
@@ -134,7 +140,7 @@ def without_outputs(home: Path, state: State, outputs: Outputs) -> dict[str, lis
 
 
 def _reset(kind: Kind, key: str) -> str:
-    return f'--reset-{kind.noun} "{key}": it is done again.'
+    return f"--reset-{kind.noun} {shlex.quote(key)}: it is done again."
 
 
 def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
@@ -143,7 +149,8 @@ def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
             snapshot.load(checkpoint.path, kind)
         except MediakeepError as error:
             remove = f"rm {shlex.quote(str(checkpoint.path))}"
-            yield Fault(str(error), f"Run --repair: it is set aside. Or remove it: {remove}")
+            cure = f"Run --repair: it is set aside. Or remove it: {remove}"
+            yield Fault(fault(error).what, cure)
 
 
 def _history(folder: Path, state: State) -> Iterator[Fault]:

@@ -14,7 +14,7 @@ from mediakeep import files
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
-from mediakeep.queue import rewrite, snapshot
+from mediakeep.queue import binding, rewrite, snapshot
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.state import State
 
@@ -77,6 +77,11 @@ def listing(folder: Path) -> list[Checkpoint]:
 
 def _day(path: Path) -> str:
     return path.name.removeprefix("checkpoint_")[:10]
+
+
+def remains(folder: Path) -> bool:
+    """Tell whether there is a queue, or anything left of one: then none may be made anew."""
+    return binding.present(folder) or bool(listing(folder))
 
 
 def good(folder: Path, kind: Kind) -> Iterator[tuple[Path, snapshot.Loaded]]:

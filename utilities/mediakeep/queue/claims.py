@@ -38,7 +38,7 @@ class Line:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self._ready: list[tuple[int, int, str]] = []  # turn, -priority, key
+        self._ready: list[tuple[int, int, str]] = []  # -priority, turn, key
         self._waiting: list[tuple[str, str]] = []  # not before, key
         for key, item in state.items.items():
             self._put(key, item, list.append)
@@ -49,7 +49,7 @@ class Line:
     def _put(self, key: str, item: Item, add: Callable[[list[Any], Any], None]) -> None:
         place = turn(item)
         if place is not None:
-            add(self._ready, (place, -item.priority, key))
+            add(self._ready, (-item.priority, place, key))
         elif item.status is Status.ERROR and item.not_before:
             add(self._waiting, (item.not_before, key))
 
@@ -67,7 +67,7 @@ class Line:
         """Take the next keys out of the line, at most `count`."""
         taken: dict[str, None] = {}
         while self._ready and len(taken) < count:
-            place, priority, key = heapq.heappop(self._ready)
+            priority, place, key = heapq.heappop(self._ready)
             item = self.state.items[key]
             if turn(item) == place and -item.priority == priority:
                 taken[key] = None

@@ -70,8 +70,17 @@ class Undone:
 
 
 def update(folder: Path) -> sqlite3.Connection:
-    """Bring the index up to date with the history, and return it open; made anew where need be."""
-    base = _open(folder / FILE)
+    """Bring the index up to date with the history, and return it open; made anew where need be.
+
+    Whoever may read the history but not write here gets one in memory.
+    """
+    try:
+        return _updated(_open(folder / FILE), folder)
+    except sqlite3.OperationalError:
+        return _updated(sqlite3.connect(":memory:", isolation_level=None), folder)
+
+
+def _updated(base: sqlite3.Connection, folder: Path) -> sqlite3.Connection:
     with base:
         base.execute("BEGIN IMMEDIATE")
         if base.execute("PRAGMA user_version").fetchone()[0] != _VERSION or not _grow(base, folder):
@@ -81,7 +90,6 @@ def update(folder: Path) -> sqlite3.Connection:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
     base = sqlite3.connect(path, timeout=30.0, isolation_level=None)
     try:
         base.execute("PRAGMA synchronous = OFF")  # derived: a power loss costs a rebuild

@@ -90,9 +90,10 @@ def header(path: Path) -> Header | None:
     """Read a journal's header, or None where it was never written whole."""
     try:
         with path.open("rb") as stream:
-            payload = _payload(stream.readline().removesuffix(b"\n"))
+            text = stream.readline()
     except FileNotFoundError:
         return None
+    payload = _payload(text[:-1]) if text.endswith(b"\n") else None
     return _headers.decode(payload) if payload else None
 
 

@@ -19,7 +19,6 @@ from mediakeep.kinds import Kind
 from mediakeep.queue import (
     actions,
     adoption,
-    binding,
     checkpoints,
     claims,
     reading,
@@ -63,7 +62,7 @@ class Queue:
     @classmethod
     def open(cls, where: Place, kind: Kind) -> Self:
         """Open a queue and take back what dead owners left; NoQueue where there is none."""
-        if not binding.present(where.folder):
+        if not checkpoints.remains(where.folder):
             raise reading.missing(where.folder, kind)
         store = Store(where, kind, adoption.adopt)
         with store.locked():
@@ -82,7 +81,7 @@ class Queue:
         with store.locked():
             if store.path.exists():
                 raise UsageFailed(f"{store.path} exists already.")
-            if binding.present(where.folder):
+            if checkpoints.remains(where.folder):
                 raise SnapshotDamaged(
                     store.path, "it is gone", checkpoints.cure(where.folder, kind)
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from mediakeep import config
 from mediakeep.errors import NoQueue, SnapshotDamaged
 from mediakeep.kinds import Kind
 from mediakeep.queue import binding, checkpoints, snapshot
@@ -17,7 +18,7 @@ def state(folder: Path, kind: Kind) -> State:
 
     NoQueue where there is none; StateDamaged where it cannot be read.
     """
-    if not binding.present(folder):
+    if not checkpoints.remains(folder):
         raise missing(folder, kind)
     path = folder / snapshot.FILE
     try:
@@ -41,4 +42,4 @@ def _look(path: Path, kind: Kind) -> State | None:
 def missing(folder: Path, kind: Kind) -> NoQueue:
     """Say that there is no queue, with the line that makes one."""
     home = folder.parent.parent
-    return NoQueue(kind.name, home, kind.manager, shlex.quote(str(home)))
+    return NoQueue(kind.name, home, config.spoken(kind.manager), shlex.quote(str(home)))

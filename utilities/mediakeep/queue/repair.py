@@ -36,7 +36,8 @@ def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
             store.follow()
             done = []
         except StateDamaged as damage:
-            done = [str(damage).partition(" Nothing was changed.")[0] + ".", *_rebuild(store)]
+            done = [check.fault(damage).what, *_rebuild(store)]
+        done += store.warnings
         done += _checkpoints(where, kind)
         done += _history(where)
         if any(check.faults(where.folder, store.state, outputs)):
@@ -58,8 +59,8 @@ def _rebuild(store: Store) -> list[str]:
     store.install(state, store.identity())
     told = [f"The queue was rebuilt from {saved.base.name} and its journals."]
     if saved.lost:
-        told.append(f"Changes {saved.lost[0]} to {saved.lost[1]} could not be recovered.")
-    return [*told, f"The damaged files are kept in {rewrite.ASIDE}/: {', '.join(kept)}."]
+        told.append(f"{adoption.numbers(saved.lost)} could not be recovered.")
+    return [*told, f"The files as they were are kept in {rewrite.ASIDE}/: {', '.join(kept)}."]
 
 
 def _in_use(folder: Path) -> list[Path]:

@@ -37,7 +37,7 @@ def plan(folder: Path, state: State, name: str) -> Replay:
     replay = Replay(path.name, redone)
     for key, item in aside.items.items():
         now = state.items.get(key)
-        if now == item or item.status is Status.IN_PROGRESS:
+        if item.status is Status.IN_PROGRESS or (now and _alike(now, item)):
             continue
         if now and now.status is Status.IN_PROGRESS:
             replay.left[key] = "is being worked on"
@@ -46,6 +46,12 @@ def plan(folder: Path, state: State, name: str) -> Replay:
         else:
             replay.back[key] = item
     return replay
+
+
+def _alike(now: Item, item: Item) -> bool:
+    """Tell whether two items differ in nothing that took work."""
+    both_pending = now.status is item.status is Status.PENDING
+    return now == item or (both_pending and now.settled == item.settled)
 
 
 def apply(store: Store, name: str) -> Replay:
@@ -58,6 +64,8 @@ def apply(store: Store, name: str) -> Replay:
         record = store.record(Change("replay", {}, msgspec.to_builtins(facts)))
         history.absorb(store.place.folder, [record])
         store.state.accept(record, replay.back)
+        if not replay.left:
+            store.state.head = msgspec.structs.replace(store.state.head, restored=None)
         # Twice: items came from outside the journal, so nothing may be rebuilt across this point.
         store.rewrite()
         store.rewrite()

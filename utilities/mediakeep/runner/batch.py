@@ -164,7 +164,7 @@ class Batch:
         changes |= {"processing_stage": outcome.next_stage, "parts": None}
         if self._record(key, "stage", changes):
             self._items[key].fan = None
-            self._line.add(self._task(key), first=True)
+            self._line.put_first(self._task(key))
 
     def _spread(self, task: Task, parts: Parts) -> None:
         """Put the parts of a stage in line; those done before a crash stay done."""
@@ -175,9 +175,9 @@ class Batch:
         running.fan = Fan.spread(parts, running.item.parts)
         # Without what is known of the parts already, which a part need not know.
         work = replace(task.work, item=structs.replace(running.item, parts=None))
-        for number in running.fan.missing():
-            part = Part(number, parts.inputs[number], parts.run)
-            self._line.add(Task(task.key, work, part, running.item.suspect))
+        pieces = (Part(n, parts.inputs[n], parts.run) for n in running.fan.missing())
+        alone = running.item.suspect
+        self._line.put_first(*(Task(task.key, work, piece, alone) for piece in pieces))
         return self._gather(task.key)
 
     def _part_done(self, task: Task, done: PartDone) -> None:
@@ -211,7 +211,7 @@ class Batch:
         if fan.failures:
             self._settle(key, Outcome(Status.ERROR, fan.complaint()))
         else:
-            self._line.add(self._task(key, fan.results()), first=True)
+            self._line.put_first(self._task(key, fan.results()))
 
     def _record(self, key: str, op: str, changes: dict[str, Any]) -> bool:
         """Commit progress within a claim; where the claim is lost, so is the item's work."""

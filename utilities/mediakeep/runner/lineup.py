@@ -17,10 +17,17 @@ class Lineup:
     def __bool__(self) -> bool:
         return bool(self._ready)
 
-    def add(self, task: Task, *, first: bool = False) -> None:
-        """Put a task in line, at its end or its head."""
-        line = self._alone if task.alone else self._ready
-        (line.appendleft if first else line.append)(task)
+    def add(self, task: Task) -> None:
+        """Put a task at the end of its line."""
+        self._of(task).append(task)
+
+    def put_first(self, *tasks: Task) -> None:
+        """Put tasks at the head, in their order: what is begun is finished before more is."""
+        for task in reversed(tasks):
+            self._of(task).appendleft(task)
+
+    def _of(self, task: Task) -> deque[Task]:
+        return self._alone if task.alone else self._ready
 
     def next(self, *, idle: bool) -> Task | None:
         """Take the task to be started now; one that runs alone only where nothing runs."""

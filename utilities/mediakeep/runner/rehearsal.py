@@ -18,8 +18,8 @@ def run(state: State, keys: list[str], opening: Opening, plan: Plan, face: Face)
     """Work on the items and tell what would have become of each."""
     report = Report(claimed=len(keys))
     started = time.monotonic()
-    face.begun(len(keys))
     with Stop() as stop:
+        face.begun(len(keys))
         crew = Crew(opening, plan.limits, stop, face.progress)
         try:
             _loop(crew, deque(_task(state, key) for key in keys), stop, report, face)

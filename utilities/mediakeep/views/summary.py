@@ -28,6 +28,7 @@ class Summary:
     reviews: int
     fixed: int
     waiting: int  # failed, to be tried again
+    next_retry: str  # the time of the next such try, or ""
     outdated: int  # completed by older rules
     per_hour: float | None
     seconds_left: float | None
@@ -39,6 +40,7 @@ def of(state: State, pace: Pace) -> Summary:
     items = state.items.values()
     left = state.counts[Status.PENDING] + state.counts[Status.IN_PROGRESS]
     rate = pace.per_hour
+    retries = [item.not_before for item in items if item.status is Status.ERROR and item.not_before]
     return Summary(
         kind=state.kind.name,
         noun=state.kind.noun,
@@ -50,7 +52,8 @@ def of(state: State, pace: Pace) -> Summary:
         issues=open_issues(items),
         reviews=sum(item.manual_reviews for item in items),
         fixed=sum(item.auto_fixed for item in items),
-        waiting=sum(1 for item in items if item.status is Status.ERROR and item.not_before),
+        waiting=len(retries),
+        next_retry=min(retries, default=""),
         outdated=sum(1 for item in items if actions.outdated(state, item)),
         per_hour=rate,
         seconds_left=3600 * left / rate if rate else None,

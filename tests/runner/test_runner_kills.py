@@ -1,0 +1,164 @@
+"""A batch may be killed anywhere: nothing recorded is lost or done again, and all gets done."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.item import Status
+from mediakeep.queue import reading, sessions
+from tests.runner import toys, workshop
+from tests.runner.workshop import Workshop
+
+FEW = {"ant": "one none", "bee": "two"}
+MANY = {f"a{number}": " ".join(["slow", "none", "two"][: 1 + number % 3]) for number in range(9)}
+ORDER = list(toys.STAGES)
+
+
+@dataclass
+class Recorded:
+    """What was on record when a batch was killed."""
+
+    notes: int  # how many notes there were by then
+    settled: list[str]
+    reached: dict[str, str]  # item -> stage
+    parts: list[str]  # as the notes name them
+
+    @classmethod
+    def of(cls, shop: Workshop) -> Recorded:
+        """Read the record without its lock, as a watcher would."""
+        items = reading.state(shop.status, shop.kind).items
+        return cls(
+            notes=len(shop.notes()),
+            settled=[key for key, item in items.items() if item.status is Status.COMPLETED],
+            reached={key: item.processing_stage or ORDER[0] for key, item in items.items()},
+            parts=[
+                f"{key}.{name.partition(':')[0]}"
+                for key, item in items.items()
+                if item.parts
+                for name in item.parts.done
+            ],
+        )
+
+    def assert_not_done_again(self, shop: Workshop) -> None:
+        """Check what was done since: nothing of an earlier stage, no finished part or item."""
+        since = shop.notes()[self.notes :]
+        begun = [(note[1], note[2]) for note in since if note[0] == "start"]
+        assert [key for key, _ in begun if key in self.settled] == []
+        early = [ORDER.index(stage) < ORDER.index(self.reached[key]) for key, stage in begun]
+        assert not any(early)
+        assert [note[1] for note in since if note[0] == "part" and note[1] in self.parts] == []
+
+
+def assert_whole(shop: Workshop, things: dict[str, str]) -> None:
+    """Check that all is done, right and legally, and that no trace of the kills is left."""
+    items = reading.state(shop.status, shop.kind).items
+    for key, words in things.items():
+        item = items[key]
+        assert isinstance(item, toys.Thing)
+        assert (item.status, item.attempts) == (Status.COMPLETED, {"join": 1}), key
+        assert (item.processing_stage, item.parts, item.suspect) == ("", None, False)
+        assert (item.claim, item.pieces) == (0, len(words.split()))
+        assert (shop.folder / "out" / key).read_text() == words.upper()
+        called = [note[2] for note in shop.notes("start", key)]
+        for stage, following in itertools.pairwise(called):
+            assert following == stage or following in toys.STAGES[stage], (key, called)
+        assert called[-1] == "join"
+    assert sessions.live(shop.status) == []
+
+
+def killed(folder: Path, **told: Any) -> bool:
+    """Have a batch killed at one of its records, and finish it; False where it never came so far.
+
+    `told` says at which record, and how the first batch works.
+    """
+    folder.mkdir()
+    shop = workshop.stock(folder, FEW, toys.TOY)
+    shop.close()
+    process = shop.spawn(**told)
+    process.communicate(timeout=workshop.PATIENCE)
+    assert process.returncode in (0, -signal.SIGKILL)
+    recorded = Recorded.of(shop)
+    shop.finish()
+    recorded.assert_not_done_again(shop)
+    assert_whole(shop, FEW)
+    return process.returncode != 0
+
+
+def kill_at_every_record(folder: Path, **how: Any) -> int:
+    """Have batches killed at their first record, at their second..., and return how many were."""
+    with ThreadPoolExecutor(2) as threads:
+        for start in itertools.count(1, 4):
+            numbers = range(start, start + 4)
+            fates = list(
+                threads.map(lambda at: killed(folder / f"{at}", die_at=at, **how), numbers)
+            )
+            if not all(fates):
+                assert fates == sorted(fates, reverse=True)
+                return start - 1 + sum(fates)
+    raise AssertionError
+
+
+def kill_at_random(folder: Path, times: int, seed: int) -> int:
+    """Kill batches over one queue at random moments, then let one finish; return the kills."""
+    chance, kills = random.Random(seed), 0
+    shop = workshop.stock(folder, MANY, toys.TOY)
+    shop.close()
+    recorded: list[Recorded] = []
+    for number in range(times):
+        how = {"workers": 2, "patience": 0} if number % 2 else {"workers": 1}
+        process = shop.spawn(**how)
+        workshop.await_(lambda process=process: begun_or_over(shop, process))
+        time.sleep(chance.uniform(0, 0.5))
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=workshop.PATIENCE)
+        kills += process.returncode == -signal.SIGKILL
+        for one in recorded:
+            one.assert_not_done_again(shop)
+        recorded.append(Recorded.of(shop))
+    shop.finish(workers=2, patience=0)
+    for one in recorded:
+        one.assert_not_done_again(shop)
+    assert_whole(shop, MANY)
+    return kills
+
+
+def begun_or_over(shop: Workshop, process: subprocess.Popen[str]) -> bool:
+    """Tell whether a batch has begun to work, or ended for want of work."""
+    return process.poll() is not None or bool(shop.notes("open", str(process.pid)))
+
+
+def test_a_staged_batch_may_be_killed_after_every_record(tmp_path: Path) -> None:
+    # start, claim; two stages, parts, settle of each item; end; the seal of the journal
+    assert kill_at_every_record(tmp_path) == 2 + 5 + 4 + 1 + 1
+
+
+def test_a_staged_batch_may_be_killed_again_and_again(tmp_path: Path) -> None:
+    assert kill_at_random(tmp_path, times=5, seed=1) >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_soak_of_kills_at_every_record(tmp_path: Path, when: str, workers: int) -> None:
+    kills = kill_at_every_record(tmp_path, die=when, workers=workers, patience=0)
+    print(f"{kills} kills {when} a record, {workers} workers")
+    assert kills == 13
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_soak_of_kills_at_random(tmp_path: Path, seed: int) -> None:
+    kills = kill_at_random(tmp_path, times=20, seed=seed)
+    print(f"{kills} kills at random")
+    assert kills >= 5
