@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import checkpoints, history, journal, snapshot
 from mediakeep.queue.journal import SEAL, Record
 from mediakeep.queue.state import State
-
 from tests.crash.loop import View, Yard
 
 Ack = tuple[str, str, int]

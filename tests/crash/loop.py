@@ -26,7 +26,6 @@ from mediakeep.outcome import Outcome
 from mediakeep.queue import actions, reading, store
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settling import Ending
-
 from tests.crash import faults
 from tests.crash.tap import Call, Tap, Told
 from tests.queue import rig

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 from mediakeep import files
-
 from tests.crash.loop import Order, View, acknowledge
 
 COUNT = 2000
@@ -19,7 +18,8 @@ def file(folder: Path) -> Path:
 
 def make(folder: Path) -> None:
     folder.mkdir(parents=True)
-    file(folder).write_text(json.dumps({"seq": 0, "settled": {}}))
+    settled = {f"Artist {number}": 0 for number in range(COUNT)}
+    file(folder).write_text(json.dumps({"seq": 0, "settled": settled}))
 
 
 def write(order: Order) -> None:

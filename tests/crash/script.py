@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from mediakeep.item import Item
 from mediakeep.queue import journal
 from mediakeep.queue.journal import Record
-from mediakeep.queue.queue import Queue
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.store import Change, Decide, Store
-
 from tests.crash.tap import Call, Tap, ignore
 from tests.queue import rig
 

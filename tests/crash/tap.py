@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from mediakeep import files
 
@@ -38,7 +38,7 @@ def ignore(_: Call) -> None:
 class Tap:
     """Replaces the functions from `open` to `close`; `real` holds the true ones."""
 
-    real = {name: getattr(os, name) for name in (*_NAMES, *_PATHS)}
+    real: ClassVar = {name: getattr(os, name) for name in (*_NAMES, *_PATHS)}
 
     def __init__(self, before: Told, after: Told = ignore) -> None:
         self._before, self._after = before, after

@@ -7,12 +7,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import State
-
 from tests.crash import audit, faults, loop, naive
 from tests.crash.loop import RANDOM, Yard
 from tests.crash.tap import Tap
@@ -66,9 +66,6 @@ def _tell(yard: Yard, result: loop.Result, given: list[audit.Ack]) -> None:
 def test_the_same_check_catches_a_file_written_in_place(tmp_path: Path) -> None:
     yard = Yard(tmp_path)
     naive.make(yard.queue)
-    naive.file(yard.queue).write_text(
-        '{"seq": 0, "settled": {%s}}' % ", ".join(f'"Artist {n}": 0' for n in range(naive.COUNT))
-    )
     result = loop.run(yard, 12, naive.write, naive.look)
     given = audit.acks(yard)
     try:

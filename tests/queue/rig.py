@@ -12,7 +12,7 @@ from typing import Any
 from mediakeep.item import Found, Item, MusicItem, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import snapshot
+from mediakeep.queue import history, snapshot
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue, place
 from mediakeep.queue.rewrite import Place
@@ -114,6 +114,11 @@ def edit(path: Path, old: str, new: str) -> None:
 def asides(where: Place) -> list[Path]:
     """List what was set aside."""
     return sorted((where.folder / "aside").glob("*"))
+
+
+def events(where: Place) -> list[dict[str, Any]]:
+    """Read the whole history."""
+    return [event for path in history.paths(where.folder) for _, event in history.read(path)]
 
 
 def journals(where: Place) -> list[Path]:

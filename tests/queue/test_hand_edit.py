@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from mediakeep.errors import JournalDamaged, QueueBusy, UnknownField
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import binding, history, reading, repair, rewrite, snapshot
+from mediakeep.queue import binding, reading, repair, rewrite, snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.rewrite import Place
-
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
 
@@ -70,7 +70,7 @@ def test_an_edit_wins_where_nobody_works(edit: Edit, tmp_path: Path) -> None:
             assert restored.source == "an edit by hand"
     (aside,) = rig.asides(where)
     assert snapshot.load(aside, MUSIC).items == before
-    events = [event for path in history.paths(where.folder) for _, event in history.read(path)]
+    events = rig.events(where)
     assert [event["op"] for event in events].count("edit") == 1
 
 
@@ -235,7 +235,7 @@ def test_a_damaged_journal_is_refused_and_repaired_without_losing_a_number(
             attempt()
     assert (path.read_bytes(), rig.file(where).read_bytes()) == (damaged, before)
     told = repair.run(where, MUSIC, lambda _: [])
-    # Behind a damaged header all lines are good; in the midst, what follows has nothing to stand on.
+    # Behind a damaged header all is good; behind a damaged line nothing has a base.
     assert (f"to {last} could not be recovered" in " ".join(told)) == bool(line)
     assert damaged in [aside.read_bytes() for aside in rig.asides(where)]
     with Queue.open(where, MUSIC) as queue:

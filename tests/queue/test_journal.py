@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mediakeep import files
 from mediakeep.errors import JournalDamaged, RecordNotWritten
 from mediakeep.queue import journal

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from mediakeep import clock
 from mediakeep.errors import ItemHeld, UsageFailed
 from mediakeep.item import Item, Status
@@ -25,7 +26,6 @@ from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settling import Ending
 from mediakeep.queue.store import Change
-
 from tests.queue import rig
 
 KEYS = rig.names(6)
@@ -228,9 +228,10 @@ class QueueMachine(RuleBasedStateMachine):
     def restore(self, data: st.DataObject, put: Any) -> None:
         path, then = data.draw(st.sampled_from(self.checkpoints))
         put(path, rig.file(self.where))
-        before, self.model = self.model, {
-            key: known.back() if known.status is I else known for key, known in then.items()
-        }
+        before, self.model = (
+            self.model,
+            {key: known.back() if known.status is I else known for key, known in then.items()},
+        )
         store = self.queues[0]._store
         with store.locked():
             store.follow()

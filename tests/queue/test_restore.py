@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from mediakeep.errors import NoQueue, SnapshotDamaged
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import binding, history, journal, reading, snapshot
+from mediakeep.queue import binding, journal, reading, snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.rewrite import Place
-
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
 
@@ -146,7 +146,7 @@ def test_numbers_are_never_used_again(scene: Scene) -> None:
         scene.seq = queue.state.seq
         queue.end()
         queue.close()
-    events = [event for path in history.paths(scene.where.folder) for _, event in history.read(path)]
+    events = rig.events(scene.where)
     seqs = [event["seq"] for event in events]
     assert seqs == sorted(set(seqs))
 
@@ -156,7 +156,7 @@ def test_the_history_tells_of_the_restore_and_of_what_it_undid(scene: Scene) -> 
     at = snapshot.load(scene.checkpoint, MUSIC).head.seq
     with restored(scene) as queue:
         told = queue.state.head.restored
-    events = [event for path in history.paths(scene.where.folder) for _, event in history.read(path)]
+    events = rig.events(scene.where)
     (event,) = [event for event in events if event["op"] == "restore"]
     assert event["undone"] == [at + 1, scene.seq]
     assert event["seq"] == scene.seq + 1

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mediakeep.errors import NewerFormat, SnapshotDamaged, UnknownField
 from mediakeep.item import MusicItem, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.snapshot import Head, Restored
-
 from tests.queue import rig
 
 ITEMS = {
