@@ -35,10 +35,10 @@ def test_only_pending_items_have_a_turn(item: Item, turn: int | None) -> None:
     assert claims.turn(item) == turn
 
 
-def test_new_items_come_first_then_retries_then_outdated_each_by_priority_then_name() -> None:
+def test_by_priority_new_items_come_first_then_retries_then_outdated_each_by_name() -> None:
     state = rig.state(
         {
-            "outdated": rig.item(outdated=True, priority=9),
+            "outdated": rig.item(outdated=True),
             "retry": rig.item(error_message="x"),
             "urgent retry": rig.item(error_message="x", priority=2),
             "b": rig.item(),
@@ -47,7 +47,7 @@ def test_new_items_come_first_then_retries_then_outdated_each_by_priority_then_n
             "done": rig.item(C, priority=9),
         }
     )
-    order = ["urgent", "a", "b", "urgent retry", "retry", "outdated"]
+    order = ["urgent retry", "urgent", "a", "b", "retry", "outdated"]
     line = Line(state)
     assert line.peek(3) == order[:3]
     assert line.take(2) + line.take(9) == order

@@ -107,7 +107,7 @@ def test_a_running_batch_notices_at_its_next_record_and_its_claims_are_void(
         return
     assert scene.batch.settle(scene.held[0]) is False
     (warning,) = scene.batch.warnings()
-    assert f"The queue is {scene.checkpoint.name} since" in warning
+    assert f"{scene.checkpoint.name} became the queue." in warning
     assert "--replay-aside before_" in warning
     with restored(scene):
         pass

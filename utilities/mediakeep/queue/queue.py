@@ -163,7 +163,7 @@ class Queue:
         return self._lined_up().peek(count)
 
     def claim(self, count: int) -> list[Claim]:
-        """Take up to `count` items, in one commit: new ones, then due retries, then outdated."""
+        """Take up to `count` items in one commit: by priority, new, due again, then outdated."""
         self.take_back()
         self._retry_due()
         taken: list[str] = []
