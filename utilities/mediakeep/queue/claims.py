@@ -105,6 +105,6 @@ def orphans(state: State, place: Place, dead: Iterable[str]) -> dict[str, dict[s
     for session in dead:
         known = sessions.read_live(place.folder, session)
         begun = known.begun if known else {}
-        for key in state.held[session]:
+        for key in sorted(state.held[session]):
             changes[key] = released(suspect=key in begun)
     return changes
