@@ -9,11 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep.queue import snapshot, store
+from mediakeep.kinds import MUSIC
+from mediakeep.queue import checkpoints, snapshot, store
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from tests.benchmarks import rounds, stock, table
-from tests.benchmarks.rounds import Durations
+from tests.benchmarks.rounds import Durations, Times
 
 _REWRITES = 3  # that a busy writer is watched for
 
@@ -40,6 +41,13 @@ class Subject:
         """Write the same items with the standard library."""
         items = msgspec.to_builtins(self._queue.state.items)
         return {"dump": rounds.one(lambda: self._replace(json.dumps(items, indent=2).encode()))}
+
+    def checkpoint(self) -> dict[str, Durations]:
+        """Write a checkpoint, and remove the one before it as surplus."""
+        return {
+            "checkpoint": rounds.one(self._queue.checkpoint),
+            "prune": rounds.one(lambda: checkpoints.prune(stock.folder(self._home), MUSIC, 1)),
+        }
 
     def _replace(self, data: bytes) -> None:
         beside = self._home / "beside"
@@ -76,31 +84,32 @@ def _claim(queue: Queue) -> Claim:
 def run(home: Path, *, full: bool) -> None:
     """Measure at 1,000 to 100,000 items, in full at a million too."""
     sizes = [1_000, 10_000, 100_000, *([1_000_000] if full else [])]
+    measured = [(size, *_measure(home / str(size), size)) for size in sizes]
     table.show(
         "A rewrite of the snapshot; stall, interval and share are of a writer that never pauses",
-        (
-            "items",
-            "rewrite s",
-            "to bytes+fsync",
-            "to json.dumps",
-            "stall s",
-            "every s",
-            "share",
-        ),
-        [_row(home / str(size), size) for size in sizes],
+        ("items", "rewrite s", "to bytes+fsync", "to json.dumps", "stall s", "every s", "share"),
+        [_rewrite(size, times, busy) for size, times, busy in measured],
         f"The share is bounded by design: a rewrite is due after {store.REWRITE_SHARE} times the",
         f"cost of the last one, but at least {store.REWRITE_LEAST:g} s: 1 part in 21, or 4.8 %.",
     )
+    table.show(
+        "A checkpoint, and the removal of an old one",
+        ("items", "checkpoint s", "prune s", "due every", "ms an item"),
+        [_checkpoint(size, times) for size, times, _ in measured],
+    )
 
 
-def _row(home: Path, size: int) -> list[str]:
+def _measure(home: Path, size: int) -> tuple[Times, Durations]:
     subject = Subject(home, size)
     few = size >= 1_000_000
-    times = rounds.run(
-        [subject.rewrite, subject.bytes, subject.dump], 2 if few else 5, warm=not few
-    )
+    cases = [subject.rewrite, subject.bytes, subject.dump, subject.checkpoint]
+    times = rounds.run(cases, 2 if few else 5, warm=not few)
+    return times, subject.busy(_REWRITES if size < 100_000 else 1)
+
+
+def _rewrite(size: int, times: Times, watched: Durations) -> list[str]:
     rewrite = rounds.whole(times["rewrite"])
-    *stalls, busy = subject.busy(_REWRITES if size < 100_000 else 1)
+    *stalls, busy = watched
     return [
         f"{size:,}",
         table.spread(rewrite, 3),
@@ -109,4 +118,17 @@ def _row(home: Path, size: int) -> list[str]:
         f"{max(stalls):.3f}",
         f"{busy / len(stalls):.1f}",
         f"{sum(stalls) / busy:.1%}",
+    ]
+
+
+def _checkpoint(size: int, times: Times) -> list[str]:
+    written, pruned = rounds.whole(times["checkpoint"]), rounds.whole(times["prune"])
+    every = 50 if size <= checkpoints.MANY else size // 100
+    both = [sum(pair) for pair in zip(written, pruned, strict=True)]
+    return [
+        f"{size:,}",
+        table.spread(written, 3),
+        table.spread(pruned, 3),
+        f"{every:,}",
+        table.middle(both, 2, 1e3 / every),
     ]
