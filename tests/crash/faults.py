@@ -17,11 +17,11 @@ def journal(call: Call) -> bool:
     return call.path.endswith(".jsonl") and "processing_queue.journal" in call.path
 
 
-def _append(call: Call) -> bool:
+def append(call: Call) -> bool:
     return call.name == "pwrite" and journal(call) and SEAL not in call.data
 
 
-def _seal(call: Call) -> bool:
+def seal(call: Call) -> bool:
     return call.name == "pwrite" and journal(call) and SEAL in call.data
 
 
@@ -43,9 +43,9 @@ def _named(name: str, which: Callable[[Call], bool]) -> Callable[[Call], bool]:
 
 Moment = tuple[str, Callable[[Call], bool]]
 POINTS: dict[str, Moment] = {
-    "before append": (BEFORE, _append),
-    "torn append": (TORN, _append),
-    "after append": (AFTER, _append),
+    "before append": (BEFORE, append),
+    "torn append": (TORN, append),
+    "after append": (AFTER, append),
     "after sync": (AFTER, _named("sync", journal)),
     "history torn": (TORN, _named("write", _history)),
     "history synced": (AFTER, _named("sync", _history)),
@@ -56,9 +56,9 @@ POINTS: dict[str, Moment] = {
     "journal synced": (AFTER, _named("fsync", lambda call: call.path.endswith(".journal"))),
     "between link and rename": (AFTER, _named("link", lambda _: True)),
     "renamed": (AFTER, lambda call: call.target.endswith("processing_queue.json")),
-    "before seal": (BEFORE, _seal),
-    "seal torn": (TORN, _seal),
-    "after seal": (AFTER, _seal),
+    "before seal": (BEFORE, seal),
+    "seal torn": (TORN, seal),
+    "after seal": (AFTER, seal),
     "seal cut": (AFTER, _named("ftruncate", journal)),
     "before prune": (BEFORE, _named("unlink", journal)),
     "after prune": (AFTER, _named("unlink", journal)),
@@ -75,6 +75,13 @@ def die() -> None:
 
 def torn(call: Call, share: float) -> None:
     """Write a part of what a call would, then die."""
+    _partly(call, share)
+    die()
+
+
+def _partly(call: Call, share: float) -> None:
+    if not call.data:
+        return
     data = call.data.rstrip(b"\0")
     data = data[: int(len(data) * share)]
     handle = Tap.real["open"](call.path, os.O_RDWR)
@@ -82,7 +89,52 @@ def torn(call: Call, share: float) -> None:
     while data:
         written = Tap.real["pwrite"](handle, data, end)
         data, end = data[written:], end + written
-    die()
+    Tap.real["close"](handle)
+
+
+class Dead(BaseException):
+    """The process is dead; what its code still does on the way out reaches nothing."""
+
+
+class Cut(Tap):
+    """Ends all effect on the files right before the nth call, or amid it where that is a write.
+
+    In the same process, so that each call of an operation can be tried in no time.
+    """
+
+    def __init__(self, left: int, share: float) -> None:
+        super().__init__(self._count)
+        self._left, self._share = left, share
+        self.amid = False  # a write, rather than before another call
+
+    @property
+    def fired(self) -> bool:
+        return self._left <= 0
+
+    def _count(self, call: Call) -> None:
+        self._left -= 1
+        if not self._left:
+            self.amid = bool(call.data)
+            _partly(call, self._share)
+        if self._left <= 0:
+            raise Dead
+
+
+class Refusal(Tap):
+    """Lets the nth call fail, once, as a full or failing disk does; a write leaves a part."""
+
+    def __init__(self, left: int, number: int) -> None:
+        super().__init__(self._count)
+        self._left, self._number = left, number
+        self.refused: Call | None = None
+
+    def _count(self, call: Call) -> None:
+        self._left -= 1
+        if not self._left:
+            self.refused = call
+            if call.data:
+                _partly(call, 0.5)
+            raise OSError(self._number, os.strerror(self._number))
 
 
 def arm(point: str, times: int, share: float, watch: Callable[[Call], None] = ignore) -> Tap:

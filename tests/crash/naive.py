@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from pathlib import Path
 
 from mediakeep import files
+from tests.crash import faults
 from tests.crash.loop import Order, View, acknowledge
 
 COUNT = 2000
@@ -23,8 +25,8 @@ def make(folder: Path) -> None:
 
 
 def write(order: Order) -> None:
-    """Settle one item after the other until killed; one writer at a time, under a lock."""
-    path = file(order.yard.queue)
+    """Settle one item after the other, then die amid a write; one at a time, under a lock."""
+    path, left = file(order.yard.queue), random.Random(order.seed).randrange(2, 6)
     acks = os.open(order.yard.acks, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     while True:
         with files.locked(path.with_suffix(".lock")):
@@ -35,8 +37,14 @@ def write(order: Order) -> None:
             state["seq"] += 1
             key = f"Artist {state['seq'] % COUNT}"
             state["settled"][key] = state["seq"]
+            left -= 1
             with path.open("w") as stream:
-                json.dump(state, stream)
+                text = json.dumps(state)
+                stream.write(text[: len(text) // 2])
+                if not left:
+                    stream.flush()
+                    faults.die()
+                stream.write(text[len(text) // 2 :])
         acknowledge(acks, "settle", key, state["seq"])
 
 

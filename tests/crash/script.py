@@ -27,6 +27,8 @@ class Mark:
     seq: int
     items: dict[str, Item]
     person: bool = False
+    op: str = ""
+    checkpoint: bool = False  # one more of them is there for good
 
 
 @dataclass
@@ -71,7 +73,7 @@ def _marking(life: Life, patched: pytest.MonkeyPatch) -> None:
     def marking(store: Store, decide: Decide) -> Record | None:
         made = commit(store, decide)
         if made:
-            mark(life, store)
+            mark(life, store, op=made.op)
         return made
 
     patched.setattr(Store, "commit", marking)
@@ -87,18 +89,19 @@ def _live(life: Life, where: Place) -> None:
         mark(life, store)
         queue.begin()
         rig.settle(queue, 1)
-        _rewrite(store)
+        rewrite(store)
         rig.settle(queue, 1, rig.FAILED)
         checkpoint = queue.checkpoint()
+        mark(life, store, checkpoint=True)
         for _ in range(3):
             queue.change(note("again"))
-            _rewrite(store)
+            rewrite(store)
         queue.claim(1)
         rig.settle(queue, 1)
         with _person(life, store):
             _cp(checkpoint, rig.file(where))
         rig.settle(queue, 1)
-        _rewrite(store)
+        rewrite(store)
         queue.change(note("later"))
         with _person(life, store):
             _rename_over(checkpoint, rig.file(where))
@@ -111,7 +114,7 @@ def note(text: str) -> Decide:
     return lambda state: Change("note", {"Artist 000": {"note": f"{text}, {state.seq}"}})
 
 
-def _rewrite(store: Store) -> None:
+def rewrite(store: Store) -> None:
     with store.locked():
         store.follow()
         store.rewrite()

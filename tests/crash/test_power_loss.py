@@ -6,7 +6,6 @@ import itertools
 import os
 import random
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,15 +16,13 @@ import pytest
 from mediakeep.errors import MediakeepError, NoQueue, SnapshotDamaged
 from mediakeep.item import Item
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import adoption, binding, snapshot
+from mediakeep.queue import adoption, binding, checkpoints, history, snapshot
 from mediakeep.queue.store import Store
-from tests.crash import script
+from tests.crash import faults, script
 from tests.crash.disk import Disk, Left
 from tests.crash.script import Life, Mark
 from tests.crash.tap import Call
 from tests.queue import rig
-
-MEMORY = Path("/dev/shm")
 
 
 @dataclass
@@ -44,20 +41,14 @@ class Case:
     files: dict[str, Left]
     last: Mark | None  # the last promise
     next: Mark | None  # what was under way
+    checkpoints: int  # written for good
+    events: tuple[int, ...]  # numbers of what the history must tell
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Path]:
-    """A folder in memory, where the system has one: nothing here is about the real disk."""
-    folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-def life(bench: Path) -> Life:
+def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        return script.record(bench / "life", monkeypatch)
+        return script.record(tmp_path_factory.mktemp("life"), monkeypatch)
 
 
 @pytest.fixture(autouse=True)
@@ -70,14 +61,17 @@ def cases(life: Life) -> Iterator[Case]:
     """Give every case, moment by moment."""
     chance = random.Random(1)
     disk, last, left = Disk(life.root), None, life.marks()
+    promised, kept = 0, ()
     known: set[int] = set()
     for event in life.events:
         if isinstance(event, Mark):
             last = left.pop(0)
+            promised += last.checkpoint
+            kept += (last.seq,) if last.op and last.op not in history.PASSING else ()
         else:
             disk.take(event)
         for files in disk.states(chance):
-            case = Case(files, last, left[0] if left else None)
+            case = Case(files, last, left[0] if left else None, promised, kept)
             seen = hash((frozenset(files.items()), last and last.seq))
             if seen not in known:
                 known.add(seen)
@@ -130,6 +124,14 @@ def judge(case: Case, folder: Path, tally: Tally) -> None:
     if not _allowed(case, opened.state.items, opened.state.seq):
         tally.violations["lost"] += 1
         return
+    if any(
+        found.reading.records
+        for found in binding.unsealed(rig.at(folder).folder)
+        if found.path != opened.follow().path
+    ):
+        tally.violations["an old journal could be taken for the one in use"] += 1
+    if len(list(checkpoints.good(rig.at(folder).folder, MUSIC))) < case.checkpoints:
+        tally.violations["a checkpoint is gone"] += 1
     _go_on(case, opened, folder, tally)
 
 
@@ -143,6 +145,9 @@ def _go_on(case: Case, opened: Store, folder: Path, tally: Tally) -> None:
         opened.commit(script.note("second start"))
         items = dict(opened.state.items)
         opened.close()
+        events = [event["seq"] for event in rig.events(rig.at(folder))]
+        if not {*case.events} <= {*events} or events != sorted(set(events)):
+            tally.violations["the history has gaps"] += 1
         again = store(folder)
         if again.state.items != items:
             tally.violations["lost at the second start"] += 1
@@ -154,12 +159,12 @@ def _go_on(case: Case, opened: Store, folder: Path, tally: Tally) -> None:
         tally.violations[f"{type(error).__name__} at the second start"] += 1
 
 
-def tried(life: Life, bench: Path, chosen: Iterable[Case], *, first: bool = False) -> Tally:
+def tried(life: Life, memory: Path, chosen: Iterable[Case], *, first: bool = False) -> Tally:
     """Try cases; with `first`, until one of them goes wrong."""
     tally = Tally()
     for case in chosen:
-        lay_out(case, life, bench / "case")
-        judge(case, bench / "case", tally)
+        lay_out(case, life, memory / "case")
+        judge(case, memory / "case", tally)
         if first and tally.violations:
             break
     print(f"{tally.states} states, {tally.refused} refused, {dict(tally.violations)}")
@@ -167,46 +172,48 @@ def tried(life: Life, bench: Path, chosen: Iterable[Case], *, first: bool = Fals
 
 
 @pytest.mark.parametrize("every", [50, pytest.param(1, marks=pytest.mark.slow)])
-def test_nothing_that_was_promised_is_lost(life: Life, bench: Path, every: int) -> None:
-    tally = tried(life, bench, itertools.islice(cases(life), 0, None, every))
+def test_nothing_that_was_promised_is_lost(life: Life, memory: Path, every: int) -> None:
+    tally = tried(life, memory, itertools.islice(cases(life), 0, None, every))
     assert tally.states > 300
     assert tally.violations == {}
     assert tally.refused  # torn copies were among the cases
 
 
-def without(life: Life, fits: Callable[[Call, str], bool]) -> Life:
+def without(life: Life, fits: Callable[[Call, Call], bool]) -> Life:
     """Return the life as it had been without some of its syncs.
 
-    Each is judged by itself and by the name of the last call that changed the file.
+    Each is judged by itself and by the last call that changed the file.
     """
     kept, last = Life(life.root), {}
     for event in life.events:
         if isinstance(event, Call) and not event.name.endswith("sync"):
-            last[event.path] = event.name
-        if isinstance(event, Mark) or not fits(event, last.get(event.path, "")):
+            last[event.path] = event
+        if isinstance(event, Mark) or not fits(event, last.get(event.path, event)):
             kept.events.append(event)
     return kept
 
 
 MUTATIONS = {
-    "the commit's": lambda call, last: call.name == "sync" and last == "pwrite",
+    "the commit's": lambda call, last: call.name == "sync" and faults.append(last),
+    "the seal's": lambda call, last: call.name == "sync" and faults.seal(last),
     "the folders'": lambda call, last: call.name == "fsync",
+    "the history's": lambda call, last: call.name == "sync" and "history" in call.path,
     "the snapshot's": lambda call, last: call.name == "sync" and call.path.endswith(".tmp"),
 }
-Fits = Callable[[Call, str], bool]
+Fits = Callable[[Call, Call], bool]
 
 
 @pytest.mark.parametrize("fits", MUTATIONS.values(), ids=MUTATIONS)
-def test_without_one_of_its_syncs_something_would_be(life: Life, bench: Path, fits: Fits) -> None:
+def test_without_one_of_its_syncs_something_would_be(life: Life, memory: Path, fits: Fits) -> None:
     chosen = itertools.islice(cases(without(life, fits)), 0, None, 50)
-    assert tried(life, bench, chosen, first=True).violations.total() == 1
+    assert tried(life, memory, chosen, first=True).violations.total() == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fits", MUTATIONS.values(), ids=MUTATIONS)
-def test_without_one_of_its_syncs_much_would_be(life: Life, bench: Path, fits: Fits) -> None:
+def test_without_one_of_its_syncs_much_would_be(life: Life, memory: Path, fits: Fits) -> None:
     chosen = itertools.islice(cases(without(life, fits)), 0, None, 10)
-    assert tried(life, bench, chosen).violations.total() > 100
+    assert tried(life, memory, chosen).violations.total() > 100
 
 
 def test_the_life_holds_all_that_a_queue_does(life: Life) -> None:

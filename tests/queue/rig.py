@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -12,7 +14,7 @@ from typing import Any
 from mediakeep.item import Found, Item, MusicItem, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import history, snapshot
+from mediakeep.queue import history, sessions, snapshot, store
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue, place
 from mediakeep.queue.rewrite import Place
@@ -114,6 +116,24 @@ def edit(path: Path, old: str, new: str) -> None:
 def asides(where: Place) -> list[Path]:
     """List what was set aside."""
     return sorted((where.folder / "aside").glob("*"))
+
+
+def abandon(queue: Queue) -> None:
+    """Let go of a queue as a dead process does: no word, no file, only its locks fall."""
+    folder = queue.where.folder
+    _close(queue._store._lock, folder / store.LOCK)
+    if queue.session:
+        queue.session._over.set()
+        _close(queue.session._log, folder / sessions.LOGS / f"{queue.session.id}.log")
+    if queue._store._journal:
+        queue._store._journal.close()
+
+
+def _close(handle: int, path: Path) -> None:
+    """Close a file, unless it died while it closed it."""
+    with contextlib.suppress(OSError):
+        if os.path.samestat(os.fstat(handle), path.stat()):
+            os.close(handle)
 
 
 def events(where: Place) -> list[dict[str, Any]]:

@@ -146,6 +146,23 @@ def test_a_seal_ends_the_journal_and_gives_the_room_back(tmp_path: Path) -> None
     assert journal.read(path).sealed
 
 
+def test_a_seal_asks_for_no_more_space_than_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, _ = reopened(made(tmp_path, RECORDS))
+    pwrite, sizes = os.pwrite, []
+
+    def measured(handle: int, data: bytes, offset: int) -> int:
+        sizes.append(len(data))
+        return pwrite(handle, data, offset)
+
+    opened.path.write_bytes(text(opened.path))  # there is no room left in it
+    monkeypatch.setattr(os, "pwrite", measured)
+    seal = record(4, op=SEAL)
+    opened.seal(seal)
+    assert sizes == [len(journal.line(seal))]
+
+
 class Fault:
     """An error of the disk at the next call of a function, after so many bytes were written."""
 

@@ -103,7 +103,7 @@ class QueueMachine(RuleBasedStateMachine):
             if known.status is E and known.not_before and known.not_before <= now:
                 self.model[key] = replace(known, status=P, not_before="")
         order = sorted(
-            (known.turn(), -known.priority, key)
+            (-known.priority, known.turn(), key)
             for key, known in self.model.items()
             if known.status is P
         )
@@ -194,7 +194,7 @@ class QueueMachine(RuleBasedStateMachine):
             return
         self.queues[slot].change(actions.prioritize(key))
         highest = max(other.priority for other in self.model.values())
-        self.model[key] = replace(known, priority=highest + 1)
+        self.model[key] = replace(known, status=P, not_before="", priority=highest + 1)
 
     @rule(slot=slots, there=st.dictionaries(keys, st.sampled_from(["f1", "f2"]), min_size=1))
     def scan(self, slot: int, there: dict[str, str]) -> None:
@@ -254,16 +254,12 @@ class QueueMachine(RuleBasedStateMachine):
     def crash(self, slot: int, torn: bytes) -> None:
         """End a process without a word, maybe amid a write."""
         queue = self.queues[slot]
-        assert queue.session
-        queue.session._over.set()
-        os.close(queue.session._log)
         current = queue._store._journal
         assert current
         current.catch_up()
         with contextlib.suppress(OSError):
             os.pwrite(current._handle, torn.replace(b"\n", b""), current.end)
-        current.close()
-        os.close(queue._store._lock)
+        rig.abandon(queue)
         for key in self._held(slot):
             self.model[key] = self.model[key].back(suspect=key in self.begun[slot])
         self.begun[slot] = set()

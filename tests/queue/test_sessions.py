@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from pathlib import Path
 from typing import Any
@@ -108,27 +109,23 @@ def test_the_live_file_says_what_is_begun_and_how_far_it_is(tmp_path: Path) -> N
     assert sessions.read_live(where.folder, session.id) is None
 
 
-def test_asking_whether_an_owner_lives_never_makes_it_look_alive(tmp_path: Path) -> None:
+def test_two_who_ask_at_once_do_not_take_each_other_for_the_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     where = rig.at(tmp_path)
     session = Session(where)
+    assert sessions.alive(where, session.id)
     session.close()
-    log = where.folder / "session_logs" / f"{session.id}.log"
-    stop, answers = threading.Event(), []
+    flock, answers = fcntl.flock, []
 
-    def ask() -> None:
-        while not stop.is_set():
-            answers.append(sessions.alive(where, session.id))
+    def while_another_asks(handle: int, how: int) -> None:
+        flock(handle, how)
+        monkeypatch.setattr(fcntl, "flock", flock)
+        answers.append(sessions.alive(where, session.id))
 
-    crowd = [threading.Thread(target=ask) for _ in range(4)]
-    for one in crowd:
-        one.start()
-    while len(answers) < 2000:
-        pass
-    stop.set()
-    for one in crowd:
-        one.join()
-    assert log.exists()
-    assert not any(answers)
+    monkeypatch.setattr(fcntl, "flock", while_another_asks)
+    answers.append(sessions.alive(where, session.id))
+    assert answers == [False, False]
 
 
 def test_the_items_of_a_killed_session_are_taken_back_at_once(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@
 
 Beside the plan it knows `patience` (seconds of inline work before the pool), `die_at` and `die`
 (kill this process "before" or "after" its so many-th record), `slow_end` (seconds that the last
-milestone takes) and `hangup` (what is done about SIGHUP). It prints its report as JSON.
+milestone takes), `hangup` (what is done about SIGHUP) and `opening` (which of the toys' openings it
+uses). It prints its report as JSON.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def main(told: dict[str, Any]) -> None:
 
     with Queue.open(queue.place(folder / "status"), kind) as opened:
         face = Face(milestone=milestone)
-        opening = functools.partial(toys.opened, folder)
+        opening = functools.partial(getattr(toys, told.pop("opening", "opened")), folder)
         report = batch.run(opened, opening, workshop.planned(**told), face)
     print(json.dumps(dataclasses.asdict(report), default=str))
 

@@ -16,7 +16,7 @@ from mediakeep import files
 from mediakeep.errors import ItemHeld, RecordNotWritten
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
-from mediakeep.queue import actions, sessions
+from mediakeep.queue import actions, history, sessions
 from mediakeep.runner import intake
 from mediakeep.runner.plan import Face, Settled
 from tests.runner import toys, workshop
@@ -114,6 +114,9 @@ FAILURES = {
     "returns a-path": "TypeError: what the worker returned cannot be recorded: ",
     "returns bad-fact": "TypeError: what the worker returned cannot be recorded: ",
     "returns bad-text": "TypeError: what the worker returned cannot be recorded: ",
+    "returns no-data": "TypeError: 'NoneType' object is not iterable",
+    "returns bad-wait": "ValueError: could not convert string to float: 'soon'",
+    "returns long-wait": "later",
     "returns stage": "returns stage: a change from stage none to stage convert is not allowed.",
     "returns failed-stage": "no good",
 }
@@ -131,6 +134,23 @@ def test_whatever_a_worker_raises_or_returns_ends_its_item_and_no_other(
     assert {deed: text[: len(FAILURES[deed])] for deed, text in told.items()} == FAILURES
     assert {shop.item(deed).attempts for deed in FAILURES} == {1}
     assert len(shop.notes("start")) == report.done == len(FAILURES) + 1
+
+
+def test_no_fact_of_a_worker_takes_the_place_of_what_the_record_says(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "tell", "bee": "good"})
+    report = shop.run()
+    assert set(shop.statuses().values()) == {Status.COMPLETED}
+    line = next(line for line in shop.log() if line["message"] == "ant: told")
+    assert list(line)[:3] == ["time", "level", "message"]
+    assert (line["level"], line["item"], line["state"]) == ("info", "ant", "completed")
+    shop.close()
+    assert str(shop.queue.state.head.library_path) == str(tmp_path)
+    told = [event for path in history.paths(shop.status) for _, event in history.read(path)]
+    ops = [event["op"] for event in told]
+    assert ops == ["start", "settle", "settle", "end"]
+    assert [event["seq"] for event in told] == sorted({event["seq"] for event in told})
+    assert {event["session"] for event in told} == {report.session}
+    assert (told[1]["item"], told[1]["state"], told[1]["library"]) == ("ant", "completed", "mine")
 
 
 def test_a_failed_item_waits_longer_each_time_and_then_for_ever(tmp_path: Path) -> None:
@@ -327,21 +347,24 @@ def test_an_item_that_is_reset_by_force_meanwhile_is_done_anew(tmp_path: Path) -
 
 @pytest.mark.usefixtures("pooled")
 def test_a_result_of_a_claim_that_was_lost_is_not_recorded_under_the_next(tmp_path: Path) -> None:
-    things = {"ant": "sleep-first 1.5", "bee": "good", "cow": "good"}
-    shop = workshop.stock(tmp_path, things)
+    shop = workshop.stock(tmp_path, {"ant": "sleep 1", "bee": "after ant", "cow": "good"})
     force = actions.reset(shop.queue.where, actions.named(["ant"]), force=True)
-    settled: list[str] = []
+    settled: dict[str, Settled] = {}
 
     def after(one: Settled) -> None:
-        settled.append(one.key)
+        assert one.key not in settled
+        settled[one.key] = one
         if one.key == "bee":
             shop.queue.change(force)
 
     shop.run(face=Face(settled=after), workers=2)
     assert set(shop.statuses().values()) == {Status.COMPLETED}
-    assert sorted(settled) == ["ant", "bee", "cow"]
+    assert settled["ant"].outcome.facts["claim"] > settled["cow"].outcome.facts["claim"]
     assert len(shop.notes("start", "ant")) == 2
     assert shop.item("ant").attempts == 1
+    assert [line["message"] for line in shop.log() if line["level"] == "warning"] == [
+        "ant: was reset or restored meanwhile; this result is dropped"
+    ]
 
 
 def test_a_live_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:

@@ -92,10 +92,10 @@ def test_no_process_and_no_file_stays_open_after_a_batch(tmp_path: Path, workers
     things = {**GOOD, "bad": "die-first exit" if workers > 1 else "good"}
     shop = workshop.stock(tmp_path, things)
     shop.run(workers=workers, size=1)
-    before = sorted(os.listdir("/dev/fd"))
+    before = len(os.listdir("/dev/fd"))
     shop.run(workers=workers)
     assert multiprocessing.active_children() == []
-    assert sorted(os.listdir("/dev/fd")) == before
+    assert len(os.listdir("/dev/fd")) == before
 
 
 @pytest.mark.parametrize(
@@ -120,10 +120,11 @@ def test_an_item_that_kills_its_worker_costs_one_attempt_and_no_neighbour(
 
 @pytest.mark.usefixtures("pooled")
 def test_an_item_that_dies_only_beside_others_is_completed(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"bad": "die-first kill", **GOOD})
+    shop = workshop.stock(tmp_path, {"bad": "die-first kill", "slow": "sleep 1", **GOOD})
     shop.run(workers=2)
     assert_all_completed_but(shop)
     assert_ran_alone(shop, "bad")
+    assert shop.notes("end")[-1][1] == "bad"
     assert (shop.item("bad").attempts, shop.item("bad").suspect) == (1, False)
 
 
@@ -160,6 +161,17 @@ def test_an_item_that_hangs_once_is_completed(tmp_path: Path, workers: int) -> N
     shop = workshop.stock(tmp_path, {"bad": "sleep-first 600", **GOOD})
     shop.run(workers=workers, item_timeout=0.5)
     assert_all_completed_but(shop)
+    assert_ran_alone(shop, "bad")
+
+
+@pytest.mark.usefixtures("pooled")
+def test_what_still_has_to_run_alone_when_a_batch_ends_does_so_next_time(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"bad": "die-first kill", "ant": "after bad", "bee": "sleep 1"})
+    shop.run(workers=2, time_budget=0.5, size=3)
+    bad = shop.item("bad")
+    assert (bad.status, bad.attempts, bad.suspect) == (Status.PENDING, 0, True)
+    shop.run(workers=1)
+    assert set(shop.statuses().values()) == {Status.COMPLETED}
     assert_ran_alone(shop, "bad")
 
 
@@ -219,19 +231,20 @@ def test_tools_that_cannot_be_opened_stop_the_batch_and_cost_no_attempt(
 
 
 @pytest.mark.parametrize(
-    ("opening", "why"),
+    ("opening", "workers", "why"),
     [
-        (toys.deadly, r"its worker process died \(exit code 4\)"),
-        (toys.stuck, "it took longer than 0.5 seconds"),
+        (toys.deadly, 2, r"its worker process died \(exit code 4\)"),
+        (toys.stuck, 2, "it took longer than 0.5 seconds"),
+        (toys.stuck, 1, "it took longer than 0.5 seconds"),
     ],
 )
 @pytest.mark.usefixtures("pooled")
 def test_tools_that_kill_or_never_get_ready_stop_the_batch_and_cost_no_attempt(
-    tmp_path: Path, opening: Opener, why: str
+    tmp_path: Path, opening: Opener, workers: int, why: str
 ) -> None:
     shop = workshop.stock(tmp_path, GOOD)
     with pytest.raises(ItemFailed, match=f"A worker could not start: {why}"):
-        shop.run(functools.partial(opening, tmp_path), workers=2, item_timeout=0.5)
+        shop.run(functools.partial(opening, tmp_path), workers=workers, item_timeout=0.5)
     assert_given_back(shop)
 
 
@@ -363,6 +376,16 @@ def test_waiting_for_a_pool_that_is_silent_takes_no_power(pool: Pool) -> None:
         turns += 1
     assert turns <= 8
     assert time.process_time() - before < 0.5
+
+
+def test_the_time_of_a_task_begins_when_its_worker_is_ready(tmp_path: Path) -> None:
+    pool = Pool(functools.partial(toys.slow, tmp_path), 100.0, lambda *_: None)
+    pool.submit(task(deed="sleep 0.2"))
+    (hand,) = pool._hands
+    given = hand.deadline
+    until(pool)
+    assert hand.deadline >= given + 0.5
+    pool.close()
 
 
 def test_a_lost_task_says_why(pool: Pool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 import signal
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -116,8 +115,10 @@ def kill_at_random(folder: Path, times: int, seed: int) -> int:
     recorded: list[Recorded] = []
     for number in range(times):
         how = {"workers": 2, "patience": 0} if number % 2 else {"workers": 1}
+        before = len(shop.notes())
         process = shop.spawn(**how)
-        workshop.await_(lambda process=process: begun_or_over(shop, process))
+        over = process.poll
+        workshop.await_(lambda over=over, before=before: over() or len(shop.notes()) > before)
         time.sleep(chance.uniform(0, 0.5))
         if process.poll() is None:
             process.kill()
@@ -131,11 +132,6 @@ def kill_at_random(folder: Path, times: int, seed: int) -> int:
         one.assert_not_done_again(shop)
     assert_whole(shop, MANY)
     return kills
-
-
-def begun_or_over(shop: Workshop, process: subprocess.Popen[str]) -> bool:
-    """Tell whether a batch has begun to work, or ended for want of work."""
-    return process.poll() is not None or bool(shop.notes("open", str(process.pid)))
 
 
 def test_a_staged_batch_may_be_killed_after_every_record(tmp_path: Path) -> None:

@@ -45,6 +45,13 @@ def test_an_item_passes_through_all_its_stages_and_parts(tmp_path: Path, workers
     assert sorted(parts(shop)) == ["ant.0", "ant.1", "ant.2", "bee.0"]
 
 
+def test_what_is_begun_is_finished_before_more_is_begun(tmp_path: Path) -> None:
+    shop = stock(tmp_path, ant="one two", bee="three")
+    shop.run()
+    keys = [note[1][:3] for note in shop.notes() if note[0] in ("start", "part")]
+    assert keys == sorted(keys)
+
+
 @pytest.mark.usefixtures("pooled")
 def test_the_parts_of_one_item_run_side_by_side(tmp_path: Path) -> None:
     shop = stock(tmp_path, ant="slow slow slow slow")
@@ -86,6 +93,17 @@ def test_a_part_that_fails_is_tried_again_alone_until_it_succeeds(tmp_path: Path
     assert parts(shop) == ["ant.0", "ant.1", "ant.2", "ant.3", "ant.1", "ant.1"]
     assert stages(shop, "ant") == ["split", "convert", "convert", "convert", "convert", "join"]
     assert (tmp_path / "out" / "ant").read_text() == "ONE FLAKY NONE TWO"
+
+
+def test_a_part_that_succeeds_at_last_no_longer_counts_as_failed(tmp_path: Path) -> None:
+    shop = stock(tmp_path, ant="flaky broken")
+    for _ in range(3):
+        shop.run(delay=1.0, max_attempts=9)
+        shop.clock.go(60)
+    ant = shop.item("ant")
+    assert ant.parts
+    assert [name[:2] for name in ant.parts.done] == ["0:"]
+    assert [(name[:2], times) for name, times in ant.parts.failed.items()] == [("1:", 3)]
 
 
 def test_a_part_that_fails_for_good_fails_its_item_and_no_other(tmp_path: Path) -> None:

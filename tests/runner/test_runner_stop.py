@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,13 @@ def begun(shop: Workshop, *keys: str, **told: Any) -> subprocess.Popen[str]:
     for key in keys:
         workshop.await_(lambda key=key: shop.notes("start", key))
     return process
+
+
+def twice(process: subprocess.Popen[str]) -> None:
+    """Send two signals at once, so that one thread might take them from another."""
+    time.sleep(0.2)  # until it sleeps: a signal right before a system call is not seen until after
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
 
 
 def assert_given_back(shop: Workshop, *keys: str) -> None:
@@ -66,8 +74,7 @@ def test_the_first_signal_lets_running_items_finish(
 def test_the_second_signal_breaks_off_what_is_running(tmp_path: Path, how: dict[str, Any]) -> None:
     shop = workshop.stock(tmp_path, {"ant": "sleep-first 600", "bee": "sleep-first 600"})
     process = begun(shop, "ant", **how)
-    process.send_signal(signal.SIGINT)
-    process.send_signal(signal.SIGTERM)
+    twice(process)
     report = workshop.report(process)
     assert (report["stopped"], report["claimed"]) == (True, 2)
     assert report["settled"]["completed"] == 0
@@ -80,11 +87,21 @@ def test_the_second_signal_breaks_off_what_is_running(tmp_path: Path, how: dict[
     assert_a_second_batch_completes_all(shop)
 
 
+@BOTH
+def test_the_second_signal_breaks_off_an_opening_too(tmp_path: Path, how: dict[str, Any]) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "good"})
+    shop.close()
+    process = shop.spawn(**how, opening="stuck")
+    workshop.await_(lambda: shop.notes("opening"))
+    twice(process)
+    assert workshop.report(process)["stopped"]
+    assert_given_back(shop, "ant")
+
+
 def test_a_second_signal_is_not_caught_by_a_worker_that_catches_all(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"ant": "stubborn"})
     process = begun(shop, "ant", **INLINE)
-    process.send_signal(signal.SIGINT)
-    process.send_signal(signal.SIGTERM)
+    twice(process)
     assert workshop.report(process)["settled"]["completed"] == 0
     assert_given_back(shop, "ant")
 
@@ -121,6 +138,18 @@ def test_ctrl_c_in_the_terminal_reaches_no_pooled_worker(tmp_path: Path) -> None
     assert_given_back(shop, "cow")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_workers_leave_a_signal_to_the_batch(tmp_path: Path, number: signal.Signals) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "gated", "bee": "gated"})
+    process = begun(shop, "ant", "bee", **POOL)
+    for note in shop.notes("start"):
+        os.kill(int(note[-1]), number)
+    (tmp_path / "gate").touch()
+    report = workshop.report(process)
+    assert (report["stopped"], report["settled"]["completed"]) == (False, 2)
+    assert len(shop.notes("start")) == 2
+
+
 def test_ctrl_c_while_the_workers_start_kills_none_of_them(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {f"a{number}": "good" for number in range(4)})
     shop.close()
@@ -147,8 +176,7 @@ def test_a_signal_does_not_break_off_the_closing_record(tmp_path: Path) -> None:
     shop.close()
     process = shop.spawn(slow_end=0.5)
     workshop.await_(lambda: shop.notes("milestone"))
-    process.send_signal(signal.SIGINT)
-    process.send_signal(signal.SIGTERM)
+    twice(process)
     assert workshop.report(process)["settled"]["completed"] == 1
     assert shop.log()[-1]["message"] == "Batch ended: 1 of 1 items done"
     assert len(shop.notes("milestone")) == 1

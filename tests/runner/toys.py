@@ -85,8 +85,16 @@ def deadly(folder: Path) -> Iterator[Worker]:
 
 
 @contextmanager
+def slow(folder: Path) -> Iterator[Worker]:
+    """Open a tool that takes its time."""
+    time.sleep(0.5)
+    yield functools.partial(work, folder=folder)
+
+
+@contextmanager
 def stuck(folder: Path) -> Iterator[Worker]:
     """Open a tool that never gets ready."""
+    note(folder, "opening")
     time.sleep(600)
     yield
 
@@ -134,7 +142,8 @@ def _good(work: Work, progress: Progress, folder: Path, pause: str = "0") -> Out
     time.sleep(float(pause))
     files.write_atomic(folder / "out" / work.stamp.key, work.stamp.key, sync=False)
     size = len(work.stamp.key)
-    return Outcome(message=f"size {size}", data={"size": size, "auto_fixed": 1})
+    facts = {"claim": work.stamp.claim}
+    return Outcome(message=f"size {size}", data={"size": size, "auto_fixed": 1}, facts=facts)
 
 
 def _fail(work: Work, progress: Progress, folder: Path, after: str = "") -> Outcome:
@@ -164,6 +173,9 @@ def _returns(work: Work, progress: Progress, folder: Path, what: str) -> Any:
         "a-path": Outcome(data={"size": Path("/")}),
         "bad-fact": Outcome(facts={"what": object()}),
         "bad-text": Outcome(message="name \udcff", data={"note": "\udcff"}),
+        "no-data": Outcome(data=None),  # type: ignore[arg-type]
+        "bad-wait": Outcome(Status.ERROR, "no", retry_after="soon"),  # type: ignore[arg-type]
+        "long-wait": Outcome(Status.ERROR, "later", retry_after=1e300),
         "failed-stage": Outcome(Status.ERROR, "no good", next_stage="convert"),
     }[what]
 
@@ -173,6 +185,13 @@ class Speechless(Exception):
 
     def __str__(self) -> str:
         raise RuntimeError
+
+
+def _tell(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Return facts and data that bear the names of the record's own."""
+    names = ("seq", "time", "op", "session", "item", "items", "state", "seconds", "level")
+    facts = dict.fromkeys((*names, "message", "self", "host", "library"), "mine")
+    return Outcome(message="told", data={"auto_fixed": None}, facts=facts)
 
 
 def _raises(work: Work, progress: Progress, folder: Path, what: str) -> Outcome:
@@ -257,6 +276,13 @@ def _gated(work: Work, progress: Progress, folder: Path) -> Outcome:
     return _good(work, progress, folder)
 
 
+def _after(work: Work, progress: Progress, folder: Path, key: str) -> Outcome:
+    """Wait until the work on another thing has begun."""
+    while f"start {key} " not in (folder / "notes.log").read_text():
+        time.sleep(0.01)
+    return _good(work, progress, folder)
+
+
 def _sleep_first(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
     if first_time(folder, work.stamp.key):
         time.sleep(float(seconds))
@@ -285,6 +311,7 @@ _DEEDS: dict[str, Callable[..., Any]] = {
     "fail-first": _fail_first,
     "skip": _skip,
     "returns": _returns,
+    "tell": _tell,
     "raises": _raises,
     "gone": _gone,
     "count": _count,
@@ -294,6 +321,7 @@ _DEEDS: dict[str, Callable[..., Any]] = {
     "die-leaving": _die_leaving,
     "sleep": _sleep,
     "gated": _gated,
+    "after": _after,
     "sleep-first": _sleep_first,
     "stubborn": _stubborn,
     "child": _child,

@@ -33,7 +33,8 @@ def line(record: Record) -> bytes:
         event["item"] = next(iter(record.items))
     elif record.items:
         event["items"] = list(record.items)
-    return msgspec.json.encode({**event, **record.facts}) + b"\n"
+    facts = {**event, **record.facts, **event}  # no fact of a worker takes the place of ours
+    return msgspec.json.encode(facts) + b"\n"
 
 
 def absorb(folder: Path, records: Iterable[Record]) -> None:

@@ -66,7 +66,6 @@ def apply(store: Store, name: str) -> Replay:
         store.state.accept(record, replay.back)
         if not replay.left:
             store.state.head = msgspec.structs.replace(store.state.head, restored=None)
-        # Twice: items came from outside the journal, so nothing may be rebuilt across this point.
-        store.rewrite()
-        store.rewrite()
+        # Items came from outside the journal, so nothing may be rebuilt across this point.
+        store.install(store.state, store.identity())
     return replay

@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import os
 import re
+import signal
 import threading
 import time
 from collections.abc import Container, Iterable
@@ -69,11 +70,11 @@ class Session:
         self._note()
         threading.Thread(target=self._renew, daemon=True).start()
 
-    def write(self, message: str, level: str = "info", **facts: Any) -> None:
+    def write(self, message: str, level: str = "info", /, **facts: Any) -> None:
         """Add a line to the log: a plain sentence, then the facts."""
         event = {"time": clock.text(self._place.now()), "level": level, "message": message}
         try:
-            files.write_all(self._log, msgspec.json.encode({**event, **facts}) + b"\n")
+            files.write_all(self._log, msgspec.json.encode({**event, **facts, **event}) + b"\n")
         except OSError as error:
             raise RecordNotWritten(f"The log of session {self.id}", error.strerror) from error
 
@@ -101,6 +102,8 @@ class Session:
                 files.write_atomic(self._path, msgspec.json.encode(self._live), sync=False)
 
     def _renew(self) -> None:
+        # Or this thread might receive a signal while the main one sleeps on, none the wiser.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         while not self._over.wait(RENEWAL):
             self._note()
 

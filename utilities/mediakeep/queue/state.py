@@ -75,7 +75,7 @@ class State:
         """Take a record and the items that it made."""
         self.seq = record.seq
         self.settled += record.op == "settle"
-        if library := record.facts.get("library"):
+        if record.op == "scan" and (library := record.facts.get("library")):
             self.head = msgspec.structs.replace(self.head, library_path=library)
         for key, item in items.items():
             self._put(key, item)

@@ -115,11 +115,14 @@ def _checked(result: Any) -> Outcome | Parts:
         raise TypeError(f"the worker returned {type(result).__name__}, not an Outcome")
     if result.state not in _ENDS:
         raise ValueError(f"the worker returned {result.state!r}, which is no way to end")
+    after = _plain(result.retry_after)
     return replace(
         result,
         message=files.printable(result.message),
-        data=_plain(result.data),
-        facts=_plain(result.facts),
+        data=dict(_plain(result.data)),
+        facts=dict(_plain(result.facts)),
+        open_ids=tuple(_plain(result.open_ids)),
+        retry_after=None if after is None else float(after),
     )
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from mediakeep.outcome import Opening
+from mediakeep.outcome import Opening, Worker
 from mediakeep.runner import attempt
 from mediakeep.runner.attempt import Lost, Result, Task
 from mediakeep.runner.plan import Limits
@@ -29,8 +29,8 @@ class Inline:
     """Runs a task in this process, under an alarm."""
 
     def __init__(self, opening: Opening, limits: Limits, stop: Stop, told: Told) -> None:
-        self._open = contextlib.ExitStack()
-        self._worker = self._open.enter_context(attempt.opened(opening))
+        self._opening, self._open = opening, contextlib.ExitStack()
+        self._worker: Worker | None = None
         self._limits, self._stop, self._told = limits, stop, told
         self.seconds = 0.0
 
@@ -48,7 +48,7 @@ class Inline:
                     raise StopNow
                 signal.setitimer(signal.ITIMER_REAL, self._limits.item_timeout)
                 return attempt.run(
-                    self._worker, task, lambda done, of: self._told(task.key, done, of)
+                    self._opened(), task, lambda done, of: self._told(task.key, done, of)
                 )
             finally:
                 self._stop.breakable = False
@@ -58,6 +58,11 @@ class Inline:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
             self.seconds += time.monotonic() - started
+
+    def _opened(self) -> Worker:
+        if self._worker is None:
+            self._worker = self._open.enter_context(attempt.opened(self._opening))
+        return self._worker
 
     def _alarm(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.break_off(TooLong())

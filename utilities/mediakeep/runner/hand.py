@@ -21,6 +21,7 @@ from mediakeep.errors import MediakeepError
 from mediakeep.outcome import Opening
 from mediakeep.runner import attempt
 from mediakeep.runner.attempt import Result, Task
+from mediakeep.runner.stop import SIGNALS
 
 _spawn = multiprocessing.get_context("spawn")
 _NEWS = 0.25  # seconds between two notes of progress from a worker
@@ -110,8 +111,8 @@ class Hand:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Hold Ctrl-C back while a worker starts: it would die of it before it can ignore it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Hold signals back while a worker starts: it would die of them before it can ignore them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
@@ -136,9 +137,10 @@ def serve(opening: Opening, pipe: Any) -> None:
 
 
 def _leave_the_terminal() -> None:
-    """Leave Ctrl-C to the parent, and lead a group that can be killed as a whole."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    """Leave all stopping to the parent, and lead a group that can be killed as a whole."""
+    for number in SIGNALS:  # handled rather than ignored, which programs would inherit
+        signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     os.setsid()
 
 

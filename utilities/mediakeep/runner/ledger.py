@@ -57,7 +57,8 @@ class Ledger:
         if outcome.traceback:
             facts["traceback"] = outcome.traceback
         level = "error" if outcome.state is Status.ERROR else "info"
-        self.session.write(f"{settled.key}: {outcome.message}", level, item=settled.key, **facts)
+        facts["item"] = settled.key
+        self.session.write(f"{settled.key}: {outcome.message}", level, **facts)
 
     def trouble(self, key: str, text: str, traceback: str = "") -> None:
         """Log what went wrong with an item without ending it."""
@@ -86,7 +87,12 @@ class Ledger:
 
     def finish(self) -> None:
         """Bring the views up to date, and end the session in log and history."""
-        self._face.milestone()
+        try:
+            self._face.milestone()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
         self.warn()
         report = self.report
         facts: dict[str, Any] = {

@@ -83,5 +83,5 @@ class Report:
     def count(self, outcome: Outcome) -> None:
         """Add one settled item."""
         self.settled[outcome.state] += 1
-        self.auto_fixed += outcome.data.get("auto_fixed", 0)
-        self.manual_reviews += outcome.data.get("manual_reviews", 0)
+        self.auto_fixed += outcome.data.get("auto_fixed") or 0
+        self.manual_reviews += outcome.data.get("manual_reviews") or 0

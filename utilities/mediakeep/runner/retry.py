@@ -8,6 +8,7 @@ from mediakeep import clock
 from mediakeep.runner.plan import Retry
 
 _LONGEST = 86400.0  # seconds between two tries
+_LONGEST_ASKED = 366 * 86400.0  # the same, where a worker says how many
 
 
 def not_before(retry: Retry, attempts: int, asked: float | None, now: datetime) -> str:
@@ -15,4 +16,6 @@ def not_before(retry: Retry, attempts: int, asked: float | None, now: datetime) 
     if attempts >= retry.max_attempts:
         return ""
     wait = min(retry.delay * 2 ** (attempts - 1), _LONGEST)
-    return clock.text(now + timedelta(seconds=wait if asked is None else asked))
+    if asked is not None:
+        wait = min(max(asked, 0.0), _LONGEST_ASKED)
+    return clock.text(now + timedelta(seconds=wait))

@@ -1,0 +1,223 @@
+"""Each operation is cut off before each of its calls, and amid each of its writes.
+
+Afterwards the queue is as it was before, or as it would be after, and goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.errors import NoQueue
+from mediakeep.kinds import MUSIC
+from mediakeep.queue import binding, repair, snapshot
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.rewrite import Place
+from tests.crash import script
+from tests.crash.faults import Cut, Dead
+from tests.queue import rig
+
+Act = Callable[[Queue], Any]
+Prepare = Callable[[Place], None]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is done in the open queue, and what had been done to its files right before."""
+
+    act: Act
+    put: Prepare = lambda where: None
+
+
+def follow(queue: Queue) -> None:
+    with queue._store.locked():
+        queue._store.follow()
+
+
+def restore(where: Place) -> None:
+    (checkpoint,) = (where.folder / "checkpoints").iterdir()
+    rig.cp(checkpoint, rig.file(where))
+
+
+def edit(where: Place) -> None:
+    rig.edit(rig.file(where), '"issues_found": 1', '"issues_found": 9')
+
+
+def settle(queue: Queue) -> None:
+    rig.settle(queue, 1)
+
+
+def hold_and_edit(queue: Queue) -> None:
+    """Hold items, have the file edited, and notice it at the next record."""
+    edit(queue.where)
+    queue.change(script.note("held"))
+
+
+OPERATIONS = {
+    "a claim and a settle": Operation(settle),
+    "a rewrite": Operation(lambda queue: script.rewrite(queue._store)),
+    "two rewrites": Operation(lambda queue: [script.rewrite(queue._store) for _ in range(2)]),
+    "a checkpoint": Operation(lambda queue: queue.checkpoint()),
+    "a close": Operation(lambda queue: queue.close()),
+    "a restore": Operation(follow, restore),
+    "an edit": Operation(follow, edit),
+    "a replay": Operation(lambda queue: _replay(queue), restore),
+}
+
+
+def _replay(queue: Queue) -> None:
+    follow(queue)
+    restored = queue.state.head.restored
+    assert restored
+    queue.replay(restored.aside)
+
+
+def prepared(folder: Path) -> Place:
+    """Make a queue with a checkpoint and changes since, all sessions ended."""
+    where = rig.at(folder, rig.Clock())
+    with rig.make(where, 6) as queue:
+        queue.begin()
+        rig.settle(queue, 2)
+        queue.checkpoint()
+        rig.settle(queue, 2)
+        queue.end()
+    return where
+
+
+def copied(where: Place, folder: Path) -> Place:
+    """Copy the whole folder, times and all."""
+    shutil.rmtree(folder, ignore_errors=True)
+    copy = rig.at(folder, rig.Clock())
+    shutil.copytree(where.folder, copy.folder)
+    return copy
+
+
+def opened(where: Place, *, holding: bool) -> Queue:
+    queue = Queue.open(where, MUSIC)
+    queue.begin()
+    if holding:
+        queue.claim(1)
+        script.rewrite(queue._store)
+    return queue
+
+
+def state_of(where: Place) -> dict[str, Any]:
+    """Open the queue once all who worked on it are dead, and go on with it; open it once more."""
+    with Queue.open(where, MUSIC) as queue:
+        queue.change(script.note("later"))
+        items = dict(queue.state.items)
+        rebuilt = binding.rebuild(where.folder, MUSIC)
+        assert rebuilt
+        assert rebuilt.items == items  # whatever may become of the file itself
+        events = [event["seq"] for event in rig.events(where)]
+        assert events == sorted(set(events))
+    with Queue.open(where, MUSIC) as queue:
+        assert queue.state.items == items
+    assert not list(where.folder.glob(".*"))
+    assert not list(where.folder.glob("aside/unseen*"))
+    return {key: (item.status, item.settled, item.issues_found) for key, item in items.items()}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_copying(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the queue look again without a pause where it is damaged."""
+    monkeypatch.setattr(snapshot, "_PAUSE", 0)
+
+
+def cuts(where: Place, folder: Path, operation: Operation, *, holding: bool) -> Iterator[Place]:
+    """Do the operation on a copy each time, cut off a call later each time; then once in whole.
+
+    A write is cut off before it and amid it.
+    """
+    tries = [(1, 0.5)]
+    for number, share in tries:
+        copy = copied(where, folder)
+        queue = opened(copy, holding=holding)
+        operation.put(copy)
+        with Cut(number, share) as cut:
+            try:
+                operation.act(queue)
+            except Dead:
+                assert cut.fired
+        rig.abandon(queue)
+        if cut.fired and share:
+            tries.append((number + 1, 0.5))
+        if cut.amid and share:
+            tries.append((number, 0.0))
+        yield copy
+    assert len(tries) > 3
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_cut_off_anywhere_is_done_or_not_done(name: str, memory: Path) -> None:
+    operation, where = OPERATIONS[name], prepared(memory / "prepared")
+    before = state_of(copied(where, memory / "before"))
+    outcomes = [state_of(copy) for copy in cuts(where, memory / "copy", operation, holding=False)]
+    put, done = copied(where, memory / "put"), copied(where, memory / "done")
+    for copy in (put, done):
+        operation.put(copy)
+    queue = opened(done, holding=False)
+    operation.act(queue)
+    rig.abandon(queue)
+    after = state_of(done)
+    assert after in outcomes
+    assert all(outcome in (before, after, state_of(put)) for outcome in outcomes)
+    if operation.put is not Operation.put:
+        assert before not in outcomes or name == "a replay"  # a person's word is not forgotten
+
+
+def test_an_edit_that_is_refused_is_kept_wherever_the_refusal_is_cut_off(memory: Path) -> None:
+    where = prepared(memory / "prepared")
+    before = state_of(copied(where, memory / "before"))
+    edited = copied(where, memory / "edited")
+    edit(edited)
+    after = state_of(edited)
+    seen = []
+    for copy in cuts(where, memory / "copy", Operation(hold_and_edit), holding=True):
+        kept = [snapshot.load(aside, MUSIC) for aside in rig.asides(copy)]
+        outcome = state_of(copy)
+        assert outcome in (before, after)
+        aside = [one for one in kept if one.items["Artist 000"].issues_found == 9]
+        assert outcome == after or aside  # never lost
+        seen.append(outcome)
+    assert before in seen
+    assert after in seen
+
+
+def test_a_queue_whose_making_is_cut_off_can_be_made_again(memory: Path) -> None:
+    where = rig.at(memory / "new", rig.Clock())
+    for number in range(1, 100):
+        shutil.rmtree(memory / "new", ignore_errors=True)
+        with Cut(number, 0.5) as cut, contextlib.suppress(Dead):
+            rig.make(where, 3).close()
+        if not cut.fired:
+            break
+        try:
+            Queue.open(where, MUSIC).close()
+        except NoQueue:
+            rig.make(where, 3).close()
+        with Queue.open(where, MUSIC) as queue:
+            assert sorted(queue.state.items) == rig.names(3)
+            assert len(rig.journals(where)) <= 2
+    assert 10 < number < 99
+
+
+def test_a_repair_cut_off_anywhere_can_be_repeated(memory: Path) -> None:
+    where = prepared(memory / "prepared")
+    expected = state_of(copied(where, memory / "before"))
+    rig.file(where).write_bytes(b"{")
+    for number in range(1, 200):
+        copy = copied(where, memory / "copy")
+        with Cut(number, 0.5) as cut, contextlib.suppress(Dead):
+            repair.run(copy, MUSIC, lambda _: [])
+        repair.run(copy, MUSIC, lambda _: [])
+        assert state_of(copy) == expected
+        if not cut.fired:
+            break
+    assert 10 < number < 199

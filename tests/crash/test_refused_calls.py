@@ -1,0 +1,119 @@
+"""Each call of each operation fails once, as on a full or failing disk: what was promised holds."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.errors import RecordNotWritten
+from mediakeep.kinds import MUSIC
+from mediakeep.queue import reading
+from mediakeep.queue.queue import Queue
+from tests.crash import faults, script
+from tests.crash.faults import Refusal
+from tests.crash.test_every_call import copied, prepared
+from tests.queue import rig
+
+
+def fold(queue: Queue) -> None:
+    with queue._store.locked():
+        queue._store.follow()
+        queue._store.fold()
+
+
+def settle_and_fold(queue: Queue) -> None:
+    rig.settle(queue, 1)
+    fold(queue)
+
+
+ACTS: dict[str, Callable[[Queue], Any]] = {
+    "a claim and a settle": lambda queue: rig.settle(queue, 1),
+    "a rewrite": fold,
+    "a settle and a rewrite": settle_and_fold,
+    "a checkpoint": lambda queue: queue.checkpoint(),
+}
+
+
+def same_on_disk(queue: Queue) -> None:
+    """What this process knows, anybody reads."""
+    seen = reading.state(queue.where.folder, MUSIC)
+    assert seen.items == queue.state.items
+    assert seen.seq == queue.state.seq
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=["full", "failing"])
+@pytest.mark.parametrize("name", ACTS)
+def test_a_call_that_fails_costs_no_record_and_no_later_one(
+    name: str, number: int, memory: Path
+) -> None:
+    where = prepared(memory / "prepared")
+    tried = 0
+    while True:
+        tried += 1
+        copy = copied(where, memory / "copy")
+        with Queue.open(copy, MUSIC) as queue:
+            queue.begin()
+            rig.settle(queue, 1)
+            known, poisoned = queue.state.seq, False
+            with Refusal(tried, number) as refusal:
+                try:
+                    ACTS[name](queue)
+                except RecordNotWritten:
+                    poisoned = refusal.refused is not None and refusal.refused.name == "sync"
+                except OSError:
+                    assert "checkpoint" in name
+            assert queue.state.seq >= known
+            if poisoned:
+                with pytest.raises(RecordNotWritten):
+                    queue.change(script.note("too late"))
+            else:
+                same_on_disk(queue)
+                queue.change(script.note("goes on"))
+                same_on_disk(queue)
+            items = dict(queue.state.items)
+        with Queue.open(copy, MUSIC) as queue:
+            assert _without_sessions(queue) == _given_back(items)
+            queue.change(script.note("next time"))
+        assert not list(copy.folder.glob("aside/unseen*"))
+        if refusal.refused is None:
+            break
+    assert tried > 3
+
+
+def _given_back(items: dict[str, Any]) -> dict[str, Any]:
+    return {key: (item.settled, item.note, item.issues_found) for key, item in items.items()}
+
+
+def _without_sessions(queue: Queue) -> dict[str, Any]:
+    return _given_back(queue.state.items)
+
+
+@pytest.mark.parametrize("point", ["before seal", "after seal", "renamed", "history torn"])
+def test_a_rewrite_that_fails_never_fails_the_commit(
+    point: str, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mediakeep.queue.store.REWRITE_LEAST", 0)
+    monkeypatch.setattr("mediakeep.queue.store.REWRITE_SHARE", 0)
+    phase, fits = faults.POINTS[point]
+    fired = []
+
+    def refuse(call: Any) -> None:
+        if fits(call) and not fired:
+            fired.append(call)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with rig.make(rig.at(memory), 9) as queue:
+        queue.begin()
+        before, after = (refuse, faults.ignore) if phase != "after" else (faults.ignore, refuse)
+        with faults.Tap(before, after):
+            for _ in range(4):
+                rig.settle(queue, 1)
+                same_on_disk(queue)
+        assert fired
+        assert any("could not be rewritten" in warning for warning in queue.warnings())
+        rig.settle(queue, 1)
+        same_on_disk(queue)

@@ -1,0 +1,171 @@
+"""Processes that work on one queue follow each other, and whoever only looks sees whole states."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.errors import JournalDamaged, StateDamaged
+from mediakeep.item import Status
+from mediakeep.kinds import MUSIC
+from mediakeep.queue import journal, reading, snapshot
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.rewrite import Place
+from tests.queue import rig
+
+
+def rewrite(queue: Queue, times: int = 1) -> None:
+    for _ in range(times):
+        with queue._store.locked():
+            queue._store.follow()
+            queue._store.fold()
+
+
+def follow(queue: Queue) -> None:
+    with queue._store.locked():
+        queue._store.follow()
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Place:
+    place = rig.at(tmp_path)
+    rig.make(place, 30).close()
+    return place
+
+
+def unreadable(*_: Any) -> Any:
+    raise AssertionError("the snapshot was read")
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 3])
+def test_a_change_by_another_process_is_followed_without_reading_the_snapshot(
+    times: int, where: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
+        one.begin()
+        monkeypatch.setattr(snapshot, "load", unreadable)
+        for _ in range(3):
+            rig.settle(one)
+            rewrite(one, times)
+            rig.settle(one)
+            follow(two)
+            assert two.state.items == one.state.items
+            assert two.state.seq == one.state.seq
+        monkeypatch.undo()
+
+
+def test_who_slept_over_many_rewrites_reads_all_anew(where: Place) -> None:
+    with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
+        one.begin()
+        for _ in range(8):
+            rig.settle(one)
+            rewrite(one)
+        assert not Path(two._store._journal.path).exists()  # type: ignore[union-attr]
+        follow(two)
+        assert two.state.items == one.state.items
+        two.begin()
+        assert [claim.key for claim in two.claim(1)] == ["Artist 008"]
+
+
+def test_the_leftover_of_a_killed_rewrite_leads_nobody_astray(where: Place) -> None:
+    with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
+        one.begin()
+        rig.settle(one)
+        current = rig.journals(where)[-1]
+        header = journal.header(current)
+        assert header
+        name = journal.name(header.generation + 1, "0" * 16)
+        stray = journal.Header(
+            generation=header.generation + 1,
+            snapshot_id="0" * 16,
+            seq=one.state.seq,
+            digest="",
+            stat=(0, 0, 0, 0),
+            previous=current.name,
+        )
+        journal.Journal.create(current.with_name(name), stray).close()
+        rewrite(one)
+        rig.settle(one)
+        follow(two)
+        assert two.state.items == one.state.items
+    assert name not in [path.name for path in rig.journals(where)]
+
+
+def test_following_leaves_no_file_open(where: Place) -> None:
+    with Queue.open(where, MUSIC) as one, Queue.open(where, MUSIC) as two:
+        one.begin()
+        two.begin()
+        counts = set()
+        for _ in range(12):
+            rig.settle(one)
+            rewrite(one, 2)
+            rig.settle(two)
+            rewrite(two, 2)
+            follow(one)
+            counts.add(len(os.listdir("/dev/fd")))
+        assert len(counts) == 1
+    rig.cp(where.folder / "processing_queue.json", where.folder / "copy.json")
+
+
+def test_restores_leave_no_file_open(where: Place, tmp_path: Path) -> None:
+    with Queue.open(where, MUSIC) as queue:
+        queue.begin()
+        checkpoint = queue.checkpoint()
+        counts = set()
+        for _ in range(4):
+            rig.settle(queue)
+            rig.cp(checkpoint, rig.file(where))
+            follow(queue)
+            counts.add(len(os.listdir("/dev/fd")))
+        assert len(counts) == 1
+
+
+def test_a_queue_closes_its_files(where: Place) -> None:
+    before = len(os.listdir("/dev/fd"))
+    with Queue.open(where, MUSIC) as queue:
+        queue.begin()
+        rig.settle(queue)
+    assert len(os.listdir("/dev/fd")) == before
+
+
+def test_a_reader_looks_again_where_a_writer_was_faster(
+    where: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = snapshot.load
+    with Queue.open(where, MUSIC) as queue:
+        queue.begin()
+        left = 2
+
+        def overtaken(*arguments: Any) -> snapshot.Loaded:
+            nonlocal left
+            loaded = load(*arguments)
+            if left:
+                left -= 1
+                rig.settle(queue)
+                rewrite(queue, left * 5)  # to behind the journals that are kept
+            return loaded
+
+        monkeypatch.setattr(snapshot, "load", overtaken)
+        seen = reading.state(where.folder, MUSIC)
+        monkeypatch.undo()
+        assert left == 0
+        assert seen.counts[Status.COMPLETED] == 2
+        assert seen.items == queue.state.items
+
+
+def test_a_reader_looks_again_where_it_saw_half_a_line(
+    where: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, failures = journal.read, [JournalDamaged("x", 1, "half"), StateDamaged("a gap")]
+
+    def half(*arguments: Any) -> journal.Reading:
+        if failures:
+            raise failures.pop()
+        return read(*arguments)
+
+    monkeypatch.setattr(journal, "read", half)
+    assert len(reading.state(where.folder, MUSIC).items) == 30
+    assert failures == []
