@@ -36,6 +36,15 @@ def where(tmp_path: Path) -> Place:
     return place
 
 
+def test_a_torn_line_is_cut_when_the_queue_is_opened(where: Place) -> None:
+    path = rig.journals(where)[-1]
+    whole = path.read_bytes()
+    path.write_bytes(whole + journal.line(journal.Record(seq=1, time="x" * 900, op="claim"))[:-1])
+    queue = Queue.open(where, MUSIC)
+    assert path.read_bytes() == whole
+    queue.close()
+
+
 def unreadable(*_: Any) -> Any:
     raise AssertionError("the snapshot was read")
 

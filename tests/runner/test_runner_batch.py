@@ -297,7 +297,8 @@ def test_a_library_that_is_gone_stops_the_batch_and_costs_no_attempt(
     assert "/music is missing" in str(report.gone)
     statuses = shop.statuses()
     assert statuses["ant"] is Status.COMPLETED
-    assert statuses["bee"] is statuses["eel"] is Status.PENDING
+    assert statuses["bee"] is Status.PENDING
+    assert workers > 1 or statuses["eel"] is Status.PENDING  # else it may be done beside it
     assert Status.IN_PROGRESS not in statuses.values()
     assert shop.item("bee").attempts == 0
     assert not shop.item("bee").suspect

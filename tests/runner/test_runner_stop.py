@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def test_a_second_signal_is_not_caught_by_a_worker_that_catches_all(tmp_path: Pa
 
 @BOTH
 def test_a_stop_comes_between_the_parts_of_an_item(tmp_path: Path, how: dict[str, Any]) -> None:
-    shop = workshop.stock(tmp_path, {"ant": " ".join(["slow"] * 9)}, toys.TOY)
+    shop = workshop.stock(tmp_path, {"ant": " ".join(["slow"] * 5)}, toys.TOY)
     shop.close()
     process = shop.spawn(**how)
     workshop.await_(lambda: shop.notes("part"))
@@ -121,10 +122,10 @@ def test_a_stop_comes_between_the_parts_of_an_item(tmp_path: Path, how: dict[str
     assert sorted(name.partition(":")[0] for name in ant.parts.done) == [
         name.partition(".")[2] for name in sorted(ran)
     ]
-    assert len(ran) < 9
+    assert len(ran) < 5
     shop.run()
     assert shop.item("ant").status is Status.COMPLETED
-    assert len(shop.notes("part")) == 9
+    assert len(shop.notes("part")) == 5
 
 
 def test_ctrl_c_in_the_terminal_reaches_no_pooled_worker(tmp_path: Path) -> None:
@@ -169,6 +170,46 @@ def test_a_batch_that_was_told_to_outlive_its_terminal_does(tmp_path: Path) -> N
     (tmp_path / "gate").touch()
     report = workshop.report(process)
     assert (report["stopped"], report["settled"]["completed"]) == (False, 2)
+
+
+TAKES_SIGNALS = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from mediakeep.queue import queue, sessions
+
+class Woken(Exception): pass
+
+heard = []
+
+def handle(number, frame):
+    heard.append(number)
+    if len(heard) == 2:
+        heard.clear()
+        raise Woken
+
+def send():
+    time.sleep(0.02)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        os.kill(os.getpid(), number)
+
+signal.signal(signal.SIGTERM, handle)
+signal.signal(signal.SIGHUP, handle)
+session = sessions.Session(queue.place(Path(sys.argv[1])))
+for _ in range(30):
+    sender = threading.Thread(target=send)
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    sender.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    try:
+        time.sleep(60)
+    except Woken:
+        sender.join()
+"""
+
+
+def test_no_thread_of_a_session_takes_a_signal_from_the_batch(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", TAKES_SIGNALS, str(tmp_path)]
+    subprocess.run(program, env=workshop.environment(), timeout=20, check=True)
 
 
 def test_a_signal_does_not_break_off_the_closing_record(tmp_path: Path) -> None:

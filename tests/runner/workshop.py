@@ -111,7 +111,7 @@ class Workshop:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.runner.script", json.dumps(asked)],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": f"{ROOT / 'utilities'}{os.pathsep}{ROOT}"},
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -153,6 +153,11 @@ def stock(folder: Path, things: Mapping[str, str], kind: Kind = toys.PLAIN) -> W
     found = [Found(key=key, path=deed, fingerprint="f") for key, deed in things.items()]
     shop._queue = Queue.create(queue.place(shop.status, shop.clock), kind, str(folder), found)
     return shop
+
+
+def environment() -> dict[str, str]:
+    """Return what a process needs to find mediakeep and the toys."""
+    return {**os.environ, "PYTHONPATH": f"{ROOT / 'utilities'}{os.pathsep}{ROOT}"}
 
 
 def report(process: subprocess.Popen[str]) -> dict[str, Any]:
