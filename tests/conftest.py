@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,6 @@ settings.load_profile("here")
 @pytest.fixture
 def memory() -> Iterator[Path]:
     """A folder in memory, where the system has one."""
-    folder = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None))
     yield folder
     shutil.rmtree(folder)

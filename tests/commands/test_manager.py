@@ -303,7 +303,7 @@ def test_cp_restores_and_replay_brings_back(home: Home) -> None:
     assert Counter(home.statuses().values())["completed"] == 4
     assert "brought back" in home.ok("--replay-aside", aside.name, "--yes")
     for key, item in home.snapshot()["artists"].items():
-        assert item.get("settled") == after[key].get("settled")
+        assert item.get("report") == after[key].get("report")
         assert item["status"] == after[key]["status"]
     told = home.manage("--validate-queue")
     assert told.returncode == 0

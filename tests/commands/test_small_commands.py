@@ -45,6 +45,17 @@ def test_an_artist_of_the_queue_keeps_the_queues_file_names(home: Home) -> None:
     assert name.casefold() != other.casefold()
 
 
+def test_another_artist_of_that_name_does_not_write_over_the_queues(finished: Home) -> None:
+    other = finished.path.parent / "elsewhere" / "Velvet Harbour"
+    other.mkdir(parents=True)
+    reports = finished.path / "issues" / "music"
+    before = {path.name: path.read_bytes() for path in reports.iterdir()}
+    done = finished.run("process_artist", other)
+    assert done.returncode == 0, done.stderr
+    assert {name: (reports / name).read_bytes() for name in before} == before
+    assert len(list(reports.iterdir())) == len(before) + 1
+
+
 def test_the_dashboard_prints_once_in_a_pipe(finished: Home) -> None:
     for words in ((), ("--once",)):
         done = finished.run("media_dashboard", *words)

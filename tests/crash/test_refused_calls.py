@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from mediakeep.queue import reading
 from mediakeep.queue.queue import Queue
 from tests.crash import faults, script
 from tests.crash.faults import Refusal
-from tests.crash.test_every_call import copied, prepared
+from tests.crash.test_every_call import copied, follow, prepared, restore
 from tests.queue import rig
 
 
@@ -90,6 +91,34 @@ def _given_back(items: dict[str, Any]) -> dict[str, Any]:
 
 def _without_sessions(queue: Queue) -> dict[str, Any]:
     return _given_back(queue.state.items)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=["full", "failing"])
+def test_a_restore_that_fails_is_done_at_the_next_look(number: int, memory: Path) -> None:
+    where = prepared(memory / "prepared")
+    wanted = copied(where, memory / "wanted")
+    restore(wanted)
+    with Queue.open(wanted, MUSIC) as queue:
+        items = dict(queue.state.items)
+    tried = 0
+    while True:
+        tried += 1
+        copy = copied(where, memory / "copy")
+        with Queue.open(copy, MUSIC) as queue:
+            queue.begin()
+            known = queue.state.seq
+            restore(copy)
+            with Refusal(tried, number) as refusal, contextlib.suppress(OSError, RecordNotWritten):
+                follow(queue)
+            follow(queue)
+            assert queue.state.items == items
+            assert queue.state.seq > known
+            same_on_disk(queue)
+            assert rig.asides(copy)
+            queue.change(script.note("goes on"))
+        if refusal.refused is None:
+            break
+    assert tried > 20
 
 
 @pytest.mark.parametrize("point", ["before seal", "after seal", "renamed", "history torn"])

@@ -16,6 +16,7 @@ from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
 from mediakeep.queue import history, sessions, snapshot, store
 from mediakeep.queue.claims import Claim
+from mediakeep.queue.journal import Journal, Reading, read
 from mediakeep.queue.queue import Queue, place
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.settling import Ending
@@ -144,3 +145,10 @@ def events(where: Place) -> list[dict[str, Any]]:
 def journals(where: Place) -> list[Path]:
     """List the journals, oldest first."""
     return sorted((where.folder / "processing_queue.journal").glob("*.jsonl"))
+
+
+def catch_up(journal: Journal) -> Reading:
+    """Read what others appended to a journal, and go on behind it."""
+    reading = read(journal.path, journal.end)
+    journal.settle(reading)
+    return reading

@@ -127,7 +127,7 @@ def made(tmp_path: Path, count: int) -> tuple[Path, list[Path]]:
 
 def test_pruning_leaves_the_newest(tmp_path: Path) -> None:
     folder, paths = made(tmp_path, 5)
-    checkpoints.prune(folder, MUSIC, 2)
+    checkpoints.prune(folder, 2, paths[4])
     assert [one.path for one in checkpoints.listing(folder)] == [paths[4], paths[3]]
 
 
@@ -137,7 +137,7 @@ def test_the_newest_good_one_stays_however_many_damaged_ones_are_newer(tmp_path:
         stamp = path.stat().st_mtime
         path.write_bytes(path.read_bytes()[:-100])
         os.utime(path, (stamp, stamp))
-    checkpoints.prune(folder, MUSIC, 2)
+    checkpoints.prune(folder, 2, paths[1])
     left = {one.path for one in checkpoints.listing(folder)}
     assert left == {paths[5], paths[4], paths[1]}
     assert next(checkpoints.good(folder, MUSIC))[0] == paths[1]
@@ -155,8 +155,15 @@ def test_a_checkpoint_that_somebody_removes_meanwhile_is_no_trouble(
         return chosen
 
     monkeypatch.setattr(checkpoints, "surplus", removed)
-    checkpoints.prune(folder, MUSIC, 1)
+    checkpoints.prune(folder, 1, paths[3])
     assert [one.path for one in checkpoints.listing(folder)] == [paths[3]]
+
+
+def test_a_checkpoint_that_is_gone_when_it_is_looked_at_is_left_out(tmp_path: Path) -> None:
+    folder, paths = made(tmp_path, 2)
+    (folder / "checkpoints" / "checkpoint_2025-12-18_artist_009.json").symlink_to("nowhere")
+    assert [one.path for one in checkpoints.listing(folder)] == [paths[1], paths[0]]
+    assert checkpoints.named(folder, "no such id") == ""
 
 
 def test_a_checkpoint_that_cannot_be_written_leaves_nothing_behind(

@@ -256,7 +256,7 @@ class QueueMachine(RuleBasedStateMachine):
         queue = self.queues[slot]
         current = queue._store._journal
         assert current
-        current.catch_up()
+        rig.catch_up(current)
         with contextlib.suppress(OSError):
             os.pwrite(current._handle, torn.replace(b"\n", b""), current.end)
         rig.abandon(queue)

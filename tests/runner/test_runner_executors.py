@@ -6,6 +6,7 @@ import functools
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -18,6 +19,7 @@ from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Stamp, Work, Worker
 from mediakeep.runner import executors
 from mediakeep.runner.attempt import Failed, Lost, Part, PartDone, Task
+from mediakeep.runner.hand import Voice
 from mediakeep.runner.pool import Pool
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
@@ -302,11 +304,30 @@ def test_a_death_is_noticed_also_where_a_process_is_left_behind(tmp_path: Path) 
     workshop.await_(lambda: not any(map(workshop.alive, left)))
 
 
-@pytest.mark.usefixtures("pooled")
-def test_threads_of_a_worker_may_report_progress_too(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "threads", "bee": "threads"})
-    shop.run(workers=2)
-    assert set(shop.statuses().values()) == {Status.COMPLETED}
+def test_the_messages_of_a_workers_threads_do_not_mix() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    voice, heard = Voice(theirs), []
+
+    def listen() -> None:
+        while (message := ours.recv()) != ("over",):
+            heard.append(message)
+
+    def report() -> None:
+        for number in range(500):
+            voice.say("progress", number, 500)
+
+    listener = threading.Thread(target=listen, daemon=True)
+    reporters = [threading.Thread(target=report, daemon=True) for _ in range(4)]
+    for thread in (listener, *reporters):
+        thread.start()
+    for _ in range(20):
+        voice.say("done", "x" * 1_000_000)
+    for thread in reporters:
+        thread.join(20)
+    voice.say("over")
+    listener.join(20)
+    assert [message[0] for message in heard].count("done") == 20
+    assert len(heard) == 4 * 500 + 20
 
 
 def task(part: Part | None = None, deed: str = "good", *, alone: bool = False) -> Task:

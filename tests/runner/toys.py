@@ -14,7 +14,6 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -220,24 +219,6 @@ def _count(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcom
     return _good(work, progress, folder)
 
 
-def _threads(work: Work, progress: Progress, folder: Path) -> Outcome:
-    """Report progress from several threads, and return big data all the while."""
-    over = threading.Event()
-
-    def report() -> None:
-        while not over.wait(0.001):
-            progress(1, 2)
-
-    reporters = [threading.Thread(target=report) for _ in range(8)]
-    for one in reporters:
-        one.start()
-    time.sleep(0.6)
-    over.set()
-    for one in reporters:
-        one.join()
-    return Outcome(facts={"big": "x" * 3_000_000})
-
-
 def _die(work: Work, progress: Progress, folder: Path, how: str) -> Outcome:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if how == "kill":
@@ -315,7 +296,6 @@ _DEEDS: dict[str, Callable[..., Any]] = {
     "raises": _raises,
     "gone": _gone,
     "count": _count,
-    "threads": _threads,
     "die": _die,
     "die-first": _die_first,
     "die-leaving": _die_leaving,

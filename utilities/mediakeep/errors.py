@@ -4,6 +4,7 @@
       ItemFailed              1   one item cannot be done
         Unreadable            1   a file or folder refuses to be read
           NotAudio            1   a file that is named like audio holds none
+        NoRoom                1   the disk for our own files is full or read-only
         BadData               1   a worker returned fields that its kind does not have
       UsageFailed             2   wrong usage or settings
         BadSetting, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
@@ -11,7 +12,6 @@
       StateDamaged            3   the record is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UnknownField, NewerFormat,
         IllegalTransition, RecordNotWritten
-      StaleClaim              1   somebody else holds the item by now
       Stopped               130   the user said no
 
 The docstring of a class is its message; the class carries the exit code.
@@ -41,12 +41,12 @@ class NotAudio(Unreadable):
     """{} is not audio: {}."""
 
 
+class NoRoom(ItemFailed):
+    """{} The batch stops here; no attempt was counted."""
+
+
 class BadData(ItemFailed):
     """The {} worker returned data that its item cannot hold: {}"""
-
-
-class StaleClaim(MediakeepError):
-    """{} was taken over by another session while this one worked on it; its result is dropped."""
 
 
 class UsageFailed(MediakeepError):

@@ -69,7 +69,10 @@ def _sanitized(name: str) -> str:
 def sync_data(handle: int) -> None:
     """Bring a file's data to the disk, as far down as the system can."""
     if sys.platform == "darwin":
-        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+        try:
+            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+        except OSError:  # a file system that does not know it
+            os.fsync(handle)
     else:
         os.fdatasync(handle)
 
@@ -112,7 +115,9 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str, *, sync: bool 
         finally:
             os.close(handle)
         os.replace(beside, path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = os.fspath(path)
         with contextlib.suppress(OSError):
             os.unlink(beside)
         raise

@@ -28,7 +28,14 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 
-class PartsRecord(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
+class PartsRecord(
+    msgspec.Struct,
+    kw_only=True,
+    frozen=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    gc=False,
+):
     """What is known of a stage's parts: results of the finished, failures of the others."""
 
     done: dict[str, list[Any]] = {}  # name -> [result]: a list, as null has a meaning in patches

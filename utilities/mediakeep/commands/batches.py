@@ -16,7 +16,7 @@ from mediakeep.commands.subjects import Subject
 from mediakeep.errors import LibraryGone, MediakeepError, UsageFailed
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
-from mediakeep.queue import actions, queue, reading
+from mediakeep.queue import actions, claims, queue, reading
 from mediakeep.queue.claims import Line
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import State
@@ -66,7 +66,9 @@ def asked(home: Path, name: str | None, given: dict[str, Any]) -> Asked:
         raise UsageFailed("The name of the item is empty.")
     workers = given["workers"] or shared.cores()
     size = None if given["everything"] else given["batch_size"]
-    facts = {"batch_size": size, "workers": workers} | ({"item": name} if name else {})
+    names = ("time_budget", "item_timeout", "retry_delay", "max_attempts", "checkpoint_every")
+    facts = {"batch_size": size, "workers": workers, **{one: given[one] for one in names}}
+    facts |= {"item": files.escape(name)} if name else {}
     plan = Plan(
         size=size,
         limits=Limits(workers, given["item_timeout"]),
@@ -101,7 +103,11 @@ def _work(subject: Subject, ask: Asked, shown: Overheard) -> Report:
         troubles: list[str] = []
 
         def milestone() -> None:
-            review.update(ask.home, folder, opened.state, _careful(subject, ask.home, troubles))
+            entries = _careful(subject, ask.home, troubles)
+            try:
+                review.update(ask.home, folder, opened.state, entries)
+            except OSError as error:  # it is a view: the next batch makes it good
+                troubles.append(f"{review.FILE} could not be written: {error.strerror}.")
 
         face = Face(shown.begun, shown.settled, shown.progress, milestone)
         report = batch.run(opened, subject.opening(ask.home, True), plan, face)
@@ -109,7 +115,7 @@ def _work(subject: Subject, ask: Asked, shown: Overheard) -> Report:
     report.warnings += [*opened.warnings(), *troubles]
     shown.ended(report, summary.read(folder, opened.state))
     for warning in dict.fromkeys(report.warnings):
-        click.echo(f"Warning: {warning}", err=True)
+        click.echo(f"Warning: {shared.plain(warning)}", err=True)
     return report
 
 
@@ -118,6 +124,7 @@ def _rehearse(subject: Subject, ask: Asked, shown: Overheard) -> Report:
     folder = subjects.folder(ask.home, subject.kind)
     state = reading.state(folder, subject.kind)
     check(state)
+    claims.rehearse(state, queue.place(folder))
     count = len(state.items) if ask.plan.size is None else ask.plan.size
     keys = [actions.find(state, ask.name)] if ask.name else Line(state).peek(count)
     face = Face(shown.begun, shown.settled, shown.progress)

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from mediakeep.commands import subjects
+from mediakeep.commands import shared, subjects
 from mediakeep.commands.subjects import Subject
 from mediakeep.errors import Stopped
 from mediakeep.kinds import Kind
@@ -56,7 +56,7 @@ class Desk:
         with Queue.open(self.place, self.kind) as opened:
             yield opened
             for warning in opened.warnings():
-                click.echo(warning, err=True)
+                click.echo(shared.plain(warning), err=True)
 
     def confirm(self, question: str) -> None:
         """Ask, unless the user said --yes; Stopped where the answer is no."""

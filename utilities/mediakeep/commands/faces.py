@@ -162,7 +162,7 @@ class Overheard:
         def tell(*what: Any) -> None:
             try:
                 say(*what)
-            except BrokenPipeError:
+            except OSError:  # a pipe without a reader, a terminal that was closed
                 shared.drop_output()
                 if signal.getsignal(signal.SIGHUP) not in (signal.SIG_DFL, signal.SIG_IGN):
                     signal.raise_signal(signal.SIGHUP)  # to the batch, a terminal that was closed
@@ -176,9 +176,9 @@ def _emit(event: str, **facts: Any) -> None:
 
 def ending(report: Report, summary: Summary) -> list[str]:
     """Describe what a batch came to."""
-    if not report.claimed:
+    if not report.claimed and not report.gone:
         return [*_nothing(summary), f"BATCH COMPLETE: {_share(summary)}"]
-    word = "STOPPED" if report.stopped else "COMPLETE"
+    word = "STOPPED" if report.stopped or report.gone else "COMPLETE"
     lines = [f"BATCH {word}: {_share(summary)}"]
     failed = report.settled[Status.ERROR]
     if failed:

@@ -21,7 +21,7 @@ from mediakeep.queue import reading
 @shared.as_json
 def main(home: Path, path: Path, dry_run: bool, as_json: bool) -> int:
     """Read the artist folder PATH, find its issues and write its report, without the queue."""
-    folder = path.expanduser().absolute()
+    folder = path.expanduser().resolve()
     if not folder.is_dir():
         raise UsageFailed(f"{files.escape(path)} is not a folder.")
     outcome = _work(home, folder, write=not dry_run)
@@ -47,9 +47,12 @@ def _work(home: Path, folder: Path, *, write: bool) -> Outcome:
 
 def _item(home: Path, key: str, folder: Path) -> Item:
     """Return the item of a queue that knows this folder: its files keep their names."""
-    path = files.escape(folder)
+    path, taken = files.escape(folder), set[str]()
     with contextlib.suppress(NoQueue):
-        known = reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC).items.get(key)
+        items = reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC).items
+        known = items.get(key)
         if known and known.path == path:
             return known
-    return MusicItem(status=Status.PENDING, path=path, output_name=files.safe_name(folder.name))
+        taken = {files.fold(item.output_name) for item in items.values()}
+    stem = files.safe_name(folder.name, taken)  # never that of an artist of the queue
+    return MusicItem(status=Status.PENDING, path=path, output_name=stem)

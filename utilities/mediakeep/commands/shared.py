@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import os
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 import click
 import msgspec
 
-from mediakeep import __version__, config
+from mediakeep import __version__, config, files
 from mediakeep.errors import MediakeepError
 
 Function = Callable[..., Any]
@@ -41,6 +42,9 @@ class Command(click.Command):
 
 
 def _run(function: Function) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names hold what a terminal may not
     try:
         return int(function() or 0)
     except MediakeepError as error:
@@ -65,8 +69,13 @@ def drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def plain(text: str) -> str:
+    """Show control characters in a text as escapes, line by line."""
+    return "\n".join(map(files.printable, text.split("\n")))
+
+
 def _fail(message: str, code: int) -> int:
-    click.echo(message, err=True)
+    click.echo(plain(message), err=True)
     return code
 
 
@@ -147,7 +156,7 @@ def show(lines: list[str], data: Any, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(data), indent=2, ensure_ascii=False))
     elif lines:
-        click.echo("\n".join(lines))
+        click.echo("\n".join(map(plain, lines)))
 
 
 def cores() -> int:

@@ -11,6 +11,7 @@ from mediakeep.item import Status
 from mediakeep.queue import adoption, check, checkpoints, reading, repair, replay, snapshot
 from mediakeep.queue.check import Fault
 from mediakeep.queue.replay import Replay
+from mediakeep.queue.store import LOCK
 from mediakeep.views import terminal
 
 
@@ -18,8 +19,9 @@ def validate(desk: Desk) -> Answer:
     """Check the whole queue; exit code 3 with each fault and its cure where anything is wrong."""
     try:
         with desk.opened() as opened:
+            found = opened.look(lambda state: list(check.record(desk.folder, state)))
             state = opened.state
-            found = list(check.faults(desk.folder, state, desk.subject.outputs))
+            found += check.around(desk.folder, state, desk.subject.outputs)
             warnings = opened.warnings()
     except StateDamaged as damage:
         return _faults([check.fault(damage)])
@@ -61,7 +63,8 @@ def restore(desk: Desk, name: str) -> Answer:
     """
     path = _checkpoint(desk, name)
     snapshot.load(path, desk.kind)
-    files.write_atomic(desk.folder / snapshot.FILE, path.read_bytes())
+    with files.locked(desk.folder / LOCK):  # or a rewrite by a batch might go over it
+        files.write_atomic(desk.folder / snapshot.FILE, path.read_bytes())
     with desk.opened() as opened:
         restored = opened.state.head.restored
     return Answer([f"Restored: {path.name}."], {"restored": restored})

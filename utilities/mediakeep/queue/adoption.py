@@ -26,7 +26,7 @@ def adopt(store: Store, loaded: Loaded, bound: Binding) -> None:
     before = binding.rebuild(store.place.folder, store.kind)
     if bound.origin is Origin.EDITED and before:
         live = sessions.living(store.place, before.held)
-        if live and store.session not in live:
+        if live and not store.session:
             raise QueueBusy(store.path, live[0])
         if live:
             return _refuse(store, loaded, before)

@@ -35,14 +35,24 @@ def fault(damage: MediakeepError) -> Fault:
 
 def faults(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
     """Check a queue that could be opened: its files against each other, and against the disk."""
+    yield from record(folder, state)
+    yield from around(folder, state, outputs)
+
+
+def record(folder: Path, state: State) -> Iterator[Fault]:
+    """Check the queue's own files against each other; nobody may be writing them."""
     yield from _counts(folder, state)
     yield from _journals(folder)
     yield from _fold(folder, state.kind)
     yield from _claims(state)
     yield from _names(state)
+    yield from _history(folder, state)
+
+
+def around(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
+    """Check what the queue has written beside itself: outputs and checkpoints."""
     yield from _outputs(folder, state, outputs)
     yield from _checkpoints(folder, state.kind)
-    yield from _history(folder, state)
 
 
 def _counts(folder: Path, state: State) -> Iterator[Fault]:
@@ -148,6 +158,8 @@ def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
         try:
             snapshot.load(checkpoint.path, kind)
         except MediakeepError as error:
+            if not checkpoint.path.exists():
+                continue  # pruned by a batch meanwhile
             remove = f"rm {shlex.quote(str(checkpoint.path))}"
             cure = f"Run --repair: it is set aside. Or remove it: {remove}"
             yield Fault(fault(error).what, cure)
@@ -155,8 +167,9 @@ def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
 
 def _history(folder: Path, state: State) -> Iterator[Fault]:
     """Read the history's lines: each whole, their numbers rising, none from the future."""
-    last = 0
+    newest = 0
     for path in history.paths(folder):
+        last = 0  # a clock that was wrong may put later changes into an earlier month
         with path.open("rb") as stream:
             for number, text in enumerate(stream, 1):
                 if not text.endswith(b"\n"):
@@ -169,7 +182,8 @@ def _history(folder: Path, state: State) -> Iterator[Fault]:
                         f"{path.name} line {number} repeats number {last}.", "Run --repair."
                     )
                 last = max(last, event["seq"] if event else 0)
-    if last > state.seq:
+                newest = max(newest, last)
+    if newest > state.seq:
         yield Fault(
-            f"The history ends with change {last}, the queue with {state.seq}.", "Run --repair."
+            f"The history ends with change {newest}, the queue with {state.seq}.", "Run --repair."
         )

@@ -21,6 +21,7 @@ from mediakeep.queue.state import State
 FOLDER = "checkpoints"
 MANY = 5000  # items; above it a checkpoint is due every 1 % of them
 _ID = re.compile(rb'"snapshot_id":\s*"([^"]*)"')
+_SETTLED = re.compile(rb'"settled":\s*(\d+)')
 _HEAD = 4096  # bytes in which a snapshot's id stands
 
 
@@ -35,8 +36,21 @@ class Checkpoint:
 
 def due(state: State, every: int) -> bool:
     """Tell, right after a settle, whether it completes another `every` (or 1 % of many items)."""
-    step = every if len(state.items) <= MANY else max(every, len(state.items) // 100)
-    return every > 0 and state.settled % step == 0
+    return every > 0 and state.settled % _step(state, every) == 0
+
+
+def _step(state: State, every: int) -> int:
+    return every if len(state.items) <= MANY else max(every, len(state.items) // 100)
+
+
+def overdue(folder: Path, state: State, every: int) -> bool:
+    """Tell whether a batch was killed between a settle that made one due and its writing."""
+    if every < 1:
+        return False
+    newest = listing(folder)[:1]
+    found = _SETTLED.search(newest[0].path.read_bytes()[:_HEAD]) if newest else None
+    step = _step(state, every)
+    return state.settled // step > (int(found[1]) if found else 0) // step
 
 
 def write(state: State, place: Place) -> Path:
@@ -70,9 +84,12 @@ def copy(state: State, place: Place, folder: Path, stem: str) -> Path:
 
 def listing(folder: Path) -> list[Checkpoint]:
     """List the checkpoints, newest first."""
-    found = (folder / FOLDER).glob("checkpoint_*.json")
-    dated = sorted(((path.stat().st_mtime_ns, path) for path in found), reverse=True)
-    return [Checkpoint(path, path.stat().st_size, _day(path)) for _, path in dated]
+    found = []
+    for path in (folder / FOLDER).glob("checkpoint_*.json"):
+        with contextlib.suppress(FileNotFoundError):  # removed just now
+            found.append((path.stat(), path))
+    found.sort(key=lambda one: (one[0].st_mtime_ns, one[1]), reverse=True)
+    return [Checkpoint(path, info.st_size, _day(path)) for info, path in found]
 
 
 def _day(path: Path) -> str:
@@ -124,12 +141,8 @@ def surplus(found: list[Checkpoint], keep: int) -> list[Checkpoint]:
     return gone
 
 
-def prune(folder: Path, kind: Kind, keep: int) -> None:
-    """Remove surplus checkpoints, never the newest good one."""
-    gone = surplus(listing(folder), keep)
-    if not gone:
-        return
-    newest = next(good(folder, kind), (None, None))[0]
-    for checkpoint in gone:
-        if checkpoint.path != newest:
+def prune(folder: Path, keep: int, good: Path) -> None:
+    """Remove surplus checkpoints, never `good`, the newest that is known to be whole."""
+    for checkpoint in surplus(listing(folder), keep):
+        if checkpoint.path != good:
             checkpoint.path.unlink(missing_ok=True)  # another batch prunes too

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from mediakeep import clock
 from mediakeep.item import Item, Status
 from mediakeep.queue import sessions
 from mediakeep.queue.rewrite import Place
@@ -108,3 +109,13 @@ def orphans(state: State, place: Place, dead: Iterable[str]) -> dict[str, dict[s
         for key in sorted(state.held[session]):
             changes[key] = released(suspect=key in begun)
     return changes
+
+
+def rehearse(state: State, place: Place) -> None:
+    """Do in memory what a batch does before its first claim: take back, and call what is due."""
+    dead = [one for one in state.held if not sessions.alive(place, one)]
+    items = orphans(state, place, dead)
+    for key in Line(state).due(clock.text(place.now())):
+        items[key] = {"status": Status.PENDING, "not_before": None}
+    for key, item in state.preview(items).items():
+        state.put(key, item)

@@ -118,4 +118,7 @@ def parse(text: bytes) -> dict[str, Any] | None:
         event = msgspec.json.decode(text)
     except msgspec.DecodeError:
         return None
-    return event if isinstance(event, dict) and "seq" in event else None
+    sound = isinstance(event, dict) and isinstance(event.get("seq"), int)
+    return (
+        event if sound and all(isinstance(event.get(one), str) for one in ("time", "op")) else None
+    )

@@ -76,7 +76,9 @@ def update(folder: Path) -> sqlite3.Connection:
     """
     try:
         return _updated(_open(folder / FILE), folder)
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError:
+        with contextlib.suppress(OSError):
+            (folder / FILE).unlink(missing_ok=True)  # derived: a damaged one is made anew next time
         return _updated(sqlite3.connect(":memory:", isolation_level=None), folder)
 
 

@@ -186,13 +186,11 @@ class Journal:
         """Tell whether anything stands behind the last line that is known here."""
         return os.pread(self._handle, 1, self.end) not in (b"", b"\0")
 
-    def catch_up(self) -> Reading:
-        """Read what others appended and cut what a crash tore; the caller holds the lock."""
-        reading = read(self.path, self.end)
+    def settle(self, reading: Reading) -> None:
+        """Go on behind what was read and taken in; cut what a crash tore. The lock is held."""
         self.end = reading.end
         if self.behind():
             self.cut()
-        return reading
 
     def cut(self) -> None:
         """Remove everything behind the last whole line."""

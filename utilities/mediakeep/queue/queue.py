@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from mediakeep import clock, files
 from mediakeep.errors import SnapshotDamaged, UsageFailed
@@ -36,6 +36,8 @@ from mediakeep.queue.settling import Ending
 from mediakeep.queue.snapshot import Head
 from mediakeep.queue.state import State
 from mediakeep.queue.store import Change, Decide, Store
+
+T = TypeVar("T")
 
 
 def this_host() -> str:
@@ -119,7 +121,9 @@ class Queue:
 
     def begin(self, **facts: Any) -> Session:
         """Start a session: its log, its lock, and a line in the history."""
-        sessions.sweep(self.where, self.state.held)
+        with self._store.locked():
+            self._store.follow()
+            sessions.sweep(self.where, self.state.held)
         self.session = Session(self.where)
         self._store.session = self.session.id
         self._store.commit(lambda _: Change("start", facts={"host": self.where.host, **facts}))
@@ -252,6 +256,16 @@ class Queue:
             return Change("release", items) if items else None
 
         self._store.commit(decide)
+
+    def freshen(self) -> None:
+        """Bring the snapshot up to date in a quiet moment."""
+        self._store.freshen_if_due()
+
+    def look(self, function: Callable[[State], T]) -> T:
+        """Look at files and state while nobody changes them."""
+        with self._store.locked():
+            self._store.follow()
+            return function(self.state)
 
     def checkpoint(self) -> Path:
         """Write a full copy of the queue, and the snapshot anew."""

@@ -40,12 +40,25 @@ def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
         done += store.warnings
         done += _checkpoints(where, kind)
         done += _history(where)
-        if any(check.faults(where.folder, store.state, outputs)):
-            store.rewrite()
-            store.rewrite()  # now no old journal is in the chain any more
+        found = list(check.record(where.folder, store.state))
+        if found:
+            done += [fault.what for fault in found]
+            done += _renew(store)
     done += _items(store, outputs)
     store.close()
     return done
+
+
+def _renew(store: Store) -> list[str]:
+    """Write the queue anew from its sound state, in a chain that no older file belongs to."""
+    folder = store.place.folder
+    kept = [rewrite.keep_copy(path, store.place) for path in _in_use(folder)]
+    store.fold()
+    store.state.seq = max(store.state.seq, history.last_seq(folder))
+    store.install(store.state, store.identity())
+    return [
+        f"Written anew. The files as they were are kept in {rewrite.ASIDE}/: {', '.join(kept)}."
+    ]
 
 
 def _rebuild(store: Store) -> list[str]:
@@ -88,9 +101,8 @@ def _checkpoints(where: Place, kind: Kind) -> Iterator[str]:
 
 def _history(where: Place) -> Iterator[str]:
     """Take damaged lines out of the history; the file as it was is kept."""
-    last = 0
     for path in history.paths(where.folder):
-        good = []
+        last, good = 0, []
         lines = path.read_bytes().splitlines(keepends=True)
         for text in lines:
             event = history.parse(text) if text.endswith(b"\n") else None

@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import clock, files
+from mediakeep.errors import RecordNotWritten, StateDamaged
 from mediakeep.queue import history, journal, snapshot
 from mediakeep.queue.binding import JOURNALS
 from mediakeep.queue.journal import SEAL, Header, Journal, Record
@@ -73,7 +74,7 @@ def run(state: State, place: Place, old: Journal | None, seen: Stat | None) -> P
     folder = place.folder
     _sweep(place)
     if old:
-        history.absorb(folder, journal.read(old.path).records)
+        history.absorb(folder, _complete(state, old))
     new = head(state, place, state.head.generation + 1)
     beside = folder / f".{new.snapshot_id}.tmp"
     path = folder / JOURNALS / journal.name(new.generation, new.snapshot_id)
@@ -94,6 +95,17 @@ def run(state: State, place: Place, old: Journal | None, seen: Stat | None) -> P
         seal(old, state.seq, place)
     prune(folder, current.path)
     return Pair(new, stat, current, stranger)
+
+
+def _complete(state: State, old: Journal) -> list[Record]:
+    """Read a journal, and make sure that the state to be written is all that it says."""
+    records = journal.read(old.path).records
+    if records and records[-1].seq != state.seq:
+        raise StateDamaged(
+            f"{old.path} ends with change {records[-1].seq}, but this process knows {state.seq}. "
+            "Nothing was changed. Run again."
+        )
+    return records
 
 
 def _header(new: Head, digest: str, stat: Stat, previous: str, replaces: Stat) -> Header:
@@ -157,7 +169,8 @@ def tidy(current: Path, place: Place) -> list[Path]:
     if before and before.exists():
         reading = journal.read(before)
         if not reading.sealed:
-            seal(Journal(before, reading.end), header.seq, place)
+            with contextlib.suppress(RecordNotWritten):  # no room now: the next writer does it
+                seal(Journal(before, reading.end), header.seq, place)
     strangers = []
     for kept in place.folder.glob(".*.kept"):
         known = _same(kept, header.replaces)
@@ -222,5 +235,5 @@ def prune(folder: Path, current: Path) -> None:
         keep.add(header.previous)
         header = journal.header(folder / JOURNALS / header.previous)
     for path in (folder / JOURNALS).iterdir():
-        if path.name not in keep:
+        if path.name not in keep and path.suffix in (".json", ".jsonl") and path.is_file():
             os.unlink(path)

@@ -72,7 +72,8 @@ class Session:
 
     def write(self, message: str, level: str = "info", /, **facts: Any) -> None:
         """Add a line to the log: a plain sentence, then the facts."""
-        event = {"time": clock.text(self._place.now()), "level": level, "message": message}
+        plain = files.printable(message)
+        event = {"time": clock.text(self._place.now()), "level": level, "message": plain}
         try:
             files.write_all(self._log, msgspec.json.encode({**event, **facts, **event}) + b"\n")
         except OSError as error:
@@ -148,11 +149,11 @@ def read_live(folder: Path, session: str) -> Live | None:
 
 def alive(place: Place, session: str) -> bool:
     """Tell whether a session's owner still runs."""
-    known = read_live(place.folder, session)
-    if known and known.host != place.host:
+    known, log = read_live(place.folder, session), place.folder / LOGS / f"{session}.log"
+    if known and (known.host != place.host or not log.exists()):
         age = place.now() - datetime.fromisoformat(known.renewed)
         return age.total_seconds() < LEASE
-    return _locked(place.folder / LOGS / f"{session}.log")
+    return _locked(log)
 
 
 def _locked(path: Path) -> bool:

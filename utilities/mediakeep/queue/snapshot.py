@@ -34,7 +34,9 @@ Stat = tuple[int, ...]
 Seen = TypeVar("Seen")
 
 
-class Restored(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+class Restored(
+    msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """The last time that a file from elsewhere became the queue."""
 
     source: str  # a checkpoint's name, or what is known of the file

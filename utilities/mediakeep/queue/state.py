@@ -78,9 +78,10 @@ class State:
         if record.op == "scan" and (library := record.facts.get("library")):
             self.head = msgspec.structs.replace(self.head, library_path=library)
         for key, item in items.items():
-            self._put(key, item)
+            self.put(key, item)
 
-    def _put(self, key: str, item: Item) -> None:
+    def put(self, key: str, item: Item) -> None:
+        """Put an item in its place, and count anew."""
         old = self.items.get(key)
         if old:
             self.counts[old.status] -= 1
@@ -109,7 +110,14 @@ class State:
                     f"{source}: after change {self.seq} comes {record.seq}. Nothing was changed. "
                     "Run --repair: it sets the rest aside and keeps all before it."
                 )
-            self.accept(record, self.preview(record.items))
+            try:
+                items = self.preview(record.items)
+            except (BadData, IllegalTransition) as error:
+                raise StateDamaged(
+                    f"{source}: change {record.seq} cannot be understood: {error} Nothing was "
+                    "changed. If a newer mediakeep wrote it, update this one; else run --repair."
+                ) from error
+            self.accept(record, items)
 
     def summary(self) -> dict[str, float]:
         """Count the items by status, as the snapshot shows it."""

@@ -46,6 +46,10 @@ Decide = Callable[[State], Change | None]
 Adopt = Callable[["Store", Loaded, Binding], None]
 
 
+def _lock(folder: Path) -> int:
+    return os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
 class Store:
     """One process's hold on a queue's files; every change goes through `commit`."""
 
@@ -61,17 +65,29 @@ class Store:
         self._adopt = adopt  # what to do with a snapshot that is not ours
         self._journal: Journal | None = None
         self._stat: Stat | None = None
-        self._lock = os.open(place.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._lock_path = str(place.folder / LOCK)
+        self._lock = _lock(place.folder)
         self._rewritten, self._cost = time.monotonic(), 0.0
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the queue's lock, only for the time of a commit."""
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        while not self._is_the_lock():
+            os.close(self._lock)
+            self._lock = _lock(self.place.folder)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         try:
             yield
         finally:
             fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def _is_the_lock(self) -> bool:
+        """Tell whether the file that is locked still bears the lock's name: people tidy up."""
+        try:
+            return os.path.samestat(os.fstat(self._lock), os.stat(self._lock_path))
+        except FileNotFoundError:
+            return False
 
     def commit(self, decide: Decide) -> Record | None:
         """Decide on the newest state and record it for good; None where nothing is to change."""
@@ -101,14 +117,25 @@ class Store:
     def follow(self) -> Journal:
         """Catch up with what other processes or people did to the files; the lock is held."""
         current = self._journal
-        if current and self.identity() == self._stat:
-            if current.behind():
-                self.state.replay(current.catch_up().records, current.path)
+        if current and self.identity() == self._stat and not current.behind():
             return current
-        if not (current and self._hop(current)):
-            self.load()
+        try:
+            self._catch_up(current)
+        except BaseException:
+            self._journal = None  # half of it may be taken in: next time all is read anew
+            if current:
+                current.close()
+            raise
         assert self._journal is not None
         return self._journal
+
+    def _catch_up(self, current: Journal | None) -> None:
+        if current and self.identity() == self._stat:
+            reading = journal.read(current.path, current.end)
+            self.state.replay(reading.records, current.path)
+            current.settle(reading)
+        elif not (current and self._hop(current)):
+            self.load()
 
     def identity(self) -> Stat | None:
         """Return what tells the snapshot that lies there now from any other; None without one."""
@@ -118,7 +145,7 @@ class Store:
         """Follow the journals over rewrites by other processes; False where the chain breaks."""
         here, path = self.identity(), current.path
         try:
-            self.state.replay(current.catch_up().records, path)
+            self.state.replay(journal.read(path, current.end).records, path)
             while found := self._successor(path):
                 path, header = found
                 reading = journal.read(path)
@@ -211,13 +238,22 @@ class Store:
 
     def close(self) -> None:
         """Leave a fresh snapshot behind and let go of the files."""
-        if self._journal is None:
-            return
         try:
-            with self.locked():
-                current = self.follow()
-                if current.end > journal.start(current.path):
-                    self.fold()
+            if self._journal:
+                self.freshen()
         finally:
             os.close(self._lock)
-            self._journal.close()
+            if self._journal:
+                self._journal.close()
+
+    def freshen(self) -> None:
+        """Write the snapshot anew if the journal holds anything."""
+        with self.locked():
+            current = self.follow()
+            if current.end > journal.start(current.path):
+                self.fold()
+
+    def freshen_if_due(self) -> None:
+        """Do so in a quiet moment, no more often than commits would."""
+        if time.monotonic() - self._rewritten > max(REWRITE_LEAST, REWRITE_SHARE * self._cost):
+            self.freshen()

@@ -121,7 +121,6 @@ def _vanish(item: Item) -> dict[str, Any]:
         "status": Status.SKIPPED,
         "skip_reason": VANISHED,
         "returns_to": item.status.value,
-        "not_before": None,
     }
 
 

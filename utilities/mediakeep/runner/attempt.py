@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 
 from mediakeep import files
-from mediakeep.errors import ItemFailed, LibraryGone, MediakeepError
+from mediakeep.errors import ItemFailed, LibraryGone, MediakeepError, NoRoom
 from mediakeep.item import Status
 from mediakeep.outcome import Opening, Outcome, Parts, Progress, Work, Worker
 from mediakeep.runner.stop import BrokenOff
 
 _ENDS = (Status.COMPLETED, Status.ERROR, Status.SKIPPED)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _CURES = {
     errno.ENOSPC: "Free some space there, then run again.",
     errno.EDQUOT: "Free some of your quota there, then run again.",
@@ -65,9 +66,9 @@ class Failed:
 
 @dataclass(frozen=True)
 class Gone:
-    """The library itself is gone: no item is to blame."""
+    """The library is gone, or there is no room for our own files: no item is to blame."""
 
-    error: LibraryGone
+    error: MediakeepError
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ def run(worker: Worker, task: Task, progress: Progress) -> Result:
         return _checked(worker(task.work, progress))
     except LibraryGone as gone:
         return Gone(gone)
+    except OSError as error:
+        return Gone(NoRoom(explain(error))) if error.errno in _NO_ROOM else failure(task, error)
     except BrokenOff:
         raise
     except BaseException as error:  # noqa: BLE001 - a worker may fail in any way, the batch may not

@@ -17,10 +17,10 @@ from typing import Any
 
 from msgspec import structs
 
-from mediakeep.errors import BadData, IllegalTransition
+from mediakeep.errors import BadData, IllegalTransition, LibraryGone
 from mediakeep.item import Item, Status
 from mediakeep.outcome import Opening, Outcome, Parts, Stamp, Work
-from mediakeep.queue import settling
+from mediakeep.queue import settling, survey
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from mediakeep.runner.attempt import Failed, Gone, Lost, Part, PartDone, Result, Task
@@ -58,6 +58,7 @@ class Batch:
         self._items: dict[str, Running] = {}
         self._line = Lineup()
         self._tasks = 0  # running now
+        self._vanished = 0
 
     def run(self) -> Report:
         """Run the batch to its end, to a stop, or until the library is gone."""
@@ -82,9 +83,12 @@ class Batch:
                 return
 
     def _wait(self) -> None:
-        for task, result in self._crew.wait():
+        ended = self._crew.wait()
+        for task, result in ended:
             self._tasks -= 1
             self._take(task, result)
+        if not ended:
+            self._queue.freshen()
 
     def _over(self) -> bool:
         """Tell whether nothing new may be started."""
@@ -149,8 +153,16 @@ class Batch:
                 self._failed(task, result)
             case Outcome(state=Status.COMPLETED) if result.next_stage:
                 self._advance(task.key, result)
+            case Outcome() if self._vanishing(result):
+                library = self._queue.state.head.library_path
+                self._report.gone = LibraryGone(library, "missing many of its folders")
             case Outcome():
                 self._settle(task.key, result)
+
+    def _vanishing(self, outcome: Outcome) -> bool:
+        """Tell whether too much has vanished for it to be people's doing: a share half mounted."""
+        self._vanished += outcome.data.get("skip_reason") == survey.VANISHED
+        return self._vanished > survey.MANY * len(self._queue.state.items)
 
     def _failed(self, task: Task, failed: Failed) -> None:
         if task.part:
@@ -261,7 +273,8 @@ class Batch:
         """Make what was not finished pending again; what must run alone is still a suspect."""
         if self._items:
             claims = [running.claim for running in self._items.values()]
-            self._queue.release(claims, self._line.suspects())
+            doubtful = {key for key, running in self._items.items() if running.item.suspect}
+            self._queue.release(claims, self._line.suspects() | doubtful)
         for key in self._items:
             self._ledger.session.end(key)
         self._items.clear()

@@ -72,12 +72,19 @@ class Ledger:
             self.report.warnings.append(warning)
 
     def _checkpoint(self) -> None:
-        if not checkpoints.due(self._queue.state, self._plan.checkpoint_every):
+        every, state, folder = (
+            self._plan.checkpoint_every,
+            self._queue.state,
+            self._queue.where.folder,
+        )
+        first = self.report.done == 1  # a batch that was killed may owe us one
+        if not (
+            checkpoints.due(state, every) or (first and checkpoints.overdue(folder, state, every))
+        ):
             return
-        folder, kind = self._queue.where.folder, self._queue.kind
         try:
             path = self._queue.checkpoint()
-            checkpoints.prune(folder, kind, self._plan.keep_checkpoints)
+            checkpoints.prune(folder, self._plan.keep_checkpoints, path)
             self.session.write(f"Checkpoint {path.name} written")
         except OSError as error:
             warning = f"No checkpoint could be written: {error}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mediakeep.errors import LibraryGone
+from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome
 
@@ -72,7 +72,7 @@ class Report:
     manual_reviews: int = 0
     seconds: float = 0.0
     stopped: bool = False
-    gone: LibraryGone | None = None
+    gone: MediakeepError | None = None
     warnings: list[str] = field(default_factory=list)
 
     @property

@@ -44,8 +44,8 @@ def update(home: Path, folder: Path, state: State, entries: Entries) -> View:
         if view.seq > state.seq:
             return view  # another process knows more than this one
         fresh = _merged(view, state, entries)
-        if not (home / FILE).exists() or msgspec.structs.replace(view, seq=0) != fresh:
-            fresh.seq = state.seq
+        fresh.seq = state.seq
+        if not (home / FILE).exists() or view != fresh:
             files.write_atomic(home / FILE, _pretty(fresh))
         return fresh
 
