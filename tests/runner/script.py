@@ -26,7 +26,7 @@ from mediakeep.queue.journal import Journal, Record
 from mediakeep.queue.queue import Queue
 from mediakeep.runner import batch, executors
 from mediakeep.runner.plan import Face
-from tests.runner import toys, workshop
+from tests.runner import notes, toys, workshop
 
 
 def main(told: dict[str, Any]) -> None:
@@ -41,7 +41,7 @@ def main(told: dict[str, Any]) -> None:
     tell_of_starts(folder)
 
     def milestone() -> None:
-        toys.note(folder, "milestone")
+        notes.note(folder, "milestone")
         time.sleep(slow_end)
 
     with Queue.open(queue.place(folder / "status"), kind) as opened:
@@ -57,7 +57,7 @@ def tell_of_starts(folder: Path) -> None:
 
     def told(process: SpawnProcess) -> None:
         start(process)
-        toys.note(folder, "starts")
+        notes.note(folder, "starts")
 
     SpawnProcess.start = told  # type: ignore[method-assign]
 

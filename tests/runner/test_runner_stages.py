@@ -10,7 +10,7 @@ from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Parts, Progress, Work
 from mediakeep.queue import reading
 from mediakeep.runner.plan import Face
-from tests.runner import toys, workshop
+from tests.runner import staged, toys, workshop
 from tests.runner.workshop import Workshop
 
 
@@ -70,7 +70,7 @@ def test_the_stage_and_the_parts_of_a_running_item_are_on_record(tmp_path: Path)
         seen.append((item.status, item.processing_stage, list(item.parts.done.values()), done, of))
 
     shop.run(face=Face(progress=look))
-    one, none = [toys.told("one")], [None]
+    one, none = [staged.told("one")], [None]
     assert seen == [
         (Status.IN_PROGRESS, "convert", [one], 1, 2),
         (Status.IN_PROGRESS, "convert", [one, none], 2, 2),
@@ -198,7 +198,7 @@ def test_a_stage_may_have_no_parts_at_all(tmp_path: Path) -> None:
         if work.stage == "split":
             return Outcome(next_stage="convert")
         given.append(work.results)
-        return Parts((), toys.convert) if work.results is None else Outcome()
+        return Parts((), staged.convert) if work.results is None else Outcome()
 
     shop = stock(tmp_path, ant="one")
     shop.run(workshop.opening(worker))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mediakeep.item import Status
-from tests.runner import toys, workshop
+from tests.runner import notes, toys, workshop
 from tests.runner.workshop import Workshop
 
 INLINE: dict[str, Any] = {"workers": 1}
@@ -84,7 +84,7 @@ def test_the_second_signal_breaks_off_what_is_running(tmp_path: Path, how: dict[
     assert not any(map(workshop.alive, pids))
     assert len(shop.notes("close")) == (1 if how is INLINE else 0)
     assert shop.log()[-1]["stopped"] is True
-    toys.first_time(tmp_path, "bee")  # if its first time has not been yet
+    notes.first_time(tmp_path, "bee")  # if its first time has not been yet
     assert_a_second_batch_completes_all(shop)
 
 

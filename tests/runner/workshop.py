@@ -27,6 +27,7 @@ from tests.runner import toys
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds after which a test gives up waiting
+GOOD = dict.fromkeys(("ant", "bee", "cow", "dog", "eel"), "good 0.05")
 
 
 class Clock:
@@ -99,6 +100,10 @@ class Workshop:
         path = self.folder / "notes.log"
         lines = path.read_text().splitlines() if path.exists() else []
         return [line.split() for line in lines if line.split()[: len(words)] == list(words)]
+
+    def processes(self, key: str) -> list[int]:
+        """Return the processes that an item's work was started in, in order."""
+        return [int(note[-1]) for note in self.notes("start", key)]
 
     def log(self) -> list[dict[str, Any]]:
         """Return the lines of all session logs."""

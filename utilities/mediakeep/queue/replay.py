@@ -62,6 +62,7 @@ def apply(store: Store, name: str) -> Replay:
         store.rewrite()
         facts = {"source": name, "redone": replay.redone, "items_back": list(replay.back)}
         record = store.record(Change("replay", {}, msgspec.to_builtins(facts)))
+        history.absorb(store.place.folder, [record])
         # Settled by this change, so that the views take them up again.
         back = {
             key: msgspec.structs.replace(item, settled=record.seq)
@@ -72,5 +73,4 @@ def apply(store: Store, name: str) -> Replay:
             store.state.head = msgspec.structs.replace(store.state.head, restored=None)
         # Items came from outside the journal, so nothing may be rebuilt across this point.
         store.install(store.state, store.identity())
-        history.absorb(store.place.folder, [record])
     return replay

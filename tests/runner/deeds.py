@@ -1,0 +1,192 @@
+"""What the worker of a plain toy can do with a thing, well and badly."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mediakeep import files
+from mediakeep.errors import LibraryGone, Unreadable
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome, Progress, Work
+from tests.runner import notes
+
+
+def _good(work: Work, progress: Progress, folder: Path, pause: str = "0") -> Outcome:
+    time.sleep(float(pause))
+    files.write_atomic(folder / "out" / work.stamp.key, work.stamp.key, sync=False)
+    size = len(work.stamp.key)
+    facts = {"claim": work.stamp.claim}
+    return Outcome(message=f"size {size}", data={"size": size, "auto_fixed": 1}, facts=facts)
+
+
+def _fail(work: Work, progress: Progress, folder: Path, after: str = "") -> Outcome:
+    return Outcome(
+        Status.ERROR, message="it is broken", retry_after=float(after) if after else None
+    )
+
+
+def _fail_first(work: Work, progress: Progress, folder: Path, times: str) -> Outcome:
+    if notes.first_time(folder, work.stamp.key, int(times)):
+        return Outcome(Status.ERROR, message="not yet")
+    return _good(work, progress, folder)
+
+
+def _skip(work: Work, progress: Progress, folder: Path) -> Outcome:
+    return Outcome(Status.SKIPPED, message="seen before", data={"skip_reason": "duplicate"})
+
+
+def _returns(work: Work, progress: Progress, folder: Path, what: str) -> Any:
+    return {
+        "nothing": None,
+        "pending": Outcome(Status.PENDING),
+        "running": Outcome(Status.IN_PROGRESS),
+        "unknown-field": Outcome(data={"colour": "red"}),
+        "mistyped": Outcome(data={"size": "big"}),
+        "stage": Outcome(next_stage="convert"),
+        "a-path": Outcome(data={"size": Path("/")}),
+        "bad-fact": Outcome(facts={"what": object()}),
+        "bad-text": Outcome(message="name \udcff", data={"note": "\udcff"}),
+        "no-data": Outcome(data=None),  # type: ignore[arg-type]
+        "bad-wait": Outcome(Status.ERROR, "no", retry_after="soon"),  # type: ignore[arg-type]
+        "long-wait": Outcome(Status.ERROR, "later", retry_after=1e300),
+        "failed-stage": Outcome(Status.ERROR, "no good", next_stage="convert"),
+    }[what]
+
+
+class Speechless(Exception):
+    """An error that fails even at saying what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+def _tell(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Return facts and data that bear the names of the record's own."""
+    names = ("seq", "time", "op", "session", "item", "items", "state", "seconds", "level")
+    facts = dict.fromkeys((*names, "message", "self", "host", "library"), "mine")
+    return Outcome(message="told", data={"auto_fixed": None}, facts=facts)
+
+
+def _raises(work: Work, progress: Progress, folder: Path, what: str) -> Outcome:
+    errors: dict[str, BaseException] = {
+        "value": ValueError("a bad \udcff value"),
+        "os": PermissionError(13, "Permission denied", "/music/\udcff/a"),
+        "ours": Unreadable("/music/a", "it is no directory", "Look there."),
+        "unfinished": Unreadable("too few words"),
+        "speechless": Speechless(),
+        "exit": SystemExit(3),
+        "generator": GeneratorExit(),
+    }
+    raise errors[what]
+
+
+def _gone(work: Work, progress: Progress, folder: Path) -> Outcome:
+    raise LibraryGone("/music", "missing")
+
+
+def _count(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
+    """Report progress as fast as it goes."""
+    started, done = time.monotonic(), 0
+    while time.monotonic() - started < float(seconds):
+        done += 1
+        progress(done, 10**9)
+    return _good(work, progress, folder)
+
+
+def _die(work: Work, progress: Progress, folder: Path, how: str) -> Outcome:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if how == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif how == "exit":
+        os._exit(3)
+    elif how == "segfault":
+        ctypes.string_at(0)
+    raise AssertionError(f"{how} did not kill")
+
+
+def _die_first(work: Work, progress: Progress, folder: Path, how: str) -> Outcome:
+    if notes.first_time(folder, work.stamp.key):
+        _die(work, progress, folder, how)
+    return _good(work, progress, folder)
+
+
+def _die_leaving(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Die and leave a process behind that holds all that this one had open."""
+    if os.fork() == 0:
+        notes.note(folder, "child", work.stamp.key)
+        time.sleep(600)
+    time.sleep(0.2)
+    os._exit(3)
+
+
+def _sleep(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
+    time.sleep(float(seconds))
+    return _good(work, progress, folder)
+
+
+def _gated(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Wait until a test opens the gate."""
+    while not (folder / "gate").exists():
+        time.sleep(0.01)
+    return _good(work, progress, folder)
+
+
+def _after(work: Work, progress: Progress, folder: Path, key: str) -> Outcome:
+    """Wait until the work on another thing has begun."""
+    while f"start {key} " not in (folder / "notes.log").read_text():
+        time.sleep(0.01)
+    return _good(work, progress, folder)
+
+
+def _sleep_first(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
+    if notes.first_time(folder, work.stamp.key):
+        time.sleep(float(seconds))
+    return _good(work, progress, folder)
+
+
+def _stubborn(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Go on whatever happens, as careless code does."""
+    while True:
+        with contextlib.suppress(Exception):
+            time.sleep(600)
+
+
+def _child(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
+    """Wait for a program, as workers wait for decoders."""
+    program = [sys.executable, "-c", f"import time; time.sleep({seconds})"]
+    child = subprocess.Popen(program)
+    notes.note(folder, "child", child.pid)
+    child.wait()
+    return _good(work, progress, folder)
+
+
+DEEDS: dict[str, Callable[..., Any]] = {
+    "good": _good,
+    "fail": _fail,
+    "fail-first": _fail_first,
+    "skip": _skip,
+    "returns": _returns,
+    "tell": _tell,
+    "raises": _raises,
+    "gone": _gone,
+    "count": _count,
+    "die": _die,
+    "die-first": _die_first,
+    "die-leaving": _die_leaving,
+    "sleep": _sleep,
+    "gated": _gated,
+    "after": _after,
+    "sleep-first": _sleep_first,
+    "stubborn": _stubborn,
+    "child": _child,
+}

@@ -1,0 +1,177 @@
+"""A batch meets a library, a claim, a disk or a terminal that is gone, and loses nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mediakeep.errors import RecordNotWritten
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome, Progress, Work
+from mediakeep.queue import actions, sessions
+from mediakeep.runner.plan import Face, Settled
+from tests.runner import toys, workshop
+from tests.runner.workshop import Workshop
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.usefixtures("pooled")
+def test_a_library_that_is_gone_stops_the_batch_and_costs_no_attempt(
+    tmp_path: Path, workers: int
+) -> None:
+    things = {"ant": "good", "bee": "gone", "cow": "good 0.5", "dog": "good", "eel": "good"}
+    shop = workshop.stock(tmp_path, things)
+    report = shop.run(workers=workers)
+    assert report.gone
+    assert "/music is missing" in str(report.gone)
+    statuses = shop.statuses()
+    assert statuses["ant"] is Status.COMPLETED
+    assert statuses["bee"] is Status.PENDING
+    assert workers > 1 or statuses["eel"] is Status.PENDING  # else it may be done beside it
+    assert Status.IN_PROGRESS not in statuses.values()
+    assert shop.item("bee").attempts == 0
+    assert not shop.item("bee").suspect
+    assert report.done == list(statuses.values()).count(Status.COMPLETED)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_only_a_warning(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good"})
+    (shop.status / "checkpoints").write_text("in the way")
+    report = shop.run(checkpoint_every=1)
+    assert report.done == 2
+    assert len(report.warnings) == 2
+    assert "No checkpoint could be written" in report.warnings[0]
+
+
+def test_an_item_that_is_reset_by_force_meanwhile_is_done_anew(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good"})
+    force = actions.reset(shop.queue.where, actions.named(["ant"]), force=True)
+    claims: list[int] = []
+
+    def worker(work: Work, progress: Progress) -> Outcome:
+        if work.stamp.key == "ant":
+            claims.append(work.stamp.claim)
+            if len(claims) == 1:
+                shop.queue.change(force)
+        return Outcome(message=f"of claim {work.stamp.claim}")
+
+    settled: list[Settled] = []
+    report = shop.run(workshop.opening(worker), Face(settled=settled.append))
+    assert set(shop.statuses().values()) == {Status.COMPLETED}
+    assert len(claims) == 2
+    assert report.done == 2
+    assert [one.outcome.message for one in settled if one.key == "ant"] == [f"of claim {claims[1]}"]
+    assert any("dropped" in line["message"] for line in shop.log())
+
+
+@pytest.mark.usefixtures("pooled")
+def test_a_result_of_a_claim_that_was_lost_is_not_recorded_under_the_next(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "sleep 1", "bee": "after ant", "cow": "good"})
+    force = actions.reset(shop.queue.where, actions.named(["ant"]), force=True)
+    settled: dict[str, Settled] = {}
+
+    def after(one: Settled) -> None:
+        assert one.key not in settled
+        settled[one.key] = one
+        if one.key == "bee":
+            shop.queue.change(force)
+
+    shop.run(face=Face(settled=after), workers=2)
+    assert set(shop.statuses().values()) == {Status.COMPLETED}
+    assert settled["ant"].outcome.facts["claim"] > settled["cow"].outcome.facts["claim"]
+    assert len(shop.notes("start", "ant")) == 2
+    assert shop.item("ant").attempts == 1
+    assert [line["message"] for line in shop.log() if line["level"] == "warning"] == [
+        "ant: was reset or restored meanwhile; this result is dropped"
+    ]
+
+
+def test_a_live_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "count 0.6", "bee": "good"})
+
+    def obstruct(_: int) -> None:
+        shutil.rmtree(shop.status / sessions.LIVE)
+        (shop.status / sessions.LIVE).write_text("in the way")
+
+    report = shop.run(face=Face(begun=obstruct))
+    assert report.settled[Status.COMPLETED] == 2
+    assert (shop.status / sessions.LIVE).read_text() == "in the way"
+    (shop.status / sessions.LIVE).unlink()
+
+
+@contextlib.contextmanager
+def unwritable(handle: int) -> Iterator[None]:
+    """Let every write to an open file fail."""
+    kept, dead = os.dup(handle), os.open(os.devnull, os.O_RDONLY)
+    os.dup2(dead, handle)
+    yield
+    os.dup2(kept, handle)
+    os.close(kept)
+    os.close(dead)
+
+
+def test_a_log_that_cannot_be_written_stops_the_batch_with_all_given_back(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good", "cow": "good"})
+    broken = contextlib.ExitStack()
+
+    def break_log(_: int) -> None:
+        assert shop.queue.session
+        broken.enter_context(unwritable(shop.queue.session._log))
+
+    with broken, pytest.raises(RecordNotWritten, match=r"log of session .* could not be written"):
+        shop.run(face=Face(begun=break_log))
+    assert list(shop.statuses().values()) == [Status.COMPLETED, Status.PENDING, Status.PENDING]
+    assert shop.item("bee").attempts == 0
+
+
+def test_a_journal_that_cannot_be_written_stops_the_batch_and_loses_nothing(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good", "cow": "good"})
+    broken = contextlib.ExitStack()
+
+    def break_journal(_: Settled) -> None:
+        journal = shop.queue._store._journal
+        assert journal
+        broken.enter_context(unwritable(journal._handle))
+
+    with broken, pytest.raises(RecordNotWritten):
+        shop.run(face=Face(settled=break_journal))
+    with contextlib.suppress(RecordNotWritten):  # it may say so once more
+        shop.close()
+    shop = Workshop(tmp_path, toys.PLAIN, shop.clock)
+    assert shop.run().settled[Status.COMPLETED] == 2
+    assert set(shop.statuses().values()) == {Status.COMPLETED}
+    assert shop.item("bee").attempts == 1
+
+
+def test_a_face_that_fails_loses_nothing(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good"})
+
+    def fail(_: object) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        shop.run(face=Face(begun=fail))
+    assert set(shop.statuses().values()) == {Status.PENDING}
+    with pytest.raises(BrokenPipeError):
+        shop.run(face=Face(settled=fail))
+    assert list(shop.statuses().values()) == [Status.COMPLETED, Status.PENDING]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.usefixtures("pooled")
+def test_a_face_that_cannot_show_progress_fails_no_item(tmp_path: Path, workers: int) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "count 0.4", "bee": "count 0.4"})
+    shown: list[str] = []
+
+    def fail(key: str, done: int, of: int) -> None:
+        shown.append(key)
+        raise BrokenPipeError
+
+    shop.run(face=Face(progress=fail), workers=workers)
+    assert shown
+    assert set(shop.statuses().values()) == {Status.COMPLETED}
