@@ -3,7 +3,8 @@
 A file's data and a folder's names reach the disk when they are synced, or any time before. So of
 what is not synced at the moment of the loss, anything may be there or not:
 
-- of a file's writes, none, all, or a part cut at any byte, with the rest missing or zeros;
+- of a file's writes, none, all, or a part: cut at any byte, with the rest missing or zeros, or
+  without any one sector;
 - of the changes of names, any selection; a rename is all or nothing.
 
 This is stricter than the file systems that people use, and no stricter than what they promise.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import PurePath
 
@@ -62,6 +63,8 @@ class Inode:
             yield before
             if call.data:
                 yield from _parts(before, call, pieces)
+                nothing = replace(call, data=bytes(len(call.data)))
+                yield _applied(before, [nothing, *self.open[count + 1 :]])
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def _put(data: bytes, new: bytes, offset: int) -> bytes:
 
 
 def _parts(before: bytes, call: Call, pieces: int) -> Iterator[bytes]:
-    """Give what a write may leave: cut, filled with zeros, or with its first sector missing."""
+    """Give what a write may leave: cut, filled with zeros, or without one of its sectors."""
     offset = len(before) if call.offset < 0 else call.offset
     text = call.data.rstrip(b"\0")
     size = len(call.data)
@@ -107,9 +110,10 @@ def _parts(before: bytes, call: Call, pieces: int) -> Iterator[bytes]:
     for length in _cuts(len(text), pieces):
         yield _put(before[:offset], text[:length], offset)
         yield _put(before, text[:length].ljust(size, b"\0"), offset)
-    first = _SECTOR - offset % _SECTOR
-    if first < len(text):
-        yield _put(before, bytes(first) + call.data[first:], offset)
+    edges = [0, *range(_SECTOR - offset % _SECTOR, len(text), _SECTOR), len(text)]
+    for start, end in zip(edges, edges[1:], strict=False):
+        hole = text[:start] + bytes(end - start) + call.data[end:]
+        yield _put(before, hole, offset)
 
 
 def _cuts(length: int, pieces: int) -> Iterator[int]:

@@ -75,6 +75,28 @@ def test_a_line_torn_anywhere_is_cut_and_written_whole(length: int, tmp_path: Pa
     assert path.read_bytes() == b"".join(history.line(record(seq)) for seq in (1, 2, 3))
 
 
+def test_a_line_that_a_power_loss_took_from_before_another_is_written_again(
+    tmp_path: Path,
+) -> None:
+    history.absorb(tmp_path, [record(1), record(2)])
+    path = tmp_path / "history" / "2025-12.jsonl"
+    batch = b"".join(history.line(record(seq)) for seq in (3, 4, 5))
+    for lost in range(1, len(batch)):
+        whole = path.read_bytes()[: 2 * len(history.line(record(1)))]
+        path.write_bytes(whole + bytes(lost) + batch[lost:])
+        history.absorb(tmp_path, [record(seq) for seq in (3, 4, 5, 6)])
+        assert path.read_bytes() == whole + batch + history.line(record(6))
+
+
+def test_damage_from_before_is_left_for_the_repair(tmp_path: Path) -> None:
+    history.absorb(tmp_path, [record(seq) for seq in range(1, 5)])
+    path = tmp_path / "history" / "2025-12.jsonl"
+    damaged = path.read_bytes().replace(b'"seq":2', b'"seq":\0')
+    path.write_bytes(damaged)
+    history.absorb(tmp_path, [record(5)])
+    assert path.read_bytes() == damaged + history.line(record(5))
+
+
 def test_a_tail_of_zeros_is_cut(tmp_path: Path) -> None:
     history.absorb(tmp_path, [record(1)])
     path = tmp_path / "history" / "2025-12.jsonl"

@@ -10,7 +10,7 @@ journal may go.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,11 @@ def line(record: Record) -> bytes:
     return msgspec.json.encode(facts) + b"\n"
 
 
-def absorb(folder: Path, records: Iterable[Record]) -> None:
+def absorb(folder: Path, records: Sequence[Record]) -> None:
     """Add the records that are not there yet, and bring them to the disk."""
-    last = last_seq(folder)
+    if not records:
+        return
+    last = max((_mend(path, records[0].seq) for path in paths(folder)), default=0)
     months: dict[str, list[bytes]] = {}
     for record in records:
         if record.seq > last and record.op not in PASSING:
@@ -48,14 +50,55 @@ def absorb(folder: Path, records: Iterable[Record]) -> None:
         _append(folder / FOLDER / f"{month}.jsonl", b"".join(lines))
 
 
+def _mend(path: Path, first: int) -> int:
+    """Cut what a crash tore of the events from number `first` on; return the last number left.
+
+    All behind the first damage goes, as the records hold it: a power loss may take a line and
+    leave the next one.
+    """
+    last, (offset, lines) = 0, _since(path, first)
+    for text in lines:
+        event = parse(text) if text.endswith(b"\n") else None
+        if event is None:
+            _cut(path, offset)
+            break
+        last, offset = event["seq"], offset + len(text)
+    return last
+
+
+def _since(path: Path, first: int) -> tuple[int, list[bytes]]:
+    """Return the lines behind the last event before number `first`, and where they begin."""
+    span = _TAIL
+    while True:
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            start = stream.seek(max(0, size - span))
+            lines = stream.readlines()
+        for number in reversed(range(len(lines))):
+            event = parse(lines[number]) if lines[number].endswith(b"\n") else None
+            if event and event["seq"] < first:
+                behind = lines[number + 1 :]
+                return size - sum(map(len, behind)), behind
+        if not start:
+            return 0, lines
+        span *= 8
+
+
+def _cut(path: Path, end: int) -> None:
+    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        os.ftruncate(handle, end)
+    finally:
+        os.close(handle)
+
+
 def _append(path: Path, data: bytes) -> None:
-    """Append whole lines; what a crash tore is cut first."""
+    """Append whole lines, and bring them to the disk."""
     new = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
     try:
-        end = _whole(handle)
-        os.ftruncate(handle, end)
+        end = os.fstat(handle).st_size
         try:
             files.write_all(handle, data)
             files.sync_data(handle)
@@ -66,18 +109,6 @@ def _append(path: Path, data: bytes) -> None:
         os.close(handle)
     if new:
         files.sync_folder(path.parent)
-
-
-def _whole(handle: int) -> int:
-    """Return the offset behind a file's last newline."""
-    end = os.fstat(handle).st_size
-    while end:
-        start = max(0, end - _TAIL)
-        found = os.pread(handle, end - start, start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        end = start
-    return 0
 
 
 def paths(folder: Path) -> list[Path]:
