@@ -16,7 +16,7 @@ import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import PurePath
 
 from tests.crash.tap import Call
@@ -111,7 +111,7 @@ def _parts(before: bytes, call: Call, pieces: int) -> Iterator[bytes]:
         yield _put(before[:offset], text[:length], offset)
         yield _put(before, text[:length].ljust(size, b"\0"), offset)
     edges = [0, *range(_SECTOR - offset % _SECTOR, len(text), _SECTOR), len(text)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         hole = text[:start] + bytes(end - start) + call.data[end:]
         yield _put(before, hole, offset)
 
