@@ -108,7 +108,8 @@ def _append(path: Path, data: bytes) -> None:
     finally:
         os.close(handle)
     if new:
-        files.sync_folder(path.parent)
+        for parent in (path.parent, path.parent.parent):  # the folder itself may be new, too
+            files.sync_folder(parent)
 
 
 def paths(folder: Path) -> list[Path]:
