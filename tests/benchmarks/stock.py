@@ -52,7 +52,7 @@ def completed(number: int) -> Item:
         processed_date="2025-12-17T10:00:05+00:00",
         session="20251217_session_001",
         settled=2 * number + 2,
-        rules=1,
+        rules=MUSIC.rules,
         output_name=own,
         report=f"issues/music/{own}_library_issues.md",
         fingerprint="0123456789abcdef0123",

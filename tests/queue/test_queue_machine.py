@@ -311,7 +311,7 @@ def _scanned(known: Known, there: str | None) -> Known:
         if known.status is S:
             return known
         gone = {"status": S, "skip_reason": "vanished", "returns_to": known.status.value}
-        return replace(known, not_before="", **gone)
+        return replace(known, **gone)  # a retry that was due is so when it returns
     if there != known.fingerprint:
         changed = known if known.status is P else known.again()
         return replace(changed, fingerprint=there)
