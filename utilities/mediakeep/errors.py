@@ -4,8 +4,16 @@
       ItemFailed              1   one item cannot be done
         Unreadable            1   a file or folder refuses to be read
           NotAudio            1   a file that is named like audio holds none
+            Truncated         1   a file is cut off before its audio begins
         NoRoom                1   the disk for our own files is full or read-only
         BadData               1   a worker returned fields that its kind does not have
+        NotWritten            1   a person's file was left as it was
+          ReadOnlyFormat      1   its format, or what is odd about it, is not written
+          Unfit               1   its tags cannot hold what they should
+          Refused             1   the system or a setting forbids it
+          Unverified          1   the copy beside it was not what it should be
+          ChangedMeanwhile    1   another program changed it while it was being written
+        NotUndone             1   a change cannot be taken back as things are
       UsageFailed             2   wrong usage or settings
         BadSetting, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
         LibraryGone, ScanRefused, QueueBusy
@@ -41,12 +49,44 @@ class NotAudio(Unreadable):
     """{} is not audio: {}."""
 
 
+class Truncated(NotAudio):
+    """{} is cut off: {}."""
+
+
 class NoRoom(ItemFailed):
     """{} The batch stops here; no attempt was counted."""
 
 
 class BadData(ItemFailed):
     """The {} worker returned data that its item cannot hold: {}"""
+
+
+class NotWritten(ItemFailed):
+    """{} was left as it was: {}."""
+
+
+class ReadOnlyFormat(NotWritten):
+    """{} is not written by mediakeep: {}."""
+
+
+class Unfit(NotWritten):
+    """{} was left as it was: {} cannot be {} in it."""
+
+
+class Refused(NotWritten):
+    """{} was left as it was: {}. {}"""
+
+
+class Unverified(NotWritten):
+    """{} was left as it was: in the copy that was to replace it, {}."""
+
+
+class ChangedMeanwhile(NotWritten):
+    """{} was left as it is: another program changed it while its tags were being written."""
+
+
+class NotUndone(ItemFailed):
+    """{} was not undone: {}. {}"""
 
 
 class UsageFailed(MediakeepError):

@@ -14,15 +14,16 @@ from pathlib import Path
 
 # No system reserves a name of five or more plain letters; most names need no closer look.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]{3,98}[A-Za-z0-9]")
+_NO_UTF8 = re.compile("[\udc80-\udcff]")  # bytes of a path, as Python writes them
 _ESCAPED = re.compile(r"\\(?:\\|x([0-9A-F]{2}))")
 
 
 def escape(path: str | os.PathLike[str]) -> str:
     r"""Write a path as valid UTF-8: a byte that is not becomes `\xNN`, a backslash `\\`."""
     text = os.fspath(path).replace("\\", "\\\\")
-    return "".join(
-        f"\\x{ord(char) - 0xDC00:02X}" if 0xDC80 <= ord(char) <= 0xDCFF else char for char in text
-    )
+    if text.isascii():
+        return text
+    return _NO_UTF8.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02X}", text)
 
 
 def unescape(text: str) -> str:

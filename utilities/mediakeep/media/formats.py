@@ -2,50 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from io import BufferedReader
-from typing import Any
 
-EXTENSIONS = frozenset(
-    {
-        *(".mp3", ".m4a", ".m4b", ".m4p", ".flac", ".ogg", ".oga", ".opus", ".wma", ".wav"),
-        *(".aif", ".aiff", ".ape", ".wv", ".mpc", ".dsf", ".aac"),
-    }
-)
+from mediakeep.media.dialects import margins
+from mediakeep.media.source import Source, glance
 
 
 @dataclass(frozen=True)
 class Format:
-    """A container: its name, the dialect of its tags, and what parses it (imported when needed)."""
+    """A container: its name, and the extensions that stand for it, the most usual first."""
 
     name: str
-    dialect: str
-    module: str
-    parser: str
-
-    def parse(self, handle: BufferedReader) -> Any:
-        """Read tags and technical facts with mutagen, which may raise anything."""
-        return getattr(import_module(f"mutagen.{self.module}"), self.parser)(handle)
+    suffixes: tuple[str, ...]
 
 
-MP3 = Format("MP3", "id3", "mp3", "MP3")
-AAC = Format("AAC", "id3", "aac", "AAC")
-FLAC = Format("FLAC", "vorbis", "flac", "FLAC")
-MP4 = Format("MP4", "mp4", "mp4", "MP4")
-VORBIS = Format("Ogg Vorbis", "vorbis", "oggvorbis", "OggVorbis")
-OPUS = Format("Opus", "vorbis", "oggopus", "OggOpus")
-OGG_FLAC = Format("Ogg FLAC", "vorbis", "oggflac", "OggFLAC")
-SPEEX = Format("Speex", "vorbis", "oggspeex", "OggSpeex")
-ASF = Format("WMA", "asf", "asf", "ASF")
-WAV = Format("WAV", "id3", "wave", "WAVE")
-AIFF = Format("AIFF", "id3", "aiff", "AIFF")
-DSF = Format("DSF", "id3", "dsf", "DSF")
-MONKEYS = Format("Monkey's Audio", "ape", "monkeysaudio", "MonkeysAudio")
-WAVPACK = Format("WavPack", "ape", "wavpack", "WavPack")
-MUSEPACK = Format("Musepack", "ape", "musepack", "Musepack")
+MP3 = Format("MP3", (".mp3",))
+AAC = Format("AAC", (".aac",))
+FLAC = Format("FLAC", (".flac",))
+MP4 = Format("MP4", (".m4a", ".m4b", ".m4p"))
+VORBIS = Format("Ogg Vorbis", (".ogg", ".oga"))
+OPUS = Format("Opus", (".opus", ".ogg", ".oga"))
+OGG_FLAC = Format("Ogg FLAC", (".oga", ".ogg"))
+SPEEX = Format("Speex", (".ogg", ".oga"))
+ASF = Format("WMA", (".wma",))
+WAV = Format("WAV", (".wav",))
+AIFF = Format("AIFF", (".aiff", ".aif"))
+DSF = Format("DSF", (".dsf",))
+MONKEYS = Format("Monkey's Audio", (".ape",))
+WAVPACK = Format("WavPack", (".wv",))
+MUSEPACK = Format("Musepack", (".mpc",))
+
+ALL = {
+    kind.name: kind
+    for kind in (
+        *(MP3, AAC, FLAC, MP4, VORBIS, OPUS, OGG_FLAC, SPEEX),
+        *(ASF, WAV, AIFF, DSF, MONKEYS, WAVPACK, MUSEPACK),
+    )
+}
+EXTENSIONS = frozenset(suffix for kind in ALL.values() for suffix in kind.suffixes)
 
 STARTS = (
     (b"fLaC", FLAC),
@@ -57,13 +55,18 @@ STARTS = (
     (b"DSD ", DSF),
     (b"ADIF", AAC),
 )
+_STARTS = tuple(start for start, _ in STARTS)
 IN_OGG = (
     (b"\x01vorbis", VORBIS),
     (b"OpusHead", OPUS),
     (b"\x7fFLAC", OGG_FLAC),
     (b"Speex   ", SPEEX),
 )
-_IN_CHUNKS = {(b"RIFF", b"WAVE"): WAV, (b"FORM", b"AIFF"): AIFF, (b"FORM", b"AIFC"): AIFF}
+_MARKED = re.compile(b"|".join(re.escape(mark) for mark, _ in IN_OGG))
+_IN_CHUNKS = {
+    **{(start, b"WAVE"): WAV for start in (b"RIFF", b"RF64", b"BW64")},
+    **{(b"FORM", form): AIFF for form in (b"AIFF", b"AIFC")},
+}
 _ATOMS = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"})
 
 _STRANGERS: tuple[tuple[str, Callable[[bytes], object]], ...] = (
@@ -82,7 +85,7 @@ _STRANGERS: tuple[tuple[str, Callable[[bytes], object]], ...] = (
     ("text", lambda head: _is_text(head)),
 )
 
-HEAD = 128  # bytes that tell a format
+HEAD = 256  # bytes that tell a format
 
 
 def recognise(handle: BufferedReader, suffix: str) -> tuple[Format, bool] | None:
@@ -90,25 +93,25 @@ def recognise(handle: BufferedReader, suffix: str) -> tuple[Format, bool] | None
 
     What is named .mp3, or begins with an ID3 tag, may hold sound further in: that is no certainty.
     """
-    head = handle.read(HEAD)
-    tagged = head.startswith(b"ID3") and len(head) > 9
-    if tagged:
-        handle.seek(10 + _id3_size(head[6:10]))
-        head = handle.read(HEAD)
-    handle.seek(0)
-    if found := _by_head(head):
+    return told(glance(handle), suffix)
+
+
+def told(source: Source, suffix: str) -> tuple[Format, bool] | None:
+    """Tell the format of what stands behind the ID3v2 tags, like `recognise`."""
+    start = margins.front(source)
+    if found := _by_head(source.read(start, HEAD)):
         return found, True
-    return (MP3, False) if tagged or suffix == ".mp3" else None
+    return (MP3, False) if start or suffix == ".mp3" else None
+
+
+def fits(name: str, suffix: str) -> bool:
+    """Tell whether an extension, with its dot and in lower case, stands for a format's name."""
+    return suffix in ALL[name].suffixes
 
 
 def describe(head: bytes) -> str:
     """Say what a file that is not audio seems to be, as a noun, or "" where nothing is known."""
     return next((name for name, fits in _STRANGERS if fits(head)), "")
-
-
-def _id3_size(field: bytes) -> int:
-    """Four bytes of seven bits each."""
-    return sum(byte << 7 * place for place, byte in enumerate(reversed(field)))
 
 
 def _is_text(head: bytes) -> bool:
@@ -120,11 +123,11 @@ def _is_text(head: bytes) -> bool:
 
 
 def _by_head(head: bytes) -> Format | None:
-    for start, found in STARTS:
-        if head.startswith(start):
-            return found
+    if head.startswith(_STARTS):
+        return next(found for start, found in STARTS if head.startswith(start))
     if head.startswith(b"OggS"):
-        return next((found for mark, found in IN_OGG if mark in head), None)
+        marked = _MARKED.search(head)
+        return dict(IN_OGG)[marked[0]] if marked else None
     if head[4:8] in _ATOMS:
         return MP4
     return _IN_CHUNKS.get((head[:4], head[8:12])) or _by_sync(head)

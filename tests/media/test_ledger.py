@@ -1,0 +1,255 @@
+"""The ledger of sounds survives kills, tells damage, and never forgets."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mediakeep.errors import ItemFailed, NewerFormat, StateDamaged
+from mediakeep.media import ledger
+from mediakeep.media.ledger import Entries, Finding, Ledger, Sound
+
+ONE = Sound("sha256:aa", 100, 120, 10**18, "2026-01-02", "2026-03-04")
+TWO = ONE._replace(essence="sha256:bb")
+FOUND = Finding(120, 10**18, 10**18, "it cannot be decoded at 0:12", "")
+
+# Records one artist after the other without end, each with 30 sounds.
+WRITER = """
+import os, sys
+from pathlib import Path
+from mediakeep.media.ledger import Entries, Ledger, Sound
+path, name = Path(sys.argv[1]), sys.argv[2]
+book = Ledger.open(path, write=True)
+print("ready", flush=True)
+number = 0
+while not os.path.exists(sys.argv[3]):
+    sound = Sound("sha256:%d" % number, 1, 2, 3, "2026-01-02", "2026-01-02")
+    sounds = {"%02d.mp3" % place: sound for place in range(30)}
+    book.record("%s %d" % (name, number), Entries(sounds, (), {}))
+    number += 1
+    print(number, flush=True)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "status" / "music" / ledger.FILE
+
+
+@pytest.fixture
+def begun(path: Path) -> Path:
+    record(path, "Vera", Entries({"Dawn/a.mp3": ONE}, (), {"Dawn/a.mp3": FOUND}))
+    return path
+
+
+def record(path: Path, artist: str, entries: Entries) -> None:
+    book = Ledger.open(path, write=True)
+    book.record(artist, entries)
+    book.close()
+
+
+def known(path: Path, artist: str = "Vera") -> tuple[dict[str, Sound], dict[str, Finding]]:
+    book = Ledger.open(path, write=False)
+    found = book.sounds(artist), book.findings(artist)
+    book.close()
+    return found
+
+
+def test_what_was_recorded_is_known_afterwards(begun: Path) -> None:
+    assert known(begun) == ({"Dawn/a.mp3": ONE}, {"Dawn/a.mp3": FOUND})
+    assert known(begun, "Nobody") == ({}, {})
+
+
+def test_a_sound_stays_for_ever_and_a_finding_until_the_file_is_heard_again(begun: Path) -> None:
+    record(begun, "Anna", Entries({"a.mp3": TWO}, (), {}, ["Dawn/a.mp3"]))
+    record(begun, "Vera", Entries({"Dawn/b.mp3": TWO}, (), {}, ["Dawn/b.mp3"]))
+    assert known(begun) == ({"Dawn/a.mp3": ONE, "Dawn/b.mp3": TWO}, {"Dawn/a.mp3": FOUND})
+    record(begun, "Vera", Entries({}, (), {}, ["Dawn/a.mp3"]))
+    assert known(begun) == ({"Dawn/a.mp3": ONE, "Dawn/b.mp3": TWO}, {})
+    assert known(begun, "Anna") == ({"a.mp3": TWO}, {})
+
+
+def test_a_sound_that_moved_leaves_its_place(begun: Path) -> None:
+    record(begun, "Vera", Entries({"Dusk/a.mp3": ONE}, {"Dawn/a.mp3"}, {}))
+    assert known(begun) == ({"Dusk/a.mp3": ONE}, {})
+
+
+def test_a_ledger_that_is_only_read_is_not_made(path: Path) -> None:
+    assert known(path) == ({}, {})
+    assert not path.parent.exists()
+
+
+def test_reading_changes_no_byte(begun: Path) -> None:
+    before = begun.read_bytes()
+    known(begun)
+    assert begun.read_bytes() == before
+    assert list(begun.parent.iterdir()) == [begun]
+
+
+def test_a_person_can_look_into_it_with_sqlite(begun: Path) -> None:
+    base = sqlite3.connect(begun)
+    base.row_factory = sqlite3.Row
+    row = dict(base.execute("SELECT * FROM sound").fetchone())
+    base.close()
+    assert row == {"artist": "Vera", "place": "Dawn/a.mp3", **ONE._asdict()}
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 5000)
+
+
+def overwrite(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 4096)
+
+
+def replace_by_text(path: Path) -> None:
+    path.write_text("gone" * 1000)
+
+
+def replace_by_another(path: Path) -> None:
+    path.unlink()
+    with sqlite3.connect(path) as base:
+        base.execute("CREATE TABLE mine(thing)")
+    base.close()
+
+
+@pytest.mark.parametrize("damage", [cut, overwrite, replace_by_text, replace_by_another])
+@pytest.mark.parametrize("write", [False, True])
+def test_a_damaged_ledger_is_told_with_its_cure_and_left_alone(
+    begun: Path, damage: Callable[[Path], None], write: bool
+) -> None:
+    damage(begun)
+    before = begun.read_bytes()
+    with pytest.raises(StateDamaged, match="Put a backup of it there") as told:
+        Ledger.open(begun, write=write)
+    assert str(begun) in str(told.value)
+    assert begun.read_bytes() == before
+
+
+def test_a_ledger_of_a_later_version_is_left_alone(begun: Path) -> None:
+    base = sqlite3.connect(begun)
+    base.execute(f"PRAGMA user_version = {ledger.FORMAT + 1}")
+    base.close()
+    with pytest.raises(NewerFormat):
+        Ledger.open(begun, write=True)
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_a_ledger_whose_making_was_cut_short_is_an_empty_one(path: Path, write: bool) -> None:
+    path.parent.mkdir(parents=True)
+    path.touch()
+    book = Ledger.open(path, write=write)
+    assert book.sounds("Vera") == {}
+    book.close()
+
+
+def test_a_ledger_that_is_taken_away_under_a_worker_is_noticed(begun: Path) -> None:
+    book = Ledger.open(begun, write=True)
+    begun.rename(begun.with_name("elsewhere"))
+    with pytest.raises(StateDamaged, match="taken away"):
+        book.record("Vera", Entries({}, (), {}))
+    book.close()
+
+
+def test_a_ledger_that_stays_locked_fails_the_artist(
+    begun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_PATIENCE", 0.1)  # else the test would wait as long as a person
+    book = Ledger.open(begun, write=True)
+    holder = sqlite3.connect(begun, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(ItemFailed, match="another program holds it"):
+        book.record("Vera", Entries({"Dawn/a.mp3": TWO}, (), {}))
+    holder.close()
+    book.close()
+    assert known(begun)[0] == {"Dawn/a.mp3": ONE}
+
+
+def test_a_full_disk_is_told_as_one_and_nothing_is_half_written(
+    begun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Ledger.open(begun, write=True)
+    assert book._base is not None
+    book._base.execute("PRAGMA max_page_count = 1")  # SQLite says then what it says of a full disk
+    many = {f"{number}.mp3": TWO for number in range(500)}
+    with pytest.raises(OSError, match="No space left on device"):
+        book.record("Vera", Entries(many, (), {}))
+    book.close()
+    assert known(begun) == ({"Dawn/a.mp3": ONE}, {"Dawn/a.mp3": FOUND})
+
+
+@pytest.fixture
+def writers(path: Path, tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Processes that write into one ledger until a file named "stop" is there."""
+    started = []
+
+    def start(name: str) -> subprocess.Popen[str]:
+        words = (str(path), name, str(tmp_path / "stop"))
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, *words], stdout=-1, text=True, env=environment
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def artists(path: Path, name: str) -> list[str]:
+    """Return the artists of a writer, once each of them was found to have all of its sounds."""
+    base = sqlite3.connect(path)
+    rows = base.execute(
+        "SELECT artist, count(*), min(essence), max(essence) FROM sound"
+        " WHERE artist LIKE ? || ' %' GROUP BY artist",
+        (name,),
+    ).fetchall()
+    base.close()
+    for artist, count, first, last in rows:
+        assert (count, first, last) == (30, *[f"sha256:{artist.split()[-1]}"] * 2)
+    return [artist for artist, *_ in rows]
+
+
+def test_kill_9_loses_nothing_that_was_recorded_and_leaves_nothing_half(
+    path: Path, writers: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    chance = random.Random(5)
+    for turn in range(8):
+        process = writers(f"turn{turn}")
+        time.sleep(chance.uniform(0.02, 0.15))
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.stdout is not None
+        told = process.stdout.read().split()
+        assert told
+        # What it told it had recorded; one more may be, of which it could not tell any more.
+        found = set(artists(path, f"turn{turn}"))
+        assert found >= {f"turn{turn} {number}" for number in range(len(told))}
+        assert len(found) <= len(told) + 1
+
+
+def test_four_processes_record_at_once(
+    path: Path, tmp_path: Path, writers: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    running = {name: writers(name) for name in "abcd"}
+    time.sleep(0.6)
+    (tmp_path / "stop").touch()
+    for name, process in running.items():
+        assert process.stdout is not None
+        told = process.stdout.read().split()
+        assert told
+        assert set(artists(path, name)) == {f"{name} {number}" for number in range(len(told))}

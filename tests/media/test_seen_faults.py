@@ -1,0 +1,260 @@
+"""The index never makes a scan fail: damaged, foreign, locked, deleted, or written by many."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mediakeep.media import cabinet, cards, seen, tags
+from mediakeep.media.cards import Cards
+from mediakeep.media.seen import Index
+from tests.music import shelf
+
+# Writes cards of made-up files without end, each artist's in one transaction.
+WRITER = """
+import os, sys
+from pathlib import Path
+from mediakeep.media.cards import Card, Cards
+path, first = Path(sys.argv[1]), int(sys.argv[2])
+index, number = Cards(path, 7), first
+print("ready", flush=True)
+while not os.path.exists(sys.argv[3]):
+    made = [Card(1, number + n, ".mp3", n, 2, 3, b"%d" % (number + n) * 50) for n in range(20)]
+    index.find([(1, card.inode) for card in made])
+    index.keep(made)
+    number += 20
+print(number, flush=True)
+"""
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[Path]:
+    return [shelf.put(tmp_path / f"{n}.{suffix}") for n, suffix in enumerate(shelf.FORMATS * 4)]
+
+
+@pytest.fixture
+def place(tmp_path: Path, paths: list[Path]) -> Path:
+    """An index that knows the files."""
+    place = tmp_path / "cache" / seen.FILE
+    read(place, paths)
+    assert len(known(place, paths)) == len(paths)
+    return place
+
+
+def at_rest() -> int:
+    return time.time_ns() + 60 * 10**9
+
+
+def read(place: Path, paths: list[Path]) -> list[tags.Reading]:
+    """Read files as a scan does, in a process that has nothing in memory."""
+    index = Index(Cards(place, seen.stamp()), at_rest)
+    found = again(index, paths)
+    index.close()
+    return found
+
+
+def again(index: Index, paths: list[Path]) -> list[tags.Reading]:
+    facts = {path: path.stat() for path in paths}
+    index.expect(facts.values())
+    found = [index.track(str(path), facts[path]) for path in paths]
+    index.commit()
+    return found
+
+
+def known(place: Path, paths: list[Path]) -> list[cards.Card]:
+    """Return the sound cards of files."""
+    index = Cards(place, seen.stamp())
+    found = index.find([cards.key(path.stat()) for path in paths]).values()
+    index.close()
+    return [card for card in found if cards.is_sound(card)]
+
+
+def cut(place: Path) -> None:
+    os.truncate(place, 5000)
+
+
+def overwrite(place: Path) -> None:
+    place.write_bytes(b"this is no database at all" * 500)
+
+
+def empty(place: Path) -> None:
+    place.write_bytes(b"")
+
+
+def drop(place: Path) -> None:
+    with sqlite3.connect(place) as base:
+        base.execute("DROP TABLE file")
+
+
+def turn_into_a_folder(place: Path) -> None:
+    place.unlink()
+    place.mkdir()
+
+
+@pytest.mark.parametrize("damage", [cut, overwrite, empty, drop, turn_into_a_folder])
+def test_a_damaged_index_costs_reading_again_and_no_more(
+    place: Path, paths: list[Path], damage: Callable[[Path], None]
+) -> None:
+    damage(place)
+    assert read(place, paths) == [tags.read(path) for path in paths]
+    if damage is not turn_into_a_folder:
+        assert len(known(place, paths)) == len(paths)
+
+
+def test_a_bit_that_changed_anywhere_in_the_index_changes_no_reading(
+    place: Path, paths: list[Path]
+) -> None:
+    expected, whole = [tags.read(path) for path in paths], place.read_bytes()
+    chance, spoilt = random.Random(1), 0
+    for _ in range(150):
+        flipped = bytearray(whole)
+        flipped[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        place.write_bytes(flipped)
+        spoilt += len(known(place, paths)) < len(paths)
+        place.write_bytes(flipped)
+        assert read(place, paths) == expected
+    assert spoilt > 20
+
+
+def test_a_database_of_another_program_is_set_aside_whole(place: Path, paths: list[Path]) -> None:
+    place.unlink()
+    with sqlite3.connect(place) as base:
+        base.execute("CREATE TABLE mine(thing)")
+        base.execute("INSERT INTO mine VALUES('precious')")
+    base.close()
+    before = place.read_bytes()
+    assert read(place, paths) == [tags.read(path) for path in paths]
+    assert place.with_name(seen.FILE + cabinet.ASIDE).read_bytes() == before
+    assert len(known(place, paths)) == len(paths)
+
+
+@pytest.mark.parametrize("hold", ["EXCLUSIVE", "IMMEDIATE"])  # against readers, or writers alone
+def test_an_index_that_stays_locked_is_done_without(
+    place: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch, hold: str
+) -> None:
+    monkeypatch.setattr(cabinet, "_PATIENCE", 0.1)  # else the test would wait as long as a person
+    holder = sqlite3.connect(place, isolation_level=None)
+    holder.execute(f"BEGIN {hold}")
+    index, started = Index(Cards(place, seen.stamp()), at_rest), time.monotonic()
+    for _ in range(5):
+        assert again(index, paths) == [tags.read(path) for path in paths]
+    assert time.monotonic() - started < 5  # it waits once, not for every artist
+    holder.execute("ROLLBACK")
+    holder.close()
+    index.close()
+    assert len(known(place, paths)) == len(paths)
+
+
+def test_an_index_deleted_under_a_worker_is_made_anew_by_it(place: Path, paths: list[Path]) -> None:
+    index = Index(Cards(place, seen.stamp()), at_rest)
+    expected = again(index, paths)
+    place.unlink()
+    assert again(index, paths) == expected
+    assert len(known(place, paths)) == len(paths)
+    shutil.rmtree(place.parent)
+    assert again(index, paths) == expected
+    assert len(known(place, paths)) == len(paths)
+    index.close()
+
+
+def test_an_index_spoilt_under_a_worker_is_made_anew_by_it(place: Path, paths: list[Path]) -> None:
+    index = Index(Cards(place, seen.stamp()), at_rest)
+    expected = again(index, paths)
+    with place.open("r+b") as file:
+        file.write(os.urandom(20_000))
+    assert again(index, paths) == expected
+    assert again(index, paths) == expected
+    index.close()
+    assert len(known(place, paths)) == len(paths)
+
+
+def test_where_no_index_can_be_made_reading_goes_on(tmp_path: Path, paths: list[Path]) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    assert read(tmp_path / "cache" / seen.FILE, paths) == [tags.read(path) for path in paths]
+
+
+def test_a_disk_that_is_full_costs_the_index_only(
+    place: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = Index(Cards(place, seen.stamp()), at_rest)
+    expected = again(index, paths)
+    base = index._cards._cabinet._base
+    assert base is not None
+    base.execute("PRAGMA max_page_count = 1")  # SQLite says then what it says of a full disk
+    for path in paths:
+        path.write_bytes(path.read_bytes() + bytes(3000))
+    assert [found.tags for found in again(index, paths)] == [found.tags for found in expected]
+    index.close()
+
+
+@pytest.fixture
+def writers(tmp_path: Path) -> Iterator[Callable[[int], subprocess.Popen[str]]]:
+    """Processes that write into one index until a file named "stop" is there."""
+    started = []
+
+    def start(first: int) -> subprocess.Popen[str]:
+        words = (str(tmp_path / "index"), str(first), str(tmp_path / "stop"))
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, *words], stdout=-1, text=True, env=environment
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def numbers(path: Path) -> list[int]:
+    """Return the inodes of all cards, once the index has been found sound."""
+    base = sqlite3.connect(path)
+    assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    found = [number for (number,) in base.execute("SELECT inode FROM file ORDER BY inode")]
+    base.close()
+    index = Cards(path, 7)
+    assert all(map(cards.is_sound, index.find([(1, number) for number in found]).values()))
+    index.close()
+    return found
+
+
+def test_four_processes_write_at_once_and_nothing_is_lost(
+    tmp_path: Path, writers: Callable[[int], subprocess.Popen[str]]
+) -> None:
+    running = [(first, writers(first)) for first in (0, 10**6, 2 * 10**6, 3 * 10**6)]
+    time.sleep(1.0)
+    (tmp_path / "stop").touch()
+    expected = []
+    for first, process in running:
+        last = int(process.communicate(timeout=60)[0])
+        assert last > first
+        expected += range(first, last)
+    assert numbers(tmp_path / "index") == expected
+
+
+def test_kill_9_while_it_is_written_leaves_whole_artists(
+    tmp_path: Path, writers: Callable[[int], subprocess.Popen[str]]
+) -> None:
+    chance, path = random.Random(3), tmp_path / "index"
+    for turn in range(8):
+        process = writers(turn * 10**6)
+        time.sleep(chance.uniform(0.02, 0.15))
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        found = numbers(path)
+        assert len(found) % 20 == 0
+        assert any(number >= turn * 10**6 for number in found)
+    assert not path.with_name(path.name + cabinet.ASIDE).exists()

@@ -1,0 +1,263 @@
+"""Files that have not changed are not opened again, and whatever changed is."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.errors import NotAudio, Unreadable
+from mediakeep.media import cards, essence, pictures, seen, tags
+from mediakeep.media.cards import Cards
+from mediakeep.media.seen import Index
+from mediakeep.rehearsal import tracks
+from tests.music import shelf
+
+_opened: list[str] | None = None
+_DAY = 86_400
+
+
+def _listen(event: str, arguments: tuple[Any, ...]) -> None:
+    if _opened is not None and event == "open":
+        _opened.append(os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes) else "")
+
+
+sys.addaudithook(_listen)  # which cannot be taken away again
+
+
+@pytest.fixture
+def opens() -> Iterator[list[str]]:
+    """Whatever is opened during a test."""
+    global _opened
+    _opened = []
+    yield _opened
+    _opened = None
+
+
+def later() -> int:
+    """A clock by which the files of a test have been at rest for a while."""
+    return time.time_ns() + 60 * 10**9
+
+
+def opened(folder: Path, clock: Callable[[], int] = later) -> Index:
+    return Index(Cards(folder / "cache" / seen.FILE, seen.stamp()), clock)
+
+
+def read(folder: Path, path: Path, clock: Callable[[], int] = later) -> Any:
+    """Read a file as one scan does, in a process that has nothing in memory."""
+    index = opened(folder, clock)
+    facts = path.stat()
+    index.expect([facts])
+    try:
+        if path.suffix in (".jpg", ".png"):
+            return index.image(str(path), facts)
+        return index.track(str(path), facts)
+    finally:
+        index.commit()
+        index.close()
+
+
+def is_known(folder: Path, path: Path) -> bool:
+    """Tell whether another scan does without opening the file; if not, it knows it afterwards."""
+    global _opened
+    _opened = []
+    read(folder, path)
+    found, _opened = _opened, None
+    return str(path) not in found
+
+
+@pytest.mark.parametrize("suffix", shelf.FORMATS)
+def test_an_unchanged_file_is_not_opened_and_reads_the_same(
+    tmp_path: Path, suffix: str, opens: list[str]
+) -> None:
+    path = shelf.put(tmp_path / f"a.{suffix}", picture="cover.jpg")
+    expected = tags.read(path)
+    opens.clear()
+    assert read(tmp_path, path) == expected
+    assert str(path) in opens
+    opens.clear()
+    assert read(tmp_path, path) == expected
+    assert str(path) not in opens
+
+
+def test_a_picture_is_remembered_too(tmp_path: Path, opens: list[str]) -> None:
+    path = tmp_path / "cover.png"
+    path.write_bytes(tracks.seed("cover.png"))
+    assert read(tmp_path, path) == pictures.of_file(path)
+    opens.clear()
+    assert read(tmp_path, path)[0] == "image/png"
+    assert str(path) not in opens
+
+
+def test_why_a_file_is_no_audio_is_remembered(tmp_path: Path, opens: list[str]) -> None:
+    path = tmp_path / "a.mp3"
+    path.write_text("<html>404</html>")
+    with pytest.raises(NotAudio) as first:
+        read(tmp_path, path)
+    opens.clear()
+    with pytest.raises(NotAudio) as second:
+        read(tmp_path, path)
+    assert (type(first.value), first.value.args) == (type(second.value), second.value.args)
+    assert str(path) not in opens
+
+
+def test_a_refusal_is_not_remembered(tmp_path: Path) -> None:
+    path = shelf.put(tmp_path / "a.mp3")
+    tags.read(path)  # whatever is imported on the way is, before the rights are dropped
+    index, facts = opened(tmp_path), path.stat()
+    index.expect([facts])
+    with shelf.refused(path), pytest.raises(Unreadable):
+        index.track(str(path), facts)
+    index.commit()
+    assert index.track(str(path), facts) == tags.read(path)
+
+
+def grow(path: Path) -> None:
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    with path.open("ab") as file:
+        file.write(bytes(4))
+    os.utime(path, ns=times)
+
+
+def touch(path: Path) -> None:
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+
+
+def rewrite_in_secret(path: Path) -> None:
+    """Other content of the same size, and the old time put back: only ctime tells."""
+    facts = path.stat()
+    time.sleep(0.02)  # more than one tick of a file system's clock
+    path.write_bytes(path.read_bytes().replace(b"Low Tide", b"Old Tide"))
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert path.stat().st_mtime_ns == facts.st_mtime_ns
+
+
+def replace(path: Path) -> None:
+    facts = path.stat()
+    path.with_name("b").write_bytes(path.read_bytes())
+    os.utime(path.with_name("b"), ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    path.with_name("b").replace(path)
+
+
+@pytest.mark.parametrize("change", [grow, touch, rewrite_in_secret, replace])
+def test_a_file_that_changed_in_anything_is_read_again(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    path = shelf.put(tmp_path / "a.flac")
+    read(tmp_path, path)
+    assert is_known(tmp_path, path)
+    change(path)
+    assert not is_known(tmp_path, path)
+    assert read(tmp_path, path) == tags.read(path)
+    assert is_known(tmp_path, path)
+
+
+def test_a_hard_link_of_another_extension_is_another_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.ogg"
+    path.write_bytes(b"\0" * 5000 + shelf.render("mp3"))  # of which only an .mp3 may be sound
+    os.link(path, tmp_path / "a.mp3")
+    for name in ("a.ogg", "a.mp3", "a.ogg"):
+        direct: Any = None
+        try:
+            direct = tags.read(tmp_path / name)
+        except NotAudio:
+            with pytest.raises(NotAudio):
+                read(tmp_path, tmp_path / name)
+        else:
+            assert read(tmp_path, tmp_path / name) == direct
+
+
+@pytest.mark.parametrize(("seconds", "known"), [(-3600, False), (0, False), (1, False), (3, True)])
+def test_a_file_that_may_change_again_unnoticed_is_not_remembered(
+    tmp_path: Path, seconds: int, known: bool
+) -> None:
+    path = shelf.put(tmp_path / "a.mp3")
+    changed = max(path.stat().st_mtime_ns, path.stat().st_ctime_ns)
+    read(tmp_path, path, lambda: changed + seconds * 10**9)
+    assert is_known(tmp_path, path) is known
+
+
+def test_a_file_of_the_future_is_not_remembered(tmp_path: Path) -> None:
+    path = shelf.put(tmp_path / "a.mp3")
+    os.utime(path, (time.time() + 10 * _DAY,) * 2)
+    read(tmp_path, path)
+    assert not is_known(tmp_path, path)
+
+
+def test_the_hash_of_a_sound_is_made_once_as_long_as_the_file_stays(tmp_path: Path) -> None:
+    path, made = shelf.put(tmp_path / "a.opus"), list[Path]()
+
+    def hashed() -> str:
+        index, facts = opened(tmp_path), path.stat()
+        index.expect([facts])
+        index.track(str(path), facts)
+        found = index.essence(path, lambda asked: (made.append(asked), essence.of(asked))[1])
+        index.commit()
+        index.close()
+        return found
+
+    first = hashed()
+    assert (hashed(), made) == (first, [path])
+    touch(path)
+    assert (hashed(), made) == (first, [path, path])
+
+
+def test_a_number_that_sqlite_cannot_hold_is_no_trouble(tmp_path: Path) -> None:
+    path = shelf.put(tmp_path / "a.mp3")
+    numbers = list(path.stat())
+    numbers[1:3] = [2**64 - 1, 2**63]  # inode and device, as some file systems count them
+    facts = os.stat_result(numbers, {"st_mtime_ns": 1, "st_ctime_ns": -(2**63) - 1})
+    for _ in range(2):
+        index = opened(tmp_path)
+        index.expect([facts])
+        known = bool(index._found)
+        assert index.track(str(path), facts) == tags.read(path)
+        index.commit()
+        index.close()
+    assert known
+
+
+def test_another_reader_begins_with_an_empty_index(tmp_path: Path) -> None:
+    path = shelf.put(tmp_path / "a.mp3")
+    read(tmp_path, path)
+    place = tmp_path / "cache" / seen.FILE
+    key = cards.key(path.stat())
+    other = Cards(place, seen.stamp() + 1)
+    assert other.find([key]) == {}
+    other.close()
+    # And what is still open of the old one writes nothing into it.
+    assert not is_known(tmp_path, path)
+
+
+def test_cards_of_vanished_files_go_after_a_while_and_others_stay(tmp_path: Path) -> None:
+    paths = [shelf.put(tmp_path / f"{number}.mp3") for number in range(3)]
+    place = tmp_path / "index"
+    made = [cards.write(".mp3", path.stat(), b"x") for path in paths]
+    keys = [cards.key(path.stat()) for path in paths]
+
+    def visit(day: int, asked: list[cards.Key], new: list[cards.Card]) -> None:
+        index = Cards(place, 7, day)
+        index.find(asked)
+        index.keep(new)
+        index.close()
+
+    visit(1000, [], made[:2])
+    visit(1050, keys[:1], [])  # the first is still there; of the second nothing is heard
+    visit(1100, [], made[2:])
+    index = Cards(place, 7, 1100)
+    assert set(index.find(keys)) == {keys[0], keys[2]}
+    index.close()
+
+
+def test_the_version_of_the_reader_follows_its_source(tmp_path: Path) -> None:
+    first = seen.stamp()
+    assert seen.stamp() == first
+    assert 0 < first < 2**31
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seen, "_sources", lambda: [Path(__file__)])
+        assert seen.stamp() != first

@@ -1,0 +1,166 @@
+"""A SQLite file that holds nothing of its own: it may be deleted at any time, even while in use.
+
+No trouble with it is ever an error. One that is damaged, or none of ours, is set aside and made
+anew; one that stays locked or cannot be written is done without for a while. Nothing in it is
+synced, so its rows must tell by themselves whether a power loss spoilt them.
+
+It is no WAL database on purpose: a deleted one that is still open would share its log with the new
+one of the same name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ASIDE = ".aside"  # behind the name of a file that was none of ours, or damaged
+_OURS = 0x6D6B6664  # "mkfd", the application id
+_PATIENCE = 5.0  # seconds to wait for another process
+_PAUSE = 60.0  # seconds to do without a file that gave trouble
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
+
+
+class Foreign(sqlite3.DatabaseError):
+    """The file belongs to another program."""
+
+
+class Cabinet:
+    """A deletable SQLite file as one process uses it; `stamp` is the version of what is in it."""
+
+    def __init__(self, path: Path, tables: str, stamp: int) -> None:
+        self._path, self._tables, self._stamp = path, tables, stamp
+        self._base: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._closed_until = 0.0  # of the monotonic clock
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection | None]:
+        """Give the open file for a `with` block, which trouble ends early; None to do without."""
+        base = self._current()
+        try:
+            yield base
+        except sqlite3.Error as error:
+            self._give_up(error)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection | None]:
+        """Like `reading`, in one transaction that is kept whole or not at all."""
+        with self.reading() as base:
+            if base is None or not self._begun(base):
+                yield None
+                return
+            try:
+                # Another version of mediakeep may have emptied it for itself meanwhile.
+                yield base if _version(base) == self._stamp else None
+                base.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    base.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the file, if it is open."""
+        if self._base:
+            with contextlib.suppress(sqlite3.Error):
+                self._base.close()
+        self._base = None
+
+    def _current(self) -> sqlite3.Connection | None:
+        """Return the file, unless another version of mediakeep has taken it for itself."""
+        base = self._opened()
+        try:
+            return base if base and _version(base) == self._stamp else None
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return None
+
+    def _begun(self, base: sqlite3.Connection) -> bool:
+        """Begin a transaction, and tell whether that could be done."""
+        try:
+            base.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return False
+        return True
+
+    def _opened(self) -> sqlite3.Connection | None:
+        """Return the file that stands there now; one that was deleted meanwhile is let go."""
+        if time.monotonic() < self._closed_until:
+            return None
+        if self._base and self._identity != _identity(self._path):
+            self.close()
+        if self._base is None:
+            self._open()
+        return self._base
+
+    def _open(self) -> None:
+        for _ in range(2):  # once more where the first was set aside
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._base = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
+                self._identity = _identity(self._path)
+                self._prepare(self._base)
+                return
+            except (sqlite3.Error, OSError) as error:
+                if not self._give_up(error):
+                    return
+
+    def _prepare(self, base: sqlite3.Connection) -> None:
+        if _tables(base) and not _is_ours(base):  # in this order: another process may make it now
+            raise Foreign("a database of another program")
+        base.execute("PRAGMA synchronous = OFF")
+        if _version(base) != self._stamp or not _is_ours(base):
+            base.execute("BEGIN IMMEDIATE")
+            with base:
+                if _version(base) != self._stamp or not _is_ours(base):
+                    self._make_anew(base)
+
+    def _make_anew(self, base: sqlite3.Connection) -> None:
+        for name in _tables(base):
+            base.execute(f'DROP TABLE "{name}"')
+        for statement in self._tables.split(";"):
+            base.execute(statement)
+        base.execute(f"PRAGMA application_id = {_OURS}")
+        base.execute(f"PRAGMA user_version = {self._stamp}")
+
+    def _give_up(self, error: sqlite3.Error | OSError) -> bool:
+        """Do without the file for a while; or make way for a new one, and tell so."""
+        self.close()
+        spoilt = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+        if spoilt or isinstance(error, Foreign):
+            self._set_aside()
+            return True
+        self._closed_until = time.monotonic() + _PAUSE
+        return False
+
+    def _set_aside(self) -> None:
+        """Rename the file, unless another process has done so already; one is kept at most."""
+        with contextlib.suppress(OSError):
+            if _identity(self._path) == self._identity:
+                os.replace(self._path, f"{self._path}{ASIDE}")  # noqa: PTH105
+                Path(f"{self._path}-journal").unlink(missing_ok=True)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+def _version(base: sqlite3.Connection) -> int:
+    return int(base.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _is_ours(base: sqlite3.Connection) -> bool:
+    return int(base.execute("PRAGMA application_id").fetchone()[0]) == _OURS
+
+
+def _tables(base: sqlite3.Connection) -> list[str]:
+    rows = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return [name for (name,) in rows]

@@ -1,0 +1,93 @@
+"""Vorbis comments and FLAC's pictures, after RFC 9639 (8.6, 8.8) and "Ogg Vorbis I" (5)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+
+from mediakeep.media import pictures
+from mediakeep.media.anatomy import Block
+from mediakeep.media.reading import Picture
+from mediakeep.media.source import ReadAt
+
+_PICTURES = _PICTURE, _OLD_PICTURE = ("metadata_block_picture", "coverart")
+_FRONT_COVER = 3
+_LINK = "-->"  # stands for the MIME type of a picture that is only an address
+_LONGEST_NAME = 1024  # bytes of a picture's MIME type
+_ENTRIES = 20_000
+_TEXT_LIMIT = 256 * 1024
+
+
+def read(data: bytes, place: int = 0) -> Block:
+    """Read the comments that begin at `place`, as far as they make sense."""
+    block = Block(name="Vorbis comment", dialect="vorbis")
+    place += 4 + int.from_bytes(data[place : place + 4], "little")  # the name of the encoder
+    count = int.from_bytes(data[place : place + 4], "little")
+    place += 4
+    end = len(data)
+    for _ in range(min(count, _ENTRIES)):
+        start = place + 4
+        if start > end or block.room <= 0:
+            break
+        place = start + int.from_bytes(data[place:start], "little")
+        name, sign, text = data[start:place].partition(b"=")
+        if not sign:
+            continue
+        if (key := name.decode("utf-8", "replace").lower()) in _PICTURES:
+            _add_picture(block, key, text)
+        else:
+            block.keep(key, text[:_TEXT_LIMIT].decode("utf-8", "replace"))
+    return block
+
+
+def picture(size: int, read_at: ReadAt) -> Picture | None:
+    """Read a picture block of FLAC; None where it is broken or only a link."""
+    try:
+        return _picture(size, read_at)
+    except struct.error:  # it ends before all of it is told
+        return None
+
+
+def _picture(size: int, read_at: ReadAt) -> Picture | None:
+    head = read_at(0, 12 + _LONGEST_NAME)
+    kind, length = struct.unpack_from(">II", head)
+    if length > _LONGEST_NAME:
+        return None
+    (about,) = struct.unpack_from(">I", head, 8 + length)
+    mime = head[8 : 8 + length].decode("latin-1")
+    start = 8 + length + 4 + about + 20
+    told = head[start - 4 : start] if start <= len(head) else read_at(start - 4, 4)
+    (claimed,) = struct.unpack(">I", told)
+    if mime == _LINK:
+        return None
+    length = min(claimed, size - start)
+    return pictures.embedded(
+        kind, mime, length, lambda offset, count: read_at(start + offset, count)
+    )
+
+
+def _add_picture(block: Block, name: str, text: bytes) -> None:
+    size, read_at = _decoded_size(text), _decoding(text)
+    if name == _OLD_PICTURE:  # without a type
+        block.embed(pictures.embedded(_FRONT_COVER, "", size, read_at))
+    elif found := picture(size, read_at):
+        block.embed(found)
+
+
+def _decoded_size(text: bytes) -> int:
+    return len(text) // 4 * 3 - (text[-2:].count(b"=") if len(text) % 4 == 0 else 0)
+
+
+def _decoding(text: bytes) -> ReadAt:
+    """Read from base64 without decoding more than is asked for."""
+
+    def at(offset: int, size: int) -> bytes:
+        first = offset // 3
+        part = text[first * 4 : (offset + size + 2) // 3 * 4]
+        try:
+            return base64.b64decode(part + b"=" * (-len(part) % 4))[offset - first * 3 :][:size]
+        except binascii.Error:
+            return b""
+
+    return at

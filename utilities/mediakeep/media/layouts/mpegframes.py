@@ -1,0 +1,54 @@
+"""The frames of MPEG audio, layers 1 to 3, after ISO/IEC 11172-3 (2.4.1.3) and 13818-3."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+_HALF, _QUARTER = (2, 0)  # the numbers of MPEG 2 and 2.5; 3 is MPEG 1
+_RATES = {3: (44100, 48000, 32000), _HALF: (22050, 24000, 16000), _QUARTER: (11025, 12000, 8000)}
+_BITRATES = {
+    (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (True, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (False, 1): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (False, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_PADDED, _LEAST, _BITS = 0x02, 0x10, 0xF0  # of the third byte
+
+
+class Frame(NamedTuple):
+    """What the four bytes of a frame's header tell: bits a second, Hz, bytes, samples."""
+
+    version: int
+    layer: int
+    bitrate: int
+    sample_rate: int
+    channels: int
+    size: int
+    samples: int
+
+
+@lru_cache(4096)
+def read(head: bytes) -> Frame | None:
+    """Read a frame's header; None where it is none, or one of a free bitrate."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] < 0xE0:
+        return None
+    version, layer = head[1] >> 3 & 3, 4 - (head[1] >> 1 & 3)
+    bits, rated = head[2] >> 4, head[2] >> 2 & 3
+    if version == 1 or layer == 4 or rated == 3 or bits in (0, 15):
+        return None
+    bitrate = _BITRATES[version == 3, layer][bits - 1] * 1000
+    rate = _RATES[version][rated]
+    samples = 384 if layer == 1 else 576 if layer == 3 and version != 3 else 1152
+    slot = 4 if layer == 1 else 1
+    size = (samples // 8 * bitrate // rate // slot + (head[2] >> 1 & 1)) * slot
+    return Frame(version, layer, bitrate, rate, 1 if head[3] >> 6 == 3 else 2, size, samples)
+
+
+def least(head: bytes, *, even: bool) -> int:
+    """Return the fewest bytes of a frame like this one: of its bitrate (even), or of any; or 0."""
+    third = head[2] & ~_PADDED if even else head[2] & ~(_PADDED | _BITS) | _LEAST
+    frame = read(bytes((*head[:2], third, head[3])))
+    return frame.size if frame else 0

@@ -1,0 +1,96 @@
+"""What the first packet of a stream in Ogg tells: Vorbis, Opus, FLAC and Speex.
+
+After "Vorbis I" (4.2), RFC 7845 (5.1), RFC 9639 (10.1) and the Speex manual (8.2).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgspec import structs
+
+from mediakeep.media.anatomy import Info
+from mediakeep.media.layouts import flacframes
+from mediakeep.media.streams import flac
+
+SEEN = 9  # bytes of the packet that tell the codec, and how many follow before the audio
+
+_OPUS_RATE = 48_000  # of its clock, whatever went in
+_FLAC_AHEAD = 17  # bytes before STREAMINFO
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A codec: what its first packet begins with, and what stands before its comments.
+
+    `info` reads the first packet, given the position of the stream's end and the size of the file;
+    `packets` counts those before the audio, of which those in `kept` are needed to decode it.
+    """
+
+    mark: bytes
+    ahead: int
+    info: Callable[[bytes, int, int], Info]
+    packets: Callable[[bytes], int]
+    kept: frozenset[int] = frozenset({0})
+
+
+def find(start: bytes) -> Codec | None:
+    """Tell a codec by how its first packet begins."""
+    for codec in _CODECS:
+        if start.startswith(codec.mark):
+            return codec
+    return None
+
+
+def _vorbis(packet: bytes, last: int, _size: int) -> Info:
+    channels, rate, most, nominal, least = struct.unpack_from("<BIiii", packet, 11)
+    if not rate:
+        raise ValueError("a rate of 0")
+    middle = nominal if nominal > 0 else (max(0, most) + max(0, least)) // 2
+    return Info(length=last / rate, bitrate=middle, sample_rate=rate, channels=channels)
+
+
+def _opus(packet: bytes, last: int, _size: int) -> Info:
+    channels, skipped = struct.unpack_from("<BH", packet, 9)
+    return Info(
+        length=max(0, last - skipped) / _OPUS_RATE, sample_rate=_OPUS_RATE, channels=channels
+    )
+
+
+def _flac(packet: bytes, last: int, size: int) -> Info:
+    """A stream that was written on the fly does not know its number of samples."""
+    stream = flacframes.streaminfo(packet[_FLAC_AHEAD:])
+    if stream is None:
+        raise ValueError("no STREAMINFO")
+    info = flac.told(stream, size)
+    return info if info.length else structs.replace(info, length=last / info.sample_rate)
+
+
+def _speex(packet: bytes, last: int, _size: int) -> Info:
+    rate, _, _, channels, bitrate = struct.unpack_from("<IIIIi", packet, 36)
+    if not rate:
+        raise ValueError("a rate of 0")
+    return Info(length=last / rate, bitrate=max(0, bitrate), sample_rate=rate, channels=channels)
+
+
+def _two(_start: bytes) -> int:
+    return 2
+
+
+def _three(_start: bytes) -> int:
+    return 3
+
+
+def _counted(start: bytes) -> int:
+    """FLAC counts the packets that follow the first; 0 stands for one that was not counted."""
+    return 1 + max(1, int.from_bytes(start[7:]))
+
+
+_CODECS = (
+    Codec(b"\x01vorbis", 7, _vorbis, _three, frozenset({0, 2})),
+    Codec(b"OpusHead", 8, _opus, _two),
+    Codec(b"\x7fFLAC", 4, _flac, _counted),
+    Codec(b"Speex   ", 0, _speex, _two),
+)

@@ -1,0 +1,57 @@
+"""DSF: three chunks, then the tags, after Sony's "DSF File Format Specification 1.01"."""
+
+from __future__ import annotations
+
+import struct
+from functools import partial
+
+from mediakeep.media.anatomy import Anatomy, Info, Pieces, attempt
+from mediakeep.media.dialects import id3, margins
+from mediakeep.media.evidence import Sound, holds
+from mediakeep.media.source import Source, Span
+
+_FIRST = 28  # bytes of the chunk that tells the size of the file
+_CHUNK = 12  # bytes of a chunk's name and size, which count in its size
+
+
+def read(source: Source) -> Anatomy:
+    """Read the headers, which tell where the ID3 tag lies; struct.error if they are cut off."""
+    start = margins.front(source)
+    (tag,) = struct.unpack("<Q", source.read(start + 20, 8))
+    channels, rate, bits, samples = struct.unpack("<IIIQ", source.read(start + 52, 20))
+    if not rate:
+        raise ValueError("a rate of 0")
+    block = attempt(partial(id3.read, source, start + tag, source.size)) if tag else None
+    info = Info(
+        length=samples / rate,
+        bitrate=rate * bits * channels,
+        sample_rate=rate,
+        channels=channels,
+        bits_per_sample=bits,
+        lossless=True,
+    )
+    return Anatomy(info=info, blocks=[block] if block else [])
+
+
+def examine(source: Source) -> Sound:
+    """Compare the sizes of the file and of its data with what is there."""
+    start, data = margins.front(source), _data(source)
+    whole = struct.unpack_from("<Q", source.read(start + 12, 8))[0]
+    promised = max(start + whole, data.end)
+    missing = holds(source.size, promised) if promised > source.size else ""
+    return Sound(Span(data.start, min(data.end, source.size)).size, missing)
+
+
+def essence(source: Source) -> Pieces:
+    """Give the chunk that says how to read the samples, then the samples."""
+    data = _data(source)
+    yield Span(margins.front(source) + _FIRST, min(data.start - _CHUNK, source.size))
+    yield Span(data.start, min(data.end, source.size))
+
+
+def _data(source: Source) -> Span:
+    """The content of the data chunk, which stands behind the format chunk."""
+    start = margins.front(source) + _FIRST
+    start += struct.unpack_from("<Q", source.read(start + 4, 8))[0]
+    size = struct.unpack_from("<Q", source.read(start + 4, 8))[0]
+    return Span(start + _CHUNK, start + max(size, _CHUNK))
