@@ -6,13 +6,16 @@ import csv
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mediakeep.errors import NewerFormat, Unreadable
-from mediakeep.media.tags import Facts, Tags
-from mediakeep.music import audit, diagnose, scan
+from mediakeep.media.tags import Facts, Picture, Tags
+from mediakeep.music import audit, diagnose, scan, sheet
+from mediakeep.music.model import Artist, Track
 from mediakeep.rehearsal import tracks
 from mediakeep.rehearsal.tracks import Content
+from tests import documents
 from tests.music import shelf
 
 REPORT = "issues/music/Vera_library_issues.md"
@@ -36,26 +39,28 @@ def rows(artist: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(content.decode().splitlines(keepends=True)))
 
 
-def test_the_json_holds_tracks_with_tags_facts_and_issues(artist: Path) -> None:
-    path = shelf.put(artist / "Dawn" / "a.flac", title=None, picture="cover.jpg")
+def test_the_json_holds_the_artist_with_counts_albums_and_issues(artist: Path) -> None:
+    shelf.put(artist / "Dawn" / "a.flac", title=None, picture="cover.jpg")
     (artist / "Dawn" / "b.mp3").write_bytes(b"")
+    cover = tracks.seed("cover.png")
+    (artist / "Dawn" / "folder.png").write_bytes(cover)
     found = written(artist)
     assert {key: found[key] for key in ("format", "artist", "key", "path", "report")} == {
-        "format": 1,
+        "format": 2,
         "artist": "Vera",
         "key": "Vera",
         "path": str(artist),
         "report": REPORT,
     }
-    assert found["counts"] == {
-        "albums": 1,
+    counts = {"albums": 1, "tracks": 2, "issues": 2, "errors": 2, "warnings": 0, "notes": 0}
+    assert found["counts"] == counts
+    image = {"path": "Dawn/folder.png", "size": len(cover), "mime": "image/png"}
+    (album,) = found["albums"]
+    assert album == {
+        "path": "Dawn",
         "tracks": 2,
-        "issues": 2,
-        "errors": 2,
-        "warnings": 0,
-        "notes": 0,
+        "images": [{**image, "width": 300, "height": 300}],
     }
-    assert found["albums"] == [{"path": "Dawn", "tracks": 2, "images": []}]
     first, second = found["issues"]
     assert first == {
         "kind": "missing-title",
@@ -65,42 +70,91 @@ def test_the_json_holds_tracks_with_tags_facts_and_issues(artist: Path) -> None:
         "path": "Dawn/a.flac",
         "detail": "",
     }
-    assert found["tracks"] == [
-        {
-            "path": "Dawn/a.flac",
-            "album": "Dawn",
-            "tags": {
-                "artist": ["Velvet Harbour"],
-                "album": ["Moorings"],
-                "albumartist": ["Velvet Harbour"],
-                "track": "1",
-                "track_total": "9",
-                "date": ["1974"],
-                "genres": ["Folk"],
-                "pictures": [
-                    {"type": 3, "mime": "image/jpeg", "size": len(tracks.seed("cover.jpg"))}
-                ],
-            },
-            "facts": {
-                "format": "FLAC",
-                "codec": "",
-                "duration": 1.0,
-                "bitrate": found["tracks"][0]["facts"]["bitrate"],
-                "sample_rate": 8000,
-                "channels": 1,
-                "bits": 16,
-                "size": path.stat().st_size,
-            },
-            "issues": [first["id"]],
-        },
-        {
-            "path": "Dawn/b.mp3",
-            "album": "Dawn",
-            "tags": {},
-            "facts": None,
-            "issues": [second["id"]],
-        },
+    assert [track["issues"] for track in found["tracks"]] == [[first["id"]], [second["id"]]]
+
+
+def test_the_json_holds_each_track_with_its_tags_and_facts(artist: Path) -> None:
+    path = shelf.put(artist / "Dawn" / "a.flac", picture="cover.jpg")
+    (track,) = written(artist)["tracks"]
+    cover = {"type": 3, "mime": "image/jpeg", "size": len(tracks.seed("cover.jpg"))}
+    assert track["tags"] == {
+        "title": ["Low Tide"],
+        "artist": ["Velvet Harbour"],
+        "album": ["Moorings"],
+        "albumartist": ["Velvet Harbour"],
+        "track": "1",
+        "track_total": "9",
+        "date": ["1974"],
+        "genres": ["Folk"],
+        "pictures": [{**cover, "seen": "image/jpeg", "width": 300, "height": 300}],
+    }
+    facts = track["facts"]
+    assert 0 < facts.pop("payload") < path.stat().st_size
+    assert facts == {
+        "format": "FLAC",
+        "codec": "",
+        "lossless": True,
+        "duration": 1.0,
+        "bitrate": facts["bitrate"],
+        "sample_rate": 8000,
+        "channels": 1,
+        "bits": 16,
+        "size": path.stat().st_size,
+        "truncated": "",
+        "protected": "",
+    }
+    assert (track["path"], track["album"], track["issues"]) == ("Dawn/a.flac", "Dawn", [])
+
+
+def test_the_json_holds_what_the_file_itself_says(artist: Path) -> None:
+    path = shelf.put(artist / "Dawn" / "a.mp3", picture="cover.jpg")
+    old = b"TAG" + b"Low Tide".ljust(30, b"\0") + bytes(94) + b"\xff"
+    path.write_bytes(path.read_bytes() + old)
+    (track,) = written(artist)["tracks"]
+    assert track["container"] == "ID3v2.4"
+    assert [(other["name"], other["tags"]["title"]) for other in track["others"]] == [
+        ("ID3v1", ["Low Tide"])
     ]
+    assert track["raw"]["TIT2"] == ["Low Tide"]
+    assert track["raw"]["TRCK"] == ["1/9"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fault"),
+    [("a.mp3", b"", "empty-file"), ("a.flac", b"<html></html>", "not-audio")],
+)
+def test_a_file_that_gives_no_tags_says_why(
+    artist: Path, name: str, content: bytes, fault: str
+) -> None:
+    artist.mkdir()
+    (artist / name).write_bytes(content)
+    (track,) = written(artist)["tracks"]
+    assert (track["tags"], track["facts"], track["fault"]) == ({}, None, fault)
+    assert ("reason" in track) == bool(content)
+    (row,) = rows(artist)
+    assert (row["fault"], row["reason"]) == (fault, track.get("reason", ""))
+
+
+def test_what_a_deep_scan_found_is_there_and_nowhere_else(artist: Path) -> None:
+    shelf.put(artist / "Dawn" / "a.mp3")
+    read = scan.artist(artist)
+    found = {"essence": "mp3:0123", "damage": "3 frames", "change": "other audio"}
+    deep = replaced(read, **found)
+    (track,) = json.loads(audit.to_json(deep, [], "Vera", REPORT))["tracks"]
+    assert {name: track[name] for name in found} == found
+    (row,) = csv.DictReader(audit.to_csv(deep, []).decode().splitlines())
+    assert {name: row[name] for name in found} == found
+    (track,) = json.loads(audit.to_json(read, [], "Vera", REPORT))["tracks"]
+    assert not found.keys() & track.keys()
+
+
+def replaced(artist: Artist, **fields: str) -> Artist:
+    """Return an artist of one track, with other fields in it."""
+    (album,) = artist.albums
+    track = msgspec.structs.replace(album.tracks[0], **fields)
+    return msgspec.structs.replace(
+        artist, albums=(msgspec.structs.replace(album, tracks=(track,)),)
+    )
 
 
 def test_the_csv_has_a_row_for_each_track(artist: Path) -> None:
@@ -110,9 +164,17 @@ def test_the_csv_has_a_row_for_each_track(artist: Path) -> None:
     assert first["path"] == "Dawn/a.flac"
     assert (first["album_folder"], first["album"], first["title"]) == ("Dawn", "Moorings", "")
     assert (first["track"], first["track_total"], first["format"]) == ("1", "9", "FLAC")
-    assert first["pictures"] == f"type 3, {len(tracks.seed('cover.jpg'))} bytes"
+    assert (first["lossless"], first["compilation"], first["truncated"]) == ("yes", "", "")
+    size = len(tracks.seed("cover.jpg"))
+    assert first["pictures"] == f"type 3, image/jpeg 300x300, {size} bytes"
     assert first["issues"] == "missing-title; missing-date"
     assert (second["path"], second["artist"], second["issues"]) == ("Dawn/b.mp3", "", "not-audio")
+
+
+def test_every_tag_and_fact_has_a_column() -> None:
+    assert len(set(audit.COLUMNS)) == len(audit.COLUMNS)
+    assert {*Tags.__struct_fields__, *Facts.__struct_fields__} <= set(audit.COLUMNS)
+    assert (*sheet.COLUMNS, "issues") == audit.COLUMNS
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
@@ -169,15 +231,56 @@ def test_a_damaged_audit_is_named_with_its_cure(tmp_path: Path, content: bytes) 
         audit.reviews(tmp_path / "gone.json")
 
 
+def test_an_audit_of_the_first_format_is_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "Vera_audit.json"
+    issue = {"kind": "missing-cover", "severity": "warning", "id": "1", "album": "Dawn"}
+    old = {"format": 1, "artist": "Vera", "report": REPORT, "issues": [issue]}
+    path.write_text(json.dumps({**old, "albums": [{"path": "Dawn", "images": ["a.jpg"]}]}))
+    assert [entry["kind"] for entry in audit.reviews(path)] == ["missing-cover"]
+
+
 def test_an_audit_of_a_later_format_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "Vera_audit.json"
-    path.write_bytes(b'{"format": 2, "artist": "", "report": "", "issues": []}')
-    with pytest.raises(NewerFormat):
-        audit.reviews(path)
+    path.write_bytes(b'{"format": 3, "artist": "", "report": "", "issues": []}')
+    for read in (audit.reviews, audit.issues):
+        with pytest.raises(NewerFormat):
+            read(path)
 
 
-def test_the_page_describes_every_tag_fact_and_column() -> None:
+def test_issues_are_read_back_errors_first_in_the_order_of_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "Vera_audit.json"
+    kinds = {
+        "genre-mixed": "note",
+        "missing-date": "warning",
+        "of-an-older-table": "error",
+        "missing-title": "error",
+        "empty-file": "error",
+    }
+    issues = [{"kind": kind, "severity": how, "id": kind} for kind, how in kinds.items()]
+    old = {"format": 2, "artist": "Vera", "report": REPORT, "issues": issues}
+    path.write_text(json.dumps(old))
+    assert [issue.kind for issue in audit.issues(path)] == [
+        *("empty-file", "missing-title", "of-an-older-table"),
+        *("missing-date", "genre-mixed"),
+    ]
+
+
+def test_the_page_describes_every_field_and_column(artist: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for name in (*Tags.__struct_fields__, *Facts.__struct_fields__, *audit.COLUMNS):
+    fields = (*Tags.__struct_fields__, *Facts.__struct_fields__, *Picture.__struct_fields__)
+    for name in (*fields, *audit.COLUMNS):
         assert f"`{name}`" in page
-    assert ",".join(audit.COLUMNS) in page
+    assert f"\n    {','.join(audit.COLUMNS)}\n" in page
+
+
+def test_the_page_describes_the_json_field_by_field(artist: Path) -> None:
+    shelf.put(artist / "Dawn" / "a.mp3")
+    (artist / "Dawn" / "cover.png").write_bytes(tracks.seed("cover.png"))
+    found = written(artist)
+    assert documents.column(PAGE, "## The audit as JSON") == set(found)
+    assert documents.column(PAGE, "### An album") == set(found["albums"][0])
+    of_some = {"fault", "reason", "essence", "damage", "change"}
+    assert documents.column(PAGE, "### A track") == set(found["tracks"][0]) | of_some
+    assert of_some <= set(Track.__struct_fields__)
+    assert documents.column(PAGE, "### Tags") == set(Tags.__struct_fields__)
+    assert documents.column(PAGE, "### Facts") == set(Facts.__struct_fields__)

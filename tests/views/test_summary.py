@@ -21,7 +21,7 @@ def state(**items: MusicItem) -> State:
 
 DONE = MusicItem(
     status=Status.COMPLETED,
-    rules=1,
+    rules=MUSIC.rules,
     issues={"missing-cover": 2, "missing-date": 3},
     manual_reviews=5,
 )

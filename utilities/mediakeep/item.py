@@ -82,6 +82,7 @@ class Item(
     auto_fixed: int = 0
     manual_reviews: int = 0
     issues: dict[str, int] = {}  # still open, by kind
+    notes: int = 0  # found beside them: worth knowing, no decision needed
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from mediakeep import files
 from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.issue import Issue, Severity
-from mediakeep.music import diagnose
-from mediakeep.music.model import Artist, Track
+from mediakeep.music import account, diagnose, sheet
+from mediakeep.music.kinds import KINDS
+from mediakeep.music.model import Artist
 
-FORMAT = 1
+FORMAT = 2  # in 1, the images of an album were plain paths; what is read back here was the same
 
-COLUMNS = (
-    *("path", "album_folder", "title", "artist", "artists", "album", "albumartist"),
-    *("track", "track_total", "disc", "disc_total", "date", "originaldate", "genres"),
-    *("composer", "comment", "compilation", "pictures", "format", "codec", "duration"),
-    *("bitrate", "sample_rate", "channels", "bits", "size", "issues"),
-)
+COLUMNS = (*sheet.COLUMNS, "issues")
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 _CURE = "Remove it and reset the artist, and the next batch writes it anew."
+_SEVERITIES = list(Severity)
+_URGENCY = {kind.name: number for number, kind in enumerate(KINDS)}
 
 
 class _Audit(msgspec.Struct):
-    """What `reviews` needs of an audit file; the rest is passed over."""
+    """What is read back from an audit file; the rest is passed over."""
 
     format: int
     artist: str
@@ -48,18 +42,9 @@ def to_json(artist: Artist, issues: Sequence[Issue], key: str, report: str) -> b
         "path": artist.path,
         "report": report,
         "counts": _counts(artist, issues),
-        "albums": [
-            {"path": album.place, "tracks": len(album.tracks), "images": album.images}
-            for album in artist.albums
-        ],
+        "albums": account.albums(artist),
         "tracks": [
-            {
-                "path": track.place,
-                "album": album.place,
-                "tags": track.tags,
-                "facts": track.facts,
-                "issues": ids.get(track.place, []),
-            }
+            {**account.track(album, track), "issues": ids.get(track.place, [])}
             for album in artist.albums
             for track in album.tracks
         ],
@@ -69,32 +54,26 @@ def to_json(artist: Artist, issues: Sequence[Issue], key: str, report: str) -> b
 
 
 def to_csv(artist: Artist, issues: Sequence[Issue]) -> bytes:
-    """Write one row a track; no cell can be taken for a formula."""
+    """Write one row a track, with the kinds of its issues."""
     kinds = _by_path(issues, lambda issue: issue.kind)
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    for album in artist.albums:
-        for track in album.tracks:
-            cells = {"album_folder": album.place, "issues": "; ".join(kinds.get(track.place, []))}
-            rows.writerow([_guarded(cell) for cell in _row(track, cells)])
-    return text.getvalue().encode()
+    return sheet.render(artist, {"issues": lambda track: "; ".join(kinds.get(track.place, []))})
+
+
+def issues(path: Path) -> list[Issue]:
+    """Read all issues back from an audit JSON, most urgent first.
+
+    Unreadable where the file is gone or damaged, NewerFormat where a later mediakeep wrote it.
+    """
+    return sorted(_read(path).issues, key=_urgency)
 
 
 def reviews(path: Path) -> list[dict[str, str]]:
     """Read back from an audit JSON what needs a person's decision.
 
-    Each entry has id, artist, album, path, kind, severity, detail, report. Unreadable where the
-    file is gone or damaged, NewerFormat where a later mediakeep wrote it.
+    Each entry has id, artist, album, path, kind, severity, detail, report. Raises what `issues`
+    does.
     """
-    try:
-        audit = msgspec.json.decode(path.read_bytes(), type=_Audit)
-    except OSError as error:
-        raise Unreadable(files.escape(path), error.strerror, _CURE) from error
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise Unreadable(files.escape(path), error, _CURE) from error
-    if audit.format > FORMAT:
-        raise NewerFormat(files.escape(path), audit.format, FORMAT)
+    audit = _read(path)
     return [
         {
             "id": issue.id,
@@ -111,6 +90,23 @@ def reviews(path: Path) -> list[dict[str, str]]:
     ]
 
 
+def _read(path: Path) -> _Audit:
+    try:
+        audit = msgspec.json.decode(path.read_bytes(), type=_Audit)
+    except OSError as error:
+        raise Unreadable(files.escape(path), error.strerror, _CURE) from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise Unreadable(files.escape(path), error, _CURE) from error
+    if audit.format > FORMAT:
+        raise NewerFormat(files.escape(path), audit.format, FORMAT)
+    return audit
+
+
+def _urgency(issue: Issue) -> tuple[int, int]:
+    """Order by severity, then as the table of kinds does; a kind that it no longer has is last."""
+    return _SEVERITIES.index(issue.severity), _URGENCY.get(issue.kind, len(_URGENCY))
+
+
 def _counts(artist: Artist, issues: Sequence[Issue]) -> dict[str, int]:
     by_severity = {
         f"{severity}s": sum(issue.severity is severity for issue in issues) for severity in Severity
@@ -125,32 +121,3 @@ def _by_path(issues: Iterable[Issue], told: Callable[[Issue], str]) -> dict[str,
         if issue.path:
             found.setdefault(issue.path, []).append(told(issue))
     return found
-
-
-def _row(track: Track, cells: Mapping[str, str]) -> list[str]:
-    """Put a track's cells into the columns; a column bears the name of its tag or fact."""
-    known = {"path": track.place, "pictures": _pictures(track), **cells}
-    return [
-        known[column]
-        if column in known
-        else _cell(getattr(track.tags, column, None) or getattr(track.facts, column, None))
-        for column in COLUMNS
-    ]
-
-
-def _cell(value: Any) -> str:
-    """Write texts joined by semicolons; what is not there, or not known, is empty."""
-    if isinstance(value, tuple):
-        return "; ".join(value)
-    if isinstance(value, bool):
-        return "yes"
-    return str(value or "")
-
-
-def _pictures(track: Track) -> str:
-    return "; ".join(f"type {one.type}, {one.size} bytes" for one in track.tags.pictures)
-
-
-def _guarded(cell: str) -> str:
-    """Let no cell begin like a formula: an apostrophe goes before it."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -7,7 +7,10 @@ import stat
 from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from mediakeep.media.formats import EXTENSIONS
 
@@ -17,19 +20,14 @@ _DIGITS = tuple("0123456789")
 Identity = tuple[int, int]  # device and inode
 
 
-@dataclass(frozen=True)
-class File:
-    """A name that leads to no folder; size and time are -1 unless it leads to a regular file."""
+class File(NamedTuple):
+    """A name that leads to no folder; size, time and `facts` are there if it is a regular file."""
 
     name: str
+    suffix: str  # the extension in lower case, with its dot, or ""
     size: int = -1
     mtime_ns: int = -1
-
-    @property
-    def suffix(self) -> str:
-        """The extension in lower case, with its dot, or ""."""
-        stem, dot, suffix = self.name.rpartition(".")
-        return f"{dot}{suffix}".lower() if stem else ""
+    facts: os.stat_result | None = None
 
 
 @dataclass(frozen=True)
@@ -44,12 +42,17 @@ class Folder:
     files: tuple[File, ...] = ()
     fault: OSError | None = None
 
-    @property
+    @cached_property
     def audio(self) -> list[File]:
         """The files that bear the extension of an audio format."""
         return [file for file in self.files if file.suffix in EXTENSIONS]
 
     @property
+    def media(self) -> list[File]:
+        """All that a scan looks into: audio files and pictures."""
+        return [*self.audio, *self.images]
+
+    @cached_property
     def images(self) -> list[File]:
         """The pictures that hold anything."""
         return [file for file in self.files if file.size > 0 and file.suffix in IMAGES]
@@ -104,11 +107,16 @@ def right_in(top: Path) -> Folder:
 
 def surroundings(top: Path) -> set[Identity]:
     """The folders that a folder lies in, by its own path and by where links in it lead."""
+    path, up = str(top.absolute()), ""
     try:
-        paths = {*top.absolute().parents, *top.resolve().parents}
-        return {identity(path) for path in paths}
-    except (OSError, RuntimeError):  # it refuses, or links lead in a circle: listing will tell
+        found = {root := identity("/")}
+        while (above := identity(f"{path}{(up := up + '/..')}")) != root:  # where links lead
+            found.add(above)
+        while path := path.rpartition("/")[0]:
+            found.add(identity(path))
+    except OSError:  # it refuses, or links lead in a circle: listing will tell
         return set()
+    return found
 
 
 def is_hidden(name: str, folder: bool) -> bool:
@@ -134,14 +142,14 @@ def _list(path: str | Path) -> _Listing:
     links: list[str] = []
     with os.scandir(path) as entries:
         for entry in entries:
-            folder = _is_folder(entry)
-            if is_hidden(entry.name, folder):
+            name, folder = entry.name, _is_folder(entry)
+            if name[0] == "." and is_hidden(name, folder):
                 continue
             if folder:
-                (links if entry.is_symlink() else real).append(entry.name)
+                (links if entry.is_symlink() else real).append(name)
             else:
                 found.append(_file(entry))
-    found.sort(key=lambda file: file.name)
+    found.sort(key=itemgetter(0))
     return _Listing(tuple(found), tuple(sorted(real)), tuple(sorted(links)))
 
 
@@ -153,13 +161,15 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _file(entry: os.DirEntry[str]) -> File:
+    stem, dot, suffix = entry.name.rpartition(".")
+    suffix = f"{dot}{suffix}".lower() if stem else ""
     try:
         facts = entry.stat()
     except OSError:  # a link that leads nowhere, or a file that has just vanished
-        return File(entry.name)
+        return File(entry.name, suffix)
     if not stat.S_ISREG(facts.st_mode):
-        return File(entry.name)
-    return File(entry.name, facts.st_size, facts.st_mtime_ns)
+        return File(entry.name, suffix)
+    return File(entry.name, suffix, facts.st_size, facts.st_mtime_ns, facts)
 
 
 def _child(folder: Folder, name: str) -> Folder:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import cached_property
+from typing import Any, TypeVar, cast
 
 import msgspec
 
-from mediakeep.media.tags import Facts, Tags
+from mediakeep.media.tags import Container, Facts, Tags
+
+T = TypeVar("T")
 
 
 class Fault(StrEnum):
@@ -15,6 +19,7 @@ class Fault(StrEnum):
 
     EMPTY = "empty-file"
     NOT_AUDIO = "not-audio"
+    TRUNCATED = "truncated-audio"
     UNREADABLE = "unreadable-file"
 
 
@@ -24,21 +29,61 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     tags: Tags = Tags()
     facts: Facts | None = None
+    container: str = ""  # the tags' own kind, such as "ID3v2.3"; "" where there are none
+    others: tuple[Container, ...] = ()  # tags that stand in the file beside these
+    raw: dict[str, list[str]] = {}
     fault: Fault | None = None
     reason: str = ""  # of the fault
+    essence: str = ""  # hash of the audio alone, of tracks that may be copies and of deep scans
+    damage: str = ""  # what decoding it found wrong, in a deep scan
+    change: str = ""  # how its essence differs from the one in the ledger, in a deep scan
 
     @property
     def name(self) -> str:
         """The file's own name."""
         return self.place.rpartition("/")[2]
 
+    @property
+    def proof(self) -> str:
+        """What proves another track a copy: the essence, unless a part of the sound is missing."""
+        return "" if self.facts and self.facts.truncated else self.essence
 
-class Album(msgspec.Struct, frozen=True, kw_only=True):
-    """One folder that holds audio; `place` is "" for the tracks right in the artist's folder."""
+
+class ImageFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture file that can serve as a cover; `mime` is "" where its bytes are no picture.
+
+    Where the system refuses to give them, `reason` says why.
+    """
+
+    place: str
+    size: int  # bytes
+    mime: str = ""  # told by the bytes
+    width: int = 0  # pixels; 0 where unknown
+    height: int = 0
+    reason: str = ""
+
+
+class Album(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """One folder that holds audio, together with the folders of its discs.
+
+    `place` is "" for the tracks right in the artist's folder.
+    """
 
     place: str
     tracks: tuple[Track, ...]
-    images: tuple[str, ...] = ()  # picture files that can serve as its cover: their places
+    images: tuple[ImageFile, ...] = ()
+
+    @cached_property
+    def readable(self) -> tuple[Track, ...]:
+        """The tracks that could be read."""
+        return tuple(track for track in self.tracks if not track.fault)
+
+    def once(self, ask: Callable[[Album], T]) -> T:
+        """Return what a pure function tells of this album, which is asked only once."""
+        answers: dict[Any, Any] = self.__dict__.setdefault("_answers", {})
+        if ask not in answers:
+            answers[ask] = ask(self)
+        return cast(T, answers[ask])
 
 
 class Artist(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,26 +6,19 @@ import functools
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mediakeep import files
 from mediakeep.errors import LibraryGone
 from mediakeep.issue import Issue
 from mediakeep.item import Status
-from mediakeep.media import access
-from mediakeep.music import audit, diagnose, folders, report, scan
+from mediakeep.media import access, essence
+from mediakeep.music import audit, copies, deep, diagnose, folders, report, scan, tools
 from mediakeep.music.model import Artist
+from mediakeep.music.tools import Places, Tools
 from mediakeep.outcome import Outcome, Progress, Work, Worker
 from mediakeep.pages import page
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the worker writes: below `home`, and nowhere at all unless `write`."""
-
-    home: Path
-    write: bool
 
 
 @dataclass(frozen=True)
@@ -39,11 +32,12 @@ class Outputs:
 
 @contextmanager
 def opened(places: Places) -> Iterator[Worker]:
-    """Give a process its worker."""
-    yield functools.partial(artist, places=places)
+    """Give a process its worker, and what it works with."""
+    with tools.opened(places) as open_ones:
+        yield functools.partial(artist, places=places, tools=open_ones)
 
 
-def artist(work: Work, progress: Progress, places: Places) -> Outcome:
+def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outcome:
     """Read, diagnose and report one artist.
 
     Skipped where the folder has vanished; LibraryGone where the whole library has; Unreadable
@@ -52,12 +46,38 @@ def artist(work: Work, progress: Progress, places: Places) -> Outcome:
     path = Path(files.unescape(work.item.path))
     if not _is_folder(path):
         return _vanished(path.parent)
-    found = scan.artist(path, progress)
-    issues = diagnose.issues(found, work.stamp.key)
+    key = work.stamp.key
+    try:
+        found, accepted = _read(path, key, progress, places, tools)
+    finally:  # what is known of files is true, whatever became of the artist
+        tools.index.commit()
+    issues = diagnose.issues(found, key)
     outputs = _outputs(work)
     if places.write:
-        _write(found, issues, work.stamp.key, places.home, outputs)
-    return _outcome(found, issues, outputs.report)
+        _write(found, issues, key, places.home, outputs)
+    outcome = _outcome(found, issues, outputs.report)
+    return replace(outcome, facts=outcome.facts | {"accepted": accepted}) if accepted else outcome
+
+
+def _read(
+    path: Path, key: str, progress: Progress, places: Places, tools: Tools
+) -> tuple[Artist, list[str]]:
+    """Read an artist, compare copies, and decode everything in a deep scan.
+
+    Return it with the places of the sounds that were accepted.
+    """
+    accepted: list[str] = []
+    found = scan.artist(path, _quiet if places.deep else progress, tools.index)
+    if places.deep:
+        found, accepted = deep.scanned(found, key, places, tools, progress)
+    else:
+        found = deep.recalled(found, key, tools.ledger)
+    hash_of = functools.partial(tools.index.essence, made=essence.of)
+    return copies.compared(found, hash_of), accepted
+
+
+def _quiet(_done: int, _of: int) -> None:
+    """In a deep scan only decoding takes long enough to be told of."""
 
 
 def _write(found: Artist, issues: Sequence[Issue], key: str, home: Path, outputs: Outputs) -> None:
@@ -75,12 +95,14 @@ def _keep(path: Path, content: bytes) -> None:
 
 def _outcome(found: Artist, issues: Sequence[Issue], report_path: str) -> Outcome:
     tracks, albums = sum(1 for _ in found.tracks), len(found.albums)
-    reviews = sum(map(diagnose.needs_person, issues))
+    decisions = list(filter(diagnose.needs_person, issues))
+    reviews = len(decisions)
     counts = {
-        "issues_found": len(issues),
+        "issues_found": reviews,
         "auto_fixed": 0,
         "manual_reviews": reviews,
-        "issues": diagnose.tally(issues),
+        "issues": diagnose.tally(decisions),
+        "notes": len(issues) - reviews,
     }
     told = (("track", tracks), ("auto-fix", 0), ("manual review", reviews))
     return Outcome(
@@ -94,7 +116,7 @@ def _outcome(found: Artist, issues: Sequence[Issue], report_path: str) -> Outcom
             "fingerprint": found.fingerprint,
             **counts,
         },
-        open_ids=tuple(sorted(issue.id for issue in issues)),
+        open_ids=tuple(sorted(issue.id for issue in decisions)),
         facts={"tracks": tracks, "albums": albums, **counts},
     )
 

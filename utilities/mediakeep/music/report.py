@@ -7,39 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mediakeep.issue import Issue, Severity
-from mediakeep.music.diagnose import KINDS, Kind, Scope
-from mediakeep.music.model import Album, Artist
+from mediakeep.music import diagnose, grouping, steps
+from mediakeep.music.grouping import Group
+from mediakeep.music.kinds import KINDS, Kind, Scope
+from mediakeep.music.model import Artist
+from mediakeep.music.steps import Step
 from mediakeep.pages import page
 
-SHOWN = 6  # tracks named in one group; the audit files name all
-FEW = 2  # exceptions that are named rather than the rule
+FIRST = 5  # steps that stand at the top, each with what it means
 
-_LOOSE = "Tracks outside any album folder"
 _WHOLE = "The artist as a whole"
 
 
 @dataclass(frozen=True)
-class Task:
-    """One kind of issue that the artist has, and how often."""
-
-    kind: Kind
-    count: int
-
-
-@dataclass(frozen=True)
-class Group:
-    """The issues of one kind in one album: where, the detail they share, and some of the tracks."""
-
-    kind: str
-    where: str
-    detail: str
-    tracks: tuple[tuple[str, str], ...]  # names below the album, each with its own detail
-    more: int  # tracks that are not named
-
-
-@dataclass(frozen=True)
 class Section:
-    """One album, or the artist as a whole, with its issues."""
+    """One album, or the artist as a whole, with its errors and warnings."""
 
     title: str
     issues: tuple[Issue, ...]
@@ -58,98 +40,58 @@ def render(
     kinds: Sequence[Kind] = KINDS,
 ) -> str:
     """Write the report as Markdown; `audit` are the paths of the JSON and the CSV to point to."""
-    sections = _sections(artist, issues, kinds)
-    named = {section.title for section in sections}
-    healthy = [title for album in artist.albums if (title := _title(album)) not in named]
+    faults = [issue for issue in issues if diagnose.needs_person(issue)]
+    notes = [issue for issue in issues if not diagnose.needs_person(issue)]
+    todo = steps.plan(faults, kinds)
+    by_album = _by_album(faults, kinds)
     return page.render(
         "artist.md.j2",
         artist=artist.name,
         holdings=_holdings(artist),
-        sums=_sums(issues),
-        first=_first(sections, kinds),
-        tasks=_tasks(issues, kinds),
-        sections=sections,
-        affected=len(artist.albums) - len(healthy),
-        healthy=healthy,
+        sums=_sums(faults),
+        affected=len(by_album),
+        first=todo[:FIRST],
+        then=todo[FIRST:],
+        sections=[] if _is_told(todo) else _sections(artist, faults, kinds),
+        healthy=[grouping.title(album) for album in artist.albums if album.place not in by_album],
+        noted=page.counted(len(notes), Severity.NOTE),
+        notes=steps.plan(notes, kinds),
         audit_json=audit[0],
         audit_csv=audit[1],
     )
 
 
-def playing_time(seconds: float) -> str:
-    """Write a span of music as people say it: "1 h 12 min"."""
-    minutes = round(seconds / 60)
-    if not minutes:
-        return f"{round(seconds)} s"
-    return f"{minutes // 60:,} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+def _is_told(todo: Sequence[Step]) -> bool:
+    """Tell whether the steps at the top leave nothing to be said album by album."""
+    return len(todo) <= FIRST and all(step.where.complete for step in todo)
 
 
-def _sections(artist: Artist, issues: Sequence[Issue], kinds: Sequence[Kind]) -> list[Section]:
+def _by_album(faults: Iterable[Issue], kinds: Sequence[Kind]) -> dict[str, list[Issue]]:
+    """Put issues under their albums, those of the artist as a whole left out."""
     whole = {kind.name for kind in kinds if kind.scope is Scope.ARTIST}
-    by_album: dict[str, list[Issue]] = {}
-    for issue in issues:
+    found: dict[str, list[Issue]] = {}
+    for issue in faults:
         if issue.kind not in whole:
-            by_album.setdefault(issue.album, []).append(issue)
-    albums = [
-        _section(album, by_album[album.place], kinds)
+            found.setdefault(issue.album, []).append(issue)
+    return found
+
+
+def _sections(artist: Artist, faults: Sequence[Issue], kinds: Sequence[Kind]) -> list[Section]:
+    by_album = _by_album(faults, kinds)
+    sections = [
+        Section(
+            grouping.title(album),
+            tuple(by_album[album.place]),
+            tuple(grouping.gather(by_album[album.place], kinds, album)),
+        )
         for album in artist.albums
         if album.place in by_album
     ]
-    albums.sort(key=lambda section: [-count for count in _weights(section.issues)])
-    above = [issue for issue in issues if issue.kind in whole]
-    return [_section(None, above, kinds), *albums] if above else albums
-
-
-def _section(album: Album | None, issues: Sequence[Issue], kinds: Sequence[Kind]) -> Section:
-    groups = [
-        _group(kind, found, album)
-        for kind in kinds
-        if (found := [issue for issue in issues if issue.kind == kind.name])
-    ]
-    return Section(_title(album) if album else _WHOLE, tuple(issues), tuple(groups))
-
-
-def _group(kind: Kind, issues: Sequence[Issue], album: Album | None) -> Group:
-    """Say it as shortly as can be: "all 14 tracks" rather than their names."""
-    shared = issues[0].detail if len({issue.detail for issue in issues}) == 1 else None
-    if album is None or kind.scope is not Scope.TRACK:
-        return Group(kind.name, "", shared or "", (), 0)
-    if len(issues) == 1:
-        return Group(kind.name, _below(album, issues[0].path), shared or "", (), 0)
-    where, told = _where(issues, album)
-    if told and shared is not None:
-        return Group(kind.name, where, shared, (), 0)
-    named = issues[:SHOWN]
-    tracks = tuple((_below(album, one.path), "" if shared else one.detail) for one in named)
-    return Group(kind.name, where, shared or "", tracks, len(issues) - len(named))
-
-
-def _where(issues: Sequence[Issue], album: Album) -> tuple[str, bool]:
-    """Say which tracks of an album have an issue, and whether that tells it all."""
-    having = {issue.path for issue in issues}
-    readable = [track for track in album.tracks if not track.fault]
-    others = [_below(album, track.place) for track in readable if track.place not in having]
-    if not others:
-        whole = len(readable) == len(album.tracks)
-        return f"all {len(having)} {'tracks' if whole else 'readable tracks'}", True
-    where = f"{len(having)} of {len(album.tracks)} tracks"
-    if len(others) <= FEW < len(having):
-        return f"{where}, all but {' and '.join(others)}", True
-    return where, False
-
-
-def _tasks(issues: Iterable[Issue], kinds: Sequence[Kind]) -> list[Task]:
-    counts = Counter(issue.kind for issue in issues)
-    return [Task(kind, counts[kind.name]) for kind in kinds if counts[kind.name]]
-
-
-def _first(sections: Sequence[Section], kinds: Sequence[Kind]) -> dict[str, str]:
-    """Find the most urgent kind, and the worst album that has it."""
-    for kind in kinds:
-        for section in sections:
-            if any(group.kind == kind.name for group in section.groups):
-                return {"kind": kind.name, "place": section.title, "cure": kind.cure}
-    return {}
+    sections.sort(key=lambda section: [-count for count in _weights(section.issues)])
+    whole = {kind.name for kind in kinds if kind.scope is Scope.ARTIST}
+    above = tuple(issue for issue in faults if issue.kind in whole)
+    first = Section(_WHOLE, above, tuple(grouping.gather(above, kinds, None)))
+    return [first, *sections] if above else sections
 
 
 def _holdings(artist: Artist) -> dict[str, object]:
@@ -158,7 +100,7 @@ def _holdings(artist: Artist) -> dict[str, object]:
     return {
         "tracks": sum(1 for _ in artist.tracks),
         "albums": len(artist.albums),
-        "playing_time": playing_time(sum(fact.duration for fact in facts)),
+        "playing_time": page.playing_time(sum(fact.duration for fact in facts)),
         "formats": ", ".join(f"{count:,} {name}" for name, count in formats) or "none readable",
     }
 
@@ -173,11 +115,3 @@ def _sums(issues: Iterable[Issue]) -> str:
     weights = zip(_weights(issues), Severity, strict=True)
     parts = [page.counted(count, severity) for count, severity in weights if count]
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _title(album: Album) -> str:
-    return album.place or _LOOSE
-
-
-def _below(album: Album, place: str) -> str:
-    return place.removeprefix(f"{album.place}/")

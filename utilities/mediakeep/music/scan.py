@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
 from mediakeep import files
-from mediakeep.errors import LibraryGone, NotAudio, Unreadable
+from mediakeep.errors import LibraryGone, NotAudio, Truncated, Unreadable
 from mediakeep.item import Found
-from mediakeep.media import access, tags
+from mediakeep.media import access
+from mediakeep.media.reader import Direct, Reader
 from mediakeep.music import discs, folders
 from mediakeep.music.folders import File, Folder, Identity
-from mediakeep.music.model import Album, Artist, Fault, Track
+from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
 from mediakeep.outcome import Progress
 
 UNREADABLE = "unreadable"  # the fingerprint of a folder that refuses to be listed
+
+_DIRECT = Direct()
 
 
 def library(root: Path) -> Iterator[Found]:
@@ -48,31 +51,66 @@ def fingerprint(folder: Path) -> str:
     return _fingerprint(list(folders.walk(folder)))
 
 
-def artist(path: Path, progress: Progress = lambda _done, _of: None) -> Artist:
+def artist(
+    path: Path, progress: Progress = lambda _done, _of: None, reader: Reader = _DIRECT
+) -> Artist:
     """Read all tracks of an artist's folder; Unreadable where it or a folder in it refuses.
 
-    A file that cannot be read becomes a track with its fault.
+    A file that cannot be read becomes a track with its fault; one that vanishes before its turn is
+    passed over. `progress` is told of the tracks found so far after each folder listed, which on a
+    slow share is a sign of life, and then of each track read.
     """
-    listed = sorted(folders.walk(path), key=lambda folder: folder.place)
-    for folder in listed:
-        if folder.fault:
-            raise access.refusal(folder.path, folder.fault) from folder.fault
+    listed = list(_listed(path, progress))
+    reader.expect(file.facts for folder in listed for file in folder.media if file.facts)
     return Artist(
         name=files.escape(path.name),
         path=files.escape(path),
-        albums=tuple(_albums(listed, progress)),
+        albums=tuple(_albums(listed, reader, progress)),
         fingerprint=_fingerprint(listed),
+    )
+
+
+def track(
+    path: Path | str,
+    place: str,
+    size: int,
+    facts: os.stat_result | None = None,
+    reader: Reader = _DIRECT,
+) -> Track:
+    """Read one file, which becomes a track with its fault where it cannot be read.
+
+    `size` and `facts` are those of the moment when the file was found; the size is -1 where it is
+    no regular file.
+    """
+    if size == 0:
+        return Track(place=place, fault=Fault.EMPTY)
+    try:
+        reading = reader.track(os.fspath(path), facts)
+    except Truncated as error:
+        return Track(place=place, fault=Fault.TRUNCATED, reason=error.args[1])
+    except NotAudio as error:
+        return Track(place=place, fault=Fault.NOT_AUDIO, reason=error.args[1])
+    except Unreadable as error:
+        return Track(place=place, fault=Fault.UNREADABLE, reason=error.args[1])
+    return Track(
+        place=place,
+        tags=reading.tags,
+        facts=reading.facts,
+        container=reading.container,
+        others=reading.others,
+        raw=reading.raw,
     )
 
 
 def _found(path: Path, around: Collection[Identity] | None) -> Found:
     listed = list(folders.walk(path, around))
-    tracks = [len(folder.audio) for folder in listed]
+    tracks = sum(len(folder.audio) for folder in listed)
+    albums = {discs.album_of(folder.place) for folder in listed if folder.audio}
     return Found(
         key=files.escape(path.name),
         path=files.escape(path),
         fingerprint=_fingerprint(listed),
-        fields={"track_count": sum(tracks), "album_count": sum(map(bool, tracks))},
+        fields={"track_count": tracks, "album_count": len(albums)},
     )
 
 
@@ -95,37 +133,72 @@ def _lines(listed: Sequence[Folder]) -> Iterator[bytes]:
                 yield os.fsencode(f"{folder.place_of(file.name)}\0{file.size}\0{file.mtime_ns}\n")
 
 
-def _albums(listed: Sequence[Folder], progress: Progress) -> Iterator[Album]:
-    images = {folder.place: _images(folder) for folder in listed}
+def _listed(path: Path, progress: Progress) -> Iterator[Folder]:
+    of = 0
+    for folder in folders.walk(path):
+        if folder.fault:
+            raise access.refusal(folder.path, folder.fault) from folder.fault
+        of += len(folder.audio)
+        progress(0, of)
+        yield folder
+
+
+def _albums(listed: Sequence[Folder], reader: Reader, progress: Progress) -> Iterator[Album]:
+    """Read album by album, the folders of discs as part of theirs."""
+    parts: dict[str, list[Folder]] = {}
+    for folder in sorted(listed, key=lambda folder: folder.place):
+        parts.setdefault(discs.album_of(folder.place), []).append(folder)
     done, of = 0, sum(len(folder.audio) for folder in listed)
-    for folder in listed:
+    for place in sorted(parts):
         tracks = []
-        for file in folder.audio:
-            tracks.append(_track(folder, file))
-            done += 1
-            progress(done, of)
+        for folder in parts[place]:
+            for file in folder.audio:
+                tracks += _tracks(folder, file, reader)
+                done += 1
+                progress(done, of)
         if tracks:
-            parent, _, name = folder.place.rpartition("/")
-            beside = images.get(parent, ()) if discs.is_disc(name) else ()
-            yield Album(
-                place=files.escape(folder.place),
-                tracks=tuple(tracks),
-                images=images[folder.place] + beside,
-            )
+            # A disc that is an album of its own shares the pictures beside it.
+            beside = parts[""] if discs.is_disc(place) else []
+            images = tuple(_images([*parts[place], *beside], reader))
+            yield Album(place=files.escape(place), tracks=tuple(tracks), images=images)
 
 
-def _images(folder: Folder) -> tuple[str, ...]:
-    return tuple(files.escape(folder.place_of(file.name)) for file in folder.images)
-
-
-def _track(folder: Folder, file: File) -> Track:
+def _tracks(folder: Folder, file: File, reader: Reader) -> list[Track]:
+    """Read a listed file; no track where it has vanished since."""
+    path = f"{folder.path}/{file.name}"
     place = files.escape(folder.place_of(file.name))
-    if file.size == 0:
-        return Track(place=place, fault=Fault.EMPTY)
+    found = track(path, place, file.size, file.facts, reader)
+    gone = found.fault is Fault.UNREADABLE and file.size > 0 and _has_vanished(Path(path))
+    return [] if gone else [found]
+
+
+def _images(parts: Iterable[Folder], reader: Reader) -> Iterator[ImageFile]:
+    """Describe the listed pictures, but for those that have vanished since."""
+    for folder in parts:
+        for file in folder.images:
+            found = _image(folder, file, reader)
+            if not (found.reason and _has_vanished(Path(f"{folder.path}/{file.name}"))):
+                yield found
+
+
+def _image(folder: Folder, file: File, reader: Reader) -> ImageFile:
+    place = files.escape(folder.place_of(file.name))
     try:
-        reading = tags.read(Path(folder.path, file.name))
-    except NotAudio as error:
-        return Track(place=place, fault=Fault.NOT_AUDIO, reason=error.args[1])
+        mime, width, height = reader.image(f"{folder.path}/{file.name}", file.facts)
     except Unreadable as error:
-        return Track(place=place, fault=Fault.UNREADABLE, reason=error.args[1])
-    return Track(place=place, tags=reading.tags, facts=reading.facts)
+        return ImageFile(place=place, size=file.size, reason=error.args[1])
+    return ImageFile(place=place, size=file.size, mime=mime, width=width, height=height)
+
+
+def _has_vanished(path: Path) -> bool:
+    """Tell whether a file is gone that was there when listed; Unreadable if its folder is, too.
+
+    The folder may be that of a share that has just been lost, of which nothing may be concluded.
+    """
+    if os.path.lexists(path):
+        return False
+    try:
+        path.parent.stat()
+    except OSError as error:
+        raise access.refusal(path.parent, error) from error
+    return True

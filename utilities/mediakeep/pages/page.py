@@ -25,6 +25,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
+def playing_time(seconds: float) -> str:
+    """Write a span of music as people say it: "1 h 12 min"."""
+    minutes = round(seconds / 60)
+    if not minutes:
+        return f"{round(seconds)} s"
+    return f"{minutes // 60:,} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
 @cache  # templates are compiled once in each process
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

@@ -106,13 +106,14 @@ def _sizes(tracks: int) -> Iterator[int]:
 
 
 def _invented_album(size: int, taken: set[str], rng: Random) -> Album:
+    tracks: set[str] = set()
     return Album(
         title=_unique(_title(rng), taken),
         year=rng.randint(1958, 2024),
         genre=rng.choice(_contents()["words"]["genres"]),
         format=rng.choice((*FORMATS, *FORMATS, "mixed")),
         cover=rng.choice(("embedded", "file")),
-        tracks=tuple(_title(rng) for _ in range(size)),
+        tracks=tuple(_unique(_title(rng), tracks) for _ in range(size)),
     )
 
 

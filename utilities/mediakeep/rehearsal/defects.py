@@ -13,6 +13,8 @@ from mediakeep.rehearsal.tracks import Content, Track
 PLACEHOLDERS = ("Unknown", "Other", "Misc", "Genre")
 MISSING_COVER = "missing-cover"
 
+_SILENT = ("empty-file", "not-audio", "truncated-audio")
+
 _ONE_IN = 20  # tracks, and albums
 _EACH = 2  # of every kind at least, where the library is small
 
@@ -38,12 +40,16 @@ def plant(folders: Sequence[Folder], rng: Random) -> tuple[list[Folder], list[Pl
     """Return the library with about one track and one album in twenty spoilt, and which these are.
 
     In a small library every kind is planted all the same, twice if possible. A track has one
-    defect at most, and one whose name is not valid UTF-8 has none.
+    defect at most, and one whose name is not valid UTF-8 has none. Each album keeps a track that
+    sounds.
     """
     paths = [track.path for folder in folders for track in folder.tracks if _is_text(track.path)]
     kinds = list(TRACK_DEFECTS)
     chosen = _some(paths, len(kinds), rng)
     spoilt = {path: kinds[number % len(kinds)] for number, path in enumerate(chosen)}
+    for folder in folders:  # one whole track is left in each: of others nobody knows the cover
+        if all(spoilt.get(track.path) in _SILENT for track in folder.tracks):
+            del spoilt[folder.tracks[0].path]
     bare = set(_some([folder.path for folder in folders], 1, rng))
     result = [_spoil(folder, folder.path in bare, spoilt, rng) for folder in folders]
     planted = [Planted(MISSING_COVER, folder.path) for folder in result if not _has_cover(folder)]
@@ -94,6 +100,10 @@ def _emptied(track: Track, _rng: Random) -> Track:
     return replace(track, content=Content.NOTHING)
 
 
+def _cut_off(track: Track, _rng: Random) -> Track:
+    return replace(track, content=Content.CUT, sound="drops")  # the longest
+
+
 def _not_audio(track: Track, _rng: Random) -> Track:
     return replace(track, content=Content.TEXT)
 
@@ -108,4 +118,5 @@ TRACK_DEFECTS: Mapping[str, Callable[[Track, Random], Track]] = {
     "whitespace": _with_whitespace,
     "empty-file": _emptied,
     "not-audio": _not_audio,
+    "truncated-audio": _cut_off,
 }

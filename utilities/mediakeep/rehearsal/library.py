@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from random import Random
 
@@ -46,7 +47,7 @@ def make(
     try:
         if _ignores_case(root, cast[0].name):
             cast = _without_twins(cast)
-        folders, planted = defects.plant(list(_folders(cast, rng)), rng)
+        folders, planted = defects.plant(list(_with_takes(_folders(cast, rng))), rng)
         for folder in folders:
             _write_folder(root, folder)
     except OSError as error:
@@ -83,6 +84,14 @@ def _folders(cast: Sequence[Artist], rng: Random) -> Iterator[Folder]:
         for album in artist.albums:
             path = PurePath(_file_name(artist.name), _file_name(album.title))
             yield _folder(artist, album, path, rng)
+
+
+def _with_takes(folders: Iterable[Folder]) -> Iterator[Folder]:
+    """Let no two tracks hold the same audio, as no two recordings do."""
+    takes = itertools.count()
+    for folder in folders:
+        tracks = tuple(replace(track, take=next(takes)) for track in folder.tracks)
+        yield replace(folder, tracks=tracks)
 
 
 def _folder(artist: Artist, album: Album, path: PurePath, rng: Random) -> Folder:

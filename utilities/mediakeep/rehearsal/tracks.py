@@ -25,6 +25,8 @@ from mutagen.ogg import OggFileType
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 
+from mediakeep.rehearsal import takes
+
 SOUNDS = ("bell", "chord", "drops")
 PICTURES = ("cover.jpg", "cover.png")
 
@@ -54,6 +56,7 @@ class Content(Enum):
     AUDIO = "audio"
     NOTHING = "nothing"
     TEXT = "text"
+    CUT = "cut"  # audio, of which the last two thirds are missing
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class Track:
     """A track to be written: where, how it sounds, and what its tags say.
 
     `fields` are title, artist, albumartist, album, date, tracknumber ("3/12") and genre, each only
-    where the tag is to be there; `picture` names the seed to embed.
+    where the tag is to be there; `picture` names the seed to embed. Each `take` of a sound has
+    audio bytes of its own.
     """
 
     path: PurePath  # below the library; its suffix is the format
@@ -69,6 +73,7 @@ class Track:
     fields: Mapping[str, str]
     picture: str = ""
     content: Content = Content.AUDIO
+    take: int = 0
 
 
 def render(track: Track) -> bytes:
@@ -77,9 +82,12 @@ def render(track: Track) -> bytes:
         return b""
     if track.content is Content.TEXT:
         return f"This is a text about {track.path.stem}, not a recording of it.\n".encode()
-    file = BytesIO(seed(track.sound + track.path.suffix))
-    _WRITERS[track.path.suffix](file, track)
-    return file.getvalue()
+    suffix = track.path.suffix
+    sound = takes.take(seed(track.sound + suffix), suffix, track.take)
+    file = BytesIO(sound)
+    _WRITERS[suffix](file, track)
+    whole = file.getvalue()
+    return whole[: -2 * len(sound) // 3] if track.content is Content.CUT else whole
 
 
 @cache

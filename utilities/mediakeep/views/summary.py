@@ -25,6 +25,7 @@ class Summary:
     counts: dict[str, int]
     percentage: float
     issues: dict[str, int]  # open issues by kind, most first
+    notes: int  # found beside the issues
     reviews: int
     fixed: int
     waiting: int  # failed, to be tried again
@@ -50,6 +51,7 @@ def of(state: State, pace: Pace) -> Summary:
         counts={status.value: state.counts[status] for status in Status},
         percentage=percentage(state.counts[Status.COMPLETED], len(state.items)),
         issues=open_issues(items),
+        notes=sum(item.notes for item in items if item.status is not Status.SKIPPED),
         reviews=sum(item.manual_reviews for item in items),
         fixed=sum(item.auto_fixed for item in items),
         waiting=len(retries),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from pathlib import Path
 
 from mediakeep import files
+from mediakeep.issue import Issue, Severity
 from mediakeep.item import Item, Status
 from mediakeep.queue.state import State
 from mediakeep.views.summary import Summary
 
 BAR = 30  # characters
+PLACES = 5  # of one kind of issue; the report names all
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -68,13 +71,15 @@ def _pace(told: Summary) -> str:
 
 
 def issues(told: Summary) -> list[str]:
-    """List the open issues by kind, most first."""
+    """List the open issues by kind, most first; notes are only counted."""
+    notes = [f"{count(told.notes, 'note')} in the reports"] if told.notes else []
     if not told.issues:
-        return []
+        return notes
     width = max(len(f"{number:,}") for number in told.issues.values())
     total = sum(told.issues.values())
     head = f"{count(total, 'open issue')}, {told.reviews:,} of them for a person to decide:"
-    return [head, *(f"  {number:>{width},} {kind}" for kind, number in told.issues.items())]
+    kinds = (f"  {number:>{width},} {kind}" for kind, number in told.issues.items())
+    return [head, *kinds, *notes]
 
 
 def listing(state: State, wanted: Status | None) -> list[str]:
@@ -93,17 +98,52 @@ def _remark(item: Item) -> str:
 
 
 def item(key: str, one: Item) -> list[str]:
-    """Describe one item: every field that holds anything."""
+    """Describe one item: every field that holds anything but its issues."""
     lines = [files.printable(key)]
     for name in one.__struct_fields__:
         value = getattr(one, name)
         if value and name != "issues":
             told = value.value if isinstance(value, Status) else value
             lines.append(f"  {name.replace('_', ' ')}: {files.printable(str(told))}")
-    lines += [f"  {number:,} {kind}" for kind, number in one.issues.items()]
     return lines
 
 
-def joined(lines: Iterable[str]) -> str:
-    """Put lines together as one text."""
-    return "\n".join(lines)
+def item_issues(one: Item, found: Sequence[Issue] | None, home: Path) -> list[str]:
+    """Describe the issues of one item by kind, in the order that they come in.
+
+    Where they are not known (None), only the counts in the queue are.
+    """
+    if found is None:
+        counts = [f"  {number:,} {kind}" for kind, number in one.issues.items()]
+        why = "its audit file is gone" if one.report else "it has no report yet"
+        return [*counts, f"No issues can be shown: {why}."]
+    by_kind: dict[str, list[Issue]] = {}
+    for issue in found:
+        by_kind.setdefault(issue.kind, []).append(issue)
+    lines = [_heading(found)]
+    lines += [line for issues in by_kind.values() for line in _kind(issues)]
+    if one.status is not Status.COMPLETED:
+        lines.append(f"This is what its last report says; it is {one.status.value} now.")
+    return [*lines, *([f"Report: {home / one.report}"] if one.report else [])]
+
+
+def _heading(found: Sequence[Issue]) -> str:
+    notes = sum(issue.severity is Severity.NOTE for issue in found)
+    parts = [(len(found) - notes, "issue"), (notes, "note")]
+    told = " and ".join(count(number, noun) for number, noun in parts if number)
+    return f"{told}:" if told else "No issues."
+
+
+def _kind(issues: Sequence[Issue]) -> list[str]:
+    """Count the issues of one kind; errors and warnings are told with their first places."""
+    head = f"  {issues[0].severity}: {len(issues):,} {issues[0].kind}"
+    if issues[0].severity is Severity.NOTE:
+        return [head]
+    lines = [f"    {files.printable(_place(issue))}" for issue in issues[:PLACES]]
+    more = len(issues) - PLACES
+    return [head, *lines, *([f"    and {more:,} more"] if more > 0 else [])]
+
+
+def _place(issue: Issue) -> str:
+    place = issue.path or issue.album
+    return f"{place} ({issue.detail})" if place and issue.detail else place or issue.detail

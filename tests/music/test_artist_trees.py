@@ -1,0 +1,190 @@
+"""No folder is a trap: odd names, circles of links, what is no file, and lost rights."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mediakeep import files
+from mediakeep.errors import Unreadable
+from mediakeep.music import folders, scan
+from mediakeep.music.model import Fault
+from tests.music import shelf
+
+
+def test_links_to_folders_are_followed_once_and_loops_end(tmp_path: Path) -> None:
+    root = tmp_path / "library"
+    shelf.put_album(root / "Vera" / "Dawn", "One")
+    shelf.put_album(tmp_path / "elsewhere" / "Dusk", "One", "Two")
+    (root / "Vera" / "A link to Dusk").symlink_to(tmp_path / "elsewhere" / "Dusk")
+    (root / "Vera" / "A link to Dawn").symlink_to(root / "Vera" / "Dawn")
+    (root / "Vera" / "Dawn" / "up").symlink_to(root / "Vera")
+    (root / "Vera" / "Dawn" / "library").symlink_to(root)
+    (root / "Vera" / "Dawn" / "self").symlink_to("self")
+    (root / "Also Vera").symlink_to(root / "Vera")
+    (root / "Linked").symlink_to(tmp_path / "elsewhere")
+    (root / "root again").symlink_to(root)
+    found = {one.key: one.fields["track_count"] for one in scan.library(root)}
+    assert found == {"Vera": 3, "Linked": 2}
+    read = scan.artist(root / "Vera")
+    assert [album.place for album in read.albums] == ["A link to Dusk", "Dawn"]
+    assert {track.fault for track in read.tracks} == {None}
+
+
+def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) -> None:
+    latin = shelf.odd_name(tmp_path)
+    artist = tmp_path / latin
+    odd = ("new\nline", "-rf", "n" * 250, "'\"`$(x)", "..", "a\\b", "\x1b[31m", latin, "=cmd")
+    for name in odd:
+        shelf.put(artist / f"{name} x" / f"{name}.mp3")
+    read = scan.artist(artist)
+    assert read.name == files.escape(latin)
+    assert {track.fault for track in read.tracks} == {None}
+    places = [track.place for track in read.tracks]
+    assert len(places) == len(odd)
+    for place in places:
+        assert place.encode()
+        assert (artist / files.unescape(place)).is_file()
+    assert next(iter(scan.library(tmp_path))).key == read.name
+
+
+@pytest.mark.parametrize("odd", [True, False])
+def test_a_name_of_255_bytes_is_read(tmp_path: Path, odd: bool) -> None:
+    name = "é" * 125 + "x.mp3"
+    if odd and "\udce9" in shelf.odd_name(tmp_path):  # else the disk takes UTF-8 only
+        name = os.fsdecode(b"\xe9" * 251 + b".mp3")
+    path = shelf.put(tmp_path / "Vera" / name)
+    assert len(os.fsencode(path.name)) == 255
+    (track,) = scan.artist(tmp_path / "Vera").tracks
+    assert track.fault is None
+    assert files.unescape(track.name) == name
+
+
+def test_what_is_no_regular_file_becomes_a_track_with_its_reason(tmp_path: Path) -> None:
+    artist = tmp_path / "Vera"
+    shelf.put(artist / "good.mp3")
+    os.mkfifo(artist / "pipe.mp3")
+    (artist / "dangling.mp3").symlink_to("nowhere")
+    (artist / "linked.mp3").symlink_to("good.mp3")
+    read = {track.name: track for track in scan.artist(artist).tracks}
+    assert read["pipe.mp3"].fault is Fault.UNREADABLE
+    assert read["pipe.mp3"].reason == "it is no regular file"
+    assert read["dangling.mp3"].fault is Fault.UNREADABLE
+    assert read["linked.mp3"].fault is None
+    assert read["linked.mp3"].tags == read["good.mp3"].tags
+
+
+def test_a_file_without_rights_is_one_bad_track(public: Path) -> None:
+    artist = public / "Vera"
+    shelf.put_album(artist, "One", "Two")
+    scan.artist(artist)  # whatever is imported on the way is, before the rights are dropped
+    with shelf.refused(artist / "01 One.mp3"):
+        read = {track.name: track for track in scan.artist(artist).tracks}
+    assert read["01 One.mp3"].fault is Fault.UNREADABLE
+    assert read["01 One.mp3"].reason == "Permission denied"
+    assert read["02 Two.mp3"].fault is None
+
+
+def test_a_folder_without_rights_is_the_artists_error_and_names_the_cure(public: Path) -> None:
+    shelf.put_album(public / "Vera" / "Dawn", "One")
+    shelf.put_album(public / "Anna" / "Dawn", "One")
+    healthy = scan.fingerprint(public / "Vera")
+    with shelf.refused(public / "Vera" / "Dawn"):
+        with pytest.raises(Unreadable, match=r"Dawn: Permission denied\. .*chmod"):
+            scan.artist(public / "Vera")
+        found = {one.key: one for one in scan.library(public)}
+    assert set(found) == {"Anna", "Vera"}
+    assert found["Vera"].fields == {"track_count": 0, "album_count": 0}
+    assert found["Vera"].fingerprint != healthy
+
+
+def test_an_artist_that_refuses_is_found_with_no_counts(public: Path) -> None:
+    shelf.put_album(public / "Vera" / "Dawn", "One")
+    with shelf.refused(public / "Vera"):
+        (found,) = scan.library(public)
+        with pytest.raises(Unreadable, match="Permission denied"):
+            scan.artist(public / "Vera")
+    assert found.fingerprint == scan.UNREADABLE
+    assert found.fields == {"track_count": 0, "album_count": 0}
+
+
+def test_an_artist_that_vanishes_during_the_scan_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Anna", "Bert", "Carl"):
+        shelf.put_album(tmp_path / name / "Dawn", "One")
+    known = folders.identity
+
+    def identity(path: str | Path) -> folders.Identity:
+        if Path(path) == tmp_path / "Bert":
+            shutil.rmtree(path)
+        if Path(path) == tmp_path / "Carl":
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return known(path)
+
+    monkeypatch.setattr(folders, "identity", identity)
+    found = {one.key: one.fingerprint for one in scan.library(tmp_path)}
+    assert set(found) == {"Anna", "Carl"}
+    assert found["Carl"] == scan.UNREADABLE != found["Anna"]
+
+
+def test_a_root_that_refuses_is_named(public: Path) -> None:
+    (public / "music").mkdir()
+    with shelf.refused(public / "music"):
+        for look in (scan.library, scan.loose):
+            with pytest.raises(Unreadable, match="music: Permission denied"):
+                look(public / "music")
+
+
+def test_folders_nested_beyond_what_a_path_can_name_do_not_crash(tmp_path: Path) -> None:
+    artist = tmp_path / "Vera"
+    shelf.put(artist / "good.mp3")
+    handle = os.open(artist, os.O_RDONLY)
+    for _ in range(60):
+        os.mkdir("d" * 100, dir_fd=handle)
+        below = os.open("d" * 100, os.O_RDONLY, dir_fd=handle)
+        os.close(handle)
+        handle = below
+    os.close(handle)
+    try:
+        with pytest.raises(Unreadable, match="shorter name"):
+            scan.artist(artist)
+        assert next(iter(scan.library(tmp_path))).fields["track_count"] == 1
+    finally:
+        shutil.rmtree(artist)
+
+
+def test_links_that_lead_to_each_other_end(tmp_path: Path) -> None:
+    artist = tmp_path / "Vera"
+    for here, there in (("Dawn", "Dusk"), ("Dusk", "Dawn")):
+        shelf.put(artist / here / "a.mp3")
+        (artist / here / "other").symlink_to(artist / there)
+        (artist / here / "CD 1").symlink_to(".")
+    (artist / "ring.mp3").symlink_to("round.mp3")
+    (artist / "round.mp3").symlink_to("ring.mp3")
+    faults = {track.place: track.reason for track in scan.artist(artist).tracks}
+    circle = "Too many levels of symbolic links"
+    assert faults == {
+        "ring.mp3": circle,
+        "round.mp3": circle,
+        "Dawn/a.mp3": "",
+        "Dusk/a.mp3": "",
+    }
+
+
+def test_a_folder_that_may_be_listed_but_not_entered_holds_unreadable_tracks(public: Path) -> None:
+    shelf.put(public / "Vera" / "good.mp3")
+    shelf.put(public / "Vera" / "Dawn" / "a.mp3")
+    shelf.put(public / "other.mp3")
+    scan.artist(public / "Vera")  # whatever is imported on the way is, before rights are dropped
+    (public / "Vera" / "Dawn").chmod(0o444)
+    with shelf.refused(public / "other.mp3"):
+        read = {track.place: track for track in scan.artist(public / "Vera").tracks}
+    (public / "Vera" / "Dawn").chmod(0o755)
+    assert read["good.mp3"].fault is None
+    assert read["Dawn/a.mp3"].fault is Fault.UNREADABLE
+    assert read["Dawn/a.mp3"].reason == "Permission denied"

@@ -1,0 +1,240 @@
+"""The same audio twice is found where that is superfluous; a like title is noted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path, PurePath
+
+import msgspec
+import pytest
+
+from mediakeep.errors import NotAudio, Unreadable
+from mediakeep.media import essence
+from mediakeep.media.reading import Facts
+from mediakeep.music import copies, scan
+from mediakeep.music.model import Artist
+from mediakeep.rehearsal import tracks
+from mediakeep.rehearsal.tracks import Track
+from tests.music import paper, shelf, sounds
+
+
+@pytest.fixture
+def artist(tmp_path: Path) -> Path:
+    return tmp_path / "Vera"
+
+
+def put(path: Path, *, take: int = 0, picture: str = "", **tags: str) -> Path:
+    """Write a track of a second; those of one format and take have the same audio."""
+    fields = {**shelf.HEALTHY, "album": path.parent.name, **tags}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(tracks.render(Track(PurePath(path.name), "chord", fields, picture, take=take)))
+    return path
+
+
+def song(path: Path, name: str, seconds: int = 20, **tags: str) -> Path:
+    """Write a track of 20 seconds; those of one name and length have the same audio."""
+    made = path.parents[2] / "studio" / f"{name}.flac"
+    sounds.flac(made, {**shelf.HEALTHY, "album": path.parent.name, **tags}, seconds=seconds)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(made, path)
+    return path
+
+
+def read(artist: Path) -> Artist:
+    return copies.compared(scan.artist(artist), essence.of)
+
+
+def found(artist: Path) -> dict[str, str]:
+    return paper.found("duplicate-track", read(artist))
+
+
+def similar(artist: Path) -> dict[str, str]:
+    return paper.found("similar-track", read(artist))
+
+
+@pytest.mark.parametrize("suffix", shelf.FORMATS)
+def test_a_copy_with_other_tags_in_the_same_album_is_found(artist: Path, suffix: str) -> None:
+    put(artist / "Dawn" / f"a.{suffix}")
+    put(artist / "Dawn" / f"b.{suffix}", title="Ballast, Remastered", picture="cover.jpg")
+    put(artist / "Dawn" / f"c.{suffix}", take=1, title="Thaw")
+    assert found(artist) == {f"Dawn/b.{suffix}": f'the same as "Dawn/a.{suffix}"'}
+
+
+@pytest.mark.parametrize("suffix", shelf.FORMATS)
+def test_takes_of_one_sound_are_no_copies(artist: Path, suffix: str) -> None:
+    for take in range(4):
+        put(artist / "Dawn" / f"{take}.{suffix}", take=take)
+    assert found(artist) == {}
+
+
+def test_every_copy_but_the_first_names_the_first_and_loose_ones_come_last(artist: Path) -> None:
+    for place in ("Dawn/CD1/x.flac", "Dawn/CD2/b.flac", "Dawn/CD2/c.flac", "a/a.flac"):
+        song(artist / place, "song", album="Dawn" if place[0] == "D" else "Dusk")
+    (artist / "a" / "a.flac").rename(artist / "a.flac")
+    assert found(artist) == dict.fromkeys(
+        ("Dawn/CD2/b.flac", "Dawn/CD2/c.flac", "a.flac"), 'the same as "Dawn/CD1/x.flac"'
+    )
+
+
+def test_two_loose_tracks_can_be_copies_and_so_can_one_of_another_album(artist: Path) -> None:
+    put(artist / "Dawn" / "a.mp3")
+    put(artist / "b.mp3", album="Dusk", date="1999")
+    put(artist / "c.ogg", title="One")
+    put(artist / "d.ogg", title="Two")
+    assert found(artist) == {
+        "b.mp3": 'the same as "Dawn/a.mp3"',
+        "d.ogg": 'the same as "c.ogg"',
+    }
+
+
+@pytest.mark.parametrize(
+    ("album", "date", "superfluous"),
+    [
+        ("Moorings", "1974", True),
+        ("MOORINGS!", "1974-05-01", True),
+        ("Moorings (Deluxe Edition)", "1974", False),
+        ("Moorings", "2004", False),
+        ("Best of 1974", "1974", False),
+    ],
+)
+def test_two_folders_hold_copies_where_album_and_year_are_the_same(
+    artist: Path, album: str, date: str, superfluous: bool
+) -> None:
+    put(artist / "Moorings" / "a.flac")
+    put(artist / "Other" / "a.flac", album=album, date=date)
+    expected = {"Other/a.flac": 'the same as "Moorings/a.flac"'} if superfluous else {}
+    assert found(artist) == expected
+
+
+def test_a_recording_on_an_album_and_a_compilation_is_no_copy(artist: Path) -> None:
+    put(artist / "Moorings" / "a.mp3")
+    put(artist / "The Best" / "a.mp3", date="1999")
+    put(artist / "Sounds of the Coast" / "a.mp3", albumartist="Various Artists")
+    assert found(artist) == {}
+
+
+def test_tracks_without_an_album_tag_are_bound_by_their_folder_alone(artist: Path) -> None:
+    for place in ("Dawn/a.mp3", "Dusk/a.mp3", "Dusk/b.mp3"):
+        put(artist / place, album=" ")
+    assert found(artist) == {"Dusk/b.mp3": 'the same as "Dusk/a.mp3"'}
+
+
+def test_two_editions_in_one_folder_may_share_a_recording(artist: Path) -> None:
+    put(artist / "Both" / "a.mp3", album="Dawn")
+    put(artist / "Both" / "b.mp3", album="Dawn (Deluxe Edition)", tracknumber="1/12")
+    assert found(artist) == {}
+    put(artist / "Both" / "c.mp3", album="Dawn", tracknumber="7")
+    assert found(artist) == {"Both/c.mp3": 'the same as "Both/a.mp3"'}
+
+
+def test_what_is_cut_off_is_not_compared(artist: Path) -> None:
+    for name in ("a", "b"):
+        path = put(artist / "Dawn" / f"{name}.flac")
+        path.write_bytes(path.read_bytes()[:-900])
+    assert [bool(track.facts and track.facts.truncated) for track in read(artist).tracks] == [
+        True,
+        True,
+    ]
+    assert found(artist) == {}
+
+
+def test_pauses_between_songs_are_no_copies_and_long_silence_is(artist: Path) -> None:
+    for number in (1, 2, 3):
+        song(artist / "Dawn" / f"{number}.flac", "pause", seconds=4)
+    assert found(artist) == {}
+    for number in (1, 2, 3):
+        song(artist / "Dawn" / f"{number}.flac", "silence", seconds=20)
+    assert set(found(artist)) == {"Dawn/2.flac", "Dawn/3.flac"}
+
+
+def test_only_what_may_be_a_copy_is_read(artist: Path) -> None:
+    put(artist / "Dawn" / "a.mp3")
+    put(artist / "Dawn" / "b.mp3", title="Thaw")
+    put(artist / "Dawn" / "c.ogg")
+    put(artist / "Dusk" / "a.mp3")
+    (artist / "Dawn" / "d.mp3").write_bytes(b"")
+    heard: list[str] = []
+
+    def hash_of(path: Path) -> str:
+        heard.append(path.name)
+        return essence.of(path)
+
+    compared = copies.compared(scan.artist(artist), hash_of)
+    assert heard == ["a.mp3", "b.mp3"]
+    assert [track.place for track in compared.tracks if track.essence] == [
+        "Dawn/a.mp3",
+        "Dawn/b.mp3",
+    ]
+    assert copies.compared(compared, hash_of) == compared
+    assert heard == ["a.mp3", "b.mp3"]
+
+
+def test_an_artist_without_candidates_is_given_back_as_it_is(artist: Path) -> None:
+    put(artist / "Dawn" / "a.mp3")
+    whole = scan.artist(artist)
+    assert copies.candidates(whole) == set()
+    assert copies.compared(whole, essence.of) is whole
+
+
+def test_a_candidate_that_vanished_or_lost_its_sound_since_is_left_without_a_hash(
+    artist: Path,
+) -> None:
+    for name in "abcd":
+        put(artist / "Dawn" / f"{name}.flac")
+    whole = scan.artist(artist)
+    (artist / "Dawn" / "a.flac").unlink()
+    (artist / "Dawn" / "b.flac").write_bytes(b"")
+    with pytest.raises(Unreadable, match="No such file"):
+        essence.of(artist / "Dawn" / "a.flac")
+    with pytest.raises(NotAudio):
+        essence.of(artist / "Dawn" / "b.flac")
+    compared = copies.compared(whole, essence.of)
+    assert [bool(track.essence) for track in compared.tracks] == [False, False, True, True]
+    assert paper.found("duplicate-track", compared) == {"Dawn/d.flac": 'the same as "Dawn/c.flac"'}
+
+
+def test_a_name_with_odd_bytes_is_hashed_too(artist: Path) -> None:
+    name = shelf.odd_name(artist.parent)
+    put(artist / "Dawn" / f"{name}.mp3")
+    put(artist / "Dawn" / "z.mp3")
+    assert len(found(artist)) == 1
+
+
+@pytest.mark.parametrize("suffix", shelf.FORMATS)
+def test_another_recording_of_one_title_and_length_is_similar(artist: Path, suffix: str) -> None:
+    put(artist / "Dawn" / f"a.{suffix}")
+    put(artist / "Dawn" / f"b.{suffix}", take=1, title="LOW TIDE!", tracknumber="2")
+    put(artist / "Dawn" / f"c.{suffix}", take=2, title="Low Tide (Live)", tracknumber="3")
+    put(artist / "Dawn" / f"d.{suffix}", take=3, artist="Anna", tracknumber="4")
+    assert found(artist) == {}
+    assert similar(artist) == {f"Dawn/b.{suffix}": f'much like "Dawn/a.{suffix}"'}
+
+
+def test_a_copy_is_not_called_similar_as_well(artist: Path) -> None:
+    put(artist / "Dawn" / "a.mp3")
+    put(artist / "Dawn" / "b.mp3")
+    assert set(found(artist)) == {"Dawn/b.mp3"}
+    assert similar(artist) == {}
+
+
+def test_other_lengths_other_discs_and_pauses_are_not_similar(artist: Path) -> None:
+    put(artist / "Dawn" / "a.mp3")
+    song(artist / "Dawn" / "b.flac", "longer")
+    for disc in ("1", "2"):
+        put(artist / "Dusk" / f"{disc}.ogg", take=int(disc), discnumber=disc, tracknumber="1")
+        put(artist / "Noon" / f"CD{disc}" / "a.opus", take=int(disc), album="Noon")
+    for take, title in enumerate(("[silence]", "[Silence]", "Untitled", "Untitled", "", "")):
+        put(artist / "Odd" / f"{take}.mp3", take=take, title=title, tracknumber=str(take))
+    assert similar(artist) == {}
+
+
+def test_lengths_may_differ_by_a_second_and_must_be_known() -> None:
+    some = [
+        msgspec.structs.replace(
+            paper.track(number, title="Thaw"), facts=Facts(format="MP3", duration=length)
+        )
+        for number, length in enumerate((200.0, 201.0, 202.1, 0.0, 0.0), 1)
+    ]
+    assert paper.details("similar-track", paper.album(*some)) == {
+        some[1].place: f'much like "{some[0].place}"'
+    }

@@ -1,0 +1,208 @@
+"""Track numbers: doubles and odd ways of writing are found, and honest habits left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mutagen.flac import FLAC
+from mutagen.id3 import ID3, TPOS, TRCK
+from mutagen.mp4 import MP4
+from mutagen.oggopus import OggOpus
+from mutagen.oggvorbis import OggVorbis
+
+from mediakeep.music.model import Album
+from tests.music import paper, shelf
+from tests.music.paper import album, disc, joined, numbered, track
+
+VORBIS = {"flac": FLAC, "ogg": OggVorbis, "opus": OggOpus}
+
+
+# Doubles
+
+
+def test_a_number_that_two_tracks_bear_is_told_with_their_names() -> None:
+    whole = album(*numbered(1, 2, 3).tracks, track("03", title="Other", name="x.mp3"))
+    told = paper.detail("duplicate-number", whole)
+    assert told == 'number 3 is that of "3 Nine Lanterns.mp3", "x.mp3"'
+    assert paper.detail("track-gap", numbered(1, 2, 2, 4, 5)) is not None  # one song, twice
+
+
+def test_a_double_that_stands_for_the_missing_one_is_no_gap() -> None:
+    whole = album(*numbered(1, 2, 4).tracks, track(2, title="Other", name="x.mp3"))
+    assert paper.detail("duplicate-number", whole) is not None
+    assert paper.detail("track-gap", whole) is None
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        numbered(1, 2, 3),
+        numbered("A1", "B1", "A2"),
+        album(*disc(1, 1, 2), *disc(2, 1, 2)),
+        joined(numbered(1, 2), numbered(1, 2, format="FLAC")),
+        joined(numbered(1, 2, format="MP4"), numbered(1, 2, format="MP4", lossless=True)),
+        numbered("0", "0", "00"),
+        numbered("", "", ""),
+        joined(numbered(1, album="One"), numbered(1, album="Two"), numbered(1, album="Three")),
+    ],
+)
+def test_numbers_that_are_no_doubles(whole: Album) -> None:
+    assert paper.detail("duplicate-number", whole) is None
+
+
+def test_vinyl_sides_can_be_doubles_too() -> None:
+    told = paper.detail("duplicate-number", numbered("A1", "a1", "A2"))
+    assert told is not None
+    assert told.startswith("number A1 is that of")
+
+
+def test_copies_bit_for_bit_are_no_doubles() -> None:
+    import msgspec
+
+    one, two = track(1, name="a.mp3"), track(1, name="b.mp3")
+    copies = [msgspec.structs.replace(both, essence="same") for both in (one, two)]
+    assert paper.detail("duplicate-number", album(*copies)) is None
+    assert paper.detail("duplicate-number", album(*copies, track(1, name="c.mp3"))) is not None
+
+
+def test_loose_tracks_have_neither_gaps_nor_doubles() -> None:
+    loose = album(*numbered(1, 1, 5, 7).tracks, place="")
+    for kind in ("track-gap", "duplicate-number"):
+        assert paper.detail(kind, loose) is None
+
+
+# Ways of writing
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Track 3", '"Track 3" should be "3"'),
+        ("3 of 12", '"3 of 12" should be "3"'),
+        ("#3", '"#3" should be "3"'),
+        ("3.", '"3." should be "3"'),
+        (" 3", '" 3" should be "3"'),
+        ("03-12", '"03-12"'),
+        ("three", '"three"'),
+        ("A1-2", '"A1-2"'),
+        ("1.5", '"1.5"'),
+        ("３", '"３"'),
+        ("-1", '"-1" should be "1"'),
+        ("CD1 Track 03", '"CD1 Track 03"'),
+    ],
+)
+def test_a_number_that_is_not_written_plainly_is_found(text: str, told: str) -> None:
+    (found,) = paper.details(
+        "track-number-format", album(track(1), track(text, name="x.mp3"))
+    ).items()
+    assert found == ("Dawn/x.mp3", told)
+    loose = album(track(text, name="x.mp3"), place="")
+    assert list(paper.details("track-number-format", loose).values()) == [told]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        *((1, 2, 3), ("01", "02", "03"), ("001", "002", "010", "100"), ("1", "10", "11")),
+        *(("01", "02", "10"), ("A1", "A2", "AA1", "1A", "B"), ("0", "01"), ("00", "1"), ("", " ")),
+        *(("09", "10", "11"), (9, 10, 11)),
+    ],
+)
+def test_numbers_written_plainly_are_left_alone(numbers: tuple[object, ...]) -> None:
+    assert paper.details("track-number-format", numbered(*numbers)) == {}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "odd"),
+    [
+        (("01", "02", "3"), {"3"}),
+        (("1", "2", "03"), {"03"}),
+        (("1", "02"), {"02"}),
+        (("01", "2", "03", "4", "10"), {"01", "03"}),
+    ],
+)
+def test_the_rarer_way_of_padding_is_found(numbers: tuple[str, ...], odd: set[str]) -> None:
+    found = paper.details("track-number-format", numbered(*numbers))
+    assert {place.removeprefix("Dawn/").split()[0] for place in found} == odd
+    assert all("others of the disc are written" in told for told in found.values())
+
+
+def test_padding_is_compared_within_one_disc_and_format_only() -> None:
+    discs = album(*disc(1, "01", "02"), *disc(2, "1", "2"))
+    formats = joined(numbered("01", "02", format="FLAC"), numbered(1, 2, format="MP4"))
+    loose = album(*numbered("01", "02", 3).tracks, place="")
+    for whole in (discs, formats, loose):
+        assert paper.details("track-number-format", whole) == {}
+
+
+# Files
+
+
+def test_gaps_doubles_and_odd_numbers_are_found_in_files_of_each_format(tmp_path: Path) -> None:
+    for suffix in shelf.FORMATS:
+        folder = tmp_path / "Vera" / suffix
+        shelf.put_album(folder, *paper.TITLES[:9], suffix=suffix)
+        shelf.put(
+            folder / f"05 Hemp and Tar.{suffix}", title="Hemp", album=suffix, tracknumber="6/9"
+        )
+        (folder / f"03 Gulls Over Quarry Lane.{suffix}").unlink()
+    found = paper.kinds_on_disk(tmp_path / "Vera")
+    assert sorted(found["duplicate-number"]) == sorted(shelf.FORMATS)
+    assert sorted(found["track-gap"]) == sorted(shelf.FORMATS)
+    assert "track-number-format" not in found
+
+
+@pytest.mark.parametrize("suffix", VORBIS)
+def test_a_total_in_the_numbers_field_is_found_where_it_has_its_own(
+    tmp_path: Path, suffix: str
+) -> None:
+    shelf.put_album(tmp_path / "Vera" / "Dawn", "One", "Two", "Three", suffix=suffix)
+    path = tmp_path / "Vera" / "Dawn" / f"02 Two.{suffix}"
+    audio = VORBIS[suffix](path)
+    del audio["tracktotal"]
+    audio["TRACKNUMBER"] = "2/3"
+    audio.save()
+    found = paper.kinds_on_disk(tmp_path / "Vera")
+    assert found["track-number-format"] == [f"Dawn/02 Two.{suffix}"]
+    assert "track-gap" not in found
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "m4a"])
+def test_a_total_behind_the_number_is_how_it_should_be_elsewhere(
+    tmp_path: Path, suffix: str
+) -> None:
+    shelf.put_album(tmp_path / "Vera" / "Dawn", "One", "Two", "Three", suffix=suffix)
+    assert paper.kinds_on_disk(tmp_path / "Vera").keys() <= {"external-cover-not-embedded"}
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "flac"])
+def test_numbers_in_words_and_in_padding_are_found_in_files(tmp_path: Path, suffix: str) -> None:
+    shelf.put_album(tmp_path / "Vera" / "Dawn", "One", "Two", "Three", "Four", suffix=suffix)
+    for name, text in (("02 Two", "Track 2"), ("03 Three", "03")):
+        path = tmp_path / "Vera" / "Dawn" / f"{name}.{suffix}"
+        if suffix == "mp3":
+            tags = ID3(path)
+            tags.add(TRCK(text=[text]))
+            tags.save()
+        else:
+            flac = FLAC(path)
+            flac["tracknumber"] = text
+            flac.save()
+    found = paper.kinds_on_disk(tmp_path / "Vera")
+    assert found["track-number-format"] == [f"Dawn/02 Two.{suffix}", f"Dawn/03 Three.{suffix}"]
+
+
+def test_disc_numbers_of_files_keep_discs_apart(tmp_path: Path) -> None:
+    for number in (1, 2):
+        folder = tmp_path / "Vera" / "Dawn" / f"CD{number}"
+        shelf.put_album(folder, "One", "Two", "Three", album="Dawn")
+        for path in folder.glob("*.mp3"):
+            tags = ID3(path)
+            tags.add(TPOS(text=[f"{number}/2"]))
+            tags.save()
+        shelf.put_album(tmp_path / "Vera" / "Dusk", "One", suffix="m4a")
+    audio = MP4(tmp_path / "Vera" / "Dusk" / "01 One.m4a")
+    audio["disk"] = [(1, 2)]
+    audio.save()
+    assert not paper.kinds_on_disk(tmp_path / "Vera").keys() & {"duplicate-number", "track-gap"}

@@ -1,0 +1,129 @@
+"""The table of kinds is whole, in good order, and the same as the page that people read."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+
+from mediakeep.issue import Severity
+from mediakeep.music import checks, placeholders
+from mediakeep.music.kinds import KINDS, Kind, Scope
+from mediakeep.music.model import Fault
+
+PAGE = Path(__file__).parents[2] / "docs" / "issue-kinds.md"
+
+# What a check is shown, and what it gives: the shape of every check and of nothing else.
+VIEWS = {"Track": Scope.TRACK, "Album": Scope.ALBUM, "Artist": Scope.ARTIST}
+ONE, MANY = "str | None", "dict[str, str]"
+
+
+def checks_written() -> set[FunctionType]:
+    """Find all public functions in `checks` that are shown one subject and give details of it."""
+    modules = [
+        importlib.import_module(f"{checks.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(checks.__path__)
+    ]
+    return {
+        value
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+        and shape(value)[0] in VIEWS
+        and shape(value)[1] in (ONE, MANY)
+    }
+
+
+def shape(check: FunctionType) -> tuple[str, str]:
+    """Tell what a function is shown, where that is one thing alone, and what it gives."""
+    names = check.__annotations__
+    given = str(names.get("return"))
+    shown = [str(name) for place, name in names.items() if place != "return"]
+    return (shown[0] if len(shown) == 1 else "", given)
+
+
+def test_every_check_is_in_the_table_once_under_its_own_name() -> None:
+    assert len(KINDS) > 30
+    assert {kind.check for kind in KINDS} == checks_written()
+    assert len({kind.check for kind in KINDS}) == len(KINDS)
+    for kind in KINDS:
+        assert kind.check.__name__ == kind.name.replace("-", "_")
+
+
+def test_a_check_that_is_not_in_the_table_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code = "from __future__ import annotations\ndef too_loud(track: Track) -> str | None: ..."
+    space = {"__name__": checks.presence.__name__}
+    exec(code, space)  # written as it would be in the module itself
+    monkeypatch.setattr(checks.presence, "too_loud", space["too_loud"], raising=False)
+    assert checks_written() - {kind.check for kind in KINDS} == {space["too_loud"]}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_row_fits_its_check(kind: Kind) -> None:
+    shown, given = shape(kind.check)
+    assert VIEWS[shown] is (kind.view or kind.scope)
+    wide = kind.view is not None
+    assert given == (MANY if wide else ONE)
+    if wide:
+        assert list(Scope).index(kind.view) > list(Scope).index(kind.scope)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_row_tells_a_person_what_it_means_and_what_cures_it(kind: Kind) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", kind.name)
+    assert kind.check.__doc__
+    for sentence in (kind.meaning, kind.cure):
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+        assert sentence.isprintable()
+
+
+def test_the_most_urgent_kinds_come_first_and_each_once() -> None:
+    severities = [list(Severity).index(kind.severity) for kind in KINDS]
+    assert severities == sorted(severities)
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+
+
+def test_each_fault_of_a_file_is_a_kind_and_an_error() -> None:
+    by_name = {kind.name: kind for kind in KINDS}
+    for fault in Fault:
+        assert by_name[fault].severity is Severity.ERROR
+        assert by_name[fault].scope is Scope.TRACK
+        assert not by_name[fault].repairable
+
+
+def test_the_page_lists_the_kinds_and_placeholders_that_the_code_knows() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for table in (kinds_as_markdown(), genres_as_markdown()):
+        assert table in page, f"docs/issue-kinds.md must hold:\n{table}"
+
+
+def test_the_page_tells_of_every_kind_how_it_is_found() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    told = page[page.index("## How each is found") :]
+    for kind in KINDS:
+        assert f"**{kind.name}**" in told, f"docs/issue-kinds.md does not say how {kind.name} is"
+    named = set(re.findall(r"\*\*([a-z0-9]+(?:-[a-z0-9]+)+)\*\*", told))
+    assert named <= {kind.name for kind in KINDS}
+
+
+def kinds_as_markdown() -> str:
+    rows = [
+        f"| `{kind.name}` | {kind.severity} | {kind.scope} "
+        f"| {'yes' if kind.repairable else 'no'} | {kind.meaning} {kind.cure} |"
+        for kind in KINDS
+    ]
+    head = ["| Kind | Severity | About | Can be repaired | What it means, and the cure |"]
+    return "\n".join([*head, "|---|---|---|---|---|", *rows])
+
+
+def genres_as_markdown() -> str:
+    return " ".join(f"`{genre}`" for genre in sorted(placeholders.GENRES))

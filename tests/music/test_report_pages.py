@@ -1,0 +1,43 @@
+"""docs/reports.md shows what mediakeep writes today about three made libraries.
+
+Where a report was changed on purpose: `python -m tests.music.showcase > docs/reports.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.music import showcase
+
+PAGE = Path(__file__).parents[2] / "docs" / "reports.md"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return showcase.page(tmp_path_factory.mktemp("messes"))
+
+
+def test_the_page_shows_three_reports_as_they_are_written_today(written: str) -> None:
+    assert PAGE.read_text(encoding="utf-8") == written
+
+
+def test_the_same_library_gives_the_same_bytes_wherever_it_lies(
+    written: str, tmp_path: Path
+) -> None:
+    assert showcase.page(tmp_path / "elsewhere") == written
+
+
+def test_a_neglected_collection_shows_most_kinds_and_stays_readable(written: str) -> None:
+    report = written.split("```")[1]
+    kinds = set(re.findall(r"\*\*([a-z0-9]+(?:-[a-z0-9]+)+)\*\*", report))
+    assert len(kinds) > 12
+    assert len(report.splitlines()) < 130
+
+
+def test_a_well_kept_box_set_gets_a_page_that_fits_a_screen(written: str) -> None:
+    report = written.split("```")[3]
+    assert "**1 error and 1 warning, in 1 of 2 albums.**" in report
+    assert len(report.splitlines()) < 25

@@ -1,0 +1,50 @@
+"""A sample library of any size is diagnosed as it was planted: no error or warning beside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mediakeep import files
+from mediakeep.media import essence
+from mediakeep.music import copies, diagnose, scan
+from mediakeep.rehearsal import library
+
+# What is true of healthy albums, too, and of some names in the catalogue.
+NOTES = {"external-cover-not-embedded", "mixed-formats", "name-not-portable"}
+
+
+def check(root: Path, artists: int, tracks: int | None, seed: int) -> None:
+    manifest = library.make(root, artists=artists, tracks=tracks, seed=seed)
+    expected = Counter((one.kind, files.escape(one.path)) for one in manifest.planted)
+    found: Counter[tuple[str, str]] = Counter()
+    for one in scan.library(root):
+        read = copies.compared(scan.artist(Path(files.unescape(one.path))), essence.of)
+        for issue in diagnose.issues(read, one.key):
+            if diagnose.needs_person(issue):
+                found[(issue.kind, f"{one.key}/{issue.path or issue.album}")] += 1
+            else:
+                assert issue.kind in NOTES, issue
+    assert found == expected
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_the_library_of_the_demo(tmp_path: Path, seed: int) -> None:
+    check(tmp_path, library.ARTISTS, None, seed)
+
+
+@pytest.mark.parametrize(
+    ("artists", "tracks", "seed"), [(54, 193, 2), (94, 258, 4), (214, 448, 6), (70, 1500, 1)]
+)
+def test_libraries_of_short_and_of_long_albums(
+    tmp_path: Path, artists: int, tracks: int, seed: int
+) -> None:
+    check(tmp_path, artists, tracks, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("artists", [250, 930])
+def test_large_libraries(tmp_path: Path, artists: int) -> None:
+    check(tmp_path, artists, None, 1)

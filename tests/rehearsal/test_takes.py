@@ -1,0 +1,151 @@
+"""Takes have audio bytes of their own, last as long as the seed, and fault no header or sum."""
+
+# Most of mutagen is not annotated.
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import av
+import mutagen
+import pytest
+
+from mediakeep.media import essence, tags
+from mediakeep.rehearsal import takes, tracks
+
+SUFFIXES = (".mp3", ".flac", ".m4a", ".ogg", ".opus")
+SOUNDS = [sound + suffix for sound in tracks.SOUNDS for suffix in SUFFIXES]
+FEW = (0, 1, 2, 3, 255, 256, 4095, 4096, 16_383)  # of which each is told from the others
+
+
+def put(folder: Path, name: str, number: int) -> Path:
+    path = folder / f"{number} {name}"
+    path.write_bytes(takes.take(tracks.seed(name), path.suffix, number))
+    return path
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_takes_differ_in_their_audio_and_in_nothing_that_is_heard(
+    tmp_path: Path, name: str
+) -> None:
+    numbers = [number for number in FEW if number < room(name)]
+    assert len(numbers) > 5
+    paths = [put(tmp_path, name, number) for number in numbers]
+    assert paths[0].read_bytes() == tracks.seed(name)
+    assert len({path.read_bytes() for path in paths}) == len(paths)
+    assert len({essence.of(path) for path in paths}) == len(paths)
+    lengths = [mutagen.File(path).info.length for path in paths]
+    assert max(lengths) - min(lengths) < 0.001
+    rates = {mutagen.File(path).info.channels for path in paths}
+    assert len(rates) == 1
+
+
+def room(name: str) -> int:
+    """Tell how many takes there are at least: an MP3 has one bit a frame, FLAC likewise."""
+    bits = {".mp3": 25, ".flac": 13}.get(Path(name).suffix, 64)
+    return 1 << bits
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_takes_decode_to_the_same_samples(tmp_path: Path, name: str) -> None:
+    seed = samples(put(tmp_path, name, 0))
+    assert len(seed) > 8000  # half a second of the lowest rate there is
+    for number in (1, 2, 4095, 8190):
+        assert samples(put(tmp_path, name, number)) == seed
+    assert samples(put(tmp_path, f"drops{Path(name).suffix}", 1)) != samples(
+        put(tmp_path, f"bell{Path(name).suffix}", 1)
+    )
+
+
+def samples(path: Path) -> bytes:
+    with av.open(str(path)) as file:
+        return b"".join(bytes(plane) for frame in file.decode(audio=0) for plane in frame.planes)
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_a_take_is_whole_in_the_eyes_of_a_reader(tmp_path: Path, name: str) -> None:
+    seed = tags.read(put(tmp_path, name, 0)).facts
+    for number in (1, 77, 16_383):
+        facts = tags.read(put(tmp_path, name, number)).facts
+        assert facts.truncated == ""
+        assert (facts.format, facts.codec, facts.duration) == (
+            seed.format,
+            seed.codec,
+            seed.duration,
+        )
+        assert facts.payload >= seed.payload
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_a_take_with_tags_has_the_audio_of_that_without(tmp_path: Path, name: str) -> None:
+    sound, _, suffix = name.partition(".")
+    for number in (0, 5):
+        bare = put(tmp_path, name, number)
+        track = tracks.Track(bare, sound, {"title": "Low Tide"}, "cover.jpg", take=number)
+        tagged = tmp_path / f"tagged {number}.{suffix}"
+        tagged.write_bytes(tracks.render(track))
+        assert essence.of(tagged) == essence.of(bare)
+        assert tags.read(tagged).tags.title == ("Low Tide",)
+
+
+@pytest.mark.parametrize("name", [sound for sound in SOUNDS if sound.endswith(("flac", "mp3"))])
+def test_the_sums_of_a_take_are_right(tmp_path: Path, name: str) -> None:
+    """All frames of FLAC and the header of LAME have sums, here made bit by bit."""
+    for number in (0, 1, 1000, 8191):
+        data = put(tmp_path, name, number).read_bytes()
+        if name.endswith("mp3"):
+            mark = max(data.find(b"Xing"), data.find(b"Info"))
+            at = mark + 152
+            first = frame_end(data)
+            assert int.from_bytes(data[at : at + 2]) == reflected_sum(data[first:])
+            if number:  # the header of a seed was not written by LAME itself
+                assert int.from_bytes(data[at + 2 : at + 4]) == reflected_sum(data[: at + 2])
+        else:
+            frames = flac_frames(data)
+            assert len(frames) > 10
+            assert all(plain_sum(frame, 0x8005, 16) == 0 for frame in frames)
+
+
+def frame_end(data: bytes) -> int:
+    """Find the second frame of an MP3: it opens as the first does, but for bits that may differ."""
+    return next(
+        at
+        for at in range(100, len(data))
+        if data[at : at + 2] == data[:2] and (data[at + 2] ^ data[2]) & 0x0C == 0
+    )
+
+
+def flac_frames(data: bytes) -> list[bytes]:
+    """Part the frames of a FLAC by trying where the sum of each comes to nothing."""
+    start, at = 0, 4
+    while not start:
+        last, size = data[at] >> 7, int.from_bytes(data[at + 1 : at + 4])
+        at += 4 + size
+        start = at if last else 0
+    marks = [at for at in range(start, len(data) - 1) if data[at : at + 2] == b"\xff\xf8"]
+    found, here = [], start
+    for end in [*marks[1:], len(data)]:
+        if plain_sum(data[here:end], 0x8005, 16) == 0:
+            found.append(data[here:end])
+            here = end
+    assert here == len(data)
+    return found
+
+
+def plain_sum(data: bytes, polynomial: int, bits: int) -> int:
+    value, last = 0, (1 << bits) - 1
+    for byte, shift in itertools.product(data, range(7, -1, -1)):
+        top = (value >> bits - 1 ^ byte >> shift) & 1
+        value = (value << 1 & last) ^ (polynomial if top else 0)
+    return value
+
+
+def reflected_sum(data: bytes) -> int:
+    value = 0
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0xA001 if value & 1 else 0)
+    return value

@@ -1,0 +1,155 @@
+"""Checks of the file itself: whether it opens, is whole, plays, and is well named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from mediakeep import files
+from mediakeep.media import formats
+from mediakeep.media.tags import Facts
+from mediakeep.music.checks import letters
+from mediakeep.music.model import Artist, Fault, Track
+
+_SHORT = 10  # seconds, of which the average tells nothing
+_HE_AAC = ("mp4a.40.5", "mp4a.40.29")
+_HE_RATE = 24_000  # Hz: AAC of so few is half of an HE-AAC that does not say so
+
+# Kilobits a second for stereo, below which most people hear the compression.
+_LEAST = {
+    "MP3": 128,
+    "WMA": 96,
+    "AAC": 96,
+    "MP4": 96,
+    "Ogg Vorbis": 80,
+    "Opus": 64,
+    "Musepack": 96,
+}
+_LEAST_HE_AAC = 48
+
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_FORBIDDEN = r'[<>:"|?*\\\x00-\x1f\x7f-\x9f]'
+_DEVICE = "(?:con|prn|aux|nul|(?:com|lpt)[1-9]) *"
+_NAME_FAULTS = (
+    (re.compile(f"({_FORBIDDEN})"), 'holds "{}"'),
+    (re.compile("[\udc80-\udcff]"), "is not valid UTF-8"),
+    (re.compile(r"\.$"), "ends in a dot"),
+    (re.compile(" $"), "ends in a space"),
+    (re.compile(rf"{_DEVICE}(?:\.|$)", re.IGNORECASE), "is a device of Windows"),
+)
+# Of an escaped place, in which a backslash stands before all that is odd about bytes.
+_SUSPECT = re.compile(rf"{_FORBIDDEN}|[ .](?:/|$)|(?:^|/){_DEVICE}(?:[./]|$)", re.IGNORECASE)
+
+
+def unreadable_file(track: Track) -> str | None:
+    """The system refused the file."""
+    return track.reason if track.fault is Fault.UNREADABLE else None
+
+
+def empty_file(track: Track) -> str | None:
+    """The file has no bytes."""
+    return "" if track.fault is Fault.EMPTY else None
+
+
+def not_audio(track: Track) -> str | None:
+    """The file has bytes, but no audio could be found in them."""
+    return track.reason if track.fault is Fault.NOT_AUDIO else None
+
+
+def essence_changed(track: Track) -> str | None:
+    """A deep scan found other sound than the one before."""
+    return track.change or None
+
+
+def decode_error(track: Track) -> str | None:
+    """A deep scan could not decode all of the sound."""
+    return track.damage or None
+
+
+def truncated_audio(track: Track) -> str | None:
+    """The file itself proves that its end is missing."""
+    if track.fault is Fault.TRUNCATED:
+        return track.reason
+    return (track.facts.truncated or None) if track.facts else None
+
+
+def drm_protected(track: Track) -> str | None:
+    """The sound is encrypted; the detail names the scheme."""
+    return (track.facts.protected or None) if track.facts else None
+
+
+def wrong_extension(track: Track) -> str | None:
+    """The bytes are of a format that the extension does not stand for."""
+    if track.facts is None:
+        return None
+    suffix = f".{track.name.rpartition('.')[2]}".lower()
+    return None if formats.fits(track.facts.format, suffix) else f"it is {track.facts.format}"
+
+
+def low_bitrate(track: Track) -> str | None:
+    """Lossy audio of so few bits that most people hear it; the detail tells how many."""
+    facts = track.facts
+    if facts is None or facts.lossless or facts.duration < _SHORT or facts.truncated:
+        return None
+    bitrate = facts.payload * 8 / facts.duration if facts.payload else facts.bitrate
+    average = round(bitrate / 1000)  # frames are not padded to a whole 128 by every encoder
+    least = _least(facts) / (2 if facts.channels == 1 else 1)
+    return f"{average} kbit/s" if bitrate > 0 and average < least else None
+
+
+def name_not_portable(artist: Artist) -> dict[str, str]:
+    """A name, of the file or a folder above it, that other systems refuse or take for another."""
+    twins = _twins(artist)
+    return {
+        track.place: "; ".join(faults)
+        for track in artist.tracks
+        if not track.fault and (twins or _SUSPECT.search(track.place))
+        if (faults := list(_name_faults(track.place, twins)))
+    }
+
+
+def _least(facts: Facts) -> int:
+    if facts.format in ("MP4", "AAC"):
+        if facts.codec and not facts.codec.startswith("mp4a.40"):
+            return 0
+        if facts.codec in _HE_AAC or 0 < facts.sample_rate <= _HE_RATE:
+            return _LEAST_HE_AAC
+    return _LEAST.get(facts.format, 0)
+
+
+def _name_faults(place: str, twins: Mapping[str, str]) -> Iterator[str]:
+    above, *names = "", *place.split("/")
+    for left, name in enumerate(names, 1 - len(names)):
+        here = f"{above}/{name}" if above else name
+        subject = f"the folder {letters.quoted(name)}" if left else "the name"
+        raw = files.unescape(name)
+        for pattern, what in _NAME_FAULTS:
+            if found := pattern.search(raw):
+                yield f"{subject} {what.format(*map(files.printable, found.groups()))}"
+        if here in twins:
+            twin = letters.quoted(twins[here].rpartition("/")[2])
+            yield f"{subject} differs from {twin} in case or the form of accents alone"
+        above = here
+
+
+def _twins(artist: Artist) -> dict[str, str]:
+    """Find what differs from something beside it in case or the form of accents alone."""
+    seen: dict[tuple[str, str], str] = {}
+    found = {}
+    for place in _places(artist):
+        above, _, name = place.rpartition("/")
+        first = seen.setdefault((above, files.fold(name)), place)
+        if first != place:
+            found[first], found[place] = place, first
+    return found
+
+
+def _places(artist: Artist) -> Iterator[str]:
+    """Give every track, and every folder above one, once."""
+    known = {""}
+    for track in artist.tracks:
+        place = track.place
+        while place not in known:
+            known.add(place)
+            yield place
+            place = place.rpartition("/")[0]
