@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import Home, environment, obey_permissions
+from tests.music import shelf
 
 
 def touch_track(home: Home, artist: str) -> Path:
@@ -179,9 +181,98 @@ def test_list_shows_all_or_those_of_one_status(home: Home) -> None:
 def test_one_artist_is_shown_with_all_that_is_known(finished: Home) -> None:
     text = finished.ok("--show-artist", "salt_pepper choir")
     assert text.startswith("Salt_Pepper Choir\n  status: completed\n")
-    assert "  1 missing-title\n" in text
     data = json.loads(finished.ok("--show-artist", "Salt_Pepper Choir", "--json"))
     assert data["Salt_Pepper Choir"]["report"].endswith("_library_issues.md")
+
+
+def spoil(home: Home, artist: str) -> list[Path]:
+    """Empty seven tracks of an artist, and take the genre and the title from another."""
+    found = sorted((home.music / artist).rglob("*.mp3")) + sorted(
+        (home.music / artist).rglob("*.flac")
+    )
+    for path in found[:7]:
+        path.write_bytes(b"")
+    shelf.put(found[7], title=None, genre=None)
+    return found
+
+
+def test_the_issues_of_an_artist_are_shown_worst_first_with_their_places(home: Home) -> None:
+    spoiled = spoil(home, "Velvet Harbour")
+    home.scan()
+    home.batch("--artist", "Velvet Harbour")
+    lines = home.ok("--show-artist", "Velvet Harbour").splitlines()
+    start = lines.index("  error: 7 empty-file")
+    assert re.fullmatch(r"\d+ issues and \d+ notes:", lines[start - 1])
+    places = [str(path.relative_to(home.music / "Velvet Harbour")) for path in sorted(spoiled[:7])]
+    assert lines[start + 1 : start + 7] == [
+        *(f"    {place}" for place in places[:5]),
+        "    and 2 more",
+    ]
+    assert lines[start + 7] == "  error: 1 missing-title"
+    ranks = [found[1] for line in lines if (found := re.match(r"  (error|warning|note): ", line))]
+    assert ranks == sorted(ranks, key=["error", "warning", "note"].index)
+    note = lines.index("  note: 1 missing-genre")
+    assert not lines[note + 1].startswith("    ")
+    assert lines[-1].startswith(f"Report: {home.path}/issues/music/Velvet Harbour")
+    assert Path(lines[-1].removeprefix("Report: ")).is_file()
+
+
+def test_programs_get_all_issues_of_an_artist(finished: Home) -> None:
+    data = json.loads(finished.ok("--show-artist", "Salt_Pepper Choir", "--json"))
+    item = finished.snapshot()["artists"]["Salt_Pepper Choir"]
+    shown = data["Salt_Pepper Choir"]
+    assert {**shown, "issues": item["issues"]} == item
+    written = json.loads((finished.path / f"outputs/{item['output_name']}_audit.json").read_text())
+    assert sorted(issue["id"] for issue in shown["issues"]) == sorted(
+        issue["id"] for issue in written["issues"]
+    )
+
+
+def test_an_artist_without_issues_is_told_so(home: Home) -> None:
+    path = home.music / "Clean" / "Moorings" / "01 Low Tide.mp3"
+    shelf.put(path, picture="cover.jpg", tracknumber="1/1")
+    home.scan()
+    home.batch("--artist", "Clean")
+    assert "\nNo issues.\nReport: " in home.ok("--show-artist", "Clean")
+
+
+def test_an_artist_that_was_not_processed_has_no_issues_to_show(home: Home) -> None:
+    home.scan()
+    text = home.ok("--show-artist", "Velvet Harbour")
+    assert text.endswith("\nNo issues can be shown: it has no report yet.\n")
+    data = json.loads(home.ok("--show-artist", "Velvet Harbour", "--json"))
+    assert data["Velvet Harbour"]["issues"] is None
+
+
+def test_where_the_audit_is_gone_the_counts_of_the_queue_are_shown(finished: Home) -> None:
+    (finished.path / "outputs" / "Salt_Pepper Choir_audit.json").unlink()
+    text = finished.ok("--show-artist", "Salt_Pepper Choir")
+    assert "\n  1 missing-title\n" in text
+    assert text.endswith("\nNo issues can be shown: its audit file is gone.\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "cure"),
+    [
+        (b"{", 1, "reset the artist"),
+        (b'{"format": 9, "artist": "", "report": "", "issues": []}', 3, "Update"),
+    ],
+)
+def test_a_damaged_audit_is_named_after_the_facts(
+    finished: Home, content: bytes, code: int, cure: str
+) -> None:
+    (finished.path / "outputs" / "Salt_Pepper Choir_audit.json").write_bytes(content)
+    done = finished.manage("--show-artist", "Salt_Pepper Choir")
+    assert done.returncode == code
+    assert done.stdout.startswith("Salt_Pepper Choir\n  status: completed\n")
+    assert cure in done.stdout.splitlines()[-1]
+
+
+def test_the_issues_of_a_reset_artist_are_those_of_its_last_report(finished: Home) -> None:
+    finished.ok("--reset-artist", "Salt_Pepper Choir")
+    text = finished.ok("--show-artist", "Salt_Pepper Choir")
+    assert "\n  error: 1 missing-title\n" in text
+    assert "\nThis is what its last report says; it is pending now.\n" in text
 
 
 def test_artists_are_reset_by_name(finished: Home) -> None:
@@ -264,7 +355,7 @@ def test_what_older_rules_completed_is_done_again_after_the_rest(home: Home) -> 
     home.scan()
     home.batch("--batch-size", 13)
     path = home.queue / "processing_queue.json"
-    path.write_text(path.read_text().replace('"rules": 1,', '"rules": 0,'))  # an edit by hand
+    path.write_text(path.read_text().replace('"rules": 2,', '"rules": 1,'))  # an edit by hand
     assert home.ok("--reset-outdated") == "13 artists are pending again.\n"
     left = next(key for key, item in home.snapshot()["artists"].items() if "outdated" not in item)
     assert f"[1/1] {left}" in home.batch("--batch-size", 1).stdout

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from mediakeep import files
-from mediakeep.commands import shared, subjects
+from mediakeep.commands import deep, shared, subjects
 from mediakeep.commands.faces import Json, Overheard, Plain
-from mediakeep.commands.subjects import Subject
+from mediakeep.commands.subjects import Manner, Subject
 from mediakeep.errors import LibraryGone, MediakeepError, UsageFailed
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
@@ -25,6 +25,7 @@ from mediakeep.runner.plan import Face, Limits, Plan, Report, Retry
 from mediakeep.views import review, summary
 
 COUNT = click.IntRange(1)
+_NOT_AGAIN = "No sound was decoded. To have all decoded again, {} --reset-all makes all {} pending."
 _OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Do all but write: no report, no queue, no log."),
     shared.setting("--checkpoint-every", COUNT, "Settled items between two checkpoints."),
@@ -51,6 +52,7 @@ class Asked:
     dry_run: bool
     as_json: bool
     plan: Plan
+    deep: bool
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,23 +68,27 @@ def asked(home: Path, name: str | None, given: dict[str, Any]) -> Asked:
         raise UsageFailed("The name of the item is empty.")
     workers = given["workers"] or shared.cores()
     size = None if given["everything"] else given["batch_size"]
+    deep_one = given.get("deep", False)
     names = ("time_budget", "item_timeout", "retry_delay", "max_attempts", "checkpoint_every")
     facts = {"batch_size": size, "workers": workers, **{one: given[one] for one in names}}
     facts |= {"item": files.escape(name)} if name else {}
+    facts |= {"deep": True} if deep_one else {}
+    longest = given["item_timeout"] * (deep.LONGER if deep_one else 1)
     plan = Plan(
         size=size,
-        limits=Limits(workers, given["item_timeout"]),
+        limits=Limits(workers, longest, inline=not deep_one),
         retry=Retry(given["max_attempts"], given["retry_delay"]),
         time_budget=given["time_budget"],
         checkpoint_every=given["checkpoint_every"],
         keep_checkpoints=given["keep_checkpoints"],
         settings=facts,
     )
-    return Asked(home, name or "", given["dry_run"], given["as_json"], plan)
+    return Asked(home, name or "", given["dry_run"], given["as_json"], plan, deep_one)
 
 
 def run(kind: Kind, ask: Asked) -> int:
     """Run a batch and return its exit code."""
+    deep.check(ask.deep)
     subject = subjects.of(kind)
     shown = Overheard(Json() if ask.as_json else Plain(kind))
     report = (_rehearse if ask.dry_run else _work)(subject, ask, shown)
@@ -110,7 +116,9 @@ def _work(subject: Subject, ask: Asked, shown: Overheard) -> Report:
                 troubles.append(f"{review.FILE} could not be written: {error.strerror}.")
 
         face = Face(shown.begun, shown.settled, shown.progress, milestone)
-        report = batch.run(opened, subject.opening(ask.home, True), plan, face)
+        report = batch.run(opened, subject.opening(ask.home, Manner(True, ask.deep)), plan, face)
+    if ask.deep and not report.claimed:
+        report.warnings.append(_NOT_AGAIN.format(subject.kind.manager, subject.kind.plural))
     # Only now is everything in the history, from which the pace is told.
     report.warnings += [*opened.warnings(), *troubles]
     shown.ended(report, summary.read(folder, opened.state))
@@ -128,7 +136,8 @@ def _rehearse(subject: Subject, ask: Asked, shown: Overheard) -> Report:
     count = len(state.items) if ask.plan.size is None else ask.plan.size
     keys = [actions.find(state, ask.name)] if ask.name else Line(state).peek(count)
     face = Face(shown.begun, shown.settled, shown.progress)
-    report = rehearsal.run(state, keys, subject.opening(ask.home, False), ask.plan, face)
+    opening = subject.opening(ask.home, Manner(False, ask.deep))
+    report = rehearsal.run(state, keys, opening, ask.plan, face)
     shown.rehearsed(report)
     return report
 

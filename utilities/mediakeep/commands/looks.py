@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mediakeep.commands.desk import Answer, Desk
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import MediakeepError, UsageFailed
 from mediakeep.item import Status
 from mediakeep.queue import actions, checkpoints
 from mediakeep.views import summary, terminal
@@ -35,11 +35,18 @@ def _status(name: str) -> Status:
 
 
 def show_item(desk: Desk, name: str) -> Answer:
-    """Show everything that the queue knows of one item."""
+    """Show everything that the queue knows of one item, and its issues."""
     state = desk.read()
     key = actions.find(state, name)
     item = state.items[key]
-    return Answer(terminal.item(key, item), {key: msgspec.to_builtins(item)})
+    try:
+        found, trouble, code = desk.subject.issues(desk.home, item), "", 0
+    except MediakeepError as error:
+        found, trouble, code = None, str(error), error.exit_code
+    lines = terminal.item(key, item)
+    lines += [trouble] if trouble else terminal.item_issues(item, found, desk.home)
+    data = {**msgspec.to_builtins(item), "issues": found}
+    return Answer(lines, {key: data}, code)
 
 
 def list_checkpoints(desk: Desk) -> Answer:

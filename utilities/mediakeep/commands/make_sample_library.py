@@ -10,7 +10,7 @@ from mediakeep.commands import shared
 
 
 @shared.command(home=False)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=shared.Place())
 @click.option(
     "--artists", default=14, type=click.IntRange(1), show_default=True, help="How many artists."
 )

@@ -2,57 +2,128 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from mediakeep import files, kinds
-from mediakeep.commands import shared, subjects
+from mediakeep.commands import deep, shared, subjects
+from mediakeep.commands.subjects import Manner
 from mediakeep.errors import NoQueue, UsageFailed
 from mediakeep.item import Item, MusicItem, Status
 from mediakeep.outcome import Outcome, Stamp, Work
+from mediakeep.pages import page
 from mediakeep.queue import reading
 
 
 @shared.command()
-@click.argument("path", type=click.Path(path_type=Path, readable=False))
+@click.argument("path", type=shared.Place())
 @click.option("--dry-run", is_flag=True, help="Say what is found; write nothing.")
+@click.option(
+    "--accept-sound",
+    is_flag=True,
+    help="With --deep: take the sounds that differ from the ledger for the true ones.",
+)
+@deep.option
 @shared.as_json
-def main(home: Path, path: Path, dry_run: bool, as_json: bool) -> int:
+def main(home: Path, path: Path, as_json: bool, **given: bool) -> int:
     """Read the artist folder PATH, find its issues and write its report, without the queue."""
     folder = path.expanduser().resolve()
     if not folder.is_dir():
         raise UsageFailed(f"{files.escape(path)} is not a folder.")
-    outcome = _work(home, folder, write=not dry_run)
+    manner = Manner(not given["dry_run"], given["deep"], given["accept_sound"])
+    items = _items(home)
+    _check(items, folder, manner)
+    item = _item(items, folder)
+    outcome = _work(home, item, manner)
     name = files.printable(folder.name)
+    accepted = outcome.facts.get("accepted", [])
+    refused = _refused(home, item) if manner.accept_sound and manner.write else {}
     lines = [f"{name}: {outcome.message}"]
-    lines += [f"  {number} {kind}" for kind, number in outcome.data.get("issues", {}).items()]
-    if not dry_run and outcome.state is Status.COMPLETED:
+    lines += [f"  {number} {kind}" for kind, number in _by_urgency(outcome)]
+    if notes := outcome.data.get("notes"):
+        lines.append(f"  and {page.counted(notes, 'note')}, for which no decision is needed")
+    lines += [f"{'Accepted' if manner.write else 'Would accept'}: {place}" for place in accepted]
+    lines += [f"Not accepted: {place} ({why})" for place, why in refused.items()]
+    if manner.write and outcome.state is Status.COMPLETED:
         lines.append(f"Report: {home / outcome.data['report']}")
     data = {"artist": files.escape(folder.name), "state": outcome.state, **outcome.data}
+    data |= {"accepted" if manner.write else "would_accept": accepted} if accepted else {}
+    data |= {"not_accepted": refused} if refused else {}
     shared.show(lines, data, as_json=as_json)
     return 0 if outcome.state is Status.COMPLETED else 1
 
 
-def _work(home: Path, folder: Path, *, write: bool) -> Outcome:
+def _by_urgency(outcome: Outcome) -> list[tuple[str, int]]:
+    """Put the counts of issues in the order of the table of kinds."""
+    from mediakeep.music.kinds import KINDS  # only now, so that --help stays quick
+
+    counts = outcome.data.get("issues", {})
+    return [(kind.name, counts[kind.name]) for kind in KINDS if kind.name in counts]
+
+
+def _items(home: Path) -> Mapping[str, Item]:
+    """Return what the queue knows, if there is one."""
+    try:
+        return reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC).items
+    except NoQueue:
+        return {}
+
+
+def _check(items: Mapping[str, Item], folder: Path, manner: Manner) -> None:
+    """Refuse options that do not fit.
+
+    The ledger knows an artist by name, so a copy that lies elsewhere must not speak for it.
+    """
+    if manner.accept_sound and not manner.deep:
+        raise UsageFailed("--accept-sound needs --deep: only a deep scan hears the sounds.")
+    deep.check(manner.deep)
+    known = items.get(files.escape(folder.name))
+    if manner.deep and manner.write and known and not _is(folder, known.path):
+        raise UsageFailed(
+            f"The ledger holds the sounds of {known.path}, which the queue knows by this name. Add"
+            " --dry-run to compare this folder with them."
+        )
+
+
+def _is(folder: Path, path: str) -> bool:
+    try:
+        return folder.samefile(files.unescape(path))
+    except OSError:
+        return False
+
+
+def _work(home: Path, item: Item, manner: Manner) -> Outcome:
     """Call the worker as a batch would."""
-    key = files.escape(folder.name)
-    work = Work(_item(home, key, folder), Stamp("", key, 0, 0))
-    with subjects.of(kinds.MUSIC).opening(home, write)() as worker:
+    key = files.escape(Path(files.unescape(item.path)).name)
+    work = Work(item, Stamp("", key, 0, 0))
+    opening = subjects.of(kinds.MUSIC).opening(home, manner)
+    if manner.deep:
+        return deep.apart(opening, work)
+    with opening() as worker:
         outcome = worker(work, lambda _done, _of: None)
     assert isinstance(outcome, Outcome)
     return outcome
 
 
-def _item(home: Path, key: str, folder: Path) -> Item:
+def _refused(home: Path, item: Item) -> dict[str, str]:
+    """Return the places whose sound differs still, with what is wrong with it, from the audit."""
+    found = subjects.of(kinds.MUSIC).issues(home, item) or []
+    differing = {issue.path for issue in found if issue.kind == "essence-changed"}
+    return {
+        issue.path: f"{issue.kind}: {issue.detail}"
+        for issue in found
+        if issue.path in differing and issue.kind in ("decode-error", "truncated-audio")
+    }
+
+
+def _item(items: Mapping[str, Item], folder: Path) -> Item:
     """Return the item of a queue that knows this folder: its files keep their names."""
-    path, taken = files.escape(folder), set[str]()
-    with contextlib.suppress(NoQueue):
-        items = reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC).items
-        known = items.get(key)
-        if known and known.path == path:
-            return known
-        taken = {files.fold(item.output_name) for item in items.values()}
+    path = files.escape(folder)
+    known = items.get(files.escape(folder.name))
+    if known and known.path == path:
+        return known
+    taken = {files.fold(item.output_name) for item in items.values()}
     stem = files.safe_name(folder.name, taken)  # never that of an artist of the queue
     return MusicItem(status=Status.PENDING, path=path, output_name=stem)

@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from mediakeep import kinds
-from mediakeep.commands import batches, shared
+from mediakeep.commands import batches, deep, shared
 
 
 @shared.command()
 @batches.options
+@deep.option
 @click.option("--artist", metavar="NAME", help="Only this artist, whatever its status.")
 def main(home: Path, artist: str | None, **given: Any) -> int:
     """Process the next artists of the music queue.

@@ -127,6 +127,19 @@ def setting(flag: str, kind: Any, text: str) -> Callable[[Function], Function]:
     )
 
 
+class Place(click.Path):
+    """A path; an empty one, as a shell variable that is not set leaves it, names no folder."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, readable=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take any text but none."""
+        if value == "":
+            self.fail("The path is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class Duration(click.ParamType[float]):
     """A span of time such as 90s, 30m or 2h, in seconds."""
 

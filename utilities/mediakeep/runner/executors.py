@@ -1,8 +1,8 @@
 """Where work runs: in this process, or in workers of their own that may die without harm.
 
 Small batches run inline. A pool of spawned workers starts when a second of inline work has not been
-enough, and for whatever must run alone. Each worker has one task at a time, so that a death has
-one cause.
+enough, and for whatever must run alone; work that is never to run inline has it from the start.
+Each worker has one task at a time, so that a death has one cause.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Crew:
     @property
     def _pooled(self) -> bool:
         spent = self._inline.seconds if self._inline else 0.0
-        return self._limits.workers > 1 and spent >= PATIENCE
+        return not self._limits.inline or (self._limits.workers > 1 and spent >= PATIENCE)
 
     def submit(self, task: Task) -> None:
         """Start a task; the caller keeps to the capacity, and runs nothing beside one alone."""

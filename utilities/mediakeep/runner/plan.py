@@ -13,10 +13,14 @@ from mediakeep.outcome import Outcome
 
 @dataclass(frozen=True)
 class Limits:
-    """How many workers, and how many seconds a task may take (0: any)."""
+    """How many workers, and how many seconds a task may take (0: any).
+
+    Work that may crash its process, as native decoders do, never runs `inline`.
+    """
 
     workers: int = 1
     item_timeout: float = 0.0
+    inline: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,61 @@
+"""The metadata of one file, album or artist, written out without a judgement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mediakeep import files
+from mediakeep.commands import shared
+from mediakeep.errors import UsageFailed
+
+
+@shared.command()
+@click.argument("path", type=shared.Place())
+@click.option("--output-name", metavar="N", help="Write outputs/N_metadata.json and .csv.")
+@click.option("--json-only", is_flag=True, help="Write no CSV.")
+@click.option("--quiet", is_flag=True, help="Print nothing but what could not be read.")
+@shared.as_json
+def main(
+    home: Path, path: Path, output_name: str | None, json_only: bool, quiet: bool, as_json: bool
+) -> int:
+    """Write all metadata of PATH, a file, an album's or an artist's folder, to outputs/."""
+    from mediakeep.music import glance, metadata
+
+    if quiet and as_json:
+        raise click.UsageError("--json prints, and --quiet forbids it: give one of them.")
+    source = path.expanduser().resolve()
+    if not source.exists():
+        raise UsageFailed(f"{files.escape(path)} does not exist.")
+    written = metadata.outputs(home, _stem(home, source, output_name))[: 1 if json_only else None]
+    found = metadata.read(source)
+    for file, content in zip(written, (metadata.to_json, metadata.to_csv), strict=False):
+        files.write_atomic(file, content(found))
+    faults = glance.faults(found)
+    if not quiet:
+        lines = glance.folder(found) if source.is_dir() else glance.file(next(found.tracks))
+        data = {
+            "path": found.path,
+            "albums": len(found.albums),
+            "tracks": sum(1 for _ in found.tracks),
+            "unreadable": [track.place for track in found.tracks if track.fault],
+            "written": [str(file) for file in written],
+        }
+        shared.show([*lines, *(f"Written: {file}" for file in written)], data, as_json=as_json)
+    for fault in faults:
+        click.echo(shared.plain(fault), err=True)
+    return 1 if faults else 0
+
+
+def _stem(home: Path, source: Path, wanted: str | None) -> str:
+    """Find the name to write under; one that another path has is refused, or told apart."""
+    from mediakeep.music import metadata
+
+    name = source.name if wanted is None else wanted
+    stem = files.safe_name(name)
+    free = files.safe_name(name, metadata.taken(home, stem, source))
+    if wanted is not None and free != stem:
+        holder = metadata.outputs(home, stem)[0]
+        raise UsageFailed(f"{holder} is about another path. Give another --output-name.")
+    return free
