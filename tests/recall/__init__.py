@@ -1,0 +1,1 @@
+"""A judge of the diagnosis that was written from the documents alone."""

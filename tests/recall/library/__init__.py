@@ -1,0 +1,1 @@
+"""Healthy albums of many sorts, from word lists and a seed."""

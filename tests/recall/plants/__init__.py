@@ -1,0 +1,1 @@
+"""Defects of every kind, each planted into one healthy album."""

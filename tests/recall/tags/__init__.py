@@ -1,0 +1,1 @@
+"""Tags and pictures made byte by byte."""
