@@ -19,6 +19,10 @@ _NAMES = {
     "peers": "persist-queue, and a JSON file rewritten for each item",
     "rewrite": "the snapshot written anew: its cost and its share of the time",
     "library": "a made library scanned and worked through, against a bare tag reader",
+    "reading": "large files scanned and judged in a warm pool, against bare mutagen; bytes read",
+    "rescan": "an unchanged library read again with the index, against a walk",
+    "beets": "large files imported by beets, against the main job",
+    "safewrite": "tags written safely, against in place; undo records",
 }
 
 
@@ -31,7 +35,9 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="which benchmarks to run")
-    parser.add_argument("--full", action="store_true", help="up to a million items; takes long")
+    parser.add_argument(
+        "--full", action="store_true", help="up to a million items, 5 GB of files; takes long"
+    )
     parser.add_argument("--folder", default=_FOLDER, metavar="DIR", help="on the disk to measure")
     given = parser.parse_args()
     if unknown := set(given.names) - set(_NAMES):

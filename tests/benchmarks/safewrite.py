@@ -1,0 +1,126 @@
+"""Tags written safely, against in place, and in place with a sync."""
+
+# Most of mutagen is not annotated.
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import mutagen
+from mutagen.flac import FLAC
+from mutagen.id3 import ID3, TIT2
+
+from mediakeep.media import safewrite, undo
+from mediakeep.media.safewrite import Edit
+from mediakeep.media.undoing.store import Store
+from tests.benchmarks import large, large_flac, rounds, table
+from tests.benchmarks.rounds import Durations, Times
+
+_ROUNDS = (9, 25)
+_TITLE = "A title of the usual length"
+_GROWN = 60_000  # letters that no padding holds
+_FIELDS = {"title": _TITLE, "artist": "Anna", "albumartist": "Anna", "album": "Moorings"}
+_FIELDS |= {"date": "1974", "genre": "Folk", "tracknumber": "1/10"}
+_WAYS = ("in place", "in place + sync", "safe", "undo")
+
+
+def run(folder: Path, *, full: bool = False) -> None:
+    """Measure writes of a title that fits and of one that makes the tags grow."""
+    sizes: list[int] = []
+    rows = []
+    for name, data in (("5 MB MP3", _mp3()), ("30 MB FLAC", _flac())):
+        for grows in (False, True):
+            bench = _Bench(folder, data, name.rpartition(" ")[2].lower(), grows)
+            times = rounds.run([bench.case(way) for way in _WAYS[:2]] + [bench.safe], _ROUNDS[full])
+            rows.append([f"{name}, {'grows' if grows else 'fits'}", *_cells(times)])
+            sizes += bench.records()
+    table.show(
+        "Milliseconds for one change of the tags: median (range)",
+        ["", *_WAYS],
+        rows,
+        f"undo records: {statistics.median(sizes):,.0f} bytes, {max(sizes):,} at most",
+        "safe: copied, compared, three hashes, copy and record synced",
+    )
+
+
+def _cells(times: Times) -> Iterator[str]:
+    for way in _WAYS:
+        yield table.spread(rounds.typical(times[way]), 1, 1000)
+
+
+class _Bench:
+    """One file, made anew before every write, and a row of titles that are all different."""
+
+    def __init__(self, folder: Path, data: bytes, suffix: str, grows: bool) -> None:
+        self._path = folder / f"a.{suffix}"
+        self._data, self._home, self._numbers = data, folder / f"{suffix}{grows}", count()
+        self._length = _GROWN if grows else len(_TITLE)
+
+    def case(self, way: str) -> Callable[[], Mapping[str, Durations]]:
+        """Return a turn of writing in place."""
+
+        def turn() -> Mapping[str, Durations]:
+            title = self._begin()
+            return {way: rounds.one(lambda: _in_place(self._path, title, sync="sync" in way))}
+
+        return turn
+
+    def safe(self) -> Mapping[str, Durations]:
+        """Write safely, then take it back."""
+        title, store = self._begin(), Store(self._home / "undo")
+        edit = [Edit("title", (title,))]
+        made = rounds.one(lambda: safewrite.write(self._path, edit, store))
+        (*_, last) = store.find(undo.Query())
+        back = rounds.one(lambda: undo.apply(store, last.record))
+        assert self._path.read_bytes() == self._data
+        store.close()
+        return {"safe": made, "undo": back}
+
+    def records(self) -> list[int]:
+        """Return the sizes of all undo records of changes."""
+        logs = (self._home / "undo").glob("*.jsonl")
+        lines = [line for log in logs for line in log.read_bytes().splitlines()]
+        return [len(line) for line in lines if b'"op":"change"' in line]
+
+    def _begin(self) -> str:
+        self._path.write_bytes(self._data)
+        handle = os.open(self._path, os.O_RDWR)
+        os.fsync(handle)
+        os.close(handle)
+        return f"{next(self._numbers):05}".ljust(self._length, "x")
+
+
+def _in_place(path: Path, title: str, *, sync: bool) -> None:
+    """Write as other programs do."""
+    audio: Any = mutagen.File(path)
+    if isinstance(audio.tags, ID3):
+        audio.tags.add(TIT2(encoding=3, text=[title]))
+    else:
+        audio["title"] = [title]
+    audio.save()
+    if sync:
+        handle = os.open(path, os.O_RDWR)
+        os.fsync(handle)
+        os.close(handle)
+
+
+def _mp3() -> bytes:
+    return large._mp3(_FIELDS, large.cover(), 1)
+
+
+def _flac() -> bytes:
+    file = BytesIO(large_flac.sound(30_000_000, Random(1)))
+    audio = FLAC(file)
+    audio.update({name: [text] for name, text in _FIELDS.items()})
+    audio.add_picture(large._picture(large.cover()))
+    file.seek(0)
+    audio.save(file)
+    return file.getvalue()
