@@ -1,0 +1,131 @@
+"""Whoever writes tags is killed at any moment: each file is the old one or a new one, and whole."""
+
+from __future__ import annotations
+
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from mediakeep import files
+from mediakeep.errors import Unreadable
+from mediakeep.media import essence, tags, undo
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.record import Record, parse
+from mediakeep.media.undoing.store import Store
+from tests.benchmarks import large_flac
+from tests.crash import tagger
+from tests.crash.tagger import RANDOM, Loop, Order, Write
+from tests.media import shelves
+
+IMAGE = Random("cover").randbytes(400_000)
+FORMATS = ["mp3", "v23.mp3", "m4a", "front.m4a", "flac", "mixed.ogg", "opus"]
+FRAME = bytes.fromhex("fffb9064") + bytes(413)
+
+
+class Yard:
+    """Files that are written to, each with what it was and how it sounds."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = root / "music"
+        self.folder.mkdir()
+        self.first: dict[Path, bytes] = {}
+        self.sounds: dict[Path, str] = {}
+
+    def put(self, name: str, data: bytes) -> None:
+        path = self.folder / name
+        path.write_bytes(data)
+        self.first[path], self.sounds[path] = data, essence.of(path)
+
+    def order(self, number: int, points: list[str]) -> Order:
+        """Every second writer dies at a named point, the others at any time; one a file at once."""
+        path = list(self.first)[number % len(self.first)]
+        point = points[number // 2 % len(points)] if number % 2 and points else RANDOM
+        return Order(path, self.root, IMAGE, number, point)
+
+    def judge(self, order: Order) -> str:
+        """Tell whether a file is the first one, one that was recorded, or damaged."""
+        path = order.path
+        found = sha256(path.read_bytes()).hexdigest()
+        try:
+            tags.read(path)
+            sounds = essence.of(path) == self.sounds[path]
+        except Unreadable:
+            sounds = False
+        if not sounds or found not in {sha256(self.first[path]).hexdigest(), *self.recorded(path)}:
+            return "damaged"
+        return "whole"
+
+    def judge_sound(self, order: Order) -> str:
+        """Tell the same of files of which nothing is recorded, and begin anew with a whole one."""
+        try:
+            tags.read(order.path)
+            sounds = essence.of(order.path) == self.sounds[order.path]
+        except Unreadable:
+            sounds = False
+        order.path.write_bytes(self.first[order.path])
+        return "whole" if sounds else "damaged"
+
+    def recorded(self, path: Path) -> set[str]:
+        lines = [line for log in (self.root / "undo").glob("*.jsonl") for line in log.open("rb")]
+        records = (found for line in lines if isinstance(found := parse(line), Record))
+        return {one.new.sha256 for one in records if one.path == files.escape(path)}
+
+
+def kill(yard: Yard, kills: int, write: Write = tagger.safely) -> tagger.Result:
+    points = list(tagger.POINTS) if write is tagger.safely else []
+    judge = yard.judge if write is tagger.safely else yard.judge_sound
+    return Loop(lambda number: yard.order(number, points), judge, write).run(kills)
+
+
+def check(yard: Yard, kills: int) -> None:
+    """Nothing is damaged, every leftover is swept, and all can be walked back to the first byte."""
+    result = kill(yard, kills)
+    print(f"{result.kills.total()} kills: {dict(result.kills)}, {dict(result.ends)}")
+    assert result.failures == []
+    assert set(result.kills) == {RANDOM, *tagger.POINTS}
+    assert result.ends == {"whole": result.kills.total()}
+    left = [path for path in yard.folder.iterdir() if path not in yard.first]
+    assert left  # a kill amid a copy leaves it
+    assert all(path.name.startswith(".") and path.suffix == ".tmp" for path in left)
+    files.sweep(yard.folder, older=-1)
+    assert sorted(yard.folder.iterdir()) == sorted(yard.first)
+    store = Store(yard.root / "undo")
+    for step in undo.plan(store, Query()):
+        assert step.refusal == "", step
+        undo.apply(store, step.record)
+    assert {path: path.read_bytes() for path in yard.first} == yard.first
+
+
+def test_no_kill_costs_a_note_or_leaves_a_half_written_tag(memory: Path) -> None:
+    yard = Yard(memory)
+    for name in FORMATS:
+        yard.put(name, shelves.whole(name))
+    check(yard, 60)
+
+
+@pytest.mark.slow
+def test_six_hundred_kills_cost_nothing(tmp_path: Path) -> None:
+    yard = Yard(tmp_path)
+    for name in FORMATS:
+        yard.put(name, shelves.whole(name))
+    for number in range(2):
+        yard.put(f"large{number}.mp3", shelves.whole("mp3") + FRAME * 144_000)
+        yard.put(f"large{number}.flac", large_flac.sound(60_000_000, Random(number)))
+    check(yard, 600)
+
+
+@pytest.mark.parametrize("kills", [10, pytest.param(60, marks=pytest.mark.slow)])
+def test_the_same_check_catches_writing_in_place(memory: Path, kills: int) -> None:
+    yard = Yard(memory)
+    for number in range(2):
+        yard.put(f"{number}.mp3", FRAME * 60_000)
+        yard.put(f"{number}.flac", large_flac.sound(25_000_000, Random(number)))
+    result = kill(yard, kills, tagger.in_place)
+    print(f"in place: {dict(result.ends)}")
+    assert result.failures == []
+    assert result.ends["damaged"] > kills // 4
+    shutil.rmtree(yard.folder)

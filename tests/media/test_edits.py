@@ -1,0 +1,254 @@
+"""Changes of tags are in the file afterwards, as any reader tells, and nothing else has changed."""
+
+# Most of mutagen is not annotated.
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import mutagen
+import pytest
+from mutagen.id3 import ID3
+from mutagen.mp4 import MP4Tags
+
+from mediakeep.errors import ReadOnlyFormat, Truncated, Unfit, UsageFailed
+from mediakeep.media import essence, safewrite, swap, tags
+from mediakeep.media.edits import changes, native
+from mediakeep.media.edits.changes import FIELDS
+from mediakeep.media.reading import Tags
+from mediakeep.media.safewrite import Beside, Cover, Edit, Lift, Rules
+from tests.media import shelves
+
+NUMBERS = {"track": "7", "track_total": "12", "disc": "1", "disc_total": "2", "compilation": "1"}
+EVERYTHING = [Edit(field, (NUMBERS.get(field, f"Ünï {field}"),)) for field in sorted(FIELDS)]
+TITLE = Edit("title", ("Привет, мир",))
+
+
+def told(path: Path) -> Tags:
+    return tags.read(path).tags
+
+
+@pytest.mark.parametrize("name", shelves.NAMES)
+def test_every_field_can_be_written(tmp_path: Path, name: str) -> None:
+    path = shelves.put(tmp_path, name)
+    sound = essence.of(path)
+    shelves.write(path, tmp_path, *EVERYTHING)
+    for edit in EVERYTHING:
+        assert changes.value(told(path), edit.field) == edit.values, edit.field
+    assert essence.of(path) == sound
+
+
+@pytest.mark.parametrize("name", shelves.NAMES)
+def test_every_field_can_be_taken_away(tmp_path: Path, name: str) -> None:
+    path = shelves.put(tmp_path, name)
+    shelves.write(path, tmp_path, *EVERYTHING)
+    before = told(path)
+    for field in sorted(FIELDS):
+        shelves.write(path, tmp_path, Edit(field, ()))
+        assert changes.value(told(path), field) == (), field
+    assert told(path) == Tags(pictures=before.pictures)
+
+
+@pytest.mark.parametrize("name", shelves.NAMES)
+def test_what_is_there_already_is_not_written_again(tmp_path: Path, name: str) -> None:
+    path = shelves.put(tmp_path, name)
+    wanted = [*EVERYTHING, Cover(shelves.IMAGE, "image/png"), Lift()]
+    shelves.write(path, tmp_path, *wanted)
+    (log,) = (tmp_path / "status").rglob("*.jsonl")
+    facts, lines = swap.identity(path.stat()), log.read_bytes()
+    assert safewrite.write(path, wanted, shelves.store(tmp_path)) is None
+    assert safewrite.due(path, wanted) == {}
+    assert swap.identity(path.stat()) == facts
+    assert log.read_bytes() == lines
+
+
+@pytest.mark.parametrize("name", shelves.NAMES)
+def test_a_change_that_is_only_asked_for_is_told_and_not_made(tmp_path: Path, name: str) -> None:
+    path = shelves.put(tmp_path, name)
+    before = path.read_bytes()
+    held = changes.value(told(path), "title")
+    found = safewrite.due(path, [TITLE])
+    assert found["title"].old == held
+    assert found["title"].new == TITLE.values
+    assert path.read_bytes() == before
+    assert not (tmp_path / "status").exists()
+
+
+@pytest.mark.parametrize("name", shelves.NAMES)
+def test_several_values_of_a_field_stay_several(tmp_path: Path, name: str) -> None:
+    path = shelves.put(tmp_path, name)
+    shelves.write(path, tmp_path, Edit("artist", ("AC/DC", "Ünïted; Co")), TITLE)
+    assert told(path).artist == ("AC/DC", "Ünïted; Co")
+    assert mutagens(path, "artist") == ["AC/DC", "Ünïted; Co"]
+
+
+@pytest.mark.parametrize("name", shelves.NAMES)
+def test_a_cover_takes_the_place_of_the_front_cover_and_of_no_other_picture(
+    tmp_path: Path, name: str
+) -> None:
+    path = shelves.put(tmp_path, name)
+    before = told(path).pictures
+    fronts = [picture for picture in before if picture.type == 3]
+    shelves.write(path, tmp_path, Cover(shelves.IMAGE, "image/png"))
+    found = [picture for picture in told(path).pictures if picture.size == len(shelves.IMAGE)]
+    assert [(one.type, one.mime, one.seen) for one in found] == [(3, "image/png", "image/png")]
+    assert len(told(path).pictures) == len(before) + (not fronts)
+    assert set(told(path).pictures) - set(found) == set(before) - set(fronts[:1])
+    assert shelves.IMAGE in mutagen_pictures(path)
+
+
+@pytest.mark.parametrize("name", shelves.NAMES)
+def test_mutagen_reads_what_was_written(tmp_path: Path, name: str) -> None:
+    path = shelves.put(tmp_path, name)
+    shelves.write(
+        path, tmp_path, TITLE, Edit("album", ("A " * 6000,)), Edit("date", ("1974-05-01",))
+    )
+    assert mutagens(path, "title") == list(TITLE.values)
+    assert mutagens(path, "album") == ["A " * 6000]
+    assert mutagens(path, "date") == ["1974-05-01"]
+
+
+def mutagens(path: Path, field: str) -> list[str]:
+    """Return what mutagen reads of a field."""
+    audio: Any = mutagen.File(path)
+    if isinstance(audio.tags, ID3):
+        frame = {"date": "TDRC"}.get(field) or native.names(field, "id3")[0]
+        return [str(text) for text in audio.tags[frame].text]
+    names = native.names(field, "mp4" if isinstance(audio.tags, MP4Tags) else "vorbis")
+    return next(audio.tags[name] for name in names if name in audio.tags)
+
+
+def mutagen_pictures(path: Path) -> list[bytes]:
+    audio: Any = mutagen.File(path)
+    if isinstance(audio.tags, ID3):
+        return [frame.data for frame in audio.tags.getall("APIC")]
+    if isinstance(audio.tags, MP4Tags):
+        return [bytes(cover) for cover in audio.tags["covr"]]
+    blocks = getattr(audio, "pictures", [])
+    texts = audio.tags.get("metadata_block_picture", [])
+    written = [mutagen.flac.Picture(base64.b64decode(text)) for text in texts]
+    return [picture.data for picture in [*blocks, *written]]
+
+
+@pytest.mark.parametrize("name", shelves.UNWRITTEN)
+def test_a_format_that_is_only_read_is_left_alone_with_the_reason(
+    tmp_path: Path, name: str
+) -> None:
+    path = shelves.put(tmp_path, name)
+    before = path.read_bytes()
+    with pytest.raises(ReadOnlyFormat, match="are only read"):
+        shelves.write(path, tmp_path, TITLE)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["flac", "m4a", "ogg", "opus"])
+def test_a_file_whose_sound_is_cut_off_is_left_alone(tmp_path: Path, name: str) -> None:
+    path = shelves.put(tmp_path, name)
+    path.write_bytes(cut := path.read_bytes()[:-900])
+    with pytest.raises((ReadOnlyFormat, Truncated), match="is cut off"):
+        shelves.write(path, tmp_path, TITLE)
+    assert path.read_bytes() == cut
+
+
+def test_mp4_takes_numbers_only(tmp_path: Path) -> None:
+    path = shelves.put(tmp_path, "m4a")
+    for text in ("A1", "70000", "0"):
+        with pytest.raises(Unfit, match=f"a track of {text} cannot be written"):
+            shelves.write(path, tmp_path, Edit("track", (text,)))
+    shelves.write(path, tmp_path, Edit("track", ("05",)))
+    assert told(path).track == "5"
+    assert safewrite.due(path, [Edit("track", ("05",))]) == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        *(("titel", ("A",)), ("pictures", ("A",)), ("title", ("",)), ("title", ("a\0b",))),
+        *(("title", ("\udcff",)), ("track", ("1/2",)), ("track", ("1", "2"))),
+        *(("compilation", ("yes",)), ("title", ("a" * 65_537,)), ("artist", tuple("ab") * 101)),
+    ],
+)
+def test_what_no_tag_can_hold_is_refused_at_once(field: str, values: tuple[str, ...]) -> None:
+    with pytest.raises(UsageFailed):
+        Edit(field, values)
+
+
+@pytest.mark.parametrize("name", shelves.NAMES)
+def test_a_number_is_changed_without_its_total_and_a_total_without_its_number(
+    tmp_path: Path, name: str
+) -> None:
+    path = shelves.put(tmp_path, name)
+    shelves.write(path, tmp_path, Edit("track", ("31",)), Edit("track_total", ("32",)))
+    shelves.write(path, tmp_path, Edit("track", ("5",)))
+    assert (told(path).track, told(path).track_total) == ("5", "32")
+    shelves.write(path, tmp_path, Edit("track_total", ("12",)))
+    assert (told(path).track, told(path).track_total) == ("5", "12")
+    shelves.write(path, tmp_path, Edit("track", ()))
+    assert (told(path).track, told(path).track_total) == ("", "12")
+
+
+@pytest.mark.parametrize("name", ["old.mp3", "tail.mp3"])
+def test_tags_that_only_stand_behind_are_lifted_whole(tmp_path: Path, name: str) -> None:
+    path = shelves.put(tmp_path, name)
+    before = tags.read(path)
+    shelves.write(path, tmp_path, Lift("id3v1-only"))
+    after = tags.read(path)
+    assert after.container == "ID3v2.4"
+    assert after.tags == before.tags or name == "tail.mp3"
+    for field in FIELDS:
+        assert changes.value(after.tags, field) == changes.value(before.tags, field)
+    assert len(after.tags.pictures) == len(before.tags.pictures)
+
+
+@pytest.mark.parametrize("beside", list(Beside))
+@pytest.mark.parametrize("name", ["mp3", "stacked.mp3", "tagged.flac"])
+def test_tags_beside_are_updated_left_or_removed(tmp_path: Path, name: str, beside: Beside) -> None:
+    path = shelves.put(tmp_path, name)
+    before = {one.name: one.tags.title for one in tags.read(path).others}
+    shelves.write(path, tmp_path, Edit("title", ("Ebb",)), rules=Rules(beside=beside))
+    after = {one.name: one.tags.title for one in tags.read(path).others}
+    if name == "tagged.flac":  # its comments have taken the word, so all that stood there is beside
+        before |= {"ID3v2.4": ("Moorings",)}
+    if beside is Beside.REMOVE:
+        assert after == {}
+    else:
+        assert after == {
+            one: ("Ebb",) if beside is Beside.UPDATE else before[one] for one in before
+        }
+
+
+@pytest.mark.parametrize("beside", list(Beside))
+def test_apev2_behind_id3v2_follows_the_setting(tmp_path: Path, beside: Beside) -> None:
+    path = shelves.put(tmp_path, "tail.mp3")
+    shelves.write(path, tmp_path, Lift())
+    picture = Cover(shelves.IMAGE, "image/png")
+    edits = [Edit("title", ("Ebb",)), Edit("isrc", ("X1",)), picture]
+    shelves.write(path, tmp_path, *edits, rules=Rules(beside=beside))
+    others = {one.name: one.tags for one in tags.read(path).others}
+    if beside is Beside.REMOVE:
+        assert others == {}
+        return
+    updated = beside is Beside.UPDATE
+    assert others["APEv2"].title == (("Ebb",) if updated else ("Low Tide",))
+    assert others["APEv2"].isrc == (("X1",) if updated else ())
+    assert others["APEv2"].artist == ("Velvet Harbour",)
+    assert (others["APEv2"].pictures[0].size == len(shelves.IMAGE)) is updated
+    assert others["ID3v1"].title == (("Ebb",) if updated else ("Low Tide",))
+    assert mutagen.apev2.APEv2(path)["Title"] == ("Ebb" if updated else "Low Tide")
+
+
+def test_id3v1_takes_what_it_can_hold(tmp_path: Path) -> None:
+    path = shelves.put(tmp_path, "mp3")
+    long = "Wörds " * 9
+    edits = {"artist": (long,), "track": ("12",), "genres": ("Rock",), "comment": (long,)}
+    shelves.write(path, tmp_path, *(Edit(field, values) for field, values in edits.items()))
+    old = next(one.tags for one in tags.read(path).others if one.name == "ID3v1")
+    assert old.artist == (long[:30].rstrip(),)
+    assert (old.track, old.genres) == ("12", ("Rock",))
+    assert old.comment[0].startswith("Wörds")
+    shelves.write(path, tmp_path, Edit("genres", ("Kraut",)), Edit("track", ("300",)))
+    old = next(one.tags for one in tags.read(path).others if one.name == "ID3v1")
+    assert (old.track, old.genres) == ("", ())

@@ -1,0 +1,59 @@
+"""Whatever the bytes of a file are, writing its tags succeeds whole or leaves it with one error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from mediakeep.errors import MediakeepError
+from mediakeep.media import essence, safewrite, undo
+from mediakeep.media.safewrite import Cover, Edit
+from mediakeep.media.undoing.store import Store
+from tests.media import shelves
+
+CHANGES = [Edit("title", ("Ebb " * 900,)), Edit("track", ("4",)), Cover(shelves.PHOTO, "image/png")]
+HEAD = 1500  # bytes in which most of what tells the tags stands
+
+
+def attempt(path: Path, data: bytes, store: Store) -> str:
+    """Write tags into a file of these bytes, and take that back again."""
+    path.write_bytes(data)
+    try:
+        sound = essence.of(path)
+        written = safewrite.write(path, CHANGES, store)
+    except MediakeepError:
+        assert path.read_bytes() == data
+        return "refused"
+    assert written
+    assert essence.of(path) == sound
+    assert undo.apply(store, written.record)
+    assert path.read_bytes() == data
+    return "written"
+
+
+@pytest.mark.parametrize("flips", [40, pytest.param(1500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", shelves.NAMES)
+def test_changed_bytes_are_written_back_as_they_were_or_refused(
+    memory: Path, name: str, flips: int
+) -> None:
+    whole, rng, store = shelves.whole(name), Random(name), shelves.store(memory)
+    path, results = memory / f"a.{name.rpartition('.')[2]}", set()
+    for number in range(flips):
+        data = bytearray(whole)
+        for _ in range(rng.randint(1, 8)):
+            place = rng.randrange(min(len(data), HEAD)) if number % 3 else -rng.randint(1, HEAD)
+            data[place] = rng.choice((0, 1, 4, 0x7F, 0x80, 0xFF, rng.randrange(256)))
+        results.add(attempt(path, bytes(data), store))
+    assert "written" in results
+
+
+@pytest.mark.parametrize("name", shelves.NAMES)
+def test_files_cut_off_anywhere_are_refused_or_written_whole(memory: Path, name: str) -> None:
+    whole, store = shelves.whole(name), shelves.store(memory)
+    path = memory / f"a.{name.rpartition('.')[2]}"
+    for part in range(1, 30):
+        attempt(path, whole[: len(whole) * part // 30], store)
+    assert attempt(path, whole, store) == "written"
+    assert [one.name for one in memory.iterdir() if one.name.startswith(".")] == []

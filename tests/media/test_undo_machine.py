@@ -1,0 +1,104 @@
+"""Any row of changes and undoings, by us and by others, can be walked back to the first byte."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from mediakeep.media import essence, safewrite, undo
+from mediakeep.media.edits.changes import FIELDS
+from mediakeep.media.safewrite import Beside, Cover, Edit, Rules
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.record import LIMIT
+from tests.media import shelves
+
+SINGLE = ("track", "track_total", "disc", "disc_total")
+TEXTS = st.text(
+    st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\ufeff\ufffe"),
+    min_size=1,
+    max_size=40,
+).filter(lambda text: not text[0].isdecimal() and text[0] not in "(R" and text[0] != "C")
+PICTURES = {"large": shelves.IMAGE, "small": shelves.PHOTO, "tiny": b"GIF89a"}
+FREE = sorted(FIELDS - {*SINGLE, "compilation", "musicbrainz_recordingid"})
+EDITS = st.one_of(
+    st.builds(Edit, st.sampled_from(FREE), st.lists(TEXTS, max_size=2).map(tuple)),
+    st.builds(
+        Edit, st.sampled_from(SINGLE), st.integers(1, 999).map(lambda number: (str(number),))
+    ),
+    st.builds(Edit, st.sampled_from(["compilation", *SINGLE]), st.just(())),
+    st.sampled_from(sorted(PICTURES)).map(lambda name: Cover(PICTURES[name], "image/png")),
+)
+
+
+class Machine(RuleBasedStateMachine):
+    """A file, the row of its versions, and the records between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.home = Path(tempfile.mkdtemp())
+        self.store = shelves.store(self.home)
+
+    @initialize(name=st.sampled_from(shelves.NAMES))
+    def begin(self, name: str) -> None:
+        self.path = shelves.put(self.home, name)
+        self.first = self.path.read_bytes()
+        self.sound = essence.of(self.path)
+        self.versions: dict[str, tuple[bytes, bytes]] = {}  # record -> the bytes before and after
+
+    @rule(changes=st.lists(EDITS, min_size=1, max_size=3), beside=st.sampled_from(Beside))
+    def change(self, changes: list[Edit | Cover], beside: Beside) -> None:
+        before = self.path.read_bytes()
+        unique = {getattr(one, "field", "cover"): one for one in changes}
+        rules = Rules(beside=beside)
+        written = safewrite.write(self.path, unique.values(), self.store, rules=rules)
+        if written:
+            self.versions[written.record.id] = before, self.path.read_bytes()
+        else:
+            assert self.path.read_bytes() == before
+
+    @precondition(lambda self: self.versions)
+    @rule(data=st.data())
+    def take_back(self, data: st.DataObject) -> None:
+        name = list(self.versions)[data.draw(st.integers(0, len(self.versions) - 1))]
+        (entry,) = self.store.find(Query(id=name))
+        before = self.path.read_bytes()
+        back = undo.apply(self.store, entry.record, force=True)
+        assert self.path.read_bytes() == self.versions[name][0]
+        if back:
+            self.versions[back.id] = before, self.path.read_bytes()
+
+    @precondition(lambda self: self.versions)
+    @rule()
+    def take_back_all(self) -> None:
+        steps = undo.plan(self.store, Query(path=str(self.path.resolve())))
+        for step in (one for one in steps if not one.refusal):
+            before = self.path.read_bytes()
+            back = undo.apply(self.store, step.record)
+            assert self.path.read_bytes() == self.versions[step.record.id][0]
+            if back:
+                self.versions[back.id] = before, self.path.read_bytes()
+
+    @rule()
+    def forget_the_index(self) -> None:
+        (self.store.folder / "index.db").unlink(missing_ok=True)
+        self.store = shelves.store(self.home)
+
+    @invariant()
+    def the_sound_is_the_same(self) -> None:
+        if self.home.joinpath("status").exists():
+            assert essence.of(self.path) == self.sound
+            for log in (self.home / "status" / "undo").glob("*.jsonl"):
+                assert max(map(len, log.read_bytes().splitlines())) <= LIMIT
+
+    def teardown(self) -> None:
+        self.store.close()
+        shutil.rmtree(self.home)
+
+
+Machine.TestCase.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
+test_changes_and_undoings_in_any_order = Machine.TestCase

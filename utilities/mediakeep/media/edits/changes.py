@@ -1,0 +1,167 @@
+"""Changes of a file's tags, in the names of `reading.Tags`, and which are still to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec import structs
+
+from mediakeep.errors import UsageFailed
+from mediakeep.media.reading import Reading, Tags
+from mediakeep.media.vocabulary import NUMBERS
+
+Values = tuple[str, ...]
+
+PICTURE = "pictures"
+_SINGLE = frozenset(name for pair in NUMBERS for name in pair)
+_FLAG = "compilation"
+_LONGEST, _MOST = 65_536, 200  # letters of a text, and texts, that the reader keeps
+FIELDS = frozenset(Tags.__struct_fields__) - {PICTURE}
+
+
+class Edit(msgspec.Struct, frozen=True, tag="edit"):
+    """A field that is to hold these values; none take it away. `reason` goes to the record."""
+
+    field: str
+    values: Values
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.field not in FIELDS:
+            known = ", ".join(sorted(FIELDS))
+            raise UsageFailed(f'There is no field "{self.field}". There are {known}.')
+        if problem := _problem(self.field, self.values):
+            raise UsageFailed(f"{self.field} cannot be {', '.join(self.values)!r}: {problem}.")
+
+
+class Cover(msgspec.Struct, frozen=True, tag="cover"):
+    """A picture that is to be the front cover: it takes the place of the first one, if any."""
+
+    data: bytes
+    mime: str
+    reason: str = ""
+
+
+class Lift(msgspec.Struct, frozen=True, tag="lift"):
+    """Tags that only ID3v1 or APEv2 hold are to be written in the format's own way, too."""
+
+    reason: str = ""
+
+
+Change = Edit | Cover | Lift
+
+
+class Beside(StrEnum):
+    """What becomes of further tags in the same file, such as ID3v1 behind ID3v2."""
+
+    UPDATE = "update"
+    LEAVE = "leave"
+    REMOVE = "remove"
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What tags are to hold: only what is named here is touched."""
+
+    texts: Mapping[str, Values] = {}
+    cover: Cover | None = None
+
+
+def value(tags: Tags, field: str) -> Values:
+    """Return what a field holds, whatever its form in `Tags` is."""
+    held: Any = getattr(tags, field)
+    if isinstance(held, bool):
+        return ("1",) if held else ()
+    if isinstance(held, str):
+        return (held,) if held else ()
+    return tuple(held)
+
+
+def canonical(field: str, values: Values, kind: str) -> Values:
+    """Return values as a format holds them: MP4 knows numbers, no leading zeros."""
+    if field == _FLAG:
+        return ("1",) if values and values[0] == "1" else ()
+    if kind == "MP4" and field in _SINGLE:
+        return tuple(str(int(text)) if text.isdecimal() else text for text in values)
+    return tuple(dict.fromkeys(values))
+
+
+def due(reading: Reading, changes: Iterable[Change], cover: bytes | None) -> list[Change]:
+    """Return the changes that are not there yet; `cover` is the front cover that is."""
+    return [change for change in changes if not _holds(reading, change, cover)]
+
+
+def _holds(reading: Reading, change: Change, cover: bytes | None) -> bool:
+    if isinstance(change, Cover):
+        return change.data == cover
+    if isinstance(change, Lift):
+        return not is_foreign(reading)
+    held = canonical(change.field, value(reading.tags, change.field), reading.facts.format)
+    return held == canonical(change.field, change.values, reading.facts.format)
+
+
+def is_foreign(reading: Reading) -> bool:
+    """Tell whether other tags speak for the file than those its format is written with."""
+    own = {"MP3": "ID3v2", "FLAC": "Vorbis"}.get(reading.facts.format, "")
+    return not reading.container.startswith(own) and reading.container != ""
+
+
+def wanted(reading: Reading, changes: Iterable[Change], cover: Cover | None) -> Wanted:
+    """Gather changes; where others speak for the file, all they say comes with it.
+
+    `cover` is the front cover that those others hold.
+    """
+    kind = reading.facts.format
+    texts: dict[str, Values] = {}
+    foreign = is_foreign(reading)
+    if foreign:
+        texts = {field: held for field in FIELDS if (held := value(reading.tags, field))}
+    picture = cover if foreign else None
+    for change in changes:
+        if isinstance(change, Edit):
+            texts[change.field] = canonical(change.field, change.values, kind)
+        elif isinstance(change, Cover):
+            picture = change
+    return Wanted(texts, picture)
+
+
+def expected(tags: Tags, wanted: Wanted) -> Tags:
+    """Return what a file is to tell afterwards, but for its pictures."""
+    shaped: dict[str, Any] = {PICTURE: ()}
+    for field, values in wanted.texts.items():
+        if field == _FLAG:
+            shaped[field] = bool(values)
+        elif field in _SINGLE:
+            shaped[field] = values[0] if values else ""
+        else:
+            shaped[field] = values
+    return structs.replace(tags, **shaped)
+
+
+def differing(tags: Tags, others: Tags) -> list[str]:
+    """Name the fields in which tags differ."""
+    return [field for field in sorted(FIELDS) if getattr(tags, field) != getattr(others, field)]
+
+
+def _problem(field: str, values: Values) -> str:
+    if any(not text or "\0" in text or not _is_unicode(text) for text in values):
+        return "it holds an empty text or a letter that no tag can hold"
+    if len(values) > _MOST or any(len(text) > _LONGEST for text in values):
+        return "it is longer than any player reads"
+    if field in _SINGLE | {_FLAG} and len(values) > 1:
+        return "it holds one value only"
+    if field in _SINGLE and any("/" in text for text in values):
+        return "the total has a field of its own"
+    if field == _FLAG and values and values[0] not in ("0", "1"):
+        return "it is 1 or 0"
+    return ""
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,76 @@
+"""Changes in the names of a dialect: what each of its own tags is to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mediakeep.media.edits.changes import Values
+from mediakeep.media.names import FIELDS
+from mediakeep.media.vocabulary import NUMBERS
+
+_NAMES = {field.name: field for field in FIELDS}
+_PAIRED = frozenset(name for pair in NUMBERS for name in pair)
+
+Texts = Mapping[str, Sequence[str]]
+
+
+def names(field: str, dialect: str) -> tuple[str, ...]:
+    """Return the names that a field has in a dialect, the usual one first."""
+    found: tuple[str, ...] = getattr(_NAMES[field], dialect)
+    return found
+
+
+def translate(texts: Texts, dialect: str, wanted: Mapping[str, Values]) -> dict[str, Values]:
+    """Return what the dialect's own tags are to hold, given all that they hold now.
+
+    The tag that speaks for a field takes the new value. Another of the field's names keeps its
+    own, unless it is a copy of the old value, or the field is to be taken away.
+    """
+    found: dict[str, Values] = {}
+    for field, values in wanted.items():
+        if field not in _PAIRED:
+            found |= _assigned(texts, names(field, dialect), values)
+    for number, total in NUMBERS:
+        if number in wanted or total in wanted:
+            found |= dict(_numbered(texts, dialect, (number, total), wanted))
+    return found
+
+
+def spelt(field: str, name: str) -> str:
+    """Spell a name as taggers do that the table of names has in one case only.
+
+    The names that MusicBrainz brought in are spelt alike in ID3, MP4 and, with a stroke, in ASF.
+    """
+    usual = _NAMES[field].asf[0].replace("/", " ")
+    return usual if usual.casefold() == name.casefold() else name.upper()
+
+
+def _assigned(texts: Texts, names: tuple[str, ...], values: Values) -> Iterator[tuple[str, Values]]:
+    speaking = next((name for name in names if texts.get(name)), names[0])
+    yield speaking, values
+    for name in names:
+        if name != speaking and name in texts and (not values or texts[name] == texts[speaking]):
+            yield name, values
+
+
+def _numbered(
+    texts: Texts, dialect: str, pair: tuple[str, str], wanted: Mapping[str, Values]
+) -> Iterator[tuple[str, Values]]:
+    """A number and its total stand in one text, or each in its own, as they do now."""
+    number, total = pair
+    name = next((name for name in names(number, dialect) if texts.get(name)), "")
+    totals = [name for name in names(total, dialect) if texts.get(name)]
+    held, stroke, rest = (texts[name][0] if name else "").partition("/")
+    name = name or names(number, dialect)[0]
+    new = wanted.get(number, (held.strip(),))
+    alone = total not in wanted
+    whole = wanted.get(total, tuple(texts[totals[0]][:1]) if totals else (rest.strip(),))
+    first, second = "".join(new), "".join(whole)
+    if stroke or not names(total, dialect):
+        joined = f"{first}/{second}" if second else first
+        yield name, (joined,) if joined else ()
+    elif number in wanted:
+        yield name, new
+    if not alone and (totals or not stroke):
+        for one in totals or names(total, dialect)[:1]:
+            yield one, whole

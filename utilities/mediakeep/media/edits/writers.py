@@ -1,0 +1,80 @@
+"""The formats that are written, and why others are not."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.errors import ReadOnlyFormat, Unfit
+from mediakeep.media import formats
+from mediakeep.media.edits import flac, images, mp3, mp4, ogg
+from mediakeep.media.edits.changes import Beside, Change, Cover, Edit, Wanted, due, wanted
+from mediakeep.media.reading import Facts, Reading
+from mediakeep.media.source import Source
+from mediakeep.media.splices.pages import Odd
+from mediakeep.media.splices.pieces import Piece
+
+_WRITERS: Mapping[str, Callable[[Source, Wanted, Beside], list[Piece]]] = {
+    formats.MP3.name: mp3.edited,
+    formats.FLAC.name: flac.edited,
+    formats.MP4.name: mp4.edited,
+    formats.VORBIS.name: ogg.vorbis,
+    formats.OPUS.name: ogg.opus,
+}
+_NUMBERED = ("track", "track_total", "disc", "disc_total")
+_LARGEST_NUMBER = 0xFFFF  # that MP4 can hold
+_BROKEN = (ValueError, LookupError, struct.error)
+
+
+def refusal(facts: Facts) -> str:
+    """Say why a file cannot be written, as the end of a sentence, or ""."""
+    if facts.format not in _WRITERS:
+        return f"tags of {facts.format} are only read"
+    if facts.truncated:
+        return f"its sound is cut off ({facts.truncated})"
+    return "it is locked by " + facts.protected if facts.protected else ""
+
+
+def plan(
+    path: Path, source: Source, reading: Reading, changes: tuple[Change, ...]
+) -> tuple[list[Change], Wanted]:
+    """Return the changes that are not there yet, and what tags are to hold because of them.
+
+    ReadOnlyFormat where the file is not written, Unfit where its format cannot hold a value.
+    """
+    if reason := refusal(reading.facts):
+        raise ReadOnlyFormat(files.escape(path), reason)
+    try:
+        cover = images.front(images.of(source, reading.facts.format), reading.container)
+    except _BROKEN as error:
+        raise ReadOnlyFormat(files.escape(path), _odd(error)) from error
+    left = due(reading, changes, cover.data if cover else None)
+    for change in left:
+        if isinstance(change, Edit):
+            _fit(path, change, reading.facts.format)
+    return left, wanted(reading, left, Cover(cover.data, cover.mime) if cover else None)
+
+
+def pieces(path: Path, source: Source, kind: str, wanted: Wanted, beside: Beside) -> list[Piece]:
+    """Return the file as it is to be; ReadOnlyFormat or Unfit where it cannot."""
+    try:
+        return _WRITERS[kind](source, wanted, beside)
+    except OverflowError as error:
+        raise Unfit(files.escape(path), "tags of such a size", "written") from error
+    except _BROKEN as error:
+        raise ReadOnlyFormat(files.escape(path), _odd(error)) from error
+
+
+def _fit(path: Path, edit: Edit, kind: str) -> None:
+    """MP4 has numbers of 16 bits where others have texts."""
+    if kind != formats.MP4.name or edit.field not in _NUMBERED or not edit.values:
+        return
+    text = edit.values[0]
+    if not text.isdecimal() or not 0 < int(text[:9]) <= _LARGEST_NUMBER:
+        raise Unfit(files.escape(path), f"a {edit.field} of {text}", "written")
+
+
+def _odd(error: Exception) -> str:
+    return str(error) if isinstance(error, Odd) else "its tags are damaged"

@@ -1,0 +1,59 @@
+"""The tables of MP4 that say where in the file the sound lies, after ISO/IEC 14496-12 (8.7.5)."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Iterator
+from sys import byteorder
+from typing import NamedTuple
+
+_WAY = frozenset({b"mdia", b"minf", b"stbl"})
+_TABLES = {b"stco": ("I", 4), b"co64": ("Q", 8)}
+_HEAD = struct.Struct(">I4s")
+
+
+class Move(NamedTuple):
+    """Bytes of the old file from `start` up to `end` that lie `by` further on in the new one."""
+
+    start: int
+    end: int
+    by: int
+
+
+def moved(track: bytes, moves: tuple[Move, ...]) -> bytes:
+    """Return a `trak` whose sound has moved; OverflowError where a place takes too many bytes."""
+    changed = bytearray(track)
+    for name, start, end in _tables(track, 8, len(track)):
+        code, width = _TABLES[name]
+        count = min(int.from_bytes(track[start + 4 : start + 8]), (end - start - 8) // width)
+        stop = start + 8 + count * width
+        places = array(code, track[start + 8 : stop])
+        _swap(places)
+        for index, place in enumerate(places):
+            for move in moves:
+                if move.start <= place < move.end:
+                    places[index] = place + move.by
+                    break
+        _swap(places)
+        changed[start + 8 : stop] = places.tobytes()
+    return bytes(changed)
+
+
+def _swap(places: array[int]) -> None:
+    if byteorder == "little":
+        places.byteswap()
+
+
+def _tables(track: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Find the tables in a track: their names, and where their content begins and ends."""
+    while at + 8 <= end:
+        size, name = _HEAD.unpack_from(track, at)
+        if size < 8:
+            return
+        inside = min(at + size, end)
+        if name in _WAY:
+            yield from _tables(track, at + 8, inside)
+        elif name in _TABLES and inside - at >= 16:
+            yield name, at + 8, inside
+        at += size

@@ -1,0 +1,185 @@
+"""Pages of Ogg, after RFC 3533: how a stream begins, and pages made or numbered anew."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+from zlib import crc32
+
+from mediakeep.media.decoding.oggpages import checksum
+from mediakeep.media.source import Source, Span
+
+_MARK = b"OggS\0"  # and the version
+_FIXED = 27  # bytes of a page before its table of segments
+_LARGEST = _FIXED + 255 + 255 * 255
+_CONTINUED, _BEGIN = 0x01, 0x02
+_NOWHERE = b"\xff" * 8  # the position of a page on which no packet ends
+_MOST = 5000  # pages before the sound
+_TRIED = 16  # pages behind
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_ZEROS = bytes(_LARGEST)
+
+
+class Odd(ValueError):
+    """A file that is not put together as usual; the message is the end of a sentence."""
+
+
+class Page(NamedTuple):
+    """A page: where it, its content and its end lie."""
+
+    start: int
+    body: int
+    end: int
+    serial: bytes
+    number: int
+    flags: int
+    lacing: bytes  # sizes of segments; a packet ends at each that is below 255
+
+
+class Opening(NamedTuple):
+    """The pages before the sound, but for the first, and the packets on them."""
+
+    pages: tuple[Page, ...]
+    packets: tuple[tuple[Span, ...], ...]  # each may be spread over several pages
+    number: int  # of the first page of sound; 0 where there is none
+
+    @property
+    def span(self) -> Span:
+        """From the first of these pages to the sound."""
+        return Span(self.pages[0].start, self.pages[-1].end)
+
+    @property
+    def serial(self) -> bytes:
+        """The number of the stream."""
+        return self.pages[0].serial
+
+
+def opening(source: Source, packets: int) -> Opening:
+    """Read the pages of so many packets behind the first page; Odd where others lie among them."""
+    first = page(source, 0)
+    if first is None or not first.flags & _BEGIN or sum(size < 255 for size in first.lacing) != 1:
+        raise Odd("its first page is no beginning of a stream")
+    found: list[Page] = []
+    spans: list[list[Span]] = [[]]
+    at = first.end
+    while len(spans) <= packets:
+        here = page(source, at)
+        if here is None or here.end > source.size or len(found) == _MOST:
+            raise Odd("the pages of its tags are cut off")
+        if here.serial != first.serial or here.flags & _BEGIN:
+            raise Odd("it holds several streams")
+        found.append(here)
+        _collect(here, spans)
+        at = here.end
+    if len(spans) > packets + 1 or spans[-1]:
+        raise Odd("its sound begins on the page of its tags")
+    return Opening(tuple(found), tuple(map(tuple, spans[:-1])), _number(source, at, first.serial))
+
+
+def _number(source: Source, at: int, serial: bytes) -> int:
+    """Return the number of the stream's next page; a damaged one may seem to be of another."""
+    for _ in range(_TRIED):
+        here = page(source, at)
+        if here is None:
+            break
+        if here.serial == serial:
+            return here.number
+        at = here.end
+    return 0
+
+
+def _collect(here: Page, spans: list[list[Span]]) -> None:
+    at = start = here.body
+    for size in here.lacing:
+        at += size
+        if size < 255:
+            spans[-1].append(Span(start, at))
+            spans.append([])
+            start = at
+    if at > start or (here.lacing and here.lacing[-1] == 255):
+        spans[-1].append(Span(start, at))
+
+
+def page(source: Source, at: int) -> Page | None:
+    """Read the header of the page at `at`; None if it is none or cut off."""
+    return _parsed(source.read(at, _FIXED + 255), at)
+
+
+def _parsed(head: bytes, at: int) -> Page | None:
+    if len(head) < _FIXED or not head.startswith(_MARK) or len(head) < _FIXED + head[26]:
+        return None
+    lacing = head[_FIXED : _FIXED + head[26]]
+    body = at + _FIXED + len(lacing)
+    number = int.from_bytes(head[18:22], "little")
+    return Page(at, body, body + sum(lacing), head[14:18], number, head[5], lacing)
+
+
+def paged(packets: Iterable[bytes], serial: bytes, number: int) -> list[bytes]:
+    """Lay packets that hold no sound on pages, which are numbered from `number` on."""
+    sizes = b"".join(
+        b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255]) for packet in packets
+    )
+    data, at, continued, made = b"".join(packets), 0, False, list[bytes]()
+    for start in range(0, len(sizes), 255):
+        lacing = sizes[start : start + 255]
+        position = bytes(8) if min(lacing) < 255 else _NOWHERE
+        head = _MARK + bytes([_CONTINUED * continued]) + position + serial
+        head += struct.pack("<I", (number + len(made)) & 0xFFFFFFFF) + bytes(4)
+        head += bytes([len(lacing)]) + lacing
+        content = data[at : at + sum(lacing)]
+        at, continued = at + len(content), lacing[-1] == 255
+        sum_ = checksum(head + content).to_bytes(4, "little")
+        made.append(head[:22] + sum_ + head[26:] + content)
+    return made
+
+
+def renumbered(parts: Iterable[bytes], serial: bytes, by: int) -> Iterator[bytes]:
+    """Raise the numbers of a stream's pages; what follows the last page stays as it is.
+
+    A checksum is changed by what the number changes in it, so one that was wrong stays so, and the
+    way back leads to the same bytes.
+    """
+    held, walking = b"", True
+    for part in parts:
+        held += part
+        if not walking:
+            yield held
+            held = b""
+            continue
+        data, at = bytearray(held), 0
+        while len(held) - at >= _LARGEST:
+            step = _renumber(data, at, serial, by)
+            if not step:
+                walking = False
+                at = len(held)
+            at += step
+        at = min(at, len(held))
+        yield bytes(data[:at])
+        held = held[at:]
+    data, at = bytearray(held), 0
+    while walking and (step := _renumber(data, at, serial, by)):
+        at += step
+    yield bytes(data)
+
+
+def _renumber(data: bytearray, at: int, serial: bytes, by: int) -> int:
+    """Change one page in place and return its size; 0 where no page begins."""
+    here = _parsed(bytes(data[at : at + _FIXED + 255]), 0)
+    if here is None:
+        return 0
+    if here.serial == serial:
+        number = (here.number + by) & 0xFFFFFFFF
+        changed = _difference(number ^ here.number, here.end - 22)
+        sum_ = int.from_bytes(data[at + 22 : at + 26], "little") ^ changed
+        struct.pack_into("<II", data, at + 18, number, sum_)
+    return here.end
+
+
+@lru_cache(4096)
+def _difference(bits: int, behind: int) -> int:
+    """Return what changed bits of a number change in the sum of a page, as a CRC is linear."""
+    value = crc32(bits.to_bytes(4, "little").translate(_REVERSED), 0xFFFFFFFF)
+    value = crc32(_ZEROS[:behind], value) ^ 0xFFFFFFFF
+    return int.from_bytes(value.to_bytes(4, "little").translate(_REVERSED))

@@ -1,0 +1,1 @@
+"""What makes changes of files undoable, and remembers which were undone."""

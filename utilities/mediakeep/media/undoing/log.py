@@ -1,0 +1,105 @@
+"""The log of changes: JSON lines that are only ever appended, a file a month.
+
+A line that a crash has torn is cut off by whoever appends next, and passed over by who reads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from mediakeep import files
+from mediakeep.errors import RecordNotWritten
+from mediakeep.media.undoing.record import Mark, Record, encode, parse
+
+_TAIL = 1 << 16
+
+
+class Place(NamedTuple):
+    """Where a line stands, and where the next one begins."""
+
+    file: str
+    offset: int
+    end: int
+
+
+class Log:
+    """The log of a store, as one of several processes uses it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def append(self, line: Record | Mark, month: str, *, sync: bool) -> None:
+        """Append a line to the file of a month such as "2025-12"; RecordNotWritten on failure."""
+        path = self._folder / f"{month}.jsonl"
+        try:
+            new = not path.exists()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with files.locked(path) as handle:
+                _append(handle, encode(line) + b"\n")
+            if sync:
+                self._sync(path, new)
+        except OSError as error:
+            raise RecordNotWritten(path, error.strerror or error) from error
+
+    def read(self, file: str = "", offset: int = 0) -> Iterator[tuple[Place, Record | Mark]]:
+        """Give all whole lines, oldest first; or those of one file from an offset on."""
+        for path in [self._folder / file] if file else self.paths():
+            yield from _lines(path, offset)
+
+    def at(self, file: str, offset: int) -> Record | Mark | None:
+        """Return the line that begins at a place; None where none does."""
+        found = next(self.read(file, offset), None)
+        return found[1] if found and found[0].offset == offset else None
+
+    def paths(self) -> list[Path]:
+        """List the files, oldest first."""
+        return sorted(self._folder.glob("[0-9]*-[0-9]*.jsonl"))
+
+    def _sync(self, path: Path, new: bool) -> None:
+        """Outside of the lock, so that several processes wait for the disk at once."""
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            files.sync_data(handle)
+        finally:
+            os.close(handle)
+        if new:
+            for parent in (self._folder, self._folder.parent):  # the folder may be new, too
+                files.sync_folder(parent)
+
+
+def _append(handle: int, data: bytes) -> None:
+    end = _whole(handle)
+    if end != os.fstat(handle).st_size:
+        os.ftruncate(handle, end)
+    try:
+        files.write_at(handle, data, end)
+    except OSError:
+        os.ftruncate(handle, end)
+        raise
+
+
+def _whole(handle: int) -> int:
+    """Return where the last whole line ends."""
+    end = os.fstat(handle).st_size
+    while end:
+        start = max(0, end - _TAIL)
+        if (place := os.pread(handle, end - start, start).rfind(b"\n")) >= 0:
+            return start + place + 1
+        end = start
+    return 0
+
+
+def _lines(path: Path, offset: int) -> Iterator[tuple[Place, Record | Mark]]:
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError:
+        return
+    with stream:
+        stream.seek(offset)
+        for text in stream:
+            start, offset = offset, offset + len(text)
+            if text.endswith(b"\n") and (line := parse(text)):
+                yield Place(path.name, start, offset), line

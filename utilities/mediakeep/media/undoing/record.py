@@ -1,0 +1,107 @@
+"""The record of a change: what the file was and became, what changed, and the way back."""
+
+from __future__ import annotations
+
+import os
+from typing import Self
+
+import msgspec
+
+LIMIT = 4096  # bytes of a record as it is written; what is longer goes to the blobs
+
+
+class Recipe(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the old file is made again: from its bytes that are no sound, and the sound that is.
+
+    `steps` are ["r", n] for the next n bytes of `raw` (compressed), ["a", n] for the next n bytes
+    of the sound, ["b", i, start, n] for bytes of a blob, and ["t", i, start, n] for letters of the
+    text that stands for it (base64). `mdats` are where the sound lies in an MP4, and `page` is the
+    number of its first page in an Ogg.
+    """
+
+    raw: bytes
+    steps: tuple[tuple[str | int, ...], ...]
+    blobs: tuple[str, ...] = ()  # SHA-256 of each
+    mdats: tuple[int, ...] = ()
+    page: int = 0
+
+
+class State(msgspec.Struct, frozen=True):
+    """A file in one state: its size, its SHA-256, and what the system says of it."""
+
+    size: int
+    sha256: str
+    device: int
+    inode: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, facts: os.stat_result, sha256: str) -> Self:
+        """Take down what the system says of a file with this hash."""
+        return cls(facts.st_size, sha256, facts.st_dev, facts.st_ino, facts.st_mtime_ns)
+
+    def fits(self, facts: os.stat_result) -> bool:
+        """Tell whether a file is in this state by its outward signs, which is no proof."""
+        there = (facts.st_size, facts.st_dev, facts.st_ino, facts.st_mtime_ns)
+        return there == (self.size, self.device, self.inode, self.mtime_ns)
+
+
+class Changed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a field held and holds; of a picture its hash, of a long text its beginning."""
+
+    old: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class Record(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="change", tag_field="op"
+):
+    """A change that was prepared; whether it was made is told by marks, or by the file's hash.
+
+    `details` is the blob that holds `fields` and `recipe` where they are long.
+    """
+
+    id: str
+    time: str
+    path: str  # escaped, see files.escape
+    kind: str  # the format
+    old: State
+    new: State
+    essence: str
+    session: str = ""
+    item: str = ""
+    claim: int = 0
+    first_claim: int = 0
+    undoes: str = ""  # the id of the record that this one undoes
+    aside: str = ""  # where a version is kept that somebody else had made
+    fields: dict[str, Changed] = {}
+    recipe: Recipe | None = None
+    details: str = ""
+
+
+class Details(msgspec.Struct, frozen=True):
+    """What does not fit into a record of 4 KB."""
+
+    fields: dict[str, Changed]
+    recipe: Recipe
+
+
+class Mark(msgspec.Struct, frozen=True, tag="mark", tag_field="op"):
+    """What became of a record: "done", or "void" where the change was not made."""
+
+    id: str
+    mark: str
+
+
+encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Record | Mark).decode
+
+
+def parse(line: bytes) -> Record | Mark | None:
+    """Read a line of the log; None where it is torn or damaged."""
+    try:
+        read: Record | Mark = _decode(line)
+        return read
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
