@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
@@ -57,6 +58,30 @@ def test_a_share_that_is_lost_during_the_scan_is_no_empty_album(tmp_path: Path) 
     shelf.put_album(tmp_path / "Vera" / "Dawn", "One", "Two")
     with pytest.raises(Unreadable, match="Dawn: No such file or directory"):
         read_while(tmp_path / "Vera", lambda: shutil.rmtree(tmp_path / "Vera" / "Dawn"))
+
+
+def test_a_file_of_which_the_disk_says_nothing_any_more_has_not_vanished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.put_album(tmp_path / "Vera" / "Dawn", "One", "Two")
+    bad = tmp_path / "Vera" / "Dawn" / "01 One.mp3"
+
+    def fail() -> None:
+        look = os.stat
+
+        def stat(path: int | str | Path, **how: bool) -> os.stat_result:
+            if path == bad or path == str(bad):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+            return look(path, **how)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(os, "stat", stat)  # nobody can make a disk fail for one file
+
+    read = {track.name: track for track in read_while(tmp_path / "Vera", fail).tracks}
+    assert (read[bad.name].fault, read[bad.name].reason) == (
+        Fault.UNREADABLE,
+        "Input/output error",
+    )
+    assert read["02 Two.mp3"].fault is None
 
 
 def test_what_a_link_leads_to_vanishes_and_the_link_stays(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import re
 import sys
 import time
 import unicodedata
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 # No system reserves a name of five or more plain letters; most names need no closer look.
@@ -104,26 +104,41 @@ def write_at(handle: int, data: bytes, offset: int) -> None:
 
 def write_atomic(path: str | os.PathLike[str], data: bytes | str, *, sync: bool = True) -> None:
     """Replace a file whole: old or new content, nothing between; makes the folder if need be."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.parent / f".{os.urandom(6).hex()}.tmp"
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    _replace({Path(path): data.encode() if isinstance(data, str) else data}, sync=sync)
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Replace several files, each as `write_atomic` does; folders they share are synced once."""
+    _replace(contents, sync=True)
+
+
+def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
+    """Write all beside, bring all to the disk, then give each its name."""
+    beside: dict[Path, Path] = {}
+    at = Path()
     try:
-        try:
-            write_all(handle, data.encode() if isinstance(data, str) else data)
-            if sync:
+        with contextlib.ExitStack() as stack:
+            handles = []
+            for at, data in contents.items():
+                at.parent.mkdir(parents=True, exist_ok=True)
+                beside[at] = at.parent / f".{os.urandom(6).hex()}.tmp"
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+                handles.append(os.open(beside[at], flags, 0o666))
+                stack.callback(os.close, handles[-1])
+                write_all(handles[-1], data)
+            for handle in handles if sync else ():
                 sync_data(handle)
-        finally:
-            os.close(handle)
-        os.replace(beside, path)
+        for at, temporary in beside.items():
+            os.replace(temporary, at)
     except BaseException as error:
         if isinstance(error, OSError) and error.filename is None:
-            error.filename = os.fspath(path)
-        with contextlib.suppress(OSError):
-            os.unlink(beside)
+            error.filename = os.fspath(at)
+        for temporary in beside.values():
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
         raise
-    if sync:
-        sync_folder(path.parent)
+    for folder in {path.parent for path in contents} if sync else ():
+        sync_folder(folder)
 
 
 def sweep(folder: Path, older: float = 3600.0) -> None:

@@ -82,15 +82,19 @@ def _quiet(_done: int, _of: int) -> None:
 
 def _write(found: Artist, issues: Sequence[Issue], key: str, home: Path, outputs: Outputs) -> None:
     text = report.render(found, issues, (outputs.json, outputs.csv))
-    _keep(home / outputs.report, text.encode())
-    _keep(home / outputs.json, audit.to_json(found, issues, key, outputs.report))
-    _keep(home / outputs.csv, audit.to_csv(found, issues))
+    contents = {
+        outputs.report: text.encode(),
+        outputs.json: audit.to_json(found, issues, key, outputs.report),
+        outputs.csv: audit.to_csv(found, issues),
+    }
+    files.write_together(
+        {home / name: new for name, new in contents.items() if not _holds(home / name, new)}
+    )
 
 
-def _keep(path: Path, content: bytes) -> None:
-    """Write a file unless it holds this very content already."""
-    if not path.is_file() or path.read_bytes() != content:
-        files.write_atomic(path, content)
+def _holds(path: Path, content: bytes) -> bool:
+    """Tell whether a file holds this very content already."""
+    return path.is_file() and path.read_bytes() == content
 
 
 def _outcome(found: Artist, issues: Sequence[Issue], report_path: str) -> Outcome:

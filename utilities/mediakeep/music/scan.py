@@ -195,10 +195,14 @@ def _has_vanished(path: Path) -> bool:
 
     The folder may be that of a share that has just been lost, of which nothing may be concluded.
     """
-    if os.path.lexists(path):
-        return False
     try:
-        path.parent.stat()
-    except OSError as error:
-        raise access.refusal(path.parent, error) from error
-    return True
+        path.lstat()
+    except FileNotFoundError:
+        try:
+            path.parent.stat()
+        except OSError as error:
+            raise access.refusal(path.parent, error) from error
+        return True
+    except OSError:  # a disk that fails: the file refuses, which is not to be gone
+        return False
+    return False

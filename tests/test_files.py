@@ -1,0 +1,36 @@
+"""Files replaced together: each whole, nothing left beside them, and the failing one named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediakeep import files
+
+
+def test_several_files_are_replaced_and_folders_made(tmp_path: Path) -> None:
+    old, new = tmp_path / "a" / "old.csv", tmp_path / "b" / "new.md"
+    files.write_atomic(old, "before")
+    files.write_together({old: b"after", new: b"first"})
+    assert (old.read_bytes(), new.read_bytes()) == (b"after", b"first")
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["new.md", "old.csv"]
+
+
+def test_what_cannot_be_replaced_is_named_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    first, folder = tmp_path / "a.md", tmp_path / "taken.csv"
+    folder.mkdir()
+    with pytest.raises(OSError, match="taken.csv"):
+        files.write_together({first: b"whole", folder: b"no"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.md", "taken.csv"]
+    assert first.read_bytes() == b"whole"
+
+
+def test_where_one_cannot_be_written_none_is_touched(tmp_path: Path) -> None:
+    first, file = tmp_path / "a.md", tmp_path / "file"
+    files.write_atomic(first, "before")
+    file.write_bytes(b"")
+    with pytest.raises(OSError, match="file"):
+        files.write_together({first: b"after", file / "below.csv": b"no"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.md", "file"]
+    assert first.read_bytes() == b"before"
