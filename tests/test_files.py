@@ -20,7 +20,7 @@ def test_several_files_are_replaced_and_folders_made(tmp_path: Path) -> None:
 def test_what_cannot_be_replaced_is_named_and_leaves_nothing_behind(tmp_path: Path) -> None:
     first, folder = tmp_path / "a.md", tmp_path / "taken.csv"
     folder.mkdir()
-    with pytest.raises(OSError, match="taken.csv"):
+    with pytest.raises(OSError, match=r"taken\.csv"):
         files.write_together({first: b"whole", folder: b"no"})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.md", "taken.csv"]
     assert first.read_bytes() == b"whole"

@@ -66,15 +66,17 @@ def test_a_file_of_which_the_disk_says_nothing_any_more_has_not_vanished(
     shelf.put_album(tmp_path / "Vera" / "Dawn", "One", "Two")
     bad = tmp_path / "Vera" / "Dawn" / "01 One.mp3"
 
-    def fail() -> None:
-        look = os.stat
-
-        def stat(path: int | str | Path, **how: bool) -> os.stat_result:
-            if path == bad or path == str(bad):
+    def failing(look: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def told(path: str | Path, **how: bool) -> os.stat_result:
+            if path in (bad, str(bad)):
                 raise OSError(errno.EIO, os.strerror(errno.EIO), path)
-            return look(path, **how)  # type: ignore[arg-type]
+            return look(path, **how)
 
-        monkeypatch.setattr(os, "stat", stat)  # nobody can make a disk fail for one file
+        return told
+
+    def fail() -> None:  # nobody can make a disk fail for one file alone
+        for name in ("stat", "lstat"):
+            monkeypatch.setattr(os, name, failing(getattr(os, name)))
 
     read = {track.name: track for track in read_while(tmp_path / "Vera", fail).tracks}
     assert (read[bad.name].fault, read[bad.name].reason) == (
