@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,18 @@ def test_what_cannot_be_replaced_is_named_and_leaves_nothing_behind(tmp_path: Pa
         files.write_together({first: b"whole", folder: b"no"})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.md", "taken.csv"]
     assert first.read_bytes() == b"whole"
+
+
+def test_a_disk_that_fails_at_a_sync_is_told_with_the_file_it_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(files, "sync_data", fail)  # a disk that fails cannot be had for a test
+    with pytest.raises(OSError, match=r"first\.md"):
+        files.write_together({tmp_path / "first.md": b"a", tmp_path / "second.csv": b"b"})
+    assert not list(tmp_path.iterdir())
 
 
 def test_where_one_cannot_be_written_none_is_touched(tmp_path: Path) -> None:

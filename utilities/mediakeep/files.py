@@ -126,7 +126,7 @@ def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
                 handles.append(os.open(beside[at], flags, 0o666))
                 stack.callback(os.close, handles[-1])
                 write_all(handles[-1], data)
-            for handle in handles if sync else ():
+            for at, handle in zip(contents, handles, strict=True) if sync else ():  # noqa: B007 - told of below
                 sync_data(handle)
         for at, temporary in beside.items():
             os.replace(temporary, at)

@@ -85,11 +85,9 @@ def replace(
                 after.exception(), back.exception()  # the handle is closed when this returns
             if not back.result():
                 raise Unverified(files.escape(original.path), "nothing led back to the old one")
-            states = (
-                State.of(original.facts, before.result()),
-                State.of(os.fstat(handle), after.result()),
-            )
-            prepared.append(_record(original, draft, desk, (*states, essence)))
+            old = State.of(original.facts, before.result())
+            now = State.of(os.fstat(handle), after.result())
+            prepared.append(_record(original, draft, desk, (old, now, essence)))
 
         def record() -> None:
             recorded.append(desk.store.add(prepared[0], draft.blobs))
