@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,32 +15,27 @@ from mediakeep.media import cards, essence, pictures, seen, tags
 from mediakeep.media.cards import Cards
 from mediakeep.media.seen import Index
 from mediakeep.rehearsal import tracks
+from tests.media.opening import listening
 from tests.music import shelf
 
-_opened: list[str] | None = None
 _DAY = 86_400
-
-
-def _listen(event: str, arguments: tuple[Any, ...]) -> None:
-    if _opened is not None and event == "open":
-        _opened.append(os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes) else "")
-
-
-sys.addaudithook(_listen)  # which cannot be taken away again
 
 
 @pytest.fixture
 def opens() -> Iterator[list[str]]:
     """Whatever is opened during a test."""
-    global _opened
-    _opened = []
-    yield _opened
-    _opened = None
+    with listening() as opened:
+        yield opened
 
 
 def later() -> int:
     """A clock by which the files of a test have been at rest for a while."""
     return time.time_ns() + 60 * 10**9
+
+
+def folder_of(path: Path) -> cards.Key:
+    facts = path.parent.stat()
+    return facts.st_dev, facts.st_ino
 
 
 def opened(folder: Path, clock: Callable[[], int] = later) -> Index:
@@ -52,7 +46,7 @@ def read(folder: Path, path: Path, clock: Callable[[], int] = later) -> Any:
     """Read a file as one scan does, in a process that has nothing in memory."""
     index = opened(folder, clock)
     facts = path.stat()
-    index.expect([facts])
+    index.expect(folder_of(path), [facts])
     try:
         if path.suffix in (".jpg", ".png"):
             return index.image(str(path), facts)
@@ -64,11 +58,9 @@ def read(folder: Path, path: Path, clock: Callable[[], int] = later) -> Any:
 
 def is_known(folder: Path, path: Path) -> bool:
     """Tell whether another scan does without opening the file; if not, it knows it afterwards."""
-    global _opened
-    _opened = []
-    read(folder, path)
-    found, _opened = _opened, None
-    return str(path) not in found
+    with listening() as opened:
+        read(folder, path)
+    return str(path) not in opened
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -110,7 +102,7 @@ def test_a_refusal_is_not_remembered(tmp_path: Path) -> None:
     path = shelf.put(tmp_path / "a.mp3")
     tags.read(path)  # whatever is imported on the way is, before the rights are dropped
     index, facts = opened(tmp_path), path.stat()
-    index.expect([facts])
+    index.expect(folder_of(path), [facts])
     with shelf.refused(path), pytest.raises(Unreadable):
         index.track(str(path), facts)
     index.commit()
@@ -194,7 +186,7 @@ def test_the_hash_of_a_sound_is_made_once_as_long_as_the_file_stays(tmp_path: Pa
 
     def hashed() -> str:
         index, facts = opened(tmp_path), path.stat()
-        index.expect([facts])
+        index.expect(folder_of(path), [facts])
         index.track(str(path), facts)
         found = index.essence(path, lambda asked: (made.append(asked), essence.of(asked))[1])
         index.commit()
@@ -207,51 +199,34 @@ def test_the_hash_of_a_sound_is_made_once_as_long_as_the_file_stays(tmp_path: Pa
     assert (hashed(), made) == (first, [path, path])
 
 
-def test_a_number_that_sqlite_cannot_hold_is_no_trouble(tmp_path: Path) -> None:
+def test_the_hash_of_a_sound_does_not_outlive_a_state_of_its_file(tmp_path: Path) -> None:
+    path, now = shelf.put(tmp_path / "a.opus"), later()
+    index = opened(tmp_path, lambda: now)
+    for expected in ("the first", "the second"):
+        index.expect(folder_of(path), [path.stat()])
+        index.track(str(path), path.stat())
+        assert index.essence(path, lambda _, made=expected: made) == expected
+        touch(path)
+        now = 0  # from when on nothing is remembered
+    index.close()
+
+
+@pytest.mark.parametrize(("changed", "known"), [(-(2**63), True), (-(2**63) - 1, False)])
+def test_a_number_that_sqlite_cannot_hold_is_no_trouble(
+    tmp_path: Path, changed: int, known: bool
+) -> None:
     path = shelf.put(tmp_path / "a.mp3")
     numbers = list(path.stat())
     numbers[1:3] = [2**64 - 1, 2**63]  # inode and device, as some file systems count them
-    facts = os.stat_result(numbers, {"st_mtime_ns": 1, "st_ctime_ns": -(2**63) - 1})
+    facts = os.stat_result(numbers, {"st_mtime_ns": 1, "st_ctime_ns": changed})
     for _ in range(2):
         index = opened(tmp_path)
-        index.expect([facts])
-        known = bool(index._found)
+        index.expect((2**63, 2**64 - 1), [facts])
+        found = bool(index._found)
         assert index.track(str(path), facts) == tags.read(path)
         index.commit()
         index.close()
-    assert known
-
-
-def test_another_reader_begins_with_an_empty_index(tmp_path: Path) -> None:
-    path = shelf.put(tmp_path / "a.mp3")
-    read(tmp_path, path)
-    place = tmp_path / "cache" / seen.FILE
-    key = cards.key(path.stat())
-    other = Cards(place, seen.stamp() + 1)
-    assert other.find([key]) == {}
-    other.close()
-    # And what is still open of the old one writes nothing into it.
-    assert not is_known(tmp_path, path)
-
-
-def test_cards_of_vanished_files_go_after_a_while_and_others_stay(tmp_path: Path) -> None:
-    paths = [shelf.put(tmp_path / f"{number}.mp3") for number in range(3)]
-    place = tmp_path / "index"
-    made = [cards.write(".mp3", path.stat(), b"x") for path in paths]
-    keys = [cards.key(path.stat()) for path in paths]
-
-    def visit(day: int, asked: list[cards.Key], new: list[cards.Card]) -> None:
-        index = Cards(place, 7, day)
-        index.find(asked)
-        index.keep(new)
-        index.close()
-
-    visit(1000, [], made[:2])
-    visit(1050, keys[:1], [])  # the first is still there; of the second nothing is heard
-    visit(1100, [], made[2:])
-    index = Cards(place, 7, 1100)
-    assert set(index.find(keys)) == {keys[0], keys[2]}
-    index.close()
+    assert found is known
 
 
 def test_the_version_of_the_reader_follows_its_source(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mediakeep.errors import LibraryGone
-from mediakeep.music import scan
+from mediakeep.music import folders, scan
+from mediakeep.music.folders import File, Folder
 from mediakeep.rehearsal import library
 from tests.music import shelf
 
@@ -92,6 +93,27 @@ def test_the_fingerprint_does_not_depend_on_where_the_library_lies(tmp_path: Pat
     before = scan.fingerprint(tmp_path / "here" / "Vera")
     (tmp_path / "here").rename(tmp_path / "there")
     assert scan.fingerprint(tmp_path / "there" / "Vera") == before
+
+
+@pytest.mark.parametrize(
+    ("names", "digest"),
+    [
+        (("a.mp3", "b.txt", "Dawn/a.mp3"), "20f3d103f91de06e177d"),
+        (
+            ("a.mp3", "\uffee.mp3", "b\udc80.mp3", "b\xe9.mp3", "Dawn/\xe9.mp3"),
+            "0e3ea04f214c0eae3d3a",
+        ),
+    ],
+)
+def test_a_fingerprint_is_the_same_in_all_versions(names: tuple[str, ...], digest: str) -> None:
+    # Were it another, every artist of every library would count as changed.
+    facts = os.stat_result([0] * 10, {"st_mtime_ns": 1_700_000_000_123_456_789})
+    listed = []  # in memory, as not every system takes such names
+    for above in ("", "Dawn"):
+        own = [name.rpartition("/")[2] for name in names if name.rpartition("/")[0] == above]
+        files = tuple(File(name, "", 1, facts) for name in own)
+        listed.append(Folder("", above, files=files))
+    assert folders.digest(listed) == digest
 
 
 def test_albums_are_folders_with_audio_at_any_depth(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mediakeep import files
 from mediakeep.errors import Unreadable
-from mediakeep.music import folders, scan
+from mediakeep.music import scan, trail
 from mediakeep.music.model import Fault
 from tests.music import shelf
 
@@ -33,6 +33,20 @@ def test_links_to_folders_are_followed_once_and_loops_end(tmp_path: Path) -> Non
     read = scan.artist(root / "Vera")
     assert [album.place for album in read.albums] == ["A link to Dusk", "Dawn"]
     assert {track.fault for track in read.tracks} == {None}
+
+
+def test_what_is_mounted_in_an_artist_and_leads_up_to_the_library_is_not_walked(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "library"
+    shelf.put_album(root / "Vera" / "Dawn", "One")
+    shelf.put_album(root / "Anna" / "Dusk", "One")
+    # To mount needs rights that a test has not. Of a mount point, the folder above tells another
+    # inode than the folder itself.
+    seen, dawn = trail.Trail(root / "Vera"), trail.identity(root / "Vera" / "Dawn")
+    assert not seen.before(trail.Way("Dawn", "Dawn", inode=dawn[1]), dawn)
+    assert seen.before(trail.Way("up", "up", inode=dawn[1]), trail.identity(root))
+    assert not seen.before(trail.Way("Anna", "Anna"), trail.identity(root / "Anna"))
 
 
 def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) -> None:
@@ -117,16 +131,16 @@ def test_an_artist_that_vanishes_during_the_scan_is_passed_over(
 ) -> None:
     for name in ("Anna", "Bert", "Carl"):
         shelf.put_album(tmp_path / name / "Dawn", "One")
-    known = folders.identity
+    known = trail.identity
 
-    def identity(path: str | Path) -> folders.Identity:
+    def identity(path: str | Path) -> trail.Identity:
         if Path(path) == tmp_path / "Bert":
             shutil.rmtree(path)
         if Path(path) == tmp_path / "Carl":
             raise OSError(errno.ESTALE, "Stale file handle")
         return known(path)
 
-    monkeypatch.setattr(folders, "identity", identity)
+    monkeypatch.setattr(trail, "identity", identity)
     found = {one.key: one.fingerprint for one in scan.library(tmp_path)}
     assert set(found) == {"Anna", "Carl"}
     assert found["Carl"] == scan.UNREADABLE != found["Anna"]

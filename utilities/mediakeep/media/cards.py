@@ -1,79 +1,70 @@
-"""A card index of files: what is known of each in one state, found by device and inode."""
+"""A card index of files: a card tells what is known of one file in one state.
+
+All cards of an artist lie in one drawer, which is found by the artist's folder and read whole.
+"""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import time
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from operator import itemgetter
+from collections.abc import Callable, Collection
+from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
 from zlib import crc32
 
+import msgspec
+
+from mediakeep.media import pictures
 from mediakeep.media.cabinet import Cabinet
+from mediakeep.media.reading import Reading
 
 _TABLES = """
-CREATE TABLE file(
-  device INTEGER NOT NULL, inode INTEGER NOT NULL, suffix TEXT NOT NULL, size INTEGER NOT NULL,
-  mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, reading BLOB NOT NULL,
-  essence TEXT NOT NULL, checksum INTEGER NOT NULL, day INTEGER NOT NULL,
-  PRIMARY KEY(device, inode));
-CREATE INDEX file_day ON file(day);
+CREATE TABLE drawer(folder TEXT PRIMARY KEY, cards BLOB NOT NULL, day INTEGER NOT NULL);
+CREATE INDEX drawer_day ON drawer(day);
 CREATE TABLE sweep(day INTEGER NOT NULL);
 INSERT INTO sweep VALUES(0)
 """
-_AT_ONCE = 512  # cards asked for in one query: older SQLite takes 999 values
-_KEPT = 90  # days that a card is kept after its file was last seen
-_RENEWED = 10  # days after which it is noted that a file is still there
-_SWEPT = 20_000  # cards thrown away in a day, at most
-_DAY = itemgetter(-1)  # of a card: its last field
-_HALF = 2**63
+# A bit that has changed may make a text of the bytes, and of no encoding.
+_FIND = "SELECT CAST(cards AS BLOB), day < ? FROM drawer WHERE folder = ?"
+_SWEEP = """
+DELETE FROM drawer
+WHERE folder IN (SELECT folder FROM drawer WHERE day < ? ORDER BY day LIMIT ?)
+"""
+_KEPT = 90  # days that a drawer is kept after its folder was last seen
+_RENEWED = 10  # days after which it is noted that a folder is still there
+_SWEPT = 1_000  # drawers thrown away in a day, at most
+_SEAL = 4  # bytes
 
-Key = tuple[int, int]  # device and inode
-State = tuple[int, int, int]  # size, times of the content and of any change
+Key = tuple[int, int]  # device and inode of a folder
+State = tuple[int, int, int, int, int]  # device, inode, size, times of content and of any change
+
+# What tells a file in one state from all others, and from itself in any other state.
+state: Callable[[os.stat_result], State] = attrgetter(
+    "st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns"
+)
 
 
-class Card(NamedTuple):
+class Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What reading a file gave: tags and facts, or why it has none, or a picture."""
+
+    reading: Reading | None = None
+    reason: str = ""
+    cut: bool = False  # the reason is that its end is missing
+    picture: pictures.Seen | None = None
+
+
+class Card(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is known of one file in one state."""
 
-    device: int
-    inode: int
+    state: State
     suffix: str  # on which the reading depends too, and hard links may have different ones
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    reading: bytes
+    known: Known
     essence: str = ""  # "" where unknown
-    checksum: int = 0
-    day: int = 0  # when the file was last seen
-
-    @property
-    def state(self) -> State:
-        """What tells this state of the file from all others."""
-        return self[3:6]
 
 
-def key(facts: os.stat_result) -> Key:
-    """Return what a file's card is found by."""
-    device, inode = facts.st_dev, facts.st_ino
-    if device < _HALF and inode < _HALF:
-        return device, inode
-    return _signed(device), _signed(inode)
-
-
-def state(facts: os.stat_result) -> State:
-    """Return what tells one state of a file from all others."""
-    mtime_ns, ctime_ns = facts.st_mtime_ns, facts.st_ctime_ns
-    if -_HALF <= mtime_ns < _HALF and -_HALF <= ctime_ns < _HALF:
-        return facts.st_size, mtime_ns, ctime_ns
-    return facts.st_size, _signed(mtime_ns), _signed(ctime_ns)
-
-
-def write(suffix: str, facts: os.stat_result, reading: bytes) -> Card:
-    """Make the card of a file in its present state."""
-    return Card._make((*key(facts), suffix, *state(facts), reading, "", 0, 0))
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Card]).decode
 
 
 class Cards:
@@ -82,80 +73,55 @@ class Cards:
     def __init__(self, path: Path, stamp: int, today: int | None = None) -> None:
         self._cabinet = Cabinet(path, _TABLES, stamp)
         self._today = int(time.time() // 86_400) if today is None else today
-        self._ageing: list[Key] = []
 
-    def find(self, keys: Iterable[Key]) -> dict[Key, Card]:
-        """Return the cards of these files, in whatever state the files were; some may be spoilt."""
-        found: dict[Key, Card] = {}
+    def find(self, folder: Key) -> dict[State, Card]:
+        """Return the cards of an artist's files, each under the state in which its file was."""
+        name, sealed, old = _name(folder), b"", False
         with self._cabinet.reading() as base:
-            for device, inodes in _by_device(keys) if base else ():
-                assert base
-                for start in range(0, len(inodes), _AT_ONCE):
-                    found.update(_select(base, device, inodes[start : start + _AT_ONCE]))
-        edge = self._today - _RENEWED
-        oldest = min(map(_DAY, found.values()), default=edge)
-        self._ageing = [] if oldest >= edge else [one for one in found if found[one].day < edge]
-        return found
+            if base and (row := base.execute(_FIND, (self._today - _RENEWED, name)).fetchone()):
+                sealed, old = row
+        if old:
+            self._write("UPDATE drawer SET day = ? WHERE folder = ?", self._today, name)
+        return {card.state: card for card in _unsealed(sealed or b"")}
 
-    def keep(self, cards: Collection[Card]) -> None:
-        """Write cards, in one transaction; now and then those of vanished files are thrown away."""
-        if not cards and not self._ageing:
-            return
-        with self._cabinet.writing() as base:
-            if base:
-                base.executemany(
-                    "INSERT OR REPLACE INTO file VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (card._replace(checksum=_sum(card), day=self._today) for card in cards),
-                )
-                base.executemany(
-                    "UPDATE file SET day = ? WHERE device = ? AND inode = ?",
-                    ((self._today, *key) for key in self._ageing),
-                )
-                self._sweep(base)
-        self._ageing = []
+    def keep(self, folder: Key, cards: Collection[Card]) -> None:
+        """Write the cards of an artist's files, in place of those that there were."""
+        row = _name(folder), _sealed(_encode(cards)), self._today
+        self._write("INSERT OR REPLACE INTO drawer VALUES(?, ?, ?)", *row)
 
     def close(self) -> None:
         """Close the index."""
         self._cabinet.close()
 
+    def _write(self, statement: str, *values: str | bytes | int) -> None:
+        with self._cabinet.writing() as base:
+            if base:
+                base.execute(statement, values)
+                self._sweep(base)
+
     def _sweep(self, base: sqlite3.Connection) -> None:
-        if base.execute("SELECT day FROM sweep").fetchone()[0] != self._today:
-            base.execute("UPDATE sweep SET day = ?", (self._today,))
-            base.execute(
-                "DELETE FROM file WHERE rowid IN"
-                " (SELECT rowid FROM file WHERE day < ? ORDER BY day LIMIT ?)",
-                (self._today - _KEPT, _SWEPT),
-            )
+        """Once a day, throw away what is known of folders that have vanished."""
+        day = self._today
+        if base.execute("UPDATE sweep SET day = ? WHERE day != ?", (day, day)).rowcount:
+            base.execute(_SWEEP, (day - _KEPT, _SWEPT))
 
 
-def _by_device(keys: Iterable[Key]) -> Iterator[tuple[int, list[int]]]:
-    devices: dict[int, list[int]] = defaultdict(list)
-    for device, inode in keys:
-        devices[device].append(inode)
-    yield from devices.items()
+def _name(folder: Key) -> str:
+    """Name a drawer; numbers of 64 bits, as some file systems count, are too large for SQLite."""
+    return "{}:{}".format(*folder)
 
 
-def _select(base: sqlite3.Connection, device: int, inodes: list[int]) -> dict[Key, Card]:
-    # Few different numbers of values, so that nearly every query is one that is known already.
-    places = 1 << (len(inodes) - 1).bit_length()
-    rows = base.execute(
-        "SELECT device, inode, suffix, size, mtime_ns, ctime_ns, reading, essence, checksum, day"
-        f" FROM file WHERE device = ? AND inode IN ({','.join('?' * places)})",
-        (device, *inodes, *inodes[:1] * (places - len(inodes))),
-    )
-    return {row[:2]: Card._make(row) for row in rows}
+def _sealed(written: bytes) -> bytes:
+    """Put a checksum in front, which tells if a power loss or a bad disk has spoilt the rest."""
+    return crc32(written).to_bytes(_SEAL) + written
 
 
-def is_sound(card: Card) -> bool:
-    """Tell whether a card is as it was written; a power loss or a bad disk may have spoilt it."""
-    return card.checksum == _sum(card)
-
-
-def _sum(card: Card) -> int:
-    numbers = card.device ^ card.inode ^ card.size ^ card.mtime_ns ^ card.ctime_ns
-    return crc32(card.essence.encode(), crc32(card.reading, numbers & 0xFFFFFFFF))
-
-
-def _signed(number: int) -> int:
-    """Fit a number into 64 bits with a sign, as SQLite has them; some inodes use them all."""
-    return (number + _HALF) % (2 * _HALF) - _HALF
+def _unsealed(sealed: bytes) -> list[Card]:
+    """Return the cards, none where they are spoilt or were written by who knows whom."""
+    written = memoryview(sealed)[_SEAL:]
+    if crc32(written).to_bytes(_SEAL) != sealed[:_SEAL]:
+        return []
+    try:
+        return _decode(written)
+    except msgspec.DecodeError:
+        return []

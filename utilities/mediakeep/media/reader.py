@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
@@ -14,8 +14,11 @@ from mediakeep.media.tags import Reading
 class Reader(Protocol):
     """Reads files that a scan has listed; `facts` is what the listing said of each."""
 
-    def expect(self, files: Iterable[os.stat_result], /) -> None:
-        """Hear of all the files of an artist, before the first of them is asked for."""
+    def expect(self, folder: tuple[int, int], files: Collection[os.stat_result], /) -> None:
+        """Hear of all the files of an artist, before the first of them is asked for.
+
+        The folder is told by its device and inode.
+        """
 
     def track(self, path: str, facts: os.stat_result | None, /) -> Reading:
         """Read an audio file, as `tags.read` does."""
@@ -27,7 +30,7 @@ class Reader(Protocol):
 class Direct:
     """Reads every file anew, whatever the listing said."""
 
-    def expect(self, _files: Iterable[os.stat_result], /) -> None:
+    def expect(self, _folder: tuple[int, int], _files: Collection[os.stat_result], /) -> None:
         """Nothing is prepared."""
 
     def track(self, path: str, _facts: os.stat_result | None, /) -> Reading:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +18,7 @@ import msgspec
 from mediakeep import files
 from mediakeep.errors import NotAudio, Truncated
 from mediakeep.media import cards, pictures, tags
-from mediakeep.media.cards import Card, Cards, Key
+from mediakeep.media.cards import Card, Cards, Key, Known, State
 from mediakeep.media.tags import Reading
 
 FILE = "files.db"
@@ -26,19 +26,7 @@ FILE = "files.db"
 # A file that was changed so shortly before it was read may change again within the same tick of
 # its clock, so that nobody could tell. Git calls such files racily clean.
 _FRESH = 2_000_000_000  # nanoseconds
-
-
-class _Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What reading a file gave: tags and facts, or why it has none, or a picture."""
-
-    reading: Reading | None = None
-    reason: str = ""
-    cut: bool = False  # the reason is that its end is missing
-    picture: pictures.Seen | None = None
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Known).decode
+_OLDEST = -(2**63)  # nanoseconds since 1970; a card holds no earlier time, as of the year 1600
 
 
 class Index:
@@ -46,20 +34,22 @@ class Index:
 
     def __init__(self, known: Cards, clock: Callable[[], int] = time.time_ns) -> None:
         self._cards, self._clock = known, clock
-        self._found: dict[Key, Card] = {}  # of the artist that is read now
+        self._folder: Key = (0, 0)  # of the artist that is read now
+        self._files: Collection[os.stat_result] = ()
+        self._found: dict[State, Card] = {}
+        self._new: dict[State, Card] = {}  # not written yet
         self._valid: dict[str, Card] = {}  # path -> its card, if it has one of its present state
-        self._new: dict[Key, Card] = {}  # not written yet
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Open the index in a folder of caches, which is made if need be."""
         return cls(Cards(folder / FILE, stamp()))
 
-    def expect(self, files: Iterable[os.stat_result]) -> None:
+    def expect(self, folder: Key, files: Collection[os.stat_result]) -> None:
         """Look up all the files of an artist at once."""
         self._valid.clear()
-        self._new.clear()
-        self._found = self._cards.find(map(cards.key, files))
+        self._folder, self._files = folder, files
+        self._found = self._cards.find(folder) | self._new
 
     def track(self, path: str, facts: os.stat_result | None) -> Reading:
         """Return what an audio file holds; the same errors as of `tags.read`."""
@@ -86,56 +76,57 @@ class Index:
     def remember(self, path: Path, essence: str) -> str:
         """Keep the hash of a file's sound that was made just now, and return it."""
         if card := self._valid.get(str(path)):
-            self._keep(str(path), card._replace(essence=essence))
+            self._keep(str(path), msgspec.structs.replace(card, essence=essence))
         return essence
 
     def commit(self) -> None:
-        """Write what was learnt of an artist's files."""
-        self._cards.keep(self._new.values())
+        """Write what was learnt of an artist's files; of those that are gone nothing is kept."""
+        if not self._new:
+            return
+        self._found |= self._new
         self._new.clear()
+        present = dict.fromkeys(map(cards.state, self._files))
+        self._cards.keep(self._folder, [self._found[one] for one in present if one in self._found])
 
     def close(self) -> None:
         """Close the index."""
         self._cards.close()
 
-    def _recall(self, path: str, facts: os.stat_result | None) -> _Known | None:
-        if facts is None:
-            return None
-        card = self._found.get(cards.key(facts))
-        if not card or card.state != cards.state(facts) or not path.lower().endswith(card.suffix):
-            return None
-        if not cards.is_sound(card):
-            return None
-        try:
-            known = _decode(card.reading)
-        except msgspec.DecodeError:  # of another version's making
+    def _recall(self, path: str, facts: os.stat_result | None) -> Known | None:
+        card = self._found.get(cards.state(facts)) if facts else None
+        if card is None or not path.lower().endswith(card.suffix):
             return None
         self._valid[path] = card
-        return known
+        return card.known
 
     def _learn(
-        self, path: str, facts: os.stat_result | None, read: Callable[[Path], _Known]
-    ) -> _Known:
+        self, path: str, facts: os.stat_result | None, read: Callable[[Path], Known]
+    ) -> Known:
         now = self._clock()
         known = read(Path(path))
-        if facts and max(facts.st_mtime_ns, facts.st_ctime_ns) < now - _FRESH:
-            self._keep(path, cards.write(_suffix(path), facts, _encode(known)))
+        if facts and _is_at_rest(facts, now):
+            self._keep(path, Card(cards.state(facts), _suffix(path), known))
         return known
 
     def _keep(self, path: str, card: Card) -> None:
-        self._valid[path] = self._new[card.device, card.inode] = card
+        self._valid[path] = self._new[card.state] = card
 
 
-def _track(path: Path) -> _Known:
+def _track(path: Path) -> Known:
     """Read an audio file; Unreadable is raised, as it may go away without the file changing."""
     try:
-        return _Known(reading=tags.read(path))
+        return Known(reading=tags.read(path))
     except NotAudio as error:
-        return _Known(reason=error.args[1], cut=isinstance(error, Truncated))
+        return Known(reason=error.args[1], cut=isinstance(error, Truncated))
 
 
-def _image(path: Path) -> _Known:
-    return _Known(picture=pictures.of_file(path))
+def _image(path: Path) -> Known:
+    return Known(picture=pictures.of_file(path))
+
+
+def _is_at_rest(facts: os.stat_result, now: int) -> bool:
+    times = facts.st_mtime_ns, facts.st_ctime_ns
+    return min(times) >= _OLDEST and max(times) < now - _FRESH
 
 
 def _suffix(path: str) -> str:

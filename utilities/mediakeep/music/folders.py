@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections import deque
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from operator import itemgetter
+from hashlib import blake2b
+from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from stat import S_ISREG
+
+import msgspec
 
 from mediakeep.media.formats import EXTENSIONS
+from mediakeep.music import trail
+from mediakeep.music.trail import Identity, Trail, Way
 
 IMAGES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
 _DIGITS = tuple("0123456789")
+_NAME = attrgetter("name")
 
-Identity = tuple[int, int]  # device and inode
 
-
-class File(NamedTuple):
-    """A name that leads to no folder; size, time and `facts` are there if it is a regular file."""
+class File(msgspec.Struct, frozen=True, gc=False):
+    """A name that leads to no folder; `size` and `facts` are there if it is a regular file."""
 
     name: str
     suffix: str  # the extension in lower case, with its dot, or ""
     size: int = -1
-    mtime_ns: int = -1
     facts: os.stat_result | None = None
 
 
-@dataclass(frozen=True)
-class Folder:
+class Folder(msgspec.Struct, frozen=True, dict=True):
     """A folder as it was listed: its place below the top ("" for the top), its visible files.
 
     Where it refused to be listed, `fault` says why.
@@ -39,6 +39,7 @@ class Folder:
 
     path: str
     place: str
+    identity: Identity = (0, 0)  # where it could be listed
     files: tuple[File, ...] = ()
     fault: OSError | None = None
 
@@ -62,31 +63,35 @@ class Folder:
         return f"{self.place}/{name}" if self.place else name
 
 
-@dataclass(frozen=True)
-class _Listing:
+class _Listing(msgspec.Struct, frozen=True, gc=False):
     files: tuple[File, ...]
-    real: tuple[str, ...]  # names of folders
-    links: tuple[str, ...]  # names of links to folders
+    real: list[tuple[str, int]]  # names of folders, and their inodes as this one tells them
+    links: list[str]  # names of links to folders
 
 
-def walk(top: Path, around: Collection[Identity] | None = None) -> Iterator[Folder]:
+def walk(top: Path) -> Iterator[Folder]:
     """List a folder and all below it, each once, wherever links lead; hidden names are left out.
 
     Links are followed last, so that a folder comes under its real name. A link to a folder that
-    the top lies in is not followed; `around` are these folders, where they are known.
+    the top lies in is not followed.
     """
-    seen = set(surroundings(top) if around is None else around)
-    real, links = deque([Folder(str(top), "")]), deque[Folder]()
+    trod = Trail(top)
+    real, links = deque([Way(str(top), "")]), deque[Way]()
     while real or links:
-        folder = real.popleft() if real else links.popleft()
-        listing = _enter(folder.path, seen)
-        if isinstance(listing, OSError):
-            if not (folder.place and isinstance(listing, FileNotFoundError)):  # else it vanished
-                yield Folder(folder.path, folder.place, fault=listing)
-        elif listing:
-            yield Folder(folder.path, folder.place, listing.files)
-            real.extend(_child(folder, name) for name in listing.real)
-            links.extend(_child(folder, name) for name in listing.links)
+        way = (real or links).popleft()
+        try:
+            here = trail.identity(way.path)
+            if trod.before(way, here):
+                continue
+            listing = _list(way.path)
+        except OSError as error:
+            if not (way.place and isinstance(error, FileNotFoundError)):  # else it vanished
+                yield Folder(way.path, way.place, fault=error)
+            continue
+        folder = Folder(way.path, way.place, here, listing.files)
+        yield folder
+        real += [_way(folder, name, inode) for name, inode in listing.real]
+        links += [_way(folder, name) for name in listing.links]
 
 
 def below(top: Path) -> list[Path]:
@@ -95,28 +100,21 @@ def below(top: Path) -> list[Path]:
     Of a folder and a link to it, and of two links to one folder, only the first is given.
     """
     listing = _list(top)
-    seen = {*surroundings(top), identity(top)}
-    found = [top / name for name in (*listing.real, *listing.links) if _is_other(top / name, seen)]
-    return sorted(found, key=lambda path: path.name)
+    seen = {*trail.surroundings(top), trail.identity(top)}
+    names = [*(name for name, _ in listing.real), *listing.links]
+    found = [top / name for name in names if _is_other(top / name, seen)]
+    return sorted(found, key=_NAME)
 
 
 def right_in(top: Path) -> Folder:
     """List one folder alone; OSError if it refuses."""
-    return Folder(str(top), "", _list(top).files)
+    return Folder(str(top), "", files=_list(top).files)
 
 
-def surroundings(top: Path) -> set[Identity]:
-    """The folders that a folder lies in, by its own path and by where links in it lead."""
-    path, up = str(top.absolute()), ""
-    try:
-        found = {root := identity("/")}
-        while (above := identity(f"{path}{(up := up + '/..')}")) != root:  # where links lead
-            found.add(above)
-        while path := path.rpartition("/")[0]:
-            found.add(identity(path))
-    except OSError:  # it refuses, or links lead in a circle: listing will tell
-        return set()
-    return found
+def digest(listed: Iterable[Folder]) -> str:
+    """Digest places, sizes and times of all files, and which folders refused, in whatever order."""
+    lines = [line for folder in listed for line in _lines(folder)]
+    return blake2b(_sorted(lines), digest_size=10).hexdigest()
 
 
 def is_hidden(name: str, folder: bool) -> bool:
@@ -128,29 +126,23 @@ def is_hidden(name: str, folder: bool) -> bool:
     return name.startswith(".") and after != "." and not (folder and after in _DIGITS)
 
 
-def _enter(path: str, seen: set[Identity]) -> _Listing | OSError | None:
-    """List a folder; its refusal if it refuses, None if it has been listed before."""
-    try:
-        return _list(path) if _is_new(path, seen) else None
-    except OSError as error:
-        return error
-
-
 def _list(path: str | Path) -> _Listing:
     found: list[File] = []
-    real: list[str] = []
+    real: list[tuple[str, int]] = []
     links: list[str] = []
     with os.scandir(path) as entries:
         for entry in entries:
             name, folder = entry.name, _is_folder(entry)
             if name[0] == "." and is_hidden(name, folder):
                 continue
-            if folder:
-                (links if entry.is_symlink() else real).append(name)
+            if not folder:
+                found.append(_file(entry, name))
+            elif entry.is_symlink():
+                links.append(name)
             else:
-                found.append(_file(entry))
-    found.sort(key=itemgetter(0))
-    return _Listing(tuple(found), tuple(sorted(real)), tuple(sorted(links)))
+                real.append((name, entry.inode()))
+    found.sort(key=_NAME)
+    return _Listing(tuple(found), sorted(real), sorted(links))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -160,41 +152,45 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _file(entry: os.DirEntry[str]) -> File:
-    stem, dot, suffix = entry.name.rpartition(".")
-    suffix = f"{dot}{suffix}".lower() if stem else ""
+def _file(entry: os.DirEntry[str], name: str) -> File:
+    dot = name.rfind(".")
+    suffix = name[dot:].lower() if dot > 0 else ""
     try:
         facts = entry.stat()
     except OSError:  # a link that leads nowhere, or a file that has just vanished
-        return File(entry.name, suffix)
-    if not stat.S_ISREG(facts.st_mode):
-        return File(entry.name, suffix)
-    return File(entry.name, suffix, facts.st_size, facts.st_mtime_ns, facts)
+        return File(name, suffix)
+    if not S_ISREG(facts.st_mode):
+        return File(name, suffix)
+    return File(name, suffix, facts.st_size, facts)
 
 
-def _child(folder: Folder, name: str) -> Folder:
-    return Folder(f"{folder.path}/{name}", folder.place_of(name))
+def _way(above: Folder, name: str, inode: int | None = None) -> Way:
+    return Way(f"{above.path}/{name}", above.place_of(name), inode)
 
 
-def _is_new(path: str | Path, seen: set[Identity]) -> bool:
-    known = identity(path)
-    if known in seen:
-        return False
-    seen.add(known)
-    return True
+def _lines(folder: Folder) -> list[str]:
+    above = folder.place_of("")
+    lines = [
+        f"{above}{file.name}\0{file.size}\0{file.facts.st_mtime_ns}\n"
+        for file in folder.files
+        if file.facts
+    ]
+    return [*lines, f"{folder.place}\0refused\n"] if folder.fault else lines
+
+
+def _sorted(lines: list[str]) -> bytes:
+    """Join lines, sorted by their bytes."""
+    text = "".join(sorted(lines))
+    if text.isascii():  # so the order of texts is that of bytes
+        return text.encode()
+    return b"".join(sorted(map(os.fsencode, lines)))
 
 
 def _is_other(path: Path, seen: set[Identity]) -> bool:
-    """Like `_is_new`; a folder that refuses is another one, one that vanished is none."""
+    """Like `is_new`; a folder that refuses is another one, one that vanished is none."""
     try:
-        return _is_new(path, seen)
+        return trail.is_new(trail.identity(path), seen)
     except FileNotFoundError:
         return False
     except OSError:
         return True
-
-
-def identity(path: str | Path) -> Identity:
-    """Tell a folder from all others, whatever path leads to it; OSError if it refuses."""
-    facts = os.stat(path)  # noqa: PTH116 (a quarter of the time of Path.stat, for each folder)
-    return facts.st_dev, facts.st_ino

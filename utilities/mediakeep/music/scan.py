@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from hashlib import blake2b
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mediakeep import files
@@ -13,7 +12,7 @@ from mediakeep.item import Found
 from mediakeep.media import access
 from mediakeep.media.reader import Direct, Reader
 from mediakeep.music import discs, folders
-from mediakeep.music.folders import File, Folder, Identity
+from mediakeep.music.folders import File, Folder
 from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
 from mediakeep.outcome import Progress
 
@@ -30,12 +29,11 @@ def library(root: Path) -> Iterator[Found]:
     """
     try:
         artists = folders.below(root)
-        around = {*folders.surroundings(root), folders.identity(root)}
     except (FileNotFoundError, NotADirectoryError) as error:
         raise LibraryGone(files.escape(root), "missing") from error
     except OSError as error:
         raise access.refusal(root, error) from error
-    return (_found(path, None if path.is_symlink() else around) for path in artists)
+    return map(_found, artists)
 
 
 def loose(root: Path) -> int:
@@ -61,7 +59,8 @@ def artist(
     slow share is a sign of life, and then of each track read.
     """
     listed = list(_listed(path, progress))
-    reader.expect(file.facts for folder in listed for file in folder.media if file.facts)
+    media = [file.facts for folder in listed for file in folder.media if file.facts]
+    reader.expect(listed[0].identity, media)
     return Artist(
         name=files.escape(path.name),
         path=files.escape(path),
@@ -102,8 +101,8 @@ def track(
     )
 
 
-def _found(path: Path, around: Collection[Identity] | None) -> Found:
-    listed = list(folders.walk(path, around))
+def _found(path: Path) -> Found:
+    listed = list(folders.walk(path))
     tracks = sum(len(folder.audio) for folder in listed)
     albums = {discs.album_of(folder.place) for folder in listed if folder.audio}
     return Found(
@@ -115,22 +114,9 @@ def _found(path: Path, around: Collection[Identity] | None) -> Found:
 
 
 def _fingerprint(listed: Sequence[Folder]) -> str:
-    """Digest places, sizes and times of all files, and which folders refused."""
     if listed and listed[0].fault and not listed[0].place:
         return UNREADABLE
-    digest = blake2b(digest_size=10)
-    for line in sorted(_lines(listed)):
-        digest.update(line)
-    return digest.hexdigest()
-
-
-def _lines(listed: Sequence[Folder]) -> Iterator[bytes]:
-    for folder in listed:
-        if folder.fault:
-            yield os.fsencode(f"{folder.place}\0refused\n")
-        for file in folder.files:
-            if file.size >= 0:
-                yield os.fsencode(f"{folder.place_of(file.name)}\0{file.size}\0{file.mtime_ns}\n")
+    return folders.digest(listed)
 
 
 def _listed(path: Path, progress: Progress) -> Iterator[Folder]:
@@ -153,7 +139,8 @@ def _albums(listed: Sequence[Folder], reader: Reader, progress: Progress) -> Ite
         tracks = []
         for folder in parts[place]:
             for file in folder.audio:
-                tracks += _tracks(folder, file, reader)
+                if found := _track(folder, file, reader):
+                    tracks.append(found)
                 done += 1
                 progress(done, of)
         if tracks:
@@ -163,13 +150,13 @@ def _albums(listed: Sequence[Folder], reader: Reader, progress: Progress) -> Ite
             yield Album(place=files.escape(place), tracks=tuple(tracks), images=images)
 
 
-def _tracks(folder: Folder, file: File, reader: Reader) -> list[Track]:
-    """Read a listed file; no track where it has vanished since."""
+def _track(folder: Folder, file: File, reader: Reader) -> Track | None:
+    """Read a listed file; None where it has vanished since."""
     path = f"{folder.path}/{file.name}"
     place = files.escape(folder.place_of(file.name))
     found = track(path, place, file.size, file.facts, reader)
     gone = found.fault is Fault.UNREADABLE and file.size > 0 and _has_vanished(Path(path))
-    return [] if gone else [found]
+    return None if gone else found
 
 
 def _images(parts: Iterable[Folder], reader: Reader) -> Iterator[ImageFile]:
