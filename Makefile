@@ -6,11 +6,12 @@ BATCH := $(PY) utilities/process_music_batch.py --home .demo --batch-size 10
 # What a person's shell has set must not leak into the environment made here.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
-.PHONY: help demo test check bench clean again
+.PHONY: help demo test slow check bench clean again
 
 help:
 	@echo "make demo    show mediakeep at work on a sample library, in .demo/"
 	@echo "make test    run the tests (PYTEST_ARGS='-k queue' for some of them)"
+	@echo "make slow    run the tests that take minutes, and other readers"
 	@echo "make check   lint, formatting and types"
 	@echo "make bench   measure speed and memory"
 	@echo "make clean   remove .venv, caches and .demo/"
@@ -32,6 +33,9 @@ demo: .venv/.ok
 test: .venv/.ok
 	@$(PY) -m pytest -q -n auto $(PYTEST_ARGS)
 
+slow: .venv/.slow
+	@$(PY) -m pytest -q -n auto -m slow $(PYTEST_ARGS)
+
 check: .venv/.ok
 	@$(PY) -m ruff check --quiet --output-format=concise
 	@$(PY) -m ruff format --check --quiet || { \
@@ -52,6 +56,11 @@ clean:
 	@echo "Setting up .venv; this takes a moment, once ..."
 	@sh .ci/environment
 	@touch $@
+
+.venv/.slow: pyproject.toml $(shell test -x $(PY) || echo again)
+	@echo "Setting up .venv with what slow tests need; this takes a moment, once ..."
+	@sh .ci/environment slow
+	@touch .venv/.ok $@
 
 # Only a folder that "make demo" made is ever removed.
 define remove_demo

@@ -19,41 +19,93 @@ from mutagen.flac import FLAC
 from mutagen.id3 import ID3, TIT2
 
 from mediakeep.media import safewrite, undo
-from mediakeep.media.safewrite import Edit
+from mediakeep.media.edits.changes import FIELDS
+from mediakeep.media.safewrite import Cover, Edit
 from mediakeep.media.undoing.store import Store
 from tests.benchmarks import large, large_flac, rounds, table
 from tests.benchmarks.rounds import Durations, Times
+from tests.music import shelf
 
 _ROUNDS = (9, 25)
 _TITLE = "A title of the usual length"
 _GROWN = 60_000  # letters that no padding holds
 _FIELDS = {"title": _TITLE, "artist": "Anna", "albumartist": "Anna", "album": "Moorings"}
 _FIELDS |= {"date": "1974", "genre": "Folk", "tracknumber": "1/10"}
+_NUMBERS = ("track", "track_total", "disc", "disc_total")
 _WAYS = ("in place", "in place + sync", "safe", "undo")
 
 
 def run(folder: Path, *, full: bool = False) -> None:
     """Measure writes of a title that fits and of one that makes the tags grow."""
-    sizes: list[int] = []
-    rows = []
+    rows, ratios, sizes = [], [], list[int]()
     for name, data in (("5 MB MP3", _mp3()), ("30 MB FLAC", _flac())):
         for grows in (False, True):
             bench = _Bench(folder, data, name.rpartition(" ")[2].lower(), grows)
             times = rounds.run([bench.case(way) for way in _WAYS[:2]] + [bench.safe], _ROUNDS[full])
-            rows.append([f"{name}, {'grows' if grows else 'fits'}", *_cells(times)])
-            sizes += bench.records()
+            label = f"{name}, {'grows' if grows else 'fits'}"
+            rows.append([label, *(table.spread(_typical(times, way), 1, 1000) for way in _WAYS)])
+            ratios.append([label, *_ratios(times)])
+            sizes += _records(bench.home)
     table.show(
         "Milliseconds for one change of the tags: median (range)",
         ["", *_WAYS],
         rows,
-        f"undo records: {statistics.median(sizes):,.0f} bytes, {max(sizes):,} at most",
-        "safe: copied, compared, three hashes, copy and record synced",
+        "safe: copied, compared, hashed, the way back tried, copy and record synced",
     )
+    table.show("Safe, as a multiple of the same round's", ["", *_WAYS[:2]], ratios)
+    _show_records(folder, sizes)
 
 
-def _cells(times: Times) -> Iterator[str]:
-    for way in _WAYS:
-        yield table.spread(rounds.typical(times[way]), 1, 1000)
+def _typical(times: Times, way: str) -> list[float]:
+    """Return what each round took."""
+    return rounds.typical(times[way])
+
+
+def _ratios(times: Times) -> Iterator[str]:
+    for way in _WAYS[:2]:
+        yield table.spread(rounds.ratio(_typical(times, "safe"), _typical(times, way)), 1)
+
+
+def _show_records(folder: Path, timed: list[int]) -> None:
+    """Tell how large the undo records of other changes are, too, in every writable format."""
+    rows = [_row("the changes above", timed, [])]
+    changes: dict[str, list[Edit | Cover]] = {
+        "a title": [Edit("title", (_TITLE,))],
+        "a cover in the place of another": [Cover(large.cover(), "image/jpeg")],
+        "every field, 30 letters each": [
+            Edit(field, (str(number) if field in _NUMBERS else f"{field:x<30}",))
+            for number, field in enumerate(sorted(FIELDS - {"compilation"}), 1)
+        ],
+        "two fields of 60,000 letters": [
+            Edit(field, ("é" * _GROWN,)) for field in ("title", "comment")
+        ],
+    }
+    for label, wanted in changes.items():
+        sizes, blobs = list[int](), list[int]()
+        for suffix in ("mp3", "m4a", "flac", "ogg", "opus"):
+            home = folder / label / suffix
+            home.mkdir(parents=True)
+            path = home / f"a.{suffix}"
+            path.write_bytes(shelf.render(suffix, picture="cover.jpg"))
+            store = Store(home / "undo")
+            written = safewrite.write(path, wanted, store)
+            assert written
+            undo.apply(store, written.record)
+            sizes += _records(home)
+            blobs += [one.stat().st_size for one in store.folder.glob("blobs/*/*")]
+        rows.append(_row(label, sizes, blobs))
+    table.show("Bytes of an undo record", ["", "median", "at most", "beside it at most"], rows)
+
+
+def _row(label: str, sizes: list[int], blobs: list[int]) -> list[str]:
+    beside = f"{max(blobs):,}" if blobs else "-"
+    return [label, f"{statistics.median(sizes):,.0f}", f"{max(sizes):,}", beside]
+
+
+def _records(home: Path) -> list[int]:
+    """Return the sizes of all undo records of changes."""
+    lines = [line for log in home.glob("undo/*.jsonl") for line in log.read_bytes().splitlines()]
+    return [len(line) for line in lines if b'"op":"change"' in line]
 
 
 class _Bench:
@@ -61,7 +113,7 @@ class _Bench:
 
     def __init__(self, folder: Path, data: bytes, suffix: str, grows: bool) -> None:
         self._path = folder / f"a.{suffix}"
-        self._data, self._home, self._numbers = data, folder / f"{suffix}{grows}", count()
+        self._data, self.home, self._numbers = data, folder / f"{suffix}{grows}", count()
         self._length = _GROWN if grows else len(_TITLE)
 
     def case(self, way: str) -> Callable[[], Mapping[str, Durations]]:
@@ -75,7 +127,7 @@ class _Bench:
 
     def safe(self) -> Mapping[str, Durations]:
         """Write safely, then take it back."""
-        title, store = self._begin(), Store(self._home / "undo")
+        title, store = self._begin(), Store(self.home / "undo")
         edit = [Edit("title", (title,))]
         made = rounds.one(lambda: safewrite.write(self._path, edit, store))
         (*_, last) = store.find(undo.Query())
@@ -83,12 +135,6 @@ class _Bench:
         assert self._path.read_bytes() == self._data
         store.close()
         return {"safe": made, "undo": back}
-
-    def records(self) -> list[int]:
-        """Return the sizes of all undo records of changes."""
-        logs = (self._home / "undo").glob("*.jsonl")
-        lines = [line for log in logs for line in log.read_bytes().splitlines()]
-        return [len(line) for line in lines if b'"op":"change"' in line]
 
     def _begin(self) -> str:
         self._path.write_bytes(self._data)

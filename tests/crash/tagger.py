@@ -186,7 +186,8 @@ class Loop:
                 begun += 1
                 process = context.Process(target=self.write, args=(order,), daemon=True)
                 process.start()
-                soon = random.Random(order.seed).uniform(0.002, 0.12)
+                longest = 0.12 + order.path.stat().st_size / 1e8  # about what a write takes
+                soon = random.Random(order.seed).uniform(0.002, longest)
                 due = time.monotonic() + (soon if order.point == RANDOM else _PATIENCE)
                 running[process] = (order, due)
             self._reap(running)

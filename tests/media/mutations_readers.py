@@ -21,7 +21,7 @@ def _judge(folder: Path) -> None:
     issues = diagnose.issues(found, "key")
     assert audit.to_json(found, issues, "key", "a.md")
     assert audit.to_csv(found, issues)
-    assert report.render(found, issues, ("a.json", "a.csv"))
+    assert report.render(found, issues, report.Paths(Path("home"), "a.json", "a.csv"))
 
 
 READERS = Readers(

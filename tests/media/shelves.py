@@ -21,6 +21,7 @@ from mediakeep.outcome import Stamp
 from mediakeep.rehearsal import tracks
 from tests.media import mutations_sounds as small
 from tests.media import mutations_tags as tagging
+from tests.media import shelves_odd
 
 STAMP = Stamp("20251217_session_001", "Velvet Harbour", 7, 7)
 IMAGE = tracks.seed("cover.png") + Random("image").randbytes(200_000)
@@ -161,6 +162,7 @@ OWN = {
     "bare.ogg": lambda: tracks.seed("bell.ogg"),
     "mixed.ogg": _mixed_case_ogg,
     "bare.opus": lambda: tracks.seed("chord.opus"),
+    **shelves_odd.OWN,
 }
 WRITTEN = [
     *(name for name, (kind, _) in small.SOUNDS.items() if name.endswith((".mp3", "mp3"))),

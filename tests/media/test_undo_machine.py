@@ -7,15 +7,17 @@ import tempfile
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mediakeep.media import essence, safewrite, undo
 from mediakeep.media.edits.changes import FIELDS
-from mediakeep.media.safewrite import Beside, Cover, Edit, Rules
+from mediakeep.media.safewrite import Beside, Cover, Edit, Lift, Rules
 from mediakeep.media.undo import Query
 from mediakeep.media.undoing.record import LIMIT
 from tests.media import shelves
+from tests.media.attempts import strangers
 
 SINGLE = ("track", "track_total", "disc", "disc_total")
 TEXTS = st.text(
@@ -24,6 +26,7 @@ TEXTS = st.text(
     max_size=40,
 ).filter(lambda text: not text[0].isdecimal() and text[0] not in "(R" and text[0] != "C")
 PICTURES = {"large": shelves.IMAGE, "small": shelves.PHOTO, "tiny": b"GIF89a"}
+DATES = [("1974",), ("1974-05",), ("1975-05-01",), ("1974", "1975-05")]
 FREE = sorted(FIELDS - {*SINGLE, "compilation", "musicbrainz_recordingid"})
 EDITS = st.one_of(
     st.builds(Edit, st.sampled_from(FREE), st.lists(TEXTS, max_size=2).map(tuple)),
@@ -31,6 +34,8 @@ EDITS = st.one_of(
         Edit, st.sampled_from(SINGLE), st.integers(1, 999).map(lambda number: (str(number),))
     ),
     st.builds(Edit, st.sampled_from(["compilation", *SINGLE]), st.just(())),
+    st.builds(Edit, st.sampled_from(["date", "originaldate"]), st.sampled_from(DATES)),
+    st.just(Lift()),
     st.sampled_from(sorted(PICTURES)).map(lambda name: Cover(PICTURES[name], "image/png")),
 )
 
@@ -51,9 +56,9 @@ class Machine(RuleBasedStateMachine):
         self.versions: dict[str, tuple[bytes, bytes]] = {}  # record -> the bytes before and after
 
     @rule(changes=st.lists(EDITS, min_size=1, max_size=3), beside=st.sampled_from(Beside))
-    def change(self, changes: list[Edit | Cover], beside: Beside) -> None:
+    def change(self, changes: list[Edit | Cover | Lift], beside: Beside) -> None:
         before = self.path.read_bytes()
-        unique = {getattr(one, "field", "cover"): one for one in changes}
+        unique = {getattr(one, "field", type(one)): one for one in changes}
         rules = Rules(beside=beside)
         written = safewrite.write(self.path, unique.values(), self.store, rules=rules)
         if written:
@@ -84,6 +89,10 @@ class Machine(RuleBasedStateMachine):
                 self.versions[back.id] = before, self.path.read_bytes()
 
     @rule()
+    def change_by_another_program(self) -> None:
+        strangers(self.path)
+
+    @rule()
     def forget_the_index(self) -> None:
         (self.store.folder / "index.db").unlink(missing_ok=True)
         self.store = shelves.store(self.home)
@@ -102,3 +111,11 @@ class Machine(RuleBasedStateMachine):
 
 Machine.TestCase.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
 test_changes_and_undoings_in_any_order = Machine.TestCase
+
+
+class Longer(Machine):
+    """The same, for longer."""
+
+
+Longer.TestCase.settings = settings(max_examples=1000, stateful_step_count=25, deadline=None)
+test_changes_and_undoings_at_length = pytest.mark.slow(Longer.TestCase)

@@ -145,6 +145,24 @@ class Ledger:
                 ((artist, place, *found) for place, found in entries.findings.items()),
             )
 
+    @contextlib.contextmanager
+    def following(self, artist: str, place: str, path: Path) -> Iterator[None]:
+        """Let what is known of a file outlast a change within a block that spares its sound."""
+        before = path.stat() if self._base else None
+        yield
+        if self._base and before and state(before) != (after := state(path.stat())):
+            with _translated(self._path), _transaction(self._base):
+                self._base.execute(
+                    "UPDATE finding SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE artist = ?"
+                    " AND place = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
+                    (*after, artist, place, *state(before)),
+                )
+                self._base.execute(
+                    "UPDATE sound SET size = ?, mtime_ns = ? WHERE artist = ? AND place = ?"
+                    " AND size = ? AND mtime_ns = ?",
+                    (*after[:2], artist, place, *state(before)[:2]),
+                )
+
     def close(self) -> None:
         """Close the ledger."""
         if self._base:

@@ -143,7 +143,7 @@ def _fields(job: _Job) -> dict[str, Changed]:
     found = {}
     for change in job.changes:
         if isinstance(change, Edit):
-            held = changes.value(job.reading.tags, change.field)
+            held = changes.held(job.reading, change.field)
             new = changes.canonical(change.field, change.values, job.reading.facts.format)
             found[change.field] = Changed(held, new, change.reason)
         elif isinstance(change, Cover):

@@ -3,7 +3,8 @@
 1. The new file is written beside the old one under a hidden name that no scan takes for audio.
 2. While it is brought to the disk, it is checked, and so is the way back.
 3. What makes the change undoable is recorded.
-4. If the old file is still the one that was read, the new one takes its name.
+4. If the old file is still the one that was read, and no other writer of ours is at this point, the
+   new one takes its name.
 5. The folder is brought to the disk.
 
 Whatever fails, the old file stays and the new one is removed; a kill may leave it, and the next
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import stat
 import sys
@@ -94,7 +96,7 @@ def replace(
     `check` gets the new file before it has the name, and `record` is called when all is well; what
     they raise goes on to the caller. Only to be called while the original is `opened`.
     """
-    _permit(original, rules)
+    permit(original, rules)
     files.sweep(original.path.parent)
     _find_room(original.path, pieces.size(parts))
     beside = original.path.parent / f".{os.urandom(6).hex()}.tmp"
@@ -110,7 +112,7 @@ def replace(
         finally:
             os.close(new)
         record()
-        if not original.is_unchanged():
+        if not _alone(original.handle) or not original.is_unchanged():
             raise ChangedMeanwhile(files.escape(original.path))
         beside.replace(original.path)
     except BaseException:
@@ -121,8 +123,17 @@ def replace(
         files.sync_folder(original.path.parent)
 
 
-def _permit(original: Original, rules: Rules) -> None:
-    """Refuse a file that is read-only for this user, or that has other names."""
+def _alone(handle: int) -> bool:
+    """Shut other writers of ours out until the file is closed, if its disk knows locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
+    return True
+
+
+def permit(original: Original, rules: Rules) -> None:
+    """Raise Refused where a file is read-only for this user, or has other names."""
     path = files.escape(original.path)
     if original.facts.st_nlink > 1 and rules.hardlinks != "break":
         names = f"it has {original.facts.st_nlink} names (hard links)"

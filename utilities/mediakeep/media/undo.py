@@ -1,36 +1,35 @@
 """Changes of files taken back, byte for byte, whoever made them and whatever happened since.
 
-plan     tells which changes can be taken back, and why others cannot
-apply    takes one back, by the same safe way in which it was made
-undone   tells which changes of a file were taken back, so that no batch makes them again
+plan       tells which changes can be taken back, and why others cannot
+rehearse   finds out what would forbid it besides
+apply      takes one back, by the same safe way in which it was made
+undone     tells which changes of a file were taken back, so that no batch makes them again
 """
 
 from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from mediakeep import files
-from mediakeep.errors import NotAudio, NotUndone, RecordNotWritten, Unreadable
+from mediakeep.errors import MediakeepError, NotAudio, NotUndone, Unreadable
 from mediakeep.media import formats, sums, swap
-from mediakeep.media.source import Source, Span
+from mediakeep.media.source import Source
 from mediakeep.media.splices import pieces, soundmap
 from mediakeep.media.splices.pieces import Piece
 from mediakeep.media.swap import Original
-from mediakeep.media.undoing import recipes
+from mediakeep.media.undoing import aside, recipes
 from mediakeep.media.undoing.ending import NOBODY, Desk, Draft, replace, way_back
 from mediakeep.media.undoing.index import Query
 from mediakeep.media.undoing.record import Changed, Record
-from mediakeep.media.undoing.store import DONE, VOID, Entry, Store, Values, taken_back
+from mediakeep.media.undoing.store import DONE, FORGOTTEN, VOID, Entry, Store, Values, taken_back
 from mediakeep.outcome import Stamp
 
-__all__ = ["Query", "Step", "apply", "plan", "undone"]
-
-ASIDE = "aside"
+__all__ = ["Query", "Step", "apply", "plan", "rehearse", "undone"]
 
 _FORCE = "Use --force to restore it all the same; the version that is there now is kept aside."
 _SINCE = "it was changed since"
@@ -45,37 +44,65 @@ class Step:
     refusal: str = ""
 
 
-def plan(store: Store, query: Query) -> list[Step]:
-    """Return the changes to take back, the last one first; those taken back already are left out.
+def plan(store: Store, *queries: Query) -> list[Step]:
+    """Return the changes to take back file by file, of each the last one first.
 
-    Of changes that follow each other on one file only the last can be seen on the disk, so the
-    others are judged by their records.
+    Those that are taken back already are left out. Of changes that follow each other on one file
+    only the last can be seen on the disk, so the others are judged by their records.
     """
-    asked = {entry.record.id for entry in store.find(query) if entry.state != VOID}
-    steps = list[Step]()
-    for path in {entry.record.path for entry in store.find(query)}:
-        steps += _steps(asked, store.find(Query(path=path)))
-    order = {entry.record.id: place for place, entry in enumerate(store.find(query))}
-    return sorted(steps, key=lambda step: -order[step.record.id])
+    found = (entry for query in queries for entry in store.find(query) if entry.state != VOID)
+    asked = {entry.record.id: entry.record.path for entry in found}
+    names: dict[str, set[str]] = {}  # of each file; another one where a link leads to it by now
+    for path in set(asked.values()):
+        real = files.escape(os.path.realpath(files.unescape(path)))
+        names.setdefault(real, {real}).add(path)
+    return [
+        step for real in sorted(names) for step in _steps(asked, _entries(store, real, names[real]))
+    ]
 
 
-def _steps(asked: set[str], entries: list[Entry]) -> Iterator[Step]:
+def _entries(store: Store, real: str, names: set[str]) -> list[Entry]:
+    """Return all records of one file; those under its present name are the newest."""
+    former = [entry for name in names - {real} for entry in store.find(Query(path=name))]
+    former.sort(key=lambda entry: entry.record.time)
+    return former + store.find(Query(path=real))
+
+
+def _steps(asked: Container[str], entries: list[Entry]) -> Iterator[Step]:
     """Give the steps of one file, given all its records."""
     back = taken_back(entry.record for entry in entries if entry.state == DONE)
     there = ""  # the hash that the file will have then
+    since = dict[str, str]()  # which session changed a file of that hash, after the entry at hand
     for entry in reversed(entries):
         record = entry.record
-        if record.id not in asked or record.id in back or record.undoes in asked:
-            continue
-        if entry.state != DONE:
-            yield Step(record, "nobody can tell whether the change was made")
-        elif there == record.new.sha256 or (not there and _is(record)):
-            there = record.old.sha256
-            yield Step(record)
-        else:
-            later = (e.record for e in entries if e.record.old.sha256 == record.new.sha256)
-            session = next((one.session for one in later if one.session), "")
-            yield Step(record, f"session {session} changed it since" if session else _SINCE)
+        if record.id in asked and record.id not in back and record.undoes not in asked:
+            fits = there == record.new.sha256 or (not there and _is(record))
+            step = Step(record, "" if fits else _changed(since.get(record.new.sha256, "")))
+            if record.forgotten:
+                step = Step(record, FORGOTTEN)
+            elif entry.state != DONE:
+                step = Step(record, "nobody can tell whether the change was made")
+            there = there if step.refusal else record.old.sha256
+            yield step
+        if entry.state == DONE and record.id not in back:
+            since[record.old.sha256] = record.session
+
+
+def _changed(session: str) -> str:
+    return f"session {session} changed it since" if session else _SINCE
+
+
+def rehearse(store: Store, step: Step, rules: swap.Rules = _RULES) -> None:
+    """Raise what `apply` would, by force where the plan refuses; changes nothing."""
+    record = step.record
+    with swap.opened(Path(files.unescape(record.path))) as original:
+        swap.permit(original, rules)
+        for name in store.recipe(record).blobs:
+            store.blobs.read(name)
+        if step.refusal or record.aside:  # this way back was not tried when it was made
+            parts = _restored(store, record, Source(original.handle, original.facts.st_size))
+            if pieces.digest(parts, original.handle) != record.old.sha256:
+                raise _otherwise(record)
 
 
 def apply(
@@ -103,10 +130,14 @@ def apply(
         kind = _kind(original, record) if strange else record.kind
         parts = _restored(store, record, source)
         recipe, blobs = way_back(original, source, kind)
-        aside = _set_aside(store, original, record) if strange else ""
-        draft = Draft(kind, recipe, blobs, _reversed(store.fields(record)), record.id, aside, there)
+        kept = aside.keep(store.folder, original, record.id) if strange else ""
+        draft = Draft(kind, recipe, blobs, _reversed(store.fields(record)), record.id, kept, there)
         verify = partial(_verify, record)
-        return replace(original, parts, draft, Desk(store, stamp, rules), verify)
+        try:
+            return replace(original, parts, draft, Desk(store, stamp, rules), verify)
+        except MediakeepError:
+            aside.drop(kept)  # it still stands in its own place
+            raise
 
 
 def undone(store: Store, path: Path) -> dict[str, frozenset[Values]]:
@@ -150,6 +181,8 @@ def _verify(record: Record, _new: Path, _handle: int, sha256: Callable[[], str])
 
 def _otherwise(record: Record) -> NotUndone:
     cure = "Its tags can be written anew, but this change cannot be taken back."
+    if record.aside:
+        cure = f"The version before it is kept: {record.aside}"
     return NotUndone(record.path, "its sound is no longer the one that was recorded", cure)
 
 
@@ -159,21 +192,3 @@ def _kind(original: Original, record: Record) -> str:
     if found is None:
         raise NotAudio(record.path, "it has become something else")
     return found[0].name
-
-
-def _set_aside(store: Store, original: Original, record: Record) -> str:
-    """Keep the version that is there now, and return its name."""
-    folder = store.folder / ASIDE
-    path = folder / f"{record.id}-{os.urandom(3).hex()}{original.path.suffix}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            pieces.write([Span(0, original.facts.st_size)], original.handle, handle)
-            files.sync_data(handle)
-        finally:
-            os.close(handle)
-        files.sync_folder(folder)
-    except OSError as error:
-        raise RecordNotWritten(path, error.strerror or error) from error
-    return files.escape(path)

@@ -10,15 +10,19 @@ import msgspec
 from msgspec import structs
 
 from mediakeep.errors import UsageFailed
+from mediakeep.media import names
 from mediakeep.media.reading import Reading, Tags
 from mediakeep.media.vocabulary import NUMBERS
 
 Values = tuple[str, ...]
 
 PICTURE = "pictures"
+_VORBIS = "Vorbis comment"
+_NAMES = {field.name: field.vorbis for field in names.FIELDS}
 _SINGLE = frozenset(name for pair in NUMBERS for name in pair)
 _FLAG = "compilation"
 _LONGEST, _MOST = 65_536, 200  # letters of a text, and texts, that the reader keeps
+_SHOWN = 60  # letters of a value in a message
 FIELDS = frozenset(Tags.__struct_fields__) - {PICTURE}
 
 
@@ -34,7 +38,8 @@ class Edit(msgspec.Struct, frozen=True, tag="edit"):
             known = ", ".join(sorted(FIELDS))
             raise UsageFailed(f'There is no field "{self.field}". There are {known}.')
         if problem := _problem(self.field, self.values):
-            raise UsageFailed(f"{self.field} cannot be {', '.join(self.values)!r}: {problem}.")
+            shown = _shortened(", ".join(self.values))
+            raise UsageFailed(f"{self.field} cannot be {shown!r}: {problem}.")
 
 
 class Cover(msgspec.Struct, frozen=True, tag="cover"):
@@ -79,6 +84,20 @@ def value(tags: Tags, field: str) -> Values:
     return tuple(held)
 
 
+def held(reading: Reading, field: str) -> Values:
+    """Return what a field itself holds: a Vorbis comment may hold a total with the number."""
+    told = value(reading.tags, field)
+    pair = next((pair for pair in NUMBERS if field in pair), None)
+    if pair is None or reading.container != _VORBIS:
+        return told
+    number, total = (_first(reading, name) for name in pair)
+    if "/" not in number:
+        return told
+    if field == pair[0]:
+        return (number,)
+    return told if total else ()
+
+
 def canonical(field: str, values: Values, kind: str) -> Values:
     """Return values as a format holds them: MP4 knows numbers, no leading zeros."""
     if field == _FLAG:
@@ -98,8 +117,8 @@ def _holds(reading: Reading, change: Change, cover: bytes | None) -> bool:
         return change.data == cover
     if isinstance(change, Lift):
         return not is_foreign(reading)
-    held = canonical(change.field, value(reading.tags, change.field), reading.facts.format)
-    return held == canonical(change.field, change.values, reading.facts.format)
+    there = canonical(change.field, held(reading, change.field), reading.facts.format)
+    return there == canonical(change.field, change.values, reading.facts.format)
 
 
 def is_foreign(reading: Reading) -> bool:
@@ -145,6 +164,12 @@ def differing(tags: Tags, others: Tags) -> list[str]:
     return [field for field in sorted(FIELDS) if getattr(tags, field) != getattr(others, field)]
 
 
+def _first(reading: Reading, field: str) -> str:
+    """Return the text of a Vorbis comment that speaks for a field."""
+    told = (reading.raw.get(name, ()) for name in _NAMES[field])
+    return next((texts[0] for texts in told if texts), "")
+
+
 def _problem(field: str, values: Values) -> str:
     if any(not text or "\0" in text or not _is_unicode(text) for text in values):
         return "it holds an empty text or a letter that no tag can hold"
@@ -157,6 +182,10 @@ def _problem(field: str, values: Values) -> str:
     if field == _FLAG and values and values[0] not in ("0", "1"):
         return "it is 1 or 0"
     return ""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _is_unicode(text: str) -> bool:

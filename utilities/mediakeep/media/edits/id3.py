@@ -84,8 +84,7 @@ class Tag:
 
     def told(self, frame: Frame) -> Block:
         """Ask the reader what one frame tells."""
-        flags = _UNSYNCED if self.unsynced and self.version == 4 else 0
-        data = _headed(frame.raw, self.version, flags)
+        data = _headed(frame.raw, self.version, self._flags)
         return id3.read(Held(data), 0, len(data)) or Block(name="", dialect="id3")
 
     def texts(self) -> dict[str, list[str]]:
@@ -116,14 +115,16 @@ class Tag:
     def render(self, padding: int | None = None) -> bytes:
         """Put the tag together: as large as it was where that fits, else with fresh padding."""
         body = b"".join(frame.raw for frame in self.frames) + self.rest
-        if self.unsynced and self.version < 4:
-            body = _FF.sub(b"\xff\0", body)
         if padding is None:
             padding = self.size - _HEADER - len(body)
             if (self.rest and padding) or not 0 <= padding <= max(_KEPT_PADDING, self.padding):
                 padding = 0 if self.rest else PADDING
-        flags = _UNSYNCED if self.unsynced else 0
-        return _headed(body + bytes(padding), self.version, flags)
+        return _headed(body + bytes(padding), self.version, self._flags)
+
+    @property
+    def _flags(self) -> int:
+        """A tag of 2.3 is written without marks: FFmpeg takes its sizes as if they counted them."""
+        return _UNSYNCED if self.unsynced and self.version == 4 else 0
 
 
 def _headed(body: bytes, version: int, flags: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from mediakeep.media.dialects import frames
@@ -18,6 +19,7 @@ _UNKNOWN = b"XXX"  # the language of a comment
 _ID = {name: field.name for field in FIELDS for name in field.id3}
 # What 2.3 keeps of a date in frames of its own, and would tell on its own behalf if left.
 _PARTS = ("TDAT", "TIME")
+_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?", re.ASCII)
 
 
 def edited(data: bytes, wanted: Wanted) -> bytes:
@@ -59,21 +61,28 @@ def _assign(tag: Tag, name: str, values: Values) -> None:
 
 
 def _assign_date(tag: Tag, values: Values) -> None:
-    """2.4 has one frame for a date; 2.3 has one for the year and one for day and month."""
-    kinds = ("TDRC", "TYER", *_PARTS)
+    """2.4 has one frame for a date; 2.3 has one for the year and one for day and month.
+
+    A month alone has no place in 2.3. The frame of 2.4 tells it; readers that do not look for that
+    find the year, and those that find more than a year where the year belongs would take nothing.
+    """
+    year, month, day = _parted(values)
     if tag.version == 4:
         new = _text(tag, "TDRC", values)
-    elif len(values) == 1 and _is_day(values[0]):
-        year, month, day = values[0].split("-")
+    elif day:
         new = _text(tag, "TYER", (year,)) + _text(tag, "TDAT", (day + month,))
-    else:  # of a month 2.3 knows nothing; players read as far as the year
+    elif month:
+        new = _text(tag, "TDRC", values) + _text(tag, "TYER", (year,))
+    else:
         new = _text(tag, "TYER", values)
-    _replace(tag, lambda old: old.name in kinds, new)
+    _replace(tag, lambda old: old.name in ("TDRC", "TYER", *_PARTS), new)
 
 
-def _is_day(text: str) -> bool:
-    parts = text.split("-")
-    return [len(part) for part in parts] == [4, 2, 2] and all(map(str.isdecimal, parts))
+def _parted(values: Values) -> tuple[str, str, str]:
+    """Return year, month and day of the only date, each "" where it is not told as 2.4 does."""
+    found = _DATE.fullmatch(values[0]) if len(values) == 1 else None
+    year, month, day = found.groups("") if found else ("", "", "")
+    return year, month, day
 
 
 def _told(tag: Tag, frame: Frame, name: str) -> dict[str, list[str]]:

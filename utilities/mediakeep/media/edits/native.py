@@ -9,6 +9,7 @@ from mediakeep.media.names import FIELDS
 from mediakeep.media.vocabulary import NUMBERS
 
 _NAMES = {field.name: field for field in FIELDS}
+_APART = "vorbis"
 _PAIRED = frozenset(name for pair in NUMBERS for name in pair)
 
 Texts = Mapping[str, Sequence[str]]
@@ -24,7 +25,8 @@ def translate(texts: Texts, dialect: str, wanted: Mapping[str, Values]) -> dict[
     """Return what the dialect's own tags are to hold, given all that they hold now.
 
     The tag that speaks for a field takes the new value. Another of the field's names keeps its
-    own, unless it is a copy of the old value, or the field is to be taken away.
+    own, unless it is a copy of the old value, or the field is to be taken away. What is named
+    after the year takes no more of a date: beets, for one, reads nothing else there.
     """
     found: dict[str, Values] = {}
     for field, values in wanted.items():
@@ -46,17 +48,32 @@ def spelt(field: str, name: str) -> str:
 
 
 def _assigned(texts: Texts, names: tuple[str, ...], values: Values) -> Iterator[tuple[str, Values]]:
-    speaking = next((name for name in names if texts.get(name)), names[0])
-    yield speaking, values
+    usual = names[0]
+    speaking = next((name for name in names if texts.get(name)), usual)
+    old = tuple(texts.get(speaking, ()))
+    if _fitting(speaking, usual, values) != values:
+        yield usual, values
+    yield speaking, _fitting(speaking, usual, values)
     for name in names:
-        if name != speaking and name in texts and (not values or texts[name] == texts[speaking]):
-            yield name, values
+        copied = tuple(texts.get(name, ())) == _fitting(name, usual, old)
+        if name != speaking and name in texts and (copied or not values):
+            yield name, _fitting(name, usual, values)
+
+
+def _fitting(name: str, usual: str, values: Values) -> Values:
+    """Return what a name takes: one after the year, beside a usual one, the year of a date."""
+    if name == usual or not name.endswith("year"):
+        return values
+    return tuple(text[:4] if text[4:5] == "-" else text for text in values)
 
 
 def _numbered(
     texts: Texts, dialect: str, pair: tuple[str, str], wanted: Mapping[str, Values]
 ) -> Iterator[tuple[str, Values]]:
-    """A number and its total stand in one text, or each in its own, as they do now."""
+    """A number and its total stand in one text, or each in its own, as they do now.
+
+    A Vorbis comment that holds both in one is parted: players look for the total in its own.
+    """
     number, total = pair
     name = next((name for name in names(number, dialect) if texts.get(name)), "")
     totals = [name for name in names(total, dialect) if texts.get(name)]
@@ -66,11 +83,12 @@ def _numbered(
     alone = total not in wanted
     whole = wanted.get(total, tuple(texts[totals[0]][:1]) if totals else (rest.strip(),))
     first, second = "".join(new), "".join(whole)
-    if stroke or not names(total, dialect):
+    parted = bool(stroke) and dialect == _APART
+    if not names(total, dialect) or (stroke and not parted):
         joined = f"{first}/{second}" if second else first
         yield name, (joined,) if joined else ()
-    elif number in wanted:
-        yield name, new
-    if not alone and (totals or not stroke):
+    elif number in wanted or parted:
+        yield name, new if first else ()
+    if parted or (not alone and (totals or not stroke)):
         for one in totals or names(total, dialect)[:1]:
-            yield one, whole
+            yield one, whole if second else ()

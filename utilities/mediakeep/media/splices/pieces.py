@@ -12,6 +12,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 from mediakeep import files
@@ -84,6 +85,15 @@ def are(pieces: Iterable[Piece], old: int, other: int) -> bool:
                 return False
             at += len(part)
     return at == os.fstat(other).st_size
+
+
+def digest(pieces: Iterable[Piece], old: int) -> str:
+    """Return the SHA-256 of the file that the pieces make."""
+    found = sha256()
+    for piece in pieces:
+        for part in _made(piece, old):
+            found.update(part)
+    return found.hexdigest()
 
 
 def _made(piece: Piece, old: int) -> Iterator[bytes]:

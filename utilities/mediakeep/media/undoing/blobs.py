@@ -19,14 +19,16 @@ class Blobs:
     def keep(self, data: bytes, name: str = "") -> str:
         """Write a blob, unless it is there, and return its name; synced when this returns."""
         name = name or sha256(data).hexdigest()
-        if name not in self._synced:
-            path = self._path(name)
+        path = self._path(name)
+        if name not in self._synced or not path.is_file():  # a pruning may have taken it
             try:
                 if path.is_file() and path.stat().st_size == len(data):
                     files.sync_folder(path.parent)  # whoever wrote it may not have come so far
                 else:
                     files.write_atomic(path, data)
-                    files.sync_folder(self._folder)
+                files.sync_folder(self._folder)
+                if not self._synced:
+                    files.sync_folder(self._folder.parent)  # the folder may be new, too
             except OSError as error:
                 raise RecordNotWritten(path, error.strerror or error) from error
             self._synced.add(name)

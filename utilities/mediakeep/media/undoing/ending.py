@@ -83,7 +83,7 @@ def replace(
                 essence = verify(new, handle, after.result)
             finally:
                 after.exception(), back.exception()  # the handle is closed when this returns
-            if not back.result():
+            if not (back.result() or draft.aside):  # what is kept aside needs no way back
                 raise Unverified(files.escape(original.path), "nothing led back to the old one")
             old = State.of(original.facts, before.result())
             now = State.of(os.fstat(handle), after.result())

@@ -30,17 +30,17 @@ class Log:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._synced: set[Path] = set()  # in this process
 
     def append(self, line: Record | Mark, month: str, *, sync: bool) -> None:
         """Append a line to the file of a month such as "2025-12"; RecordNotWritten on failure."""
         path = self._folder / f"{month}.jsonl"
         try:
-            new = not path.exists()
             path.parent.mkdir(parents=True, exist_ok=True)
             with files.locked(path) as handle:
                 _append(handle, encode(line) + b"\n")
             if sync:
-                self._sync(path, new)
+                self._sync(path)
         except OSError as error:
             raise RecordNotWritten(path, error.strerror or error) from error
 
@@ -58,16 +58,17 @@ class Log:
         """List the files, oldest first."""
         return sorted(self._folder.glob("[0-9]*-[0-9]*.jsonl"))
 
-    def _sync(self, path: Path, new: bool) -> None:
+    def _sync(self, path: Path) -> None:
         """Outside of the lock, so that several processes wait for the disk at once."""
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             files.sync_data(handle)
         finally:
             os.close(handle)
-        if new:
-            for parent in (self._folder, self._folder.parent):  # the folder may be new, too
-                files.sync_folder(parent)
+        if path not in self._synced:
+            for folder in (self._folder, *self._folder.parents[:2]):  # `status` may be new, too
+                files.sync_folder(folder)
+            self._synced.add(path)
 
 
 def _append(handle: int, data: bytes) -> None:

@@ -59,7 +59,8 @@ class Record(
 ):
     """A change that was prepared; whether it was made is told by marks, or by the file's hash.
 
-    `details` is the blob that holds `fields` and `recipe` where they are long.
+    `details` is the blob that holds `fields` and `recipe` where they are long. One that is
+    `forgotten` has no recipe any more.
     """
 
     id: str
@@ -78,13 +79,14 @@ class Record(
     fields: dict[str, Changed] = {}
     recipe: Recipe | None = None
     details: str = ""
+    forgotten: bool = False
 
 
 class Details(msgspec.Struct, frozen=True):
     """What does not fit into a record of 4 KB."""
 
     fields: dict[str, Changed]
-    recipe: Recipe
+    recipe: Recipe | None
 
 
 class Mark(msgspec.Struct, frozen=True, tag="mark", tag_field="op"):

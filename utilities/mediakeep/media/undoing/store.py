@@ -7,7 +7,7 @@ not made after all. Where a crash left no mark, the later records of the file te
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +15,16 @@ import msgspec
 from msgspec import structs
 
 from mediakeep import clock, files
-from mediakeep.errors import RecordNotWritten, StateDamaged, Unreadable
+from mediakeep.errors import NotUndone, RecordNotWritten, StateDamaged, Unreadable
 from mediakeep.media import access, sums
+from mediakeep.media.undoing import gate
 from mediakeep.media.undoing.blobs import Blobs
 from mediakeep.media.undoing.index import Index, Query
 from mediakeep.media.undoing.log import Log
 from mediakeep.media.undoing.record import LIMIT, Changed, Details, Mark, Recipe, Record, encode
 
 DONE, VOID, UNSURE = "done", "void", "unsure"
+FORGOTTEN = "how to take it back was forgotten, as was asked for"
 
 _SHOWN = 200  # letters of a value in a record whose full values went to the blobs
 _FEW = 12  # fields that such a record shows
@@ -54,22 +56,18 @@ class Store:
         RecordNotWritten where it cannot be written. What is too long for a record goes to the
         blobs, too.
         """
-        for name, data in blobs.items():
-            self.blobs.keep(data, name)
-        if len(encode(record)) >= LIMIT and record.recipe:
-            details = encode(Details(record.fields, record.recipe))
-            record = structs.replace(
-                record,
-                fields=_shortened(record.fields),
-                recipe=None,
-                details=self.blobs.keep(details),
-            )
-        self._log.append(record, record.time[:7], sync=True)
+        with contextlib.suppress(OSError):  # whoever writes into it will tell
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with gate.shared(self.folder):
+            for name, data in blobs.items():
+                self.blobs.keep(data, name)
+            record = fitted(record, self.blobs.keep)
+            self._log.append(record, record.time[:7], sync=True)
         return record
 
     def mark(self, record: Record, state: str) -> None:
         """Note what became of a record, if that can be: the file itself tells it, too."""
-        with contextlib.suppress(RecordNotWritten):
+        with contextlib.suppress(RecordNotWritten), gate.shared(self.folder):
             self._log.append(Mark(record.id, state), record.time[:7], sync=False)
 
     def find(self, query: Query) -> list[Entry]:
@@ -77,9 +75,12 @@ class Store:
         entries = self._marked(query)
         return [entry if entry.state else self._settle(entry.record) for entry in entries]
 
-    def changes(self, item: str, first_claim: int) -> list[Record]:
-        """Return what was changed, and not undone since, while an item was worked on."""
-        records = [e.record for e in self.find(Query(item=item)) if e.state == DONE]
+    def changes(self, item: str, first_claim: int, since: str = "") -> list[Record]:
+        """Return what was changed, and not undone since, while an item was worked on.
+
+        Numbers of claims are those of one queue, which was made at `since`.
+        """
+        records = [e.record for e in self.find(Query(item=item, since=since)) if e.state == DONE]
         made = [one for one in records if one.first_claim == first_claim and not one.undoes]
         undone: set[str] = set()
         for path in {one.path for one in made}:
@@ -103,10 +104,16 @@ class Store:
         return {field: frozenset(values) for field, values in found.items() if values}
 
     def recipe(self, record: Record) -> Recipe:
-        """Return the way back from a change; StateDamaged where it is missing."""
-        if record.recipe:
-            return record.recipe
-        return self._details(record).recipe
+        """Return the way back from a change.
+
+        NotUndone where it was forgotten, StateDamaged where it is missing.
+        """
+        if record.forgotten:
+            raise NotUndone(record.path, FORGOTTEN, "Its tags can be written anew.")
+        recipe = record.recipe or self._details(record).recipe
+        if recipe is None:
+            raise StateDamaged(f"The undo record {record.id} is damaged: it tells no way back.")
+        return recipe
 
     def fields(self, record: Record) -> dict[str, Changed]:
         """Return what changed, with all values in full."""
@@ -124,14 +131,15 @@ class Store:
 
     def _marked(self, query: Query) -> list[Entry]:
         """Find records with their marks, "" where a crash has left none."""
-        found = self._index.find(query)
-        if found is None:
-            return self._scan(query)
-        lines = ((self._log.at(file, offset), mark) for file, offset, mark in found)
-        return [Entry(line, mark) for line, mark in lines if isinstance(line, Record)]
+        with gate.shared(self.folder):
+            found = self._index.find(query) if query != Query() else None
+            if found is None:
+                return self._scan(query)
+            lines = ((self._log.at(file, offset), mark) for file, offset, mark in found)
+            return [Entry(line, mark) for line, mark in lines if isinstance(line, Record)]
 
     def _scan(self, query: Query) -> list[Entry]:
-        """Read the whole log, which takes longer than the index."""
+        """Read the whole log, which takes longer than the index, unless all of it is wanted."""
         records: dict[str, Record] = {}
         marks: dict[str, str] = {}
         for _, line in self._log.read():
@@ -188,6 +196,15 @@ def _steps_back(record: Record, made: Mapping[str, Record]) -> int:
         steps += 1
         at = made[at].undoes if at in made else ""
     return steps
+
+
+def fitted(record: Record, keep: Callable[[bytes], str]) -> Record:
+    """Have what is too long for a record kept elsewhere, under the name that is given back."""
+    if len(encode(record)) < LIMIT:
+        return record
+    details = keep(encode(Details(record.fields, record.recipe)))
+    few = _shortened(record.fields)
+    return structs.replace(record, fields=few, recipe=None, details=details)
 
 
 def _shortened(fields: dict[str, Changed]) -> dict[str, Changed]:

@@ -1,0 +1,145 @@
+"""Each call of a write of tags, and of its undoing, is cut off once and fails once.
+
+Afterwards the file is the old one or the new one, and all can be walked back to the first byte.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import shutil
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from mediakeep import files
+from mediakeep.errors import MediakeepError
+from mediakeep.media import safewrite, undo
+from mediakeep.media.safewrite import Cover, Edit
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.store import Store
+from tests.crash.faults import Cut, Dead, Refusal, Tap
+from tests.media import shelves
+from tests.media.attempts import FORMATS, copy_by_hand
+
+GROWN = [Cover(shelves.IMAGE, "image/png"), Edit("title", ("Ebb " * 2000,))]
+FITTING = [Edit("title", ("Ebb",))]
+
+
+class Yard:
+    """A file that was changed twice, so that a picture is to be kept; made anew for every try."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.root, self.file = root / "yard", f"a.{name.rpartition('.')[2]}"
+        self._prepared = root / "prepared"
+        shutil.rmtree(self._prepared, ignore_errors=True)
+        self.first = shelves.whole(name)
+        self.begin(empty=True)
+        for changes in (FITTING, GROWN):
+            assert safewrite.write(self.path, changes, self.store())
+        self.old = self.path.read_bytes()
+        self.root.rename(self._prepared)
+
+    @property
+    def path(self) -> Path:
+        return self.root / "music" / self.file
+
+    def store(self) -> Store:
+        return Store(self.root / "status" / "undo")
+
+    def begin(self, *, empty: bool = False) -> None:
+        shutil.rmtree(self.root, ignore_errors=True)
+        if empty:
+            self.path.parent.mkdir(parents=True)
+            self.path.write_bytes(self.first)
+        else:
+            shutil.copytree(self._prepared, self.root)
+
+    def judge(self, new: bytes) -> str:
+        """Tell which version is there, and walk it back; what was left beside it can be swept."""
+        found = {self.old: "old", new: "new"}.get(self.path.read_bytes(), "damaged")
+        files.sweep(self.path.parent, older=-1)
+        assert list(self.path.parent.iterdir()) == [self.path]
+        store = self.store()
+        for step in undo.plan(store, Query()):
+            if not step.record.undoes:
+                assert step.refusal == ""
+                undo.apply(store, step.record)
+        assert self.path.read_bytes() == self.first
+        store.close()
+        return found
+
+
+def write(yard: Yard) -> None:
+    store = yard.store()
+    safewrite.write(yard.path, [Edit("album", ("Flood",)), Cover(b"GIF89a", "image/gif")], store)
+
+
+def take_back(yard: Yard) -> None:
+    store = yard.store()
+    (step, *_) = undo.plan(store, Query())
+    undo.apply(store, step.record)
+
+
+ACTS: dict[str, Callable[[Yard], None]] = {"write": write, "undo": take_back}
+
+
+def become(yard: Yard, act: str) -> bytes:
+    """Do it undisturbed, and return the new file."""
+    yard.begin()
+    ACTS[act](yard)
+    return yard.path.read_bytes()
+
+
+@pytest.fixture(autouse=True)
+def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    copy_by_hand(monkeypatch)
+
+
+def trial(yard: Yard, act: str, tap: Tap) -> MediakeepError | None:
+    """Do it once under a tap."""
+    yard.begin()
+    try:
+        with tap, contextlib.suppress(Dead):
+            ACTS[act](yard)
+    except MediakeepError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("name", FORMATS)
+def test_wherever_it_is_cut_off_the_file_is_the_old_or_the_new_one(
+    memory: Path, name: str, act: str
+) -> None:
+    yard = Yard(memory, name)
+    new, ends = become(yard, act), list[str]()
+    for number in count(1):
+        cut = Cut(number, 0.5)
+        assert trial(yard, act, cut) is None
+        ends.append(yard.judge(new))
+        if not cut.fired:
+            break
+    assert ends == sorted(ends, key=["old", "new"].index)
+    assert ends.count("old") > 4
+    assert ends.count("new") > 1
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("name", FORMATS)
+def test_whatever_fails_the_file_is_the_old_one_or_all_was_well(
+    memory: Path, name: str, act: str
+) -> None:
+    yard = Yard(memory, name)
+    new, failed = become(yard, act), 0
+    for place in count(1):
+        refusal = Refusal(place, (errno.ENOSPC, errno.EIO)[place % 2])
+        error = trial(yard, act, refusal)
+        failed += error is not None
+        assert not list(yard.path.parent.glob(".*"))
+        assert yard.judge(new) == ("old" if error else "new"), refusal.refused
+        if not refusal.refused:
+            break
+    assert failed > 4

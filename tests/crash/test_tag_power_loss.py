@@ -1,0 +1,170 @@
+"""After a power loss at any moment a file is the old one or the new one, and can be taken back."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from mediakeep.errors import MediakeepError
+from mediakeep.media import safewrite, undo
+from mediakeep.media.safewrite import Cover, Edit
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.store import Store
+from tests.crash.disk import Disk, Left
+from tests.crash.tap import Call, Tap, ignore
+from tests.media import shelves
+from tests.media.attempts import copy_by_hand
+
+IMAGE = shelves.PHOTO[:9000]
+
+
+@dataclass
+class Life:
+    """What was called while a file was changed; its versions, and where each was promised."""
+
+    path: Path
+    home: Path
+    events: list[Call | bytes] = field(default_factory=list)  # bytes: this version is there
+    versions: list[bytes] = field(default_factory=list)
+
+    @property
+    def root(self) -> Path:
+        return self.path.parents[1]
+
+
+Case = tuple[dict[str, Left], list[bytes]]  # what is left, and which versions of the file may be
+
+
+@pytest.fixture
+def life(memory: Path) -> Life:
+    """Change a file thrice, at last so that a picture is to be kept, and take that back."""
+    root = Path(os.path.realpath(memory))
+    made = Life(root / "music" / "a.mp3", root / "home")
+    data = shelves.whole("bare.mp3")
+    for folder in (made.path.parent, made.home):
+        folder.mkdir()
+        made.events += [Call("mkdir", str(folder)), Call("fsync", str(root))]
+    made.path.write_bytes(data)
+    begun = Call("open", str(made.path)), Call("write", str(made.path), "", data, -1)
+    made.events += [*begun, Call("sync", str(made.path)), Call("fsync", str(made.path.parent))]
+    with pytest.MonkeyPatch.context() as patched:
+        copy_by_hand(patched)
+        _live(made)
+    return made
+
+
+def _live(life: Life) -> None:
+    store = Store(life.home / "status" / "undo")
+
+    def took(call: Call) -> None:
+        if call.path.startswith(str(life.root)):
+            life.events.append(replace(call, mtime=1))
+
+    def promise() -> None:
+        life.versions.append(life.path.read_bytes())
+        life.events.append(life.versions[-1])
+
+    promise()
+    changes = [Edit("title", ("Ebb",))], [Cover(IMAGE, "image/png")], [Edit("album", ("A" * 9000,))]
+    for wanted in changes:
+        with Tap(ignore, took):
+            safewrite.write(life.path, wanted, store)
+        promise()
+    with Tap(ignore, took):
+        undo.apply(store, undo.plan(store, Query())[0].record)
+    promise()
+
+
+def cases(life: Life) -> Iterator[Case]:
+    """Give every state that a power loss may leave, with the versions that may be in it."""
+    chance, disk = random.Random(1), Disk(str(life.root))
+    known: set[int] = set()
+    allowed: list[bytes] = []
+    coming = [*life.versions]
+    for event in life.events:
+        if isinstance(event, bytes):
+            allowed = [event]
+            del coming[0]
+            continue
+        if event.target == str(life.path):
+            allowed = [*allowed, coming[0]]
+        disk.take(event)
+        for left in disk.states(chance) if allowed else ():  # else the first file is being made
+            if (seen := hash((frozenset(left.items()), *allowed))) not in known:
+                known.add(seen)
+                yield left, allowed
+
+
+def judge(life: Life, case: Case) -> str:
+    """Say what is wrong with what is left, "" for nothing."""
+    left, allowed = case
+    for folder in (life.path.parent, life.home):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+    for name, one in left.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(one.data)
+    if str(life.path) not in left:
+        return "gone"
+    if left[str(life.path)].data not in allowed:
+        return "another version"
+    return _walked_back(life)
+
+
+def _walked_back(life: Life) -> str:
+    store = Store(life.home / "status" / "undo")
+    try:
+        for step in undo.plan(store, Query()):
+            if not step.refusal and not step.record.undoes:
+                undo.apply(store, step.record)
+    except MediakeepError as error:
+        return type(error).__name__
+    finally:
+        store.close()
+    return "" if life.path.read_bytes() == life.versions[0] else "no way back"
+
+
+def tried(life: Life, chosen: Iterable[Case]) -> Counter[str]:
+    found = Counter(judge(life, case) for case in chosen)
+    print(f"{found.total()} states, {dict(found)}")
+    return found
+
+
+@pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.slow)])
+def test_the_old_file_or_the_new_one_is_there_with_its_way_back(life: Life, every: int) -> None:
+    found = tried(life, itertools.islice(cases(life), 0, None, every))
+    assert found.total() > 100
+    assert set(found) == {""}
+
+
+def without(life: Life, fits: Callable[[Call], bool]) -> Life:
+    """Return the life as it had been without some of its syncs."""
+    first = life.events.index(life.versions[0])
+    kept = [one for one in life.events[first:] if isinstance(one, bytes) or not fits(one)]
+    return replace(life, events=[*life.events[:first], *kept])
+
+
+SYNCS: dict[str, Callable[[Call], bool]] = {
+    "the copy's": lambda call: call.name == "sync" and "music" in call.path,
+    "the copy's folder's": lambda call: call.name == "fsync" and "music" in call.path,
+    "the record's": lambda call: call.name == "sync" and call.path.endswith(".jsonl"),
+    "the record's folders'": lambda call: call.name == "fsync" and call.path.endswith("status"),
+    "the picture's": lambda call: call.name == "sync" and "blobs" in call.path,
+    "the pictures' folders'": lambda call: call.name == "fsync" and call.path.endswith("blobs"),
+}
+
+
+@pytest.mark.parametrize("fits", SYNCS.values(), ids=SYNCS)
+def test_without_one_of_its_syncs_that_would_not_hold(
+    life: Life, fits: Callable[[Call], bool]
+) -> None:
+    chosen = [*cases(without(life, fits))][::-3]
+    assert next(filter(None, (judge(life, case) for case in chosen)), "")

@@ -1,0 +1,76 @@
+"""Attempts to write tags that must fail, changes by others, and what the undo store holds then."""
+
+# Most of mutagen is not annotated.
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import mutagen
+import pytest
+from mutagen.id3 import ID3
+
+from mediakeep.errors import MediakeepError
+from mediakeep.media import safewrite, swap
+from mediakeep.media.safewrite import Edit
+from mediakeep.media.undoing.index import Query
+from mediakeep.media.undoing.record import Record
+from mediakeep.media.undoing.store import Store
+from mediakeep.outcome import Stamp
+from tests.media import shelves
+
+TITLE = Edit("title", ("Ebb",))
+FORMATS = ["mp3", "m4a", "flac", "ogg", "opus"]
+OTHER = Stamp("20251218_session_002", "Anna Meer", 9, 8)
+
+
+def refused(path: Path, home: Path, kind: type[MediakeepError], match: str = ".") -> None:
+    """Nothing of the file or its folder may change, and nothing may count as done."""
+    before = path.read_bytes(), swap.identity(path.stat()), sorted(path.parent.iterdir())
+    with pytest.raises(kind, match=match):
+        shelves.write(path, home, TITLE)
+    after = path.read_bytes(), swap.identity(path.stat()), sorted(path.parent.iterdir())
+    assert after == before
+    assert [entry for entry in shelves.store(home).find(Query()) if entry.state == "done"] == []
+
+
+def rename(path: Path, store: Store, text: str, stamp: Stamp = shelves.STAMP) -> Record:
+    """Give a track another title."""
+    written = safewrite.write(path, [Edit("title", (text,))], store, stamp)
+    assert written
+    return written.record
+
+
+def copy_by_hand(patched: pytest.MonkeyPatch) -> None:
+    """Let the system copy nothing by itself, as most can: no tap sees those bytes."""
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    patched.setattr("os.copy_file_range", refuse, raising=False)
+
+
+def logs(home: Path) -> list[Path]:
+    """List the files of the undo log."""
+    return sorted((home / "status" / "undo").glob("*.jsonl"))
+
+
+def blobs(home: Path) -> list[Path]:
+    """List the files of the pictures and long records."""
+    return [one for one in (home / "status" / "undo" / "blobs").rglob("*") if one.is_file()]
+
+
+def strangers(path: Path) -> None:
+    """Let another program write its own tags."""
+    audio: Any = mutagen.File(path)
+    if audio.tags is None:
+        audio.add_tags()
+    if isinstance(audio.tags, ID3):
+        audio.tags.delall("TALB")
+        audio.tags.add(mutagen.id3.TIT2(encoding=3, text=["Stranger " * 3000]))
+    else:
+        audio.tags["\xa9nam" if path.suffix == ".m4a" else "title"] = ["Stranger " * 3000]
+    audio.save()

@@ -1,0 +1,15 @@
+"""Folders of tests of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """An empty folder beside the home."""
+    folder = tmp_path / "music"
+    folder.mkdir()
+    return folder

@@ -1,0 +1,141 @@
+"""Whatever goes wrong with us or with the disk, the old file stays."""
+
+from __future__ import annotations
+
+import errno
+import os
+import zlib
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from mediakeep import files
+from mediakeep.errors import (
+    MediakeepError,
+    NoRoom,
+    RecordNotWritten,
+    Refused,
+    Unverified,
+)
+from mediakeep.media.edits import writers
+from mediakeep.media.safewrite import Cover
+from mediakeep.media.source import Source, Span
+from mediakeep.media.splices import pieces
+from mediakeep.media.splices.pieces import Piece
+from mediakeep.media.undoing import recipes
+from mediakeep.media.undoing.record import Recipe
+from tests.crash import fuller
+from tests.media import shelves
+from tests.media.attempts import FORMATS, TITLE, refused
+from tests.queue.neighbour import context
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_copy_whose_sound_differs_by_one_bit_never_takes_the_place(
+    tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = shelves.put(music, name)
+    real = pieces.write
+
+    def spoil(parts: list[Piece], old: int, new: int) -> None:  # a bug of ours, or of the memory
+        real(parts, old, new)
+        data = os.pread(new, 1 << 20, 0)
+        at = len(data) - 300 if b"mdat" not in data else data.index(b"mdat") + 99
+        os.pwrite(new, bytes([data[at] ^ 1]), at)
+
+    monkeypatch.setattr(pieces, "write", spoil)
+    refused(path, tmp_path, Unverified, "the sound was not the same")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_copy_that_does_not_tell_what_was_wanted_never_takes_the_place(
+    tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = shelves.put(music, name)
+
+    def forget(_path: Path, source: Source, *_: object) -> list[Piece]:  # a bug of ours
+        return [Span(0, source.size)]
+
+    monkeypatch.setattr(writers, "pieces", forget)
+    refused(path, tmp_path, Unverified, "title did not hold what was wanted")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_change_that_could_not_be_taken_back_is_not_made(
+    tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = shelves.put(music, name)
+    real = recipes.make
+
+    def mistaken(source: Source, kind: str) -> tuple[Recipe, dict[str, bytes]]:  # a bug of ours
+        recipe, blobs = real(source, kind)
+        raw = bytearray(zlib.decompress(recipe.raw))
+        raw[-1] ^= 1
+        return structs.replace(recipe, raw=zlib.compress(raw)), blobs
+
+    monkeypatch.setattr(recipes, "make", mistaken)
+    refused(path, tmp_path, Unverified, "nothing led back to the old one")
+
+
+def test_a_disk_without_room_is_noticed_before_anything_is_written(
+    tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shelves.put(music, "flac")
+
+    def full(folder: Path) -> os.statvfs_result:  # the true disk of a test is not to be filled
+        return os.statvfs_result((4096, 4096, 100, 9, 9, 9, 9, 9, 0, 255))
+
+    monkeypatch.setattr(os, "statvfs", full)
+    refused(path, tmp_path, NoRoom, "There is no room to write .* 36,864 are free")
+
+
+def _write_limited(path: Path, home: Path, size: int, pipe: object) -> None:
+    fuller.limit(size)
+    try:
+        shelves.write(path, home, Cover(shelves.IMAGE, "image/png"))
+        told = "written"
+    except MediakeepError as error:
+        told = f"{type(error).__name__}: {error}"
+    pipe.send(told)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_disk_that_becomes_full_amid_the_copy_costs_nothing(
+    tmp_path: Path, music: Path, name: str
+) -> None:
+    """No file may grow beyond a limit: the system says so as it does of a full disk."""
+    path = shelves.put(music, name)
+    before = path.read_bytes()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_write_limited, args=(path, tmp_path, 100_000, theirs))
+    process.start()
+    told = ours.recv()
+    process.join()
+    assert told.startswith("NoRoom: The disk became full while")
+    assert path.read_bytes() == before
+    assert list(music.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_a_sync_that_fails_leaves_the_old_file(
+    tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    path = shelves.put(music, "mp3")
+
+    def fail(_: int) -> None:  # no real disk can be made to fail
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(files, "sync_data", fail)
+    refused(path, tmp_path, NoRoom if number == errno.ENOSPC else Refused)
+
+
+def test_without_a_record_nothing_is_changed(tmp_path: Path, music: Path) -> None:
+    path = shelves.put(music, "mp3")
+    (tmp_path / "status").mkdir()
+    (tmp_path / "status" / "undo").write_text("a file where the folder should be")
+    before = path.read_bytes()
+    with pytest.raises(RecordNotWritten):
+        shelves.write(path, tmp_path, TITLE)
+    assert path.read_bytes() == before
+    assert list(music.iterdir()) == [path]
