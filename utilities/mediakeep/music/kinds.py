@@ -292,7 +292,7 @@ KINDS = (
         Severity.WARNING,
         Scope.ALBUM,
         covers.missing_cover,
-        True,
+        False,
         "No track of the album holds a picture, and none lies in its folder.",
         "Put the front cover into the folder as cover.jpg, or embed it.",
     ),

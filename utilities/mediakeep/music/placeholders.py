@@ -1,8 +1,55 @@
-"""Genres that stand for no genre: what rippers and shops write when they know none."""
+"""Texts that stand for none: what rippers, players and shops write where they know nothing.
+
+Compared casefolded and without the white space around, whole: "Other" is a genre that stands for
+none, "Other Folk" is one. What is the name of real music is left out of a group: there are songs
+called "Untitled", "Unknown", "None" and "?", and "Various" names many artists, not none.
+"""
 
 from __future__ import annotations
 
-# Compared casefolded and without the white space around, whole: "Other" is one, "Other Folk" not.
+import re
+
+TITLES = frozenset(
+    {
+        *("unknown title", "unknown track", "unknown song", "untitled track", "no title available"),
+        *("<unknown>", "(unknown)", "[unknown]"),
+        *("unbekannter titel", "titre inconnu", "título desconocido", "título desconhecido"),
+        *("titolo sconosciuto", "onbekende titel", "okänd titel", "неизвестная композиция"),
+        *("нет названия", "不明なタイトル"),
+    }
+)
+ARTISTS = frozenset(
+    {
+        *("unknown", "unknown artist", "unknown interpret", "unknown performer", "no artist"),
+        *("<unknown>", "(unknown)", "[unknown]"),
+        *("<unknown artist>", "(unknown artist)", "[unknown artist]", "[no artist]"),
+        *("unbekannt", "unbekannter interpret", "unbekannter künstler", "artiste inconnu"),
+        *("artista desconocido", "artista desconhecido", "artista sconosciuto"),
+        *("onbekende artiest", "okänd artist", "ukendt kunstner", "ukjent artist"),
+        *("tuntematon esittäjä", "nieznany wykonawca", "neznámý interpret", "ismeretlen előadó"),
+        *("неизвестный исполнитель", "неизвестен", "不明なアーティスト", "未知艺术家", "未知藝人"),
+    }
+)
+ALBUMS = frozenset(
+    {
+        *("unknown album", "untitled album", "new album", "no album"),
+        *("<unknown>", "(unknown)", "[unknown]"),
+        *("<unknown album>", "(unknown album)", "[unknown album]", "[standalone recordings]"),
+        *("unbekanntes album", "neues album", "album inconnu", "álbum desconocido"),
+        *("álbum desconhecido", "album sconosciuto", "onbekend album", "okänt album"),
+        *("ukendt album", "ukjent album", "tuntematon albumi", "nieznany album", "neznámé album"),
+        *("ismeretlen album", "неизвестный альбом", "不明なアルバム", "未知专辑", "未知專輯"),
+    }
+)
+# Folders of which the name tells no album.
+FOLDERS = frozenset(
+    {
+        *("albums", "audio", "bonus", "downloads", "extras", "flac", "inbox", "incoming", "loose"),
+        *("lossless", "m4a", "misc", "mp3", "mp3s", "music", "musik", "new folder", "neuer ordner"),
+        *("nouveau dossier", "nueva carpeta", "other", "others", "rips", "singles", "songs"),
+        *("temp", "tmp", "tracks", "unknown", "unsorted", "untitled folder", "various"),
+    }
+)
 GENRES = frozenset(
     {
         *("unknown", "unknown genre", "<unknown>", "(unknown)", "[unknown]", "genre unknown"),
@@ -14,7 +61,40 @@ GENRES = frozenset(
     }
 )
 
+# A title of one of these and a number, such as "Track 01" and "AudioTrack_7", is one as well.
+NUMBERED = (
+    *("track", "audio track", "audiotrack", "untitled track", "unknown track", "title"),
+    *("titel", "piste", "plage", "pista", "faixa", "traccia", "nummer", "spår", "spor", "raita"),
+    *("utwór", "stopa", "дорожка", "трек", "トラック"),
+)
+_NUMBERED = re.compile(rf"(?:{'|'.join(NUMBERED)})[ _#.-]{{0,2}}[0-9]{{1,3}}")
+
+
+def is_title(text: str) -> bool:
+    """Tell whether a title is only a placeholder."""
+    plain = _plain(text)
+    return plain in TITLES or _NUMBERED.fullmatch(plain) is not None
+
+
+def is_artist(text: str) -> bool:
+    """Tell whether an artist is only a placeholder."""
+    return _plain(text) in ARTISTS
+
+
+def is_album(text: str) -> bool:
+    """Tell whether the title of an album is only a placeholder."""
+    return _plain(text) in ALBUMS
+
+
+def is_folder(name: str) -> bool:
+    """Tell whether the name of a folder is none that an album has."""
+    return _plain(name) in FOLDERS or is_album(name)
+
 
 def is_genre(text: str) -> bool:
     """Tell whether a genre is only a placeholder."""
-    return text.strip().casefold() in GENRES
+    return _plain(text) in GENRES
+
+
+def _plain(text: str) -> str:
+    return text.strip().casefold()

@@ -42,7 +42,7 @@ _KEPT = frozenset("LMN")  # Unicode's categories of letters, marks and numbers
 
 def holds(text: str) -> bool:
     """Tell whether there is more to a text than white space and characters of no width."""
-    return bool(text.strip().strip(_WIDTHLESS + " \u00a0\0"))
+    return bool(text.strip().strip(_WIDTHLESS + " \t\n\v\f\r\u00a0\0"))
 
 
 def quoted(text: str) -> str:

@@ -1,0 +1,158 @@
+"""Safe repairs of real files: what was found is gone, and a second run writes nothing."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path, PurePath
+
+import pytest
+from mutagen.flac import FLAC
+from mutagen.id3 import ID3, TIT2, TPE1, TRCK
+from mutagen.oggopus import OggOpus
+from mutagen.oggvorbis import OggVorbis
+from mutagen.wave import WAVE
+
+from mediakeep.music import diagnose, scan
+from mediakeep.music.repairs.safe import SAFE
+from mediakeep.rehearsal import tracks
+from mediakeep.rehearsal.tracks import Content
+from tests.music import paper, shelf
+from tests.music.repairs import disk
+
+VORBIS = {"flac": FLAC, "ogg": OggVorbis, "opus": OggOpus}
+
+
+@pytest.fixture
+def artist(tmp_path: Path) -> Path:
+    return tmp_path / "music" / "Velvet Harbour"
+
+
+def open_kinds(folder: Path) -> set[str]:
+    return {issue.kind for issue in diagnose.issues(scan.artist(folder), "x")} & SAFE.keys()
+
+
+def only_read(path: Path, title: str) -> None:
+    """Write a WAV with a title."""
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(8000))
+    audio = WAVE(path)
+    audio.add_tags()
+    audio.tags.add(TIT2(encoding=3, text=[title]))
+    audio.save()
+
+
+def times(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("suffix", shelf.FORMATS)
+def test_texts_credits_and_covers_are_mended_and_the_second_run_writes_nothing(
+    artist: Path, tmp_path: Path, suffix: str
+) -> None:
+    shelf.put_album(artist / "Dawn", "Low Tide", "Ballast", "Thaw", suffix=suffix)
+    odd = {"title": "BjÃ¶rk ", "artist": "Velvet  Harbour", "genre": "\u200bFolk"}
+    shelf.put(artist / "Dawn" / f"02 Ballast.{suffix}", **odd, album="Dawn", tracknumber="2/3")
+    shelf.put(artist / "Dawn" / f"03 Thaw.{suffix}", albumartist=None, title="Thaw", album="Dawn")
+    found = {"mojibake", "whitespace", "missing-albumartist", "external-cover-not-embedded"}
+    assert open_kinds(artist) == found
+    disk.repair(artist, tmp_path)
+    assert open_kinds(artist) == set()
+    before = times(artist)
+    assert disk.repair(artist, tmp_path) == ()
+    assert times(artist) == before
+    second = next(one for one in scan.artist(artist).tracks if one.name.startswith("02"))
+    assert second.tags.title == ("Björk",)
+    assert second.tags.genres == ("Folk",)
+    assert second.tags.pictures[0].size == len(tracks.seed("cover.jpg"))
+
+
+@pytest.mark.parametrize("suffix", VORBIS)
+def test_a_total_gets_its_own_field_where_the_format_has_one(
+    artist: Path, tmp_path: Path, suffix: str
+) -> None:
+    for number in (1, 2, 3):
+        path = artist / "Dawn" / f"{number}.{suffix}"
+        named = {"title": paper.TITLES[number], "album": "Dawn", "tracknumber": f"{number}/3"}
+        shelf.put(path, picture="cover.jpg", **named)
+        audio = VORBIS[suffix](path)
+        del audio["tracktotal"]
+        audio["tracknumber"] = [f"{number:02}/3"]
+        audio.save()
+    disk.repair(artist, tmp_path)
+    assert open_kinds(artist) == set()
+    audio = VORBIS[suffix](artist / "Dawn" / f"2.{suffix}")
+    assert (audio["tracknumber"], audio["tracktotal"]) == (["02"], ["3"])
+    assert disk.repair(artist, tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"), [("mp3", "Track 3"), ("flac", "3 of 9"), ("ogg", "#3"), ("opus", "No. 3")]
+)
+def test_a_number_among_words_is_parted_from_them(
+    artist: Path, tmp_path: Path, suffix: str, text: str
+) -> None:
+    for number in (1, 2, 3):
+        path = artist / "Dawn" / f"{number}.{suffix}"
+        named = {"title": paper.TITLES[number], "album": "Dawn", "tracknumber": f"{number:02}"}
+        shelf.put(path, picture="cover.jpg", **named)
+    if suffix == "mp3":
+        tags = ID3(path)
+        tags.add(TRCK(encoding=3, text=[text]))
+        tags.save(path)
+    else:
+        audio = VORBIS[suffix](path)
+        audio["tracknumber"] = [text]
+        del audio["tracktotal"]
+        audio.save()
+    disk.repair(artist, tmp_path)
+    assert open_kinds(artist) == set()
+    last = list(scan.artist(artist).tracks)[2].tags
+    assert last.track == "03"
+    assert last.track_total == ("9" if "of" in text else "")
+
+
+def test_what_only_id3v1_holds_is_lifted_and_padded_like_its_neighbours(
+    artist: Path, tmp_path: Path
+) -> None:
+    for number in (1, 2, 3):
+        path = artist / "Dawn" / f"{number}.mp3"
+        named = {"title": paper.TITLES[number], "album": "Dawn", "tracknumber": f"{number:02}"}
+        shelf.put(path, picture="cover.jpg", **named)
+    sound = tracks.seed("bell.mp3")
+    fields = [(b"Nine Lanterns ", 30), (b"Velvet Harbour", 30), (b"Dawn", 30), (b"1974", 4)]
+    texts = b"".join(text.strip().ljust(size, b"\0") for text, size in fields)
+    path.write_bytes(sound + b"TAG" + texts + bytes(29) + b"\x03" + b"\x50")
+    assert "id3v1-only" in open_kinds(artist)
+    disk.repair(artist, tmp_path)
+    assert open_kinds(artist) == set()
+    lifted = list(scan.artist(artist).tracks)[2]
+    assert lifted.container.startswith("ID3v2")
+    assert (lifted.tags.title, lifted.tags.track) == (("Nine Lanterns",), "03")
+    assert lifted.tags.albumartist == ("Velvet Harbour",)
+    assert disk.repair(artist, tmp_path) == ()
+
+
+def test_several_texts_of_one_field_are_all_kept(artist: Path, tmp_path: Path) -> None:
+    path = shelf.put(artist / "Dawn" / "1.mp3", picture="cover.jpg", album="Dawn")
+    tags = ID3(path)
+    tags.add(TPE1(encoding=3, text=["Velvet Harbour ", "BjÃ¶rk"]))
+    tags.add(TIT2(encoding=3, text=["Low Tide"]))
+    tags.save(path)
+    disk.repair(artist, tmp_path)
+    (track,) = scan.artist(artist).tracks
+    assert track.tags.artist == ("Velvet Harbour", "Björk")
+
+
+def test_a_file_that_is_broken_or_only_read_stays_as_it_is(artist: Path, tmp_path: Path) -> None:
+    folder = artist / "Dawn"
+    odd = {**shelf.HEALTHY, "title": " BjÃ¶rk "}
+    shelf.put(folder / "1.mp3", title="Thaw", picture="cover.jpg")
+    for name, content in (("2.flac", Content.CUT), ("3.mp3", Content.TEXT)):
+        track = tracks.Track(PurePath(name), "drops", odd, content=content)
+        (folder / name).write_bytes(tracks.render(track))
+    only_read(folder / "4.wav", " BjÃ¶rk ")
+    assert {"mojibake", "whitespace"} <= open_kinds(artist)
+    before = times(artist)
+    assert disk.repair(artist, tmp_path) == ()
+    assert times(artist) == before

@@ -1,0 +1,92 @@
+"""The table of placeholders is sound, and the page that people read says what the code does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mediakeep.music import placeholders
+from mediakeep.music.repairs import covers, proposals
+from mediakeep.music.repairs.safe import SAFE
+
+PAGE = (Path(__file__).parents[3] / "docs" / "repairs.md").read_text(encoding="utf-8")
+GROUPS = {
+    "titles": placeholders.TITLES,
+    "titles, with a number": frozenset(placeholders.NUMBERED),
+    "artists": placeholders.ARTISTS,
+    "albums": placeholders.ALBUMS,
+    "folders": placeholders.FOLDERS,
+}
+ASKED: list[tuple[Callable[[str], bool], frozenset[str]]] = [
+    (placeholders.is_title, placeholders.TITLES),
+    (placeholders.is_artist, placeholders.ARTISTS),
+    (placeholders.is_album, placeholders.ALBUMS),
+    (placeholders.is_folder, placeholders.FOLDERS),
+    (placeholders.is_genre, placeholders.GENRES),
+]
+
+
+def section(title: str) -> str:
+    return PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def rows(title: str) -> dict[str, str]:
+    """Return the rows of a section's table, by their first column."""
+    found = re.findall(r"^\| `?([^|`]+?)`? \| (.+) \|$", section(title), re.MULTILINE)
+    return {first: rest for first, rest in found if first not in ("Kind", "Of", "---")}
+
+
+def test_the_page_lists_the_kinds_that_are_repaired_and_proposed() -> None:
+    assert list(rows("What is repaired by itself")) == list(SAFE)
+    assert rows("What is proposed").keys() == proposals.PROPOSED.keys()
+
+
+def test_the_page_lists_the_placeholders_that_the_code_knows() -> None:
+    told = {of: re.findall("`([^`]+)`", words) for of, words in rows("Placeholders").items()}
+    assert told == {of: sorted(words) for of, words in GROUPS.items()}
+
+
+def test_the_page_tells_how_large_a_picture_is_embedded() -> None:
+    told = section("What is repaired by itself")
+    assert f"at most {covers.LARGEST >> 20} MiB" in told
+    assert f"at least {covers.SMALLEST} pixels" in told
+
+
+@pytest.mark.parametrize(("asked", "known"), ASKED)
+def test_a_placeholder_is_one_in_whatever_case_and_only_as_a_whole(
+    asked: Callable[[str], bool], known: frozenset[str]
+) -> None:
+    for text in known:
+        for written in (text, text.upper(), text.title(), f" {text}\t"):
+            assert asked(written), written
+        assert not asked(f"{text} of mine"), text
+        assert not asked(f"my {text}"), text
+
+
+@pytest.mark.parametrize("word", placeholders.NUMBERED)
+def test_a_numbered_title_is_a_placeholder(word: str) -> None:
+    for number in ("1", "01", "112"):
+        for written in (f"{word} {number}", f"{word}{number}", f"{word.upper()}_{number}"):
+            assert placeholders.is_title(written), written
+    for written in (word, f"{word} one", f"{word} 1234", f"{word} 1 2", f"the {word} 1"):
+        assert not placeholders.is_title(written) or written in placeholders.TITLES, written
+
+
+@pytest.mark.parametrize(
+    "title", ["Untitled", "Unknown", "None", "?", "Various", "No Title", "Null", "Track", "Title"]
+)
+def test_a_word_that_songs_bear_is_no_placeholder_of_a_title(title: str) -> None:
+    assert not placeholders.is_title(title)
+
+
+@pytest.mark.parametrize("album", ["Untitled", "Unknown", "?", "Various", "Singles", "Music"])
+def test_a_word_that_albums_bear_is_no_placeholder_of_an_album(album: str) -> None:
+    assert not placeholders.is_album(album)
+
+
+def test_various_artists_are_no_unknown_ones() -> None:
+    assert not placeholders.is_artist("Various Artists")
+    assert not placeholders.is_artist("Various")

@@ -1,0 +1,143 @@
+"""White space and garbled letters: mended where that is certain, and nothing else is touched."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from mediakeep.music.checks import garbling, letters
+from mediakeep.music.repairs import misreading, preview, safe, spacing, texts
+from tests.music import paper
+from tests.music.repairs import made
+from tests.music.repairs.made import artist_of
+
+ODD = " \t\n\x1c\x85\u00a0\u202f\u2028\u3000\u200b\u2060\ufeff\u200d"
+SPACED = st.text(alphabet=st.sampled_from(ODD + "ab1.«»?!Öß海"), max_size=12)
+LETTERS = st.sampled_from("äöüßéèñçåøæłżőčšğİÿþ“”’—ЖдиЯ海あ한אדक€ 12ab")
+
+
+@pytest.mark.parametrize(
+    ("text", "tidy"),
+    [
+        (" Army of Me", "Army of Me"),
+        ("Army of Me \t", "Army of Me"),
+        ("Army  of   Me", "Army of Me"),
+        ("Army\tof\nMe", "Army of Me"),
+        ("Army\u00a0of Me", "Army of Me"),
+        ("Army \u200bof Me\ufeff", "Army of Me"),
+        ("a\u00a0b\u00a0c", "a b c"),
+        ("Tür\u00a0\u00a0zu", "Tür zu"),
+        ("Vraiment\u00a0?", "Vraiment\u00a0?"),
+        ("«\u00a0Oui\u00a0»", "«\u00a0Oui\u00a0»"),
+        ("10\u202f000 ans", "10\u202f000 ans"),
+        ("Vraiment\u00a0\u00a0?", "Vraiment\u00a0?"),
+        ("海\u3000の\u3000\u3000歌", "海\u3000の\u3000歌"),
+        ("👩\u200d🎤", "👩\u200d🎤"),
+        (" \t", " \t"),
+        ("\u200b", "\u200b"),
+        ("\u200b\t\u200b", "\u200b\t\u200b"),
+    ],
+)
+def test_white_space_goes_where_none_belongs_and_stays_where_it_is_proper(
+    text: str, tidy: str
+) -> None:
+    assert spacing.tidied(text) == tidy
+
+
+@settings(max_examples=500)
+@given(SPACED)
+def test_once_it_is_mended_no_white_space_is_found(text: str) -> None:
+    tidy = spacing.tidied(text)
+    assert spacing.tidied(tidy) == tidy
+    lacks = not letters.holds("".join(text.split()).translate(dict.fromkeys(map(ord, ODD))))
+    told = paper.detail("whitespace", paper.numbered(1, title=(tidy,)))
+    assert told is None or lacks
+    if not lacks and paper.detail("whitespace", paper.numbered(1, title=(text,))) is None:
+        assert tidy == text
+
+
+def test_the_reason_says_what_was_superfluous() -> None:
+    (one,) = safe.plan(artist_of(paper.numbered(1, title="Army  of Me ")))
+    assert one.change.reason == "whitespace: space at the end, two spaces in a row"
+    assert (one.old, one.kinds) == (("Army  of Me ",), ("whitespace",))
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("BjÃ¶rk", "Björk"),
+        ("Ã¢â‚¬Å“Dawn", "“Dawn"),
+        ("Ïðèâåò", "Привет"),
+        ("Fée du Café", "Fée du Café"),
+        ("AMANHÃ…", "AMANHÃ…"),
+        ("BjÃ¶rk \ufffd", "BjÃ¶rk \ufffd"),
+        ("Bj\ufffdrk", "Bj\ufffdrk"),
+        ("Å\u0081Ã³dÅº", "Łódź"),
+    ],
+)
+def test_a_garbled_text_is_mended_where_reading_it_wrong_again_gives_it_back(
+    text: str, meant: str
+) -> None:
+    assert misreading.mended(text) == meant
+
+
+def test_a_text_that_was_garbled_in_two_ways_at_once_is_proposed_but_not_repaired() -> None:
+    mixed = "BjÃ¶rk â€œ and â\x80\x9c"  # the same letters as Windows-1252 and as Latin-1
+    assert garbling.judged(mixed) == "Björk “ and “"
+    assert misreading.mended(mixed) == mixed
+
+
+def test_letters_that_may_be_of_two_scripts_are_proposed_but_not_repaired() -> None:
+    read_twice = made.garbled("ßääþ")  # which may be Cyrillic that was read wrong before
+    assert garbling.judged(read_twice) == "Яддю"
+    assert misreading.mended(read_twice) == read_twice
+
+
+def test_of_a_text_of_which_only_the_beginning_is_judged_nothing_is_cut_off() -> None:
+    long = "BjÃ¶rk " * 400
+    assert misreading.mended(long) == long
+
+
+@settings(max_examples=400)
+@given(st.text(alphabet=LETTERS, min_size=1, max_size=20), st.integers(1, 3), st.booleans())
+def test_a_text_becomes_nothing_but_what_it_was_before_it_was_garbled(
+    text: str, times: int, latin: bool
+) -> None:
+    assume(garbling.judged(text) is None)  # a text may look garbled by chance
+    texts = [text]
+    for _ in range(times):
+        texts.append(made.garbled(texts[-1], "latin-1" if latin else "cp1252"))
+    assert misreading.mended(texts[-1]) in texts
+
+
+def test_letters_are_mended_before_white_space_which_they_may_be_a_part_of() -> None:
+    """The last letter of "à la carte" was read as a no-break space."""
+    whole = artist_of(paper.numbered(1, title="DÃ©jÃ\u00a0 vu ", composer="BjÃ¶rk"))
+    repairs = {one.field: one for one in safe.plan(whole)}
+    title = repairs["title"]
+    assert title.change.values == ("Déjà vu",)
+    assert title.kinds == ("mojibake", "whitespace")
+    assert title.change.reason.startswith(
+        "mojibake, whitespace: it was read in the wrong encoding; "
+    )
+    assert title.old == ("DÃ©jÃ\u00a0 vu ",)
+    assert repairs["composer"].change.values == ("Björk",)
+
+
+def test_several_texts_of_a_field_are_mended_together_and_those_alike_become_one() -> None:
+    whole = artist_of(paper.numbered(1, genres=("Folk ", "Folk", "NoÃ«l")))
+    (one,) = safe.plan(whole)
+    assert one.change.values == ("Folk", "Noël")
+
+
+def test_a_text_that_no_tag_can_hold_is_left_alone() -> None:
+    whole = artist_of(paper.numbered(1, title=("Dawn \ud800 ",)))
+    assert safe.plan(whole) == ()
+
+
+def test_what_is_mended_on_paper_is_what_the_plan_promises() -> None:
+    whole = artist_of(paper.numbered(1, title=" Dawn", artist="BjÃ¶rk"))
+    (track,) = preview.artist(whole, safe.plan(whole)).tracks
+    assert (track.tags.title, track.tags.artist) == (("Dawn",), ("Björk",))
+    assert texts.mended(" BjÃ¶rk\u200b") == "Björk"

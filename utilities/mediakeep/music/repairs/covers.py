@@ -1,0 +1,94 @@
+"""Safe repairs of covers: the picture in the folder embedded into the tracks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from mediakeep.music.checks import covers, groups
+from mediakeep.music.model import Album, Artist, ImageFile, Track
+from mediakeep.music.repairs import repair
+from mediakeep.music.repairs.repair import Embed, Repair
+
+LARGEST = 5 << 20  # bytes of a picture that is embedded: each track holds it anew
+SMALLEST = 300  # pixels of its shorter side: a smaller one would only be in the way of a better one
+
+_KIND = "external-cover-not-embedded"
+_EMBED = f"{_KIND}: it lies in the folder only"
+_MIMES = frozenset({"image/jpeg", "image/png"})
+# What people and programs call a front cover, and pictures that are none.
+_FRONT = re.compile("cover|folder|front|album ?art", re.IGNORECASE)
+_OTHER = re.compile(
+    r"(?<![^\W\d_])(?:back|rear|inlay|inside|inner|booklet|tray|spine|obi|matrix|disc|disk|cd|label"
+    r"|artist|band|logo|photo|small|thumb|thumbnail)(?![^\W\d_])|albumartsmall",
+    re.IGNORECASE,
+)
+
+
+def external_cover_not_embedded(artist: Artist) -> Iterator[Repair]:
+    """The front cover in the folder, embedded into the tracks that hold no picture."""
+    for album in artist.albums:
+        if covers.external_cover_not_embedded(album) is None or len(groups.albums(album)) != 1:
+            continue
+        for track in album.readable:
+            bare = not any(picture.size for picture in track.tags.pictures)
+            if bare and repair.is_writable(track) and (image := _beside(track, album)):
+                embed = Embed(image.place, _EMBED)
+                yield Repair(place=track.place, kinds=(_KIND,), change=embed)
+
+
+def is_partly_embedded(album: Album) -> bool:
+    """Tell whether a picture lies in the folder, and some tracks hold one and others none."""
+    if not any(image.mime for image in album.images):
+        return False
+    return len({bool(track.tags.pictures) for track in album.readable}) > 1
+
+
+def without(artist: Artist, places: frozenset[str]) -> Artist:
+    """Show an artist as if these tracks held no picture."""
+
+    def bare(track: Track) -> Track:
+        if track.place not in places:
+            return track
+        return structs.replace(track, tags=structs.replace(track.tags, pictures=()))
+
+    albums = (
+        structs.replace(album, tracks=tuple(map(bare, album.tracks))) for album in artist.albums
+    )
+    return structs.replace(artist, albums=tuple(albums))
+
+
+def _beside(track: Track, album: Album) -> ImageFile | None:
+    """Return the front cover in a track's folder, else that in the folder above."""
+    folder = track.place
+    while folder:
+        folder = folder.rpartition("/")[0]
+        here = [one for one in album.images if one.mime and one.place.rpartition("/")[0] == folder]
+        if here:
+            return _front(here)
+    return None
+
+
+def _front(images: list[ImageFile]) -> ImageFile | None:
+    """Return the picture that can only be the front cover: by its name, or as the only one."""
+    named = [image for image in images if _is_named(image) and _fits(image)]
+    if named:
+        return named[0]
+    alone = len(images) == 1 and _fits(images[0]) and not _OTHER.search(_name(images[0]))
+    return images[0] if alone else None
+
+
+def _is_named(image: ImageFile) -> bool:
+    return bool(_FRONT.search(_name(image))) and not _OTHER.search(_name(image))
+
+
+def _fits(image: ImageFile) -> bool:
+    """Tell whether a picture is of a use in each track; one of unknown measures may be."""
+    small = 0 < min(image.width, image.height) < SMALLEST
+    return image.mime in _MIMES and image.size <= LARGEST and not small
+
+
+def _name(image: ImageFile) -> str:
+    return image.place.rpartition("/")[2].rpartition(".")[0]

@@ -1,0 +1,106 @@
+"""What is proposed to a person for issues that nobody can mend for certain.
+
+    of      gives for each issue the repairs that would mend it
+    told    says what repairs would do, in one line
+
+Only what most people would say yes to is proposed. A safe repair that was not made, since it was
+taken back before or a field is locked, is proposed again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from mediakeep.issue import Issue
+from mediakeep.media.edits.changes import Edit, Lift
+from mediakeep.music import placeholders
+from mediakeep.music.checks import letters, presence
+from mediakeep.music.model import Artist
+from mediakeep.music.repairs import dates, missing, numbers, repair, safe, spellings, texts
+from mediakeep.music.repairs.repair import Mend, Repair
+from mediakeep.pages import page
+
+_NAMES = {
+    "albumartist": "album artist",
+    "genres": "genre",
+    "track": "track number",
+    "track_total": "number of tracks",
+    "disc": "disc number",
+}
+
+
+def placeholder_genre(artist: Artist) -> Iterator[Repair]:
+    """The genres that stand for none taken away, the others kept."""
+    for track in artist.tracks:
+        if presence.placeholder_genre(track) is not None and repair.is_writable(track):
+            kept = tuple(one for one in track.tags.genres if not placeholders.is_genre(one))
+            why = "it stands for none"
+            yield from repair.edits(track, "genres", kept, "placeholder-genre", why)
+
+
+PROPOSED: Mapping[str, Mend] = {
+    "missing-title": missing.missing_title,
+    "missing-artist": missing.missing_artist,
+    "missing-album": missing.missing_album,
+    "mojibake": texts.likely,
+    "missing-track-number": missing.missing_track_number,
+    "track-number-format": numbers.likely,
+    "artist-variation": spellings.artist_variation,
+    "albumartist-mixed": spellings.albumartist_mixed,
+    "album-variation": spellings.album_variation,
+    "missing-albumartist": missing.missing_albumartist,
+    "missing-date": dates.missing_date,
+    "date-mixed": dates.date_mixed,
+    "placeholder-genre": placeholder_genre,
+}
+
+
+def of(artist: Artist, issues: Sequence[Issue]) -> dict[str, tuple[Repair, ...]]:
+    """Return what would mend each issue, by its id; one without a proposal is not in it."""
+    standing = safe.plan(artist, issues)
+    offered = {kind: _offered(kind, artist, standing) for kind in {one.kind for one in issues}}
+    homes = {track.place: album.place for album in artist.albums for track in album.tracks}
+    by_place: dict[tuple[str, str, str], list[Repair]] = defaultdict(list)
+    for kind, repairs in offered.items():
+        for one in repairs:
+            album = homes[one.place]
+            for where in {(album, one.place), (album, ""), ("", "")}:
+                by_place[kind, *where].append(one)
+    keys = ((issue.id, (issue.kind, issue.album, issue.path)) for issue in issues)
+    return {id_: tuple(by_place[key]) for id_, key in keys if key in by_place}
+
+
+def told(repairs: Sequence[Repair]) -> str:
+    """Say in one line what repairs would do, as in 'artist "Björk" in 3 files'."""
+    counts = Counter(map(_told, repairs))
+    parts = [
+        f"{what} in {page.counted(count, 'file')}" if count > 1 else what
+        for what, count in counts.items()
+    ]
+    return letters.listed(parts, "; ")
+
+
+def _offered(kind: str, artist: Artist, standing: Iterable[Repair]) -> list[Repair]:
+    """Return the safe repairs of a kind that still stand, and what else is likely."""
+    certain = [one for one in standing if kind in one.kinds]
+    places = {one.place for one in certain}
+    likely = PROPOSED[kind](artist) if kind in PROPOSED else ()
+    return [*certain, *(one for one in likely if one.place not in places)]
+
+
+def _told(one: Repair) -> str:
+    change = one.change
+    if isinstance(change, Lift):
+        return "the same texts in the format's own tags"
+    if not isinstance(change, Edit):
+        return f"embed {letters.quoted(change.image.rpartition('/')[2])}"
+    name = _NAMES.get(change.field, change.field)
+    gone = [text for text in one.old if text not in change.values]
+    if gone and set(change.values) <= set(one.old):
+        return f"take the {name} {_quoted(gone)} away"
+    return f"{name} {_quoted(change.values)}"
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join(map(letters.quoted, texts))
