@@ -11,7 +11,7 @@ import pytest
 
 from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.media.tags import Facts, Picture, Tags
-from mediakeep.music import audit, diagnose, scan, sheet
+from mediakeep.music import audit, cures, diagnose, mending, scan, sheet
 from mediakeep.music.model import Artist, Track
 from mediakeep.rehearsal import tracks
 from mediakeep.rehearsal.tracks import Content
@@ -19,6 +19,8 @@ from tests import documents
 from tests.music import shelf
 
 REPORT = "issues/music/Vera_library_issues.md"
+HOME = Path("/home/vera")
+FIX = f"python utilities/fix_metadata.py --home {HOME}"
 PAGE = Path(__file__).parents[2] / "docs" / "audit-files.md"
 
 
@@ -69,6 +71,8 @@ def test_the_json_holds_the_artist_with_counts_albums_and_issues(artist: Path) -
         "album": "Dawn",
         "path": "Dawn/a.flac",
         "detail": "",
+        "proposal": "",
+        "held": "",
     }
     assert [track["issues"] for track in found["tracks"]] == [[first["id"]], [second["id"]]]
 
@@ -203,12 +207,13 @@ def test_every_name_survives_the_way_through_both_files(tmp_path: Path) -> None:
 def test_what_needs_a_decision_is_read_back_from_the_json(tmp_path: Path, artist: Path) -> None:
     shelf.put(artist / "Dawn" / "a.mp3", title="Low  Tide")
     read = scan.artist(artist)
-    issues = diagnose.issues(read, "Vera")
+    issues = mending.described(read, diagnose.issues(read, "Vera"), mending.Mended())
     note = issues[0].__class__(kind="x", severity="note", id="0")  # type: ignore[arg-type]
     path = tmp_path / "Vera_audit.json"
     path.write_bytes(audit.to_json(read, [*issues, note], "Vera", REPORT))
-    cover, whitespace = audit.reviews(path)
+    cover, whitespace = audit.reviews(path, HOME)
     assert (cover["kind"], cover["album"], cover["path"]) == ("missing-cover", "Dawn", "")
+    assert cover["command"] == "python utilities/embed_cover.py --home /home/vera Vera/Dawn IMAGE"
     assert whitespace == {
         "id": issues[1].id,
         "artist": "Vera",
@@ -217,6 +222,9 @@ def test_what_needs_a_decision_is_read_back_from_the_json(tmp_path: Path, artist
         "kind": "whitespace",
         "severity": "warning",
         "detail": 'title "Low  Tide": two spaces in a row',
+        "proposal": 'title "Low Tide"',
+        "held": "",
+        "command": f"{FIX} --from-review {cures.REVIEWS} --accept {issues[1].id}",
         "report": REPORT,
     }
 
@@ -226,9 +234,9 @@ def test_a_damaged_audit_is_named_with_its_cure(tmp_path: Path, content: bytes) 
     path = tmp_path / "Vera_audit.json"
     path.write_bytes(content)
     with pytest.raises(Unreadable, match=r"Vera_audit.json: .* reset the artist"):
-        audit.reviews(path)
+        audit.reviews(path, HOME)
     with pytest.raises(Unreadable, match="reset the artist"):
-        audit.reviews(tmp_path / "gone.json")
+        audit.reviews(tmp_path / "gone.json", HOME)
 
 
 def test_an_audit_of_the_first_format_is_still_read(tmp_path: Path) -> None:
@@ -236,15 +244,16 @@ def test_an_audit_of_the_first_format_is_still_read(tmp_path: Path) -> None:
     issue = {"kind": "missing-cover", "severity": "warning", "id": "1", "album": "Dawn"}
     old = {"format": 1, "artist": "Vera", "report": REPORT, "issues": [issue]}
     path.write_text(json.dumps({**old, "albums": [{"path": "Dawn", "images": ["a.jpg"]}]}))
-    assert [entry["kind"] for entry in audit.reviews(path)] == ["missing-cover"]
+    assert [entry["kind"] for entry in audit.reviews(path, HOME)] == ["missing-cover"]
 
 
 def test_an_audit_of_a_later_format_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "Vera_audit.json"
     path.write_bytes(b'{"format": 3, "artist": "", "report": "", "issues": []}')
-    for read in (audit.reviews, audit.issues):
-        with pytest.raises(NewerFormat):
-            read(path)
+    with pytest.raises(NewerFormat):
+        audit.reviews(path, HOME)
+    with pytest.raises(NewerFormat):
+        audit.issues(path)
 
 
 def test_issues_are_read_back_errors_first_in_the_order_of_the_table(tmp_path: Path) -> None:

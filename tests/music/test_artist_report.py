@@ -15,14 +15,17 @@ from mediakeep.rehearsal import tracks
 from mediakeep.rehearsal.tracks import Content
 from tests.music import shelf
 
-AUDIT = ("outputs/Vera Moss_audit.json", "outputs/Vera Moss_audit.csv")
+AUDIT = report.Paths(
+    Path(__file__).parents[2], "outputs/Vera Moss_audit.json", "outputs/Vera Moss_audit.csv"
+)
 GOLDEN = Path(__file__).with_name("golden") / "Vera Moss_library_issues.md"
 WHOLE = Kind("x-x", Severity.WARNING, Scope.ARTIST, lambda _: "A, B", False, "X.", "Choose.")
 
 
 def render(artist: Path, kinds: tuple[Kind, ...] = KINDS) -> str:
     read = scan.artist(artist)
-    return report.render(read, diagnose.issues(read, read.name, kinds), AUDIT, kinds)
+    found = diagnose.issues(read, read.name, kinds)
+    return report.render(read, found, AUDIT, kinds=kinds)
 
 
 def only(*names: str) -> tuple[Kind, ...]:

@@ -22,7 +22,9 @@ def run(library: Path, home: Path) -> float:
     home.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     _command("music_queue_manager.py", "--scan", str(library), "--home", str(home))
-    _command("process_music_batch.py", "--all", "--workers", "2", "--home", str(home))
+    _command(
+        "process_music_batch.py", "--all", "--fix", "none", "--workers", "2", "--home", str(home)
+    )
     return time.perf_counter() - began
 
 

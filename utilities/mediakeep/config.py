@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     time_budget: str | float = ""
     checkpoint_every: int = 50
     keep_checkpoints: int = 20
+    fix: str = "safe"
+    locked_fields: str = ""  # names, with commas between them
+    hardlinks: str = "refuse"
+    other_tags: str = "update"
+    keep_mtime: bool = False
 
 
 def seconds(text: str) -> float:
@@ -63,9 +69,14 @@ def checkout() -> Path | None:
     return root if whole else None
 
 
-def spoken(door: str) -> str:
-    """Write a command as a person starts it: by its door in a checkout, else by its name."""
-    return f"python utilities/{door}" if checkout() else door.removesuffix(".py").replace("_", "-")
+def spoken(door: str, home: Path | None = None) -> str:
+    """Write a command as a person starts it: by its door in a checkout, else by its name.
+
+    A home that is not the checkout itself is named, so that the command can be pasted anywhere.
+    """
+    here = checkout()
+    name = f"python utilities/{door}" if here else door.removesuffix(".py").replace("_", "-")
+    return name if home in (None, here) else f"{name} --home {shlex.quote(str(home))}"
 
 
 def load(home: Path) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from hashlib import blake2b
 
 import msgspec
 
+TAKEN_BACK = "it was made before and taken back"
+
 
 class Severity(StrEnum):
     """How much it matters: errors break playing or sorting, warnings mislead, notes inform."""
@@ -17,7 +19,10 @@ class Severity(StrEnum):
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of issue on one track, album or artist; `path` and `album` lie below the artist."""
+    """One kind of issue on one track, album or artist; `path` and `album` lie below the artist.
+
+    `proposal` says what would mend it, and `held` why a safe repair was not made by itself.
+    """
 
     kind: str
     severity: Severity
@@ -25,6 +30,8 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     album: str = ""
     path: str = ""
     detail: str = ""
+    proposal: str = ""
+    held: str = ""
 
 
 def identity(kind: str, key: str, place: str) -> str:

@@ -80,6 +80,7 @@ class Item(
     issues_found: int = 0
     issues_resolved: int = 0
     auto_fixed: int = 0
+    repaired: int = 0  # first_claim under which those repairs were made
     manual_reviews: int = 0
     issues: dict[str, int] = {}  # still open, by kind
     notes: int = 0  # found beside them: worth knowing, no decision needed

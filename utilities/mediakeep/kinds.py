@@ -26,6 +26,6 @@ class Kind:
         return next(iter(self.stages), "")
 
 
-MUSIC = Kind("music", "artist", "artists", "music_queue_manager.py", MusicItem, rules=2)
+MUSIC = Kind("music", "artist", "artists", "music_queue_manager.py", MusicItem, rules=3)
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (MUSIC,)}

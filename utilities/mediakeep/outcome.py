@@ -18,6 +18,7 @@ class Stamp:
     key: str
     claim: int  # seq of the claim
     first_claim: int  # seq of the first claim since the item became pending
+    since: str = ""  # when the queue was made whose numbers these are
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,8 @@ class Shown(Protocol):
 class Plain:
     """Lines for people; on a terminal a line below them shows how far it is."""
 
-    def __init__(self, kind: Kind) -> None:
-        self._kind = kind
+    def __init__(self, kind: Kind, told: Callable[[Any], list[str]]) -> None:
+        self._kind, self._told = kind, told
         self._of = self._done = 0
         self._started = time.monotonic()
         self._live = sys.stderr.isatty()
@@ -64,7 +64,9 @@ class Plain:
         self._done, outcome = settled.number, settled.outcome
         self._of = max(self._of, settled.number)
         told = _WORDS.get(outcome.state, "") + files.printable(outcome.message)
-        self._say(f"[{settled.number}/{self._of}] {files.printable(settled.key)}: {told}")
+        head = f"[{settled.number}/{self._of}] {files.printable(settled.key)}: {told}"
+        changes = self._told(outcome.facts)
+        self._say("\n".join([head, *(f"    {change}" for change in changes)]))
 
     def progress(self, key: str, done: int, of: int) -> None:
         """Show how far the running item is."""
@@ -78,11 +80,13 @@ class Plain:
         for line in ending(report, summary):
             click.echo(line)
 
-    def rehearsed(self, _report: Report, /) -> None:
+    def rehearsed(self, report: Report, /) -> None:
         """Say that a dry run is over."""
         self._clear()
         self._of = 0
         click.echo("Dry run: nothing was written.")
+        for note in report.notes:
+            click.echo(note)
 
     def _say(self, line: str) -> None:
         self._clear()

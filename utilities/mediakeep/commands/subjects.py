@@ -1,31 +1,45 @@
-"""Where a kind of item meets its subject: how a library is scanned, how a worker is opened."""
+"""Where a kind of item meets its subject: how a library is scanned, how a worker is opened.
+
+Each part of a subject is imported when it is asked for: a batch needs next to nothing of it in its
+own process, and --help nothing at all.
+"""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from mediakeep import files, kinds
 from mediakeep.issue import Issue
 from mediakeep.item import Found, Item
 from mediakeep.kinds import Kind
-from mediakeep.outcome import Opening
-from mediakeep.views.review import Entries
+from mediakeep.outcome import Opening, Worker
+from mediakeep.policy import HANDS_OFF, Policy
+
+if TYPE_CHECKING:
+    from mediakeep.views.review import Entries
 
 
-@dataclass(frozen=True)
-class Manner:
-    """How a worker shall go about it: whether it writes, and what it is asked for besides."""
+class Manner(msgspec.Struct, frozen=True):
+    """How a worker shall go about it: whether it writes, and what it is asked for besides.
+
+    `policy` is about the library's own files; `by_hand` is set where a person's command has
+    changed them, and the worker only takes note.
+    """
 
     write: bool
     deep: bool = False
     accept_sound: bool = False
+    policy: Policy = HANDS_OFF
+    by_hand: bool = False
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """What the engine needs of a subject."""
 
     kind: Kind
@@ -35,14 +49,27 @@ class Subject:
     outputs: Callable[[Item], list[str]]  # what a completed item has on disk, below the home
     entries: Callable[[Path], Entries]  # of a home: what waits for a person
     issues: Callable[[Path, Item], list[Issue] | None]  # in a home; None: nothing written yet
+    told: Callable[[Mapping[str, Any]], list[str]]  # what a dry run would change, of its facts
 
 
 def _music() -> Subject:
-    from mediakeep.music import audit, process, scan
-    from mediakeep.music.tools import Places
+    def found(root: Path) -> Iterator[Found]:
+        from mediakeep.music import scan
+
+        return scan.library(root)
+
+    def loose(root: Path) -> int:
+        from mediakeep.music import scan
+
+        return scan.loose(root)
 
     def opening(home: Path, manner: Manner) -> Opening:
-        places = Places(home, manner.write, manner.deep, manner.accept_sound)
+        from mediakeep.music import process
+        from mediakeep.music.tools import Places
+
+        sound = manner.accept_sound
+        policy = manner.policy
+        places = Places(home, manner.write, manner.deep, sound, policy, manner.by_hand)
         return functools.partial(process.opened, places)
 
     def outputs(item: Item) -> list[str]:
@@ -52,23 +79,45 @@ def _music() -> Subject:
     def entries(home: Path) -> Entries:
         def read(item: Item) -> list[dict[str, str]]:
             path = home / f"outputs/{item.output_name}_audit.json"
-            return audit.reviews(path) if path.exists() else []
+            if not (item.manual_reviews and path.exists()):
+                return []
+            from mediakeep.music import audit
+
+            return audit.reviews(path, home)
 
         return read
 
     def issues(home: Path, item: Item) -> list[Issue] | None:
+        from mediakeep.music import audit
+
         path = home / f"outputs/{item.output_name}_audit.json"
         return audit.issues(path) if path.exists() else None
 
-    return Subject(kinds.MUSIC, scan.library, scan.loose, opening, outputs, entries, issues)
+    def told(facts: Mapping[str, Any]) -> list[str]:
+        if "due" not in facts:
+            return []
+        from mediakeep.music import plans
+
+        return plans.listed(facts["due"], facts["path"])
+
+    return Subject(kinds.MUSIC, found, loose, opening, outputs, entries, issues, told)
 
 
 _SUBJECTS: Mapping[str, Callable[[], Subject]] = {"music": _music}
 
 
 def of(kind: Kind) -> Subject:
-    """Return the subject of a kind; imported only now, so that --help stays quick."""
+    """Return the subject of a kind."""
     return _SUBJECTS[kind.name]()
+
+
+def opening(kind: Kind, home: Path, manner: Manner) -> Opening:
+    """Give what opens a kind's worker; its subject is imported in the process that works."""
+    return functools.partial(_opened, kind.name, home, manner)
+
+
+def _opened(name: str, home: Path, manner: Manner) -> AbstractContextManager[Worker]:
+    return _SUBJECTS[name]().opening(home, manner)()
 
 
 def folder(home: Path, kind: Kind) -> Path:

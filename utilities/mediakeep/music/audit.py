@@ -11,6 +11,7 @@ from mediakeep import files
 from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.issue import Issue, Severity
 from mediakeep.music import account, diagnose, sheet
+from mediakeep.music.cures import Cures
 from mediakeep.music.kinds import KINDS
 from mediakeep.music.model import Artist
 
@@ -30,6 +31,7 @@ class _Audit(msgspec.Struct):
     artist: str
     report: str
     issues: list[Issue]
+    path: str = ""
 
 
 def to_json(artist: Artist, issues: Sequence[Issue], key: str, report: str) -> bytes:
@@ -67,13 +69,14 @@ def issues(path: Path) -> list[Issue]:
     return sorted(_read(path).issues, key=_urgency)
 
 
-def reviews(path: Path) -> list[dict[str, str]]:
+def reviews(path: Path, home: Path) -> list[dict[str, str]]:
     """Read back from an audit JSON what needs a person's decision.
 
-    Each entry has id, artist, album, path, kind, severity, detail, report. Raises what `issues`
-    does.
+    Each entry has id, artist, album, path, kind, severity, detail, proposal, held, command, report.
+    Raises what `issues` does.
     """
     audit = _read(path)
+    cures = Cures(home, audit.path or audit.artist)
     return [
         {
             "id": issue.id,
@@ -83,6 +86,9 @@ def reviews(path: Path) -> list[dict[str, str]]:
             "kind": issue.kind,
             "severity": issue.severity.value,
             "detail": issue.detail,
+            "proposal": issue.proposal,
+            "held": issue.held,
+            "command": cures.accept([issue]) if issue.proposal else cures.write(issue),
             "report": audit.report,
         }
         for issue in audit.issues

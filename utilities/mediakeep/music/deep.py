@@ -73,7 +73,7 @@ def scanned(
     if places.write:
         findings = _findings(hearing)
         tools.ledger.record(key, Entries(judged.sounds, judged.left, findings, hearing.states))
-    return _with(found, lambda track: hearing.tracks.get(track.place, track)), accepted
+    return changed(found, lambda track: hearing.tracks.get(track.place, track)), accepted
 
 
 def recalled(found: Artist, key: str, known: Ledger) -> Artist:
@@ -89,7 +89,7 @@ def recalled(found: Artist, key: str, known: Ledger) -> Artist:
                 return msgspec.structs.replace(track, damage=finding.damage, change=finding.change)
         return track
 
-    return _with(found, remembered) if findings else found
+    return changed(found, remembered) if findings else found
 
 
 def _listen(hearing: _Hearing, track: Track, path: Path, index: Index) -> None:
@@ -137,7 +137,8 @@ def _findings(hearing: _Hearing) -> dict[str, Finding]:
     return found
 
 
-def _with(found: Artist, change: Callable[[Track], Track]) -> Artist:
+def changed(found: Artist, change: Callable[[Track], Track]) -> Artist:
+    """Return an artist with every track changed by a function."""
     albums = tuple(
         msgspec.structs.replace(album, tracks=tuple(map(change, album.tracks)))
         for album in found.albums

@@ -35,8 +35,11 @@ def tally(found: Iterable[Issue]) -> dict[str, int]:
 
 
 def needs_person(found: Issue) -> bool:
-    """Tell whether an issue waits for a person: a note only informs."""
-    return found.severity is not Severity.NOTE
+    """Tell whether an issue waits for a person: a note only informs.
+
+    Whether a repair that was taken back is to be made after all, only a person can tell.
+    """
+    return found.severity is not Severity.NOTE or found.held == issue.TAKEN_BACK
 
 
 def _ordered(artist: Artist, kinds: Sequence[Kind]) -> list[_Finding]:

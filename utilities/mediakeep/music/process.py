@@ -1,4 +1,4 @@
-"""The music worker: one artist read, diagnosed and reported; nothing in the library is touched."""
+"""The music worker: one artist read, diagnosed, repaired as far as that is safe, and reported."""
 
 from __future__ import annotations
 
@@ -9,13 +9,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
+from msgspec import structs
+
 from mediakeep import files
 from mediakeep.errors import LibraryGone
 from mediakeep.issue import Issue
 from mediakeep.item import Status
 from mediakeep.media import access, essence
-from mediakeep.music import audit, copies, deep, diagnose, folders, report, scan, tools
-from mediakeep.music.model import Artist
+from mediakeep.music import (
+    audit,
+    copies,
+    deep,
+    diagnose,
+    folders,
+    mending,
+    repaired,
+    report,
+    scan,
+    tools,
+)
+from mediakeep.music.mending import Mended
+from mediakeep.music.model import Artist, Track
+from mediakeep.music.repaired import Repaired
+from mediakeep.music.repairs import preview
 from mediakeep.music.tools import Places, Tools
 from mediakeep.outcome import Outcome, Progress, Work, Worker
 from mediakeep.pages import page
@@ -38,7 +55,7 @@ def opened(places: Places) -> Iterator[Worker]:
 
 
 def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outcome:
-    """Read, diagnose and report one artist.
+    """Read, diagnose, repair and report one artist.
 
     Skipped where the folder has vanished; LibraryGone where the whole library has; Unreadable
     where the folder, or one in it, refuses. Done twice, it writes nothing the second time.
@@ -49,13 +66,20 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
     key = work.stamp.key
     try:
         found, accepted = _read(path, key, progress, places, tools)
+        issues = diagnose.issues(found, key)
+        mended = mending.mend(found, issues, work, tools, progress)
+        if mended.written or mended.expected:
+            found = _again(found, path, tools) if places.write else _as_if(found, mended)
+            issues = diagnose.issues(found, key)
     finally:  # what is known of files is true, whatever became of the artist
         tools.index.commit()
-    issues = diagnose.issues(found, key)
+    issues = mending.described(found, issues, mended)
+    repairs = repaired.of(mending.records(work, tools), found.path)
     outputs = _outputs(work)
+    told = Account(found, issues, repairs, key, places.home)
     if places.write:
-        _write(found, issues, key, places.home, outputs)
-    outcome = _outcome(found, issues, outputs.report)
+        _write(told, outputs)
+    outcome = _outcome(told, work, mended, outputs, places)
     return replace(outcome, facts=outcome.facts | {"accepted": accepted}) if accepted else outcome
 
 
@@ -76,20 +100,52 @@ def _read(
     return copies.compared(found, hash_of), accepted
 
 
+def _again(before: Artist, path: Path, tools: Tools) -> Artist:
+    """Read an artist after repairs, which left every sound as it was."""
+    known = {track.place: track for track in before.tracks}
+
+    def same(track: Track) -> Track:
+        old = known.get(track.place)
+        if not (old and old.facts and track.facts and old.facts.payload == track.facts.payload):
+            return track
+        kept = {name: getattr(old, name) for name in ("essence", "damage", "change")}
+        return structs.replace(track, **kept)
+
+    found = deep.changed(scan.artist(path, _quiet, tools.index), same)
+    return copies.compared(found, functools.partial(tools.index.essence, made=essence.of))
+
+
+def _as_if(found: Artist, mended: Mended) -> Artist:
+    """Show an artist as it would be after the repairs that a dry run only tells of."""
+    shown = preview.artist(found, mended.expected)
+    return structs.replace(shown, fingerprint=found.fingerprint)
+
+
 def _quiet(_done: int, _of: int) -> None:
-    """In a deep scan only decoding takes long enough to be told of."""
+    """Reading is quick beside decoding and writing, of which progress is told."""
 
 
-def _write(found: Artist, issues: Sequence[Issue], key: str, home: Path, outputs: Outputs) -> None:
-    text = report.render(found, issues, (outputs.json, outputs.csv))
+@dataclass(frozen=True)
+class Account:
+    """All that is to be told of an artist."""
+
+    artist: Artist
+    issues: Sequence[Issue]
+    repairs: Repaired
+    key: str
+    home: Path
+
+
+def _write(told: Account, outputs: Outputs) -> None:
+    found, issues = told.artist, told.issues
+    paths = report.Paths(told.home, outputs.json, outputs.csv)
     contents = {
-        outputs.report: text.encode(),
-        outputs.json: audit.to_json(found, issues, key, outputs.report),
+        outputs.report: report.render(found, issues, paths, told.repairs).encode(),
+        outputs.json: audit.to_json(found, issues, told.key, outputs.report),
         outputs.csv: audit.to_csv(found, issues),
     }
-    files.write_together(
-        {home / name: new for name, new in contents.items() if not _holds(home / name, new)}
-    )
+    wanted = {told.home / name: new for name, new in contents.items()}
+    files.write_together({path: new for path, new in wanted.items() if not _holds(path, new)})
 
 
 def _holds(path: Path, content: bytes) -> bool:
@@ -97,32 +153,48 @@ def _holds(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() == content
 
 
-def _outcome(found: Artist, issues: Sequence[Issue], report_path: str) -> Outcome:
+def _outcome(
+    told: Account, work: Work, mended: Mended, outputs: Outputs, places: Places
+) -> Outcome:
+    found, issues, repairs = told.artist, told.issues, told.repairs
     tracks, albums = sum(1 for _ in found.tracks), len(found.albums)
     decisions = list(filter(diagnose.needs_person, issues))
+    fixed = repairs.count if places.write else repaired.expected(mended.due)
     reviews = len(decisions)
     counts = {
-        "issues_found": reviews,
-        "auto_fixed": 0,
+        "issues_found": reviews + fixed,
+        "issues_resolved": repairs.count,
+        "auto_fixed": fixed,
         "manual_reviews": reviews,
         "issues": diagnose.tally(decisions),
         "notes": len(issues) - reviews,
     }
-    told = (("track", tracks), ("auto-fix", 0), ("manual review", reviews))
+    shown = (("track", tracks), ("auto-fix", fixed), ("manual review", reviews))
+    facts = {"tracks": tracks, "albums": albums, **counts, "repairs": repairs.by_kind}
     return Outcome(
-        message=", ".join(page.counted(number, noun) for noun, number in told),
+        message=", ".join(page.counted(number, noun) for noun, number in shown),
         data={
             "track_count": tracks,
             "album_count": albums,
-            "issues_resolved": 0,
-            "report": report_path,
+            "repaired": _claim(work, places) if repairs.count else 0,
+            "report": outputs.report,
             # Of the moment before the reading: what changed since will be noticed by a scan.
             "fingerprint": found.fingerprint,
             **counts,
         },
         open_ids=tuple(sorted(issue.id for issue in decisions)),
-        facts={"tracks": tracks, "albums": albums, **counts},
+        facts=facts | _due(found, mended),
     )
+
+
+def _claim(work: Work, places: Places) -> int:
+    """The claim under which the repairs were made that count."""
+    return work.item.repaired if places.by_hand else work.stamp.first_claim
+
+
+def _due(found: Artist, mended: Mended) -> dict[str, object]:
+    """What a dry run would change, and below which folder."""
+    return {"path": found.path, "due": msgspec.to_builtins(mended.due)} if mended.due else {}
 
 
 def _outputs(work: Work) -> Outputs:

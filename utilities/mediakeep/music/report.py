@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mediakeep.issue import Issue, Severity
-from mediakeep.music import diagnose, grouping, steps
+from mediakeep.music import diagnose, grouping, remedies, steps
+from mediakeep.music.cures import Cures
 from mediakeep.music.grouping import Group
 from mediakeep.music.kinds import KINDS, Kind, Scope
 from mediakeep.music.model import Artist
+from mediakeep.music.repaired import Repaired
 from mediakeep.music.steps import Step
 from mediakeep.pages import page
 
@@ -33,16 +36,30 @@ class Section:
         return _sums(self.issues)
 
 
+@dataclass(frozen=True)
+class Paths:
+    """What a report points to: its home, and the paths of the audit's JSON and CSV below it."""
+
+    home: Path
+    json: str
+    csv: str
+
+
+NOTHING = Repaired(0, 0, (), ())
+
+
 def render(
     artist: Artist,
     issues: Sequence[Issue],
-    audit: tuple[str, str],
+    paths: Paths,
+    repairs: Repaired = NOTHING,
     kinds: Sequence[Kind] = KINDS,
 ) -> str:
-    """Write the report as Markdown; `audit` are the paths of the JSON and the CSV to point to."""
+    """Write the report as Markdown."""
     faults = [issue for issue in issues if diagnose.needs_person(issue)]
     notes = [issue for issue in issues if not diagnose.needs_person(issue)]
-    todo = steps.plan(faults, kinds)
+    cures = Cures(paths.home, artist.path)
+    todo = remedies.added(steps.plan(faults, kinds), faults, cures)
     by_album = _by_album(faults, kinds)
     return page.render(
         "artist.md.j2",
@@ -56,8 +73,10 @@ def render(
         healthy=[grouping.title(album) for album in artist.albums if album.place not in by_album],
         noted=page.counted(len(notes), Severity.NOTE),
         notes=steps.plan(notes, kinds),
-        audit_json=audit[0],
-        audit_csv=audit[1],
+        repairs=repairs,
+        take_back=cures.take_back(repairs.sessions),
+        audit_json=paths.json,
+        audit_csv=paths.csv,
     )
 
 

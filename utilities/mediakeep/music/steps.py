@@ -33,11 +33,20 @@ class Whereabouts:
 
 
 @dataclass(frozen=True)
+class Remedy:
+    """What can be done at once: a sentence's beginning, and a command to paste; one may be ""."""
+
+    text: str
+    command: str
+
+
+@dataclass(frozen=True)
 class Step:
     """Kinds of one severity that an artist has at the very same places."""
 
     kinds: tuple[Kind, ...]
     where: Whereabouts
+    remedies: tuple[Remedy, ...] = ()
 
     @property
     def severity(self) -> Severity:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mediakeep.media import ledger
 from mediakeep.media.ledger import Ledger
 from mediakeep.media.seen import Index
+from mediakeep.policy import HANDS_OFF, Policy
+
+if TYPE_CHECKING:
+    from mediakeep.music.pen import Pen
 
 
 @dataclass(frozen=True)
@@ -17,12 +23,16 @@ class Places:
     """Where the worker writes: below `home`, and nothing but caches unless `write`.
 
     `deep` has it decode every file, and `accept` take the sounds that it hears for the true ones.
+    `policy` says what it may repair, and `by_hand` that it only brings up to date what a person's
+    command has changed, so that the repairs of the batch before are still those that count.
     """
 
     home: Path
     write: bool
     deep: bool = False
     accept: bool = False
+    policy: Policy = HANDS_OFF
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,25 @@ class Tools:
 
     index: Index
     ledger: Ledger
+    places: Places
+
+    @property
+    def has_changed_files(self) -> bool:
+        """Whether mediakeep has ever written to a person's file."""
+        return (self.places.home / "status" / "undo").is_dir()
+
+    @cached_property
+    def pen(self) -> Pen:
+        """What files are written with; most artists need none, and loading it takes its time."""
+        from mediakeep.media.undoing.store import Store
+        from mediakeep.music.pen import Pen
+
+        return Pen.of(Store(self.places.home / "status" / "undo"), self.places.policy)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "pen" in self.__dict__:
+            self.pen.store.close()
 
 
 @contextlib.contextmanager
@@ -43,4 +72,6 @@ def opened(places: Places) -> Iterator[Tools]:
         open_ones.callback(sounds.close)
         index = Index.open(status / "cache")
         open_ones.callback(index.close)
-        yield Tools(index, sounds)
+        tools = Tools(index, sounds, places)
+        open_ones.callback(tools.close)
+        yield tools

@@ -26,3 +26,11 @@ def escape(text: str) -> str:
     shown = _MARKUP.sub(r"\\\g<0>", files.printable(text))
     bare = _NUMBERED.sub(r"\1\\\2", shown).lstrip(" ")
     return "&nbsp;" * (len(shown) - len(shown.lstrip(" "))) + bare
+
+
+def code(text: str) -> str:
+    """Write any text as code on one line, whatever backticks it holds."""
+    shown = files.printable(text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    space = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{space}{shown}{space}{fence}"

@@ -33,19 +33,23 @@ def playing_time(seconds: float) -> str:
     return f"{minutes // 60:,} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 
-@cache  # templates are compiled once in each process
+@cache  # each process loads its templates once
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from mediakeep.pages.compiled import Compiled
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         autoescape=False,  # Markdown is no HTML: a template passes what strangers wrote through md
         auto_reload=False,
+        bytecode_cache=Compiled(TEMPLATES),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters["md"] = markdown.escape
+    environment.filters["code"] = markdown.code
     environment.filters["counted"] = counted
     return environment

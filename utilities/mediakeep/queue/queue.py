@@ -178,17 +178,17 @@ class Queue:
 
         return self._claims(self._from_line(decide))
 
-    def claim_named(self, key: str) -> list[Claim]:
-        """Take one item, whatever its state; ItemHeld where a living session has it."""
+    def claim_named(self, *keys: str) -> list[Claim]:
+        """Take these items, whatever their state; ItemHeld where a living session has one."""
         self.take_back()
-        again = actions.reset(self.where, lambda _: [key])
+        again = actions.reset(self.where, lambda _: [key for key in keys if not pending(key)])
 
-        def pending(state: State) -> bool:
-            return state.items[key].status is Status.PENDING
+        def pending(key: str) -> bool:
+            return self.state.items[key].status is Status.PENDING
 
-        self._store.commit(lambda state: None if pending(state) else again(state))
+        self._store.commit(again)
         return self._claims(
-            self._store.commit(lambda state: self._claiming(state, [key] * pending(state)))
+            self._store.commit(lambda state: self._claiming(state, list(filter(pending, keys))))
         )
 
     def _from_line(self, decide: Decide) -> Record | None:
@@ -243,13 +243,19 @@ class Queue:
 
         return self._store.commit(decide) is not None
 
-    def release(self, given: Iterable[Claim], suspects: Iterable[str] = ()) -> None:
-        """Give items back undone, in one commit; suspects run alone next time."""
-        given, doubtful = list(given), set(suspects)
+    def release(
+        self, given: Iterable[Claim], suspects: Iterable[str] = (), unbegun: Iterable[str] = ()
+    ) -> None:
+        """Give items back undone, in one commit; suspects run alone next time.
+
+        Those that are `unbegun` were not worked on at all: their first claim is still to come.
+        """
+        given, doubtful, fresh = list(given), set(suspects), dict.fromkeys(unbegun)
 
         def decide(state: State) -> Change | None:
             items = {
                 claim.key: claims.released(suspect=claim.key in doubtful)
+                | ({"first_claim": None} if claim.key in fresh else {})
                 for claim in given
                 if self._mine(state, claim)
             }

@@ -1,0 +1,258 @@
+"""The worker repairs what is safe, counts it by the undo records, and leaves the rest alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep import files
+from mediakeep.errors import NoRoom
+from mediakeep.item import MusicItem, Status
+from mediakeep.media import tags, undo
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.store import Store
+from mediakeep.music import process, repaired
+from mediakeep.music.locks import FILE
+from mediakeep.music.tools import Places
+from mediakeep.outcome import Outcome, Stamp, Work
+from mediakeep.policy import Fix, Policy
+from tests.music import shelf
+
+SAFE = Policy(fix=Fix.SAFE)
+STAMP = Stamp("20261121_session_001", "Vera", claim=7, first_claim=7)
+
+
+@pytest.fixture
+def artist(tmp_path: Path) -> Path:
+    folder = tmp_path / "music" / "Vera"
+    shelf.put(folder / "Dawn" / "01 One.mp3", title="  Low  Tide")
+    shelf.put(folder / "Dusk" / "a.opus", title="Night ")
+    return folder
+
+
+def run(
+    artist: Path, policy: Policy = SAFE, stamp: Stamp = STAMP, repaired: int = 0, **more: Any
+) -> Outcome:
+    home = artist.parents[1] / "home"
+    home.mkdir(exist_ok=True)
+    item = MusicItem(
+        status=Status.IN_PROGRESS,
+        path=files.escape(artist),
+        output_name="Vera",
+        repaired=repaired,
+    )
+    places = Places(home, more.pop("write", True), policy=policy, **more)
+    with process.opened(places) as worker:
+        outcome = worker(Work(item, stamp), lambda _done, _of: None)
+    assert isinstance(outcome, Outcome)
+    return outcome
+
+
+def store(artist: Path) -> Store:
+    return Store(artist.parents[1] / "home" / "status" / "undo")
+
+
+def state(artist: Path) -> dict[str, tuple[str, int]]:
+    return {
+        str(path): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+        for path in artist.rglob("*")
+        if path.is_file()
+    }
+
+
+def report(artist: Path) -> str:
+    folder = artist.parents[1] / "home" / "issues" / "music"
+    return (folder / "Vera_library_issues.md").read_text()
+
+
+def issues(artist: Path) -> list[dict[str, str]]:
+    path = artist.parents[1] / "home" / "outputs" / "Vera_audit.json"
+    found: list[dict[str, str]] = json.loads(path.read_text())["issues"]
+    return found
+
+
+def test_what_is_safe_is_repaired_counted_and_told(artist: Path) -> None:
+    outcome = run(artist)
+    assert tags.read(artist / "Dusk" / "a.opus").tags.title == ("Night",)
+    assert outcome.data["auto_fixed"] == outcome.data["issues_resolved"] == 2
+    assert outcome.data["issues_found"] == 2 + outcome.data["manual_reviews"]
+    assert outcome.data["repaired"] == STAMP.first_claim
+    assert outcome.facts["repairs"] == {"whitespace": 2}
+    assert "whitespace" not in outcome.data["issues"]
+    assert "2 auto-fixes" in outcome.message
+    told = report(artist)
+    assert "2 repairs in 2 files; the sound is untouched." in told
+    assert "undo_changes.py" in told
+    assert "--artist Vera --session 20261121_session_001" in told
+    assert '(title " Low Tide"' not in told
+    assert 'title "Night " → "Night"' in told
+
+
+def test_the_second_run_writes_nothing_and_moves_no_time(artist: Path) -> None:
+    run(artist)
+    before = state(artist)
+    records = len(store(artist).find(Query()))
+    again = run(artist, stamp=dataclasses.replace(STAMP, claim=9, first_claim=9))
+    assert state(artist) == before
+    assert len(store(artist).find(Query())) == records
+    assert again.data["auto_fixed"] == again.data["repaired"] == 0
+    assert "## Repaired" not in report(artist)
+
+
+def test_a_dry_run_tells_every_change_and_writes_nothing_but_caches(artist: Path) -> None:
+    before = state(artist)
+    outcome = run(artist, write=False)
+    assert state(artist) == before
+    home = artist.parents[1] / "home"
+    assert [path.name for path in home.iterdir()] == ["status"]
+    assert [path.name for path in (home / "status").iterdir()] == ["cache"]
+    assert outcome.data["auto_fixed"] == 2
+    lines = {line["field"]: line for plan in outcome.facts["due"] for line in plan["changes"]}
+    assert lines["title"]["new"] in (("Night",), ("Low Tide",))
+    assert {plan["path"] for plan in outcome.facts["due"]} == {
+        str(artist / "Dawn" / "01 One.mp3"),
+        str(artist / "Dusk" / "a.opus"),
+    }
+
+
+def test_without_leave_nothing_is_repaired_and_it_is_proposed(artist: Path) -> None:
+    before = state(artist)
+    outcome = run(artist, Policy(fix=Fix.NONE))
+    assert state(artist) == before
+    assert outcome.data["auto_fixed"] == 0
+    offered = {
+        one["path"]: one["proposal"] for one in issues(artist) if one["kind"] == "whitespace"
+    }
+    assert offered == {"Dawn/01 One.mp3": 'title "Low Tide"', "Dusk/a.opus": 'title "Night"'}
+    assert "--accept whitespace:" in report(artist)
+
+
+def test_repairs_of_a_batch_that_died_are_counted_by_the_one_that_goes_on(artist: Path) -> None:
+    run(artist)  # and the batch dies before it settles
+    again = run(artist, stamp=dataclasses.replace(STAMP, session="later", claim=12))
+    assert again.data["auto_fixed"] == 2
+    assert "2 repairs in 2 files" in report(artist)
+
+
+def test_numbers_of_claims_of_a_former_queue_are_not_taken_for_those_of_this_one(
+    artist: Path,
+) -> None:
+    run(artist)
+    later = dataclasses.replace(STAMP, claim=8, since="2999-01-01T00:00:00+00:00")
+    assert run(artist, stamp=later).data["auto_fixed"] == 0
+
+
+def test_a_change_that_was_taken_back_is_not_made_again_but_waits(artist: Path) -> None:
+    before = state(artist)
+    run(artist)
+    for step in undo.plan(store(artist), Query(item="Vera")):
+        undo.apply(store(artist), step.record)
+    assert {path: sha for path, (sha, _) in state(artist).items()} == {
+        path: sha for path, (sha, _) in before.items()
+    }
+    untouched = state(artist)
+    outcome = run(artist, stamp=dataclasses.replace(STAMP, claim=9, first_claim=9))
+    assert state(artist) == untouched
+    held = [one["held"] for one in issues(artist) if one["kind"] == "whitespace"]
+    assert held == ["it was made before and taken back"] * 2
+    assert outcome.data["issues"]["whitespace"] == 2
+    assert "Not repaired by itself: it was made before and taken back" in report(artist)
+    redone = run(artist, Policy(fix=Fix.SAFE, redo=True), dataclasses.replace(STAMP, claim=10))
+    assert redone.data["auto_fixed"] == 2
+
+
+def test_a_note_whose_repair_was_taken_back_waits_for_a_decision(tmp_path: Path) -> None:
+    artist = tmp_path / "music" / "Vera"
+    shelf.put_album(artist / "Dawn", "One")
+    assert run(artist).facts["repairs"] == {"external-cover-not-embedded": 1}
+    for step in undo.plan(store(artist), Query(item="Vera")):
+        undo.apply(store(artist), step.record)
+    outcome = run(artist)
+    assert outcome.data["issues"] == {"external-cover-not-embedded": 1}
+
+
+def test_after_a_persons_command_the_repairs_that_still_stand_are_counted(artist: Path) -> None:
+    first = run(artist)
+    step = undo.plan(store(artist), Query(path=str(artist / "Dusk" / "a.opus")))[0]
+    undo.apply(store(artist), step.record)
+    stamp = dataclasses.replace(STAMP, claim=20, first_claim=20)
+    outcome = run(artist, Policy(), stamp, first.data["repaired"], by_hand=True)
+    assert (outcome.data["auto_fixed"], outcome.data["repaired"]) == (1, STAMP.first_claim)
+
+
+@pytest.mark.parametrize("lock", ["", "title\n", "Title", "nonsense\n"])
+def test_a_lock_in_a_folder_keeps_its_files_as_they_are(artist: Path, lock: str) -> None:
+    (artist / "Dawn" / FILE).write_text(lock)
+    before = state(artist / "Dawn")
+    assert run(artist).facts["repairs"] == {"whitespace": 1}
+    assert state(artist / "Dawn") == before
+    (held,) = (one["held"] for one in issues(artist) if one["kind"] == "whitespace")
+    assert held.startswith(f"{artist / 'Dawn' / FILE} locks it")
+
+
+def test_a_lock_of_other_fields_locks_no_title(artist: Path) -> None:
+    (artist / FILE).write_text("genre\ncomment\n")
+    assert run(artist).facts["repairs"] == {"whitespace": 2}
+
+
+def test_a_field_can_be_locked_by_a_setting(artist: Path) -> None:
+    before = state(artist)
+    run(artist, Policy(fix=Fix.SAFE, locked=frozenset({"title"})))
+    assert state(artist) == before
+    assert "Not repaired by itself: a setting locks this field" in report(artist)
+
+
+def test_a_file_with_several_names_is_left_alone_and_told(artist: Path) -> None:
+    os.link(artist / "Dusk" / "a.opus", artist.parent / "b.opus")
+    before = state(artist / "Dusk")
+    assert run(artist).facts["repairs"] == {"whitespace": 1}
+    assert state(artist / "Dusk") == before
+    assert "it has 2 names (hard links)" in report(artist)
+    broken = Policy(fix=Fix.SAFE, hardlinks="break")
+    assert run(artist, broken, dataclasses.replace(STAMP, claim=8)).data["auto_fixed"] == 2
+
+
+def test_a_full_disk_ends_the_work_and_blames_nobody(
+    artist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that says that it is full: a really full one is in tests/crash."""
+    full = os.statvfs_result((4096, 4096, 100, 0, 0, 10, 10, 10, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _path: full)
+    before = state(artist)
+    with pytest.raises(NoRoom, match=r"safely: [\d,]+ bytes are needed, 0 are free"):
+        run(artist)
+    assert state(artist) == before
+
+
+def test_what_a_reason_says_is_read_back() -> None:
+    assert repaired.kinds("mojibake, whitespace: two spaces in a row") == ["mojibake", "whitespace"]
+    assert repaired.kinds("by hand") == []
+
+
+def test_an_album_that_lost_its_writer_halfway_is_finished(tmp_path: Path) -> None:
+    artist = tmp_path / "music" / "Vera"
+    shelf.put_album(artist / "Dawn", "One", "Two", "Three")
+    untouched = {path.name: path.read_bytes() for path in (artist / "Dawn").glob("*.mp3")}
+    run(artist)
+    # As if the batch had been killed after the first: the others are as they were, unrecorded.
+    log = next((artist.parents[1] / "home" / "status" / "undo").glob("*.jsonl"))
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines[:2]))
+    for name in ("02 Two.mp3", "03 Three.mp3"):
+        (artist / "Dawn" / name).write_bytes(untouched[name])
+    outcome = run(artist, stamp=dataclasses.replace(STAMP, session="later", claim=9))
+    assert outcome.facts["repairs"] == {"external-cover-not-embedded": 3}
+    assert all(tags.read(path).tags.pictures for path in (artist / "Dawn").glob("*.mp3"))
+
+
+def test_an_album_that_a_person_covered_in_part_stays_so(tmp_path: Path) -> None:
+    artist = tmp_path / "music" / "Vera"
+    shelf.put_album(artist / "Dawn", "One", "Two")
+    shelf.put(artist / "Dawn" / "01 One.mp3", picture="cover.jpg")
+    assert run(artist).facts["repairs"] == {}

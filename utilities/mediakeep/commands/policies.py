@@ -1,0 +1,89 @@
+"""The options and settings about writing to the files of a library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from mediakeep import config
+from mediakeep.commands import shared
+from mediakeep.errors import UsageFailed
+from mediakeep.policy import Fix, Policy
+
+_REPLACING = (
+    shared.setting(
+        "--hardlinks",
+        click.Choice(["refuse", "break"]),
+        "A file with several names: leave it alone, or give this name a file of its own.",
+    ),
+    click.option(
+        "--keep-mtime",
+        is_flag=True,
+        envvar=f"{config.PREFIX}KEEP_MTIME",
+        help="A changed file keeps its time of modification.",
+    ),
+)
+_WRITING = (
+    shared.setting("--locked-fields", str, "Fields that are never written, as genre,comment."),
+    shared.setting(
+        "--other-tags",
+        click.Choice(["update", "leave", "remove"]),
+        "What becomes of tags beside the main ones, such as ID3v1.",
+    ),
+    *_REPLACING,
+)
+_FIXING = (
+    shared.setting(
+        "--fix", click.Choice([fix.value for fix in Fix]), "Repair nothing, or all that is safe."
+    ),
+    click.option("--redo", is_flag=True, help="Make repairs again that were taken back."),
+)
+
+
+def replacing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of every command that replaces files of a library."""
+    return _with(function, _REPLACING)
+
+
+def writing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of every command that writes to files of a library."""
+    return _with(function, _WRITING)
+
+
+def fixing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of commands that repair by themselves."""
+    return _with(function, (*_WRITING, *_FIXING))
+
+
+def _with(function: Callable[..., Any], options: Any) -> Callable[..., Any]:
+    for option in options:
+        function = option(function)
+    return function
+
+
+def policy(given: dict[str, Any]) -> Policy:
+    """Take the policy out of a command's options, which are removed from them.
+
+    UsageFailed where a locked field is none.
+    """
+    return Policy(
+        fix=Fix(given.pop("fix", Fix.NONE)),
+        redo=given.pop("redo", False),
+        locked=_locked(given.pop("locked_fields")),
+        hardlinks=given.pop("hardlinks"),
+        other_tags=given.pop("other_tags"),
+        keep_mtime=given.pop("keep_mtime"),
+    )
+
+
+def _locked(names: str) -> frozenset[str]:
+    wanted = frozenset(filter(None, map(str.strip, names.split(","))))
+    if wanted:
+        from mediakeep.music import locks  # only now, so that --help stays quick
+
+        for name in wanted:
+            if not locks.is_field(locks.field(name)):
+                raise UsageFailed(f'locked_fields: there is no field "{name}".')
+    return wanted

@@ -1,0 +1,89 @@
+"""The command that settles an issue, ready to be pasted into a shell."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediakeep import config, files
+from mediakeep.issue import Issue
+
+REVIEWS = "outputs/manual_review_needed.json"
+FEW = 3  # issues that are accepted by their ids; more of them by their kind
+
+# Which field a person writes, where nothing is proposed.
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "missing-title": ("title", "TITLE"),
+    "missing-artist": ("artist", "ARTIST"),
+    "missing-album": ("album", "ALBUM"),
+    "missing-albumartist": ("albumartist", "ARTIST"),
+    "missing-track-number": ("track", "NUMBER"),
+    "missing-date": ("date", "YEAR"),
+    "date-mixed": ("date", "YEAR"),
+    "album-variation": ("album", "ALBUM"),
+    "albumartist-mixed": ("albumartist", "ARTIST"),
+    "track-number-format": ("track", "NUMBER"),
+    "placeholder-genre": ("genre", "GENRE"),
+}
+WORDS = frozenset(word for _, word in _FIELDS.values())  # that a person is to replace
+_EACH = frozenset({"title", "track", "genre"})  # fields that no one value can settle for an album
+_COVERS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
+
+
+@dataclass(frozen=True)
+class Cures:
+    """The commands for one artist, whose folder is given escaped, in one home."""
+
+    home: Path
+    artist: str
+
+    def accept(self, issues: Sequence[Issue]) -> str:
+        """Return the command that accepts what is proposed for issues of one kind."""
+        if len(issues) <= FEW:
+            chosen = f"--accept {' '.join(issue.id for issue in issues)}"
+        else:
+            name = self.artist.rpartition("/")[2]
+            chosen = f"--accept-kind {issues[0].kind} --artist {_quoted(name)}"
+        return f"{self._spoken('fix_metadata.py')} --from-review {REVIEWS} {chosen}"
+
+    def write(self, *issues: Issue) -> str:
+        """Return the command by which a person writes what they know; "" where there is none.
+
+        The word in capitals is for the person to fill in. Of several issues of one kind only those
+        of one album that a single value can settle have a command.
+        """
+        issue, alone = issues[0], len(issues) == 1
+        field, word = _FIELDS.get(issue.kind, ("", ""))
+        if not alone and (field in _EACH or len({one.album for one in issues}) > 1):
+            return ""
+        below = (issue.path if alone else "") or issue.album
+        name = self.artist.rpartition("/")[2]  # places below the library are understood, too
+        dot = "./" if name.startswith("-") else ""  # else it would be taken for an option
+        path = _quoted(f"{dot}{name}/{below}" if below else dot + name)
+        if issue.kind in _COVERS:
+            return f"{self._spoken('embed_cover.py')} {path} IMAGE"
+        if field and not alone:
+            return f"{self._spoken('batch_fix_metadata.py')} --only-missing {field} {word} {path}"
+        return f"{self._spoken('fix_metadata.py')} {field} {path} {word}" if field else ""
+
+    def _spoken(self, door: str) -> str:
+        return config.spoken(door, self.home)
+
+    def take_back(self, sessions: Sequence[str]) -> str:
+        """Return the command that takes back what sessions have repaired."""
+        only = f" --session {sessions[0]}" if len(sessions) == 1 else ""
+        name = self.artist.rpartition("/")[2]
+        return f"{self._spoken('undo_changes.py')} --artist {_quoted(name)}{only}"
+
+
+def _quoted(escaped: str) -> str:
+    """Quote an escaped text for a shell; what cannot be shown is written as $'...' does it."""
+    plain = files.unescape(escaped)
+    if plain.isprintable():
+        return shlex.quote(plain)
+    raw = os.fsencode(plain)
+    shown = (chr(one) if 32 <= one < 127 and one not in b"'\\" else f"\\x{one:02x}" for one in raw)
+    return f"$'{''.join(shown)}'"

@@ -1,0 +1,154 @@
+"""An artist's safe repairs, made: each file once, and what is not to be written left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import NotWritten, Unreadable
+from mediakeep.issue import TAKEN_BACK, Issue
+from mediakeep.media.edits.changes import PICTURE
+from mediakeep.media.undoing.record import Record
+from mediakeep.music.model import Artist, Track
+from mediakeep.music.plans import FilePlan, Wish
+from mediakeep.music.repairs import covers, proposals, safe
+from mediakeep.music.repairs.repair import Embed, Repair
+from mediakeep.music.tools import Tools
+from mediakeep.outcome import Progress, Work
+from mediakeep.policy import Fix
+
+if TYPE_CHECKING:
+    from mediakeep.music.pen import Pen  # loaded where a file is to be written
+
+
+@dataclass
+class Mended:
+    """What repairing an artist came to; `held` tells by place and kind why a repair was not made.
+
+    In a dry run nothing is written: `due` holds what would be changed, and `expected` by which
+    repairs.
+    """
+
+    written: int = 0  # files
+    due: list[FilePlan] = field(default_factory=list)
+    expected: list[Repair] = field(default_factory=list)
+    held: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def hold(self, repairs: Iterable[Repair], why: str) -> None:
+        """Note why repairs are not made."""
+        self.held |= {(repair.place, kind): why for repair in repairs for kind in repair.kinds}
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file with the repairs that are planned for it."""
+
+    path: Path
+    track: Track
+    repairs: list[Repair]
+
+
+def mend(
+    found: Artist, issues: Sequence[Issue], work: Work, tools: Tools, progress: Progress
+) -> Mended:
+    """Make the safe repairs of an artist, or only tell of them where nothing is to be written.
+
+    NoRoom and RecordNotWritten end it, for they concern every file; what was repaired stays so.
+    """
+    mended, stamp = Mended(), work.stamp
+    planned = list(_files(found, _plan(found, issues, work, tools)))
+    for done, one in enumerate(planned, 1):
+        allowed = _allowed(found, one, tools.pen, mended)
+        wishes = [_wish(found, repair) for repair in allowed]
+        if tools.places.policy.fix is Fix.NONE:
+            continue  # only what is held back is to be known
+        try:
+            if wishes and tools.places.write:
+                with tools.ledger.following(stamp.key, one.track.place, one.path):
+                    mended.written += tools.pen.write(one.path, wishes, stamp) is not None
+            elif wishes and (due := tools.pen.due(one.path, wishes)):
+                mended.due.append(due)
+                mended.expected += allowed
+        except (NotWritten, Unreadable) as error:
+            mended.hold(one.repairs, str(error))
+        progress(done, len(planned))
+    return mended
+
+
+def records(work: Work, tools: Tools) -> list[Record]:
+    """Return the repairs that count for an item: since its first claim, whoever died in between.
+
+    After a person's command those of the batch before still count, but for what was taken back.
+    """
+    stamp, by_hand = work.stamp, tools.places.by_hand
+    first = work.item.repaired if by_hand else stamp.first_claim
+    if not tools.places.write or not tools.has_changed_files or (by_hand and not first):
+        return []
+    made = tools.pen.store.changes(stamp.key, first, stamp.since)
+    # What no queue knows has no claims, and one session.
+    return made if first else [one for one in made if one.session == stamp.session]
+
+
+def _plan(found: Artist, issues: Sequence[Issue], work: Work, tools: Tools) -> Sequence[Repair]:
+    """Plan the safe repairs; of an album that lost its writer halfway, as it was before."""
+    if tools.places.by_hand or not any(map(covers.is_partly_embedded, found.albums)):
+        return safe.plan(found, issues)
+    top = f"{files.escape(Path(files.unescape(found.path)).resolve())}/"
+    embedded = {
+        one.path.removeprefix(top)
+        for one in records(work, tools)
+        if (change := one.fields.get(PICTURE)) and not change.old
+    }
+    before = covers.without(found, frozenset(embedded))
+    return safe.plan(before) if embedded else safe.plan(found, issues)
+
+
+def described(found: Artist, issues: Sequence[Issue], mended: Mended) -> list[Issue]:
+    """Add to issues what would mend them, and why that was not done by itself."""
+    offered = proposals.of(found, issues)
+    return [_described(issue, offered.get(issue.id, ()), mended) for issue in issues]
+
+
+def _described(issue: Issue, repairs: Sequence[Repair], mended: Mended) -> Issue:
+    if not repairs:
+        return issue
+    told = (mended.held.get((repair.place, issue.kind)) for repair in repairs)
+    why = next(filter(None, told), "")
+    return msgspec.structs.replace(issue, proposal=proposals.told(repairs), held=why)
+
+
+def _files(found: Artist, repairs: Iterable[Repair]) -> Iterator[_File]:
+    by_place: dict[str, list[Repair]] = {}
+    for repair in repairs:
+        by_place.setdefault(repair.place, []).append(repair)
+    top = Path(files.unescape(found.path))
+    for track in found.tracks:
+        if some := by_place.get(track.place):
+            yield _File(top / files.unescape(track.place), track, some)
+
+
+def _allowed(found: Artist, one: _File, pen: Pen, mended: Mended) -> list[Repair]:
+    """Leave out what is locked, and what a person has taken back."""
+    allowed = []
+    kind = one.track.facts.format if one.track.facts else ""
+    for repair in one.repairs:
+        wish = _wish(found, repair)
+        if why := pen.locked(one.path, wish):
+            mended.hold([repair], why)
+        elif not pen.policy.redo and pen.undone(one.path, wish, kind):
+            mended.hold([repair], TAKEN_BACK)
+        else:
+            allowed.append(repair)
+    return allowed
+
+
+def _wish(found: Artist, repair: Repair) -> Wish:
+    """Return the change that a repair makes, with the whole path of a picture to embed."""
+    if not isinstance(repair.change, Embed):
+        return repair.change
+    return msgspec.structs.replace(repair.change, image=f"{found.path}/{repair.change.image}")

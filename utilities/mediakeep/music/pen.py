@@ -1,0 +1,110 @@
+"""Writing what is wanted to files: pictures are read, locks kept, and a person's rules followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.errors import Refused, Unreadable
+from mediakeep.media import access, pictures, safewrite
+from mediakeep.media.edits import changes
+from mediakeep.media.edits.changes import FIELDS, PICTURE, Beside, Change, Cover, Edit
+from mediakeep.media.safewrite import Rules, Written
+from mediakeep.media.undoing.store import Store
+from mediakeep.music import plans
+from mediakeep.music.locks import Locks
+from mediakeep.music.plans import FilePlan, Wish
+from mediakeep.music.repairs.repair import Embed
+from mediakeep.outcome import Stamp
+from mediakeep.policy import Policy
+
+LARGEST = 16 << 20  # bytes of a picture: what FLAC can hold
+EMBEDDABLE = frozenset({"image/jpeg", "image/png"})
+
+
+@dataclass(frozen=True)
+class Pen:
+    """What one run writes with."""
+
+    store: Store
+    policy: Policy
+    locks: Locks
+
+    @classmethod
+    def of(cls, store: Store, policy: Policy) -> Pen:
+        """Make one for a run."""
+        return cls(store, policy, Locks(policy.locked))
+
+    def due(self, path: Path, wishes: Iterable[Wish]) -> FilePlan | None:
+        """Return what would be changed, None where all is there already; the errors of `write`."""
+        wishes = list(wishes)
+        self._permit(path, wishes)
+        found = safewrite.due(path, map(_change, wishes))
+        facts = path.stat()
+        image = next((wish.image for wish in wishes if isinstance(wish, Embed)), "")
+        return plans.of(path, facts.st_size, facts.st_mtime_ns, found, image) if found else None
+
+    def write(self, path: Path, wishes: Iterable[Wish], stamp: Stamp) -> Written | None:
+        """Change a file safely; Refused where a lock forbids it, else as `safewrite.write`."""
+        wishes = list(wishes)
+        self._permit(path, wishes)
+        rules = Rules(self.policy.hardlinks, self.policy.keep_mtime, Beside(self.policy.other_tags))
+        return safewrite.write(path, map(_change, wishes), self.store, stamp, rules)
+
+    def locked(self, path: Path, wish: Wish) -> str:
+        """Say what locks a change of a file, as a sentence's end; "" where nothing does."""
+        locks = self.locks.of(path)
+        return next((why for field, why in locks.items() if field in touched(wish)), "")
+
+    def undone(self, path: Path, wish: Wish, kind: str) -> bool:
+        """Tell whether a change of a file of this format was made before and taken back."""
+        taken_back = self.store.undone(path)
+        if isinstance(wish, Edit):
+            meant = changes.canonical(wish.field, wish.values, kind)
+            return meant in taken_back.get(wish.field, ())
+        if isinstance(wish, Embed):
+            covers = taken_back.get(PICTURE, frozenset())
+            return bool(covers) and (_hash(wish),) in covers
+        return plans.CONTAINER in taken_back
+
+    def _permit(self, path: Path, wishes: Iterable[Wish]) -> None:
+        for wish in wishes:
+            if why := self.locked(path, wish):
+                cure = "Take the lock away, if it shall be written."
+                raise Refused(files.escape(path), why, cure)
+
+
+def touched(wish: Wish) -> frozenset[str]:
+    """Return the fields that a change writes."""
+    if isinstance(wish, Edit):
+        return frozenset({wish.field})
+    return frozenset({PICTURE}) if isinstance(wish, Embed) else FIELDS
+
+
+def picture(path: Path) -> tuple[bytes, str]:
+    """Read a picture that can be embedded, and tell its MIME type; Unreadable says why not."""
+    with access.opened(path) as handle:
+        data = handle.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        why = f"it has more than {LARGEST >> 20} MiB, which no FLAC can hold"
+        raise Unreadable(files.escape(path), why, "Make it smaller.")
+    mime = pictures.described(lambda at, size: data[at : at + size])[0]
+    if mime not in EMBEDDABLE:
+        why = f"it is {mime or 'no picture'}, and players want JPEG or PNG"
+        raise Unreadable(files.escape(path), why, "Save it as JPEG.")
+    return data, mime
+
+
+def _change(wish: Wish) -> Change:
+    if not isinstance(wish, Embed):
+        return wish
+    data, mime = picture(Path(files.unescape(wish.image)))
+    return Cover(data, mime, wish.reason)
+
+
+def _hash(wish: Embed) -> str:
+    data, _ = picture(Path(files.unescape(wish.image)))
+    return f"sha256:{sha256(data).hexdigest()}"

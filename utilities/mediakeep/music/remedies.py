@@ -1,0 +1,43 @@
+"""What a person can do at once about a step: accept what is proposed, or write what they know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from mediakeep.issue import Issue
+from mediakeep.music.cures import Cures
+from mediakeep.music.steps import Remedy, Step
+
+
+def added(steps: Iterable[Step], issues: Iterable[Issue], cures: Cures) -> list[Step]:
+    """Add to each step what can be done about its issues."""
+    by_kind: dict[str, list[Issue]] = {}
+    for issue in issues:
+        by_kind.setdefault(issue.kind, []).append(issue)
+    return [replace(step, remedies=tuple(_remedies(step, by_kind, cures))) for step in steps]
+
+
+def _remedies(step: Step, by_kind: dict[str, list[Issue]], cures: Cures) -> Iterator[Remedy]:
+    for kind in step.kinds:
+        found = by_kind[kind.name]
+        if held := [issue for issue in found if issue.held]:
+            yield Remedy(_held(held), "")
+        if offered := [issue for issue in found if issue.proposal]:
+            yield Remedy(_offered(offered, len(found)), cures.accept(offered))
+        elif command := cures.write(*found):
+            yield Remedy("By hand", command)
+
+
+def _offered(issues: Sequence[Issue], of: int) -> str:
+    """Say what is proposed; of several proposals the first, as an example."""
+    told = list(dict.fromkeys(issue.proposal for issue in issues))
+    if len(issues) < of:
+        return f"Proposed for {len(issues):,} of {of:,}, such as: {told[0]}. To accept"
+    return f"Proposed{', such as' if len(told) > 1 else ''}: {told[0]}. To accept"
+
+
+def _held(issues: Sequence[Issue]) -> str:
+    reasons = list(dict.fromkeys(issue.held for issue in issues))
+    more = f", and {len(reasons) - 1:,} more reasons" if len(reasons) > 1 else ""
+    return f"Not repaired by itself: {reasons[0]}{more}"
