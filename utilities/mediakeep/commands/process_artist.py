@@ -1,14 +1,15 @@
-"""One artist without the queue: read, diagnosed and reported."""
+"""One artist at once, whether the queue knows it or not: read, diagnosed, repaired, reported."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mediakeep import files, kinds
-from mediakeep.commands import deep, shared, subjects
+from mediakeep.commands import apart, deep, handwork, policies, shared, subjects
 from mediakeep.commands.subjects import Manner
 from mediakeep.errors import NoQueue, UsageFailed
 from mediakeep.item import Item, MusicItem, Status
@@ -26,21 +27,27 @@ from mediakeep.queue import reading
     help="With --deep: take the sounds that differ from the ledger for the true ones.",
 )
 @deep.option
+@policies.fixing
 @shared.as_json
-def main(home: Path, path: Path, as_json: bool, **given: bool) -> int:
-    """Read the artist folder PATH, find its issues and write its report, without the queue."""
+def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
+    """Read the artist folder PATH, find its issues, repair what is safe, and write its report.
+
+    Where the queue knows the artist, it is told.
+    """
     folder = path.expanduser().resolve()
     if not folder.is_dir():
         raise UsageFailed(f"{files.escape(path)} is not a folder.")
-    manner = Manner(not given["dry_run"], given["deep"], given["accept_sound"])
+    policy = policies.policy(given)
+    manner = Manner(not given["dry_run"], given["deep"], given["accept_sound"], policy)
     items = _items(home)
     _check(items, folder, manner)
     item = _item(items, folder)
-    outcome = _work(home, item, manner)
+    outcome = _work(home, item, manner, known=item in items.values())
     name = files.printable(folder.name)
     accepted = outcome.facts.get("accepted", [])
     refused = _refused(home, item) if manner.accept_sound and manner.write else {}
     lines = [f"{name}: {outcome.message}"]
+    lines += [f"  {change}" for change in subjects.of(kinds.MUSIC).told(outcome.facts)]
     lines += [f"  {number} {kind}" for kind, number in _by_urgency(outcome)]
     if notes := outcome.data.get("notes"):
         lines.append(f"  and {page.counted(notes, 'note')}, for which no decision is needed")
@@ -49,6 +56,7 @@ def main(home: Path, path: Path, as_json: bool, **given: bool) -> int:
     if manner.write and outcome.state is Status.COMPLETED:
         lines.append(f"Report: {home / outcome.data['report']}")
     data = {"artist": files.escape(folder.name), "state": outcome.state, **outcome.data}
+    data |= {"due": outcome.facts["due"]} if "due" in outcome.facts else {}
     data |= {"accepted" if manner.write else "would_accept": accepted} if accepted else {}
     data |= {"not_accepted": refused} if refused else {}
     shared.show(lines, data, as_json=as_json)
@@ -94,13 +102,27 @@ def _is(folder: Path, path: str) -> bool:
         return False
 
 
-def _work(home: Path, item: Item, manner: Manner) -> Outcome:
-    """Call the worker as a batch would."""
-    key = files.escape(Path(files.unescape(item.path)).name)
-    work = Work(item, Stamp("", key, 0, 0))
+def _work(home: Path, item: Item, manner: Manner, *, known: bool) -> Outcome:
+    """Call the worker as a batch would; an artist of the queue is taken meanwhile, and settled."""
+    if not manner.write:
+        return _called(home, item, Stamp("", _name(item), 0, 0), manner)
+    with handwork.begun(home, kinds.MUSIC, "process_artist") as hand:
+        taken = hand.take([Path(files.unescape(item.path))])
+        outcome = _called(home, item, hand.stamp(_name(item)), manner)
+        if known:  # else it is a folder below an artist's, which is read again as a whole
+            hand.finish(taken[0], outcome)
+        return outcome
+
+
+def _name(item: Item) -> str:
+    return files.escape(Path(files.unescape(item.path)).name)
+
+
+def _called(home: Path, item: Item, stamp: Stamp, manner: Manner) -> Outcome:
+    work = Work(item, stamp)
     opening = subjects.of(kinds.MUSIC).opening(home, manner)
     if manner.deep:
-        return deep.apart(opening, work)
+        return apart.call(opening, work)
     with opening() as worker:
         outcome = worker(work, lambda _done, _of: None)
     assert isinstance(outcome, Outcome)

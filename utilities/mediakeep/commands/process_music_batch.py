@@ -8,16 +8,27 @@ from typing import Any
 import click
 
 from mediakeep import kinds
-from mediakeep.commands import batches, deep, shared
+from mediakeep.commands import deep, planned, policies, shared, terms
+from mediakeep.runner import early
 
 
 @shared.command()
-@batches.options
+@terms.options
+@policies.fixing
+@planned.options
 @deep.option
 @click.option("--artist", metavar="NAME", help="Only this artist, whatever its status.")
-def main(home: Path, artist: str | None, **given: Any) -> int:
-    """Process the next artists of the music queue.
+def main(home: Path, artist: str | None, apply_plan: Path | None, **given: Any) -> int:
+    """Process the next artists of the music queue: read, diagnose, repair, report.
 
     Can be stopped (Ctrl-C) or killed at any moment; run it again and it goes on.
     """
-    return batches.run(kinds.MUSIC, batches.asked(home, artist, given))
+    policy = policies.policy(given)
+    if apply_plan:
+        return planned.apply(home, apply_plan, policy, given)
+    ask = terms.asked(home, artist, given, policy)
+    deep.check(ask.deep)
+    with early.hands(ask.opening(kinds.MUSIC), ask.early) as hands:
+        from mediakeep.commands import batches  # while the workers import what they need
+
+        return batches.run(kinds.MUSIC, ask, hands)
