@@ -1,0 +1,105 @@
+"""The commands that write what a person wants, called in this process; a small library for them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from click.testing import CliRunner
+
+from mediakeep import kinds
+from mediakeep.commands import subjects
+from mediakeep.media import tags
+from mediakeep.media.reading import Tags
+from mediakeep.queue import queue
+from mediakeep.queue.queue import Queue
+from tests.commands.conftest import Home
+from tests.music import shelf
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What it printed for programs."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+def run(home: Home, door: str, *words: object, answer: str = "", **env: str) -> Told:
+    """Call a command with its words; `answer` is what a person types."""
+    command: click.Command = importlib.import_module(f"mediakeep.commands.{door}").main
+    clean = dict.fromkeys((key for key in os.environ if key.startswith("MEDIAKEEP_")), None)
+    args = ["--home", str(home.path), *map(str, words)]
+    done = CliRunner().invoke(command, args, input=answer, env={**clean, **env})
+    assert isinstance(done.exception, SystemExit | None), done.output
+    return Told(done.exit_code, done.stdout, done.stderr)
+
+
+def ok(home: Home, door: str, *words: object, answer: str = "") -> str:
+    """Call a command that must succeed, and return what it printed."""
+    told = run(home, door, *words, answer=answer)
+    assert told.code == 0, told
+    return told.out
+
+
+def library(folder: Path) -> Home:
+    """Make a home beside a library: Vera with an album in all formats, and one of two discs."""
+    home = Home(folder / "home", folder / "music")
+    home.path.mkdir()
+    for number, suffix in enumerate(shelf.FORMATS, 1):
+        path = home.music / "Vera" / "Dawn" / f"0{number} Tide {number}.{suffix}"
+        own = {"title": f"Tide {number}", "tracknumber": f"{number}/5", "album": "Dawn"}
+        shelf.put(path, artist="Vera", albumartist="Vera", picture="cover.jpg", **own)
+    for disc in (1, 2):
+        path = home.music / "Vera" / "Dusk" / f"CD {disc}" / "01 Rope.mp3"
+        own = {"title": "Rope", "tracknumber": "1/1", "album": "Dusk", "date": "1980"}
+        shelf.put(path, artist="Vera", albumartist="Vera", **own)
+    return home
+
+
+def scanned(home: Home) -> Home:
+    """Scan and diagnose a library; nothing is repaired."""
+    home.scan()
+    done = home.batch("--all", "--fix", "none")
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def read(path: Path) -> Tags:
+    """Read the tags of a file."""
+    return tags.read(path).tags
+
+
+def state(*roots: Path) -> dict[str, tuple[str, int]]:
+    """Return bytes and time of all files but caches."""
+    return {
+        str(path): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+        for root in roots
+        for path in root.rglob("*")
+        if path.is_file() and path.parent.name != "cache"
+    }
+
+
+def reviews(home: Home) -> list[dict[str, str]]:
+    """Return all entries of the list of reviews."""
+    path = home.path / "outputs" / "manual_review_needed.json"
+    listed: dict[str, list[dict[str, str]]] = json.loads(path.read_text())["reviews"]
+    return [entry for entries in listed.values() for entry in entries]
+
+
+def opened(home: Home) -> Queue:
+    """Open the queue, as a batch that lives beside the command does."""
+    return Queue.open(queue.place(subjects.folder(home.path, kinds.MUSIC)), kinds.MUSIC)
