@@ -1,0 +1,145 @@
+"""Taking back is killed at any moment; the same command again ends in the same bytes."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from mediakeep.commands.undo_changes import main
+from tests.commands.conftest import environment
+from tests.commands.repaired import Library, Stock
+from tests.crash import faults, tagger
+from tests.crash.faults import AFTER, BEFORE, TORN
+from tests.crash.tap import Call, Tap, ignore
+
+SELECTORS = [("--session", "last"), ("--artist", "Vera"), ("--since", "2h")]
+
+
+def _named(name: str, which: Callable[[Call], bool]) -> Callable[[Call], bool]:
+    return lambda call: call.name == name and which(call)
+
+
+def _copy(call: Call) -> bool:
+    return call.path.endswith(".tmp") and "Dawn" in call.path
+
+
+def _record(call: Call) -> bool:
+    return call.path.endswith(".jsonl") and "status/undo" in call.path
+
+
+def _queue(call: Call) -> bool:
+    return "processing_queue.journal" in call.path
+
+
+# The points of each file, and those of the artists that are taken, read again and settled.
+POINTS: dict[str, faults.Moment] = {
+    "artists taken": (AFTER, _named("pwrite", _queue)),
+    "copy made": (AFTER, _named("open", _copy)),
+    "copy torn": (TORN, _named("write", _copy)),
+    "after sync": (AFTER, _named("sync", _copy)),
+    "record torn": (TORN, _named("pwrite", _record)),
+    "record synced": (AFTER, _named("sync", _record)),
+    "before rename": (BEFORE, _named("replace", _copy)),
+    "after rename": (AFTER, _named("replace", _copy)),
+    "folder synced": (AFTER, _named("fsync", lambda call: call.path.endswith("Dawn"))),
+    "report written": (AFTER, lambda call: call.name == "replace" and "issues" in call.target),
+    "reviews written": (BEFORE, lambda call: call.target.endswith("manual_review_needed.json")),
+}
+ONCE = dict.fromkeys(["artists taken", "report written", "reviews written"], 1)  # else twice
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    return Stock(tmp_path_factory.mktemp("repaired"))
+
+
+@pytest.fixture
+def library(stock: Stock) -> Library:
+    return stock.library()
+
+
+def _undo(words: list[str], point: str, times: int) -> None:
+    """Run the command until it comes to a point for the nth time, and die there."""
+    when, fits = POINTS[point]
+    left = times
+
+    def come(call: Call) -> None:
+        nonlocal left
+        left -= fits(call)
+        if fits(call) and left <= 0:
+            faults.torn(call, 0.5) if when == TORN else faults.die()
+
+    with Tap(ignore if when == AFTER else come, come if when == AFTER else ignore):
+        main(words, standalone_mode=False)
+
+
+@pytest.mark.parametrize(("point", "words"), list(zip(POINTS, cycle(SELECTORS), strict=False)))
+def test_killed_at_a_named_point_the_same_command_goes_on_from_there(
+    library: Library, point: str, words: tuple[str, ...]
+) -> None:
+    given = ["--home", str(library.home.path), *words]
+    process = tagger.context.Process(target=_undo, args=(given, point, ONCE.get(point, 2)))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL, f"it never came to: {point}"
+    begun = library.restored()
+    library.ok(*words)
+    expected = {path.name for path in library.changed if words[1] != "Vera" or "Vera" in path.parts}
+    assert begun <= library.restored() == expected
+    found = library.now()
+    assert library.home.batch("--all").returncode == 0  # makes nothing again
+    assert library.now() == found
+    for session in (one["session"] for one in library.data("--list") if one["took_back"]):
+        library.ok("--session", session)
+    assert library.now() == library.after
+
+
+def _start(library: Library) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        library.home.command("undo_changes", "--session", "last"),
+        env=environment({}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_killed_at_any_time_again_and_again_it_ends_in_the_same_bytes(tmp_path: Path) -> None:
+    library, chance, killed = Stock(tmp_path, albums=8).library(), random.Random("kills"), 0
+    for _ in range(5):
+        process = _start(library)
+        time.sleep(chance.uniform(0.1, 0.6))
+        process.kill()
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
+        library.restored()
+    assert killed
+    library.ok("--session", "last")
+    assert library.now() == library.before
+    assert library.home.manage("--validate-queue").returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_it_ends_after_the_file_at_work_and_goes_on_when_it_is_run_again(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    library = Stock(tmp_path, albums=8).library()
+    process = _start(library)
+    assert process.stdout
+    process.stdout.readline()
+    process.send_signal(number)
+    told, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Stopped. The same command goes on from here.\nTake it back with: " in told
+    found = library.now()
+    assert 0 < sum(found[path] == library.before[path] for path in library.changed) < 40
+    assert library.home.statuses() == {"Anna": "completed", "Vera": "completed"}
+    library.ok("--session", "last")
+    assert library.now() == library.before

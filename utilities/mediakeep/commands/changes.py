@@ -1,0 +1,115 @@
+"""The changes of files that are recorded, each with whether it was taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from mediakeep import files
+from mediakeep.commands import moments, shared, targets
+from mediakeep.commands.selection import Selection
+from mediakeep.errors import StateDamaged
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.record import Changed, Record
+from mediakeep.media.undoing.store import UNSURE, VOID, Store, taken_back
+from mediakeep.music import plans
+from mediakeep.music.plans import FilePlan, Line
+
+NONE = "(no session)"  # of changes that no command made
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file changed once: `taken_back` where that is undone, and by which session."""
+
+    id: str
+    time: str
+    session: str
+    item: str
+    path: str
+    fields: dict[str, Changed]
+    taken_back: bool
+    taken_back_by: str
+    undoes: str
+    unsure: bool
+    forgotten: bool
+    aside: str
+
+
+def read(store: Store, selection: Selection) -> list[Change]:
+    """Return the changes that are meant, the oldest first; none that was never made."""
+    entries = [entry for entry in store.find(Query()) if entry.state != VOID]
+    records = [entry.record for entry in entries]
+    back = taken_back(entry.record for entry in entries if entry.state != UNSURE)
+    by = {one.undoes: one.session for one in records if one.undoes in back and one.id not in back}
+    return [
+        _change(store, entry.record, entry.state == UNSURE, by)
+        for entry in entries
+        if selection.fits(entry.record)
+    ]
+
+
+def _change(store: Store, record: Record, unsure: bool, by: dict[str, str]) -> Change:
+    return Change(
+        id=record.id,
+        time=record.time,
+        session=record.session,
+        item=record.item,
+        path=record.path,
+        fields=fields(store, record),
+        taken_back=record.id in by,
+        taken_back_by=by.get(record.id, ""),
+        undoes=record.undoes,
+        unsure=unsure,
+        forgotten=record.forgotten,
+        aside=record.aside,
+    )
+
+
+def fields(store: Store, record: Record) -> dict[str, Changed]:
+    """Return what changed; of a damaged record what can be read."""
+    try:
+        return store.fields(record)
+    except StateDamaged:
+        return record.fields
+
+
+def told(change: Change) -> Iterator[str]:
+    """Tell of a change, each field in a line."""
+    when = f"{moments.shown(change.time)}  {change.session or NONE}"
+    place = f"{when}  {targets.shown(Path(files.unescape(change.path)))}"
+    after = ""
+    if change.taken_back:
+        after = f", taken back{change.taken_back_by and ' by ' + change.taken_back_by}"
+    elif change.unsure:
+        after = ", and nobody can tell whether it was made"
+    elif change.forgotten:
+        after = ", and how to take it back is forgotten"
+    for line in told_fields(change.path, change.fields, place):
+        yield line + after
+
+
+def told_fields(path: str, changed: dict[str, Changed], place: str) -> list[str]:
+    """Tell what changed in a file, as all commands do."""
+    lines = [
+        Line(field=name, old=one.old, new=one.new, reason=one.reason)
+        for name, one in changed.items()
+    ]
+    return plans.told(FilePlan(path=path, size=0, mtime_ns=0, changes=tuple(lines)), place)
+
+
+def data(changed: dict[str, Changed]) -> dict[str, Any]:
+    """Return what changed as data for programs."""
+    return {"fields": {name: structs.asdict(one) for name, one in changed.items()}}
+
+
+def show(store: Store, selection: Selection, *, as_json: bool) -> None:
+    """List the changes that are meant."""
+    found = read(store, selection)
+    lines = [line for change in found for line in told(change)]
+    told_data = [asdict(one) | data(one.fields) for one in found]
+    shared.show(lines or ["No change is recorded that fits."], told_data, as_json=as_json)
