@@ -19,6 +19,7 @@ _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BEFORE = re.compile(r"<!-- before the examples: (.*?) -->")
 _CODE = re.compile(r"^```.*?^```$|^    .*?$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_SETTLED = re.compile(r"\[\d+/\d+\] ")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
@@ -58,13 +59,25 @@ def examples(page: Path) -> list[Example]:
 def fits(expected: str, printed: str) -> bool:
     """Tell whether a text is the expected one: `...` stands for any text within a line.
 
-    A line of nothing but `...` stands for any number of lines.
+    A line of nothing but `...` stands for any number of lines. What a batch tells of its items may
+    come in any order, as several workers are done when they are.
     """
     lines = [
         "(?:.*\n)*?" if line == "..." else ".*?".join(map(re.escape, line.split("..."))) + "\n"
-        for line in expected.splitlines()
+        for line in _settled_sorted(expected)
     ]
-    return re.fullmatch("".join(lines), printed) is not None
+    text = "".join(f"{line}\n" for line in _settled_sorted(printed))
+    return re.fullmatch("".join(lines), text) is not None
+
+
+def _settled_sorted(text: str) -> list[str]:
+    """Number the lines of a text that tell of an item by their alphabetical order."""
+    lines = text.splitlines()
+    places = [number for number, line in enumerate(lines) if _SETTLED.match(line)]
+    told = sorted(lines[place].partition("/")[2] for place in places)
+    for number, (place, rest) in enumerate(zip(places, told, strict=True), 1):
+        lines[place] = f"[{number}/{rest}"
+    return lines
 
 
 def flags(text: str) -> set[str]:

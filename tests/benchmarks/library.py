@@ -58,7 +58,7 @@ class Subject:
     def job(self, workers: int) -> dict[str, Durations]:
         """Work through the whole of a new queue."""
         home, _ = self._new_home()
-        options = ("--all", "--workers", str(workers))
+        options = ("--all", "--fix", "none", "--workers", str(workers))
         worked = rounds.one(lambda: _door("process_music_batch.py", home, *options))
         shutil.rmtree(home)
         return {f"job {workers}": worked}
