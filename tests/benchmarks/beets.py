@@ -93,7 +93,7 @@ class Subject:
 
     def _work(self, name: str, workers: int) -> tuple[Durations, Durations]:
         home, library = self._new_home(), str(self._home / name)
-        options = ("--all", "--workers", str(workers))
+        options = ("--all", "--fix", "none", "--workers", str(workers))
         return (
             rounds.one(lambda: _door("music_queue_manager.py", home, "--scan", library)),
             rounds.one(lambda: _door("process_music_batch.py", home, *options)),

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep.commands import batches
+from mediakeep.commands import terms
 from mediakeep.rehearsal import tracks
 from tests.commands.conftest import DOORS, Home, environment
 from tests.music import shelf
@@ -139,8 +139,8 @@ def test_a_deep_scan_may_take_ten_times_as_long_and_never_runs_inline(tmp_path: 
     )
     given |= {"batch_size": 3, "workers": 1, "item_timeout": 60.0, "max_attempts": 3}
     given |= {"checkpoint_every": 50, "keep_checkpoints": 20}
-    usual = batches.asked(tmp_path, None, given).plan.limits
-    longer = batches.asked(tmp_path, None, {**given, "deep": True}).plan.limits
+    usual = terms.asked(tmp_path, None, given).plan.limits
+    longer = terms.asked(tmp_path, None, {**given, "deep": True}).plan.limits
     assert (usual.item_timeout, usual.inline) == (60.0, True)
     assert (longer.item_timeout, longer.inline) == (600.0, False)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from mediakeep import files
 from mediakeep.errors import NoRoom
@@ -98,7 +98,7 @@ def test_the_second_run_writes_nothing_and_moves_no_time(artist: Path) -> None:
     run(artist)
     before = state(artist)
     records = len(store(artist).find(Query()))
-    again = run(artist, stamp=dataclasses.replace(STAMP, claim=9, first_claim=9))
+    again = run(artist, stamp=structs.replace(STAMP, claim=9, first_claim=9))
     assert state(artist) == before
     assert len(store(artist).find(Query())) == records
     assert again.data["auto_fixed"] == again.data["repaired"] == 0
@@ -135,7 +135,7 @@ def test_without_leave_nothing_is_repaired_and_it_is_proposed(artist: Path) -> N
 
 def test_repairs_of_a_batch_that_died_are_counted_by_the_one_that_goes_on(artist: Path) -> None:
     run(artist)  # and the batch dies before it settles
-    again = run(artist, stamp=dataclasses.replace(STAMP, session="later", claim=12))
+    again = run(artist, stamp=structs.replace(STAMP, session="later", claim=12))
     assert again.data["auto_fixed"] == 2
     assert "2 repairs in 2 files" in report(artist)
 
@@ -144,7 +144,7 @@ def test_numbers_of_claims_of_a_former_queue_are_not_taken_for_those_of_this_one
     artist: Path,
 ) -> None:
     run(artist)
-    later = dataclasses.replace(STAMP, claim=8, since="2999-01-01T00:00:00+00:00")
+    later = structs.replace(STAMP, claim=8, since="2999-01-01T00:00:00+00:00")
     assert run(artist, stamp=later).data["auto_fixed"] == 0
 
 
@@ -157,13 +157,13 @@ def test_a_change_that_was_taken_back_is_not_made_again_but_waits(artist: Path) 
         path: sha for path, (sha, _) in before.items()
     }
     untouched = state(artist)
-    outcome = run(artist, stamp=dataclasses.replace(STAMP, claim=9, first_claim=9))
+    outcome = run(artist, stamp=structs.replace(STAMP, claim=9, first_claim=9))
     assert state(artist) == untouched
     held = [one["held"] for one in issues(artist) if one["kind"] == "whitespace"]
     assert held == ["it was made before and taken back"] * 2
     assert outcome.data["issues"]["whitespace"] == 2
     assert "Not repaired by itself: it was made before and taken back" in report(artist)
-    redone = run(artist, Policy(fix=Fix.SAFE, redo=True), dataclasses.replace(STAMP, claim=10))
+    redone = run(artist, Policy(fix=Fix.SAFE, redo=True), structs.replace(STAMP, claim=10))
     assert redone.data["auto_fixed"] == 2
 
 
@@ -181,7 +181,7 @@ def test_after_a_persons_command_the_repairs_that_still_stand_are_counted(artist
     first = run(artist)
     step = undo.plan(store(artist), Query(path=str(artist / "Dusk" / "a.opus")))[0]
     undo.apply(store(artist), step.record)
-    stamp = dataclasses.replace(STAMP, claim=20, first_claim=20)
+    stamp = structs.replace(STAMP, claim=20, first_claim=20)
     outcome = run(artist, Policy(), stamp, first.data["repaired"], by_hand=True)
     assert (outcome.data["auto_fixed"], outcome.data["repaired"]) == (1, STAMP.first_claim)
 
@@ -215,7 +215,7 @@ def test_a_file_with_several_names_is_left_alone_and_told(artist: Path) -> None:
     assert state(artist / "Dusk") == before
     assert "it has 2 names (hard links)" in report(artist)
     broken = Policy(fix=Fix.SAFE, hardlinks="break")
-    assert run(artist, broken, dataclasses.replace(STAMP, claim=8)).data["auto_fixed"] == 2
+    assert run(artist, broken, structs.replace(STAMP, claim=8)).data["auto_fixed"] == 2
 
 
 def test_a_full_disk_ends_the_work_and_blames_nobody(
@@ -246,7 +246,7 @@ def test_an_album_that_lost_its_writer_halfway_is_finished(tmp_path: Path) -> No
     log.write_bytes(b"".join(lines[:2]))
     for name in ("02 Two.mp3", "03 Three.mp3"):
         (artist / "Dawn" / name).write_bytes(untouched[name])
-    outcome = run(artist, stamp=dataclasses.replace(STAMP, session="later", claim=9))
+    outcome = run(artist, stamp=structs.replace(STAMP, session="later", claim=9))
     assert outcome.facts["repairs"] == {"external-cover-not-embedded": 3}
     assert all(tags.read(path).tags.pictures for path in (artist / "Dawn").glob("*.mp3"))
 

@@ -2,29 +2,31 @@
 
     python -m tests.runner.script '{"folder": "...", "kind": "toy", ...}'
 
-Beside the plan it knows `patience` (seconds of inline work before the pool), `die_at` and `die`
-(kill this process "before" or "after" its so many-th record), `slow_end` (seconds that the last
-milestone takes), `hangup` (what is done about SIGHUP) and `opening` (which of the toys' openings it
-uses). It prints its report as JSON.
+Beside the plan it knows `early` (workers that start before the queue is opened), `gated_open` (it
+is not opened before a test opens the gate), `patience` (seconds of inline work before the pool),
+`die_at` and `die` (kill this process "before" or "after" its so many-th record), `slow_end`
+(seconds that the last milestone takes), `hangup` (what is done about SIGHUP) and `opening` (which
+of the toys' openings it uses). It prints its report as JSON.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
 import os
 import signal
 import sys
 import time
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from mediakeep.queue import queue
 from mediakeep.queue.journal import Journal, Record
 from mediakeep.queue.queue import Queue
-from mediakeep.runner import batch, executors
+from mediakeep.runner import batch, early, executors
 from mediakeep.runner.plan import Face
 from tests.runner import notes, toys, workshop
 
@@ -44,22 +46,26 @@ def main(told: dict[str, Any]) -> None:
         notes.note(folder, "milestone")
         time.sleep(slow_end)
 
-    with Queue.open(queue.place(folder / "status"), kind) as opened:
-        face = Face(milestone=milestone)
-        opening = functools.partial(getattr(toys, told.pop("opening", "opened")), folder)
-        report = batch.run(opened, opening, workshop.planned(**told), face)
-    print(json.dumps(dataclasses.asdict(report), default=str))
+    opening = functools.partial(getattr(toys, told.pop("opening", "opened")), folder)
+    with early.hands(opening, told.pop("early", 0)) as hands:
+        while told.get("gated_open") and not (folder / "gate").exists():
+            time.sleep(0.01)
+        told.pop("gated_open", None)
+        with Queue.open(queue.place(folder / "status"), kind) as opened:
+            face = Face(milestone=milestone)
+            report = batch.run(opened, opening, workshop.planned(**told), face, hands)
+    print(msgspec.json.encode(report, enc_hook=str).decode())
 
 
 def tell_of_starts(folder: Path) -> None:
     """Note each start of a worker, while it cannot yet do so itself."""
-    start = SpawnProcess.start
+    start = BaseProcess.start
 
-    def told(process: SpawnProcess) -> None:
+    def told(process: BaseProcess) -> None:
         start(process)
         notes.note(folder, "starts")
 
-    SpawnProcess.start = told  # type: ignore[method-assign]
+    BaseProcess.start = told  # type: ignore[method-assign]
 
 
 def die_at(number: int, when: str) -> None:

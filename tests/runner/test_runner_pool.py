@@ -14,8 +14,8 @@ import pytest
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Stamp, Work
 from mediakeep.runner.attempt import Failed, Lost, Part, PartDone, Result, Task
-from mediakeep.runner.hand import Voice
 from mediakeep.runner.pool import Pool
+from mediakeep.runner.worker import Voice
 from tests.runner import toys, workshop
 from tests.runner.workshop import Workshop
 

@@ -18,7 +18,8 @@ from tests.runner.workshop import Workshop
 
 INLINE: dict[str, Any] = {"workers": 1}
 POOL: dict[str, Any] = {"workers": 2, "patience": 0}
-BOTH = pytest.mark.parametrize("how", [INLINE, POOL], ids=["inline", "pool"])
+EARLY: dict[str, Any] = {"workers": 2, "early": 2}
+ALL = pytest.mark.parametrize("how", [INLINE, POOL, EARLY], ids=["inline", "pool", "early"])
 
 
 def begun(shop: Workshop, *keys: str, **told: Any) -> subprocess.Popen[str]:
@@ -52,7 +53,7 @@ def assert_a_second_batch_completes_all(shop: Workshop) -> None:
     assert {shop.item(key).attempts for key in shop.statuses()} == {1}
 
 
-@BOTH
+@ALL
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_lets_running_items_finish(
     tmp_path: Path, number: signal.Signals, how: dict[str, Any]
@@ -71,7 +72,7 @@ def test_the_first_signal_lets_running_items_finish(
     assert sorted(note[1] for note in shop.notes("start")) == ["ant", "bee", "cow"]
 
 
-@BOTH
+@ALL
 def test_the_second_signal_breaks_off_what_is_running(tmp_path: Path, how: dict[str, Any]) -> None:
     shop = workshop.stock(tmp_path, {"ant": "sleep-first 600", "bee": "sleep-first 600"})
     process = begun(shop, "ant", **how)
@@ -88,7 +89,7 @@ def test_the_second_signal_breaks_off_what_is_running(tmp_path: Path, how: dict[
     assert_a_second_batch_completes_all(shop)
 
 
-@BOTH
+@ALL
 def test_the_second_signal_breaks_off_an_opening_too(tmp_path: Path, how: dict[str, Any]) -> None:
     shop = workshop.stock(tmp_path, {"ant": "good"})
     shop.close()
@@ -107,7 +108,7 @@ def test_a_second_signal_is_not_caught_by_a_worker_that_catches_all(tmp_path: Pa
     assert_given_back(shop, "ant")
 
 
-@BOTH
+@ALL
 def test_a_stop_comes_between_the_parts_of_an_item(tmp_path: Path, how: dict[str, Any]) -> None:
     shop = workshop.stock(tmp_path, {"ant": " ".join(["slow"] * 5)}, toys.TOY)
     shop.close()

@@ -192,6 +192,15 @@ def alive(pid: int) -> bool:
     return bool(shown.stdout.strip()) and not shown.stdout.strip().startswith("Z")
 
 
+def end_alone(process: subprocess.Popen[str]) -> int:
+    """Wait for a batch to end, but for nothing that it started; return its exit code."""
+    code = process.wait(PATIENCE)
+    for pipe in (process.stdout, process.stderr):
+        assert pipe
+        pipe.close()
+    return code
+
+
 def kill(process: subprocess.Popen[str]) -> None:
     """Kill a batch, so that it can tidy up nothing, and reap it."""
     process.send_signal(signal.SIGKILL)

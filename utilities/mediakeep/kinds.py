@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from mediakeep.item import Item, MusicItem
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """A kind of item: its nouns, its Struct, and the stages an item passes through."""
 
     name: str
@@ -18,7 +18,7 @@ class Kind:
     manager: str  # the script that manages its queue
     item: type[Item]
     rules: int = 1  # raised whenever a finished item would come out differently today
-    stages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # stage -> what may follow
+    stages: Mapping[str, tuple[str, ...]] = {}  # stage -> what may follow
 
     @property
     def first_stage(self) -> str:

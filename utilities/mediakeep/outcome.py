@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from mediakeep.item import Item, Status
 
 
-@dataclass(frozen=True)
-class Stamp:
+class Stamp(msgspec.Struct, frozen=True):
     """Who works on what: enough to tell two runs over the same item apart."""
 
     session: str
@@ -21,8 +21,7 @@ class Stamp:
     since: str = ""  # when the queue was made whose numbers these are
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(msgspec.Struct, frozen=True):
     """One call of a worker: the item, its stamp, and for staged kinds the stage and its parts."""
 
     item: Item
@@ -31,22 +30,20 @@ class Work:
     results: tuple[Any, ...] | None = None  # of the parts that this stage asked for
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What became of an item; `data` are fields of its kind's Struct, `facts` go to the history."""
 
     state: Status = Status.COMPLETED
     message: str = ""  # one plain sentence without the item's name
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = {}
     open_ids: tuple[str, ...] = ()
     retry_after: float | None = None  # seconds, where the worker knows better than the settings
     next_stage: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = {}
     traceback: str = ""
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """A stage that is better done in pieces: the runner runs the parts, then calls the stage again.
 
     `inputs` must be picklable, and a part's result must be what JSON can hold.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class Fix(StrEnum):
@@ -13,8 +14,7 @@ class Fix(StrEnum):
     SAFE = "safe"
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """What may be written to a person's files, and how.
 
     `locked` are fields that are left alone; `hardlinks` is "refuse" or "break"; `other_tags` says

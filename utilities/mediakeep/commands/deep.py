@@ -1,4 +1,4 @@
-"""The deep scan as an option: what must be there for it, and a process that may crash."""
+"""The deep scan as an option, and what must be there for it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-
-from mediakeep.errors import ItemFailed
-from mediakeep.item import Status
-from mediakeep.media.decoding import decoder
-from mediakeep.outcome import Opening, Outcome, Work
-from mediakeep.runner.attempt import Gone, Lost, Result, Task
-from mediakeep.runner.executors import Crew
-from mediakeep.runner.plan import Limits
-from mediakeep.runner.stop import Stop
 
 LONGER = 10  # times as long as other work a deep scan may take
 
@@ -29,31 +20,6 @@ def option(function: Callable[..., Any]) -> Callable[..., Any]:
 def check(asked: bool) -> None:
     """Make sure of the decoders before anything is begun; UsageFailed tells how to get them."""
     if asked:
+        from mediakeep.media.decoding import decoder  # only for those who ask
+
         decoder.require()
-
-
-def apart(opening: Opening, work: Work) -> Outcome:
-    """Call a worker in a process of its own, and raise what it failed by."""
-    with Stop() as stop:
-        crew = Crew(opening, Limits(inline=False), stop, lambda *_: None)
-        try:
-            crew.submit(Task(work.stamp.key, work))
-            while not stop.asked:
-                for _, result in crew.wait():
-                    return _outcome(result)
-        finally:
-            crew.close(kill=True)
-    raise KeyboardInterrupt
-
-
-def _outcome(result: Result) -> Outcome:
-    match result:
-        case Gone(error):
-            raise error
-        case Lost(why):
-            raise ItemFailed(f"A decoder failed on one of the files: {why}. Nothing was written.")
-        case Outcome(state=Status.ERROR):
-            raise ItemFailed(result.message)
-        case Outcome():
-            return result
-    raise TypeError(f"a worker without stages returned {type(result).__name__}")

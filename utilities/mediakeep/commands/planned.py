@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,16 +56,15 @@ def keep(home: Path, path: Path, due: Sequence[Any]) -> list[str]:
     ]
 
 
-@dataclass
-class _Applied:
+class _Applied(msgspec.Struct):
     """What applying a plan came to."""
 
     home: Path
     session: str = ""
-    changed: list[str] = field(default_factory=list)
+    changed: list[str] = []
     there: int = 0  # files that were so already
-    refused: dict[str, str] = field(default_factory=dict)
-    lines: list[str] = field(default_factory=list)
+    refused: dict[str, str] = {}
+    lines: list[str] = []
 
 
 def apply(home: Path, path: Path, policy: Policy, given: dict[str, Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import io
 import json
 import os
@@ -31,6 +32,7 @@ class Command(click.Command):
         """Run the command; called from a program (standalone_mode=False) errors are raised."""
         run = functools.partial(super().main, args, standalone_mode=False, **extra)
         if standalone_mode:
+            gc.freeze()  # what is imported stays: no collection, nor the last one, looks at it
             sys.exit(_run(run))
         return run()
 

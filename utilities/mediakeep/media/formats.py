@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import BufferedReader
+
+import msgspec
 
 from mediakeep.media.dialects import margins
 from mediakeep.media.source import Source, glance
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(msgspec.Struct, frozen=True):
     """A container: its name, and the extensions that stand for it, the most usual first."""
 
     name: str

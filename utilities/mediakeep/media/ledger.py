@@ -12,9 +12,10 @@ import errno
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
+
+import msgspec
 
 from mediakeep.errors import ItemFailed, NewerFormat, StateDamaged
 
@@ -78,8 +79,7 @@ def state(facts: os.stat_result) -> tuple[int, int, int]:
     return facts.st_size, mtime_ns, ctime_ns
 
 
-@dataclass(frozen=True)
-class Entries:
+class Entries(msgspec.Struct, frozen=True):
     """What a deep scan has to write of one artist, by place."""
 
     sounds: Mapping[str, Sound]

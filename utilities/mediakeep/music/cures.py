@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from mediakeep import config, files
 from mediakeep.issue import Issue
@@ -33,8 +34,7 @@ _EACH = frozenset({"title", "track", "genre"})  # fields that no one value can s
 _COVERS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
 
 
-@dataclass(frozen=True)
-class Cures:
+class Cures(msgspec.Struct, frozen=True):
     """The commands for one artist, whose folder is given escaped, in one home."""
 
     home: Path

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -17,7 +16,6 @@ import msgspec
 from mediakeep import clock, files
 from mediakeep.errors import NotAudio, Unreadable
 from mediakeep.media import essence, ledger
-from mediakeep.media.decoding import damage
 from mediakeep.media.ledger import Entries, Finding, Ledger
 from mediakeep.media.seen import Index
 from mediakeep.music import sounds
@@ -27,13 +25,12 @@ from mediakeep.music.tools import Places, Tools
 from mediakeep.outcome import Progress
 
 
-@dataclass
-class _Hearing:
+class _Hearing(msgspec.Struct):
     """What was heard so far, by place."""
 
-    tracks: dict[str, Track] = field(default_factory=dict)
-    heard: dict[str, Heard] = field(default_factory=dict)
-    states: dict[str, os.stat_result] = field(default_factory=dict)
+    tracks: dict[str, Track] = {}
+    heard: dict[str, Heard] = {}
+    states: dict[str, os.stat_result] = {}
 
     def note(self, track: Track, facts: os.stat_result, *, damage: str, essence: str = "") -> None:
         """Note what was found in a file that is in this state."""
@@ -94,6 +91,8 @@ def recalled(found: Artist, key: str, known: Ledger) -> Artist:
 
 def _listen(hearing: _Hearing, track: Track, path: Path, index: Index) -> None:
     """Hear one file; one that is being written at this moment is left for the next time."""
+    from mediakeep.media.decoding import damage  # most scans decode nothing
+
     assert track.facts is not None
     try:
         before = path.stat()

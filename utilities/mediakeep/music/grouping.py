@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+
+import msgspec
 
 from mediakeep.issue import Issue
 from mediakeep.music.kinds import Kind, Scope
@@ -16,8 +17,7 @@ LINES = 12  # of one kind
 FEW = 2  # exceptions that are named rather than the rule
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """Tracks that share a detail: how many, and by name those that have it or those that have not.
 
     All empty where the issue is about the album as a whole.
@@ -30,8 +30,7 @@ class Line:
     detail: str = ""
 
 
-@dataclass(frozen=True)
-class Findings:
+class Findings(msgspec.Struct, frozen=True):
     """Where in an album issues of a kind are; with more than one line, `where` sums them up."""
 
     where: str
@@ -39,8 +38,7 @@ class Findings:
     more: int = 0  # lines that are left out
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """Kinds that are found at the very same places of an album, as where tracks have no tags."""
 
     kinds: tuple[str, ...]

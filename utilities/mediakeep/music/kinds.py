@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from mediakeep.issue import Severity
 from mediakeep.music.checks import (
@@ -29,8 +30,7 @@ class Scope(StrEnum):
     ARTIST = "artist"
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """A kind of issue.
 
     The check is shown a track, album or artist, and gives the detail, or None where all is well.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from mediakeep.music.pen import Pen  # loaded where a file is to be written
 
 
-@dataclass
-class Mended:
+class Mended(msgspec.Struct):
     """What repairing an artist came to; `held` tells by place and kind why a repair was not made.
 
     In a dry run nothing is written: `due` holds what would be changed, and `expected` by which
@@ -35,17 +33,16 @@ class Mended:
     """
 
     written: int = 0  # files
-    due: list[FilePlan] = field(default_factory=list)
-    expected: list[Repair] = field(default_factory=list)
-    held: dict[tuple[str, str], str] = field(default_factory=dict)
+    due: list[FilePlan] = []
+    expected: list[Repair] = []
+    held: dict[tuple[str, str], str] = {}
 
     def hold(self, repairs: Iterable[Repair], why: str) -> None:
         """Note why repairs are not made."""
         self.held |= {(repair.place, kind): why for repair in repairs for kind in repair.kinds}
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     """A file with the repairs that are planned for it."""
 
     path: Path

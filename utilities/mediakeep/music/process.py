@@ -6,7 +6,6 @@ import functools
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -38,8 +37,7 @@ from mediakeep.outcome import Outcome, Progress, Work, Worker
 from mediakeep.pages import page
 
 
-@dataclass(frozen=True)
-class Outputs:
+class Outputs(msgspec.Struct, frozen=True):
     """The files of one artist, as paths below the home."""
 
     report: str
@@ -80,7 +78,11 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
     if places.write:
         _write(told, outputs)
     outcome = _outcome(told, work, mended, outputs, places)
-    return replace(outcome, facts=outcome.facts | {"accepted": accepted}) if accepted else outcome
+    return (
+        structs.replace(outcome, facts=outcome.facts | {"accepted": accepted})
+        if accepted
+        else outcome
+    )
 
 
 def _read(
@@ -125,8 +127,7 @@ def _quiet(_done: int, _of: int) -> None:
     """Reading is quick beside decoding and writing, of which progress is told."""
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """All that is to be told of an artist."""
 
     artist: Artist

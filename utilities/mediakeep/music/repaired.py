@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from mediakeep import files
 from mediakeep.media.edits.changes import PICTURE
@@ -18,16 +19,14 @@ SHOWN = 3  # files that are named
 _RANK = {kind.name: number for number, kind in enumerate(KINDS)}
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One field of one file; `place` below the artist, `told` what changed, "" for a cover."""
 
     place: str
     told: str
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """What mended one kind of issue: in how many files, and some of the changes."""
 
     kind: str
@@ -35,8 +34,7 @@ class Group:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True)
-class Repaired:
+class Repaired(msgspec.Struct, frozen=True):
     """The repairs of an artist; each counts as one kind mended in one file."""
 
     count: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from mediakeep.issue import Issue, Severity
 from mediakeep.music import diagnose, grouping, remedies, steps
@@ -22,8 +23,7 @@ FIRST = 5  # steps that stand at the top, each with what it means
 _WHOLE = "The artist as a whole"
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """One album, or the artist as a whole, with its errors and warnings."""
 
     title: str
@@ -36,8 +36,7 @@ class Section:
         return _sums(self.issues)
 
 
-@dataclass(frozen=True)
-class Paths:
+class Paths(msgspec.Struct, frozen=True):
     """What a report points to: its home, and the paths of the audit's JSON and CSV below it."""
 
     home: Path

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+import msgspec
 
 from mediakeep.media.ledger import Sound
 
@@ -19,13 +20,12 @@ class Heard(NamedTuple):
     mtime_ns: int
 
 
-@dataclass
-class Judgement:
+class Judgement(msgspec.Struct):
     """What is to be written, and which places differ from the ledger, with the sentence on each."""
 
-    sounds: dict[str, Sound] = field(default_factory=dict)
-    left: set[str] = field(default_factory=set)  # places whose sound stands elsewhere now
-    changes: dict[str, str] = field(default_factory=dict)
+    sounds: dict[str, Sound] = {}
+    left: set[str] = set()  # places whose sound stands elsewhere now
+    changes: dict[str, str] = {}
 
 
 def compare(known: Mapping[str, Sound], heard: Mapping[str, Heard], today: str) -> Judgement:

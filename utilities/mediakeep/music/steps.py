@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from mediakeep.issue import Issue, Severity
 from mediakeep.music.grouping import LOOSE
@@ -14,16 +15,14 @@ from mediakeep.pages import page
 NAMED = 3  # places that a step names
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where something is wrong, and what exactly, or how often; either may be empty."""
 
     name: str
     remark: str = ""
 
 
-@dataclass(frozen=True)
-class Whereabouts:
+class Whereabouts(msgspec.Struct, frozen=True):
     """How often and where a kind of issue was found; `complete` where that leaves no question."""
 
     head: str  # what stands before the places, such as "34 tracks in 5 albums: "
@@ -32,16 +31,14 @@ class Whereabouts:
     complete: bool = False
 
 
-@dataclass(frozen=True)
-class Remedy:
+class Remedy(msgspec.Struct, frozen=True):
     """What can be done at once: a sentence's beginning, and a command to paste; one may be ""."""
 
     text: str
     command: str
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """Kinds of one severity that an artist has at the very same places."""
 
     kinds: tuple[Kind, ...]

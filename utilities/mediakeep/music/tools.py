@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from mediakeep.media import ledger
 from mediakeep.media.ledger import Ledger
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from mediakeep.music.pen import Pen
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(msgspec.Struct, frozen=True):
     """Where the worker writes: below `home`, and nothing but caches unless `write`.
 
     `deep` has it decode every file, and `accept` take the sounds that it hears for the true ones.
@@ -35,8 +35,7 @@ class Places:
     by_hand: bool = False
 
 
-@dataclass(frozen=True)
-class Tools:
+class Tools(msgspec.Struct, frozen=True, dict=True):
     """What each process opens once."""
 
     index: Index

@@ -12,9 +12,10 @@ last change.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+import msgspec
 
 from mediakeep.errors import JournalDamaged, MediakeepError
 from mediakeep.kinds import Kind
@@ -34,8 +35,7 @@ class Origin(Enum):
     RESTORED = "copied from elsewhere"
 
 
-@dataclass(frozen=True)
-class Binding:
+class Binding(msgspec.Struct, frozen=True):
     """A snapshot's origin, and its journal where it has one."""
 
     origin: Origin
@@ -43,8 +43,7 @@ class Binding:
     reading: Reading
 
 
-@dataclass(frozen=True)
-class Open:
+class Open(msgspec.Struct, frozen=True):
     """A journal without a seal: the one in use, or one that a crash left behind."""
 
     path: Path

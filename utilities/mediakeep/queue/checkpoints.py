@@ -7,8 +7,9 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from mediakeep import files
 from mediakeep.errors import MediakeepError
@@ -25,8 +26,7 @@ _SETTLED = re.compile(rb'"settled":\s*(\d+)')
 _HEAD = 4096  # bytes in which a snapshot's id stands
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True):
     """A checkpoint file and what can be said of it without reading all of it."""
 
     path: Path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from mediakeep import clock
 from mediakeep.item import Item, Status
@@ -16,8 +17,7 @@ from mediakeep.queue.state import State
 FRESH, DUE, OUTDATED = range(3)  # the order in which items are taken
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """An item that a session may work on, and the number that proves it."""
 
     key: str

@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from mediakeep.queue import history
 
@@ -32,8 +33,7 @@ CREATE TABLE issue(
 """
 
 
-@dataclass(frozen=True)
-class Pace:
+class Pace(msgspec.Struct, frozen=True):
     """How fast recent sessions were: settled items, and the seconds that took."""
 
     settled: int

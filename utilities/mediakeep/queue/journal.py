@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -50,8 +49,7 @@ class Header(msgspec.Struct, kw_only=True, frozen=True):
     replaces: tuple[int, ...] = ()  # the identity of the file that the snapshot replaced
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What a look into a journal found: whole records, and the offset behind the last of them."""
 
     records: list[Record]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -15,14 +14,13 @@ from mediakeep.queue.state import State
 from mediakeep.queue.store import Change, Store
 
 
-@dataclass
-class Replay:
+class Replay(msgspec.Struct):
     """What a replay would bring back, and what it leaves alone, with the reason."""
 
     name: str
     redone: tuple[int, int] | None  # the changes that would count again
-    back: dict[str, Item] = field(default_factory=dict)
-    left: dict[str, str] = field(default_factory=dict)
+    back: dict[str, Item] = {}
+    left: dict[str, str] = {}
 
 
 def plan(folder: Path, state: State, name: str) -> Replay:

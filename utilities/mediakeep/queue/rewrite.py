@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -30,8 +29,7 @@ from mediakeep.queue.state import State
 ASIDE = "aside"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a queue lies, the clock that dates it, and the machine that works on it."""
 
     folder: Path
@@ -43,8 +41,7 @@ class Place:
         return self.now().strftime("%Y-%m-%dT%H%M%S")
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True):
     """A snapshot in place, and the journal that continues it."""
 
     head: Head

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,8 +12,7 @@ from mediakeep.kinds import Kind
 from mediakeep.outcome import Outcome
 
 
-@dataclass(frozen=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True):
     """An outcome, how long it took, and when a failed item may be tried again ("" for never)."""
 
     outcome: Outcome

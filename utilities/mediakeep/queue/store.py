@@ -12,9 +12,10 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from mediakeep import clock
 from mediakeep.errors import MediakeepError, RecordNotWritten, SnapshotDamaged
@@ -32,13 +33,12 @@ REWRITE_LEAST = 1.0  # and at least so many seconds
 _UNSEEN = "A file that was put in the queue's place while it was being rewritten is kept as {}."
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """What a commit shall do: merge patches of items, and facts for the history."""
 
     op: str
-    items: dict[str, dict[str, Any]] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
+    items: dict[str, dict[str, Any]] = {}
+    facts: dict[str, Any] = {}
     session: str = ""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -21,16 +20,15 @@ VANISHED = "vanished"
 MANY = 0.10  # share of the items that may vanish in one scan without a word from the user
 
 
-@dataclass
-class Survey:
+class Survey(msgspec.Struct):
     """The differences between a queue and its library, as merge patches of items."""
 
     total: int = 0
-    new: dict[str, dict[str, Any]] = field(default_factory=dict)
-    changed: dict[str, dict[str, Any]] = field(default_factory=dict)
-    vanished: dict[str, dict[str, Any]] = field(default_factory=dict)
-    returned: dict[str, dict[str, Any]] = field(default_factory=dict)
-    moved: dict[str, dict[str, Any]] = field(default_factory=dict)  # another path, nothing else
+    new: dict[str, dict[str, Any]] = {}
+    changed: dict[str, dict[str, Any]] = {}
+    vanished: dict[str, dict[str, Any]] = {}
+    returned: dict[str, dict[str, Any]] = {}
+    moved: dict[str, dict[str, Any]] = {}  # another path, nothing else
 
     def items(self) -> dict[str, dict[str, Any]]:
         """Return all patches."""

@@ -6,10 +6,10 @@ import contextlib
 import errno
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from mediakeep import files
 from mediakeep.errors import ItemFailed, LibraryGone, MediakeepError, NoRoom
@@ -30,8 +30,7 @@ _CURES = {
 }
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One part of a stage: its number, its input, and what to do with it."""
 
     number: int
@@ -39,8 +38,7 @@ class Part:
     run: Callable[[Any, Progress], Any]
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """Something to run: a worker's call on an item, or one part of it."""
 
     key: str
@@ -49,30 +47,26 @@ class Task:
     alone: bool = False  # with no neighbour, in a process of its own
 
 
-@dataclass(frozen=True)
-class PartDone:
+class PartDone(msgspec.Struct, frozen=True):
     """A finished part."""
 
     result: Any
 
 
-@dataclass(frozen=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """A failed part."""
 
     message: str
     traceback: str = ""
 
 
-@dataclass(frozen=True)
-class Gone:
+class Gone(msgspec.Struct, frozen=True):
     """The library is gone, or there is no room for our own files: no item is to blame."""
 
     error: MediakeepError
 
 
-@dataclass(frozen=True)
-class Lost:
+class Lost(msgspec.Struct, frozen=True):
     """The process that ran the task died, or was killed because it took too long."""
 
     why: str
@@ -100,7 +94,7 @@ def run(worker: Worker, task: Task, progress: Progress) -> Result:
         if task.part:
             return PartDone(_plain(task.part.run(task.part.given, progress)))
         return _checked(worker(task.work, progress))
-    except LibraryGone as gone:
+    except (LibraryGone, NoRoom) as gone:
         return Gone(gone)
     except OSError as error:
         return Gone(NoRoom(explain(error))) if error.errno in _NO_ROOM else failure(task, error)

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from msgspec import structs
 
 from mediakeep.errors import BadData, IllegalTransition, LibraryGone
@@ -25,6 +27,7 @@ from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from mediakeep.runner.attempt import Failed, Gone, Lost, Part, PartDone, Result, Task
 from mediakeep.runner.executors import Crew
+from mediakeep.runner.hand import Hand
 from mediakeep.runner.intake import Intake
 from mediakeep.runner.ledger import Ledger
 from mediakeep.runner.lineup import Lineup
@@ -33,8 +36,7 @@ from mediakeep.runner.stages import Fan
 from mediakeep.runner.stop import Stop
 
 
-@dataclass
-class Running:
+class Running(msgspec.Struct):
     """A claimed item on its way."""
 
     claim: Claim
@@ -47,17 +49,20 @@ class Running:
 class Batch:
     """One run over a queue."""
 
-    def __init__(self, queue: Queue, opening: Opening, plan: Plan, face: Face) -> None:
+    def __init__(
+        self, queue: Queue, opening: Opening, plan: Plan, face: Face, early: Sequence[Hand]
+    ) -> None:
         self._queue, self._plan, self._face = queue, plan, face
         self._ledger = Ledger(queue, plan, face)
         self._report = self._ledger.report
         self._intake = Intake(queue, plan)
         self._stop = Stop()
-        self._crew = Crew(opening, plan.limits, self._stop, self._progress)
+        self._crew = Crew(opening, plan.limits, self._stop, self._progress, early)
         self._started = time.monotonic()
         self._items: dict[str, Running] = {}
         self._line = Lineup()
-        self._tasks = 0  # running now
+        self._tasks = 0  # that run, or have ended and are not recorded yet
+        self._heard: deque[tuple[Task, Result]] = deque()  # the latter
         self._vanished = 0
 
     def run(self) -> Report:
@@ -74,6 +79,9 @@ class Batch:
 
     def _loop(self) -> None:
         while not self._stop.at_once:
+            if self._heard and self._decides():
+                self._take_next()
+                continue
             self._refill()
             if task := self._next():
                 self._start(task)
@@ -81,14 +89,32 @@ class Batch:
                 self._wait()
             else:
                 return
+        while self._heard:
+            self._take_next()
+
+    def _decides(self) -> bool:
+        """Tell whether what was heard decides on what is next, and so has to be recorded first.
+
+        Else whoever is free gets its next item before: a record takes as long as a small item.
+        """
+        staged, gone = self._queue.kind.stages, (isinstance(one[1], Gone) for one in self._heard)
+        return bool(staged) or self._crew.capacity == 1 or any(gone)
 
     def _wait(self) -> None:
-        ended = self._crew.wait()
-        for task, result in ended:
-            self._tasks -= 1
-            self._take(task, result)
-        if not ended:
+        """Record a result, or wait for one where there is none."""
+        if self._heard:
+            self._take_next()
+            return
+        self._heard.extend(self._crew.wait())
+        if not self._heard:
             self._queue.freshen()
+
+    def _take_next(self) -> None:
+        """Record one result, and hear what has ended meanwhile."""
+        task, result = self._heard.popleft()
+        self._tasks -= 1
+        self._take(task, result)
+        self._heard.extend(self._crew.wait(0.0))
 
     def _over(self) -> bool:
         """Tell whether nothing new may be started."""
@@ -113,12 +139,13 @@ class Batch:
     def _task(self, key: str, results: tuple[Any, ...] | None = None) -> Task:
         item, claim = self._items[key].item, self._items[key].claim
         stage = item.processing_stage or self._queue.kind.first_stage
-        stamp = Stamp(self._report.session, key, claim.seq, item.first_claim)
+        made = self._queue.state.head.created
+        stamp = Stamp(self._report.session, key, claim.seq, item.first_claim, made)
         return Task(key, Work(item, stamp, stage, results), alone=item.suspect)
 
     def _next(self) -> Task | None:
         """Choose what to start now, if anything may be started."""
-        if self._over() or self._tasks >= self._crew.capacity:
+        if self._over() or self._tasks - len(self._heard) >= self._crew.capacity:
             return None
         return self._line.next(idle=not self._tasks)
 
@@ -141,7 +168,7 @@ class Batch:
                 self._report.gone = error
             case Lost(why) if not task.alone:
                 self._ledger.trouble(task.key, f"{why}; it will run again, alone")
-                self._line.add(replace(task, alone=True))
+                self._line.add(structs.replace(task, alone=True))
             case Lost(why):
                 running.deadly = True
                 self._failed(task, Failed(f"{why}, also when run alone."))
@@ -186,7 +213,7 @@ class Batch:
         running = self._items[task.key]
         running.fan = Fan.spread(parts, running.item.parts)
         # Without what is known of the parts already, which a part need not know.
-        work = replace(task.work, item=structs.replace(running.item, parts=None))
+        work = structs.replace(task.work, item=structs.replace(running.item, parts=None))
         pieces = (Part(n, parts.inputs[n], parts.run) for n in running.fan.missing())
         alone = running.item.suspect
         self._line.put_first(*(Task(task.key, work, piece, alone) for piece in pieces))
@@ -243,7 +270,7 @@ class Batch:
         running = self._items[key]
         seconds = time.monotonic() - running.since
         if running.deadly and outcome.state is Status.ERROR:  # nor shall its next try harm others
-            outcome = replace(outcome, data={**outcome.data, "suspect": True})
+            outcome = structs.replace(outcome, data={**outcome.data, "suspect": True})
         try:
             kept = self._ledger.settle(running.claim, running.item, outcome, seconds)
         except (BadData, IllegalTransition) as error:
@@ -280,6 +307,8 @@ class Batch:
         self._items.clear()
 
 
-def run(queue: Queue, opening: Opening, plan: Plan, face: Face) -> Report:
-    """Run one batch over a queue."""
-    return Batch(queue, opening, plan, face).run()
+def run(
+    queue: Queue, opening: Opening, plan: Plan, face: Face, early: Sequence[Hand] = ()
+) -> Report:
+    """Run one batch over a queue, with workers that started before it was opened, if any did."""
+    return Batch(queue, opening, plan, face, early).run()

@@ -1,8 +1,9 @@
 """Where work runs: in this process, or in workers of their own that may die without harm.
 
-Small batches run inline. A pool of spawned workers starts when a second of inline work has not been
-enough, and for whatever must run alone; work that is never to run inline has it from the start.
-Each worker has one task at a time, so that a death has one cause.
+Workers that started early have the work from the start. Where there are none, it runs inline, and a
+pool of spawned workers starts when a second of that has not been enough, and for whatever must run
+alone; work that is never to run inline has it from the start. Each worker has one task at a time,
+so that a death has one cause.
 """
 
 from __future__ import annotations
@@ -10,19 +11,18 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from types import FrameType
 
 from mediakeep.outcome import Opening, Worker
 from mediakeep.runner import attempt
 from mediakeep.runner.attempt import Lost, Result, Task
+from mediakeep.runner.hand import Hand
 from mediakeep.runner.plan import Limits
-from mediakeep.runner.pool import Pool
+from mediakeep.runner.pool import TURN, Pool, Told
 from mediakeep.runner.stop import Stop, StopNow, TooLong
 
 PATIENCE = 1.0  # seconds of inline work before the pool starts
-
-Told = Callable[[str, int, int], None]  # item, done, of
 
 
 class Inline:
@@ -73,10 +73,18 @@ class Inline:
 
 
 class Crew:
-    """Inline first, then the pool: the one executor that a batch sees."""
+    """Workers that started early, or inline first, then the pool: the executor a batch sees."""
 
-    def __init__(self, opening: Opening, limits: Limits, stop: Stop, told: Told) -> None:
+    def __init__(
+        self,
+        opening: Opening,
+        limits: Limits,
+        stop: Stop,
+        told: Told,
+        early: Sequence[Hand] = (),
+    ) -> None:
         self._opening, self._limits, self._stop, self._told = opening, limits, stop, told
+        self._early = early
         self._inline: Inline | None = None
         self._pool: Pool | None = None
         self._next: Task | None = None
@@ -89,21 +97,23 @@ class Crew:
     @property
     def _pooled(self) -> bool:
         spent = self._inline.seconds if self._inline else 0.0
-        return not self._limits.inline or (self._limits.workers > 1 and spent >= PATIENCE)
+        lasting = self._limits.workers > 1 and spent >= PATIENCE
+        return bool(self._early) or not self._limits.inline or lasting
 
     def submit(self, task: Task) -> None:
         """Start a task; the caller keeps to the capacity, and runs nothing beside one alone."""
         if task.alone or self._pooled:
             if self._pool is None:
-                self._pool = Pool(self._opening, self._limits.item_timeout, self._told)
+                timeout = self._limits.item_timeout
+                self._pool = Pool(self._opening, timeout, self._told, self._early)
             self._pool.submit(task)
         else:
             self._next = task
 
-    def wait(self) -> list[tuple[Task, Result]]:
-        """Return what has finished; [] after half a second in which nothing has."""
+    def wait(self, turn: float = TURN) -> list[tuple[Task, Result]]:
+        """Return what has finished; [] after a turn in which nothing has."""
         if self._next is None:
-            return self._pool.wait() if self._pool else []
+            return self._pool.wait(turn) if self._pool else []
         task, self._next = self._next, None
         if self._inline is None:
             self._inline = Inline(self._opening, self._limits, self._stop, self._told)

@@ -1,7 +1,7 @@
-"""One worker process: how it is started, spoken to and ended, and what it does.
+"""One worker process: how it is started, spoken to and ended.
 
-worker says  ready | progress, done, of | done, result | broken, error
-it is told   a task, or None to go home
+It is spawned: an interpreter of its own, which takes a fifth of a second. Or it is forked, at once,
+but then it holds whatever this process has open: so only as long as that is nothing yet.
 """
 
 from __future__ import annotations
@@ -10,34 +10,32 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from multiprocessing import connection
-from multiprocessing.context import SpawnProcess
+from collections.abc import Iterator, Sequence
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any
 
-from mediakeep.errors import MediakeepError
 from mediakeep.outcome import Opening
-from mediakeep.runner import attempt
-from mediakeep.runner.attempt import Result, Task
+from mediakeep.runner import attempt, worker
+from mediakeep.runner.attempt import Task
 from mediakeep.runner.stop import SIGNALS
 
 _spawn = multiprocessing.get_context("spawn")
-_NEWS = 0.25  # seconds between two notes of progress from a worker
+_fork = multiprocessing.get_context("fork")
 _LEAVE = 5.0  # seconds that a process may take to go
 
 
 class Hand:
     """A worker process as its parent sees it."""
 
-    def __init__(self, opening: Opening) -> None:
-        self.pipe, theirs = _spawn.Pipe()
-        self.process: SpawnProcess = _spawn.Process(
-            target=serve, args=(opening, theirs), daemon=False
-        )
+    def __init__(self, process: BaseProcess, ours: Connection, theirs: Connection) -> None:
+        self.process, self.pipe = process, ours
         with _undisturbed():
-            self.process.start()
+            process.start()
         theirs.close()
         self.ready = False
         self.task: Task | None = None
@@ -83,12 +81,15 @@ class Hand:
             said.append(("done", attempt.failure(self.task, error)))
         return said, alive
 
-    def dismiss(self) -> None:
-        """Tell the worker to go home."""
+    def dismiss(self) -> bool:
+        """Tell the worker to go home; False where it is not ready to be told anything."""
         with contextlib.suppress(OSError):
-            self.pipe.send(None)
+            if self.ready or self.pipe.poll():
+                self.pipe.send(None)
+                return True
+        return False
 
-    def wait_for_end(self, seconds: float = _LEAVE) -> str:
+    def wait_for_end(self, seconds: float) -> str:
         """Wait for the process to go, and say how it went."""
         self.process.join(seconds)
         code = self.process.exitcode
@@ -109,6 +110,42 @@ class Hand:
             self.process.close()
 
 
+def spawned(opening: Opening) -> Hand:
+    """Start a worker that inherits nothing of this process."""
+    resource_tracker.ensure_running()  # started with the first worker it would unblock Ctrl-C
+    ours, theirs = _spawn.Pipe()
+    return Hand(_spawn.Process(target=worker.spawned, args=(opening, theirs)), ours, theirs)
+
+
+def forked(opening: Opening, earlier: Sequence[Hand]) -> Hand:
+    """Start a worker as a copy of this process; `earlier` are those that were started so before.
+
+    Their pipes are open in it as well, and it closes them: each worker knows by the end of its
+    pipe that this process is gone.
+    """
+    ours, theirs = _fork.Pipe()
+    not_its = [ours, *(hand.pipe for hand in earlier)]
+    return Hand(_fork.Process(target=worker.forked, args=(opening, theirs, not_its)), ours, theirs)
+
+
+def end(hands: Sequence[Hand]) -> None:
+    """Let workers close what they have opened, and go; one that is still starting goes at once."""
+    asked = [hand for hand in hands if hand.dismiss()]
+    latest = time.monotonic() + _LEAVE
+    for hand in asked:
+        hand.wait_for_end(max(0.0, latest - time.monotonic()))
+    for hand in hands:
+        hand.kill()
+
+
+def can_fork() -> bool:
+    """Tell whether this process can be copied: a lock that a thread holds would stay held.
+
+    Not on macOS, whose own libraries start threads.
+    """
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
     """Hold signals back while a worker starts: it would die of them before it can ignore them."""
@@ -117,73 +154,3 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def serve(opening: Opening, pipe: Any) -> None:
-    """Be a worker: do one task after another until there is none, or the parent is gone."""
-    _leave_the_terminal()
-    os.set_inheritable(pipe.fileno(), False)  # or what it starts would hold it open
-    parent = multiprocessing.parent_process()
-    if parent:
-        threading.Thread(target=_die_with, args=(parent.sentinel,), daemon=True).start()
-    voice = Voice(pipe)
-    try:
-        with attempt.opened(opening) as worker:
-            voice.say("ready")
-            while (task := voice.listen()) is not None:
-                voice.answer(task, attempt.run(worker, task, voice.reporter()))
-    except MediakeepError as error:
-        voice.say("broken", error)
-
-
-def _leave_the_terminal() -> None:
-    """Leave all stopping to the parent, and lead a group that can be killed as a whole."""
-    for number in SIGNALS:  # handled rather than ignored, which programs would inherit
-        signal.signal(number, lambda *_: None)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    os.setsid()
-
-
-def _die_with(sentinel: int) -> None:
-    """End this worker, and what it started, the moment that its parent is gone."""
-    connection.wait([sentinel])
-    os.killpg(0, signal.SIGKILL)
-
-
-class Voice:
-    """A worker's end of the pipe; threads of the worker may report progress too."""
-
-    def __init__(self, pipe: Any) -> None:
-        self._pipe = pipe
-        self._lock = threading.Lock()
-
-    def say(self, *message: Any) -> None:
-        """Send a message; a parent that is gone needs none."""
-        with self._lock, contextlib.suppress(OSError):
-            self._pipe.send(message)
-
-    def listen(self) -> Task | None:
-        """Wait for the next task."""
-        try:
-            return self._pipe.recv()  # type: ignore[no-any-return]
-        except (EOFError, OSError):
-            return None
-
-    def answer(self, task: Task, result: Result) -> None:
-        """Send a result, or why it cannot be sent."""
-        try:
-            self.say("done", result)
-        except Exception as error:  # noqa: BLE001 - pickle raises whatever it likes
-            self.say("done", attempt.failure(task, error))
-
-    def reporter(self) -> Callable[[int, int], None]:
-        """Return what a task reports its progress with; more often than needed is dropped."""
-        last = 0.0
-
-        def progress(done: int, of: int) -> None:
-            nonlocal last
-            if time.monotonic() - last >= _NEWS:
-                last = time.monotonic()
-                self.say("progress", done, of)
-
-        return progress

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """How many workers, and how many seconds a task may take (0: any).
 
     Work that may crash its process, as native decoders do, never runs `inline`.
@@ -23,30 +23,27 @@ class Limits:
     inline: bool = True
 
 
-@dataclass(frozen=True)
-class Retry:
+class Retry(msgspec.Struct, frozen=True):
     """How often an item is tried, and the seconds before the second try; they double each time."""
 
     max_attempts: int = 3
     delay: float = 600.0
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What a batch shall do, and within which bounds."""
 
     size: int | None = 10  # None: all
     key: str = ""  # only this item, whatever its state
-    limits: Limits = field(default_factory=Limits)
-    retry: Retry = field(default_factory=Retry)
+    limits: Limits = Limits()
+    retry: Retry = Retry()
     time_budget: float = 0.0  # seconds; 0: any
     checkpoint_every: int = 50
     keep_checkpoints: int = 20
-    settings: dict[str, Any] = field(default_factory=dict)  # for the session log
+    settings: dict[str, Any] = {}  # for the session log
 
 
-@dataclass(frozen=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True):
     """An item that is done, as the face of a batch hears of it."""
 
     number: int
@@ -55,8 +52,7 @@ class Settled:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Face:
+class Face(msgspec.Struct, frozen=True):
     """Who listens: to the first claim, to every settled item, to progress, to a milestone."""
 
     begun: Callable[[int], None] = lambda _: None
@@ -65,19 +61,19 @@ class Face:
     milestone: Callable[[], None] = lambda: None
 
 
-@dataclass
-class Report:
+class Report(msgspec.Struct):
     """What a batch came to; counts of items, seconds of time."""
 
     session: str = ""
     claimed: int = 0
-    settled: dict[Status, int] = field(default_factory=lambda: dict.fromkeys(Status, 0))
+    settled: dict[Status, int] = msgspec.field(default_factory=lambda: dict.fromkeys(Status, 0))
     auto_fixed: int = 0
     manual_reviews: int = 0
     seconds: float = 0.0
     stopped: bool = False
     gone: MediakeepError | None = None
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[str] = []
+    notes: list[str] = []  # what else a person should know at the end
 
     @property
     def done(self) -> int:

@@ -1,37 +1,38 @@
-"""A pool of spawned workers, each with one task at a time and a pipe of its own.
+"""A pool of workers, each with one task at a time and a pipe of its own.
 
 So the death of a worker concerns its own task and no other, and one that hangs is killed alone.
-Spawned, never forked: a fork would keep the queue's locks beyond its owner's death.
+Those that the pool starts are spawned, never forked: a fork would keep the queue's locks beyond its
+owner's death.
 """
 
 from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable
-from multiprocessing import connection, resource_tracker
+from collections.abc import Callable, Sequence
+from multiprocessing import connection
 
 from mediakeep.errors import ItemFailed
 from mediakeep.outcome import Opening
-from mediakeep.runner import attempt
+from mediakeep.runner import attempt, hand
 from mediakeep.runner.attempt import Lost, Result, Task
 from mediakeep.runner.hand import Hand
 
-_TURN = 0.5  # seconds that a wait lasts at most
+TURN = 0.5  # seconds that a wait lasts at most
 
 Ended = list[tuple[Task, Result]]
+Told = Callable[[str, int, int], None]  # item, done, of
 
 
 class Pool:
-    """Workers on call; they start when there is a task for them."""
+    """Workers on call: those that started `early`, and more when there is a task for them."""
 
     def __init__(
-        self, opening: Opening, timeout: float, told: Callable[[str, int, int], None]
+        self, opening: Opening, timeout: float, told: Told, early: Sequence[Hand] = ()
     ) -> None:
         self._opening, self._timeout, self._told = opening, timeout, told
-        self._hands: list[Hand] = []
+        self._hands = [*early]
         self._refused: Ended = []
-        resource_tracker.ensure_running()  # started with the first worker it would unblock Ctrl-C
 
     def submit(self, task: Task) -> None:
         """Give a task to an idle worker, or to a new one."""
@@ -47,73 +48,68 @@ class Pool:
 
         So neither what others left in a process nor their memory can be what it dies of.
         """
-        idle = [hand for hand in self._hands if hand.task is None]
-        fit = [hand for hand in idle if not task.alone or hand.alone_for == task.key]
-        chosen = next((hand for hand in fit if hand.process.is_alive()), None)
+        idle = [one for one in self._hands if one.task is None]
+        fit = [one for one in idle if not task.alone or one.alone_for == task.key]
+        chosen = next((one for one in fit if one.process.is_alive()), None)
         if task.alone or not chosen:
-            self._dismiss([hand for hand in idle if hand is not chosen])
+            self._dismiss([one for one in idle if one is not chosen])
         return chosen or self._start()
 
     def _start(self) -> Hand:
         try:
-            hand = Hand(self._opening)
+            started = hand.spawned(self._opening)
         except OSError as error:
             raise ItemFailed(f"A worker could not start: {attempt.explain(error)}") from error
-        self._hands.append(hand)
-        return hand
+        self._hands.append(started)
+        return started
 
-    def wait(self) -> Ended:
-        """Return what has finished, was lost or took too long; [] after a while without news."""
+    def wait(self, turn: float = TURN) -> Ended:
+        """Return what has finished, was lost or took too long; [] after a turn without news."""
         if self._refused:
             refused, self._refused = self._refused, []
             return refused
-        busy = [hand for hand in self._hands if hand.task]
-        nearest = min((hand.deadline for hand in busy), default=float("inf"))
-        turn = max(0.0, min(_TURN, nearest - time.monotonic()))
-        connection.wait([hand.pipe for hand in busy], turn)
-        return [ended for hand in busy for ended in self._news(hand)]
+        busy = [one for one in self._hands if one.task]
+        nearest = min((one.deadline for one in busy), default=float("inf"))
+        turn = max(0.0, min(turn, nearest - time.monotonic()))
+        connection.wait([one.pipe for one in busy], turn)
+        return [ended for one in busy for ended in self._news(one)]
 
-    def _news(self, hand: Hand) -> Ended:
-        assert hand.task is not None
-        task = hand.task
-        said, alive = hand.hear()
+    def _news(self, one: Hand) -> Ended:
+        assert one.task is not None
+        task = one.task
+        said, alive = one.hear()
         for what, *rest in said:
             if what == "progress":
                 self._told(task.key, *rest)
             elif what == "ready":
-                hand.begin(self._timeout)
+                one.begin(self._timeout)
             elif what == "broken":
                 raise rest[0]
             else:
-                hand.task = None
+                one.task = None
                 return [(task, rest[0])]
         if not alive:
-            return [(task, self._lose(hand, f"its worker process died ({hand.wait_for_end(1.0)})"))]
-        if time.monotonic() >= hand.deadline:
-            return [(task, self._lose(hand, f"it took longer than {self._timeout:g} seconds"))]
+            return [(task, self._lose(one, f"its worker process died ({one.wait_for_end(1.0)})"))]
+        if time.monotonic() >= one.deadline:
+            return [(task, self._lose(one, f"it took longer than {self._timeout:g} seconds"))]
         return []
 
-    def _lose(self, hand: Hand, why: str) -> Lost:
+    def _lose(self, one: Hand, why: str) -> Lost:
         """Give a worker up; one that cannot even start, with nobody beside it, ends the batch."""
-        alone = hand.task is not None and hand.task.alone
-        hand.kill()
-        self._hands.remove(hand)
-        if alone and not hand.ready:
+        alone = one.task is not None and one.task.alone
+        one.kill()
+        self._hands.remove(one)
+        if alone and not one.ready:
             raise ItemFailed(f"A worker could not start: {why}.")
         return Lost(why)
 
     def _dismiss(self, hands: list[Hand]) -> None:
-        """Let workers close what they have opened, and go."""
-        for hand in hands:
-            hand.dismiss()
-        for hand in hands:
-            hand.wait_for_end()
-            hand.kill()
-            self._hands.remove(hand)
+        hand.end(hands)
+        self._hands = [one for one in self._hands if one not in hands]
 
     def close(self, *, kill: bool = False) -> None:
         """End all workers: the idle ones kindly, the busy ones too unless `kill`."""
-        for hand in [hand for hand in self._hands if kill and hand.task]:
-            hand.kill()
-            self._hands.remove(hand)
-        self._dismiss(list(self._hands))
+        for one in [one for one in self._hands if kill and one.task]:
+            one.kill()
+            self._hands.remove(one)
+        self._dismiss(self._hands)

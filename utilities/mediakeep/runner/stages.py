@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
+
+import msgspec
 
 from mediakeep.item import PartsRecord
 from mediakeep.outcome import Parts
 
 
-@dataclass
-class Fan:
+class Fan(msgspec.Struct):
     """A stage spread over its parts; a part is known by its number and its input."""
 
     parts: Parts
-    done: dict[str, Any] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)  # name -> message
-    names: list[str] = field(default_factory=list)
+    done: dict[str, Any] = {}
+    failures: dict[str, str] = {}  # name -> message
+    names: list[str] = []
 
     @classmethod
     def spread(cls, parts: Parts, known: PartsRecord | None) -> Fan:

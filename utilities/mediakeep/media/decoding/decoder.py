@@ -6,8 +6,9 @@ Native code that hostile bytes may crash: whoever calls does so in a process tha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from mediakeep.errors import UsageFailed
 from mediakeep.media.decoding.flacsum import FlacSum
@@ -27,13 +28,12 @@ _WHOLE = {"ignore_editlist": "1"}
 _STEP = 0.002  # seconds between two frames that are none; a frame of FLAC is seldom so short
 
 
-@dataclass
-class Decoded:
+class Decoded(msgspec.Struct):
     """What decoding came to; `known` is false where there is no decoder for it."""
 
     known: bool = True
     seconds: float = 0.0  # up to the end of what came out
-    errors: list[float] = field(default_factory=list)  # the places of what did not decode
+    errors: list[float] = []  # the places of what did not decode
     checksum: bool | None = None  # whether the samples have it; None where there is none
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from mediakeep.media.decoding import headers
 from mediakeep.media.decoding.headers import HEADER, Dialect, Frame
@@ -21,15 +22,14 @@ _FEW = 1  # frames that encoders count more than they write
 _EMPTY = 4096  # bytes of nothing behind the last frame that are no padding any more
 
 
-@dataclass
-class Walk:
+class Walk(msgspec.Struct):
     """What was met on the way; places as seconds of sound before them, sizes in bytes."""
 
     # Of the frames that hold sound: where each begins, and its bytes. A long book has millions.
-    starts: array[int] = field(default_factory=lambda: array("Q"))
-    sizes: array[int] = field(default_factory=lambda: array("H"))
+    starts: array[int] = msgspec.field(default_factory=lambda: array("Q"))
+    sizes: array[int] = msgspec.field(default_factory=lambda: array("H"))
     seconds: float = 0.0
-    gaps: list[float] = field(default_factory=list)
+    gaps: list[float] = []
     cut: bool = False  # the last frame goes on behind the end
     empty: bool = False  # nothing but zeros lies where more sound should be
     told: int = 0  # frames that there should be; 0 where nothing tells

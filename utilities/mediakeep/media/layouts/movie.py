@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from mediakeep.media.layouts import atoms
 from mediakeep.media.layouts.atoms import Atom
@@ -18,11 +19,10 @@ _BESIDE = 256  # atoms in one on the way
 Track = dict[bytes, Atom]  # the first of each kind that tells something of it
 
 
-@dataclass
-class Movie:
+class Movie(msgspec.Struct):
     """The tracks, and what the user has told of the whole."""
 
-    tracks: list[Track] = field(default_factory=list)
+    tracks: list[Track] = []
     user: Atom | None = None
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from msgspec import structs
 
 from mediakeep.media.anatomy import Info
@@ -21,8 +21,7 @@ _OPUS_RATE = 48_000  # of its clock, whatever went in
 _FLAC_AHEAD = 17  # bytes before STREAMINFO
 
 
-@dataclass(frozen=True)
-class Codec:
+class Codec(msgspec.Struct, frozen=True):
     """A codec: what its first packet begins with, and what stands before its comments.
 
     `info` reads the first packet, given the position of the stream's end and the size of the file;

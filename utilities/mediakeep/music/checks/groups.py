@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations
+
+import msgspec
 
 from mediakeep.music.checks import letters, positions, titles
 from mediakeep.music.model import Album, Track
@@ -25,8 +26,7 @@ VARIOUS = frozenset(
 _FOLDER = re.compile(r"[^\W\d_]+(?:\s+media|-?ray)?[\W_]*(\d+|[^\W\d_]+)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(msgspec.Struct, frozen=True, dict=True):
     """Tracks of one album, or of one disc of it.
 
     `album` is the title as most of them write it, "" where none has any, and `order` tells the

@@ -1,0 +1,96 @@
+"""What a batch of any kind is asked for: its options, and the plan that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from mediakeep import files
+from mediakeep.commands import deep, shared, subjects
+from mediakeep.commands.subjects import Manner
+from mediakeep.errors import UsageFailed
+from mediakeep.kinds import Kind
+from mediakeep.outcome import Opening
+from mediakeep.policy import HANDS_OFF, Policy
+from mediakeep.runner.plan import Limits, Plan, Retry
+
+COUNT = click.IntRange(1)
+_OPTIONS = (
+    click.option("--dry-run", is_flag=True, help="Do all but write: no report, no queue, no log."),
+    shared.setting("--checkpoint-every", COUNT, "Settled items between two checkpoints."),
+    shared.setting("--keep-checkpoints", COUNT, "Checkpoints to keep, besides one a day."),
+    shared.setting("--time-budget", shared.Duration(), "Start nothing new after this, as 2h."),
+    shared.setting("--item-timeout", shared.Duration(), "The longest that one item may take."),
+    shared.setting("--retry-delay", shared.Duration(), "Wait before a second try; then doubled."),
+    shared.setting("--max-attempts", COUNT, "How often a failing item is tried."),
+    shared.setting(
+        "--workers", click.IntRange(0), "Processes to work in; 1 is inline, 0 one per core."
+    ),
+    click.option("--all", "everything", is_flag=True, help="Take all that is left."),
+    shared.setting("--batch-size", COUNT, "How many to take from the queue."),
+    shared.as_json,
+)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What the user asked for."""
+
+    home: Path
+    name: str  # of one item, or ""
+    dry_run: bool
+    as_json: bool
+    plan: Plan
+    deep: bool
+    policy: Policy = HANDS_OFF
+    plan_out: Path | None = None  # where a dry run keeps what it would change
+
+    def opening(self, kind: Kind) -> Opening:
+        """Give what opens its workers."""
+        manner = Manner(not self.dry_run, self.deep, policy=self.policy)
+        return subjects.opening(kind, self.home, manner)
+
+    @property
+    def early(self) -> int:
+        """How many workers start before the batch: none for a single item, which is done inline."""
+        limits, size = self.plan.limits, self.plan.size
+        count = limits.workers if size is None else min(limits.workers, size)
+        several = count > 1 and not self.name
+        return count if several and limits.inline and not self.dry_run else 0
+
+
+def options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of every batch."""
+    for option in _OPTIONS:
+        function = option(function)
+    return function
+
+
+def asked(home: Path, name: str | None, given: dict[str, Any], policy: Policy = HANDS_OFF) -> Asked:
+    """Make a plan of the options."""
+    if name == "":
+        raise UsageFailed("The name of the item is empty.")
+    workers = given["workers"] or shared.cores()
+    size = None if given["everything"] else given["batch_size"]
+    deep_one = given.get("deep", False)
+    names = ("time_budget", "item_timeout", "retry_delay", "max_attempts", "checkpoint_every")
+    facts = {"batch_size": size, "workers": workers, **{one: given[one] for one in names}}
+    facts |= {"item": files.escape(name)} if name else {}
+    facts |= {"deep": True} if deep_one else {}
+    facts |= {"fix": policy.fix.value}
+    longest = given["item_timeout"] * (deep.LONGER if deep_one else 1)
+    plan = Plan(
+        size=size,
+        limits=Limits(workers, longest, inline=not deep_one),
+        retry=Retry(given["max_attempts"], given["retry_delay"]),
+        time_budget=given["time_budget"],
+        checkpoint_every=given["checkpoint_every"],
+        keep_checkpoints=given["keep_checkpoints"],
+        settings=facts,
+    )
+    plan_out = given.get("plan_out")
+    dry_run = given["dry_run"] or plan_out is not None
+    return Asked(home, name or "", dry_run, given["as_json"], plan, deep_one, policy, plan_out)
