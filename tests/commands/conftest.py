@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import shutil
@@ -13,8 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from mediakeep.config import PREFIX
 from mediakeep.rehearsal import library
 
 DOORS = Path(__file__).parents[2] / "utilities"
@@ -51,11 +55,23 @@ class Home:
             **more,
         )
 
+    def call(self, door: str, *words: object) -> subprocess.CompletedProcess[str]:
+        """Do what a door does, in this process: a start costs more than most of what is tested."""
+        command: click.Command = importlib.import_module(f"mediakeep.commands.{door}").main
+        line = ["--home", str(self.path), *map(str, words)]
+        clean = dict.fromkeys((key for key in os.environ if key.startswith(PREFIX)), None)
+        done = CliRunner().invoke(command, line, env=clean)
+        assert isinstance(done.exception, SystemExit | None), done.output
+        return subprocess.CompletedProcess(line, done.exit_code, done.stdout, done.stderr)
+
     def batch(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
         return self.run("process_music_batch", *words, **more)
 
     def manage(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
-        return self.run("music_queue_manager", *words, **more)
+        """Run the manager, in this process where nothing but its words is given."""
+        if more:
+            return self.run("music_queue_manager", *words, **more)
+        return self.call("music_queue_manager", *words)
 
     def ok(self, *words: object) -> str:
         done = self.manage(*words)
@@ -73,9 +89,9 @@ class Home:
 
 
 def environment(more: dict[str, str]) -> dict[str, str]:
-    """Return this environment without any setting of mediakeep's, and with `more`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MEDIAKEEP_")}
-    return {**kept, **more}
+    """Return this environment with two workers and `more` as mediakeep's only settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return {**kept, f"{PREFIX}WORKERS": "2", **more}
 
 
 def obey_permissions() -> None:
@@ -102,9 +118,22 @@ def home(tmp_path: Path, sample: Path) -> Home:
     return Home(tmp_path / "home", tmp_path / "music")
 
 
-@pytest.fixture
-def finished(home: Home) -> Iterator[Home]:
-    """A home whose library is done."""
+@pytest.fixture(scope="session")
+def _done(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> tuple[Path, Path]:
+    """A place, and a copy of a finished home that was made there: queues know their paths."""
+    place = tmp_path_factory.mktemp("finished") / "place"
+    shutil.copytree(sample, place / "music", symlinks=True)
+    (place / "home").mkdir()
+    home = Home(place / "home", place / "music")
     home.scan()
     assert home.batch("--all").returncode == 0
-    return home
+    return place, place.rename(place.with_name("copy"))
+
+
+@pytest.fixture
+def finished(_done: tuple[Path, Path]) -> Iterator[Home]:
+    """A home whose library is done."""
+    place, copy = _done
+    shutil.copytree(copy, place, symlinks=True)
+    yield Home(place / "home", place / "music")
+    shutil.rmtree(place)

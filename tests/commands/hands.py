@@ -73,7 +73,7 @@ def library(folder: Path) -> Home:
 def scanned(home: Home) -> Home:
     """Scan and diagnose a library; nothing is repaired."""
     home.scan()
-    done = home.batch("--all", "--fix", "none")
+    done = home.call("process_music_batch", "--all", "--fix", "none", "--workers", 1)
     assert done.returncode == 0, done.stderr
     return home
 

@@ -32,7 +32,9 @@ class Library:
     after: dict[Path, bytes]
 
     def undo(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
-        return self.home.run("undo_changes", *words, **more)
+        if more:
+            return self.home.run("undo_changes", *words, **more)
+        return self.home.call("undo_changes", *words)
 
     def ok(self, *words: object) -> str:
         done = self.undo(*words)

@@ -171,7 +171,7 @@ def test_where_no_cover_is_replaced_a_small_one_is_no_matter(home: Home, tmp_pat
 
 def test_a_picture_that_does_not_tell_its_size_is_warned_of(home: Home, tmp_path: Path) -> None:
     image = tmp_path / "cut.jpg"
-    image.write_bytes(tracks.seed("cover.jpg")[:20])
+    image.write_bytes(tracks.seed("cover.jpg")[:20] + b"\xff\xd9")
     assert pictures.of_file(image) == ("image/jpeg", 0, 0)
     told = run(home, DOOR, home.music / "Vera" / "Dusk", image, answer="n\n")
     assert told.code == 130
@@ -190,6 +190,8 @@ WEBP = b"RIFF\x24\0\0\0WEBPVP8L" + bytes(40)
         (b"GIF89a" + bytes(20), "it is image/gif, and players want JPEG or PNG."),
         (b"<html></html>", "it is no picture, and players want JPEG or PNG."),
         (b"", "it is no picture"),
+        (tracks.seed("cover.jpg")[:-40], "the end of the picture is missing. Save it anew."),
+        (tracks.seed("cover.png")[:-40], "the end of the picture is missing. Save it anew."),
         (tracks.seed("cover.jpg") + bytes(16 << 20), "it has more than 16 MiB"),
     ],
 )

@@ -29,7 +29,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def extracted(home: Home, *words: object, code: int = 0) -> str:
-    done = home.run("extract_metadata", *words)
+    done = home.call("extract_metadata", *words)
     assert done.returncode == code, done.stderr
     assert code or not done.stderr
     return done.stdout
@@ -117,7 +117,7 @@ def test_a_json_alone_is_written_where_that_is_asked_for(home: Home) -> None:
 def test_quiet_prints_nothing_but_what_cannot_be_read(home: Home) -> None:
     assert extracted(home, home.music / "Vera", "--quiet") == ""
     (home.music / "Vera" / "a.mp3").write_bytes(b"")
-    done = home.run("extract_metadata", home.music / "Vera", "--quiet")
+    done = home.call("extract_metadata", home.music / "Vera", "--quiet")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "a.mp3: it holds no data\n"
 
@@ -136,7 +136,7 @@ def test_programs_are_told_what_was_written(home: Home) -> None:
 
 
 def test_a_quiet_json_is_refused(home: Home) -> None:
-    done = home.run("extract_metadata", home.music, "--json", "--quiet")
+    done = home.call("extract_metadata", home.music, "--json", "--quiet")
     assert done.returncode == 2
     assert not (home.path / "outputs").exists()
 
@@ -146,7 +146,7 @@ def test_a_quiet_json_is_refused(home: Home) -> None:
 
 def test_files_that_cannot_be_read_are_named_and_the_rest_is_written(home: Home) -> None:
     (home.music / "Vera" / "Dawn" / "x\x1b.mp3").write_bytes(b"<html></html>")
-    done = home.run("extract_metadata", home.music / "Vera")
+    done = home.call("extract_metadata", home.music / "Vera")
     assert done.returncode == 1
     assert done.stderr.startswith("Dawn/x\\x1b.mp3: it is not audio: ")
     faults = [track.get("fault") for track in written(home, "Vera")["tracks"]]
@@ -181,7 +181,7 @@ def test_a_folder_that_refuses_is_exit_code_1_and_nothing_is_written(home: Home)
 
 
 def test_what_does_not_exist_is_a_usage_error(home: Home) -> None:
-    done = home.run("extract_metadata", home.music / "Nobody")
+    done = home.call("extract_metadata", home.music / "Nobody")
     assert done.returncode == 2
     assert "Nobody does not exist" in done.stderr
 
@@ -212,7 +212,7 @@ def test_another_path_of_that_name_gets_a_number_and_keeps_it(home: Home, name: 
 def test_a_given_name_that_another_path_has_is_refused(home: Home) -> None:
     extracted(home, home.music / "Vera")
     before = (home.path / "outputs" / "Vera_metadata.json").read_bytes()
-    done = home.run("extract_metadata", home.music / "Vera" / "Dawn", "--output-name", "vera")
+    done = home.call("extract_metadata", home.music / "Vera" / "Dawn", "--output-name", "vera")
     assert done.returncode == 2
     assert "Give another --output-name" in done.stderr
     assert (home.path / "outputs" / "Vera_metadata.json").read_bytes() == before

@@ -239,7 +239,7 @@ def test_what_the_list_does_not_know_is_refused(
 # The list
 
 
-def test_the_list_is_looked_for_here_and_then_in_the_home(
+def test_the_list_is_looked_for_in_the_home_and_then_here(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ("--accept-kind", "missing-date", "--dry-run")
@@ -247,6 +247,8 @@ def test_the_list_is_looked_for_here_and_then_in_the_home(
     assert "1 file would be" in hands.ok(home, DOOR, "--from-review", LIST, *words)
     (tmp_path / "outputs").mkdir()
     (tmp_path / LIST).write_text('{"format": 1, "reviews": {}}')
+    assert "1 file would be" in hands.ok(home, DOOR, "--from-review", LIST, *words)
+    (home.path / LIST).unlink()
     assert "0 files would be" in hands.ok(home, DOOR, "--from-review", LIST, *words)
 
 

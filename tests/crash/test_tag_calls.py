@@ -85,6 +85,13 @@ def take_back(yard: Yard) -> None:
 
 ACTS: dict[str, Callable[[Yard], None]] = {"write": write, "undo": take_back}
 
+# Undoing puts bytes back whatever they mean; two formats show it, all do by hand.
+TRIALS = [
+    *(pytest.param(name, "write") for name in FORMATS),
+    *(pytest.param(name, "undo") for name in ("mp3", "ogg")),
+    *(pytest.param(name, "undo", marks=pytest.mark.slow) for name in ("m4a", "flac", "opus")),
+]
+
 
 def become(yard: Yard, act: str) -> bytes:
     """Do it undisturbed, and return the new file."""
@@ -109,8 +116,7 @@ def trial(yard: Yard, act: str, tap: Tap) -> MediakeepError | None:
     return None
 
 
-@pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(("name", "act"), TRIALS)
 def test_wherever_it_is_cut_off_the_file_is_the_old_or_the_new_one(
     memory: Path, name: str, act: str
 ) -> None:
@@ -127,8 +133,7 @@ def test_wherever_it_is_cut_off_the_file_is_the_old_or_the_new_one(
     assert ends.count("new") > 1
 
 
-@pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(("name", "act"), TRIALS)
 def test_whatever_fails_the_file_is_the_old_one_or_all_was_well(
     memory: Path, name: str, act: str
 ) -> None:

@@ -117,7 +117,7 @@ def test_no_kill_costs_a_note_or_leaves_a_half_written_tag(memory: Path) -> None
     yard = Yard(memory)
     for name in FORMATS:
         yard.put(name, shelves.whole(name))
-    check(yard, 60)
+    check(yard, 40)
 
 
 def longer_mp4(name: str) -> bytes:

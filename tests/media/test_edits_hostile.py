@@ -33,7 +33,7 @@ def attempt(path: Path, data: bytes, store: Store) -> str:
     return "written"
 
 
-@pytest.mark.parametrize("flips", [40, pytest.param(1500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("flips", [15, pytest.param(1500, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", shelves.NAMES)
 def test_changed_bytes_are_written_back_as_they_were_or_refused(
     memory: Path, name: str, flips: int

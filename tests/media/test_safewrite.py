@@ -13,8 +13,8 @@ from mediakeep.errors import (
     ReadOnlyFormat,
     Refused,
 )
-from mediakeep.media import safewrite, tags
-from mediakeep.media.safewrite import Rules
+from mediakeep.media import safewrite, swap, tags
+from mediakeep.media.safewrite import Edit, Rules
 from tests.media import shelves
 from tests.media.attempts import FORMATS, TITLE, copy_by_hand, refused
 from tests.music import shelf
@@ -82,6 +82,19 @@ def test_a_leftover_of_a_killed_process_is_swept_when_it_is_old(tmp_path: Path) 
     shelves.write(path, tmp_path, TITLE)
     assert not old.exists()
     assert young.exists()
+
+
+def test_a_folder_is_looked_through_once_by_each_process(tmp_path: Path) -> None:
+    path = shelves.put(tmp_path, "mp3")
+    shelves.write(path, tmp_path, TITLE)
+    old = tmp_path / ".aaaaaaaaaaaa.tmp"
+    old.write_bytes(b"half a file")
+    os.utime(old, (time.time() - 4000,) * 2)
+    shelves.write(path, tmp_path, Edit("title", ("Flood",)))
+    assert old.exists()
+    swap._sweep.cache_clear()  # as in a process that has just begun
+    shelves.write(path, tmp_path, TITLE)
+    assert not old.exists()
 
 
 def test_damaged_tags_are_left_alone(tmp_path: Path, music: Path) -> None:

@@ -131,14 +131,14 @@ def test_a_bit_that_changed_anywhere_in_the_index_changes_no_reading(
 ) -> None:
     expected, whole = [tags.read(path) for path in paths], place.read_bytes()
     chance, spoilt = random.Random(1), 0
-    for _ in range(150):
+    for _ in range(80):
         flipped = bytearray(whole)
         flipped[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
         place.write_bytes(flipped)
         spoilt += len(known(place, paths)) < len(paths)
         place.write_bytes(flipped)
         assert read(place, paths) == expected
-    assert spoilt > 20
+    assert spoilt > 10
 
 
 def test_a_database_of_another_program_is_set_aside_whole(place: Path, paths: list[Path]) -> None:

@@ -22,6 +22,7 @@ from mediakeep.music.locks import FILE
 from mediakeep.music.tools import Places
 from mediakeep.outcome import Outcome, Stamp, Work
 from mediakeep.policy import Fix, Policy
+from tests.media import mutations_sounds as small
 from tests.music import shelf
 
 SAFE = Policy(fix=Fix.SAFE)
@@ -256,3 +257,71 @@ def test_an_album_that_a_person_covered_in_part_stays_so(tmp_path: Path) -> None
     shelf.put_album(artist / "Dawn", "One", "Two")
     shelf.put(artist / "Dawn" / "01 One.mp3", picture="cover.jpg")
     assert run(artist).facts["repairs"] == {}
+
+
+def test_what_could_not_be_written_is_told_with_its_reason(artist: Path) -> None:
+    os.link(artist / "Dusk" / "a.opus", artist.parent / "b.opus")
+    dry = run(artist, write=False)
+    outcome = run(artist)
+    assert dry.data["auto_fixed"] == outcome.data["auto_fixed"] == 1
+    assert outcome.message.endswith(", 1 file not written")
+    assert "1 file that could be repaired was left alone." in report(artist)
+    assert "Dusk/a.opus: it has 2 names (hard links)." in report(artist)
+
+
+def test_the_copies_of_killed_writers_go_once_they_are_old(artist: Path) -> None:
+    run(artist)
+    old, young = (artist / "Dusk" / f".{name}.tmp" for name in ("0123456789ab", "ba9876543210"))
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    run(artist, stamp=STAMP)
+    assert (old.exists(), young.exists()) == (False, True)
+
+
+def test_a_lock_holds_where_a_link_leads(tmp_path: Path) -> None:
+    real = tmp_path / "archive" / "Dawn"
+    shelf.put(real / "01 One.mp3", title=" Low Tide")
+    (tmp_path / "archive" / FILE).touch()
+    artist = tmp_path / "music" / "Vera"
+    artist.mkdir(parents=True)
+    (artist / "Dawn").symlink_to(real)
+    before = state(real)
+    assert run(artist).facts["repairs"] == {}
+    assert state(real) == before
+
+
+def test_a_lock_that_leads_nowhere_locks(artist: Path) -> None:
+    (artist / FILE).symlink_to("nowhere")
+    before = state(artist)
+    run(artist)
+    assert state(artist) == before
+
+
+def test_a_cover_that_is_cut_off_is_not_embedded(tmp_path: Path) -> None:
+    artist = tmp_path / "music" / "Vera"
+    shelf.put_album(artist / "Dawn", "One")
+    cover = artist / "Dawn" / "cover.jpg"
+    cover.write_bytes(cover.read_bytes()[:-60])
+    assert run(artist).facts["repairs"] == {}
+    assert "the end of the picture is missing" in report(artist)
+
+
+def test_what_is_only_read_gets_no_command_to_write_it(tmp_path: Path) -> None:
+    artist = tmp_path / "music" / "Vera"
+    (artist / "Dawn").mkdir(parents=True)
+    (artist / "Dawn" / "a.wma").write_bytes(small.whole("wma"))
+    run(artist)
+    held = {one["kind"]: one["held"] for one in issues(artist)}
+    assert held["missing-cover"] == "tags of WMA are only read"
+    assert "Not repaired by itself: tags of WMA are only read" in report(artist)
+    assert "embed_cover.py" not in report(artist)
+
+
+def test_an_artist_that_no_queue_knows_gets_no_command_for_the_list_of_reviews(
+    artist: Path,
+) -> None:
+    unknown = Stamp("session", "Vera", 0, 0)
+    run(artist, Policy(), unknown)
+    assert "--accept" not in report(artist)
+    assert 'Proposed: title "Night".' in report(artist) or "Proposed, such as" in report(artist)

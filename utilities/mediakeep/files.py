@@ -9,7 +9,7 @@ import re
 import sys
 import time
 import unicodedata
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
 # No system reserves a name of five or more plain letters; most names need no closer look.
@@ -78,6 +78,16 @@ def sync_data(handle: int) -> None:
         os.fdatasync(handle)
 
 
+def _hasten(handles: Sequence[int]) -> None:
+    """Have the system start to write several files, so that their syncs wait together, not in turn.
+
+    Where it takes no such hint, they wait in turn.
+    """
+    if len(handles) > 1 and sys.platform == "linux":
+        for handle in handles:
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def sync_folder(folder: str | os.PathLike[str]) -> None:
     """Bring a folder's entries (new, renamed, removed names) to the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -126,8 +136,10 @@ def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
                 handles.append(os.open(beside[at], flags, 0o666))
                 stack.callback(os.close, handles[-1])
                 write_all(handles[-1], data)
-            for at, handle in zip(contents, handles, strict=True) if sync else ():  # noqa: B007 - told of below
-                sync_data(handle)
+            if sync:
+                _hasten(handles)
+                for at, handle in zip(contents, handles, strict=True):  # noqa: B007 - told of below
+                    sync_data(handle)
         for at, temporary in beside.items():
             os.replace(temporary, at)
     except BaseException as error:

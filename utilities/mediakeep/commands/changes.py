@@ -42,14 +42,18 @@ class Change:
 
 def read(store: Store, selection: Selection) -> list[Change]:
     """Return the changes that are meant, the oldest first; none that was never made."""
-    entries = [entry for entry in store.find(Query()) if entry.state != VOID]
-    records = [entry.record for entry in entries]
-    back = taken_back(entry.record for entry in entries if entry.state != UNSURE)
+    queries = selection.queries
+    found = [entry for query in queries for entry in store.find(query) if entry.state != VOID]
+    meant = {entry.record.id for entry in found}
+    if Query() not in queries:  # then all that undoes them is there already
+        found = [entry for entry in store.with_undoings(found) if entry.state != VOID]
+    back = taken_back(entry.record for entry in found if entry.state != UNSURE)
+    records = [entry.record for entry in found]
     by = {one.undoes: one.session for one in records if one.undoes in back and one.id not in back}
     return [
         _change(store, entry.record, entry.state == UNSURE, by)
-        for entry in entries
-        if selection.fits(entry.record)
+        for entry in found
+        if entry.record.id in meant
     ]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
+from msgspec import structs
 
 from mediakeep import clock, files
 from mediakeep.commands import shared, subjects
@@ -44,6 +45,7 @@ class Handwork:
         self._claims: dict[str, Claim] = {}
         self._before: dict[str, Item] = {}
         self._folders: dict[str, str] = {}  # folder -> item
+        self._linked: dict[str, str] = {}  # where a link leads that is an item's folder -> item
 
     def enter(self, open_ones: contextlib.ExitStack) -> None:
         """Open the queue, if there is one; NoQueue where there is none."""
@@ -62,19 +64,22 @@ class Handwork:
         for warning in self._queue.warnings():
             click.echo(f"Warning: {shared.plain(warning)}", err=True)
 
-    def take(self, paths: Iterable[Path]) -> list[str]:
-        """Take the items that files or folders belong to, all or none, and return their keys.
+    def take(self, paths: Iterable[Path], keys: Iterable[str] = ()) -> list[str]:
+        """Take the items that files or folders belong to, and those named, all or none.
 
-        UsageFailed where a living session works on one of them.
+        Return the keys of those that were not taken yet. UsageFailed where a living session works
+        on one of them.
         """
         if self._queue is None:
             return []
-        keys = {key for path in paths if (key := self.item(path))} - self._claims.keys()
-        if keys and self._queue.session is None:
+        wanted = {key for path in paths if (key := self.item(path))}
+        wanted |= {key for key in keys if key in self._queue.state.items}
+        if wanted and self._queue.session is None:
             self._queue.begin(command=self._what)
-        before = {key: self._queue.state.items[key] for key in sorted(keys)}
+        new = sorted(wanted - self._claims.keys())
+        before = {key: self._queue.state.items[key] for key in new}
         try:
-            claims = self._queue.claim_named(*before) if before else []
+            claims = self._queue.claim_named(*before, by_hand=True) if before else []
         except ItemHeld as held:
             raise _busy(*held.args[:2]) from held
         self._claims |= {claim.key: claim for claim in claims}
@@ -87,58 +92,55 @@ class Handwork:
         """Return the key of the item that a path belongs to; "" where it belongs to none."""
         if self._queue is None:
             return ""
+        items = self._queue.state.items
         if not self._folders:
-            self._folders = dict(_folders(self._queue.state.items))
-        for one in (path.absolute(), path.resolve()):
+            self._folders = {item.path: key for key, item in items.items()}
+        ways = path.resolve(), _plain(path)
+        for one in ways:
             for folder in (one, *one.parents):
                 if key := self._folders.get(files.escape(folder)):
                     return key
-        return ""
-
-    def find(self, given: Path) -> Path:
-        """Return the file or folder that a person means: from here, else below the library.
-
-        UsageFailed where there is none.
-        """
-        places = [given.expanduser()]
-        if self._queue:
-            library = files.unescape(self._queue.state.head.library_path)
-            places.append(Path(library) / given)
-        for place in places:
-            if os.path.lexists(place):
-                return place.absolute()
-        raise UsageFailed(f"There is no file or folder {files.escape(given)}. Nothing was changed.")
+        if not self._linked:
+            self._linked = dict(_linked(items))
+        above = (files.escape(folder) for one in ways for folder in (one, *one.parents))
+        return next((self._linked[one] for one in above if one in self._linked), "")
 
     @contextlib.contextmanager
-    def writing(self, path: Path) -> Iterator[Stamp]:
-        """Give the stamp for a change of a file, made within the block."""
-        key = self.item(path)
+    def writing(self, path: Path, item: str = "") -> Iterator[Stamp]:
+        """Give the stamp for a change of a file, made within the block.
+
+        `item` is its item where that is known to own the file, wherever that lies.
+        """
+        key = item if item in self._claims else self.item(path)
         with contextlib.ExitStack() as open_ones:
             if key and self._ledger:
-                place = files.escape(path).removeprefix(f"{self._folder(key)}/")
+                place = self._place(key, path)
                 open_ones.enter_context(self._ledger.following(key, place, path))
             yield self.stamp(key)
 
-    def settle(self) -> None:
-        """Read all taken items again, and record what they have become.
+    def settle(self, *keys: str) -> None:
+        """Read taken items again, all or those named, and record what they have become.
 
         One that no batch has completed before is left to the next batch.
         """
-        if self._queue is None:
+        chosen = [key for key in keys or tuple(self._claims) if key in self._claims]
+        if self._queue is None or not (chosen or self._queue.session):
             return
         manner = Manner(write=True, by_hand=True, policy=HANDS_OFF)
         with attempt.opened(self._subject.opening(self._home, manner)) as worker:
-            for key, claim in list(self._claims.items()):
-                if self._before[key].status is Status.COMPLETED:
-                    work = Work(self._before[key], self.stamp(key))
+            for key in chosen:
+                before = self._before[key]
+                if Status.COMPLETED in (before.status, before.returns_to):
+                    work = Work(before, self.stamp(key))
                     result = attempt.run(worker, Task(key, work), lambda *_: None)
                     if isinstance(result, Gone):
                         raise result.error
                     assert isinstance(result, Outcome)
                     self.finish(key, result)
                 else:
-                    self._give_back(claim)
-        self._bring_up_to_date()
+                    self._give_back(self._claims[key])
+        if not keys:
+            self._bring_up_to_date()
 
     def finish(self, key: str, outcome: Outcome) -> None:
         """Record what became of an item."""
@@ -148,8 +150,7 @@ class Handwork:
     def _give_back(self, *given: Claim) -> None:
         """Let a batch do items; what was changed here does not count as its repairs."""
         assert self._queue is not None
-        unbegun = [claim.key for claim in given if not self._before[claim.key].first_claim]
-        self._queue.release(given, unbegun=unbegun)
+        self._queue.release(given)
         for claim in given:
             del self._claims[claim.key]
 
@@ -167,16 +168,26 @@ class Handwork:
         return session.id if session else self._own_session
 
     def stamp(self, key: str) -> Stamp:
-        """Return what marks a change of an item's file as this command's."""
+        """Return what marks a change of an item's file as this command's, and no batch's."""
         claim = self._claims.get(key)
         if self._queue is None or claim is None:
             return Stamp(self.session, key, 0, 0)
-        made = self._queue.state.head.created
-        return Stamp(self.session, key, claim.seq, claim.seq, made)
+        return Stamp(self.session, key, claim.seq, 0, self._queue.state.head.created)
 
-    def _folder(self, key: str) -> str:
+    def batch_stamp(self, key: str) -> Stamp:
+        """Return the same for work that does what a batch does: its repairs count as such."""
+        claim = self._claims.get(key)
+        first = claim.item.first_claim if claim else 0
+        return structs.replace(self.stamp(key), first_claim=first)
+
+    def _place(self, key: str, path: Path) -> str:
+        """Return the place of a file below its item's folder, as a scan names it."""
         assert self._queue is not None
-        return files.escape(Path(files.unescape(self._queue.state.items[key].path)).resolve())
+        top = Path(files.unescape(self._queue.state.items[key].path))
+        for one, folder in ((_plain(path), top), (path.resolve(), top.resolve())):
+            if one.is_relative_to(folder):
+                return files.escape(one.relative_to(folder))
+        return ""
 
 
 @contextlib.contextmanager
@@ -200,10 +211,14 @@ def _busy(key: str, session: str) -> UsageFailed:
     )
 
 
-def _folders(items: Mapping[str, Item]) -> Iterator[tuple[str, str]]:
-    """Give the folder of each item, and where a link of that name leads."""
+def _plain(path: Path) -> Path:
+    """Return a path from the root on, without "..", and with all links in it as they are."""
+    return Path(os.path.normpath(path.absolute()))
+
+
+def _linked(items: Mapping[str, Item]) -> Iterator[tuple[str, str]]:
+    """Give where links lead that are items' folders."""
     for key, item in items.items():
-        yield item.path, key
         folder = Path(files.unescape(item.path))
         if folder.is_symlink():
             yield files.escape(folder.resolve()), key

@@ -75,16 +75,18 @@ def apply(home: Path, path: Path, policy: Policy, given: dict[str, Any]) -> int:
 
     if given["plan_out"] or given["everything"]:
         raise UsageFailed("--apply-plan does what the plan says; it takes no other choice.")
-    plan = plans.read(path)
-    with handwork.begun(home, kinds.MUSIC, "apply_plan") as hand:
-        if not given["dry_run"]:
-            hand.take(Path(files.unescape(one.path)) for one in plan.files)
-        done, pen = _Applied(home), Pen.of(hand.store, policy)
-        for one in plan.files:
-            _apply(hand, pen, one, done, write=not given["dry_run"])
-        done.session = hand.session
-    data = {"session": done.session, "changed": done.changed, "refused": done.refused}
-    shared.show(_told(done, dry_run=given["dry_run"]), data, as_json=given["as_json"])
+    plan, done = plans.read(path), _Applied(home)
+    try:
+        with handwork.begun(home, kinds.MUSIC, "apply_plan") as hand:
+            if not given["dry_run"]:
+                hand.take(Path(files.unescape(one.path)) for one in plan.files)
+            done.session, pen = hand.session, Pen.of(hand.store, policy)
+            for one in plan.files:
+                _apply(hand, pen, one, done, write=not given["dry_run"])
+    finally:  # whatever ended it, what was changed is told
+        data = {"session": done.session, "changed": done.changed, "refused": done.refused}
+        if done.session:
+            shared.show(_told(done, dry_run=given["dry_run"]), data, as_json=given["as_json"])
     return 1 if done.refused else 0
 
 
@@ -116,7 +118,8 @@ def _told(done: _Applied, *, dry_run: bool) -> list[str]:
     lines = [*done.lines, f"{page.counted(len(done.changed), 'file')} {verb}."]
     if done.there:
         lines.append(f"{page.counted(done.there, 'file')} held all of it already.")
-    lines += [f"Left alone: {path}: {why}" for path, why in done.refused.items()]
+    refused = done.refused.items()
+    lines += [f"Left alone: {files.printable(path)}: {why}" for path, why in refused]
     if done.session and done.changed and not dry_run:
         back = f"{config.spoken('undo_changes.py', done.home)} --session {done.session}"
         lines.append(f"Take it back with: {back}")

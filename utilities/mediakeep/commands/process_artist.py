@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -41,8 +41,9 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     manner = Manner(not given["dry_run"], given["deep"], given["accept_sound"], policy)
     items = _items(home)
     _check(items, folder, manner)
-    item = _item(items, folder)
-    outcome = _work(home, item, manner, known=item in items.values())
+    found = _found(items, folder)
+    item = found.item
+    outcome = _work(home, found, manner)
     name = files.printable(folder.name)
     accepted = outcome.facts.get("accepted", [])
     refused = _refused(home, item) if manner.accept_sound and manner.write else {}
@@ -102,20 +103,25 @@ def _is(folder: Path, path: str) -> bool:
         return False
 
 
-def _work(home: Path, item: Item, manner: Manner, *, known: bool) -> Outcome:
+class Found(NamedTuple):
+    """An artist, whether the queue knows it, and by which key."""
+
+    key: str
+    item: Item
+    known: bool
+
+
+def _work(home: Path, found: Found, manner: Manner) -> Outcome:
     """Call the worker as a batch would; an artist of the queue is taken meanwhile, and settled."""
+    key, item = found.key, found.item
     if not manner.write:
-        return _called(home, item, Stamp("", _name(item), 0, 0), manner)
+        return _called(home, item, Stamp("", key, 0, 0), manner)
     with handwork.begun(home, kinds.MUSIC, "process_artist") as hand:
-        taken = hand.take([Path(files.unescape(item.path))])
-        outcome = _called(home, item, hand.stamp(_name(item)), manner)
-        if known:  # else it is a folder below an artist's, which is read again as a whole
-            hand.finish(taken[0], outcome)
+        hand.take([], [key] if found.known else [])
+        outcome = _called(home, item, hand.batch_stamp(key), manner)
+        if found.known:
+            hand.finish(key, outcome)
         return outcome
-
-
-def _name(item: Item) -> str:
-    return files.escape(Path(files.unescape(item.path)).name)
 
 
 def _called(home: Path, item: Item, stamp: Stamp, manner: Manner) -> Outcome:
@@ -140,12 +146,26 @@ def _refused(home: Path, item: Item) -> dict[str, str]:
     }
 
 
-def _item(items: Mapping[str, Item], folder: Path) -> Item:
-    """Return the item of a queue that knows this folder: its files keep their names."""
-    path = files.escape(folder)
+def _found(items: Mapping[str, Item], folder: Path) -> Found:
+    """Return the artist of the queue that lies in a folder, with its key, or else a new one.
+
+    UsageFailed where the folder is a part of an artist, or holds whole ones.
+    """
     known = items.get(files.escape(folder.name))
-    if known and known.path == path:
-        return known
+    if known and _is(folder, known.path):
+        return Found(files.escape(folder.name), known, known=True)
+    for key, item in items.items():
+        place = Path(files.unescape(item.path))
+        if place.is_symlink() and _is(folder, item.path):
+            return Found(key, item, known=True)
+        if folder.is_relative_to(place) and folder != place:
+            raise UsageFailed(f"{files.escape(folder)} is a part of {item.path}. Give that folder.")
+        if place.parent == folder:
+            raise UsageFailed(
+                f"{files.escape(folder)} is a library, of which the queue knows the artists."
+                " Give one artist's folder, or run process_music_batch.py."
+            )
     taken = {files.fold(item.output_name) for item in items.values()}
     stem = files.safe_name(folder.name, taken)  # never that of an artist of the queue
-    return MusicItem(status=Status.PENDING, path=path, output_name=stem)
+    item = MusicItem(status=Status.PENDING, path=files.escape(folder), output_name=stem)
+    return Found(files.escape(folder.name), item, known=False)

@@ -70,9 +70,9 @@ class Choice:
 
 
 def read(home: Path, path: Path) -> Listed:
-    """Read the list, which is looked for here and then in the home; UsageFailed if it is none."""
+    """Read the list, which is looked for in the home and then here; UsageFailed if it is none."""
     here = path.expanduser()
-    place = here if here.exists() else home / here
+    place = home / here if (home / here).exists() else here
     name = files.escape(place)
     try:
         view = msgspec.json.decode(place.read_bytes(), type=_View)

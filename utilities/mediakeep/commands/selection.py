@@ -13,7 +13,6 @@ from mediakeep.commands import subjects
 from mediakeep.errors import AmbiguousName, NoQueue, NoSuchItem, UsageFailed
 from mediakeep.media import undo
 from mediakeep.media.undo import Query, Step
-from mediakeep.media.undoing.record import Record
 from mediakeep.media.undoing.store import DONE, Store
 from mediakeep.queue import actions, reading
 from mediakeep.queue.state import State
@@ -38,10 +37,6 @@ class Selection:
             return [one]
         found = [replace(one, path=place) for place in sorted(self.places)]
         return found + [replace(one, below=place) for place in sorted(self.places)]
-
-    def fits(self, record: Record) -> bool:
-        """Tell whether a change is meant."""
-        return any(query.fits(record) for query in self.queries)
 
     def steps(self, store: Store) -> list[Step]:
         """Return what is to be taken back file by file, of each the last change first."""
@@ -75,10 +70,10 @@ def _session(store: Store, name: str) -> str:
     Otherwise, after a kill, the same command would bring back what it had taken back.
     """
     if name != LAST:
-        if not store.find(Query(session=name)):
+        if not store.knows(Query(session=name)):
             raise UsageFailed(f"No session {name} has changed files. --list shows those that did.")
         return name
-    for entry in reversed(store.find(Query())):
+    for entry in store.newest():
         if entry.state == DONE and entry.record.session and not entry.record.undoes:
             return entry.record.session
     raise UsageFailed("No session has changed files yet.")
@@ -92,7 +87,7 @@ def _item(state: State | None, store: Store, name: str) -> str:
             return actions.find(state, name)
     except NoSuchItem as error:
         unknown = error
-    known = {entry.record.item for entry in store.find(Query())} - {""}
+    known = store.items()
     fits = sorted(known & {name, files.escape(name)}) or _alike(known, name)
     if len(fits) > 1:
         raise AmbiguousName(name, ", ".join(f'"{key}"' for key in fits))
@@ -115,7 +110,7 @@ def _places(state: State | None, store: Store, given: Path) -> frozenset[str]:
     tried = [base / name.expanduser() for base in bases for name in names]
     there = [path for path in tried if os.path.lexists(path)]
     found = frozenset(files.escape(place) for path in there[:1] or tried for place in _led_to(path))
-    if not there and not any(store.find(query) for query in Selection(places=found).queries):
+    if not there and not any(store.knows(query) for query in Selection(places=found).queries):
         raise UsageFailed(
             f"There is no file or folder {files.escape(given)},"
             " and no change of one that was there is recorded."

@@ -80,7 +80,10 @@ class TakeBack:
             self._rehearse(steps, store)
         else:
             with handwork.begun(self.manner.home, kinds.MUSIC, DOOR.removesuffix(".py")) as hand:
-                hand.take(_path(step.record) for step in possible)
+                hand.take(
+                    (_path(step.record) for step in possible),
+                    (step.record.item for step in possible),
+                )
                 self.session = hand.session
                 self._restore(steps, hand)
         self._tell(found=bool(steps))
@@ -99,17 +102,20 @@ class TakeBack:
     def _restore(self, steps: Sequence[Step], hand: Handwork) -> None:
         """Restore change by change; the first Ctrl-C ends it after the one at work."""
         rules, force = self.manner.rules, self.manner.force
+        last = {step.record.item: number for number, step in enumerate(steps)}
         with Stop() as stop:
-            for step in steps:
+            for number, step in enumerate(steps):
                 if stop.asked or self.trouble:
                     break
                 with self._refusals(step):
                     self._permit(step)
-                    with hand.writing(_path(step.record)) as stamp:
+                    with hand.writing(_path(step.record), step.record.item) as stamp:
                         made = undo.apply(hand.store, step.record, stamp, rules, force)
                     if made:
                         kept = f"The version that was there is kept: {made.aside}"
                         self._note(hand.store, step.record, made.aside, kept if made.aside else "")
+                if step.record.item and last[step.record.item] == number:
+                    hand.settle(step.record.item)  # a kill leaves only the one at work untold
             self.stopped = stop.asked
 
     @contextlib.contextmanager

@@ -20,7 +20,7 @@ from pathlib import Path
 
 ASIDE = ".aside"  # behind the name of a file that was none of ours, or damaged
 _OURS = 0x6D6B6664  # "mkfd", the application id
-_PATIENCE = 5.0  # seconds to wait for another process
+_PATIENCE = 5.0
 _PAUSE = 60.0  # seconds to do without a file that gave trouble
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 
@@ -30,10 +30,14 @@ class Foreign(sqlite3.DatabaseError):
 
 
 class Cabinet:
-    """A deletable SQLite file as one process uses it; `stamp` is the version of what is in it."""
+    """A deletable SQLite file as one process uses it.
 
-    def __init__(self, path: Path, tables: str, stamp: int) -> None:
+    `stamp` is the version of what is in it; `patience` are the seconds to wait for another process.
+    """
+
+    def __init__(self, path: Path, tables: str, stamp: int, patience: float = _PATIENCE) -> None:
         self._path, self._tables, self._stamp = path, tables, stamp
+        self._patience = patience
         self._base: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._closed_until = 0.0  # of the monotonic clock
@@ -97,7 +101,9 @@ class Cabinet:
         for _ in range(2):  # once more where the first was set aside
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._base = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
+                self._base = sqlite3.connect(
+                    self._path, timeout=self._patience, isolation_level=None
+                )
                 self._identity = _identity(self._path)
                 self._prepare(self._base)
                 return

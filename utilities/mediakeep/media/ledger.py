@@ -147,11 +147,16 @@ class Ledger:
 
     @contextlib.contextmanager
     def following(self, artist: str, place: str, path: Path) -> Iterator[None]:
-        """Let what is known of a file outlast a change within a block that spares its sound."""
-        before = path.stat() if self._base else None
+        """Let what is known of a file outlast a change within a block that spares its sound.
+
+        The change is made by then: where another program keeps the ledger busy, a deep scan has to
+        find anew what is wrong with the file.
+        """
+        before = _there(path) if self._base else None
         yield
-        if self._base and before and state(before) != (after := state(path.stat())):
-            with _translated(self._path), _transaction(self._base):
+        now = _there(path) if before else None
+        if self._base and before and now and state(before) != (after := state(now)):
+            with contextlib.suppress(ItemFailed), _translated(self._path), _transaction(self._base):
                 self._base.execute(
                     "UPDATE finding SET size = ?, mtime_ns = ?, ctime_ns = ? WHERE artist = ?"
                     " AND place = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
@@ -175,6 +180,14 @@ class Ledger:
         with _translated(self._path):
             rows = self._base.execute(f"{query} FROM {table} WHERE artist = ?", (artist,))
             return rows.fetchall()
+
+
+def _there(path: Path) -> os.stat_result | None:
+    """What the system says of a file; None where it is gone, of which others tell better."""
+    try:
+        return path.stat()
+    except OSError:
+        return None
 
 
 def _prepare(base: sqlite3.Connection, path: Path, *, write: bool) -> bool:

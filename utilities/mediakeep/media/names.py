@@ -6,11 +6,10 @@ taggers write. The INFO list of RIFF follows exiftool's table of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, kw_only=True)
-class Field:
+class Field(msgspec.Struct, frozen=True, kw_only=True):
     """The names of one field; in lower case where a dialect ignores the case of its names."""
 
     name: str

@@ -8,7 +8,7 @@
 5. The folder is brought to the disk.
 
 Whatever fails, the old file stays and the new one is removed; a kill may leave it, and the next
-write in that folder sweeps it once it is an hour old.
+process that writes in that folder sweeps it once it is an hour old.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from mediakeep import files
@@ -38,6 +39,7 @@ _BREAK = (
     " a file of its own."
 )
 _BOUND = ("user.", "system.posix_acl_access")  # attributes that must not be lost
+_sweep = lru_cache(maxsize=1000)(files.sweep)  # once: 20,000 files take 20 ms to look through
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def replace(
     they raise goes on to the caller. Only to be called while the original is `opened`.
     """
     permit(original, rules)
-    files.sweep(original.path.parent)
+    _sweep(original.path.parent)
     _find_room(original.path, pieces.size(parts))
     beside = original.path.parent / f".{os.urandom(6).hex()}.tmp"
     new = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -196,5 +198,4 @@ def _translated(path: Path) -> Iterator[None]:
             raise  # not the disk's time is up, but that of whoever called
         if error.errno in _FULL:
             raise NoRoom(f"The disk became full while {files.escape(path)} was written.") from error
-        reason = error.strerror or str(error)
-        raise Refused(files.escape(path), reason, _RIGHTS) from error
+        raise Refused(files.escape(path), error.strerror or str(error), _RIGHTS) from error

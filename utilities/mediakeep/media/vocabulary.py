@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 from mediakeep.media.names import FIELDS, Field
@@ -14,7 +13,7 @@ Native = Mapping[str, Sequence[str]]  # what a file says, under the dialect's ow
 # "3/12" holds both; the total has a name of its own in some dialects.
 NUMBERS = (("track", "track_total"), ("disc", "disc_total"))
 
-DIALECTS = tuple(field.name for field in fields(Field) if field.name != "name")
+DIALECTS = tuple(name for name in Field.__struct_fields__ if name != "name")
 
 _SINGLE = frozenset(name for pair in NUMBERS for name in pair)
 _YES = frozenset({"1", "true", "yes"})

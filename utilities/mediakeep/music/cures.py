@@ -16,7 +16,7 @@ REVIEWS = "outputs/manual_review_needed.json"
 FEW = 3  # issues that are accepted by their ids; more of them by their kind
 
 # Which field a person writes, where nothing is proposed.
-_FIELDS: Mapping[str, tuple[str, str]] = {
+FIELDS: Mapping[str, tuple[str, str]] = {
     "missing-title": ("title", "TITLE"),
     "missing-artist": ("artist", "ARTIST"),
     "missing-album": ("album", "ALBUM"),
@@ -29,19 +29,25 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "track-number-format": ("track", "NUMBER"),
     "placeholder-genre": ("genre", "GENRE"),
 }
-WORDS = frozenset(word for _, word in _FIELDS.values())  # that a person is to replace
+WORDS = frozenset(word for _, word in FIELDS.values())  # that a person is to replace
 _EACH = frozenset({"title", "track", "genre"})  # fields that no one value can settle for an album
-_COVERS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
+COVERS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
 
 
 class Cures(msgspec.Struct, frozen=True):
-    """The commands for one artist, whose folder is given escaped, in one home."""
+    """The commands for one artist, whose folder is given escaped, in one home.
+
+    Where no queue knows the artist (`listed`), nothing of it stands in the list of reviews.
+    """
 
     home: Path
     artist: str
+    listed: bool = True
 
     def accept(self, issues: Sequence[Issue]) -> str:
-        """Return the command that accepts what is proposed for issues of one kind."""
+        """Return the command that accepts what is proposed for issues of one kind, or ""."""
+        if not self.listed:
+            return ""
         if len(issues) <= FEW:
             chosen = f"--accept {' '.join(issue.id for issue in issues)}"
         else:
@@ -55,15 +61,18 @@ class Cures(msgspec.Struct, frozen=True):
         The word in capitals is for the person to fill in. Of several issues of one kind only those
         of one album that a single value can settle have a command.
         """
+        if not issues:
+            return ""
         issue, alone = issues[0], len(issues) == 1
-        field, word = _FIELDS.get(issue.kind, ("", ""))
+        field, word = FIELDS.get(issue.kind, ("", ""))
         if not alone and (field in _EACH or len({one.album for one in issues}) > 1):
             return ""
         below = (issue.path if alone else "") or issue.album
-        name = self.artist.rpartition("/")[2]  # places below the library are understood, too
+        # Places below the library of the queue are understood, too.
+        name = self.artist.rpartition("/")[2] if self.listed else self.artist
         dot = "./" if name.startswith("-") else ""  # else it would be taken for an option
         path = _quoted(f"{dot}{name}/{below}" if below else dot + name)
-        if issue.kind in _COVERS:
+        if issue.kind in COVERS:
             return f"{self._spoken('embed_cover.py')} {path} IMAGE"
         if field and not alone:
             return f"{self._spoken('batch_fix_metadata.py')} --only-missing {field} {word} {path}"

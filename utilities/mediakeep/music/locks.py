@@ -28,7 +28,8 @@ class Locks:
     def of(self, path: Path) -> dict[str, str]:
         """Return the locked fields of a file, each with what locks it, as a sentence's end."""
         setting = dict.fromkeys(self._fields, "a setting locks this field")
-        return {**setting, **self._folder(path.parent)}
+        ways = path.absolute().parent, path.resolve().parent  # a link may lead in from elsewhere
+        return {**setting, **self._folder(ways[0]), **self._folder(ways[1])}
 
     def _folder(self, folder: Path) -> dict[str, str]:
         if folder not in self._seen:
@@ -55,7 +56,7 @@ def _read(path: Path) -> dict[str, str]:
         with path.open("rb") as lock:
             text = lock.read(_LONGEST).decode("utf-8", "replace")
     except (FileNotFoundError, NotADirectoryError):
-        return {}
+        return dict.fromkeys(_ALL, f"{why} (it leads nowhere)") if path.is_symlink() else {}
     except OSError as error:
         return dict.fromkeys(_ALL, f"{files.escape(path)} may lock it: {error.strerror}")
     names = [field(line) for line in text.splitlines() if line.strip()]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mediakeep import files
-from mediakeep.errors import NotWritten, Unreadable
+from mediakeep.errors import NotWritten, Refused, Unreadable
 from mediakeep.issue import TAKEN_BACK, Issue
 from mediakeep.media.edits.changes import PICTURE
 from mediakeep.media.undoing.record import Record
+from mediakeep.music import cures
 from mediakeep.music.model import Artist, Track
 from mediakeep.music.plans import FilePlan, Wish
 from mediakeep.music.repairs import covers, proposals, safe
@@ -36,6 +37,7 @@ class Mended(msgspec.Struct):
     due: list[FilePlan] = []
     expected: list[Repair] = []
     held: dict[tuple[str, str], str] = {}
+    refused: dict[str, str] = {}  # places of files that could not be written, and why
 
     def hold(self, repairs: Iterable[Repair], why: str) -> None:
         """Note why repairs are not made."""
@@ -72,7 +74,8 @@ def mend(
                 mended.due.append(due)
                 mended.expected += allowed
         except (NotWritten, Unreadable) as error:
-            mended.hold(one.repairs, str(error))
+            mended.hold(one.repairs, _reason(error))
+            mended.refused[one.track.place] = _reason(error)
         progress(done, len(planned))
     return mended
 
@@ -105,18 +108,52 @@ def _plan(found: Artist, issues: Sequence[Issue], work: Work, tools: Tools) -> S
     return safe.plan(before) if embedded else safe.plan(found, issues)
 
 
-def described(found: Artist, issues: Sequence[Issue], mended: Mended) -> list[Issue]:
-    """Add to issues what would mend them, and why that was not done by itself."""
+def described(
+    found: Artist, issues: Sequence[Issue], mended: Mended, tools: Tools | None = None
+) -> list[Issue]:
+    """Add to issues what would mend them, and what keeps that from being done."""
+    if not issues:
+        return []
     offered = proposals.of(found, issues)
-    return [_described(issue, offered.get(issue.id, ()), mended) for issue in issues]
+    tracks = {track.place: [track] for track in found.tracks}
+    albums = {album.place: [*album.tracks] for album in found.albums}
+    told = []
+    for issue in issues:
+        repairs = offered.get(issue.id, ())
+        where = tracks.get(issue.path, []) if issue.path else albums.get(issue.album, [])
+        why = _held(found, issue, repairs, mended, tools) or _read_only(issue, where)
+        proposal = proposals.told(repairs) if repairs else ""
+        told.append(msgspec.structs.replace(issue, proposal=proposal, held=why))
+    return told
 
 
-def _described(issue: Issue, repairs: Sequence[Repair], mended: Mended) -> Issue:
-    if not repairs:
-        return issue
-    told = (mended.held.get((repair.place, issue.kind)) for repair in repairs)
-    why = next(filter(None, told), "")
-    return msgspec.structs.replace(issue, proposal=proposals.told(repairs), held=why)
+def _held(
+    found: Artist, issue: Issue, repairs: Sequence[Repair], mended: Mended, tools: Tools | None
+) -> str:
+    """Say why what is proposed was not done, or cannot be done."""
+    top = Path(files.unescape(found.path))
+    for repair in repairs:
+        if why := mended.held.get((repair.place, issue.kind), ""):
+            return why
+        path = top / files.unescape(repair.place)
+        if tools and (why := tools.pen.locked(path, _wish(found, repair))):
+            return why
+    return ""
+
+
+def _read_only(issue: Issue, tracks: Sequence[Track]) -> str:
+    """Say why none of the tracks can be written, where that would settle the issue."""
+    if issue.kind not in cures.FIELDS.keys() | cures.COVERS:
+        return ""
+    from mediakeep.media.edits import writers  # only here: loading it takes its time
+
+    reasons = {writers.refusal(one.facts) for one in tracks if one.facts and not one.fault}
+    return "" if "" in reasons or len(reasons) != 1 else reasons.pop()
+
+
+def _reason(error: NotWritten | Unreadable) -> str:
+    """Say it without the name of the file, which stands beside it."""
+    return f"{error.args[1]}. {error.args[2]}" if isinstance(error, Refused) else str(error)
 
 
 def _files(found: Artist, repairs: Iterable[Repair]) -> Iterator[_File]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mediakeep import files
 from mediakeep.errors import Refused, Unreadable
-from mediakeep.media import access, pictures, safewrite
+from mediakeep.media import access, pictures, safewrite, swap
 from mediakeep.media.edits import changes
 from mediakeep.media.edits.changes import FIELDS, PICTURE, Beside, Change, Cover, Edit
 from mediakeep.media.safewrite import Rules, Written
@@ -23,6 +23,9 @@ from mediakeep.policy import Policy
 
 LARGEST = 16 << 20  # bytes of a picture: what FLAC can hold
 EMBEDDABLE = frozenset({"image/jpeg", "image/png"})
+# How each ends (ITU-T T.81, B.1.1.3; PNG, 11.2.5), but for what programs leave behind.
+_ENDS = {"image/jpeg": b"\xff\xd9", "image/png": b"IEND"}
+_BEHIND = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ class Pen:
         wishes = list(wishes)
         self._permit(path, wishes)
         found = safewrite.due(path, map(_change, wishes))
+        if found:
+            with swap.opened(path) as original:
+                swap.permit(original, self._rules)
         facts = path.stat()
         image = next((wish.image for wish in wishes if isinstance(wish, Embed)), "")
         return plans.of(path, facts.st_size, facts.st_mtime_ns, found, image) if found else None
@@ -51,8 +57,12 @@ class Pen:
         """Change a file safely; Refused where a lock forbids it, else as `safewrite.write`."""
         wishes = list(wishes)
         self._permit(path, wishes)
-        rules = Rules(self.policy.hardlinks, self.policy.keep_mtime, Beside(self.policy.other_tags))
-        return safewrite.write(path, map(_change, wishes), self.store, stamp, rules)
+        return safewrite.write(path, map(_change, wishes), self.store, stamp, self._rules)
+
+    @property
+    def _rules(self) -> Rules:
+        beside = Beside(self.policy.other_tags)
+        return Rules(self.policy.hardlinks, self.policy.keep_mtime, beside)
 
     def locked(self, path: Path, wish: Wish) -> str:
         """Say what locks a change of a file, as a sentence's end; "" where nothing does."""
@@ -92,6 +102,8 @@ def picture(path: Path) -> tuple[bytes, str]:
         why = f"it has more than {LARGEST >> 20} MiB, which no FLAC can hold"
         raise Unreadable(files.escape(path), why, "Make it smaller.")
     mime = pictures.described(lambda at, size: data[at : at + size])[0]
+    if mime in _ENDS and _ENDS[mime] not in data[-_BEHIND:]:
+        raise Unreadable(files.escape(path), "the end of the picture is missing", "Save it anew.")
     if mime not in EMBEDDABLE:
         why = f"it is {mime or 'no picture'}, and players want JPEG or PNG"
         raise Unreadable(files.escape(path), why, "Save it as JPEG.")

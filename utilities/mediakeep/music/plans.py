@@ -64,8 +64,13 @@ def of(path: Path, size: int, mtime_ns: int, due: Mapping[str, Changed], image: 
 
 def fits(plan: FilePlan, due: FilePlan) -> bool:
     """Tell whether a file is still as it was planned for, given what is due in it now."""
-    old = {line.field: line.old for line in plan.changes}
-    same = all(old.get(line.field) == line.old for line in due.changes)
+    planned = {line.field: line for line in plan.changes}
+    same = all(
+        line.field in planned
+        and planned[line.field].old == line.old
+        and (not line.image or planned[line.field].new == line.new)  # the picture is the same
+        for line in due.changes
+    )
     return same and (plan.size, plan.mtime_ns) == (due.size, due.mtime_ns)
 
 
@@ -96,10 +101,17 @@ def read(path: Path) -> Plan:
         content = path.read_bytes()
         if newer := _newer(content):
             raise NewerFormat(path, newer, FORMAT)
-        return msgspec.json.decode(content, type=Plan)
+        plan = msgspec.json.decode(content, type=Plan)
+        for one in plan.files:
+            wishes(one)
+            if any("\0" in name for name in (one.path, *(line.image for line in one.changes))):
+                raise ValueError("a path holds a NUL")
+        return plan
     except OSError as error:
         raise UsageFailed(f"The plan {files.escape(path)}: {error.strerror}.") from error
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except UsageFailed as error:
+        raise UsageFailed(f"The plan {files.escape(path)}: {error}") from error
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise UsageFailed(f"{files.escape(path)} is no plan of mediakeep: {error}.") from error
 
 
@@ -117,7 +129,7 @@ def listed(due: Sequence[Any], folder: str) -> list[str]:
 
 def told(plan: FilePlan, place: str) -> list[str]:
     """Tell each change of a file in a line: where, which field, from what, to what, and why."""
-    return [f"{place}: {_change(line)}" for line in plan.changes]
+    return [f"{files.printable(place)}: {_change(line)}" for line in plan.changes]
 
 
 def _change(line: Line) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import stat
 from collections.abc import Iterator, Sequence
@@ -71,10 +72,13 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
             issues = diagnose.issues(found, key)
     finally:  # what is known of files is true, whatever became of the artist
         tools.index.commit()
-    issues = mending.described(found, issues, mended)
+    if places.write and tools.has_changed_files:
+        _sweep(found, path)
+    issues = mending.described(found, issues, mended, tools)
     repairs = repaired.of(mending.records(work, tools), found.path)
+    repairs = structs.replace(repairs, refused=tuple(mended.refused.items()))
     outputs = _outputs(work)
-    told = Account(found, issues, repairs, key, places.home)
+    told = Account(found, issues, repairs, key, places.home, listed=bool(work.stamp.claim))
     if places.write:
         _write(told, outputs)
     outcome = _outcome(told, work, mended, outputs, places)
@@ -100,6 +104,13 @@ def _read(
         found = deep.recalled(found, key, tools.ledger)
     hash_of = functools.partial(tools.index.essence, made=essence.of)
     return copies.compared(found, hash_of), accepted
+
+
+def _sweep(found: Artist, path: Path) -> None:
+    """Remove the copies of killed writers; of a younger one another writer may have need."""
+    for folder in {(path / files.unescape(track.place)).parent for track in found.tracks}:
+        with contextlib.suppress(OSError):
+            files.sweep(folder)
 
 
 def _again(before: Artist, path: Path, tools: Tools) -> Artist:
@@ -135,11 +146,12 @@ class Account(msgspec.Struct, frozen=True):
     repairs: Repaired
     key: str
     home: Path
+    listed: bool  # in a queue, and so in its list of reviews
 
 
 def _write(told: Account, outputs: Outputs) -> None:
     found, issues = told.artist, told.issues
-    paths = report.Paths(told.home, outputs.json, outputs.csv)
+    paths = report.Paths(told.home, outputs.json, outputs.csv, listed=told.listed)
     contents = {
         outputs.report: report.render(found, issues, paths, told.repairs).encode(),
         outputs.json: audit.to_json(found, issues, told.key, outputs.report),
@@ -170,14 +182,18 @@ def _outcome(
         "issues": diagnose.tally(decisions),
         "notes": len(issues) - reviews,
     }
-    shown = (("track", tracks), ("auto-fix", fixed), ("manual review", reviews))
+    shown = [("track", tracks), ("auto-fix", fixed), ("manual review", reviews)]
+    message = ", ".join(page.counted(number, noun) for noun, number in shown)
+    if repairs.refused:
+        message += f", {page.counted(len(repairs.refused), 'file')} not written"
     facts = {"tracks": tracks, "albums": albums, **counts, "repairs": repairs.by_kind}
+    facts |= {"not_written": dict(repairs.refused)} if repairs.refused else {}
     return Outcome(
-        message=", ".join(page.counted(number, noun) for noun, number in shown),
+        message=message,
         data={
             "track_count": tracks,
             "album_count": albums,
-            "repaired": _claim(work, places) if repairs.count else 0,
+            "repaired": _claim(work, places) if repairs.count or places.by_hand else 0,
             "report": outputs.report,
             # Of the moment before the reading: what changed since will be noticed by a scan.
             "fingerprint": found.fingerprint,

@@ -25,17 +25,31 @@ def _remedies(step: Step, by_kind: dict[str, list[Issue]], cures: Cures) -> Iter
         if held := [issue for issue in found if issue.held]:
             yield Remedy(_held(held), "")
         if offered := [issue for issue in found if issue.proposal]:
-            yield Remedy(_offered(offered, len(found)), cures.accept(offered))
-        elif command := cures.write(*found):
+            command = cures.accept(offered)
+            told = _offered(offered, len(found))
+            yield Remedy(f"{told}. To accept" if command else f"{told}.", command)
+        elif command := cures.write(*(issue for issue in found if not issue.held)):
             yield Remedy("By hand", command)
+
+
+def held(steps: Iterable[Step], issues: Sequence[Issue]) -> list[Step]:
+    """Add to steps that need no decision why a safe repair was not made."""
+    reasons = {
+        step: [one for one in issues if one.held and one.kind in {kind.name for kind in step.kinds}]
+        for step in steps
+    }
+    return [
+        replace(step, remedies=(Remedy(_held(found), ""),)) if found else step
+        for step, found in reasons.items()
+    ]
 
 
 def _offered(issues: Sequence[Issue], of: int) -> str:
     """Say what is proposed; of several proposals the first, as an example."""
     told = list(dict.fromkeys(issue.proposal for issue in issues))
     if len(issues) < of:
-        return f"Proposed for {len(issues):,} of {of:,}, such as: {told[0]}. To accept"
-    return f"Proposed{', such as' if len(told) > 1 else ''}: {told[0]}. To accept"
+        return f"Proposed for {len(issues):,} of {of:,}, such as: {told[0]}"
+    return f"Proposed{', such as' if len(told) > 1 else ''}: {told[0]}"
 
 
 def _held(issues: Sequence[Issue]) -> str:

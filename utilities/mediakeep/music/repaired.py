@@ -41,6 +41,9 @@ class Repaired(msgspec.Struct, frozen=True):
     files: int
     groups: tuple[Group, ...]
     sessions: tuple[str, ...]
+    refused: tuple[
+        tuple[str, str], ...
+    ] = ()  # files that were to be written, and why they were not
 
     @property
     def by_kind(self) -> dict[str, int]:

@@ -42,6 +42,7 @@ class Paths(msgspec.Struct, frozen=True):
     home: Path
     json: str
     csv: str
+    listed: bool = True  # in the list of reviews, as what a queue knows
 
 
 NOTHING = Repaired(0, 0, (), ())
@@ -57,7 +58,7 @@ def render(
     """Write the report as Markdown."""
     faults = [issue for issue in issues if diagnose.needs_person(issue)]
     notes = [issue for issue in issues if not diagnose.needs_person(issue)]
-    cures = Cures(paths.home, artist.path)
+    cures = Cures(paths.home, artist.path, paths.listed)
     todo = remedies.added(steps.plan(faults, kinds), faults, cures)
     by_album = _by_album(faults, kinds)
     return page.render(
@@ -71,7 +72,7 @@ def render(
         sections=[] if _is_told(todo) else _sections(artist, faults, kinds),
         healthy=[grouping.title(album) for album in artist.albums if album.place not in by_album],
         noted=page.counted(len(notes), Severity.NOTE),
-        notes=steps.plan(notes, kinds),
+        notes=remedies.held(steps.plan(notes, kinds), notes),
         repairs=repairs,
         take_back=cures.take_back(repairs.sessions),
         audit_json=paths.json,

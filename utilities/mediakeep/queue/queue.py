@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -178,8 +178,18 @@ class Queue:
 
         return self._claims(self._from_line(decide))
 
-    def claim_named(self, *keys: str) -> list[Claim]:
-        """Take these items, whatever their state; ItemHeld where a living session has one."""
+    def claim_named(self, *keys: str, by_hand: bool = False) -> list[Claim]:
+        """Take these items, whatever their state; ItemHeld where a living session has one.
+
+        Of what is taken `by_hand` it is noted that it was completed, should its taker die.
+        """
+        done = (Status.COMPLETED, Status.COMPLETED.value)
+        items = self.state.items
+        notes = {
+            key: {"returns_to": Status.COMPLETED.value}
+            for key in keys
+            if by_hand and (items[key].status in done or items[key].returns_to in done)
+        }
         self.take_back()
         again = actions.reset(self.where, lambda _: [key for key in keys if not pending(key)])
 
@@ -188,7 +198,9 @@ class Queue:
 
         self._store.commit(again)
         return self._claims(
-            self._store.commit(lambda state: self._claiming(state, list(filter(pending, keys))))
+            self._store.commit(
+                lambda state: self._claiming(state, list(filter(pending, keys)), notes)
+            )
         )
 
     def _from_line(self, decide: Decide) -> Record | None:
@@ -199,10 +211,16 @@ class Queue:
             self._line = None
             raise
 
-    def _claiming(self, state: State, keys: list[str]) -> Change | None:
+    def _claiming(
+        self, state: State, keys: list[str], notes: Mapping[str, dict[str, Any]] | None = None
+    ) -> Change | None:
         now, seq = clock.text(self.where.now()), state.seq + 1
         session = self._store.session
-        items = {key: claims.claimed(session, seq, now, state.items[key]) for key in keys}
+        told = notes or {}
+        items = {
+            key: claims.claimed(session, seq, now, state.items[key]) | told.get(key, {})
+            for key in keys
+        }
         return Change("claim", items) if items else None
 
     def _claims(self, record: Record | None) -> list[Claim]:
@@ -243,19 +261,13 @@ class Queue:
 
         return self._store.commit(decide) is not None
 
-    def release(
-        self, given: Iterable[Claim], suspects: Iterable[str] = (), unbegun: Iterable[str] = ()
-    ) -> None:
-        """Give items back undone, in one commit; suspects run alone next time.
-
-        Those that are `unbegun` were not worked on at all: their first claim is still to come.
-        """
-        given, doubtful, fresh = list(given), set(suspects), dict.fromkeys(unbegun)
+    def release(self, given: Iterable[Claim], suspects: Iterable[str] = ()) -> None:
+        """Give items back undone, in one commit; suspects run alone next time."""
+        given, doubtful = list(given), set(suspects)
 
         def decide(state: State) -> Change | None:
             items = {
                 claim.key: claims.released(suspect=claim.key in doubtful)
-                | ({"first_claim": None} if claim.key in fresh else {})
                 for claim in given
                 if self._mine(state, claim)
             }

@@ -36,6 +36,8 @@ def settled(kind: Kind, item: Item, ending: Ending, seq: int, now: str) -> dict[
         "attempts": tried(kind, item),
     }
     if outcome.state is Status.ERROR:
+        # Its next try goes on with the same work, so what was repaired counts from its first claim.
+        changes["first_claim"] = item.first_claim
         failed = {"error_message": outcome.message, "error_date": now}
         return {**changes, **failed, "not_before": ending.not_before or None}
     changes |= cleared(item, _OF_A_FAILURE)

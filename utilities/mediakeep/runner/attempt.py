@@ -98,7 +98,7 @@ def run(worker: Worker, task: Task, progress: Progress) -> Result:
         return Gone(gone)
     except OSError as error:
         return Gone(NoRoom(explain(error))) if error.errno in _NO_ROOM else failure(task, error)
-    except BrokenOff:
+    except (BrokenOff, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - a worker may fail in any way, the batch may not
         return failure(task, error)

@@ -71,8 +71,14 @@ class Pool:
         busy = [one for one in self._hands if one.task]
         nearest = min((one.deadline for one in busy), default=float("inf"))
         turn = max(0.0, min(turn, nearest - time.monotonic()))
-        connection.wait([one.pipe for one in busy], turn)
-        return [ended for one in busy for ended in self._news(one)]
+        spoke = connection.wait([one.pipe for one in busy], turn)
+        now = time.monotonic()
+        heard = [
+            one
+            for one in busy
+            if one.pipe in spoke or now >= one.deadline or not one.process.is_alive()
+        ]
+        return [ended for one in heard for ended in self._news(one)]
 
     def _news(self, one: Hand) -> Ended:
         assert one.task is not None

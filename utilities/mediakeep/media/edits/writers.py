@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ _WRITERS: Mapping[str, Callable[[Source, Wanted, Beside], list[Piece]]] = {
     formats.OPUS.name: ogg.opus,
 }
 _NUMBERED = ("track", "track_total", "disc", "disc_total")
+_GENRE_NUMBER = re.compile(r"\d{1,3}|\((?:\d{1,3}|RX|CR)\).*|RX|CR")
 _LARGEST_NUMBER = 0xFFFF  # that MP4 can hold
 _BROKEN = (ValueError, LookupError, struct.error)
 
@@ -68,12 +70,18 @@ def pieces(path: Path, source: Source, kind: str, wanted: Wanted, beside: Beside
 
 
 def _fit(path: Path, edit: Edit, kind: str) -> None:
-    """MP4 has numbers of 16 bits where others have texts."""
-    if kind != formats.MP4.name or edit.field not in _NUMBERED or not edit.values:
-        return
-    text = edit.values[0]
-    if not text.isdecimal() or not 0 < int(text[:9]) <= _LARGEST_NUMBER:
-        raise Unfit(files.escape(path), f"a {edit.field} of {text}", "written")
+    """MP4 has numbers of 16 bits where others have texts; ID3 takes numbers of genres for names."""
+    odd = ""
+    if kind == formats.MP4.name and edit.field in _NUMBERED:
+        odd = next((text for text in edit.values[:1] if not _is_number(text)), "")
+    elif kind == formats.MP3.name and edit.field == "genres":
+        odd = next(filter(_GENRE_NUMBER.fullmatch, edit.values), "")
+    if odd:
+        raise Unfit(files.escape(path), f"a {edit.field.removesuffix('s')} of {odd}", "written")
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and 0 < int(text[:9]) <= _LARGEST_NUMBER
 
 
 def _odd(error: Exception) -> str:

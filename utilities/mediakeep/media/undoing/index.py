@@ -6,24 +6,34 @@ It holds nothing of its own, and may be deleted at any time.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from mediakeep.media.cabinet import Cabinet
+from mediakeep.media.undoing import names
 from mediakeep.media.undoing.log import Log
 from mediakeep.media.undoing.record import Record
 
 FILE = "index.db"
 
-_STAMP = 1
+T = TypeVar("T")
+
+_STAMP = 2
+_PATIENCE = 60.0  # seconds; the index of a million records takes about half of that to be made
 _TABLES = """
 CREATE TABLE record(
   id TEXT PRIMARY KEY, session TEXT NOT NULL, item TEXT NOT NULL, path TEXT NOT NULL,
-  time TEXT NOT NULL, file TEXT NOT NULL, offset INTEGER NOT NULL, mark TEXT NOT NULL);
+  place TEXT NOT NULL, time TEXT NOT NULL, undoes TEXT NOT NULL, file TEXT NOT NULL,
+  offset INTEGER NOT NULL, mark TEXT NOT NULL);
 CREATE INDEX by_session ON record(session);
 CREATE INDEX by_item ON record(item);
 CREATE INDEX by_path ON record(path);
+CREATE INDEX by_place ON record(place);
 CREATE INDEX by_time ON record(time);
+CREATE INDEX by_undoes ON record(undoes) WHERE undoes > '';
+CREATE INDEX by_order ON record(file, offset);
 CREATE TABLE log(file TEXT PRIMARY KEY, offset INTEGER NOT NULL)
 """
 
@@ -32,15 +42,19 @@ CREATE TABLE log(file TEXT PRIMARY KEY, offset INTEGER NOT NULL)
 class Query:
     """Which records are asked for: all that fit each condition that is given.
 
-    `since` is a time as the record writes it; `below` a folder, escaped like `path`.
+    `since` is a time as the record writes it; `below` a folder, escaped like `path`. `path` is what
+    the record says; `file` is where a file lies now, and its records under former names fit, too.
+    `undoes` are the ids of records that are undone.
     """
 
     id: str = ""
     session: str = ""
     item: str = ""
     path: str = ""
+    file: str = ""
     below: str = ""
     since: str = ""
+    undoes: tuple[str, ...] = ()
 
     def fits(self, record: Record) -> bool:
         """Tell whether a record is asked for."""
@@ -49,6 +63,8 @@ class Query:
             and (not self.session or record.session == self.session)
             and (not self.item or record.item == self.item)
             and (not self.path or record.path == self.path)
+            and (not self.file or names.is_of(record, self.file))
+            and (not self.undoes or record.undoes in self.undoes)
             and (not self.below or record.path.startswith(self.below.rstrip("/") + "/"))
             and record.time >= self.since
         )
@@ -61,21 +77,37 @@ class Index:
     """The index as one process uses it."""
 
     def __init__(self, folder: Path, log: Log) -> None:
-        self._cabinet, self._log, self._folder = (
-            Cabinet(folder / FILE, _TABLES, _STAMP),
-            log,
-            folder,
+        self._cabinet = Cabinet(folder / FILE, _TABLES, _STAMP, _PATIENCE)
+        self._log, self._folder = log, folder
+
+    def find(self, query: Query, limit: int = -1) -> Found | None:
+        """Find records, oldest first; None where the index cannot be used just now.
+
+        Of a `file` it may find more than fit.
+        """
+        return self._ask(lambda base: _select(base, query, limit), Found())
+
+    def newest(self, known: int, limit: int) -> Found | None:
+        """Find the newest records, the newest first, after so many that are known already."""
+        asked = "SELECT file, offset, mark FROM record ORDER BY file DESC, offset DESC"
+        return self._ask(
+            lambda base: base.execute(f"{asked} LIMIT ? OFFSET ?", (limit, known)).fetchall(),
+            Found(),
         )
 
-    def find(self, query: Query) -> Found | None:
-        """Find records, oldest first; None where the index cannot be used just now."""
-        found: Found | None = None
+    def items(self) -> set[str] | None:
+        """Find the items that there are records of; "" may be among them."""
+        asked = "SELECT DISTINCT item FROM record"
+        return self._ask(lambda base: {item for (item,) in base.execute(asked)}, set[str]())
+
+    def _ask(self, select: Callable[[sqlite3.Connection], T], nothing: T) -> T | None:
+        found: T | None = None
         if not self._folder.is_dir():
-            return []
+            return nothing
         with self._cabinet.writing() as base:
             if base:
                 self._update(base)
-                found = _select(base, query)
+                found = select(base)
         return found
 
     def close(self) -> None:
@@ -96,10 +128,10 @@ class Index:
     def _read(self, base: sqlite3.Connection, file: str, offset: int) -> None:
         for place, line in self._log.read(file, offset):
             if isinstance(line, Record):
-                fields = (line.id, line.session, line.item, line.path, line.time)
+                fields = (line.id, line.session, line.item, line.path, names.place(line))
                 base.execute(
-                    "INSERT OR REPLACE INTO record VALUES(?, ?, ?, ?, ?, ?, ?, '')",
-                    (*fields, file, place.offset),
+                    "INSERT OR REPLACE INTO record VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
+                    (*fields, line.time, line.undoes, file, place.offset),
                 )
             else:
                 base.execute("UPDATE record SET mark = ? WHERE id = ?", (line.mark, line.id))
@@ -107,17 +139,35 @@ class Index:
         base.execute("INSERT OR REPLACE INTO log VALUES(?, ?)", (file, offset))
 
 
-def _select(base: sqlite3.Connection, query: Query) -> Found:
-    given = {"id": query.id, "session": query.session, "item": query.item, "path": query.path}
-    conditions = [(f"{name} = ?", text) for name, text in given.items() if text]
-    if query.since:
-        conditions.append(("time >= ?", query.since))
-    if query.below:
-        folder = query.below.rstrip("/")
-        conditions += [("path > ?", f"{folder}/"), ("path < ?", f"{folder}0")]
+def _select(base: sqlite3.Connection, query: Query, limit: int) -> Found:
+    conditions = list(_conditions(query))
     where = " AND ".join(condition for condition, _ in conditions) or "1"
+    # The sign keeps SQLite from walking through all records in their order to save the sorting.
+    order = "+file, +offset" if conditions else "file, offset"
     rows = base.execute(
-        f"SELECT file, offset, mark FROM record WHERE {where} ORDER BY file, offset",
-        [text for _, text in conditions],
+        f"SELECT file, offset, mark FROM record WHERE {where} ORDER BY {order} LIMIT ?",
+        [*(text for _, texts in conditions for text in texts), limit],
     )
     return rows.fetchall()
+
+
+def _conditions(query: Query) -> Iterator[tuple[str, list[str]]]:
+    given = {"id": query.id, "session": query.session, "item": query.item, "path": query.path}
+    for name, text in given.items():
+        if text:
+            yield f"{name} = ?", [text]
+    if query.since:
+        yield "time >= ?", [query.since]
+    if query.below:
+        folder = query.below.rstrip("/")
+        yield "path > ? AND path < ?", [f"{folder}/", f"{folder}0"]
+    if query.file:
+        places = names.places(query.file)
+        yield f"(path = ? OR place IN ({_marks(places)}))", [query.file, *places]
+    if query.undoes:
+        # The first half lets SQLite take the index, which has only those records.
+        yield f"undoes > '' AND undoes IN ({_marks(query.undoes)})", list(query.undoes)
+
+
+def _marks(texts: Sequence[str]) -> str:
+    return ", ".join("?" * len(texts))

@@ -19,8 +19,8 @@ from mediakeep import files
 from mediakeep.errors import RecordNotWritten, StateDamaged
 from mediakeep.media.undoing import gate, index
 from mediakeep.media.undoing.log import Log
-from mediakeep.media.undoing.record import Record, encode, parse
-from mediakeep.media.undoing.store import Store, fitted
+from mediakeep.media.undoing.record import Record, encode, fitted, parse
+from mediakeep.media.undoing.store import Store
 
 
 @dataclass

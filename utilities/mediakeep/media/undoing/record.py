@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Self
 
 import msgspec
+from msgspec import structs
+
+Values = tuple[str, ...]
 
 LIMIT = 4096  # bytes of a record as it is written; what is longer goes to the blobs
+_SHOWN = 200  # letters of a value in a record whose full values went to the blobs
+_FEW = 12  # fields that such a record shows
 
 
 class Recipe(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -107,3 +113,24 @@ def parse(line: bytes) -> Record | Mark | None:
         return read
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
+
+
+def fitted(record: Record, keep: Callable[[bytes], str]) -> Record:
+    """Have what is too long for a record kept elsewhere, under the name that is given back."""
+    if len(encode(record)) < LIMIT:
+        return record
+    details = keep(encode(Details(record.fields, record.recipe)))
+    few = _shortened(record.fields)
+    return structs.replace(record, fields=few, recipe=None, details=details)
+
+
+def _shortened(fields: dict[str, Changed]) -> dict[str, Changed]:
+    def cut(values: Values) -> Values:
+        return tuple(text[:_SHOWN] for text in values[:1])
+
+    few = sorted(fields)[:_FEW]
+    return {
+        field: Changed(cut(one.old), cut(one.new), one.reason[:_SHOWN])
+        for field in few
+        for one in [fields[field]]
+    }

@@ -7,37 +7,33 @@ not made after all. Where a crash left no mark, the later records of the file te
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
-from msgspec import structs
 
 from mediakeep import clock, files
-from mediakeep.errors import NotUndone, RecordNotWritten, StateDamaged, Unreadable
-from mediakeep.media import access, sums
+from mediakeep.errors import NotUndone, RecordNotWritten, StateDamaged
 from mediakeep.media.undoing import gate
 from mediakeep.media.undoing.blobs import Blobs
-from mediakeep.media.undoing.index import Index, Query
+from mediakeep.media.undoing.entries import DONE, UNSURE, VOID, Entries, Entry, told_by
+from mediakeep.media.undoing.index import Query
 from mediakeep.media.undoing.log import Log
-from mediakeep.media.undoing.record import LIMIT, Changed, Details, Mark, Recipe, Record, encode
+from mediakeep.media.undoing.record import (
+    Changed,
+    Details,
+    Mark,
+    Recipe,
+    Record,
+    Values,
+    fitted,
+)
 
-DONE, VOID, UNSURE = "done", "void", "unsure"
+__all__ = ["DONE", "FORGOTTEN", "UNSURE", "VOID", "Entry", "Store", "Values", "taken_back"]
+
 FORGOTTEN = "how to take it back was forgotten, as was asked for"
 
-_SHOWN = 200  # letters of a value in a record whose full values went to the blobs
-_FEW = 12  # fields that such a record shows
-
-Values = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A record, and whether its change was made: "done", "void", or "unsure" for neither."""
-
-    record: Record
-    state: str
+_MANY = 900  # ids that are asked for at once; old SQLite takes no more than 999
 
 
 class Store:
@@ -48,7 +44,7 @@ class Store:
         self.now = now
         self.blobs = Blobs(folder / "blobs")
         self._log = Log(folder)
-        self._index = Index(folder, self._log)
+        self._entries = Entries(folder, self._log)
 
     def add(self, record: Record, blobs: dict[str, bytes]) -> Record:
         """Write a record with the blobs that it needs; synced when this returns.
@@ -72,28 +68,58 @@ class Store:
 
     def find(self, query: Query) -> list[Entry]:
         """Return the records that are asked for, oldest first."""
-        entries = self._marked(query)
-        return [entry if entry.state else self._settle(entry.record) for entry in entries]
+        return list(map(self._settled, self._entries.find(query)))
+
+    def newest(self) -> Iterator[Entry]:
+        """Give all records, the newest first; no more are read than are taken."""
+        return map(self._settled, self._entries.newest())
+
+    def knows(self, query: Query) -> bool:
+        """Tell whether there is a record that is asked for, even of a change that was not made."""
+        return self._entries.knows(query)
+
+    def items(self) -> set[str]:
+        """Return the items whose files were changed."""
+        return self._entries.items()
+
+    def with_undoings(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Add the records that undo these, and those that undo them; each once, oldest first.
+
+        They are found by what they undo, wherever the files lie by now.
+        """
+        known = {entry.record.id: entry for entry in entries}
+        asked = list(known)
+        while asked:
+            some, asked = tuple(asked[:_MANY]), asked[_MANY:]
+            found = {entry.record.id: entry for entry in self.find(Query(undoes=some))}
+            asked += found.keys() - known.keys()
+            known |= found
+        return sorted(known.values(), key=lambda entry: entry.at)
 
     def changes(self, item: str, first_claim: int, since: str = "") -> list[Record]:
         """Return what was changed, and not undone since, while an item was worked on.
 
         Numbers of claims are those of one queue, which was made at `since`.
         """
-        records = [e.record for e in self.find(Query(item=item, since=since)) if e.state == DONE]
-        made = [one for one in records if one.first_claim == first_claim and not one.undoes]
-        undone: set[str] = set()
-        for path in {one.path for one in made}:
-            undone |= taken_back(e.record for e in self.find(Query(path=path)) if e.state == DONE)
-        return [one for one in made if one.id not in undone]
+        made = [
+            entry
+            for entry in self.find(Query(item=item, since=since))
+            if entry.state == DONE
+            and entry.record.first_claim == first_claim
+            and not entry.record.undoes
+        ]
+        undone = taken_back(e.record for e in self.with_undoings(made) if e.state == DONE)
+        return [entry.record for entry in made if entry.record.id not in undone]
 
     def undone(self, path: Path) -> dict[str, frozenset[Values]]:
         """Return the changes of a file that were undone: of each field the values it had got.
 
-        One that was made again since, by whatever way, is not among them.
+        One that was made again since, by whatever way, is not among them. Records under the names
+        that the file had before count, too.
         """
         name = files.escape(path.resolve())
-        records = [e.record for e in self.find(Query(path=name)) if e.state == DONE]
+        entries = self.with_undoings(self.find(Query(file=name)))
+        records = [entry.record for entry in entries if entry.state == DONE]
         made = {record.id: record for record in records}
         found: dict[str, set[Values]] = {}
         for record in records:
@@ -121,7 +147,7 @@ class Store:
 
     def close(self) -> None:
         """Close the store."""
-        self._index.close()
+        self._entries.close()
 
     def _details(self, record: Record) -> Details:
         try:
@@ -129,55 +155,27 @@ class Store:
         except msgspec.MsgspecError as error:
             raise StateDamaged(f"The undo record {record.id} is damaged: {error}.") from error
 
-    def _marked(self, query: Query) -> list[Entry]:
-        """Find records with their marks, "" where a crash has left none."""
-        with gate.shared(self.folder):
-            found = self._index.find(query) if query != Query() else None
-            if found is None:
-                return self._scan(query)
-            lines = ((self._log.at(file, offset), mark) for file, offset, mark in found)
-            return [Entry(line, mark) for line, mark in lines if isinstance(line, Record)]
-
-    def _scan(self, query: Query) -> list[Entry]:
-        """Read the whole log, which takes longer than the index, unless all of it is wanted."""
-        records: dict[str, Record] = {}
-        marks: dict[str, str] = {}
-        for _, line in self._log.read():
-            if isinstance(line, Mark):
-                marks[line.id] = line.mark
-            elif query.fits(line):
-                records[line.id] = line
-        return [Entry(one, marks.get(one.id, "")) for one in records.values()]
-
-    def _settle(self, record: Record) -> Entry:
-        """Ask the records that follow, then the file.
+    def _settled(self, entry: Entry) -> Entry:
+        """Where a crash left no mark, ask the records that follow, then the file.
 
         That it was not made is never noted: whoever prepared it may be alive and make it yet.
         """
-        state = self._told_later(record) or _told_by(record)
+        if entry.state:
+            return entry
+        state = self._told_later(entry.record) or told_by(entry.record)
         if state == DONE:
-            self.mark(record, DONE)
-        return Entry(record, state)
+            self.mark(entry.record, DONE)
+        return Entry(entry.record, state, entry.at)
 
     def _told_later(self, record: Record) -> str:
         """Whatever was done to the file next began with the old one or with the new one."""
         behind = False
-        for entry in self._marked(Query(path=record.path)):
+        for entry in self._entries.find(Query(path=record.path)):
             old = entry.record.old.sha256
             if behind and entry.state != VOID and old in (record.new.sha256, record.old.sha256):
                 return DONE if old == record.new.sha256 else VOID
             behind = behind or entry.record.id == record.id
         return ""
-
-
-def _told_by(record: Record) -> str:
-    """Ask the file itself."""
-    try:
-        with access.opened(Path(files.unescape(record.path))) as handle:
-            found = sums.whole(handle.fileno())
-    except (OSError, Unreadable):
-        return UNSURE
-    return {record.new.sha256: DONE, record.old.sha256: VOID}.get(found, UNSURE)
 
 
 def taken_back(records: Iterable[Record]) -> set[str]:
@@ -196,24 +194,3 @@ def _steps_back(record: Record, made: Mapping[str, Record]) -> int:
         steps += 1
         at = made[at].undoes if at in made else ""
     return steps
-
-
-def fitted(record: Record, keep: Callable[[bytes], str]) -> Record:
-    """Have what is too long for a record kept elsewhere, under the name that is given back."""
-    if len(encode(record)) < LIMIT:
-        return record
-    details = keep(encode(Details(record.fields, record.recipe)))
-    few = _shortened(record.fields)
-    return structs.replace(record, fields=few, recipe=None, details=details)
-
-
-def _shortened(fields: dict[str, Changed]) -> dict[str, Changed]:
-    def cut(values: Values) -> Values:
-        return tuple(text[:_SHOWN] for text in values[:1])
-
-    few = sorted(fields)[:_FEW]
-    return {
-        field: Changed(cut(one.old), cut(one.new), one.reason[:_SHOWN])
-        for field in few
-        for one in [fields[field]]
-    }

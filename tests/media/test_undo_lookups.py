@@ -1,0 +1,131 @@
+"""What is asked of many records is answered without reading all of them."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from mediakeep.media.cabinet import Cabinet
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.log import Log, Place
+from mediakeep.media.undoing.record import Mark, Record, encode
+from mediakeep.media.undoing.store import Store
+from tests.media import shelves
+from tests.media.attempts import logs, rename
+
+COUNT = 350
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store with many records, in two months; every fifth one undoes the one before it."""
+    store = shelves.store(tmp_path)
+    record = rename(shelves.put(tmp_path, "mp3"), store, "A")
+    logs(tmp_path)[0].unlink()
+    for number in range(COUNT):
+        one = structs.replace(
+            record,
+            id=f"{number:012x}",
+            session=f"session {number // 50}",
+            item=f"Artist {number // 10}",
+            path=f"/music/Artist {number // 10}/{number}.mp3",
+            undoes=f"{number - 1:012x}" if number % 5 == 4 else "",
+        )
+        log = store.folder / f"2025-{11 if number < COUNT // 2 else 12}.jsonl"
+        with log.open("ab") as stream:
+            stream.write(encode(one) + b"\n" + encode(Mark(one.id, "done")) + b"\n")
+    with closing(store):
+        yield store
+
+
+@pytest.fixture
+def lines(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The lines that are read once the index is made; the log is the real one, and only counted."""
+    store.find(Query(id="none"))
+    read, found = Log.read, list[str]()
+
+    def counted(
+        self: Log, file: str = "", offset: int = 0
+    ) -> Iterator[tuple[Place, Record | Mark]]:
+        for place, line in read(self, file, offset):
+            found.append(line.id)
+            yield place, line
+
+    monkeypatch.setattr(Log, "read", counted)
+    return found
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_the_newest_records_come_first_whatever_finds_them(store: Store, indexed: bool) -> None:
+    if not indexed:
+        (store.folder / "index.db").unlink(missing_ok=True)
+        (store.folder / "index.db").mkdir()
+    found = [entry.record.id for entry in store.newest()]
+    assert found == [f"{number:012x}" for number in reversed(range(COUNT))]
+    assert store.items() == {f"Artist {number}" for number in range(COUNT // 10)}
+    assert store.knows(Query(session="session 3"))
+    assert not store.knows(Query(session="session 99"))
+
+
+def test_of_the_newest_ones_no_more_are_read_than_are_taken(store: Store, lines: list[str]) -> None:
+    assert next(store.newest()).record.id == f"{COUNT - 1:012x}"
+    assert len(lines) <= 100
+
+
+def test_names_and_what_is_known_are_told_without_reading_records(
+    store: Store, lines: list[str]
+) -> None:
+    assert store.knows(Query(session="session 3"))
+    assert store.knows(Query(below="/music/Artist 7"))
+    assert len(store.items()) == COUNT // 10
+    assert lines == []
+
+
+def test_what_undoes_some_records_is_found_without_reading_the_others(
+    store: Store, lines: list[str]
+) -> None:
+    asked = store.find(Query(item="Artist 2"))
+    one = [entry for entry in asked if entry.record.id == f"{23:012x}"]
+    lines.clear()
+    found = store.with_undoings(one)
+    assert [entry.record.id for entry in found] == [f"{23:012x}", f"{24:012x}"]
+    assert lines == [f"{24:012x}"]
+    assert store.with_undoings(reversed(asked)) == asked  # each once, and in order
+
+
+def test_an_undoing_of_many_changes_is_found_whole(store: Store) -> None:
+    every = store.find(Query())
+    made = [entry for entry in every if not entry.record.undoes]
+    assert store.with_undoings(made * 4) == every
+
+
+# Others at the same index
+
+
+def test_the_index_is_waited_for_as_long_as_it_takes_to_be_made(store: Store) -> None:
+    store.find(Query(id="none"))
+    base = store._entries._index._cabinet._base
+    assert base
+    assert base.execute("PRAGMA busy_timeout").fetchone()[0] == 60_000
+
+
+@pytest.mark.parametrize(("patience", "waited"), [(0.05, False), (30.0, True)])
+def test_a_file_is_waited_for_as_long_as_was_asked(
+    tmp_path: Path, patience: float, waited: bool
+) -> None:
+    path, tables = tmp_path / "cabinet.db", "CREATE TABLE one(n INTEGER)"
+    with Cabinet(path, tables, 1).writing() as base:
+        assert base
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.6, other.execute, ["COMMIT"])
+        release.start()
+        with Cabinet(path, tables, 1, patience).writing() as base:
+            assert (base is not None) is waited
+        release.join()

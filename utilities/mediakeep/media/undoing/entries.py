@@ -1,0 +1,102 @@
+"""Records as they are looked up: by the index, or where that cannot be used, in the whole log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.errors import Unreadable
+from mediakeep.media import access, sums
+from mediakeep.media.undoing import gate
+from mediakeep.media.undoing.index import Found, Index, Query
+from mediakeep.media.undoing.log import Log
+from mediakeep.media.undoing.record import Mark, Record
+
+DONE, VOID, UNSURE = "done", "void", "unsure"
+
+_PAGE = 100  # records that are read at once, the newest first
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record, and whether its change was made: "done", "void", or "unsure" for neither.
+
+    `at` tells where it stands in the log, which is the order of the changes.
+    """
+
+    record: Record
+    state: str
+    at: tuple[str, int] = ("", 0)
+
+
+class Entries:
+    """The entries of a store as one process looks them up; a state is "" where no mark tells it."""
+
+    def __init__(self, folder: Path, log: Log) -> None:
+        self._folder, self._log = folder, log
+        self._index = Index(folder, log)
+
+    def find(self, query: Query) -> list[Entry]:
+        """Return the entries that are asked for, oldest first."""
+        with gate.shared(self._folder):
+            found = self._index.find(query) if query != Query() else None
+            if found is None:
+                return self._scan(query)
+            return [entry for entry in self._read(found) if query.fits(entry.record)]
+
+    def newest(self) -> Iterator[Entry]:
+        """Give all entries, the newest first; no more are read than are taken."""
+        known = 0
+        while True:
+            with gate.shared(self._folder):
+                found = self._index.newest(known, _PAGE)
+                page = self._scan(Query())[::-1][known:] if found is None else self._read(found)
+            yield from page
+            if found is None or len(found) < _PAGE:
+                return
+            known += len(found)
+
+    def items(self) -> set[str]:
+        """Return the items whose files were changed."""
+        with gate.shared(self._folder):
+            found = self._index.items()
+            if found is None:
+                found = {entry.record.item for entry in self._scan(Query())}
+        return found - {""}
+
+    def knows(self, query: Query) -> bool:
+        """Tell whether there is any record that is asked for."""
+        with gate.shared(self._folder):
+            found = self._index.find(query, 1)
+            return bool(self._scan(query) if found is None else found)
+
+    def close(self) -> None:
+        """Close the index."""
+        self._index.close()
+
+    def _read(self, found: Found) -> list[Entry]:
+        lines = ((self._log.at(file, offset), mark, (file, offset)) for file, offset, mark in found)
+        return [Entry(line, mark, at) for line, mark, at in lines if isinstance(line, Record)]
+
+    def _scan(self, query: Query) -> list[Entry]:
+        """Read the whole log, which takes longer than the index, unless all of it is wanted."""
+        records: dict[str, tuple[Record, tuple[str, int]]] = {}
+        marks: dict[str, str] = {}
+        for place, line in self._log.read():
+            if isinstance(line, Mark):
+                marks[line.id] = line.mark
+            elif query.fits(line):
+                records[line.id] = line, place[:2]
+        return [Entry(one, marks.get(one.id, ""), at) for one, at in records.values()]
+
+
+def told_by(record: Record) -> str:
+    """Ask a file itself what became of a change: its state."""
+    try:
+        with access.opened(Path(files.unescape(record.path))) as handle:
+            found = sums.whole(handle.fileno())
+    except (OSError, Unreadable):
+        return UNSURE
+    return {record.new.sha256: DONE, record.old.sha256: VOID}.get(found, UNSURE)
