@@ -1,4 +1,4 @@
-"""Whole runs of the commands, as a person would start them: doors, subprocesses, real files."""
+"""Whole runs of the commands on real files: by their doors, as a person starts them, or called."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def combinations() -> Iterator[object]:
                 yield pytest.param(name, change, beside, marks=marks)
 
 
-@pytest.mark.parametrize(("name", "change", "beside"), combinations())
+@pytest.mark.parametrize(("name", "change", "beside"), [*combinations()])
 def test_an_undone_file_is_the_old_one_byte_for_byte_and_so_is_one_done_again(
     tmp_path: Path, name: str, change: str, beside: Beside
 ) -> None:
