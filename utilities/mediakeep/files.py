@@ -81,11 +81,12 @@ def sync_data(handle: int) -> None:
 def _hasten(handles: Sequence[int]) -> None:
     """Have the system start to write several files, so that their syncs wait together, not in turn.
 
-    Where it takes no such hint, they wait in turn.
+    A hint: where the system does not take it, they wait in turn.
     """
     if len(handles) > 1 and sys.platform == "linux":
         for handle in handles:
-            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+            with contextlib.suppress(OSError):
+                os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:

@@ -32,12 +32,13 @@ class Foreign(sqlite3.DatabaseError):
 class Cabinet:
     """A deletable SQLite file as one process uses it.
 
-    `stamp` is the version of what is in it; `patience` are the seconds to wait for another process.
+    `stamp` is the version of what is in it; `patience` are the seconds to wait for another process,
+    if not the usual ones.
     """
 
-    def __init__(self, path: Path, tables: str, stamp: int, patience: float = _PATIENCE) -> None:
+    def __init__(self, path: Path, tables: str, stamp: int, patience: float = 0.0) -> None:
         self._path, self._tables, self._stamp = path, tables, stamp
-        self._patience = patience
+        self._patience = patience or _PATIENCE
         self._base: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._closed_until = 0.0  # of the monotonic clock

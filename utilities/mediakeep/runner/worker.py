@@ -35,7 +35,10 @@ def spawned(opening: Opening, pipe: Connection) -> None:
 
 
 def forked(opening: Opening, pipe: Connection, not_its: Sequence[Connection]) -> None:
-    """Serve in a copy of the parent; what is `not_its` would outlive the parent that has it."""
+    """Serve in a copy of the parent, without the pipes that are not its own.
+
+    Left open here, they would seem to have a parent still when that is gone.
+    """
     for other in not_its:
         other.close()
     serve(opening, pipe, lambda: _wait_for_hangup(pipe))

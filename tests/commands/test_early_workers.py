@@ -1,0 +1,140 @@
+"""The main job's workers: who reads the artists, and that nobody outlives the batch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.commands import terms
+from tests.commands.conftest import DOORS, Home, environment
+
+# Notes which process opens an artist's files, and holds them until a test opens the gate.
+WATCH = """
+import os, sys, time
+def listen(event, arguments):
+    if event == "open" and str(arguments[0]).endswith((".mp3", ".flac", ".ogg", ".opus", ".m4a")):
+        while os.path.exists(os.environ["GATE"]):
+            time.sleep(0.01)
+        handle = os.open(os.environ["OPENS"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(handle, b"%d\\n" % os.getpid())
+        os.close(handle)
+sys.addaudithook(listen)
+"""
+GIVEN: dict[str, Any] = {
+    "workers": 4,
+    "everything": True,
+    "batch_size": 10,
+    "dry_run": False,
+    "as_json": False,
+    "time_budget": 0.0,
+    "item_timeout": 60.0,
+    "retry_delay": 1.0,
+    "max_attempts": 3,
+    "checkpoint_every": 50,
+    "keep_checkpoints": 20,
+}
+
+
+@pytest.fixture
+def watched(home: Home, tmp_path: Path) -> dict[str, str]:
+    """The environment in which every process notes the files that it opens."""
+    home.scan()
+    (tmp_path / "start").mkdir()
+    (tmp_path / "start" / "sitecustomize.py").write_text(WATCH)
+    own = {"PYTHONPATH": os.pathsep.join([str(tmp_path / "start"), str(DOORS)])}
+    return environment({**own, "OPENS": str(tmp_path / "opens"), "GATE": str(tmp_path / "gate")})
+
+
+def started(home: Home, watched: dict[str, str], *words: object) -> subprocess.Popen[bytes]:
+    """Start a batch."""
+    line = home.command("process_music_batch", *words)
+    return subprocess.Popen(line, env=watched, stdout=subprocess.DEVNULL)
+
+
+def readers(tmp_path: Path) -> Counter[int]:
+    """Return how many files each process has opened."""
+    return Counter(map(int, (tmp_path / "opens").read_text().split()))
+
+
+def test_a_batch_of_several_artists_is_read_by_its_workers(
+    home: Home, watched: dict[str, str], tmp_path: Path
+) -> None:
+    batch = started(home, watched, "--all", "--workers", 2)
+    assert batch.wait(60) == 0
+    found = readers(tmp_path)
+    assert batch.pid not in found
+    assert found
+
+
+@pytest.mark.parametrize(
+    "words", [["--batch-size", 1], ["--artist", "ångström kör"], ["--all", "--workers", 1]]
+)
+def test_one_artist_or_one_worker_needs_no_other_process(
+    home: Home, watched: dict[str, str], tmp_path: Path, words: list[object]
+) -> None:
+    batch = started(home, watched, *words)
+    assert batch.wait(60) == 0
+    assert set(readers(tmp_path)) == {batch.pid}
+
+
+def test_the_workers_of_a_killed_batch_are_gone_within_a_second(
+    home: Home, watched: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "gate").touch()
+    batch = started(home, watched, "--all", "--workers", 3)
+    while len(workers := children(batch.pid)) < 3 or not any((home.queue / "live").glob("*.json")):
+        time.sleep(0.01)
+    batch.kill()
+    batch.wait()
+    end = time.monotonic() + 1.0
+    while any(map(alive, workers)) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not any(map(alive, workers))
+    (tmp_path / "gate").unlink()
+    assert started(home, watched, "--all").wait(60) == 0
+    assert set(home.statuses().values()) == {"completed"}
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    told = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(word) for word in told.stdout.split()]
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process still runs; a zombie does not."""
+    told = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return bool(told.stdout.strip()) and not told.stdout.strip().startswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "count"),
+    [
+        ({}, None, 4),
+        ({"everything": False}, None, 4),
+        ({"everything": False, "batch_size": 3}, None, 3),
+        ({"everything": False, "batch_size": 1}, None, 0),
+        ({}, "U2", 0),
+        ({"workers": 1}, None, 0),
+        ({"dry_run": True}, None, 0),
+        (
+            {"deep": True},
+            None,
+            0,
+        ),  # decoders get fresh processes
+    ],
+)
+def test_as_many_workers_start_early_as_there_is_work_for(
+    tmp_path: Path, given: dict[str, Any], name: str | None, count: int
+) -> None:
+    assert terms.asked(tmp_path, name, {**GIVEN, **given}).early == count
