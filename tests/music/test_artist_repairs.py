@@ -307,6 +307,20 @@ def test_a_cover_that_is_cut_off_is_not_embedded(tmp_path: Path) -> None:
     assert "the end of the picture is missing" in report(artist)
 
 
+def test_a_cover_that_was_taken_back_and_is_cut_off_since_costs_no_more_than_itself(
+    tmp_path: Path,
+) -> None:
+    artist = tmp_path / "music" / "Vera"
+    shelf.put_album(artist / "Dawn", "One", title=" One")
+    run(artist)
+    for step in undo.plan(store(artist), Query(item="Vera")):
+        undo.apply(store(artist), step.record)
+    cover = artist / "Dawn" / "cover.jpg"
+    cover.write_bytes(cover.read_bytes()[:-60])
+    assert run(artist).state is Status.COMPLETED
+    assert "the end of the picture is missing" in report(artist)
+
+
 def test_what_is_only_read_gets_no_command_to_write_it(tmp_path: Path) -> None:
     artist = tmp_path / "music" / "Vera"
     (artist / "Dawn").mkdir(parents=True)

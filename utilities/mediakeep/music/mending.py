@@ -62,11 +62,11 @@ def mend(
     mended, stamp = Mended(), work.stamp
     planned = list(_files(found, _plan(found, issues, work, tools)))
     for done, one in enumerate(planned, 1):
-        allowed = _allowed(found, one, tools.pen, mended)
-        wishes = [_wish(found, repair) for repair in allowed]
-        if tools.places.policy.fix is Fix.NONE:
-            continue  # only what is held back is to be known
         try:
+            allowed = _allowed(found, one, tools.pen, mended)
+            wishes = [_wish(found, repair) for repair in allowed]
+            if tools.places.policy.fix is Fix.NONE:
+                continue  # only what is held back is to be known
             if wishes and tools.places.write:
                 with tools.ledger.following(stamp.key, one.track.place, one.path):
                     mended.written += tools.pen.write(one.path, wishes, stamp) is not None
