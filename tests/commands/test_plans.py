@@ -135,9 +135,13 @@ def test_a_file_that_is_no_plan_is_not_overwritten_by_one(small: Home) -> None:
     assert path.read_text() == "dear diary"
 
 
-def test_a_plan_takes_no_further_choice(small: Home) -> None:
-    done = small.batch("--apply-plan", "plan.json", "--all")
+@pytest.mark.parametrize(
+    "words", [("--all",), ("--artist", "Vera"), ("--deep",), ("--plan-out", "other.json")]
+)
+def test_a_plan_takes_no_further_choice(small: Home, words: tuple[str, ...]) -> None:
+    done = small.batch("--apply-plan", "plan.json", *words)
     assert done.returncode == 2
+    assert "it takes no other choice" in done.stderr
 
 
 def test_an_artist_that_a_batch_works_on_is_left_alone(small: Home) -> None:

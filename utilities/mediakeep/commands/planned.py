@@ -73,7 +73,7 @@ def apply(home: Path, path: Path, policy: Policy, given: dict[str, Any]) -> int:
     from mediakeep.music import plans
     from mediakeep.music.pen import Pen
 
-    if given["plan_out"] or given["everything"]:
+    if any(given[one] for one in ("plan_out", "everything", "artist", "deep")):
         raise UsageFailed("--apply-plan does what the plan says; it takes no other choice.")
     plan, done = plans.read(path), _Applied(home)
     try:

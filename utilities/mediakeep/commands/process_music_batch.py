@@ -25,7 +25,7 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **given: Any) 
     """
     policy = policies.policy(given)
     if apply_plan:
-        return planned.apply(home, apply_plan, policy, given)
+        return planned.apply(home, apply_plan, policy, {**given, "artist": artist})
     ask = terms.asked(home, artist, given, policy)
     deep.check(ask.deep)
     with early.hands(ask.opening(kinds.MUSIC), ask.early) as hands:
