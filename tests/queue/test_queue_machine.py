@@ -21,7 +21,7 @@ from mediakeep.errors import ItemHeld, UsageFailed
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import actions, reading, snapshot, survey
+from mediakeep.queue import actions, index, reading, snapshot, survey
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.settling import Ending
@@ -218,6 +218,15 @@ class QueueMachine(RuleBasedStateMachine):
         with store.locked():
             store.follow()
             store.fold()
+        with index.look(self.where.folder) as base:
+            told = dict(base.execute("SELECT item, done + 2 * away FROM item").fetchall())
+            (done,) = base.execute("SELECT total(amount) FROM tally WHERE measure = 'done'")
+        here = {key: known.status for key, known in self.model.items()}
+        worth = {C: 1, S: 2}
+        assert {key: told.get(key, 0) for key in KEYS} == {
+            key: worth.get(status, 0) for key, status in here.items()
+        }
+        assert done == (sum(status is C for status in here.values()),)
 
     @rule(slot=slots)
     def checkpoint(self, slot: int) -> None:

@@ -13,7 +13,7 @@ import pytest
 from mediakeep.item import Found
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
-from mediakeep.queue import index
+from mediakeep.queue import index, past
 from mediakeep.queue.queue import Queue, place
 from mediakeep.queue.settling import Ending
 
@@ -123,7 +123,7 @@ def test_the_pace_is_that_of_the_last_sessions(queue: Queue) -> None:
     settle(queue, "B")
     folder = close(queue)
     with index.look(folder) as base:
-        pace = index.pace(base)
+        pace = past.pace(base)
     assert (pace.settled, pace.seconds) == (2, 30.0)
     assert pace.per_hour == pytest.approx(240)
 
@@ -134,7 +134,7 @@ def test_a_killed_session_ends_at_its_last_record(queue: Queue) -> None:
     settle(queue, "B")
     queue.checkpoint()  # and no end: as after a kill
     with index.look(queue.where.folder) as base:
-        pace = index.pace(base)
+        pace = past.pace(base)
     assert pace.settled == 2
     assert 0 < pace.seconds < 300
 

@@ -58,7 +58,9 @@ def _update(desk: Desk, root: Path, found: list[Found], *, moved: bool) -> Answe
             survey.guard(result, state, library)
         if not result.items() and library == state.head.library_path:
             return None
-        return Change("scan", result.items(), {**result.counts(), "library": library})
+        known = len(state.items) + len(result.new)
+        facts = {**result.counts(), "known": known, "library": library}
+        return Change("scan", result.items(), facts)
 
     with desk.opened() as opened:
         opened.change(decide)

@@ -188,6 +188,7 @@ def _outcome(
         message += f", {page.counted(len(repairs.refused), 'file')} not written"
     facts = {"tracks": tracks, "albums": albums, **counts, "repairs": repairs.by_kind}
     facts |= {"not_written": dict(repairs.refused)} if repairs.refused else {}
+    facts = {"by_hand": True, **_unclaimed(facts)} if places.by_hand else facts
     return Outcome(
         message=message,
         data={
@@ -202,6 +203,12 @@ def _outcome(
         open_ids=tuple(sorted(issue.id for issue in decisions)),
         facts=facts | _due(found, mended),
     )
+
+
+def _unclaimed(facts: dict[str, object]) -> dict[str, object]:
+    """Leave out the repairs, which were made, and told of, before a person's command."""
+    repairs = "issues_found", "issues_resolved", "auto_fixed", "repairs"
+    return {name: value for name, value in facts.items() if name not in repairs}
 
 
 def _claim(work: Work, places: Places) -> int:

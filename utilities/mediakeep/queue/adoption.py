@@ -10,6 +10,7 @@ An edit made while a session works on items loses: it goes to aside/, and the se
 from __future__ import annotations
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import clock
 from mediakeep.errors import QueueBusy
@@ -63,23 +64,35 @@ def _accept(store: Store, loaded: Loaded, bound: Binding, before: State | None) 
     state = State(store.kind, loaded.head, loaded.items)
     state.seq = last
     state.head = msgspec.structs.replace(renumbered(store, state), restored=restored)
-    _take(store, state, bound, restored)
+    _take(store, state, _moved(bound, before, state), restored)
     for path in damaged:
         rewrite.set_aside(path, store.place, "damaged")
     store.install(state, loaded.stat)
     store.warnings.append(sentence(restored))
 
 
-def _take(store: Store, state: State, bound: Binding, restored: Restored) -> None:
-    """Record the restore in state and history; what was in progress there is pending again."""
-    op = "edit" if bound.origin is Origin.EDITED else "restore"
-    items = {
-        key: {"status": "pending", "session": None, "claim": None}
+def _moved(bound: Binding, before: State | None, state: State) -> Change:
+    """Tell which items change their status: what an edit says, or what a restore interrupts."""
+    if bound.origin is Origin.EDITED:
+        old = before.items if before else {}
+        edited = {
+            key: {"status": item.status}
+            for key, item in state.items.items()
+            if key in old and old[key].status is not item.status
+        }
+        return Change("edit", edited)
+    interrupted = {
+        key: {"status": Status.PENDING, "session": None, "claim": None}
         for key, item in state.items.items()
-        if item.status is Status.IN_PROGRESS and op == "restore"
+        if item.status is Status.IN_PROGRESS
     }
+    return Change("restore", interrupted)
+
+
+def _take(store: Store, state: State, moved: Change, restored: Restored) -> None:
+    """Record the restore in state and history; what was in progress there is pending again."""
     store.state = state
-    record = store.record(Change(op, items, msgspec.to_builtins(restored)))
+    record = store.record(structs.replace(moved, facts=msgspec.to_builtins(restored)))
     state.accept(record, state.preview(record.items))
     history.absorb(store.place.folder, [record])
 

@@ -21,6 +21,7 @@ from mediakeep.queue.journal import SEAL, Record
 
 FOLDER = "history"
 PASSING = frozenset({SEAL, "claim", "release", "stage", "part", "retry"})  # of no lasting interest
+SETTLE = "settle"
 _TAIL = 1 << 16
 
 
@@ -33,8 +34,20 @@ def line(record: Record) -> bytes:
         event["item"] = next(iter(record.items))
     elif record.items:
         event["items"] = list(record.items)
+    event |= _states(record)
     facts = {**event, **record.facts, **event}  # no fact of a worker takes the place of ours
     return msgspec.json.encode(facts) + b"\n"
+
+
+def _states(record: Record) -> dict[str, Any]:
+    """Tell which status a change gave its items: one `state` for all, or `states` in their order.
+
+    A settle tells its own.
+    """
+    states = [str(changes.get("status") or "") for changes in record.items.values()]
+    if record.op == SETTLE or not any(states):
+        return {}
+    return {"states": states} if len(set(states)) > 1 else {"state": states[0]}
 
 
 def absorb(folder: Path, records: Sequence[Record]) -> None:

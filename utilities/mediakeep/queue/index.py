@@ -9,64 +9,68 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from mediakeep.queue import history
+from mediakeep.queue import history, posting
+from mediakeep.queue.posting import Poster
 
 FILE = "history.db"
-_VERSION = 1
-_TABLES = """
-CREATE TABLE source(path TEXT PRIMARY KEY, offset INTEGER NOT NULL);
-CREATE TABLE event(
-  seq INTEGER PRIMARY KEY, time TEXT NOT NULL, op TEXT NOT NULL, session TEXT, item TEXT,
-  state TEXT, seconds REAL, found INTEGER, fixed INTEGER, reviews INTEGER,
-  opened INTEGER, closed INTEGER, regressed INTEGER, requests INTEGER, hits INTEGER, waited REAL);
-CREATE INDEX event_session ON event(session);
-CREATE INDEX event_time ON event(time);
-CREATE TABLE issue(
-  item TEXT NOT NULL, id TEXT NOT NULL, opened INTEGER NOT NULL, closed INTEGER,
-  times INTEGER NOT NULL, PRIMARY KEY(item, id)) WITHOUT ROWID;
-"""
+_VERSION = 2
 
 
-class Pace(msgspec.Struct, frozen=True):
-    """How fast recent sessions were: settled items, and the seconds that took."""
+class Lineage:
+    """Which changes led to the queue of today: not those that a restore undid.
 
-    settled: int
-    seconds: float
-
-    @property
-    def per_hour(self) -> float | None:
-        """Items an hour; None where nothing can be said yet."""
-        return 3600 * self.settled / self.seconds if self.settled and self.seconds else None
-
-
-class Undone:
-    """Which changes no longer count: those that a restore undid and no replay brought back."""
+    A checkpoint may come from a line that was left by an earlier restore, and leads back to it.
+    """
 
     def __init__(self) -> None:
-        self._ranges: list[tuple[int, int]] = []
-        self._back: dict[tuple[int, int], set[str]] = {}
+        self._turns: list[tuple[int, int]] = []  # a restore, and the change that it went back to
+        self._replays: list[tuple[int, tuple[int, int], frozenset[str]]] = []
 
     def note(self, event: dict[str, Any]) -> bool:
         """Learn from a restore, an edit or a replay; tell whether anything changes by it."""
         if first_last := event.get("undone"):
-            self._ranges.append((first_last[0], first_last[1]))
+            self._turns.append((event["seq"], first_last[0] - 1))
         if first_last := event.get("redone"):
-            redone = (first_last[0], first_last[1])
-            self._back.setdefault(redone, set()).update(event["items_back"])
+            first, last = first_last
+            self._replays.append((event["seq"], (first, last), frozenset(event["items_back"])))
         return "undone" in event or "redone" in event
+
+    def trace(self, last: int) -> Track:
+        """Return which changes up to the last one count."""
+        ranges: list[tuple[int, int]] = []
+        turns = sorted(self._turns)
+        while turns:
+            turn, origin = turns.pop()
+            if turn <= last:
+                ranges.append((turn, last))
+                last = origin
+        ranges.append((0, last))
+        return Track(ranges, [one for one in self._replays if _within(one[0], ranges)])
+
+
+class Track:
+    """The changes that count: ranges of their numbers, and items that a replay brought back."""
+
+    def __init__(
+        self,
+        ranges: list[tuple[int, int]],
+        replays: list[tuple[int, tuple[int, int], frozenset[str]]],
+    ) -> None:
+        self._ranges, self._replays = ranges, replays
 
     def __contains__(self, event: dict[str, Any]) -> bool:
         seq, item = event["seq"], event.get("item")
-        return any(
-            first <= seq <= last and item not in self._back.get((first, last), ())
-            for first, last in self._ranges
+        return _within(seq, self._ranges) or any(
+            first <= seq <= last and item in back for _, (first, last), back in self._replays
         )
+
+
+def _within(seq: int, ranges: list[tuple[int, int]]) -> bool:
+    return any(first <= seq <= last for first, last in ranges)
 
 
 def update(folder: Path) -> sqlite3.Connection:
@@ -107,7 +111,7 @@ def _reset(base: sqlite3.Connection) -> None:
     names = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (name,) in names:
         base.execute(f"DROP TABLE {name}")
-    for statement in _TABLES.split(";"):
+    for statement in posting.TABLES.split(";"):
         base.execute(statement)
     base.execute(f"PRAGMA user_version = {_VERSION}")
 
@@ -115,7 +119,7 @@ def _reset(base: sqlite3.Connection) -> None:
 def _grow(base: sqlite3.Connection, folder: Path) -> bool:
     """Add what is new; False where the files are not those that were read, or a restore came."""
     known = dict(base.execute("SELECT path, offset FROM source").fetchall())
-    paths = history.paths(folder)
+    paths, poster = history.paths(folder), Poster(base)
     if set(known) - {path.name for path in paths}:
         return False
     for path in paths:
@@ -123,82 +127,36 @@ def _grow(base: sqlite3.Connection, folder: Path) -> bool:
         if path.stat().st_size < offset:
             return False
         for end, event in history.read(path, offset):
-            if Undone().note(event):
+            if Lineage().note(event):
                 return False
-            _add(base, event)
+            poster.post(event)
             offset = end
         base.execute("INSERT OR REPLACE INTO source VALUES(?, ?)", (path.name, offset))
+    poster.flush()
     return True
 
 
 def _fill(base: sqlite3.Connection, folder: Path) -> None:
     """Read the whole history, first for what was undone, then for what counts."""
-    undone = Undone()
+    lineage, poster, ends, last = Lineage(), Poster(base), {}, 0
     for _, _, event in _events(folder):
-        undone.note(event)
+        lineage.note(event)
+        last = max(last, event["seq"])
+    track = lineage.trace(last)
     for path, offset, event in _events(folder):
-        if event not in undone:
-            _add(base, event)
-        base.execute("INSERT OR REPLACE INTO source VALUES(?, ?)", (path.name, offset))
+        if event in track:
+            poster.post(event)
+        else:
+            poster.attend(event)
+        ends[path.name] = offset
+    poster.flush()
+    base.executemany("INSERT INTO source VALUES(?, ?)", ends.items())
 
 
 def _events(folder: Path) -> Iterator[tuple[Path, int, dict[str, Any]]]:
     for path in history.paths(folder):
         for offset, event in history.read(path):
             yield path, offset, event
-
-
-def _add(base: sqlite3.Connection, event: dict[str, Any]) -> None:
-    item, seq = event.get("item"), event["seq"]
-    opened = closed = regressed = None
-    if item and "open_ids" in event:
-        opened, closed, regressed = _compare(base, item, seq, event["open_ids"])
-    base.execute(
-        "INSERT OR IGNORE INTO event VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        (
-            *(seq, event["time"], event["op"], event.get("session"), item),
-            *(event.get("state"), event.get("seconds"), event.get("issues_found")),
-            *(event.get("auto_fixed"), event.get("manual_reviews"), opened, closed, regressed),
-            *(event.get("requests"), event.get("hits"), event.get("waited")),
-        ),
-    )
-
-
-def _compare(
-    base: sqlite3.Connection, item: str, seq: int, ids: Iterable[str]
-) -> tuple[int, int, int]:
-    """Note which issues of an item are open now; count the new, the closed and the returned."""
-    rows = base.execute("SELECT id, closed IS NULL FROM issue WHERE item = ?", (item,)).fetchall()
-    known, now = {name for name, _ in rows}, set(ids)
-    gone = {name for name, is_open in rows if is_open} - now
-    back = {name for name, is_open in rows if not is_open} & now
-    base.executemany(
-        "UPDATE issue SET closed = ? WHERE item = ? AND id = ?",
-        [(seq, item, name) for name in gone],
-    )
-    base.executemany(
-        "UPDATE issue SET closed = NULL, times = times + 1 WHERE item = ? AND id = ?",
-        [(item, name) for name in back],
-    )
-    new = sorted(now - known)
-    base.executemany(
-        "INSERT INTO issue VALUES(?, ?, ?, NULL, 1)", [(item, name, seq) for name in new]
-    )
-    return len(new), len(gone), len(back)
-
-
-def pace(base: sqlite3.Connection, sessions: int = 10) -> Pace:
-    """Return how fast the last sessions were, each from its start to its last event."""
-    rows = base.execute(
-        "SELECT sum(op = 'settle'), max(CASE WHEN op = 'end' THEN seconds END),"
-        " strftime('%s', max(time)) - strftime('%s', min(time)) FROM event"
-        " WHERE session IS NOT NULL GROUP BY session ORDER BY max(seq) DESC LIMIT ?",
-        (sessions,),
-    ).fetchall()
-    return Pace(
-        sum(settled for settled, _, _ in rows),
-        sum(exact if exact is not None else rough for _, exact, rough in rows),
-    )
 
 
 def look(folder: Path) -> contextlib.closing[sqlite3.Connection]:

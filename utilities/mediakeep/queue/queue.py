@@ -126,7 +126,11 @@ class Queue:
             sessions.sweep(self.where, self.state.held)
         self.session = Session(self.where)
         self._store.session = self.session.id
-        self._store.commit(lambda _: Change("start", facts={"host": self.where.host, **facts}))
+        self._store.commit(
+            lambda state: Change(
+                "start", facts={"host": self.where.host, "known": len(state.items), **facts}
+            )
+        )
         return self.session
 
     def end(self, **facts: Any) -> None:

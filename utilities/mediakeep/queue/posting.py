@@ -1,0 +1,235 @@
+"""How an event of the history enters the index: tallies, items, issues and sessions.
+
+A tally is a sum within a quarter of an hour, so that the numbers of any day of any time zone are
+sums of tallies, however many events there are:
+
+    settled    by state: items that batches finished (`again` those of them that were done before)
+    by_hand    by state: items that a person's command read again
+    done       items that became completed, less those that ceased to be
+    opened, closed, regressed     by kind: issues that came, went, and came again
+    left, returned                by kind: open issues of items that vanished, and came back
+    repaired   by kind: repairs that batches made
+    sum        by name: every number that a settle holds besides, such as tracks and requests
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+SLOT = 900  # seconds; every time zone of today lies a multiple of this from UTC
+COMPLETED, SKIPPED, ERROR = "completed", "skipped", "error"
+TABLES = """
+CREATE TABLE source(path TEXT PRIMARY KEY, offset INTEGER NOT NULL);
+CREATE TABLE event(
+  seq INTEGER PRIMARY KEY, time TEXT NOT NULL, op TEXT NOT NULL, session TEXT, item TEXT,
+  state TEXT, seconds REAL, by_hand INTEGER, opened INTEGER, closed INTEGER, regressed INTEGER,
+  fixed INTEGER, repairs TEXT, error TEXT);
+CREATE INDEX event_time ON event(time);
+CREATE TABLE tally(
+  slot INTEGER NOT NULL, measure TEXT NOT NULL, what TEXT NOT NULL, amount REAL NOT NULL,
+  PRIMARY KEY(slot, measure, what)) WITHOUT ROWID;
+CREATE TABLE size(slot INTEGER PRIMARY KEY, items INTEGER NOT NULL);
+CREATE TABLE session(
+  id TEXT PRIMARY KEY, first TEXT NOT NULL, last TEXT NOT NULL, seconds REAL,
+  command TEXT NOT NULL, settled INTEGER NOT NULL);
+CREATE TABLE item(
+  item TEXT PRIMARY KEY, done INTEGER NOT NULL, ever INTEGER NOT NULL, away INTEGER NOT NULL);
+CREATE TABLE issue(
+  item TEXT NOT NULL, id TEXT NOT NULL, opened INTEGER NOT NULL, closed INTEGER,
+  times INTEGER NOT NULL, PRIMARY KEY(item, id)) WITHOUT ROWID;
+"""
+_HELD = 10_000  # items and events that are held before they are written
+_ADD = (
+    "INSERT INTO tally VALUES(?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount"
+)
+
+
+class Issue(msgspec.Struct):
+    """An issue as the index knows it: the changes that opened and closed it, and how often."""
+
+    opened: int
+    closed: int | None = None
+    times: int = 1
+
+
+class Standing(msgspec.Struct):
+    """What an item came to so far."""
+
+    done: bool = False  # completed now
+    ever: bool = False  # completed at any time
+    away: bool = False  # skipped: its open issues do not count
+    issues: dict[str, Issue] = {}
+
+
+class Session(msgspec.Struct):
+    """A session from its first record to its last."""
+
+    first: str
+    last: str
+    seconds: float | None = None  # as it measured itself; None where it was killed
+    command: str = ""  # of a person; "" for a batch
+    settled: int = 0
+
+
+class Poster:
+    """Adds events to an open index, in their order; nothing is written before `flush`."""
+
+    def __init__(self, base: sqlite3.Connection) -> None:
+        self._base = base
+        self._events: list[tuple[Any, ...]] = []
+        self._tallies: Counter[tuple[int, str, str]] = Counter()
+        self._sizes: dict[int, int] = {}
+        self._items: dict[str, Standing] = {}
+        self._sessions: dict[str, Session] = {}
+
+    def post(self, event: dict[str, Any]) -> None:
+        """Add an event."""
+        self.attend(event)
+        slot = _slot(event["time"])
+        moves = (0, 0, 0)
+        if event["op"] == "settle" and "item" in event:
+            moves = self._settle(event, slot)
+        else:
+            self._move(event, slot)
+        if "known" in event:
+            self._sizes[slot] = event["known"]
+        self._events.append(_row(event, moves))
+        if len(self._events) + len(self._items) > _HELD:
+            self.flush()
+
+    def attend(self, event: dict[str, Any]) -> None:
+        """Note that a session was at work; that holds also of what a restore undid."""
+        name = event.get("session")
+        if not name:
+            return
+        time = event["time"]
+        session = self._sessions.get(name) or self._known_session(name, time)
+        session.first, session.last = min(session.first, time), max(session.last, time)
+        session.settled += event["op"] == "settle"
+        session.command = event.get("command", session.command)
+        if event["op"] == "end":
+            session.seconds = event.get("seconds")
+
+    def _known_session(self, name: str, time: str) -> Session:
+        query = "SELECT first, last, seconds, command, settled FROM session WHERE id = ?"
+        row = self._base.execute(query, (name,)).fetchone()
+        found = self._sessions[name] = Session(*row) if row else Session(time, time)
+        return found
+
+    def _settle(self, event: dict[str, Any], slot: int) -> tuple[int, int, int]:
+        item, state = self._item(event["item"]), event.get("state", "")
+        self._stand(item, state, slot)
+        by_hand = event.get("by_hand", False)
+        self._tallies[slot, "by_hand" if by_hand else "settled", state] += 1
+        if not by_hand:
+            self._sum(event, slot)
+        if state == COMPLETED:
+            self._tallies[slot, "again", state] += item.ever and not by_hand
+            item.ever = True
+        return self._compare(item, event, slot) if "open_ids" in event else (0, 0, 0)
+
+    def _sum(self, event: dict[str, Any], slot: int) -> None:
+        for name, value in event.items():
+            if type(value) in (int, float) and name != "seq":
+                self._tallies[slot, "sum", name] += value
+        for kind, count in event.get("repairs", {}).items():
+            self._tallies[slot, "repaired", kind] += count
+
+    def _move(self, event: dict[str, Any], slot: int) -> None:
+        """Take the statuses that a change gave to items."""
+        keys = [event["item"]] if "item" in event else event.get("items", ())
+        states = event.get("states") or [event.get("state", "")] * len(keys)
+        for key, state in zip(keys, states, strict=True):
+            if state:
+                self._stand(self._item(key), state, slot)
+
+    def _stand(self, item: Standing, state: str, slot: int) -> None:
+        done, away = state == COMPLETED, state == SKIPPED
+        self._tallies[slot, "done", ""] += done - item.done
+        if away != item.away:
+            measure = "left" if away else "returned"
+            open_ones = [name for name, one in item.issues.items() if one.closed is None]
+            self._count(slot, measure, open_ones)
+        item.done, item.away = done, away
+
+    def _compare(self, item: Standing, event: dict[str, Any], slot: int) -> tuple[int, int, int]:
+        """Note which issues of an item are open now; count the new, the closed and the returned."""
+        seq, now, known = event["seq"], set(event["open_ids"]), item.issues
+        new = now - known.keys()
+        gone = [name for name, one in known.items() if one.closed is None and name not in now]
+        back = [name for name in now & known.keys() if known[name].closed is not None]
+        for name in gone:
+            known[name].closed = seq
+        for name in back:
+            known[name].closed, known[name].times = None, known[name].times + 1
+        known.update((name, Issue(seq)) for name in new)
+        for measure, names in (("opened", new), ("closed", gone), ("regressed", back)):
+            self._count(slot, measure, names)
+        return len(new), len(gone), len(back)
+
+    def _count(self, slot: int, measure: str, ids: Collection[str]) -> None:
+        for name in ids:
+            self._tallies[slot, measure, name.partition(":")[0]] += 1
+
+    def _item(self, key: str) -> Standing:
+        item = self._items.get(key)
+        if item is None:
+            query = "SELECT done, ever, away FROM item WHERE item = ?"
+            row = self._base.execute(query, (key,)).fetchone()
+            item = self._items[key] = Standing()
+            if row:
+                item.done, item.ever, item.away = map(bool, row)
+                query = "SELECT id, opened, closed, times FROM issue WHERE item = ?"
+                rows = self._base.execute(query, (key,)).fetchall()
+                item.issues = {name: Issue(*rest) for name, *rest in rows}
+        return item
+
+    def flush(self) -> None:
+        """Write what is held."""
+        add = self._base.executemany
+        add(f"INSERT OR IGNORE INTO event VALUES({','.join('?' * 14)})", self._events)
+        add(_ADD, ((*key, amount) for key, amount in self._tallies.items() if amount))
+        add("INSERT OR REPLACE INTO size VALUES(?, ?)", self._sizes.items())
+        add(
+            "INSERT OR REPLACE INTO session VALUES(?, ?, ?, ?, ?, ?)",
+            (
+                (name, one.first, one.last, one.seconds, one.command, one.settled)
+                for name, one in self._sessions.items()
+            ),
+        )
+        add(
+            "INSERT OR REPLACE INTO item VALUES(?, ?, ?, ?)",
+            ((key, one.done, one.ever, one.away) for key, one in self._items.items()),
+        )
+        add(
+            "INSERT OR REPLACE INTO issue VALUES(?, ?, ?, ?, ?)",
+            (
+                (key, name, issue.opened, issue.closed, issue.times)
+                for key, one in self._items.items()
+                for name, issue in one.issues.items()
+            ),
+        )
+        self._events.clear()
+        self._tallies.clear()
+        for held in (self._sizes, self._items, self._sessions):
+            held.clear()
+
+
+def _row(event: dict[str, Any], moves: tuple[int, int, int]) -> tuple[Any, ...]:
+    get, repairs = event.get, event.get("repairs")
+    return (
+        *(event["seq"], event["time"], event["op"], get("session"), get("item"), get("state")),
+        *(get("seconds"), get("by_hand", False), *moves, get("auto_fixed")),
+        *(msgspec.json.encode(repairs).decode() if repairs else None, get("error")),
+    )
+
+
+def _slot(time: str) -> int:
+    return int(datetime.fromisoformat(time).timestamp()) // SLOT
