@@ -14,6 +14,7 @@ FLOORS = {
     "views": 4,
     "queue": 3,
     "music": 3,
+    "alerts": 2,
     "media": 2,
     "pages": 2,
     "rehearsal": 2,

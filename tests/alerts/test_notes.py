@@ -1,0 +1,45 @@
+"""The log of alerts: one line each, no mark twice, and never too long."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from mediakeep.alerts import notes
+from tests.alerts.service import lines
+
+
+def test_a_line_is_time_level_sentence_and_facts(tmp_path: Path) -> None:
+    path = tmp_path / notes.FILE
+    notes.add(path, "Alert delivered", "info", ok=True)
+    (line,) = path.read_text().splitlines()
+    assert list(json.loads(line)) == ["time", "level", "message", "ok"]
+
+
+def test_a_mark_is_taken_once_also_by_many_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / notes.FILE
+    with ThreadPoolExecutor(8) as crew:
+        got = list(crew.map(lambda n: notes.first(path, f'm "{n % 3}', "Raised"), range(60)))
+    assert sum(got) == len(lines(path)) == 3
+    assert notes.first(path, 'm "', "Raised")
+
+
+def test_a_line_that_a_crash_tore_does_not_harm_the_next(tmp_path: Path) -> None:
+    path = tmp_path / notes.FILE
+    notes.first(path, "one", "Raised")
+    path.write_bytes(path.read_bytes() + b'{"time":"20')
+    assert notes.first(path, "two", "Raised")
+    assert not notes.first(path, "two", "Raised")
+    assert json.loads(path.read_text().splitlines()[-1])["mark"] == "two"
+
+
+def test_it_stays_small_and_keeps_the_newest(tmp_path: Path) -> None:
+    path = tmp_path / notes.FILE
+    for number in range(1500):
+        notes.add(path, "x" * 400, "info", number=number)
+        assert path.stat().st_size < 300_000
+    numbers = [line["number"] for line in lines(path)]
+    assert numbers == list(range(numbers[0], 1500))
+    assert len(numbers) > 100
+    assert {one.name for one in tmp_path.iterdir()} == {notes.FILE, notes.LOCK}

@@ -1,0 +1,144 @@
+"""The sender: a process of its own that tries again, notes its end, and gives nothing away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from mediakeep.alerts import notes, outbox
+from mediakeep.alerts.outbox import Job
+from mediakeep.alerts.targets import SECRET, Target
+from tests.alerts.service import Service, answer, hang, lines, processes, until
+from tests.alerts.test_alert import made
+
+Serve = Callable[..., Service]
+UTILITIES = Path(outbox.__file__).parents[2]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "status").mkdir()
+    return tmp_path
+
+
+def job(home: Path, target: Target, *waits: float) -> Job:
+    return structs.replace(outbox.job(made("U2 has failed."), target, home), waits=waits)
+
+
+def noted(home: Path) -> dict[str, object]:
+    """Wait for the one line that says how it ended."""
+    until(lambda: lines(notes.place(home)))
+    (line,) = lines(notes.place(home))
+    return line
+
+
+def test_it_is_tried_until_the_service_takes_it(serve: Serve, home: Path) -> None:
+    service = serve(answer(503, ("Retry-After", "1")), answer(503), answer(200))
+    outbox.post(job(home, Target(service.url), 0.0, 0.05, 0.3))
+    line = noted(home)
+    assert line.pop("time")
+    assert line == {
+        "level": "info",
+        "message": "Alert delivered to 127.0.0.1",
+        "event": "failures",
+        "target": "webhook",
+        "host": "127.0.0.1",
+        "ok": True,
+        "why": "answered 200",
+        "tries": 3,
+    }
+    first, second, third = service.times
+    assert second - first >= 1.0
+    assert 0.3 <= third - second < 1.0
+    assert [one["message"] for one in service.alerts] == ["U2 has failed."] * 3
+
+
+@pytest.mark.parametrize(("status", "tries"), [(500, 3), (404, 1)])
+def test_it_is_given_up_in_the_end(serve: Serve, home: Path, status: int, tries: int) -> None:
+    service = serve(answer(status))
+    outbox.post(job(home, Target(service.url), 0.0, 0.01, 0.01))
+    line = noted(home)
+    assert (line["ok"], line["level"], line["tries"]) == (False, "error", tries)
+    assert line["why"] == f"answered {status}"
+    assert len(service.requests) == tries
+
+
+def test_handing_over_takes_no_time_and_shows_no_address(
+    serve: Serve, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = serve(hang)
+    monkeypatch.setenv(SECRET, service.url)
+    started = time.monotonic()
+    outbox.post(job(home, Target(service.url), 0.0))
+    assert time.monotonic() - started < 1
+    service.wait(1)
+    shown = processes()
+    ours = f"{os.getpid()} "
+    (pid,) = [
+        pid for pid, one in shown.items() if one.startswith(ours) and "alerts import sender" in one
+    ]
+    assert not [one for one in shown.values() if "s3cr3t" in one]
+    assert os.getsid(pid) == pid
+    environ = Path(f"/proc/{pid}/environ")
+    assert not environ.exists() or b"s3cr3t" not in environ.read_bytes()
+    service.over.set()
+    until(lambda: lines(notes.place(home)))
+
+
+def test_a_command_gets_the_alert_and_not_the_address_of_the_webhook(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SECRET, "https://example.org/s3cr3t")
+    script = "cat > body; env > environ; pwd; exit 3"
+    outbox.post(job(home, Target(command=(shutil.which("sh") or "", "-c", script)), 0.0, 0.01))
+    line = noted(home)
+    assert (line["target"], line["host"], line["tries"]) == ("command", "", 2)
+    assert line["why"] == f"ended with exit code 3: {home.resolve()}"
+    assert (home / "body").read_bytes() == job(home, Target("x")).body.encode()
+    environ = (home / "environ").read_text().splitlines()
+    assert "MEDIAKEEP_ALERT_NEXT=music-queue-manager --list" in environ
+    assert not [one for one in environ if one.startswith(SECRET) or "s3cr3t" in one]
+
+
+@pytest.mark.parametrize("how", ["checkout", "installed"])
+def test_it_finds_its_modules_as_the_process_before_did(serve: Serve, home: Path, how: str) -> None:
+    """In a checkout a door adds its own folder; an installed package lies on the path anyway."""
+    place = UTILITIES
+    if how == "installed":
+        place = home / "site-packages"
+        shutil.copytree(UTILITIES / "mediakeep", place / "mediakeep")
+    service = serve(answer(200))
+    encoded = msgspec.json.encode(job(home, Target(service.url), 0.0)).decode()
+    code = (
+        f"import sys, msgspec; sys.path.insert(0, {str(place)!r});"
+        " from mediakeep.alerts import outbox;"
+        f" outbox.post(msgspec.json.decode({encoded!r}, type=outbox.Job))"
+    )
+    clean = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run([sys.executable, "-c", code], cwd="/", env=clean, check=True, timeout=20)
+    assert noted(home)["ok"]
+
+
+def test_half_a_job_and_a_home_that_is_gone_end_it_quietly(serve: Serve, home: Path) -> None:
+    service = serve(answer(200))
+    whole = msgspec.json.encode(job(home, Target(service.url), 0.0))
+    shutil.rmtree(home / "status")
+    for given, count in ((whole[:-20], 0), (b"", 0), (whole, 1)):
+        done = subprocess.run(
+            [sys.executable, "-c", "from mediakeep.alerts import sender; sender.main()"],
+            input=given,
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": str(UTILITIES)},
+            timeout=20,
+        )
+        assert done.stderr == b""
+        assert len(service.requests) == count

@@ -1,0 +1,77 @@
+"""A command of the user's: what it is given, and that it is left in time."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from mediakeep.alerts import program
+from mediakeep.alerts.delivery import Answer
+
+BODY = b'{"event":"finished"}'
+
+
+def ran(code: str, folder: Path, limit: float = 20.0, **environ: str) -> Answer:
+    words = [sys.executable, "-c", code]
+    return program.run(words, BODY, {**os.environ, **environ}, str(folder), limit)
+
+
+def test_it_gets_the_body_its_environment_and_its_folder(tmp_path: Path) -> None:
+    code = "import os, sys; print(sys.stdin.read(), os.environ['WHAT'], os.getcwd())"
+    got = ran(code, tmp_path, WHAT="this")
+    assert got.ok
+    assert got.why == f"ended with exit code 0: {BODY.decode()} this {tmp_path.resolve()}"
+
+
+def test_an_exit_code_is_worth_another_try_and_its_last_words_are_kept(tmp_path: Path) -> None:
+    code = "import sys; print('x' * 10_000_000); sys.exit('no \\x1b[31m\\nmail')"
+    got = ran(code, tmp_path)
+    assert (got.ok, got.final) == (False, False)
+    assert got.why.startswith("ended with exit code 1: xxx")
+    assert got.why.endswith("xxx no \\x1b[31m mail")
+    assert len(got.why) < 500
+
+
+def test_it_need_not_read(tmp_path: Path) -> None:
+    assert ran("import os; os.close(0)", tmp_path) == Answer(ok=True, why="ended with exit code 0")
+
+
+def test_one_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
+    code = (
+        "import subprocess, sys, time; child = subprocess.Popen(['sleep', '60']);"
+        " print(child.pid, flush=True); time.sleep(60)"
+    )
+    started = time.monotonic()
+    got = ran(code, tmp_path, limit=0.7)
+    assert time.monotonic() - started < 5
+    assert not got.ok
+    how, _, child = got.why.partition(": ")
+    assert how == "ran longer than 0.7 seconds"
+    assert gone(int(child))
+
+
+def gone(pid: int) -> bool:
+    """Tell whether a process is dead; one that nobody buries yet is."""
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def test_a_child_that_goes_on_is_not_waited_for(tmp_path: Path) -> None:
+    code = "import subprocess; subprocess.Popen(['sleep', '5'])"
+    started = time.monotonic()
+    assert ran(code, tmp_path).ok
+    assert time.monotonic() - started < 4
+
+
+def test_one_that_cannot_be_started_is_final(tmp_path: Path) -> None:
+    for words, why in (
+        ([str(tmp_path / "none")], "cannot be started: No such file or directory"),
+        (["sh", "a\0b"], "cannot be started: its words hold a zero byte"),
+    ):
+        got = program.run(words, BODY, os.environ, str(tmp_path))
+        assert got == Answer(ok=False, why=why, final=True)

@@ -1,0 +1,125 @@
+"""One post to a webhook: what each answer means, and that nothing holds it up or gives it away."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from mediakeep import __version__
+from mediakeep.alerts import webhook
+from tests.alerts.service import Manner, Service, answer, babble, drip, hang, hang_up
+
+Serve = Callable[..., Service]
+NOW = datetime(2025, 12, 17, 10, 0, tzinfo=UTC)
+
+
+def test_the_body_goes_out_as_json_by_our_name_to_the_whole_address(serve: Serve) -> None:
+    service = serve(answer(200))
+    assert webhook.post(service.url, b'{"a": "\xc3\xa5"}').ok
+    ((path, headers, body),) = service.requests
+    assert path == "/hooks/s3cr3t?token=t0k3n"
+    assert headers["Content-Type"] == "application/json"
+    assert headers["User-Agent"] == f"mediakeep/{__version__}"
+    assert body == b'{"a": "\xc3\xa5"}'
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_it_is_taken_with_any_status_of_success(serve: Serve, status: int) -> None:
+    got = webhook.post(serve(answer(status)).url, b"{}")
+    assert (got.ok, got.why) == (True, f"answered {status}")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413])
+def test_a_refusal_is_final(serve: Serve, status: int) -> None:
+    got = webhook.post(serve(answer(status)).url, b"{}")
+    assert (got.ok, got.final, got.why) == (False, True, f"answered {status}")
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])
+def test_trouble_over_there_is_worth_another_try_when_it_says(serve: Serve, status: int) -> None:
+    got = webhook.post(serve(answer(status, ("Retry-After", "7"))).url, b"{}")
+    assert (got.ok, got.final, got.retry_after) == (False, False, 7.0)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(serve: Serve, status: int) -> None:
+    elsewhere = serve(answer(200))
+    service = serve(answer(status, ("Location", elsewhere.url)))
+    got = webhook.post(service.url, b"{}")
+    assert (got.ok, got.final) == (False, True)
+    assert "redirect" in got.why
+    assert len(service.requests) == 1
+    assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize(
+    ("manner", "why"),
+    [
+        (hang, "no answer in time"),
+        (drip, "the answer is no HTTP"),
+        (hang_up, "the connection was closed"),
+        (babble, "the answer is no HTTP"),
+    ],
+)
+def test_bad_company_is_left_in_time_for_another_try(
+    serve: Serve, manner: Manner, why: str
+) -> None:
+    service = serve(manner)
+    started = time.monotonic()
+    got = webhook.post(service.url, b"{}", timeout=0.3, longest=0.6)
+    assert time.monotonic() - started < 2
+    assert (got.ok, got.final) == (False, False)
+    assert got.why == why
+    assert len(service.requests) == 1
+
+
+def test_where_nobody_listens_there_is_another_try() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        got = webhook.post(f"http://127.0.0.1:{taken.getsockname()[1]}/s3cr3t", b"{}")
+    assert (got.ok, got.final, got.why) == (False, False, "Connection refused")
+
+
+def test_https_is_spoken_only_with_who_can_prove_its_name(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = serve(answer(200))
+    made: list[ssl.SSLContext] = []
+    real = ssl.create_default_context
+
+    def noted() -> ssl.SSLContext:
+        made.append(real())
+        return made[-1]
+
+    monkeypatch.setattr(ssl, "create_default_context", noted)  # the real one, only seen
+    got = webhook.post(service.url.replace("http:", "https:"), b"{}", timeout=2)
+    assert (got.ok, got.why) == (False, "no secure connection")
+    assert service.requests == []
+    assert (made[0].verify_mode, made[0].check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "wait"),
+    [
+        ("120", 120),
+        (" 3 ", 3),
+        ("0", 0),
+        ("9" * 5000, 999_999_999),
+        ("Wed, 17 Dec 2025 10:02:00 GMT", 120),
+        ("Wed, 17 Dec 2025 09:00:00 GMT", 0),
+        ("Wednesday, 17-Dec-25 10:02:00 GMT", 120),
+        ("", 0),
+        ("-5", 0),
+        ("1.5", 0),
+        ("soon", 0),
+        ("²", 0),
+        ("Wed, 99 Dec 2025 10:02:00 GMT", 0),
+    ],
+)
+def test_a_retry_after_is_seconds_or_a_date(text: str, wait: float) -> None:
+    assert webhook.seconds(text, NOW) == wait

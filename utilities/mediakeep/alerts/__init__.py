@@ -1,0 +1,1 @@
+"""Alerts: a webhook and a command of the user's are told what needs a person."""

@@ -1,0 +1,80 @@
+"""Running a command of the user's, once: the alert as JSON on its standard input."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from typing import IO
+
+from mediakeep import files
+from mediakeep.alerts.delivery import Answer
+
+LIMIT = 60.0  # seconds
+_TAIL = 400  # bytes of what it printed that are kept
+_PIECE = 1 << 16
+
+
+class _Tail:
+    """The last that a command prints; the rest is read and dropped, however much that is."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._kept = b""
+        self._reader = threading.Thread(target=self._read, args=[stream], daemon=True)
+        self._reader.start()
+
+    def _read(self, stream: IO[bytes]) -> None:
+        with stream:
+            while piece := os.read(stream.fileno(), _PIECE):
+                self._kept = (self._kept + piece)[-_TAIL:]
+
+    def text(self) -> str:
+        """Return it on one line; what a child of the command prints later is not waited for."""
+        self._reader.join(1.0)
+        return files.printable(" ".join(self._kept.decode(errors="replace").split()))
+
+
+def run(
+    words: Sequence[str],
+    body: bytes,
+    environ: Mapping[str, str],
+    folder: str,
+    limit: float = LIMIT,
+) -> Answer:
+    """Run a command without a shell, for so many seconds at most; only exit code 0 is success."""
+    try:
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=environ,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:  # the latter of a zero byte in its words
+        why = error.strerror if isinstance(error, OSError) else "its words hold a zero byte"
+        return Answer(ok=False, why=f"cannot be started: {why}", final=True)
+    assert process.stdin
+    assert process.stdout
+    tail = _Tail(process.stdout)
+    with contextlib.suppress(BrokenPipeError), process.stdin:  # it need not read what it is told
+        process.stdin.write(body)  # less than a pipe holds, so this never waits
+    code = _wait(process, limit)
+    how = f"ran longer than {limit:g} seconds" if code is None else f"ended with exit code {code}"
+    said = tail.text()
+    return Answer(ok=code == 0, why=f"{how}: {said}" if said else how)
+
+
+def _wait(process: subprocess.Popen[bytes], limit: float) -> int | None:
+    """Return the exit code; None where the command and its children had to be killed."""
+    try:
+        return process.wait(limit)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return None

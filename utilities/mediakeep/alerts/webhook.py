@@ -1,0 +1,110 @@
+"""Posting to a webhook, once: what its answer means is in RFC 9110, section 15.
+
+A redirect is not followed: what comes back could be another host, or one without https, and the
+body holds a person's paths. Certificates are checked as the system does. Nothing that is returned
+holds the address, which is a secret.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import SplitResult, urlsplit
+
+from mediakeep import __version__
+from mediakeep.alerts.delivery import Answer
+
+TIMEOUT = 10.0  # seconds to connect, and to wait for each piece of the answer
+LONGEST = 30.0  # seconds for one try, however small the pieces
+_AGAIN = {408, 425, 429}  # the last two: RFC 8470, section 5.2; RFC 6585, section 4
+_HEADERS = {
+    "Content-Type": "application/json",
+    "User-Agent": f"mediakeep/{__version__}",
+    "Connection": "close",
+}
+
+
+def post(url: str, body: bytes, timeout: float = TIMEOUT, longest: float = LONGEST) -> Answer:
+    """Post a JSON body and say what came of it; nothing is raised."""
+    parts = urlsplit(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection = _connection(parts, timeout)
+    try:
+        with _bounded(connection, longest):
+            connection.request("POST", target, body, _HEADERS)
+            response = connection.getresponse()
+            return judge(response.status, response.headers.get("Retry-After", ""))
+    except (OSError, http.client.HTTPException, UnicodeError) as error:
+        return Answer(ok=False, why=explain(error))
+    finally:
+        connection.close()
+
+
+def _connection(parts: SplitResult, timeout: float) -> http.client.HTTPConnection:
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=context)
+    return http.client.HTTPConnection(host, parts.port, timeout=timeout)
+
+
+@contextlib.contextmanager
+def _bounded(connection: http.client.HTTPConnection, longest: float) -> Iterator[None]:
+    """Cut a connection that goes on for too long, such as one that gives a byte now and then."""
+
+    def cut() -> None:
+        if connection.sock:
+            with contextlib.suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(longest, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def judge(status: int, retry_after: str = "", now: datetime | None = None) -> Answer:
+    """Tell what a status means: taken, refused for good, or worth another try."""
+    if 200 <= status < 300:
+        return Answer(ok=True, why=f"answered {status}")
+    if 300 <= status < 400:
+        why = f"answered {status}, a redirect, which is not followed; give the address it leads to"
+        return Answer(ok=False, why=why, final=True)
+    final = 400 <= status < 500 and status not in _AGAIN
+    wait = seconds(retry_after, now or datetime.now(UTC))
+    return Answer(ok=False, why=f"answered {status}", final=final, retry_after=wait)
+
+
+def seconds(retry_after: str, now: datetime) -> float:
+    """Read a Retry-After (RFC 9110, section 10.2.3): seconds or a date; 0 where it is neither."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        then = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return 0.0
+    aware = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return max(0.0, (aware - now).total_seconds())
+
+
+def explain(error: Exception) -> str:
+    """Say why there was no answer; never in the words of the error, which may hold the address."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return "no secure connection"
+    if isinstance(error, OSError):
+        return error.strerror or "the connection was closed"
+    return "the answer is no HTTP"
