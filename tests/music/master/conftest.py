@@ -1,0 +1,53 @@
+"""Master reports of artists on paper: their audits are written as a batch writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.media.reading import Facts
+from mediakeep.music import audit, diagnose
+from mediakeep.music.master import book
+from mediakeep.music.master.book import Listed, Scope, Written
+from mediakeep.music.model import Album, Artist, Track
+from tests.music import paper
+
+Report = Callable[..., Written]
+
+
+def track(number: int, *, seconds: float = 200.0, essence: str = "", **fields: Any) -> Track:
+    """Return a healthy track of a length."""
+    one = paper.track(number, **fields)
+    facts = Facts(format="MP3", duration=seconds, bitrate=192_000, size=4_800_000)
+    return structs.replace(one, facts=facts, essence=essence)
+
+
+def artist(name: str, *tracks: Track, place: str = "Dawn") -> Artist:
+    """Put tracks into one album of an artist's folder."""
+    albums = (Album(place=place, tracks=tracks),) if tracks else ()
+    return Artist(name=name, path=f"/music/{name}", albums=albums, fingerprint="")
+
+
+def scope(home: Path, names: list[str]) -> Scope:
+    """Say that these artists are completed."""
+    listed = tuple(Listed(name, f"outputs/{at}_audit.json") for at, name in enumerate(names))
+    return Scope(home, "/music", "2025-12-17T10:00:00+00:00", listed, {})
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    """Give what writes the master report of artists, in a home of its own."""
+    (tmp_path / "status" / "music").mkdir(parents=True)
+    (tmp_path / "outputs").mkdir()
+
+    def write(*artists: Artist, limit: int = 200) -> Written:
+        for at, one in enumerate(artists):
+            content = audit.to_json(one, diagnose.issues(one, one.name), one.name, "report.md")
+            (tmp_path / f"outputs/{at}_audit.json").write_bytes(content)
+        return book.write(scope(tmp_path, [one.name for one in artists]), limit)
+
+    return write

@@ -1,0 +1,51 @@
+"""Large files written piece by piece: each is whole, or the one before it stays."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from mediakeep import files
+
+_BUFFER = 1 << 20  # bytes
+
+
+class Draft:
+    """A file in the making, beside the one that it will replace."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.beside = path.with_name(f".{path.name}.part")
+        self.handle = self.beside.open("wb", buffering=_BUFFER)
+        self.write = self.handle.write
+
+    def rewrite(self, data: bytes, at: int) -> None:
+        """Write over what was written at a place."""
+        self.handle.flush()
+        files.write_at(self.handle.fileno(), data, at)
+
+
+@contextlib.contextmanager
+def replacing(*paths: Path) -> Iterator[list[Draft]]:
+    """Give a draft for each path; all take their places at the end, or none where it fails.
+
+    The caller holds a lock: the drafts bear fixed names, so that what a killed run left behind is
+    written over by the next.
+    """
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        drafts = []
+        for path in paths:
+            drafts.append(Draft(path))
+            stack.callback(drafts[-1].beside.unlink, missing_ok=True)
+            stack.callback(drafts[-1].handle.close)
+        yield drafts
+        for draft in drafts:
+            draft.handle.flush()
+            files.sync_data(draft.handle.fileno())
+        for draft in drafts:
+            draft.beside.replace(draft.path)
+    for folder in {path.parent for path in paths}:
+        files.sync_folder(folder)
