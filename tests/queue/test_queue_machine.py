@@ -220,7 +220,9 @@ class QueueMachine(RuleBasedStateMachine):
             store.fold()
         with index.look(self.where.folder) as base:
             told = dict(base.execute("SELECT item, done + 2 * away FROM item").fetchall())
-            (done,) = base.execute("SELECT total(amount) FROM tally WHERE measure = 'done'")
+            (done,) = base.execute(
+                "SELECT total(amount) FROM tally WHERE measure = 'done' AND span = 1"
+            )
         here = {key: known.status for key, known in self.model.items()}
         worth = {C: 1, S: 2}
         assert {key: told.get(key, 0) for key in KEYS} == {

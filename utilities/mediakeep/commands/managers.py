@@ -9,11 +9,13 @@ from typing import Any
 
 import click
 
-from mediakeep.commands import looks, resets, scans, shared, upkeep
+from mediakeep.commands import backups, looks, resets, scans, shared, upkeep
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.kinds import Kind
 
 Act = Callable[..., Answer]
+COUNT = click.IntRange(1)
+PLACE = shared.Place()
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Action:
     metavar: str = ""
     multiple: bool = False
     words: tuple[str, ...] = ()  # of --status, --yes and --force, those that mean something here
+    value: click.ParamType[Any] = click.STRING
 
 
 def actions(kind: Kind) -> list[Action]:
@@ -48,6 +51,10 @@ def actions(kind: Kind) -> list[Action]:
         Action("--list-checkpoints", looks.list_checkpoints),
         Action("--restore-checkpoint", upkeep.restore, "FILE|latest"),
         Action("--replay-aside", upkeep.replay_aside, "FILE", words=("yes",)),
+        Action("--prune-checkpoints", upkeep.prune, "N", value=COUNT),
+        Action("--archive-logs", upkeep.archive_logs, "DAYS", value=COUNT),
+        Action("--backup", backups.backup, "DEST", value=PLACE),
+        Action("--restore-backup", backups.restore_backup, "FILE", words=("yes",), value=PLACE),
     ]
 
 
@@ -78,12 +85,18 @@ def _option(action: Action) -> Callable[..., Any]:
     if not action.metavar:
         return click.option(action.flag, name, is_flag=True, help=text)
     return click.option(
-        action.flag, name, metavar=action.metavar, multiple=action.multiple, help=text
+        action.flag,
+        name,
+        metavar=action.metavar,
+        multiple=action.multiple,
+        type=action.value,
+        help=text,
     )
 
 
 def _name(action: Action) -> str:
-    return action.flag.strip("-").replace("-", "_")
+    """Name an action as no setting is named, or mediakeep.toml would ask for it."""
+    return "do_" + action.flag.strip("-").replace("-", "_")
 
 
 def _words() -> list[Callable[..., Any]]:

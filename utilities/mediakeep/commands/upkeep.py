@@ -8,7 +8,7 @@ from mediakeep import files
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.errors import StateDamaged, UsageFailed
 from mediakeep.item import Status
-from mediakeep.queue import adoption, check, checkpoints, reading, repair, replay, snapshot
+from mediakeep.queue import adoption, check, checkpoints, logs, reading, repair, replay, snapshot
 from mediakeep.queue.check import Fault
 from mediakeep.queue.replay import Replay
 from mediakeep.queue.store import LOCK
@@ -54,6 +54,31 @@ def checkpoint(desk: Desk) -> Answer:
     with desk.opened() as opened:
         path = opened.checkpoint()
     return Answer([f"Written: {path}"], {"path": str(path)})
+
+
+def prune(desk: Desk, keep: int) -> Answer:
+    """Remove checkpoints but for the newest N, the newest of each day, and the newest good one."""
+    if not checkpoints.remains(desk.folder):
+        raise reading.missing(desk.folder, desk.kind)
+    good = next((path for path, _ in checkpoints.good(desk.folder, desk.kind)), None)
+    gone = checkpoints.prune(desk.folder, keep, good)
+    freed = sum(one.bytes for one in gone)
+    names = [one.path.name for one in gone]
+    lines = [f"Removed: {name}" for name in names]
+    lines.append(f"{terminal.count(len(gone), 'checkpoint')} removed, {freed:,} bytes freed.")
+    return Answer(lines, {"removed": names, "bytes": freed})
+
+
+def archive_logs(desk: Desk, days: int) -> Answer:
+    """Compress the session logs of batches that ended DAYS ago or earlier."""
+    if not checkpoints.remains(desk.folder):
+        raise reading.missing(desk.folder, desk.kind)
+    done = logs.archive(desk.place, days)
+    freed = sum(one.before - one.after for one in done)
+    names = [one.name for one in done]
+    lines = [f"Archived: {name}" for name in names]
+    lines.append(f"{terminal.count(len(done), 'session log')} archived, {freed:,} bytes freed.")
+    return Answer(lines, {"archived": names, "bytes": freed})
 
 
 def restore(desk: Desk, name: str) -> Answer:

@@ -141,8 +141,14 @@ def surplus(found: list[Checkpoint], keep: int) -> list[Checkpoint]:
     return gone
 
 
-def prune(folder: Path, keep: int, good: Path) -> None:
-    """Remove surplus checkpoints, never `good`, the newest that is known to be whole."""
-    for checkpoint in surplus(listing(folder), keep):
+def prune(folder: Path, keep: int, good: Path | None) -> list[Checkpoint]:
+    """Remove surplus checkpoints, never `good`, the newest that is known to be whole.
+
+    `keep` 0 keeps all. Returns those that went.
+    """
+    gone = []
+    for checkpoint in surplus(listing(folder), keep) if keep else ():
         if checkpoint.path != good:
             checkpoint.path.unlink(missing_ok=True)  # another batch prunes too
+            gone.append(checkpoint)
+    return gone

@@ -45,7 +45,7 @@ class Line:
             self._put(key, item, list.append)
         heapq.heapify(self._ready)
         heapq.heapify(self._waiting)
-        state.watch = lambda key, item: self._put(key, item, heapq.heappush)
+        state.watch = lambda key, _, item: self._put(key, item, heapq.heappush)
 
     def _put(self, key: str, item: Item, add: Callable[[list[Any], Any], None]) -> None:
         place = turn(item)

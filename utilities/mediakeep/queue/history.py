@@ -27,16 +27,20 @@ _TAIL = 1 << 16
 
 def line(record: Record) -> bytes:
     """Write what a record says for ever."""
-    event: dict[str, Any] = {"seq": record.seq, "time": record.time, "op": record.op}
+    return msgspec.json.encode(event(record)) + b"\n"
+
+
+def event(record: Record) -> dict[str, Any]:
+    """Return what a record says for ever."""
+    told: dict[str, Any] = {"seq": record.seq, "time": record.time, "op": record.op}
     if record.session:
-        event["session"] = record.session
+        told["session"] = record.session
     if len(record.items) == 1:
-        event["item"] = next(iter(record.items))
+        told["item"] = next(iter(record.items))
     elif record.items:
-        event["items"] = list(record.items)
-    event |= _states(record)
-    facts = {**event, **record.facts, **event}  # no fact of a worker takes the place of ours
-    return msgspec.json.encode(facts) + b"\n"
+        told["items"] = list(record.items)
+    told |= _states(record)
+    return {**told, **record.facts, **told}  # no fact of a worker takes the place of ours
 
 
 def _states(record: Record) -> dict[str, Any]:

@@ -8,16 +8,19 @@ order. What a restore undid is left out, but for the items that a replay brought
 from __future__ import annotations
 
 import contextlib
+import heapq
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mediakeep.queue import history, posting
+from mediakeep.queue.journal import Record
 from mediakeep.queue.posting import Poster
 
 FILE = "history.db"
 _VERSION = 2
+_LISTS = "items", "states"  # of an event with several items, one entry for each
 
 
 class Lineage:
@@ -62,11 +65,20 @@ class Track:
     ) -> None:
         self._ranges, self._replays = ranges, replays
 
-    def __contains__(self, event: dict[str, Any]) -> bool:
-        seq, item = event["seq"], event.get("item")
-        return _within(seq, self._ranges) or any(
-            first <= seq <= last and item in back for _, (first, last), back in self._replays
-        )
+    def part(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """Return what counts of an event: all of it, some of its items, or nothing."""
+        seq = event["seq"]
+        if _within(seq, self._ranges):
+            return event
+        kept: set[str] = set()
+        for _, (first, last), back in self._replays:
+            kept |= back if first <= seq <= last else frozenset()
+        if "item" in event:
+            return event if event["item"] in kept else None
+        items = event.get("items", [])
+        chosen = [number for number, item in enumerate(items) if item in kept]
+        some = {name: [event[name][n] for n in chosen] for name in _LISTS if name in event}
+        return {**event, **some} if chosen else None
 
 
 def _within(seq: int, ranges: list[tuple[int, int]]) -> bool:
@@ -122,43 +134,69 @@ def _grow(base: sqlite3.Connection, folder: Path) -> bool:
     paths, poster = history.paths(folder), Poster(base)
     if set(known) - {path.name for path in paths}:
         return False
-    for path in paths:
-        offset = known.get(path.name, 0)
-        if path.stat().st_size < offset:
+    offsets = {path: known.get(path.name, 0) for path in paths}
+    if any(path.stat().st_size < offset for path, offset in offsets.items()):
+        return False
+    for path, end, event in _events(offsets):
+        if Lineage().note(event):
             return False
-        for end, event in history.read(path, offset):
-            if Lineage().note(event):
-                return False
-            poster.post(event)
-            offset = end
-        base.execute("INSERT OR REPLACE INTO source VALUES(?, ?)", (path.name, offset))
+        poster.post(event)
+        offsets[path] = end
     poster.flush()
+    _note_ends(base, offsets)
     return True
 
 
 def _fill(base: sqlite3.Connection, folder: Path) -> None:
     """Read the whole history, first for what was undone, then for what counts."""
-    lineage, poster, ends, last = Lineage(), Poster(base), {}, 0
-    for _, _, event in _events(folder):
+    lineage, poster, last = Lineage(), Poster(base), 0
+    ends = dict.fromkeys(history.paths(folder), 0)
+    for path, end, event in _events(ends):
         lineage.note(event)
-        last = max(last, event["seq"])
+        last, ends[path] = max(last, event["seq"]), end
     track = lineage.trace(last)
-    for path, offset, event in _events(folder):
-        if event in track:
-            poster.post(event)
+    for _, _, event in _events(dict.fromkeys(ends, 0)):
+        if part := track.part(event):
+            poster.post(part)
         else:
             poster.attend(event)
-        ends[path.name] = offset
     poster.flush()
-    base.executemany("INSERT INTO source VALUES(?, ?)", ends.items())
+    _note_ends(base, ends)
 
 
-def _events(folder: Path) -> Iterator[tuple[Path, int, dict[str, Any]]]:
-    for path in history.paths(folder):
-        for offset, event in history.read(path):
-            yield path, offset, event
+def _note_ends(base: sqlite3.Connection, ends: Mapping[Path, int]) -> None:
+    rows = ((path.name, end) for path, end in ends.items())
+    base.executemany("INSERT OR REPLACE INTO source VALUES(?, ?)", rows)
 
 
-def look(folder: Path) -> contextlib.closing[sqlite3.Connection]:
-    """Open the up-to-date index for a `with` block."""
-    return contextlib.closing(update(folder))
+def _events(offsets: Mapping[Path, int]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
+    """Give the events behind those offsets in their order, each with its file and where it ends.
+
+    A clock that was wrong for a while puts newer events into the file of an older month.
+    """
+
+    def read(path: Path, offset: int) -> Iterator[tuple[Path, int, dict[str, Any]]]:
+        return ((path, end, event) for end, event in history.read(path, offset))
+
+    files = [read(path, offset) for path, offset in offsets.items()]
+    return heapq.merge(*files, key=lambda found: found[2]["seq"])
+
+
+@contextlib.contextmanager
+def look(folder: Path, tail: Sequence[Record] = ()) -> Iterator[sqlite3.Connection]:
+    """Open the up-to-date index for a `with` block.
+
+    `tail` are records of the journal, of which those count that are not in the history yet.
+    """
+    with contextlib.closing(update(folder)) as base:
+        base.execute("BEGIN IMMEDIATE" if tail else "BEGIN")
+        (last,) = base.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()
+        poster = Poster(base)
+        for record in tail:
+            if record.seq > last and record.op not in history.PASSING:
+                poster.post(history.event(record))
+        poster.flush()
+        try:
+            yield base
+        finally:
+            base.execute("ROLLBACK")

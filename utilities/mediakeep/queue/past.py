@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import msgspec
 
@@ -74,17 +76,37 @@ def began(slot: int) -> datetime:
 
 def sums(base: sqlite3.Connection, since: int, until: int) -> list[Tally]:
     """Return the sums of all tallies from one slot to before another."""
-    query = (
-        "SELECT measure, what, sum(amount) FROM tally WHERE slot >= ? AND slot < ?"
-        " GROUP BY measure, what"
-    )
-    return [Tally(*row) for row in base.execute(query, (since, until))]
+    pieces = list(_pieces(since, until))
+    if not pieces:
+        return []
+    one = "SELECT measure, what, amount FROM tally WHERE span = ? AND slot >= ? AND slot < ?"
+    some = " UNION ALL ".join([one] * len(pieces))
+    query = f"SELECT measure, what, sum(amount) FROM ({some}) GROUP BY measure, what"
+    return [Tally(*row) for row in base.execute(query, [end for piece in pieces for end in piece])]
+
+
+def _pieces(since: int, until: int) -> Iterator[tuple[int, int, int]]:
+    """Cut a range of slots into the fewest runs of spans: each a span, its first slot and its end.
+
+    Small spans lead up to where a large one begins, and down again.
+    """
+    for span, larger in pairwise((*posting.SPANS, 0)):
+        first = since + -since % larger if larger else since
+        last = until - until % larger if larger else until
+        if not larger or first >= last:
+            if since < until:
+                yield span, since, until
+            return
+        if since < first:
+            yield span, since, first
+        if last < until:
+            yield span, last, until
+        since, until = first, last
 
 
 def steps(base: sqlite3.Connection) -> list[tuple[int, int]]:
     """Return by how many the completed items became more or fewer, by slot, oldest first."""
-    query = "SELECT slot, CAST(amount AS INTEGER) FROM tally WHERE measure = 'done' ORDER BY slot"
-    return base.execute(query).fetchall()
+    return base.execute("SELECT slot, amount FROM step ORDER BY slot").fetchall()
 
 
 def sizes(base: sqlite3.Connection) -> list[tuple[int, int]]:

@@ -1,7 +1,8 @@
 """How an event of the history enters the index: tallies, items, issues and sessions.
 
 A tally is a sum within a quarter of an hour, so that the numbers of any day of any time zone are
-sums of tallies, however many events there are:
+sums of tallies; and so that a long time is few of them, they are also kept for 64 quarters, and for
+4,096. The measures:
 
     settled    by state: items that batches finished (`again` those of them that were done before)
     by_hand    by state: items that a person's command read again
@@ -15,13 +16,14 @@ sums of tallies, however many events there are:
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+SPANS = 1, 64, 4096  # slots that a tally sums up, each a part of the next
 SLOT = 900  # seconds; every time zone of today lies a multiple of this from UTC
 COMPLETED, SKIPPED, ERROR = "completed", "skipped", "error"
 TABLES = """
@@ -32,23 +34,29 @@ CREATE TABLE event(
   fixed INTEGER, repairs TEXT, error TEXT);
 CREATE INDEX event_time ON event(time);
 CREATE TABLE tally(
-  slot INTEGER NOT NULL, measure TEXT NOT NULL, what TEXT NOT NULL, amount REAL NOT NULL,
-  PRIMARY KEY(slot, measure, what)) WITHOUT ROWID;
+  span INTEGER NOT NULL, slot INTEGER NOT NULL, measure TEXT NOT NULL, what TEXT NOT NULL,
+  amount REAL NOT NULL, PRIMARY KEY(span, slot, measure, what)) WITHOUT ROWID;
+CREATE TABLE step(slot INTEGER PRIMARY KEY, amount INTEGER NOT NULL);
 CREATE TABLE size(slot INTEGER PRIMARY KEY, items INTEGER NOT NULL);
 CREATE TABLE session(
-  id TEXT PRIMARY KEY, first TEXT NOT NULL, last TEXT NOT NULL, seconds REAL,
-  command TEXT NOT NULL, settled INTEGER NOT NULL);
+  began INTEGER PRIMARY KEY, id TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL,
+  seconds REAL, command TEXT NOT NULL, settled INTEGER NOT NULL);
+CREATE INDEX session_id ON session(id, began);
 CREATE TABLE item(
   item TEXT PRIMARY KEY, done INTEGER NOT NULL, ever INTEGER NOT NULL, away INTEGER NOT NULL);
 CREATE TABLE issue(
   item TEXT NOT NULL, id TEXT NOT NULL, opened INTEGER NOT NULL, closed INTEGER,
   times INTEGER NOT NULL, PRIMARY KEY(item, id)) WITHOUT ROWID;
 """
-_HELD = 10_000  # items and events that are held before they are written
-_ADD = (
-    "INSERT INTO tally VALUES(?, ?, ?, ?)"
-    " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount"
+_HELD = 20_000  # events that are held before they are written
+_KEPT = 100_000  # items that are kept in memory
+_TOLD = frozenset(  # numbers that are told better by the ids of issues, or are no sums
+    {"seq", "issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "notes"}
 )
+_MORE = " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount"
+
+
+Key = tuple[int, str, str]  # slot, measure, what
 
 
 class Issue(msgspec.Struct):
@@ -66,11 +74,16 @@ class Standing(msgspec.Struct):
     ever: bool = False  # completed at any time
     away: bool = False  # skipped: its open issues do not count
     issues: dict[str, Issue] = {}
+    touched: set[str] = set()  # issues that are not written yet
 
 
 class Session(msgspec.Struct):
-    """A session from its first record to its last."""
+    """A session from its first record to its last.
 
+    A name comes again where the logs, by which they are numbered, were moved away.
+    """
+
+    began: int  # the change that it began with
     first: str
     last: str
     seconds: float | None = None  # as it measured itself; None where it was killed
@@ -84,10 +97,13 @@ class Poster:
     def __init__(self, base: sqlite3.Connection) -> None:
         self._base = base
         self._events: list[tuple[Any, ...]] = []
-        self._tallies: Counter[tuple[int, str, str]] = Counter()
+        self._tallies: defaultdict[Key, float] = defaultdict(float)
+        self._steps: dict[int, int] = {}
         self._sizes: dict[int, int] = {}
         self._items: dict[str, Standing] = {}
-        self._sessions: dict[str, Session] = {}
+        self._moved: set[str] = set()  # of these, what is not written yet
+        self._sessions: dict[tuple[str, int], Session] = {}
+        self._current: dict[str, int] = {}  # by name, the change that its session began with
 
     def post(self, event: dict[str, Any]) -> None:
         """Add an event."""
@@ -101,7 +117,7 @@ class Poster:
         if "known" in event:
             self._sizes[slot] = event["known"]
         self._events.append(_row(event, moves))
-        if len(self._events) + len(self._items) > _HELD:
+        if len(self._events) > _HELD:
             self.flush()
 
     def attend(self, event: dict[str, Any]) -> None:
@@ -110,49 +126,63 @@ class Poster:
         if not name:
             return
         time = event["time"]
-        session = self._sessions.get(name) or self._known_session(name, time)
+        session = self._session(name, event)
         session.first, session.last = min(session.first, time), max(session.last, time)
         session.settled += event["op"] == "settle"
         session.command = event.get("command", session.command)
         if event["op"] == "end":
             session.seconds = event.get("seconds")
 
-    def _known_session(self, name: str, time: str) -> Session:
-        query = "SELECT first, last, seconds, command, settled FROM session WHERE id = ?"
-        row = self._base.execute(query, (name,)).fetchone()
-        found = self._sessions[name] = Session(*row) if row else Session(time, time)
-        return found
+    def _session(self, name: str, event: dict[str, Any]) -> Session:
+        """Return the session of an event: a new one at its start, else the last of that name."""
+        if event["op"] == "start":
+            self._current[name] = event["seq"]
+        elif name not in self._current:
+            query = "SELECT began, first, last, seconds, command, settled FROM session"
+            query += " WHERE id = ? ORDER BY began DESC LIMIT 1"
+            row = self._base.execute(query, (name,)).fetchone()
+            found = Session(*row) if row else Session(event["seq"], event["time"], event["time"])
+            self._current[name] = found.began
+            self._sessions[name, found.began] = found
+        key = name, self._current[name]
+        if key not in self._sessions:
+            self._sessions[key] = Session(key[1], event["time"], event["time"])
+        return self._sessions[key]
 
     def _settle(self, event: dict[str, Any], slot: int) -> tuple[int, int, int]:
         item, state = self._item(event["item"]), event.get("state", "")
+        before = item.ever
         self._stand(item, state, slot)
         by_hand = event.get("by_hand", False)
         self._tallies[slot, "by_hand" if by_hand else "settled", state] += 1
         if not by_hand:
             self._sum(event, slot)
         if state == COMPLETED:
-            self._tallies[slot, "again", state] += item.ever and not by_hand
+            if before and not by_hand:
+                self._tallies[slot, "again", state] += 1
             item.ever = True
         return self._compare(item, event, slot) if "open_ids" in event else (0, 0, 0)
 
     def _sum(self, event: dict[str, Any], slot: int) -> None:
         for name, value in event.items():
-            if type(value) in (int, float) and name != "seq":
+            if type(value) in (int, float) and name not in _TOLD:
                 self._tallies[slot, "sum", name] += value
         for kind, count in event.get("repairs", {}).items():
             self._tallies[slot, "repaired", kind] += count
 
     def _move(self, event: dict[str, Any], slot: int) -> None:
         """Take the statuses that a change gave to items."""
-        keys = [event["item"]] if "item" in event else event.get("items", ())
-        states = event.get("states") or [event.get("state", "")] * len(keys)
-        for key, state in zip(keys, states, strict=True):
+        for key, state in _statuses(event):
             if state:
-                self._stand(self._item(key), state, slot)
+                item = self._item(key)
+                self._stand(item, state, slot)
+                item.ever |= state == COMPLETED
 
     def _stand(self, item: Standing, state: str, slot: int) -> None:
         done, away = state == COMPLETED, state == SKIPPED
-        self._tallies[slot, "done", ""] += done - item.done
+        if step := done - item.done:
+            self._tallies[slot, "done", ""] += step
+            self._steps[slot] = self._steps.get(slot, 0) + step
         if away != item.away:
             measure = "left" if away else "returned"
             open_ones = [name for name, one in item.issues.items() if one.closed is None]
@@ -170,6 +200,7 @@ class Poster:
         for name in back:
             known[name].closed, known[name].times = None, known[name].times + 1
         known.update((name, Issue(seq)) for name in new)
+        item.touched.update(new, gone, back)
         for measure, names in (("opened", new), ("closed", gone), ("regressed", back)):
             self._count(slot, measure, names)
         return len(new), len(gone), len(back)
@@ -180,6 +211,7 @@ class Poster:
 
     def _item(self, key: str) -> Standing:
         item = self._items.get(key)
+        self._moved.add(key)
         if item is None:
             query = "SELECT done, ever, away FROM item WHERE item = ?"
             row = self._base.execute(query, (key,)).fetchone()
@@ -193,33 +225,65 @@ class Poster:
 
     def flush(self) -> None:
         """Write what is held."""
-        add = self._base.executemany
+        add, moved = self._base.executemany, {key: self._items[key] for key in self._moved}
         add(f"INSERT OR IGNORE INTO event VALUES({','.join('?' * 14)})", self._events)
-        add(_ADD, ((*key, amount) for key, amount in self._tallies.items() if amount))
+        sums: Mapping[Key, float] = self._tallies
+        for span in SPANS:
+            sums = _summed(sums, span)
+            rows = ((*key, amount) for key, amount in sums.items() if amount)
+            add(f"INSERT INTO tally VALUES({span}, ?, ?, ?, ?){_MORE}", rows)
+        add(f"INSERT INTO step VALUES(?, ?){_MORE}", self._steps.items())
         add("INSERT OR REPLACE INTO size VALUES(?, ?)", self._sizes.items())
         add(
-            "INSERT OR REPLACE INTO session VALUES(?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO session VALUES(?, ?, ?, ?, ?, ?, ?)",
             (
-                (name, one.first, one.last, one.seconds, one.command, one.settled)
-                for name, one in self._sessions.items()
+                (one.began, name, one.first, one.last, one.seconds, one.command, one.settled)
+                for (name, _), one in self._sessions.items()
             ),
         )
         add(
             "INSERT OR REPLACE INTO item VALUES(?, ?, ?, ?)",
-            ((key, one.done, one.ever, one.away) for key, one in self._items.items()),
+            ((key, one.done, one.ever, one.away) for key, one in moved.items()),
         )
         add(
             "INSERT OR REPLACE INTO issue VALUES(?, ?, ?, ?, ?)",
             (
                 (key, name, issue.opened, issue.closed, issue.times)
-                for key, one in self._items.items()
-                for name, issue in one.issues.items()
+                for key, one in moved.items()
+                for name in one.touched
+                for issue in (one.issues[name],)
             ),
         )
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of what is written, but for items as long as there is room: they come again."""
+        for key in self._moved:
+            self._items[key].touched.clear()
+        if len(self._items) > _KEPT:
+            self._items.clear()
         self._events.clear()
-        self._tallies.clear()
-        for held in (self._sizes, self._items, self._sessions):
+        self._moved.clear()
+        for held in (self._tallies, self._steps, self._sizes, self._sessions, self._current):
             held.clear()
+
+
+def _summed(tallies: Mapping[Key, float], span: int) -> Mapping[Key, float]:
+    """Add up tallies over a longer span, each named by the first slot in it."""
+    if span == 1:
+        return tallies
+    sums: defaultdict[Key, float] = defaultdict(float)
+    for (slot, measure, what), amount in tallies.items():
+        sums[slot - slot % span, measure, what] += amount
+    return sums
+
+
+def _statuses(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give the items of a change with the status that it gave them, "" for none."""
+    keys = [event["item"]] if "item" in event else event.get("items", ())
+    states = event.get("states") or [event.get("state", "")] * len(keys)
+    yield from zip(keys, states, strict=True)
+    yield from zip(event.get("items_back", ()), event.get("states_back", ()), strict=False)
 
 
 def _row(event: dict[str, Any], moves: tuple[int, int, int]) -> tuple[Any, ...]:

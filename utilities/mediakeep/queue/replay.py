@@ -58,15 +58,17 @@ def apply(store: Store, name: str) -> Replay:
         store.follow()
         replay = plan(store.place.folder, store.state, name)
         store.rewrite()
-        facts = {"source": name, "redone": replay.redone, "items_back": list(replay.back)}
+        states = [item.status for item in replay.back.values()]
+        back = {"items_back": list(replay.back), "states_back": states}
+        facts = {"source": name, "redone": replay.redone, **back}
         record = store.record(Change("replay", {}, msgspec.to_builtins(facts)))
         history.absorb(store.place.folder, [record])
         # Settled by this change, so that the views take them up again.
-        back = {
+        items = {
             key: msgspec.structs.replace(item, settled=record.seq)
             for key, item in replay.back.items()
         }
-        store.state.accept(record, back)
+        store.state.accept(record, items)
         if not replay.left:
             store.state.head = msgspec.structs.replace(store.state.head, restored=None)
         # Items came from outside the journal, so nothing may be rebuilt across this point.

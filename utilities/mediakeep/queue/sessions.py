@@ -1,6 +1,7 @@
 """Sessions: a log that grows line by line, a lock that shows its owner alive, a live file.
 
     session_logs/20251217_session_001.log   one JSON object a line: time, level, message, facts
+    session_logs/20251117_session_001.log.gz  an old one, archived
     live/20251217_session_001.json          what it works on now; gone at the end
 
 The owner holds the kernel's lock on its log: whoever can take that lock knows that the owner is
@@ -123,7 +124,9 @@ def _open_log(place: Place) -> tuple[str, int]:
     folder = place.folder / LOGS
     folder.mkdir(parents=True, exist_ok=True)
     day = f"{place.now():%Y%m%d}"
-    names = (_NAME.fullmatch(path.stem) for path in (*folder.glob("*.log"), *live(place.folder)))
+    # In this order: a log that is being archived has its new name before it loses the old one.
+    taken = (*folder.glob("*.log"), *folder.glob("*.log.gz"), *live(place.folder))
+    names = map(numbered, taken)
     number = max((int(name[2]) for name in names if name and name[1] == day), default=0)
     while True:
         number += 1
@@ -131,6 +134,11 @@ def _open_log(place: Place) -> tuple[str, int]:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         with contextlib.suppress(FileExistsError):
             return name, os.open(folder / f"{name}.log", flags, 0o666)
+
+
+def numbered(path: Path) -> re.Match[str] | None:
+    """Find day and number in the name of a session's file, archived or not; None in any other."""
+    return _NAME.fullmatch(path.name.partition(".")[0])
 
 
 def live(folder: Path) -> list[Path]:

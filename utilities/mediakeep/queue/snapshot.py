@@ -25,6 +25,7 @@ FORMAT = 1
 FILE = "processing_queue.json"
 _CHUNK = 1000  # items
 _BLOCK = 4 << 20  # bytes
+_HEAD = 1 << 16  # bytes in which the head ends
 
 _LOOKS = 5  # at a file that stays as it is
 _PAUSE = 0.05  # seconds between them
@@ -162,7 +163,7 @@ def _blocks(read: Any, digest: Any) -> Iterator[bytes]:
 
 def _load(blocks: Iterator[bytes], kind: Kind) -> tuple[Head, dict[str, Item]]:
     """Decode block by block as far as the layout is ours; else all in one piece."""
-    opening = b',\n  "%b": {\n' % kind.plural.encode()
+    opening = _opening(kind)
     decoder = msgspec.json.Decoder(dict[str, kind.item])  # type: ignore[name-defined]
     data = next(blocks, b"")
     start = data.find(opening)
@@ -180,11 +181,27 @@ def _load(blocks: Iterator[bytes], kind: Kind) -> tuple[Head, dict[str, Item]]:
     return head, items
 
 
+def _opening(kind: Kind) -> bytes:
+    """Return what stands between the head and the first item."""
+    return b',\n  "%b": {\n' % kind.plural.encode()
+
+
 def _load_whole(data: bytes, kind: Kind) -> tuple[Head, dict[str, Item]]:
     fields = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     raw = fields.pop(kind.plural, msgspec.Raw(b"null"))
     items = msgspec.json.decode(raw, type=dict[str, kind.item])  # type: ignore[name-defined]
     return msgspec.json.decode(msgspec.json.encode(fields), type=Head), items
+
+
+def head(path: Path, kind: Kind) -> tuple[Head, Stat] | None:
+    """Read a snapshot's head alone, and the file's identity; None where its layout is not ours."""
+    try:
+        with path.open("rb") as stream:
+            stat = identify(os.fstat(stream.fileno()))
+            before, found, _ = stream.read(_HEAD).partition(_opening(kind))
+        return (msgspec.json.decode(before + b"}", type=Head), stat) if found else None
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def _explain(path: Path, kind: Kind, error: Exception) -> Exception:

@@ -15,6 +15,7 @@ from mediakeep.queue.journal import SEAL, Record
 from mediakeep.queue.snapshot import Head
 
 Changes = Mapping[str, Any]
+Watch = Callable[[str, Item | None, Item], None]
 
 
 def merge(target: dict[str, Any], patch: Changes) -> dict[str, Any]:
@@ -44,7 +45,7 @@ class State:
         for key, item in items.items():
             if item.status is Status.IN_PROGRESS:
                 self.held.setdefault(item.session, set()).add(key)
-        self.watch: Callable[[str, Item], None] | None = None  # told of every changed item
+        self.watch: Watch | None = None  # told of every changed item, as it was and as it is
 
     def changed(self, key: str, changes: Changes) -> Item:
         """Return an item with changes made; IllegalTransition or BadData where they do not fit."""
@@ -92,7 +93,7 @@ class State:
             self.held.setdefault(item.session, set()).add(key)
         self.items[key] = item
         if self.watch:
-            self.watch(key, item)
+            self.watch(key, old, item)
 
     def _let_go(self, session: str, key: str) -> None:
         keys = self.held[session]

@@ -1,0 +1,532 @@
+"""Backups: of one change whatever goes on, whole or refused, and never a half one."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import io
+import json
+import os
+import random
+import sqlite3
+import tarfile
+import tracemalloc
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mediakeep.errors import MediakeepError, NewerFormat, NoQueue, StateDamaged, UsageFailed
+from mediakeep.item import Item
+from mediakeep.kinds import MUSIC
+from mediakeep.media.undoing import union
+from mediakeep.queue import history
+from mediakeep.queue.backups import archive, frozen, placement, recovery, vault
+from mediakeep.queue.backups.archive import HEAD, SUMS, Head
+from mediakeep.queue.backups.blocks import Entry
+from mediakeep.queue.backups.packing import Packing
+from mediakeep.queue.backups.vault import Made
+from mediakeep.queue.queue import Queue
+from mediakeep.queue.rewrite import Place
+from tests.queue import rig
+
+
+def no_outputs(_: Item) -> list[str]:
+    return []
+
+
+def make(where: Place, folder: Path) -> Made:
+    folder.mkdir(exist_ok=True)
+    return vault.make(where, MUSIC, no_outputs, folder)
+
+
+def unpacked(path: Path) -> dict[str, bytes]:
+    """Read an archive as any tar does."""
+    with tarfile.open(path) as tar:
+        return {one.name: tar.extractfile(one).read() for one in tar}  # type: ignore[union-attr]
+
+
+def seqs(data: bytes) -> list[int]:
+    return [msgspec.json.decode(line)["seq"] for line in data.splitlines()]
+
+
+def past(found: dict[str, bytes]) -> bytes:
+    return b"".join(data for name, data in sorted(found.items()) if "/history/" in name)
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Place:
+    """A queue with some past, and what lies around it."""
+    where = rig.at(tmp_path)
+    with rig.make(where) as queue:
+        queue.begin()
+        rig.settle(queue, 4)
+        queue.checkpoint()
+        queue.end()
+    status = where.folder.parent
+    for name in ("undo/2025-12.jsonl", "undo/blobs/ab/abc", "reports/one.md", "templates/one.j2"):
+        (status / name).parent.mkdir(parents=True, exist_ok=True)
+        (status / name).write_text(f"{name}\n")
+    (status / "undo" / "index.db").write_text("made anew")
+    (status / "cache").mkdir()
+    (status / "cache" / "files.db").write_text("made anew")
+    (tmp_path / "mediakeep.toml").write_text("batch_size = 3\n")
+    return where
+
+
+def test_a_backup_holds_what_cannot_be_made_anew_and_no_more(where: Place, tmp_path: Path) -> None:
+    (tmp_path / "issues" / "music").mkdir(parents=True)
+    (tmp_path / "issues" / "music" / "a note.md").write_text("mine")
+    (where.folder / "aside").mkdir()
+    (where.folder / "aside" / "before.json").write_text("{}")
+    names = set(unpacked(make(where, tmp_path / "to").path))
+    (log,) = (where.folder / "session_logs").iterdir()
+    (month,) = history.paths(where.folder)
+    assert names == {
+        HEAD,
+        "status/music/processing_queue.json",
+        f"status/music/history/{month.name}",
+        f"status/music/session_logs/{log.name}",
+        "status/music/aside/before.json",
+        "status/undo/2025-12.jsonl",
+        "status/undo/blobs/ab/abc",
+        "status/reports/one.md",
+        "status/templates/one.j2",
+        "issues/music/a note.md",
+        "mediakeep.toml",
+        SUMS,
+    }
+
+
+def test_what_the_journal_alone_knows_is_in_snapshot_and_history(
+    where: Place, tmp_path: Path
+) -> None:
+    with Queue.open(where, MUSIC) as queue:
+        queue.begin()
+        rig.settle(queue, 3)
+        kept = b"".join(path.read_bytes() for path in history.paths(where.folder))
+        made = make(where, tmp_path / "to")
+        assert made.head.seq == queue.state.seq
+        assert made.head.items == queue.state.summary()
+        items = queue.state.items
+        queue.end()
+    found = unpacked(made.path)
+    written = b"".join(path.read_bytes() for path in history.paths(where.folder))
+    assert past(found) != kept
+    assert seqs(past(found))[-1] == made.head.seq
+    assert written.startswith(past(found))
+    taken = msgspec.json.decode(found["status/music/processing_queue.json"])
+    assert taken["seq"] == made.head.seq
+    assert {key for key, item in taken["artists"].items() if item["status"] == "completed"} == {
+        key for key, item in items.items() if item.status == "completed"
+    }
+
+
+def test_history_that_is_newer_than_the_snapshot_is_cut(where: Place, tmp_path: Path) -> None:
+    with Queue.open(where, MUSIC) as queue:
+        queue.begin()
+        now = frozen.read(where, MUSIC)
+        before = queue.state.seq
+        rig.settle(queue, 3)
+        queue.checkpoint()  # everything is in the history's files now
+        assert seqs(history.paths(where.folder)[-1].read_bytes())[-1] > before
+        (month,) = frozen.months(where.folder, now)
+        data = month.path.read_bytes()[: month.end] + month.more
+        written = seqs(history.paths(where.folder)[-1].read_bytes())
+        assert now.state.seq == before
+        assert seqs(data) == [seq for seq in written if seq <= before]
+
+
+def test_a_backup_waits_for_nobody_and_keeps_nobody_waiting(where: Place, tmp_path: Path) -> None:
+    """The queue's lock is held by another all the time."""
+    with Queue.open(where, MUSIC) as queue, queue._store.locked():
+        assert make(where, tmp_path / "to").head.seq == queue.state.seq
+
+
+def test_a_copy_put_in_place_by_hand_becomes_the_queue_first(where: Place, tmp_path: Path) -> None:
+    (checkpoint,) = (where.folder / "checkpoints").iterdir()
+    with Queue.open(where, MUSIC) as queue:
+        queue.begin()
+        rig.settle(queue, 2)
+    rig.cp(checkpoint, rig.file(where))
+    made = make(where, tmp_path / "to")
+    assert made.head.items["completed"] == 4
+    with Queue.open(where, MUSIC) as queue:
+        assert queue.state.seq == made.head.seq
+
+
+def test_where_there_is_no_queue_there_is_no_backup(tmp_path: Path) -> None:
+    with pytest.raises(NoQueue):
+        make(rig.at(tmp_path), tmp_path / "to")
+    assert list((tmp_path / "to").iterdir()) == []
+
+
+def test_a_database_is_copied_whole_under_a_writer(where: Place, tmp_path: Path) -> None:
+    """What is not committed is left out, and what is committed beside the file is in."""
+    with closing(sqlite3.connect(where.folder / "essence.db")) as writer:
+        writer.execute("PRAGMA journal_mode = wal")
+        writer.execute("CREATE TABLE sound(name)")
+        writer.execute("INSERT INTO sound VALUES('one')")
+        writer.commit()
+        writer.execute("INSERT INTO sound VALUES('two')")
+        found = unpacked(make(where, tmp_path / "to").path)
+    assert not [name for name in found if name.endswith(("-wal", "-shm"))]
+    (tmp_path / "copy.db").write_bytes(found["status/music/essence.db"])
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT name FROM sound").fetchall() == [("one",)]
+
+
+def test_a_database_that_cannot_be_read_is_named_and_nothing_is_left(
+    where: Place, tmp_path: Path
+) -> None:
+    (where.folder / "essence.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(StateDamaged, match=r"essence\.db cannot be read: .*move it away"):
+        make(where, tmp_path / "to")
+    assert list((tmp_path / "to").iterdir()) == []
+
+
+def test_a_line_that_is_being_written_is_left_out(where: Place, tmp_path: Path) -> None:
+    log = where.folder.parent / "undo" / "2025-12.jsonl"
+    log.write_text("x" * 200_000 + "\n" + "y" * 100_000)
+    found = unpacked(make(where, tmp_path / "to").path)
+    assert found["status/undo/2025-12.jsonl"] == b"x" * 200_000 + b"\n"
+
+
+# Names and places
+
+
+def test_names_are_of_the_time_and_never_given_twice(tmp_path: Path) -> None:
+    where = rig.at(tmp_path, rig.Clock())
+    rig.make(where).close()
+    paths = [make(where, tmp_path / "to").path for _ in range(3)]
+    stem = "mediakeep_music_2025-12-17_100000"
+    assert [path.name for path in paths] == [f"{stem}{end}.tar.gz" for end in ("", "_2", "_3")]
+    (tmp_path / "to" / "mediakeep_movies_2026-01-01_000000.tar.gz").touch()
+    (tmp_path / "to" / "mediakeep_music_2026-99-01_000000.tar.gz").touch()
+    assert vault.newest(tmp_path / "to", MUSIC) == datetime(2025, 12, 17, 10, tzinfo=UTC)
+    assert vault.newest(tmp_path, MUSIC) is None
+
+
+@pytest.mark.parametrize("name", ["mine.tar", "mine.tar.gz"])
+def test_a_named_file_is_made_and_never_written_over(
+    where: Place, tmp_path: Path, name: str
+) -> None:
+    made = vault.make(where, MUSIC, no_outputs, tmp_path / name)
+    data = made.path.read_bytes()
+    assert (data[:2] == b"\x1f\x8b") == name.endswith(".gz")
+    assert archive.read(made.path, "music") == made.head
+    assert made.bytes == len(data)
+    assert made.path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(UsageFailed, match="exists already"):
+        vault.make(where, MUSIC, no_outputs, made.path)
+    assert made.path.read_bytes() == data
+
+
+def test_a_disk_without_links_takes_backups_too(
+    where: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:  # as exFAT does, which no test may mount
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    made = vault.make(where, MUSIC, no_outputs, tmp_path / "a.tar")
+    archive.read(made.path, "music")
+    made.path.write_text("precious")
+    with pytest.raises(FileExistsError):
+        vault._give(where.folder / "processing_queue.json", made.path)
+    assert made.path.read_text() == "precious"
+
+
+@pytest.mark.parametrize("place", ["nowhere", "nowhere/a.tar", "status/undo", "status/music/x.tar"])
+def test_a_place_that_is_missing_or_would_be_in_its_own_backup_is_refused(
+    where: Place, tmp_path: Path, place: str
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UsageFailed):
+        vault.make(where, MUSIC, no_outputs, tmp_path / place)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_a_killed_backup_left_is_removed_by_the_next_and_that_of_a_living_is_not(
+    where: Place, tmp_path: Path
+) -> None:
+    to = tmp_path / "to"
+    for name in (".mediakeep_dead", ".mediakeep_live"):
+        (to / name).mkdir(parents=True)
+    with vault._locked(to / ".mediakeep_live"):
+        make(where, to)
+        assert {path.name[:15] for path in to.iterdir()} == {".mediakeep_live", "mediakeep_music"}
+
+
+# Reading
+
+
+def packed(path: Path, members: dict[str, bytes], **head: Any) -> Path:
+    """Make a whole archive of these files."""
+    facts = {"id": "1", "kind": "music", "written": "", "library_path": "/", "seq": 1, "items": {}}
+    with path.open("wb") as stream:
+        packing = Packing(stream, Head(**{**facts, **head}))
+        for name, data in members.items():
+            packing.add(Entry(name, len(data)), [data])
+        packing.close()
+    return path
+
+
+QUEUE = "status/music/processing_queue.json"
+
+
+def test_what_was_packed_is_read_again(tmp_path: Path) -> None:
+    names = {QUEUE: b"{}", f"outputs/{'ü' * 90}.json": b"x" * 3_000_000, "outputs/empty": b""}
+    names["issues/music/caf\udce9.md"] = b"a name that is no UTF-8"
+    path = packed(tmp_path / "a.tar", names)
+    found = {}
+    archive.read(path, "music", lambda entry, data: found.update({entry.name: b"".join(data)}))
+    assert found == names
+    assert archive.head(path, "music").seq == 1
+    assert {*unpacked(path)} == {HEAD, SUMS, *names}
+
+
+HOSTILE = [
+    "/etc/passwd",
+    "../escape",
+    "outputs/../../escape",
+    "outputs//a",
+    "outputs/./a",
+    "outputs/a/",
+    "outputs",
+    "status/movies/processing_queue.json",
+    "status/music",
+    "issues/movies/a.md",
+    ".bashrc",
+    "C:/a",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_that_no_backup_holds_is_refused(tmp_path: Path, name: str) -> None:
+    path = packed(tmp_path / "a.tar", {QUEUE: b"{}"})
+    archive.read(path, "music")
+    taken: list[str] = []
+    bad = packed(tmp_path / "b.tar", {name: b"x"})
+    with pytest.raises(StateDamaged, match=r"b\.tar is damaged"):
+        archive.read(bad, "music", lambda entry, _: taken.append(entry.name))
+    assert taken == []
+
+
+KINDS = [
+    tarfile.SYMTYPE,
+    tarfile.LNKTYPE,
+    tarfile.CHRTYPE,
+    tarfile.FIFOTYPE,
+    tarfile.DIRTYPE,
+    tarfile.XHDTYPE,
+    tarfile.GNUTYPE_SPARSE,
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_links_devices_and_folders_are_refused(tmp_path: Path, kind: bytes) -> None:
+    path = packed(tmp_path / "a.tar", {QUEUE: b"{}"})
+    info = tarfile.TarInfo("outputs/a")
+    info.type, info.linkname = kind, "/etc/passwd"
+    head = path.read_bytes()[: 512 * 2]
+    path.write_bytes(head + info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+    with pytest.raises(StateDamaged, match="is no plain file"):
+        archive.read(path, "music")
+
+
+def test_sizes_that_are_a_lie_cost_no_memory(tmp_path: Path) -> None:
+    """A name, a head and a file of terabytes, and a gigabyte of checksums out of a few bytes."""
+    whole = packed(tmp_path / "a.tar", {QUEUE: b"{}"}).read_bytes()
+    lies = []
+    for name, kind in (
+        ("x", tarfile.GNUTYPE_LONGNAME),
+        ("outputs/a", tarfile.REGTYPE),
+        (HEAD, b"0"),
+    ):
+        info = tarfile.TarInfo(name)
+        info.type, info.size = kind, 1 << 42
+        start = b"" if name == HEAD else whole[:1024]
+        lies.append(start + info.tobuf(tarfile.GNU_FORMAT) + bytes(32 << 20))
+    sums = tarfile.TarInfo(SUMS)
+    sums.size = 1 << 30
+    for number, data in enumerate(lies):
+        path = tmp_path / f"{number}.tar.gz"
+        path.write_bytes(gzip.compress(data, 1))
+        tracemalloc.start()
+        with pytest.raises(MediakeepError):
+            archive.read(path, "music")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 8 << 20
+    long = tmp_path / "long.tar.gz"
+    with gzip.open(long, "wb", 1) as stream:
+        stream.write(whole[:1024] + sums.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(64):
+            stream.write(bytes(1 << 20))
+    tracemalloc.start()
+    with pytest.raises(StateDamaged):
+        archive.read(long, "music")
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])
+def test_an_archive_that_was_cut_anywhere_is_refused(
+    where: Place, tmp_path: Path, suffix: str
+) -> None:
+    path = vault.make(where, MUSIC, no_outputs, tmp_path / f"a{suffix}").path
+    data = path.read_bytes()
+    archive.read(path, "music")
+    chance = random.Random(1)
+    for end in [
+        0,
+        1,
+        2,
+        10,
+        511,
+        512,
+        600,
+        *(chance.randrange(len(data) - 1024) for _ in range(40)),
+    ]:
+        path.write_bytes(data[:end])
+        with pytest.raises((StateDamaged, UsageFailed), match=r"a\.tar"):
+            archive.read(path, "music")
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])
+def test_an_archive_with_a_flipped_byte_is_refused_or_gives_the_very_same(
+    where: Place, tmp_path: Path, suffix: str
+) -> None:
+    """A byte that fills a block, or gzip's note of the time, means nothing."""
+    path = vault.make(where, MUSIC, no_outputs, tmp_path / f"a{suffix}").path
+    data, whole = path.read_bytes(), unpacked(path)
+    chance, refused = random.Random(2), 0
+    for _ in range(150):
+        at = chance.randrange(len(data))
+        path.write_bytes(
+            data[:at] + bytes([data[at] ^ (1 << chance.randrange(8))]) + data[at + 1 :]
+        )
+        found: dict[str, bytes] = {}
+        try:
+            archive.read(path, "music", lambda e, d, to=found: to.update({e.name: b"".join(d)}))  # type: ignore[misc]
+        except (StateDamaged, UsageFailed):
+            refused += 1
+        else:
+            assert found.items() <= whole.items()
+            assert len(found) == len(whole) - 2
+    assert refused > (100 if suffix == ".tar.gz" else 40)
+
+
+def other_order(data: bytes) -> bytes:
+    first = data.index(b"outputs/b")
+    return (
+        data[: first - 1024]
+        + data[first : first + 1024]
+        + data[first - 1024 : first]
+        + data[first + 1024 :]
+    )
+
+
+BROKEN: list[tuple[Callable[[bytes], bytes], str]] = [
+    (lambda data: data.replace(b"first", b"fjrst"), "outputs/a in it is not what its checksum"),
+    (other_order, "is not what its checksum says"),
+    (lambda data: data + b"x" * 512, "something stands behind its end"),
+    (lambda data: data[: data.index(SUMS.encode())] + bytes(1024), "its end is missing"),
+]
+
+
+@pytest.mark.parametrize(("how", "why"), BROKEN)
+def test_files_that_are_other_than_the_checksums_say_are_refused(
+    tmp_path: Path, how: Callable[[bytes], bytes], why: str
+) -> None:
+    path = packed(tmp_path / "a.tar", {"outputs/a": b"first", "outputs/b": b"second"})
+    path.write_bytes(how(path.read_bytes()))
+    with pytest.raises(StateDamaged, match=why):
+        archive.read(path, "music")
+
+
+def test_a_newer_format_and_another_kind_are_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(NewerFormat, match=r"a\.tar has format 2, .*Update mediakeep"):
+        archive.read(packed(tmp_path / "a.tar", {}, format=2), "music")
+    with pytest.raises(UsageFailed, match="a backup of movies, not of music"):
+        archive.read(packed(tmp_path / "a.tar", {}, kind="movies"), "music")
+
+
+def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no archive" * 1000)
+    with tarfile.open(tmp_path / "tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo("a"), io.BytesIO())
+    (tmp_path / "empty").touch()
+    for name in ("text", "tar", "empty"):
+        with pytest.raises(UsageFailed, match="is no backup that mediakeep made"):
+            archive.read(tmp_path / name, "music")
+    with pytest.raises(UsageFailed, match="There is no backup"):
+        recovery.check(rig.at(tmp_path), MUSIC, tmp_path / "nothing")
+
+
+# Taking its place
+
+Move = Callable[[str | Path, str | Path], None]
+
+
+def test_a_part_of_the_home_on_another_disk_is_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename: Move = os.rename
+
+    def across(old: Path, new: Path) -> None:  # a second disk is more than a test may mount
+        if Path(old).parent != Path(new).parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", across)
+    new, there, kept = tmp_path / "new", tmp_path / "home" / "a.md", tmp_path / "kept" / "a.md"
+    there.parent.mkdir()
+    there.write_text("old")
+    new.write_text("new")
+    placement.put(new, there, kept)
+    assert (there.read_text(), kept.read_text()) == ("new", "old")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.md", "a.md", "home", "kept"]
+
+
+def test_a_second_restore_waits_for_nobody(where: Place, tmp_path: Path) -> None:
+    made = make(where, tmp_path / "to")
+    with recovery._alone(where.folder.parent), pytest.raises(UsageFailed, match="Another restore"):
+        recovery.run(where, MUSIC, made.path)
+
+
+# Undo records
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
+def record(name: str, **more: Any) -> str:
+    """Write a change as the log has it."""
+    texts = dict.fromkeys(("time", "path", "kind", "essence", "session", "item"), "")
+    state = {"size": 1, "sha256": "", "device": 1, "inode": 1, "mtime_ns": 1}
+    facts = {"op": "change", "id": name, **texts, "old": state, "new": state, "fields": {}}
+    return json.dumps({**facts, "claim": 0, "first_claim": 0, **more})
+
+
+def mark(name: str) -> str:
+    return f'{{"op":"mark","id":"{name}","mark":"done"}}'
+
+
+def test_two_logs_are_made_one_and_nothing_that_is_there_changes(tmp_path: Path) -> None:
+    log, other = tmp_path / "log", tmp_path / "other"
+    forgotten = record("a", forgotten=True)
+    there = [forgotten, mark("a"), record("c"), mark("c")]
+    log.write_text("\n".join(there) + "\n" + '{"torn')
+    other.write_text("\n".join([record("a"), mark("a"), record("b"), mark("b"), '{"to']))
+    for _ in range(2):
+        union.join(log, other)
+        assert lines(log) == [*there, record("b"), mark("b")]
+    union.join(tmp_path / "new", other)
+    assert lines(tmp_path / "new") == lines(other)[:-1]

@@ -1,0 +1,59 @@
+"""Writing an archive: file after file, each hashed on its way, the hashes last."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import BinaryIO
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import StateDamaged
+from mediakeep.queue.backups import archive, blocks
+from mediakeep.queue.backups.archive import HEAD, SUMS, Head
+from mediakeep.queue.backups.blocks import Entry
+
+_PIECE = 1 << 20  # bytes
+
+
+class Packing:
+    """An archive on its way out; `close` ends it."""
+
+    def __init__(self, stream: BinaryIO, head: Head) -> None:
+        self._stream = stream
+        self._sums = tempfile.TemporaryFile()  # noqa: SIM115 - on the disk, closed by close
+        data = msgspec.json.format(msgspec.json.encode(head), indent=2) + b"\n"
+        self.add(Entry(HEAD, len(data)), [data])
+
+    def add(self, entry: Entry, content: Iterable[bytes]) -> None:
+        """Add a file; StateDamaged where its content is not as long as the entry says."""
+        self._sums.write(archive.line(entry, self._put(entry, content)))
+
+    def _put(self, entry: Entry, content: Iterable[bytes]) -> str:
+        self._stream.write(blocks.header(entry))
+        digest, left = sha256(), entry.size
+        for piece in content:
+            digest.update(piece)
+            self._stream.write(piece)
+            left -= len(piece)
+        if left:
+            raise StateDamaged(f"{files.escape(entry.name)} changed while it was being copied.")
+        self._stream.write(bytes(entry.filling))
+        return digest.hexdigest()
+
+    def close(self) -> None:
+        """Write the checksums and the end."""
+        with self._sums as sums:
+            size = sums.tell()
+            sums.seek(0)
+            self._put(Entry(SUMS, size), pieces(sums, size))
+        self._stream.write(bytes(2 * blocks.BLOCK))
+
+
+def pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """Give the next bytes of a stream, piece by piece; fewer where it ends before."""
+    while size and (piece := stream.read(min(size, _PIECE))):
+        size -= len(piece)
+        yield piece

@@ -1,0 +1,78 @@
+"""Old session logs, compressed: NAME.log.gz beside where NAME.log was.
+
+The compressed file is on the disk before the log goes. A kill in between leaves both, and the next
+time the log is compressed again, to the very same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.queue import sessions
+from mediakeep.queue.rewrite import Place
+
+
+class Archived(msgspec.Struct, frozen=True):
+    """A log that was compressed, and its bytes before and after."""
+
+    name: str
+    before: int
+    after: int
+
+
+def archive(place: Place, days: int) -> list[Archived]:
+    """Compress the logs of sessions that ended at least so many days ago, oldest first."""
+    folder = place.folder / sessions.LOGS
+    if not folder.is_dir():
+        return []
+    files.sweep(folder)
+    old = list(_old(place, folder, days))
+    done = [found for path in old if (found := _compressed(path))]
+    if done:
+        files.sync_folder(folder)
+    return done
+
+
+def _old(place: Place, folder: Path, days: int) -> Iterator[Path]:
+    """Give the logs whose last line was written so long ago, by a session that is over."""
+    latest = (place.now() - timedelta(days=days)).timestamp()
+    for path in sorted(folder.glob("*.log")):
+        with contextlib.suppress(FileNotFoundError):  # another archives, too
+            written = path.stat().st_mtime
+            if (
+                sessions.numbered(path)
+                and written <= latest
+                and not sessions.alive(place, path.stem)
+            ):
+                yield path
+
+
+def _compressed(path: Path) -> Archived | None:
+    """Put a log's compressed copy in its place; None where another has done so meanwhile."""
+    beside = path.with_name(f".{os.urandom(6).hex()}.tmp")
+    try:
+        with path.open("rb") as log, beside.open("xb") as raw:
+            with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
+                shutil.copyfileobj(log, packed)
+            raw.flush()
+            files.sync_data(raw.fileno())
+            info, size = os.fstat(log.fileno()), raw.tell()
+        os.utime(beside, ns=(info.st_atime_ns, info.st_mtime_ns))
+        os.chmod(beside, info.st_mode & 0o777)
+        os.replace(beside, path.with_name(path.name + ".gz"))
+    except FileNotFoundError:
+        return None
+    finally:
+        beside.unlink(missing_ok=True)
+    files.sync_folder(path.parent)
+    path.unlink(missing_ok=True)
+    return Archived(path.name, info.st_size, size)
