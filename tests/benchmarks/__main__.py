@@ -15,6 +15,7 @@ _FOLDER = os.environ.get("TMPDIR") or ("/var/tmp" if Path("/var/tmp").is_dir() e
 _NAMES = {
     "commit": "claims and settles against append and sync",
     "load": "opening of large queues: seconds and memory",
+    "dashboard": "the dashboard's share of a core while a batch runs",
     "overhead": "what a batch costs for each item, with a worker that does nothing",
     "peers": "persist-queue, and a JSON file rewritten for each item",
     "rewrite": "the snapshot written anew: its cost and its share of the time",
@@ -22,6 +23,7 @@ _NAMES = {
     "reading": "large files scanned and judged in a warm pool, against bare mutagen; bytes read",
     "rescan": "an unchanged library read again with the index, against a walk",
     "beets": "large files imported by beets, against the main job",
+    "master": "the master report: tracks a second, and the peak of memory",
     "safewrite": "tags written safely, against in place; undo records",
 }
 

@@ -6,7 +6,7 @@ import pytest
 
 from mediakeep.item import MusicItem, Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue.index import Pace
+from mediakeep.queue.past import Pace
 from mediakeep.queue.snapshot import Head
 from mediakeep.queue.state import State, percentage
 from mediakeep.views import summary, terminal
@@ -28,7 +28,7 @@ DONE = MusicItem(
 
 
 def test_a_summary_adds_up() -> None:
-    told = summary.of(
+    told = summary.standing(
         state(
             A=DONE,
             B=MusicItem(status=Status.PENDING),
@@ -52,7 +52,7 @@ def test_a_summary_adds_up() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    told = summary.of(state(A=MusicItem(status=Status.PENDING)), Pace(0, 0.0))
+    told = summary.standing(state(A=MusicItem(status=Status.PENDING)), Pace(0, 0.0))
     assert told.per_hour is None
     text = "\n".join(terminal.summary(told))
     assert "hour" not in text

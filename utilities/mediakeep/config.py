@@ -29,12 +29,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     item_timeout: str | float = "30m"
     time_budget: str | float = ""
     checkpoint_every: int = 50
-    keep_checkpoints: int = 20
+    keep_checkpoints: int = 0  # 0: all
+    archive_logs: int = 0  # days; 0: never
+    backup_to: str = ""
+    backup_every: str | float = "7d"
     fix: str = "safe"
     locked_fields: str = ""  # names, with commas between them
     hardlinks: str = "refuse"
     other_tags: str = "update"
     keep_mtime: bool = False
+    report_formats: str = "md,html"
+    daily_reports: bool = False
+    alert_webhook_file: str = ""  # the address itself is a secret, and no setting
+    alert_command: str = ""
+    alert_after: int = 5
+    alert_insecure: bool = False
 
 
 def seconds(text: str) -> float:

@@ -15,7 +15,7 @@
           ChangedMeanwhile    1   another program changed it while it was being written
         NotUndone             1   a change cannot be taken back as things are
       UsageFailed             2   wrong usage or settings
-        BadSetting, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
+        BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
         LibraryGone, ScanRefused, QueueBusy
       StateDamaged            3   the record is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UnknownField, NewerFormat,
@@ -97,6 +97,10 @@ class UsageFailed(MediakeepError):
 
 class BadSetting(UsageFailed):
     """{}: {}"""
+
+
+class BadTemplate(UsageFailed):
+    """The template {}, line {}: {}. Mend it, or remove it: then the one that comes along is used."""
 
 
 class NoHome(UsageFailed):

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shlex
 import sys
 import time
 import unicodedata
@@ -42,6 +43,16 @@ def printable(text: str) -> str:
         char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode()
         for char in text
     )
+
+
+def quoted(escaped: str) -> str:
+    """Quote an escaped text for a shell; what cannot be shown is written as $'...' does it."""
+    plain = unescape(escaped)
+    if plain.isprintable():
+        return shlex.quote(plain)
+    raw = os.fsencode(plain)
+    shown = (chr(one) if 32 <= one < 127 and one not in b"'\\" else f"\\x{one:02x}" for one in raw)
+    return f"$'{''.join(shown)}'"
 
 
 def safe_name(name: str, taken: Container[str] = ()) -> str:

@@ -19,6 +19,12 @@ class Kind(msgspec.Struct, frozen=True):
     item: type[Item]
     rules: int = 1  # raised whenever a finished item would come out differently today
     stages: Mapping[str, tuple[str, ...]] = {}  # stage -> what may follow
+    piece: str = ""  # the noun of what an item is made of; its settles count them
+
+    @property
+    def batch(self) -> str:
+        """The script that works on its queue."""
+        return f"process_{self.name}_batch.py"
 
     @property
     def first_stage(self) -> str:
@@ -26,6 +32,8 @@ class Kind(msgspec.Struct, frozen=True):
         return next(iter(self.stages), "")
 
 
-MUSIC = Kind("music", "artist", "artists", "music_queue_manager.py", MusicItem, rules=3)
+MUSIC = Kind(
+    "music", "artist", "artists", "music_queue_manager.py", MusicItem, rules=3, piece="track"
+)
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (MUSIC,)}

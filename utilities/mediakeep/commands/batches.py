@@ -10,11 +10,12 @@ import click
 from msgspec import structs
 
 from mediakeep import files
-from mediakeep.commands import planned, shared, subjects
+from mediakeep.commands import chores, planned, shared, subjects
+from mediakeep.commands.alarms import Alarms
 from mediakeep.commands.faces import Json, Overheard, Plain
 from mediakeep.commands.subjects import Subject
 from mediakeep.commands.terms import Asked
-from mediakeep.errors import LibraryGone, MediakeepError, UsageFailed
+from mediakeep.errors import LibraryGone, MediakeepError, StateDamaged, UsageFailed
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import actions, claims, queue, reading
@@ -36,12 +37,26 @@ def run(kind: Kind, ask: Asked, early: Sequence[Hand]) -> int:
     report = _rehearse(subject, ask, shown) if ask.dry_run else _work(subject, ask, shown, early)
     if report.gone:
         raise report.gone
+    if not ask.dry_run:
+        _tidy(subject, ask, stopped=report.stopped)
     if report.stopped:
         return 130
     return 1 if report.settled[Status.ERROR] else 0
 
 
 def _work(subject: Subject, ask: Asked, shown: Overheard, early: Sequence[Hand]) -> Report:
+    alarms = Alarms(ask.home, subject.kind, ask.alerts)
+    try:
+        return _watched(subject, ask, shown, early, alarms)
+    except StateDamaged as error:
+        alarms.damaged(error)
+        _warn(alarms.troubles)
+        raise
+
+
+def _watched(
+    subject: Subject, ask: Asked, shown: Overheard, early: Sequence[Hand], alarms: Alarms
+) -> Report:
     folder = subjects.folder(ask.home, subject.kind)
     with Queue.open(queue.place(folder), subject.kind) as opened:
         check(opened.state)
@@ -57,16 +72,39 @@ def _work(subject: Subject, ask: Asked, shown: Overheard, early: Sequence[Hand])
             except OSError as error:  # it is a view: the next batch makes it good
                 troubles.append(f"{review.FILE} could not be written: {error.strerror}.")
 
-        face = Face(shown.begun, shown.settled, shown.progress, milestone)
+        def settled(one: Settled) -> None:
+            shown.settled(one)
+            alarms.settled(one, opened)
+
+        alarms.begun(opened)
+        face = Face(shown.begun, settled, shown.progress, milestone)
         report = batch.run(opened, ask.opening(subject.kind), plan, face, early)
+        alarms.ended(report, opened)
     if ask.deep and not report.claimed:
         report.warnings.append(_NOT_AGAIN.format(subject.kind.manager, subject.kind.plural))
     # Only now is everything in the history, from which the pace is told.
-    report.warnings += [*opened.warnings(), *troubles]
+    report.warnings += [*opened.warnings(), *troubles, *alarms.troubles]
     shown.ended(report, summary.read(folder, opened.state))
-    for warning in dict.fromkeys(report.warnings):
-        click.echo(f"Warning: {shared.plain(warning)}", err=True)
+    _warn(report.warnings)
     return report
+
+
+def _tidy(subject: Subject, ask: Asked, *, stopped: bool) -> None:
+    """Write the reports that are due and keep the record in good order; a stopped batch only those.
+
+    What was done is said where lines for people are asked for.
+    """
+    place = queue.place(subjects.folder(ask.home, subject.kind))
+    _warn(chores.report(place, ask.habits))
+    if not stopped:
+        done = chores.do(place, subject, ask.habits)
+        shared.show([] if ask.as_json else done.notes, None, as_json=False)
+        _warn(done.warnings)
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    for warning in dict.fromkeys(warnings):
+        click.echo(f"Warning: {shared.plain(warning)}", err=True)
 
 
 def _rehearse(subject: Subject, ask: Asked, shown: Overheard) -> Report:

@@ -19,7 +19,7 @@ from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.runner.plan import Report, Settled
 from mediakeep.views import terminal
-from mediakeep.views.summary import Summary
+from mediakeep.views.summary import Standing
 
 _REVIEWS = "outputs/manual_review_needed.json"
 _WORDS = {Status.ERROR: "failed: ", Status.SKIPPED: "skipped: "}
@@ -37,7 +37,7 @@ class Shown(Protocol):
     def progress(self, key: str, done: int, of: int) -> None:
         """Hear how far the running item is."""
 
-    def ended(self, report: Report, summary: Summary) -> None:
+    def ended(self, report: Report, summary: Standing) -> None:
         """Hear what the batch came to."""
 
     def rehearsed(self, report: Report, /) -> None:
@@ -73,7 +73,7 @@ class Plain:
         self._working = f"{files.printable(key)} {done}/{of}"
         self._draw()
 
-    def ended(self, report: Report, summary: Summary) -> None:
+    def ended(self, report: Report, summary: Standing) -> None:
         """Say what the batch came to."""
         self._clear()
         self._of = 0
@@ -130,7 +130,7 @@ class Json:
     def progress(self, key: str, done: int, of: int) -> None:
         """Pass over progress within an item: the live file has it."""
 
-    def ended(self, report: Report, summary: Summary) -> None:
+    def ended(self, report: Report, summary: Standing) -> None:
         """Tell what the batch came to."""
         _emit("ended", **_facts(report), summary=msgspec.to_builtins(summary))
 
@@ -178,7 +178,7 @@ def _emit(event: str, **facts: Any) -> None:
     click.echo(json.dumps({"event": event, **facts}, ensure_ascii=False))
 
 
-def ending(report: Report, summary: Summary) -> list[str]:
+def ending(report: Report, summary: Standing) -> list[str]:
     """Describe what a batch came to."""
     if not report.claimed and not report.gone:
         return [*_nothing(summary), f"BATCH COMPLETE: {_share(summary)}"]
@@ -193,12 +193,12 @@ def ending(report: Report, summary: Summary) -> list[str]:
     return lines
 
 
-def _share(summary: Summary) -> str:
+def _share(summary: Standing) -> str:
     done = summary.counts[Status.COMPLETED]
     return f"{done:,}/{summary.total:,} {summary.plural} ({summary.percentage}%)"
 
 
-def _nothing(summary: Summary) -> list[str]:
+def _nothing(summary: Standing) -> list[str]:
     """Say why a batch had nothing to do."""
     if not summary.next_retry:
         return ["Nothing is pending."]

@@ -50,6 +50,7 @@ class Subject(msgspec.Struct, frozen=True):
     entries: Callable[[Path], Entries]  # of a home: what waits for a person
     issues: Callable[[Path, Item], list[Issue] | None]  # in a home; None: nothing written yet
     told: Callable[[Mapping[str, Any]], list[str]]  # what a dry run would change, of its facts
+    accepting: Callable[[Path, str], str]  # in a home: the command that accepts a kind's proposals
 
 
 def _music() -> Subject:
@@ -100,7 +101,12 @@ def _music() -> Subject:
 
         return plans.listed(facts["due"], facts["path"])
 
-    return Subject(kinds.MUSIC, found, loose, opening, outputs, entries, issues, told)
+    def accepting(home: Path, kind: str) -> str:
+        from mediakeep.music import cures
+
+        return cures.accept_all(home, kind)
+
+    return Subject(kinds.MUSIC, found, loose, opening, outputs, entries, issues, told, accepting)
 
 
 _SUBJECTS: Mapping[str, Callable[[], Subject]] = {"music": _music}

@@ -10,7 +10,9 @@ import click
 import msgspec
 
 from mediakeep import files
-from mediakeep.commands import deep, shared, subjects
+from mediakeep.commands import alerting, deep, habits, shared, subjects
+from mediakeep.commands.alerting import Wanted
+from mediakeep.commands.habits import Habits
 from mediakeep.commands.subjects import Manner
 from mediakeep.errors import UsageFailed
 from mediakeep.kinds import Kind
@@ -22,7 +24,9 @@ COUNT = click.IntRange(1)
 _OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Do all but write: no report, no queue, no log."),
     shared.setting("--checkpoint-every", COUNT, "Settled items between two checkpoints."),
-    shared.setting("--keep-checkpoints", COUNT, "Checkpoints to keep, besides one a day."),
+    shared.setting(
+        "--keep-checkpoints", click.IntRange(0), "Checkpoints to keep, besides one a day; 0: all."
+    ),
     shared.setting("--time-budget", shared.Duration(), "Start nothing new after this, as 2h."),
     shared.setting("--item-timeout", shared.Duration(), "The longest that one item may take."),
     shared.setting("--retry-delay", shared.Duration(), "Wait before a second try; then doubled."),
@@ -47,6 +51,8 @@ class Asked(msgspec.Struct, frozen=True):
     deep: bool
     policy: Policy = HANDS_OFF
     plan_out: Path | None = None  # where a dry run keeps what it would change
+    alerts: Wanted = Wanted()
+    habits: Habits = Habits()
 
     def opening(self, kind: Kind) -> Opening:
         """Give what opens its workers."""
@@ -66,13 +72,14 @@ def options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of every batch."""
     for option in _OPTIONS:
         function = option(function)
-    return function
+    return alerting.options(habits.options(function))
 
 
 def asked(home: Path, name: str | None, given: dict[str, Any], policy: Policy = HANDS_OFF) -> Asked:
     """Make a plan of the options."""
     if name == "":
         raise UsageFailed("The name of the item is empty.")
+    alerts = alerting.wanted(home, given)
     workers = given["workers"] or shared.cores()
     size = None if given["everything"] else given["batch_size"]
     deep_one = given.get("deep", False)
@@ -93,4 +100,7 @@ def asked(home: Path, name: str | None, given: dict[str, Any], policy: Policy = 
     )
     plan_out = given.get("plan_out")
     dry_run = given["dry_run"] or plan_out is not None
-    return Asked(home, name or "", dry_run, given["as_json"], plan, deep_one, policy, plan_out)
+    as_json, by_itself = given["as_json"], habits.asked(given)
+    return Asked(
+        home, name or "", dry_run, as_json, plan, deep_one, policy, plan_out, alerts, by_itself
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -34,6 +32,11 @@ _EACH = frozenset({"title", "track", "genre"})  # fields that no one value can s
 COVERS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
 
 
+def accept_all(home: Path, kind: str) -> str:
+    """Return the command that accepts what is proposed for all issues of a kind."""
+    return f"{config.spoken('fix_metadata.py', home)} --from-review {REVIEWS} --accept-kind {kind}"
+
+
 class Cures(msgspec.Struct, frozen=True):
     """The commands for one artist, whose folder is given escaped, in one home.
 
@@ -52,7 +55,7 @@ class Cures(msgspec.Struct, frozen=True):
             chosen = f"--accept {' '.join(issue.id for issue in issues)}"
         else:
             name = self.artist.rpartition("/")[2]
-            chosen = f"--accept-kind {issues[0].kind} --artist {_quoted(name)}"
+            chosen = f"--accept-kind {issues[0].kind} --artist {files.quoted(name)}"
         return f"{self._spoken('fix_metadata.py')} --from-review {REVIEWS} {chosen}"
 
     def write(self, *issues: Issue) -> str:
@@ -71,7 +74,7 @@ class Cures(msgspec.Struct, frozen=True):
         # Places below the library of the queue are understood, too.
         name = self.artist.rpartition("/")[2] if self.listed else self.artist
         dot = "./" if name.startswith("-") else ""  # else it would be taken for an option
-        path = _quoted(f"{dot}{name}/{below}" if below else dot + name)
+        path = files.quoted(f"{dot}{name}/{below}" if below else dot + name)
         if issue.kind in COVERS:
             return f"{self._spoken('embed_cover.py')} {path} IMAGE"
         if field and not alone:
@@ -85,14 +88,4 @@ class Cures(msgspec.Struct, frozen=True):
         """Return the command that takes back what sessions have repaired."""
         only = f" --session {sessions[0]}" if len(sessions) == 1 else ""
         name = self.artist.rpartition("/")[2]
-        return f"{self._spoken('undo_changes.py')} --artist {_quoted(name)}{only}"
-
-
-def _quoted(escaped: str) -> str:
-    """Quote an escaped text for a shell; what cannot be shown is written as $'...' does it."""
-    plain = files.unescape(escaped)
-    if plain.isprintable():
-        return shlex.quote(plain)
-    raw = os.fsencode(plain)
-    shown = (chr(one) if 32 <= one < 127 and one not in b"'\\" else f"\\x{one:02x}" for one in raw)
-    return f"$'{''.join(shown)}'"
+        return f"{self._spoken('undo_changes.py')} --artist {files.quoted(name)}{only}"

@@ -1,0 +1,241 @@
+"""A made history: eight weeks of work on 120 artists, with all that happens to people.
+
+Batches in the evening and over midnight, two at once, one that is killed; artists that fail, are
+done again, vanish and return; issues that are settled and come back; a week without any work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from mediakeep import clock
+from mediakeep.item import Item, Status
+from mediakeep.kinds import MUSIC
+from mediakeep.outcome import Outcome
+from mediakeep.queue import actions, survey
+from mediakeep.queue.queue import Queue, place
+from mediakeep.queue.replay import Replay
+from mediakeep.queue.settling import Ending
+from mediakeep.queue.store import Change
+from mediakeep.views import review
+from tests.queue import rig
+
+ZONE = ZoneInfo("Europe/Berlin")
+ARTISTS = [f"Artist {number:03d}" for number in range(119)] + ["*Star* <b>&</b> |pipe|"]
+KINDS = ("missing-cover", "missing-date", "truncated-audio", "placeholder-genre", "mojibake")
+SAFE = ("whitespace", "mojibake", "track-number-format")
+
+
+class Months:
+    """A home whose queue was worked on; `now` is the moment in which it is looked at."""
+
+    def __init__(
+        self,
+        home: Path,
+        seed: int = 5,
+        begin: str = "2026-11-09T16:30:00+00:00",
+        artists: Sequence[str] = ARTISTS,
+    ) -> None:
+        self.home, self.artists = home, artists
+        self.chance = random.Random(seed)
+        self.clock = rig.Clock(begin)  # in UTC: steps in a local time go wrong when clocks change
+        self.where = place(home / "status" / "music", self.clock, "here")
+        self.open: dict[str, set[str]] = {}
+        self.gone: dict[str, set[str]] = {}
+        found = rig.found(artists)
+        Queue.create(self.where, MUSIC, "/music", found).close()
+
+    @property
+    def now(self) -> datetime:
+        """The moment in which the history ends."""
+        return self.clock.moment
+
+    def at(self, text: str) -> None:
+        """Go forward to a local time."""
+        moment = datetime.fromisoformat(text).replace(tzinfo=ZONE).astimezone(UTC)
+        assert moment >= self.clock.moment
+        self.clock.moment = moment
+
+    def batch(self, count: int, *, seconds: float = 90, kill: bool = False) -> None:
+        """Do a batch of so many artists, of which every eleventh fails."""
+        queue = Queue.open(self.where, MUSIC)
+        queue.begin(batch_size=count)
+        began = self.clock.moment
+        for claim in queue.claim(count):
+            self.clock.forward(seconds=seconds)
+            assert queue.settle(claim, self._ending(claim.key, seconds))
+        self._review(queue)
+        if kill:
+            rig.abandon(queue)
+            return
+        self._end(queue, began)
+
+    def _end(self, queue: Queue, began: datetime) -> None:
+        self.clock.forward(seconds=2)
+        queue.end(seconds=(self.clock.moment - began).total_seconds(), stopped=False)
+        queue.close()
+
+    @contextlib.contextmanager
+    def beside(self, count: int) -> Iterator[None]:
+        """Have a batch at work for as long as a `with` block takes."""
+        queue = Queue.open(self.where, MUSIC)
+        queue.begin(batch_size=count)
+        began, claims = self.clock.moment, queue.claim(count)
+        yield
+        for claim in claims:
+            assert queue.settle(claim, self._ending(claim.key, 1))
+        self._end(queue, began)
+
+    def checkpoint(self) -> Path:
+        """Keep a copy of the queue."""
+        with Queue.open(self.where, MUSIC) as queue:
+            return queue.checkpoint()
+
+    def restore(self, checkpoint: Path) -> None:
+        """Go back to a copy, as a person does, and have it noticed."""
+        shutil.copyfile(checkpoint, rig.file(self.where))
+        Queue.open(self.where, MUSIC).close()
+
+    def replay(self) -> Replay:
+        """Bring back what the last restore undid."""
+        with Queue.open(self.where, MUSIC) as queue:
+            return queue.replay(rig.asides(self.where)[-1].name)
+
+    def _ending(self, key: str, seconds: float) -> Ending:
+        if self.chance.random() < 1 / 11:
+            later = self.clock.moment + timedelta(days=1)
+            why = f"Cannot read /music/{key}/01.flac: Input/output error. Check the disk."
+            return Ending(Outcome(Status.ERROR, why), seconds, clock.text(later))
+        return Ending(self._outcome(key), seconds)
+
+    def _outcome(self, key: str, *, by_hand: bool = False) -> Outcome:
+        chance = self.chance
+        old, gone = self.open.get(key, set()), self.gone.get(key, set())
+        ids = {one for one in sorted(old) if chance.random() < 0.6}
+        ids |= {one for one in sorted(gone) if chance.random() < 0.4}
+        ids |= {
+            f"{chance.choice(KINDS)}:{key[-3:]}{chance.randrange(9)}"
+            for _ in range(chance.randrange(4))
+        }
+        self.open[key], self.gone[key] = ids, (old | gone) - ids
+        chosen = () if by_hand else SAFE[: chance.randrange(4)]
+        repairs = {kind: chance.randrange(1, 9) for kind in chosen}
+        issues = dict(Counter(one.partition(":")[0] for one in ids))
+        fixed = sum(repairs.values())
+        tracks = chance.randrange(8, 30)
+        data = {
+            "issues_found": len(ids) + fixed,
+            "issues_resolved": fixed,
+            "auto_fixed": fixed,
+            "manual_reviews": len(ids),
+            "issues": issues,
+            "track_count": tracks,
+            "report": f"issues/music/{key}_library_issues.md",
+        }
+        facts: dict[str, Any] = {"tracks": tracks, "manual_reviews": len(ids), "issues": issues}
+        facts |= {"by_hand": True} if by_hand else {"auto_fixed": fixed, "repairs": repairs}
+        return Outcome(message="done", data=data, open_ids=tuple(sorted(ids)), facts=facts)
+
+    def by_hand(self, *keys: str) -> None:
+        """Read artists again, as a person's command does."""
+        with Queue.open(self.where, MUSIC) as queue:
+            queue.begin(command="fix_metadata")
+            for claim in queue.claim_named(*keys, by_hand=True):
+                self.clock.forward(seconds=1)
+                assert queue.settle(claim, Ending(self._outcome(claim.key, by_hand=True)))
+            self._review(queue)
+            queue.end(command="fix_metadata")
+
+    def again(self, *keys: str) -> None:
+        """Have artists done again."""
+        with Queue.open(self.where, MUSIC) as queue:
+            queue.change(actions.reset(self.where, actions.named(keys)))
+
+    def scan(self, *gone: str) -> None:
+        """Look at the library, in which some artists are gone."""
+        found = rig.found([key for key in self.artists if key not in gone])
+
+        def decide(state: Any) -> Change:
+            result = survey.compare(state, found)
+            return Change("scan", result.items(), {"known": len(state.items), **result.counts()})
+
+        with Queue.open(self.where, MUSIC) as queue:
+            queue.change(decide)
+
+    def _review(self, queue: Queue) -> None:
+        def entries(item: Item) -> list[dict[str, str]]:
+            key = next(one for one, found in queue.state.items.items() if found is item)
+            return [_entry(key, one) for one in sorted(self.open[key])]
+
+        review.update(self.home, self.where.folder, queue.state, entries)
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return all events, as any program would read them."""
+        lines = [
+            line
+            for path in sorted((self.where.folder / "history").glob("*.jsonl"))
+            for line in path.read_bytes().splitlines()
+        ]
+        return [msgspec.json.decode(line) for line in lines]
+
+
+def _entry(key: str, one: str) -> dict[str, str]:
+    kind = one.partition(":")[0]
+    proposed = kind in ("missing-date", "placeholder-genre")
+    command = f"python utilities/fix_metadata.py --accept {one}" if proposed else ""
+    return {
+        "id": one,
+        "artist": key,
+        "album": "Album",
+        "path": f"Album/{one[-1]} - <i>Song</i>.flac",
+        "kind": kind,
+        "severity": "error" if kind == "truncated-audio" else "warning",
+        "detail": "",
+        "proposal": 'date "1998"' if proposed else "",
+        "held": "",
+        "command": command,
+        "report": f"issues/music/{key}_library_issues.md",
+    }
+
+
+def made(home: Path) -> Months:
+    """Make the history; it ends on Saturday, 2 January 2027, in week 53 of 2026."""
+    told = Months(home)
+    told.batch(6)
+    told.at("2026-11-15T23:40:00")
+    told.batch(12, seconds=200)  # over midnight, and into the next week
+    told.at("2026-11-18T20:00:00")
+    told.batch(9, kill=True)
+    told.batch(5)
+    told.at("2026-11-24T20:00:00")
+    told.batch(14)
+    told.by_hand(ARTISTS[0], ARTISTS[3])
+    told.at("2026-11-29T08:00:00")
+    told.again(*ARTISTS[:4])
+    told.batch(10)
+    # nothing in week 49
+    told.at("2026-12-07T19:00:00")
+    told.scan(ARTISTS[1], ARTISTS[2])
+    with told.beside(3):
+        told.batch(13)
+    told.at("2026-12-16T19:00:00")
+    told.scan()
+    told.batch(11)
+    told.by_hand(ARTISTS[5])
+    told.at("2026-12-22T06:00:00")
+    told.again(*ARTISTS[:5])
+    told.batch(9, seconds=30)
+    told.at("2027-01-01T00:10:00")
+    told.batch(12, seconds=60)
+    told.at("2027-01-02T10:00:00")
+    return told

@@ -1,0 +1,108 @@
+"""Reports on days and weeks: gathered from every kind's queue and history, and written."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import clock, kinds
+from mediakeep.commands import subjects
+from mediakeep.errors import BadTemplate, NoQueue
+from mediakeep.kinds import Kind
+from mediakeep.queue import index, past, reading
+from mediakeep.views import briefing, decisions, filing, periods, present, progress, summary
+from mediakeep.views.briefing import Briefing
+from mediakeep.views.periods import DAY, WEEK, Period, Zone
+from mediakeep.views.progress import Progress
+from mediakeep.views.summary import Account, View
+from mediakeep.views.sums import Sums
+
+GAINS = 5  # items that gained most, that are named
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """Where and when reports are written, and in which time zone days begin."""
+
+    home: Path
+    now: datetime
+    zone: Zone = None
+
+    def period(self, days: int) -> Period:
+        """Return the day or week that runs."""
+        return periods.of(self.now, days, self.zone)
+
+
+def gather(desk: Desk, period: Period) -> Briefing | None:
+    """Gather a report; None where no kind has a history that goes back to that period."""
+    view = View(desk.now, desk.zone, period)
+    told: list[Progress] = []
+    accounts: list[Account] = []
+    for kind in kinds.KINDS.values():
+        with contextlib.suppress(NoQueue):
+            account, one = _progress(desk, kind, view)
+            accounts.append(account)
+            told += [one] if one else []
+    if not told:
+        return None
+    local = desk.now.astimezone(desk.zone)
+    running = period.first <= local.date() <= period.last
+    written = f"{periods.long(local.date())}, {local:%H:%M} ({local:%Z})"
+    return briefing.of(summary.of(accounts, view), told, local=written, running=running)
+
+
+def _progress(desk: Desk, kind: Kind, view: View) -> tuple[Account, Progress | None]:
+    folder, period = subjects.folder(desk.home, kind), view.last
+    found = reading.whole(folder, kind)
+    state = found.state
+    with index.look(folder, found.records) as base:
+        account = summary.account_from(base, state, view, Sums(state))
+        spans = account.spans(period.days)
+        if not spans or spans[-1].period != period:
+            return account, None
+        gains = past.gains(base, clock.text(period.start), clock.text(period.end), GAINS)
+        since = past.opened(base)
+    if desk.now >= period.shifted(1).end:  # what is true today says nothing of that time
+        return account, progress.of(account, spans, gains, None)
+    accepting = subjects.of(kind).accepting
+    waiting = decisions.read(desk.home, since, partial(accepting, desk.home), desk.zone)
+    now = present.of(desk.home, state, account, waiting)
+    return account, progress.of(account, spans, gains, now)
+
+
+def first(desk: Desk) -> datetime | None:
+    """Return the first moment that any kind's history knows; None where there is none."""
+    found = []
+    for kind in kinds.KINDS.values():
+        folder = subjects.folder(desk.home, kind)
+        if folder.is_dir():
+            with index.look(folder) as base:
+                found.append(past.since(base))
+    return min((datetime.fromisoformat(one) for one in found if one), default=None)
+
+
+def write_due(desk: Desk, formats: Sequence[str], *, daily: bool) -> Iterator[str]:
+    """Write the reports that are due, and give what a person should know of that.
+
+    A person's own template that is wrong costs nobody a report: ours is used instead.
+    """
+    since = first(desk)
+    if since is None:
+        return
+    for days in (WEEK, *([DAY] if daily else [])):
+        begin = periods.of(since, days, desk.zone)
+        for period in filing.due(desk.home, desk.period(days), begin, desk.now):
+            if told := gather(desk, period):
+                yield from _write(desk.home, told, formats)
+
+
+def _write(home: Path, told: Briefing, formats: Sequence[str]) -> Iterator[str]:
+    try:
+        filing.write(home, told, formats)
+    except BadTemplate as error:
+        filing.write(home, told, formats, own=False)
+        yield f"{error} The report was written with that one."

@@ -1,0 +1,45 @@
+"""A whole report: all kinds in one day or week, as templates and programs get it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mediakeep.views import headline, periods
+from mediakeep.views.periods import DAY, Period
+from mediakeep.views.progress import Progress
+from mediakeep.views.summary import Summary
+
+
+class Briefing(msgspec.Struct, frozen=True):
+    """What a report tells; `invested` counts time in which two kinds were worked on once."""
+
+    period: Period
+    title: str
+    running: bool  # the period is not over
+    written: str  # when, in UTC
+    local: str  # the same in the report's time zone, for people
+    headlines: list[list[str]]  # sentences, for each kind
+    invested: float  # seconds
+    invested_before: float
+    kinds: list[Progress]
+
+    @property
+    def span(self) -> str:
+        """What people call the period."""
+        return "day" if self.period.days == DAY else "week"
+
+
+def of(summary: Summary, told: list[Progress], *, local: str, running: bool) -> Briefing:
+    """Put a report together."""
+    period = summary.period
+    return Briefing(
+        period=period,
+        title=periods.title(period),
+        running=running,
+        written=summary.written,
+        local=local,
+        headlines=[headline.of(one, period, running=running) for one in told],
+        invested=summary.invested(period),
+        invested_before=summary.invested(period.shifted(-1)),
+        kinds=told,
+    )

@@ -1,0 +1,60 @@
+"""What the items of a queue add up to, kept while they change: nobody counts a million twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mediakeep.item import Item, Status
+from mediakeep.queue import actions
+from mediakeep.queue.state import State
+
+
+class Sums:
+    """Sums over all items of a state; as its `watch`, `change` keeps them true."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._issues: Counter[str] = Counter()  # open, by kind; of vanished items none count
+        self._retries: Counter[str] = Counter()  # times at which failed items are tried again
+        self.failed: dict[str, Item] = {}
+        self.notes = self.reviews = self.fixed = self.outdated = 0
+        for key, item in state.items.items():
+            self.change(key, None, item)
+
+    def change(self, key: str, old: Item | None, new: Item) -> None:
+        """Count an item as it is now, and no longer as it was."""
+        if old:
+            self._count(old, -1)
+            self.failed.pop(key, None)
+        self._count(new, 1)
+        if new.status is Status.ERROR:
+            self.failed[key] = new
+
+    def _count(self, item: Item, by: int) -> None:
+        self.fixed += by * item.auto_fixed
+        self.outdated += by * actions.outdated(self._state, item)
+        if item.status is not Status.SKIPPED:
+            self.notes += by * item.notes
+            self.reviews += by * item.manual_reviews
+            for kind, count in item.issues.items():
+                self._issues[kind] += by * count
+        if item.status is Status.ERROR and item.not_before:
+            self._retries[item.not_before] += by
+            if not self._retries[item.not_before]:
+                del self._retries[item.not_before]
+
+    @property
+    def issues(self) -> dict[str, int]:
+        """Open issues by kind, most first."""
+        found = [(kind, count) for kind, count in self._issues.items() if count]
+        return dict(sorted(found, key=lambda entry: (-entry[1], entry[0])))
+
+    @property
+    def waiting(self) -> int:
+        """How many failed items will be tried again by themselves."""
+        return self._retries.total()
+
+    @property
+    def next_retry(self) -> str:
+        """When the next of them will be, "" where none is."""
+        return min(self._retries, default="")
