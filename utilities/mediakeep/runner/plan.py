@@ -39,7 +39,7 @@ class Plan(msgspec.Struct, frozen=True):
     retry: Retry = Retry()
     time_budget: float = 0.0  # seconds; 0: any
     checkpoint_every: int = 50
-    keep_checkpoints: int = 20
+    keep_checkpoints: int = 0  # all
     settings: dict[str, Any] = {}  # for the session log
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from mediakeep.views import headline, periods
@@ -29,16 +31,16 @@ class Briefing(msgspec.Struct, frozen=True):
         return "day" if self.period.days == DAY else "week"
 
 
-def of(summary: Summary, told: list[Progress], *, local: str, running: bool) -> Briefing:
-    """Put a report together."""
+def of(summary: Summary, told: list[Progress], local: datetime, *, running: bool) -> Briefing:
+    """Put a report together that is written at a `local` time."""
     period = summary.period
     return Briefing(
         period=period,
         title=periods.title(period),
         running=running,
         written=summary.written,
-        local=local,
-        headlines=[headline.of(one, period, running=running) for one in told],
+        local=f"{periods.long(local.date())}, {local:%H:%M} ({local:%Z})",
+        headlines=[headline.of(one, period, local.date(), running=running) for one in told],
         invested=summary.invested(period),
         invested_before=summary.invested(period.shifted(-1)),
         kinds=told,

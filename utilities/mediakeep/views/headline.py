@@ -14,11 +14,14 @@ _BARS = "▁▂▃▄▅▆▇█"
 _WORSE = _NAMED = 3  # kinds that are named
 
 
-def of(told: Progress, period: Period, *, running: bool) -> list[str]:
-    """Say in a few sentences how far a kind is, and what the period brought."""
-    sentences = [_done(told, period, running=running), _issues(told)]
-    if told.present:
-        sentences.append(left(told.present.rest, told))
+def of(told: Progress, period: Period, today: date, *, running: bool) -> list[str]:
+    """Say in a few sentences how far a kind is, and what the period brought.
+
+    What is left is that of `today`, which is named where the period is over.
+    """
+    sentences = [_done(told, period, running=running), _issues(told, running=running)]
+    if told.present and (rest := left(told.present.rest, told)):
+        sentences.append(rest if running else f"On {periods.long(today)}: {rest}")
     return [sentence for sentence in sentences if sentence]
 
 
@@ -41,7 +44,7 @@ def _gained(told: Progress, period: Period, *, running: bool) -> str:
     return f"{abs(told.gained):,} {'more' if told.gained > 0 else 'fewer'} than {before}"
 
 
-def _issues(told: Progress) -> str:
+def _issues(told: Progress, *, running: bool) -> str:
     flow = told.flow
     parts = []
     if flow.found:
@@ -49,9 +52,10 @@ def _issues(told: Progress) -> str:
         by_itself = f", {repaired:,} of them repaired at once" if repaired else ""
         parts.append(f"{_were(flow.found, 'issue')} found{by_itself}")
     if closed := sum(flow.closed.values()):
-        parts.append(f"{closed:,} that waited {'is' if closed == 1 else 'are'} settled")
+        parts.append(f"{closed:,} that waited {'was' if closed == 1 else 'were'} settled")
     if told.open:
-        parts.append(f"{told.open:,} {'waits' if told.open == 1 else 'wait'} for a decision")
+        verb = ("waits" if told.open == 1 else "wait") if running else "waited"
+        parts.append(f"{told.open:,} {verb} for a decision")
     return f"{'; '.join(parts)}." if parts else ""
 
 

@@ -9,7 +9,7 @@ from mediakeep import files
 from mediakeep.issue import Issue, Severity
 from mediakeep.item import Item, Status
 from mediakeep.queue.state import State
-from mediakeep.views.summary import Summary
+from mediakeep.views.summary import Standing
 
 BAR = 30  # characters
 PLACES = 5  # of one kind of issue; the report names all
@@ -34,13 +34,26 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
+def size(number: int) -> str:
+    """Write a number of bytes in the unit that suits it: 900 bytes, 4.2 MB, 120 GB."""
+    if number < 1000:
+        return count(number, "byte")
+    units = ("KB", "MB", "GB", "TB")
+    value, unit = next(
+        (number / 1000**power, unit)
+        for power, unit in enumerate(units, 1)
+        if number < 999.5 * 1000**power or unit == units[-1]
+    )
+    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:,.0f} {unit}"
+
+
 def bar(percentage: float, width: int = BAR) -> str:
     """Draw a share as a bar of plain characters."""
     full = int(width * percentage / 100)
     return "[" + "#" * full + "." * (width - full) + "]"
 
 
-def summary(told: Summary) -> list[str]:
+def summary(told: Standing) -> list[str]:
     """Describe a queue."""
     done = told.counts["completed"]
     lines = [
@@ -57,12 +70,12 @@ def summary(told: Summary) -> list[str]:
     return [line for line in lines if line.strip()] + issues(told)
 
 
-def _others(told: Summary) -> list[tuple[str, int]]:
+def _others(told: Standing) -> list[tuple[str, int]]:
     names = {"pending": "pending", "in_progress": "in progress", "error": "failed"}
     return [(word, told.counts[name]) for name, word in {**names, "skipped": "skipped"}.items()]
 
 
-def _pace(told: Summary) -> str:
+def _pace(told: Standing) -> str:
     if told.per_hour is None:
         return ""
     pace = f"  {told.per_hour:,.0f} {told.plural} an hour in the last sessions"
@@ -70,7 +83,7 @@ def _pace(told: Summary) -> str:
     return f"{pace}, about {duration(left)} of work left" if left else pace
 
 
-def issues(told: Summary) -> list[str]:
+def issues(told: Standing) -> list[str]:
     """List the open issues by kind, most first; notes are only counted."""
     notes = [f"{count(told.notes, 'note')} in the reports"] if told.notes else []
     if not told.issues:

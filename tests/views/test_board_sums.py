@@ -1,0 +1,64 @@
+"""What is kept while items change is what a count of all of them says."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediakeep.item import MusicItem, Status
+from mediakeep.kinds import MUSIC
+from mediakeep.queue.past import Pace
+from mediakeep.views import summary
+from mediakeep.views.sums import Sums
+from tests.queue import rig
+
+KEYS = st.sampled_from(["A", "B", "C", "D"])
+COUNTS = st.dictionaries(st.sampled_from(["missing-cover", "mojibake"]), st.integers(1, 3))
+ITEMS = st.builds(
+    MusicItem,
+    status=st.sampled_from(Status),
+    issues=COUNTS,
+    notes=st.integers(0, 3),
+    manual_reviews=st.integers(0, 3),
+    auto_fixed=st.integers(0, 3),
+    rules=st.sampled_from([0, MUSIC.rules]),
+    error_message=st.sampled_from(["", "It failed."]),
+    error_date=st.sampled_from(["", "2025-12-17"]),
+    not_before=st.sampled_from(["", "2025-12-18", "2025-12-19"]),
+)
+
+
+@given(st.dictionaries(KEYS, ITEMS), st.lists(st.tuples(KEYS, ITEMS), max_size=12))
+def test_sums_that_are_kept_equal_sums_that_are_made(
+    before: dict[str, MusicItem], changes: list[tuple[str, MusicItem]]
+) -> None:
+    state = rig.state(dict(before))
+    sums = Sums(state)
+    state.watch = sums.change
+    pace = Pace(10, 100.0)
+    for key, item in changes:
+        state.put(key, item)
+        assert summary.standing(state, pace, sums) == summary.standing(state, pace)
+        assert summary.troubles(sums) == summary.troubles(Sums(state))
+
+
+@given(st.dictionaries(KEYS, ITEMS))
+def test_sums_are_what_a_person_would_count(items: dict[str, MusicItem]) -> None:
+    sums = Sums(rig.state(dict(items)))
+    there = [item for item in items.values() if item.status is not Status.SKIPPED]
+    waiting = [
+        item.not_before
+        for item in items.values()
+        if item.status is Status.ERROR and item.not_before
+    ]
+    assert Counter(sums.issues) == sum((Counter(item.issues) for item in there), Counter())
+    assert list(sums.issues.values()) == sorted(sums.issues.values(), reverse=True)
+    assert sums.notes == sum(item.notes for item in there)
+    assert sums.reviews == sum(item.manual_reviews for item in there)
+    assert sums.fixed == sum(item.auto_fixed for item in items.values())
+    assert (sums.waiting, sums.next_retry) == (len(waiting), min(waiting, default=""))
+    done = [item for item in items.values() if item.status is Status.COMPLETED]
+    assert sums.outdated == sum(item.rules == 0 for item in done)
+    assert set(sums.failed) == {key for key, item in items.items() if item.status is Status.ERROR}

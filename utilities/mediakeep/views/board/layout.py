@@ -1,0 +1,101 @@
+"""Which panels a window has room for, and how many rows of each: the most important first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from mediakeep.views.board import rows
+from mediakeep.views.board.rows import Ink, Piece, Row, Style
+
+_AIRY = 14  # lines to spare, from which on panels stand apart rather than grow
+
+
+class Panel(msgspec.Struct, frozen=True):
+    """A titled list; of what does not fit, the number is told.
+
+    Not `listed` are facts, the most important first: of these the others are left out.
+    """
+
+    title: str
+    rows: list[Row]
+    least: int = 1  # rows without which it is not worth its title
+    tail: list[Row] = []  # shown below, whole, where there is room
+    listed: bool = True
+    beyond: int = 0  # of the list, that were not even made into rows
+    side: int = 0  # the column that it stands in, where there are two
+
+    @property
+    def need(self) -> int:
+        """Lines without which it is left out."""
+        return 1 + min(self.least, len(self.rows))
+
+    @property
+    def full(self) -> int:
+        """Lines with which it shows everything."""
+        return 1 + len(self.rows) + bool(self.beyond) + len(self.tail)
+
+
+def column(panels: Sequence[Panel], width: int, lines: int | None, style: Style) -> list[str]:
+    """Draw panels below each other; `lines` None: as many as it takes."""
+    if lines is None:
+        heights = {panel.title: panel.full for panel in panels}
+    else:
+        heights = _heights(panels, lines)
+    shown = [panel for panel in panels if panel.title in heights]
+    spare = (len(shown) - 1) if lines is None else lines - sum(heights.values())
+    drawn: list[str] = []
+    for panel in shown:
+        if drawn and spare > 0:
+            drawn.append(" " * width)
+            spare -= 1
+        drawn += [rows.drawn(row, width, style) for row in _panel(panel, heights, width, style)]
+    return drawn if lines is None else drawn[:lines]
+
+
+def _heights(panels: Sequence[Panel], lines: int) -> dict[str, int]:
+    """Give each panel what it needs while there is room, then a line each in turn."""
+    heights: dict[str, int] = {}
+    for panel in panels:
+        if panel.need <= lines:
+            heights[panel.title] = panel.need
+            lines -= panel.need
+    growing = [panel for panel in panels if panel.title in heights]
+    lines -= len(heights) - 1 if lines >= _AIRY else 0  # for a blank line between two panels
+    while lines and growing:
+        for panel in list(growing):
+            if heights[panel.title] >= panel.full:
+                growing.remove(panel)
+            elif lines:
+                heights[panel.title] += 1
+                lines -= 1
+    return heights
+
+
+def _panel(panel: Panel, heights: dict[str, int], width: int, style: Style) -> list[Row]:
+    room = heights[panel.title] - 1
+    heading, whole = _heading(panel.title, width, style), len(panel.rows) + panel.beyond
+    if whole <= room or not panel.listed:
+        tail = panel.tail if whole + len(panel.tail) <= room else []
+        return [heading, *panel.rows[:room], *tail]
+    if room == 1:
+        return [heading, [*panel.rows[0], Piece(f"  and {whole - 1:,} more", Ink.DIM)]]
+    shown = panel.rows[: room - 1]
+    more = (Piece(f"and {whole - len(shown):,} more", Ink.DIM),)
+    tail = panel.tail if len(shown) + 1 + len(panel.tail) <= room else []
+    return [heading, *shown, more, *tail]
+
+
+def _heading(title: str, width: int, style: Style) -> Row:
+    rule = style.rule
+    drawn = [Piece(f"{rule}{rule} ", Ink.DIM), Piece(f"{title} ", Ink.TITLE)]
+    return [*drawn, Piece(rule * max(0, width - len(title) - 4), Ink.DIM)]
+
+
+def beside(left: Sequence[str], right: Sequence[str], width: int, gap: str) -> list[str]:
+    """Join two columns of lines; what the left one lacks is filled with spaces."""
+    height = max(len(left), len(right))
+    first = [*left, *[" " * width] * (height - len(left))]
+    second = [*right, *[""] * (height - len(right))]
+    return [f"{one}{gap}{other}" for one, other in zip(first, second, strict=True)]

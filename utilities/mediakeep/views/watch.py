@@ -1,0 +1,173 @@
+"""One glance at a home after another: what has changed is read, what costs more is read less often.
+
+The queue is followed at each look. The history, which may hold a million events, is asked again
+when it has grown, and so seldom that this takes a hundredth of the time; the disk likewise.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from mediakeep.errors import MediakeepError, NoQueue
+from mediakeep.kinds import Kind
+from mediakeep.queue import history, index, past
+from mediakeep.queue.follower import Follower
+from mediakeep.queue.past import Event
+from mediakeep.queue.rewrite import Place
+from mediakeep.queue.state import State
+from mediakeep.views import crews, disk, flows, summary
+from mediakeep.views.crews import Crew
+from mediakeep.views.disk import Disk
+from mediakeep.views.periods import Zone
+from mediakeep.views.summary import Account, View
+from mediakeep.views.sums import Sums
+
+SHARE = 100  # what is read less often may take one part in so many of the time
+HISTORY_REST, DISK_REST = 2.0, 60.0  # seconds, at least, between two looks
+EVENTS = 60  # of the recent past
+
+
+class Look(msgspec.Struct, frozen=True):
+    """One kind at a moment; no account where it cannot be read, for which `trouble` is why."""
+
+    kind: Kind
+    account: Account | None
+    crews: list[Crew]
+    events: list[Event]  # newest first
+    trouble: Exception | None = None
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """All kinds of a home, and its disks, at a moment."""
+
+    home: Path
+    now: datetime
+    zone: Zone
+    looks: list[Look]
+    disk: Disk
+
+
+class Rest:
+    """When something may be done again, by what it costs and how long it shall rest at least."""
+
+    def __init__(self, least: float) -> None:
+        self._least, self._due, self._begun = least, 0.0, 0.0
+        self.spent = 0.0  # seconds of a core, in all
+
+    @property
+    def over(self) -> bool:
+        """Whether it may be done."""
+        return time.monotonic() >= self._due
+
+    def __enter__(self) -> None:
+        self._begun = time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        cost = time.process_time() - self._begun
+        self._due = time.monotonic() + max(self._least, SHARE * cost)
+        self.spent += cost
+
+
+class Watch:
+    """A watch over one kind."""
+
+    def __init__(self, where: Place, kind: Kind) -> None:
+        self.kind, self._where = kind, where
+        self._follower = Follower(where.folder, kind)
+        self._state: State | None = None
+        self._sums: Sums | None = None
+        self._rest, self._loads = Rest(HISTORY_REST), Rest(0.0)
+        self._read: object = None  # how far the history was when it was read last
+        self._account: Account | None = None
+        self._events: list[Event] = []
+        self.library = ""
+
+    def look(self, view: View) -> Look:
+        """Tell how the kind stands; NoQueue or StateDamaged where it cannot be read."""
+        state, sums = self._followed()
+        reached = _reached(self._where.folder, view)
+        if self._account is None or (reached != self._read and self._rest.over):
+            with self._rest:
+                self._account = self._told(state, view, sums)
+            self._read = reached
+        self.library = state.head.library_path
+        account = msgspec.structs.replace(
+            self._account,
+            standing=summary.standing(state, self._account.pace, sums),
+            troubles=summary.troubles(sums),
+        )
+        return Look(self.kind, account, crews.crews(self._where), self._events)
+
+    def _followed(self) -> tuple[State, Sums]:
+        if self._sums and self._state and self._follower.follow():
+            return self._state, self._sums
+        self._sums = None
+        with self._loads:
+            self._state = self._follower.look()
+            self._sums = Sums(self._state)
+        self._state.watch = self._sums.change
+        return self._state, self._sums
+
+    @property
+    def spent(self) -> float:
+        """Seconds of a core that went into what is not done at each look."""
+        return self._rest.spent + self._loads.spent
+
+    def _told(self, state: State, view: View, sums: Sums) -> Account:
+        with index.look(self._where.folder) as base:
+            self._events = past.recent(base, EVENTS)
+            return summary.account_from(base, state, view, sums)
+
+    def trouble(self, error: Exception) -> Look:
+        """Tell that it cannot be read, and who works all the same."""
+        return Look(self.kind, None, crews.crews(self._where), self._events, error)
+
+
+def _reached(folder: Path, view: View) -> object:
+    """Tell how far the history is, and which quarter of an hour it is: what it tells changes."""
+    sizes = [(path.name, path.stat().st_size) for path in history.paths(folder)]
+    return sizes, flows.slot(view.now)
+
+
+class Watcher:
+    """A watch over a home."""
+
+    def __init__(self, home: Path, watches: Sequence[Watch], folders: Sequence[Path]) -> None:
+        self._home, self._watches, self._folders = home, watches, folders
+        self._seen: set[str] = set()  # kinds that had a queue at some time
+        self._rest = Rest(DISK_REST)
+        self._disk: Disk | None = None
+
+    def look(self, view: View) -> Glance:
+        """Tell how everything stands; NoQueue where no kind ever had a queue."""
+        looks, missing = [], None
+        for watch in self._watches:
+            try:
+                looks.append(watch.look(view))
+                self._seen.add(watch.kind.name)
+            except NoQueue as error:
+                missing = missing or error
+                if watch.kind.name in self._seen:
+                    looks.append(watch.trouble(error))
+            except (MediakeepError, OSError) as error:
+                looks.append(watch.trouble(error))
+        if missing and not looks:
+            raise missing
+        return Glance(self._home, view.now, view.zone, looks, self._measured())
+
+    @property
+    def spent(self) -> float:
+        """Seconds of a core that went into what is not done at each look."""
+        return self._rest.spent + sum(watch.spent for watch in self._watches)
+
+    def _measured(self) -> Disk:
+        if self._disk is None or self._rest.over:
+            libraries = {f"{one.kind.name} library": one.library for one in self._watches}
+            with self._rest:
+                self._disk = disk.measure(self._home, self._folders, libraries)
+        return self._disk
