@@ -124,7 +124,7 @@ class Months:
         ids = {one for one in sorted(old) if chance.random() < 0.6}
         ids |= {one for one in sorted(gone) if chance.random() < 0.4}
         ids |= {
-            f"{chance.choice(KINDS)}:{key[-3:]}{chance.randrange(9)}"
+            f"{chance.choice(KINDS)}:{sum(key.encode()):04x}{key[-3:].encode().hex()}{chance.randrange(9)}"
             for _ in range(chance.randrange(4))
         }
         self.open[key], self.gone[key] = ids, (old | gone) - ids
@@ -191,8 +191,8 @@ class Months:
 
 def _entry(key: str, one: str) -> dict[str, str]:
     kind = one.partition(":")[0]
-    proposed = kind in ("missing-date", "placeholder-genre")
-    command = f"python utilities/fix_metadata.py --accept {one}" if proposed else ""
+    proposal = {"missing-date": 'date "1998"', "placeholder-genre": "no genre"}.get(kind, "")
+    command = f"python utilities/fix_metadata.py --accept {one}" if proposal else ""
     return {
         "id": one,
         "artist": key,
@@ -201,7 +201,7 @@ def _entry(key: str, one: str) -> dict[str, str]:
         "kind": kind,
         "severity": "error" if kind == "truncated-audio" else "warning",
         "detail": "",
-        "proposal": 'date "1998"' if proposed else "",
+        "proposal": proposal,
         "held": "",
         "command": command,
         "report": f"issues/music/{key}_library_issues.md",

@@ -17,7 +17,9 @@ from mediakeep.kinds import Kind
 from mediakeep.queue import index, past, reading
 from mediakeep.views import briefing, decisions, filing, periods, present, progress, summary
 from mediakeep.views.briefing import Briefing
+from mediakeep.views.decisions import Remedies
 from mediakeep.views.periods import DAY, WEEK, Period, Zone
+from mediakeep.views.present import Moment
 from mediakeep.views.progress import Progress
 from mediakeep.views.summary import Account, View
 from mediakeep.views.sums import Sums
@@ -51,8 +53,7 @@ def gather(desk: Desk, period: Period) -> Briefing | None:
         return None
     local = desk.now.astimezone(desk.zone)
     running = period.first <= local.date() <= period.last
-    written = f"{periods.long(local.date())}, {local:%H:%M} ({local:%Z})"
-    return briefing.of(summary.of(accounts, view), told, local=written, running=running)
+    return briefing.of(summary.of(accounts, view), told, local, running=running)
 
 
 def _progress(desk: Desk, kind: Kind, view: View) -> tuple[Account, Progress | None]:
@@ -68,9 +69,10 @@ def _progress(desk: Desk, kind: Kind, view: View) -> tuple[Account, Progress | N
         since = past.opened(base)
     if desk.now >= period.shifted(1).end:  # what is true today says nothing of that time
         return account, progress.of(account, spans, gains, None)
-    accepting = subjects.of(kind).accepting
-    waiting = decisions.read(desk.home, since, partial(accepting, desk.home), desk.zone)
-    now = present.of(desk.home, state, account, waiting)
+    subject = subjects.of(kind)
+    remedies = Remedies(partial(subject.accepting, desk.home), subject.advice)
+    waiting = decisions.read(desk.home, since, remedies, desk.zone)
+    now = present.of(Moment(desk.home, state, desk.now), account, waiting)
     return account, progress.of(account, spans, gains, now)
 
 

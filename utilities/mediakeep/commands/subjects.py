@@ -51,6 +51,7 @@ class Subject(msgspec.Struct, frozen=True):
     issues: Callable[[Path, Item], list[Issue] | None]  # in a home; None: nothing written yet
     told: Callable[[Mapping[str, Any]], list[str]]  # what a dry run would change, of its facts
     accepting: Callable[[Path, str], str]  # in a home: the command that accepts a kind's proposals
+    advice: Callable[[str], str]  # what to do about a kind of issue
 
 
 def _music() -> Subject:
@@ -106,7 +107,23 @@ def _music() -> Subject:
 
         return cures.accept_all(home, kind)
 
-    return Subject(kinds.MUSIC, found, loose, opening, outputs, entries, issues, told, accepting)
+    def advice(kind: str) -> str:
+        from mediakeep.music import kinds as table
+
+        return next((one.cure for one in table.KINDS if one.name == kind), "")
+
+    return Subject(
+        kind=kinds.MUSIC,
+        scan=found,
+        left_out=loose,
+        opening=opening,
+        outputs=outputs,
+        entries=entries,
+        issues=issues,
+        told=told,
+        accepting=accepting,
+        advice=advice,
+    )
 
 
 _SUBJECTS: Mapping[str, Callable[[], Subject]] = {"music": _music}

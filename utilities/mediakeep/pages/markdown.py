@@ -19,10 +19,10 @@ _MARKUP = re.compile(
 _NUMBERED = re.compile(r"^(\d{1,9})([.)])")  # a list with numbers
 
 
-def escape(text: str) -> str:
+def escape(text: str, longest: int = LONGEST) -> str:
     """Write any text so that Markdown shows it letter by letter, on one line, cut if very long."""
-    if len(text) > LONGEST:
-        text = text[: LONGEST - 1] + "…"
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
     shown = _MARKUP.sub(r"\\\g<0>", files.printable(text))
     bare = _NUMBERED.sub(r"\1\\\2", shown).lstrip(" ")
     return "&nbsp;" * (len(shown) - len(shown.lstrip(" "))) + bare

@@ -20,7 +20,7 @@ from mediakeep.queue.posting import Poster
 
 FILE = "history.db"
 _VERSION = 2
-_LISTS = "items", "states"  # of an event with several items, one entry for each
+_LISTS = {"items": "states", "items_back": "states_back"}  # of an event with several items
 
 
 class Lineage:
@@ -52,18 +52,26 @@ class Lineage:
                 ranges.append((turn, last))
                 last = origin
         ranges.append((0, last))
-        return Track(ranges, [one for one in self._replays if _within(one[0], ranges)])
+        back = [
+            (redone, items, self.trace(redone[1]))
+            for seq, redone, items in self._replays
+            if _within(seq, ranges)
+        ]
+        return Track(ranges, back)
 
 
 class Track:
-    """The changes that count: ranges of their numbers, and items that a replay brought back."""
+    """The changes that count: ranges of their numbers, and what replays brought back.
+
+    A replay brings back items as the line of changes had left them that a restore undid.
+    """
 
     def __init__(
         self,
         ranges: list[tuple[int, int]],
-        replays: list[tuple[int, tuple[int, int], frozenset[str]]],
+        back: list[tuple[tuple[int, int], frozenset[str], Track]],
     ) -> None:
-        self._ranges, self._replays = ranges, replays
+        self._ranges, self._back = ranges, back
 
     def part(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """Return what counts of an event: all of it, some of its items, or nothing."""
@@ -71,14 +79,25 @@ class Track:
         if _within(seq, self._ranges):
             return event
         kept: set[str] = set()
-        for _, (first, last), back in self._replays:
-            kept |= back if first <= seq <= last else frozenset()
-        if "item" in event:
-            return event if event["item"] in kept else None
-        items = event.get("items", [])
-        chosen = [number for number, item in enumerate(items) if item in kept]
-        some = {name: [event[name][n] for n in chosen] for name in _LISTS if name in event}
-        return {**event, **some} if chosen else None
+        for (first, last), items, then in self._back:
+            if first <= seq <= last and (part := then.part(event)):
+                kept |= items & _items(part)
+        return _only(event, kept) if kept else None
+
+
+def _items(event: dict[str, Any]) -> set[str]:
+    alone = {event["item"]} if "item" in event else set()
+    return alone.union(*(event.get(name, ()) for name in _LISTS))
+
+
+def _only(event: dict[str, Any], kept: set[str]) -> dict[str, Any]:
+    """Return an event with those of its items alone."""
+    some: dict[str, Any] = {}
+    for items, states in _LISTS.items():
+        chosen = [number for number, item in enumerate(event.get(items, ())) if item in kept]
+        names = [name for name in (items, states) if name in event]
+        some |= {name: [event[name][number] for number in chosen] for name in names}
+    return {**event, **some}
 
 
 def _within(seq: int, ranges: list[tuple[int, int]]) -> bool:

@@ -8,7 +8,8 @@ sums of tallies; and so that a long time is few of them, they are also kept for 
     by_hand    by state: items that a person's command read again
     done       items that became completed, less those that ceased to be
     opened, closed, regressed     by kind: issues that came, went, and came again
-    left, returned                by kind: open issues of items that vanished, and came back
+    vanished, reappeared          items that a scan or a batch no longer found, and found again
+    left, returned                by kind: open issues of these
     repaired   by kind: repairs that batches made
     sum        by name: every number that a settle holds besides, such as tracks and requests
 """
@@ -185,6 +186,7 @@ class Poster:
             self._steps[slot] = self._steps.get(slot, 0) + step
         if away != item.away:
             measure = "left" if away else "returned"
+            self._tallies[slot, "vanished" if away else "reappeared", ""] += 1
             open_ones = [name for name, one in item.issues.items() if one.closed is None]
             self._count(slot, measure, open_ones)
         item.done, item.away = done, away

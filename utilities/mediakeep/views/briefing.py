@@ -22,7 +22,8 @@ class Briefing(msgspec.Struct, frozen=True):
     local: str  # the same in the report's time zone, for people
     headlines: list[list[str]]  # sentences, for each kind
     invested: float  # seconds
-    invested_before: float
+    invested_ever: float  # up to the end of the period
+    since: str  # the first day that is known
     kinds: list[Progress]
 
     @property
@@ -33,7 +34,7 @@ class Briefing(msgspec.Struct, frozen=True):
 
 def of(summary: Summary, told: list[Progress], local: datetime, *, running: bool) -> Briefing:
     """Put a report together that is written at a `local` time."""
-    period = summary.period
+    period, ever = summary.period, summary.ever
     return Briefing(
         period=period,
         title=periods.title(period),
@@ -42,6 +43,7 @@ def of(summary: Summary, told: list[Progress], local: datetime, *, running: bool
         local=f"{periods.long(local.date())}, {local:%H:%M} ({local:%Z})",
         headlines=[headline.of(one, period, local.date(), running=running) for one in told],
         invested=summary.invested(period),
-        invested_before=summary.invested(period.shifted(-1)),
+        invested_ever=summary.invested(ever) if ever else 0.0,
+        since=periods.long(ever.first) if ever else "",
         kinds=told,
     )

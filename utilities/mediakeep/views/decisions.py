@@ -14,9 +14,14 @@ import msgspec
 from mediakeep.views import review
 from mediakeep.views.periods import Zone
 
-OLDEST = 10  # that are named
+OLDEST = 5  # that are named
 
-Accepting = Callable[[str], str]  # the command that accepts all proposals of a kind
+
+class Remedies(msgspec.Struct, frozen=True):
+    """What helps against a kind of issue: the command that accepts all proposals, and advice."""
+
+    accept: Callable[[str], str]
+    advice: Callable[[str], str]
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -34,12 +39,19 @@ class Entry(msgspec.Struct, frozen=True):
     report: str = ""
 
 
+Dated = tuple[str, str, Entry]  # the day when it was first found, or "", and its item
+
+
 class Open(msgspec.Struct, frozen=True):
-    """A decision and its item; `since` is the day when it was first found, or ""."""
+    """A decision and its item; `since` is the day when it was first found, or "".
+
+    `advice` says what helps against its kind of issue.
+    """
 
     item: str
     entry: Entry
     since: str
+    advice: str
 
 
 class Sort(msgspec.Struct, frozen=True):
@@ -49,6 +61,7 @@ class Sort(msgspec.Struct, frozen=True):
     count: int
     proposed: int
     command: str
+    advice: str
 
 
 class Decisions(msgspec.Struct, frozen=True):
@@ -58,20 +71,14 @@ class Decisions(msgspec.Struct, frozen=True):
     proposed: int
     sorts: list[Sort]  # most first
     oldest: list[Open]
-
-    @property
-    def first(self) -> Open | None:
-        """The oldest that a command can settle."""
-        return next((one for one in self.oldest if one.entry.command), None)
+    first: Open | None  # the oldest that a command can settle
 
 
 class _View(msgspec.Struct):
     reviews: dict[str, list[Entry]]
 
 
-def read(
-    home: Path, since: Mapping[str, str], accepting: Accepting, zone: Zone
-) -> Decisions | None:
+def read(home: Path, since: Mapping[str, str], remedies: Remedies, zone: Zone) -> Decisions | None:
     """Read the list of reviews; None where it is missing or damaged.
 
     `since` tells by id when an issue was first found.
@@ -81,30 +88,50 @@ def read(
     except (OSError, msgspec.MsgspecError):
         return None
     entries = list(_entries(view))
-    oldest = heapq.nsmallest(OLDEST, entries, key=lambda one: _age(one, since))
+    days = {moment: _day(moment, zone) for moment in set(since.values())}
+    found = [(days.get(since.get(entry.id, ""), ""), item, entry) for item, entry in entries]
     kinds = Counter(entry.kind for _, entry in entries)
     proposed = Counter(entry.kind for _, entry in entries if entry.proposal)
     return Decisions(
         total=len(entries),
         proposed=proposed.total(),
         sorts=[
-            Sort(kind, count, proposed[kind], accepting(kind) if proposed[kind] else "")
+            _sort(kind, count, proposed[kind], remedies)
             for kind, count in sorted(kinds.items(), key=lambda one: (-one[1], one[0]))
         ],
-        oldest=[Open(item, entry, _day(since.get(entry.id), zone)) for item, entry in oldest],
+        oldest=_oldest(found, OLDEST, remedies),
+        first=next(iter(_oldest([one for one in found if one[2].command], 1, remedies)), None),
     )
 
 
-def _day(moment: str | None, zone: Zone) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone(zone).date()}" if moment else ""
+def _sort(kind: str, count: int, proposed: int, remedies: Remedies) -> Sort:
+    command = remedies.accept(kind) if proposed else ""
+    return Sort(kind, count, proposed, command, remedies.advice(kind))
+
+
+def _oldest(found: list[Dated], most: int, remedies: Remedies) -> list[Open]:
+    return [
+        Open(item, entry, day, remedies.advice(entry.kind))
+        for day, item, entry in heapq.nsmallest(most, found, key=_age)
+    ]
+
+
+def _day(moment: str, zone: Zone) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(zone).date()}"
 
 
 def _entries(view: _View) -> Iterator[tuple[str, Entry]]:
     return ((item, entry) for item, found in view.reviews.items() for entry in found)
 
 
-def _age(one: tuple[str, Entry], since: Mapping[str, str]) -> tuple[Any, ...]:
+def _age(one: Dated) -> tuple[Any, ...]:
     """Order by the day; of one day, what a command can settle comes first, and errors before it."""
-    item, entry = one
-    day = since.get(entry.id, "9999")[:10]
-    return day, not entry.command, entry.severity != "error", not entry.proposal, item, entry.id
+    day, item, entry = one
+    return (
+        day or "9999",
+        not entry.command,
+        entry.severity != "error",
+        not entry.proposal,
+        item,
+        entry.id,
+    )

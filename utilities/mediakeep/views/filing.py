@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mediakeep import files
 from mediakeep.pages import page
-from mediakeep.views import headline, periods, pictures, sheets
+from mediakeep.views import headline, periods, pictures, sheets, terminal
 from mediakeep.views.briefing import Briefing
 from mediakeep.views.periods import DAY, Period
 
@@ -92,6 +92,7 @@ def _rendered(home: Path | None, told: Briefing, suffix: str, facts: dict[str, o
     if suffix == "csv":
         return sheets.to_csv(told)
     words = {name: getattr(headline, name) for name in ("worse", "amount", "trend", "gained")}
+    words["duration"] = terminal.duration
     words["when"] = partial(periods.when, zone=told.period.zone)
     folder = home / TEMPLATES if home else None
     return page.compose(folder, f"progress.{suffix}.j2", told=told, **facts, **words)

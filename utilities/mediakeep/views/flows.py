@@ -27,6 +27,8 @@ class Flow(msgspec.Struct, frozen=True):
     failed: int = 0  # tries that failed
     skipped: int = 0
     by_hand: int = 0  # items that a person's command read again
+    vanished: int = 0  # items that were no longer there
+    reappeared: int = 0
     progress: int = 0  # completed items at the end, less those at the beginning
     new: Counts = {}  # issues seen for the first time, that wait for a person
     regressed: Counts = {}  # that had been closed and came back
@@ -119,6 +121,8 @@ def _flow(sums: Sequence[Tally], sittings: Sequence[Sitting], period: Period) ->
         failed=settled.get("error", 0),
         skipped=settled.get("skipped", 0),
         by_hand=_total(counts("by_hand")),
+        vanished=_total(counts("vanished")),
+        reappeared=_total(counts("reappeared")),
         progress=_progress(sums),
         new=counts("opened"),
         **{name: counts(name) for name in ("regressed", "closed", "repaired", "left", "returned")},

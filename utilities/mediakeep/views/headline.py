@@ -11,7 +11,7 @@ from mediakeep.views.periods import DAY, Period
 from mediakeep.views.progress import Issue, Progress, Rest, Row
 
 _BARS = "▁▂▃▄▅▆▇█"
-_WORSE = _NAMED = 3  # kinds that are named
+_WORSE, _NAMED = 6, 3  # kinds that are named
 
 
 def of(told: Progress, period: Period, today: date, *, running: bool) -> list[str]:
@@ -20,20 +20,26 @@ def of(told: Progress, period: Period, today: date, *, running: bool) -> list[st
     What is left is that of `today`, which is named where the period is over.
     """
     sentences = [_done(told, period, running=running), _issues(told, running=running)]
-    if told.present and (rest := left(told.present.rest, told)):
-        sentences.append(rest if running else f"On {periods.long(today)}: {rest}")
+    if told.present:
+        sentences.append(left(told.present.rest, told, None if running else today))
     return [sentence for sentence in sentences if sentence]
 
 
 def _done(told: Progress, period: Period, *, running: bool) -> str:
     all_ = terminal.count(told.total, told.noun, told.plural) if told.total is not None else ""
     if told.total and told.completed == told.total:
-        head = f"All {all_} {'are' if running else 'were'} done" if told.total > 1 else "Done"
+        head = f"All {all_} {_be(told.total, running=running)} done" if told.total > 1 else "Done"
     else:
         share = f" ({told.share} %)" if told.share is not None else ""
         done = f"{told.completed:,} of {all_}" if all_ else f"{told.completed:,}"
-        head = f"{done} {'are' if running else 'were'} done{share}"
+        head = f"{done} {_be(told.completed, running=running)} done{share}"
     return f"{head}, {_gained(told, period, running=running)}."
+
+
+def _be(number: int, *, running: bool) -> str:
+    if running:
+        return "is" if number == 1 else "are"
+    return "was" if number == 1 else "were"
 
 
 def _gained(told: Progress, period: Period, *, running: bool) -> str:
@@ -52,7 +58,7 @@ def _issues(told: Progress, *, running: bool) -> str:
         by_itself = f", {repaired:,} of them repaired at once" if repaired else ""
         parts.append(f"{_were(flow.found, 'issue')} found{by_itself}")
     if closed := sum(flow.closed.values()):
-        parts.append(f"{closed:,} that waited {'was' if closed == 1 else 'were'} settled")
+        parts.append(f"{closed:,} that waited {_be(closed, running=False)} settled")
     if told.open:
         verb = ("waits" if told.open == 1 else "wait") if running else "waited"
         parts.append(f"{told.open:,} {verb} for a decision")
@@ -60,28 +66,54 @@ def _issues(told: Progress, *, running: bool) -> str:
 
 
 def _were(number: int, noun: str) -> str:
-    return f"{page.counted(number, noun)} {'was' if number == 1 else 'were'}"
+    return f"{page.counted(number, noun)} {_be(number, running=False)}"
 
 
-def left(rest: Rest, told: Progress) -> str:
-    """Say how long the rest will take, and what that assumes; "" where nothing can be said."""
+def left(rest: Rest, told: Progress, today: date | None) -> str:
+    """Say what is left, how long it will take, and what that assumes; "" where nothing is.
+
+    `today` is named where the report is of a time that is over.
+    """
     if not rest.items:
         return ""
+    failed = f", and {rest.failed:,} failed" if rest.failed else ""
+    items = terminal.count(rest.items, told.noun, told.plural)
+    if today:
+        when = f"When this was written, on {periods.long(today)},"
+        done = f"{rest.done:,} {_be(rest.done, running=False)} done"
+        head = f"{when} {done} and {items} left{failed}"
+    else:
+        head = f"{items} {_be(rest.items, running=True)} left{failed}"
+    return f"{head}{_takes(rest)}."
+
+
+def _takes(rest: Rest) -> str:
     parts = []
     if rest.seconds and rest.per_hour:
         sessions = page.counted(rest.sessions, "session") if rest.sessions > 1 else "session"
-        parts.append(
-            f"The {terminal.count(rest.items, told.noun, told.plural)} left are about"
-            f" {terminal.duration(rest.seconds)} of work, at the {rest.per_hour:,.0f} an hour of"
-            f" the last {sessions}"
-        )
+        work = terminal.duration(_roughly(rest.seconds))
+        pace = f"{_rounded(rest.per_hour)} an hour of the last {sessions}"
+        parts.append(f": about {work} of work, at the {pace}")
     if rest.estimate:
         day = periods.long(date.fromisoformat(rest.estimate.date))
         parts.append(
-            f"{'done' if parts else 'The rest will be done'} around {day} if you go on as in the"
-            f" last {rest.estimate.days} days ({rest.estimate.per_week:,.0f} a week)"
+            f"; done around {day} if you go on as in the last {rest.estimate.days} days"
+            f" ({_rounded(rest.estimate.per_week)} a week)"
         )
-    return f"{', '.join(parts)}." if parts else ""
+    return "".join(parts)
+
+
+def _roughly(seconds: float) -> float:
+    """Leave out the seconds of a span that is longer than some minutes."""
+    return round(seconds / 60) * 60 if seconds >= 300 else seconds
+
+
+def _rounded(number: float) -> str:
+    """Write a pace with two digits, as it is no more exact than that."""
+    if number < 10:
+        return f"{number:.1g}" if number < 1 else f"{number:.1f}".removesuffix(".0")
+    digits = len(str(int(number)))
+    return f"{int(round(number, 2 - digits)):,}"
 
 
 def worse(told: Progress) -> str:
@@ -90,9 +122,10 @@ def worse(told: Progress) -> str:
         return ""
     found = [_worse(issue) for issue in told.worse]
     more = len(found) - _WORSE
-    return ", ".join(
-        [*found[:_WORSE], *([f"and {page.counted(more, 'more kind')}"] if more > 0 else [])]
-    )
+    kinds = [*found[:_WORSE], *([f"and {page.counted(more, 'more kind')}"] if more > 0 else [])]
+    first = told.flow.completed - told.flow.again
+    read = f"{terminal.count(first, told.noun, told.plural)} {_be(first, running=False)}"
+    return ", ".join(kinds) + (f"; {read} read for the first time" if kinds and first else "")
 
 
 def _worse(issue: Issue) -> str:

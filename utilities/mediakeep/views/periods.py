@@ -14,7 +14,7 @@ _WEEK_NAME = re.compile(r"(\d{4})-?[Ww](\d{2})")
 
 
 class Period(msgspec.Struct, frozen=True, order=True):
-    """A day, or a week from Monday to Sunday (ISO 8601)."""
+    """A day, or a week from Monday to Sunday (ISO 8601), or any number of days."""
 
     first: date
     days: int = WEEK

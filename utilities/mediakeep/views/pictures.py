@@ -27,7 +27,7 @@ def _completed(told: Progress) -> str:
     points = _points(told.steps, told.days)
     if len(points) < 2:
         return ""
-    goal = Goal(f"{told.total:,} {told.plural}", told.total) if told.total else None
+    goal = Goal(f"all {told.plural}", told.total) if told.total else None
     return charts.line(
         Chart(
             title=f"{told.plural.capitalize()} completed",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from mediakeep import config, files
-from mediakeep.kinds import Kind
+from mediakeep.item import Status
 from mediakeep.queue.claims import Line
 from mediakeep.queue.state import State
 from mediakeep.views.decisions import Decisions
@@ -13,41 +16,56 @@ from mediakeep.views.progress import SHOWN, Failing, Present, Rest
 from mediakeep.views.summary import Account, Trouble
 
 NEXT = 3  # items that are named as the next
+BATCH = 50  # items of the batch that is proposed
 
 
-def failing(home: Path, kind: Kind, troubles: list[Trouble]) -> list[Failing]:
+class Moment(msgspec.Struct, frozen=True):
+    """What is looked at: a queue in its home, and when."""
+
+    home: Path
+    state: State
+    now: datetime
+
+
+def of(moment: Moment, account: Account, waiting: Decisions | None) -> Present:
+    """Tell how a queue stands."""
+    return Present(waiting, failing(moment, account.troubles), rest(moment, account))
+
+
+def failing(moment: Moment, troubles: list[Trouble]) -> list[Failing]:
     """Put items together that fail for the same reason, most of them first."""
     groups: dict[str, list[Trouble]] = {}
     for one in troubles:
         groups.setdefault(one.error.replace(one.item, "..."), []).append(one)
-    found = [_failing(home, kind, group) for group in groups.values()]
+    found = [_failing(moment, group, error) for error, group in groups.items()]
     return sorted(found, key=lambda one: -one.count)
 
 
-def _failing(home: Path, kind: Kind, group: list[Trouble]) -> Failing:
+def _failing(moment: Moment, group: list[Trouble], error: str) -> Failing:
+    kind, alone = moment.state.kind, len(group) == 1
     retries = [one.next_try for one in group if one.next_try]
-    manager = config.spoken(kind.manager, home)
-    named = f"--reset-{kind.noun} {files.quoted(group[0].item)}"
+    next_try = min(retries, default="")
+    reset = f"--reset-{kind.noun}"
+    names = " ".join(f"{reset} {files.quoted(one.item)}" for one in group[:SHOWN])
+    wanted = names if len(group) <= SHOWN else "--reset-errors"
     return Failing(
-        error=group[0].error,
+        error=group[0].error if alone else error,
         items=[one.item for one in group[:SHOWN]],
         count=len(group),
-        next_try=min(retries, default=""),
-        command=f"{manager} {named if len(group) == 1 else '--reset-errors'}",
+        next_try=next_try,
+        due=bool(next_try) and datetime.fromisoformat(next_try) <= moment.now,
+        command=f"{config.spoken(kind.manager, moment.home)} {wanted}",
     )
 
 
-def of(home: Path, state: State, account: Account, waiting: Decisions | None) -> Present:
-    """Tell how a queue stands."""
-    failures = failing(home, state.kind, account.troubles)
-    return Present(waiting, failures, rest(home, state, account))
-
-
-def rest(home: Path, state: State, account: Account) -> Rest:
+def rest(moment: Moment, account: Account) -> Rest:
     """Tell what is left to be done."""
-    standing, kind = account.standing, state.kind
+    standing, kind = account.standing, moment.state.kind
+    size = "--all" if standing.left <= BATCH else f"--batch-size {BATCH}"
     return Rest(
+        done=standing.counts[Status.COMPLETED],
         items=standing.left,
+        failed=standing.counts[Status.ERROR],
         waiting=standing.waiting,
         next_retry=standing.next_retry,
         outdated=standing.outdated,
@@ -55,7 +73,7 @@ def rest(home: Path, state: State, account: Account) -> Rest:
         per_hour=standing.per_hour,
         sessions=account.pace.sessions,
         estimate=account.estimate,
-        next_items=Line(state).peek(NEXT),
-        batch=config.spoken(kind.batch, home),
-        redo=f"{config.spoken(kind.manager, home)} --reset-outdated",
+        next_items=Line(moment.state).peek(NEXT),
+        batch=f"{config.spoken(kind.batch, moment.home)} {size}",
+        redo=f"{config.spoken(kind.manager, moment.home)} --reset-outdated",
     )

@@ -46,13 +46,16 @@ class Failing(msgspec.Struct, frozen=True):
     items: list[str]  # the newest
     count: int
     next_try: str  # the next of them, "" for never by itself
-    command: str  # has them tried again now
+    due: bool  # whether that time has come
+    command: str  # has them tried by the next batch
 
 
 class Rest(msgspec.Struct, frozen=True):
     """What is left to be done, and how long that takes."""
 
-    items: int
+    done: int
+    items: int  # left
+    failed: int
     waiting: int
     next_retry: str
     outdated: int
@@ -176,6 +179,8 @@ def _rows(account: Account, now: Flow, before: Flow | None) -> list[Row]:
         row("issues resolved", "resolved"),
         row("attempts that failed", "failed"),
         row(f"{standing.plural} read again by your commands", "by_hand"),
+        row(f"{standing.plural} that vanished", "vanished"),
+        row(f"{standing.plural} that came back", "reappeared"),
         row("requests to services", amount="requests"),
         row("answers from the cache", amount="hits"),
         row("waited for services", amount="waited", unit="s"),

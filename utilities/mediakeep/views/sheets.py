@@ -31,6 +31,7 @@ def to_json(told: Briefing) -> str:
         "written": told.written,
         "headlines": [" ".join(sentences) for sentences in told.headlines],
         "invested": told.invested,
+        "invested_ever": told.invested_ever,
         "kinds": [_kind(one) for one in told.kinds],
     }
     return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"

@@ -82,7 +82,7 @@ class Account(msgspec.Struct, frozen=True):
     days: list[Span]
     estimate: Estimate | None
     troubles: list[Trouble]  # newest first
-    sittings: list[Sitting]  # sessions since the first of those weeks
+    sittings: list[Sitting]  # all sessions, in the order of their starts
     steps: list[tuple[str, int]]  # completed items at the end of each day on which they changed
     since: str  # the first thing that the history knows, "" where it knows nothing
     pace: Pace
@@ -107,6 +107,15 @@ class Summary(msgspec.Struct, frozen=True):
         """Return the seconds in which any kind was worked on."""
         times = [flows.within(one.sittings, period) for one in self.accounts]
         return flows.invested([time for some in times for time in some])
+
+    @property
+    def ever(self) -> Period | None:
+        """The time from the first day that is known up to the end of the period."""
+        known = [one.since for one in self.accounts if one.since]
+        if not known:
+            return None
+        first = datetime.fromisoformat(min(known)).astimezone(self.period.zone).date()
+        return Period(first, (self.period.last - first).days + 1, self.period.zone)
 
 
 class View(msgspec.Struct, frozen=True):
@@ -154,7 +163,7 @@ def account_from(base: sqlite3.Connection, state: State, view: View, sums: Sums)
         days=_known(flows.spans(base, day.shifted(1 - WEEK).until(day)), since),
         estimate=_estimate(base, now, view),
         troubles=troubles(sums),
-        sittings=past.sittings(base, clock.text(weeks[0].start)),
+        sittings=past.sittings(base, ""),
         steps=[step for step in _steps(base, view.zone) if step[0] <= f"{day.first}"],
         since=since,
         pace=pace,

@@ -1,0 +1,322 @@
+"""The numbers of a report, counted a second way: from the lines of the history, one after another.
+
+Nothing of the package is used, so that no mistake of it can be shared. It is slow and plain: every
+question reads the whole history again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+AMOUNTS = ("tracks", "seconds", "requests", "hits", "waited")  # that a settle may hold
+
+Line = dict[str, Any]
+Moments = tuple[datetime, datetime]
+
+
+@dataclass
+class Told:
+    """What happened in a span of time, and how things stood at its end."""
+
+    completed: int = 0
+    again: int = 0
+    failed: int = 0
+    skipped: int = 0
+    by_hand: int = 0
+    vanished: int = 0
+    reappeared: int = 0
+    progress: int = 0
+    new: Counter[str] = field(default_factory=Counter)
+    regressed: Counter[str] = field(default_factory=Counter)
+    closed: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+    returned: Counter[str] = field(default_factory=Counter)
+    amounts: dict[str, float] = field(default_factory=dict)
+    invested: float = 0.0
+    sessions: int = 0
+    done: int = 0
+    total: int | None = None
+    open: Counter[str] = field(default_factory=Counter)
+    gains: list[tuple[str, int, int]] = field(default_factory=list)
+
+    @property
+    def found(self) -> int:
+        return self.new.total() + self.regressed.total() + self.repaired.total()
+
+    @property
+    def resolved(self) -> int:
+        return self.closed.total() + self.repaired.total()
+
+
+@dataclass
+class Item:
+    """An item as the lines up to one moment leave it."""
+
+    status: str = "pending"
+    ever: bool = False
+    open: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+
+    @property
+    def shown(self) -> set[str]:
+        """Its open issues; a skipped item's do not count."""
+        return set() if self.status == "skipped" else self.open
+
+
+@dataclass
+class Session:
+    """One run of a batch or of a person's command."""
+
+    lines: list[Line]
+
+    @property
+    def times(self) -> Moments:
+        moments = [moment(line) for line in self.lines]
+        ends = [line for line in self.lines if line["op"] == "end"]
+        measured = timedelta(seconds=ends[-1].get("seconds", 0) if ends else 0)
+        return min(moments), max(*moments, min(moments) + measured)
+
+    @property
+    def seconds(self) -> float:
+        """What it says itself, or from its first line to its last."""
+        for line in self.lines:
+            if line["op"] == "end" and "seconds" in line:
+                return float(line["seconds"])
+        moments = [moment(line) for line in self.lines]
+        return (max(moments) - min(moments)).total_seconds()
+
+    @property
+    def settled(self) -> int:
+        return sum(line["op"] == "settle" for line in self.lines)
+
+    @property
+    def is_batch(self) -> bool:
+        return not any(line.get("command") for line in self.lines)
+
+
+def moment(line: Line) -> datetime:
+    return datetime.fromisoformat(line["time"])
+
+
+def span(first: date, days: int, zone: ZoneInfo) -> Moments:
+    """Return when a day, or some, begin and end, by the clocks on the walls of a zone."""
+    last = first + timedelta(days)
+    begin, end = (datetime(one.year, one.month, one.day, tzinfo=zone) for one in (first, last))
+    return begin.astimezone(UTC), end.astimezone(UTC)
+
+
+def mondays(first: datetime, last: datetime, zone: ZoneInfo) -> list[date]:
+    """List the Mondays of all weeks from one moment to another."""
+    day, end = first.astimezone(zone).date(), last.astimezone(zone).date()
+    while day.isoweekday() != 1:
+        day -= timedelta(1)
+    return [day + timedelta(7 * number) for number in range((end - day).days // 7 + 1)]
+
+
+class Ledger:
+    """All lines of a history, and those of them that count today."""
+
+    def __init__(self, folder: Path) -> None:
+        texts = [
+            text
+            for path in (folder / "history").iterdir()
+            for text in path.read_text().splitlines()
+        ]
+        self.lines: list[Line] = sorted(map(json.loads, texts), key=lambda line: line["seq"])
+        self.counting = _counting(self.lines)
+
+    def told(self, begin: datetime, end: datetime) -> Told:
+        """Count what happened from one moment to before another."""
+        told = Told()
+        before, after = self.items(begin), self.items(end)
+        told.done = _done(after)
+        told.progress = told.done - _done(before)
+        told.open = _kinds([one for item in after.values() for one in item.shown])
+        for line, key, old, new in self.steps():
+            if begin <= moment(line) < end:
+                _move(told, old, new)
+                _settle(told, line, key, old, new)
+        told.gains = _ranked(told.gains)
+        told.total = self._total(end)
+        times = [one.times for one in self.sessions() if _meets(one.times, begin, end)]
+        told.sessions = len(times)
+        told.invested = _union([(max(a, begin), min(b, end)) for a, b in times])
+        return told
+
+    def items(self, end: datetime) -> dict[str, Item]:
+        """Return all items as they were at a moment."""
+        found: dict[str, Item] = {}
+        for line, key, _, new in self.steps():
+            if moment(line) < end:
+                found[key] = new
+        return found
+
+    def steps(self) -> Iterator[tuple[Line, str, Item, Item]]:
+        """Give each line that changes an item: the line, the item, how it was, how it became."""
+        items: dict[str, Item] = {}
+        for line in self.counting:
+            for key, state in _statuses(line):
+                old = items.get(key, Item())
+                status = state or old.status
+                new = Item(status, old.ever or status == "completed", old.open, old.seen)
+                if "open_ids" in line:
+                    new.open = set(line["open_ids"])
+                    new.seen = old.seen | new.open
+                items[key] = new
+                yield line, key, old, new
+
+    def _total(self, end: datetime) -> int | None:
+        known = [(moment(line), line["known"]) for line in self.counting if "known" in line]
+        earlier = [number for at, number in known if at < end]
+        return earlier[-1] if earlier else known[0][1] if known else None
+
+    def sessions(self) -> list[Session]:
+        """List all sessions, also those whose work a restore undid: it took its time."""
+        found: dict[str, list[Session]] = {}
+        for line in self.lines:
+            if name := line.get("session"):
+                if line["op"] == "start" or name not in found:
+                    found.setdefault(name, []).append(Session([]))
+                found[name][-1].lines.append(line)
+        return [one for some in found.values() for one in some]
+
+    def pace(self, most: int = 10) -> tuple[int, float, int]:
+        """Add up the settled items and the seconds of the last batches."""
+        batches = [one for one in self.sessions() if one.is_batch and one.settled]
+        batches.sort(key=lambda one: (max(map(moment, one.lines)), one.lines[0]["session"]))
+        last = batches[-most:]
+        return sum(one.settled for one in last), sum(one.seconds for one in last), len(last)
+
+    def estimate(self, now: datetime, left: int) -> tuple[int, float] | None:
+        """Return the days that an estimate goes by, and how many more days the rest takes.
+
+        It counts from the beginning of a quarter of an hour, as the index keeps its sums.
+        """
+        days = min(28, (now - min(map(moment, self.counting))).days)
+        begin = now.astimezone(UTC) - timedelta(days)
+        begin -= timedelta(minutes=begin.minute % 15, seconds=begin.second)
+        done = sum(
+            line["op"] == "settle"
+            and line["state"] == "completed"
+            and not line.get("by_hand")
+            and moment(line) >= begin
+            for line in self.counting
+        )
+        return (days, days * left / done) if days >= 7 and done and left else None
+
+
+def _counting(lines: list[Line]) -> list[Line]:
+    """Choose the lines that led to the queue of today.
+
+    A restore goes back to what counted at the change that it names; a replay takes items of what
+    the restore before it undid up again.
+    """
+    at: dict[int, list[Line]] = {0: []}  # what counted after each change
+    now: list[Line] = []
+    for line in lines:
+        if undone := line.get("undone"):
+            now = at[max(seq for seq in at if seq < undone[0])]
+        if redone := line.get("redone"):
+            here, (first, last) = {one["seq"] for one in now}, redone
+            lost = [one for one in at[max(seq for seq in at if seq <= last)] if one["seq"] >= first]
+            back = [_narrowed(one, line["items_back"]) for one in lost if one["seq"] not in here]
+            now = now + [one for one in back if one]
+            now.sort(key=lambda one: one["seq"])
+        now = [*now, line]
+        at[line["seq"]] = now
+    return now
+
+
+def _narrowed(line: Line, wanted: list[str]) -> Line | None:
+    """Return what a line says of some items; None where that is nothing."""
+    if "item" in line:
+        return line if line["item"] in wanted else None
+    pairs = [pair for pair in _statuses(line) if pair[0] in wanted]
+    names = ("items_back", "states_back") if "items_back" in line else ("items", "states")
+    told = dict(zip(names, map(list, zip(*pairs, strict=True)), strict=False))
+    return {**line, **told} if pairs else None
+
+
+def _statuses(line: Line) -> list[tuple[str, str]]:
+    """Return the items of a line, each with the status that it got, "" for the one it had."""
+    if "items_back" in line:
+        return list(zip(line["items_back"], line["states_back"], strict=True))
+    keys = [line["item"]] if "item" in line else line.get("items", [])
+    states = line["states"] if "states" in line else [line.get("state", "")] * len(keys)
+    return list(zip(keys, states, strict=True))
+
+
+def _move(told: Told, old: Item, new: Item) -> None:
+    """Count issues that left with an item, or came back with it."""
+    if old.status != "skipped" and new.status == "skipped":
+        told.vanished += 1
+        told.left += _kinds(old.open)
+    if old.status == "skipped" and new.status != "skipped":
+        told.reappeared += 1
+        told.returned += _kinds(old.open)
+
+
+def _settle(told: Told, line: Line, key: str, old: Item, new: Item) -> None:
+    if line["op"] != "settle":
+        return
+    gone: set[str] = set()
+    if "open_ids" in line:
+        gone = old.open - new.open
+        told.new += _kinds(new.open - old.seen)
+        told.regressed += _kinds((new.open & old.seen) - old.open)
+        told.closed += _kinds(gone)
+    if line["state"] == "completed":
+        told.gains.append((key, line.get("auto_fixed", 0), len(gone)))
+    if line.get("by_hand"):
+        told.by_hand += 1
+        return
+    told.completed += line["state"] == "completed"
+    told.again += line["state"] == "completed" and old.ever
+    told.failed += line["state"] == "error"
+    told.skipped += line["state"] == "skipped"
+    told.repaired += Counter(line.get("repairs", {}))
+    for name, value in line.items():
+        if name in AMOUNTS:
+            told.amounts[name] = told.amounts.get(name, 0) + value
+
+
+def _ranked(gains: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Add the gains of each item up; the greatest first."""
+    sums: dict[str, tuple[int, int]] = {}
+    for key, fixed, closed in gains:
+        old = sums.get(key, (0, 0))
+        sums[key] = (old[0] + fixed, old[1] + closed)
+    found = [(key, fixed, closed) for key, (fixed, closed) in sums.items() if fixed or closed]
+    return sorted(found, key=lambda one: (-one[1], -one[2], one[0]))
+
+
+def _done(items: dict[str, Item]) -> int:
+    return sum(item.status == "completed" for item in items.values())
+
+
+def _kinds(ids: Any) -> Counter[str]:
+    return Counter(one.split(":")[0] for one in ids)
+
+
+def _meets(times: Moments, begin: datetime, end: datetime) -> bool:
+    first, last = times
+    return first < end and (last > begin or first == begin)
+
+
+def _union(times: list[Moments]) -> float:
+    """Return how many seconds lie in at least one of the spans: cut at all edges, and look."""
+    edges = sorted({edge for one in times for edge in one})
+    return sum(
+        (b - a).total_seconds()
+        for a, b in pairwise(edges)
+        if any(first <= a and b <= last for first, last in times)
+    )

@@ -1,0 +1,68 @@
+"""Reports on made histories, and those of them that are kept.
+
+`python -m tests.views.reports` writes the kept ones anew, to be looked at before they are
+committed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from mediakeep.commands import briefings
+from mediakeep.commands.briefings import Desk
+from mediakeep.views import filing, periods
+from tests.views import months
+from tests.views.months import Months
+
+GOLDEN = Path(__file__).with_name("golden")
+FORMATS = ("md", "html", "json", "csv")
+HOME = "/home/of/music"  # what kept reports say in place of the true one
+
+
+def one_artist(home: Path) -> Months:
+    """A library of one artist, which is done again after an issue was settled."""
+    told = Months(home, 8, artists=["Solo"])
+    told.batch(1)
+    told.at("2026-11-13T10:00:00")
+    told.by_hand("Solo")
+    told.at("2026-11-15T18:00:00")
+    return told
+
+
+REPORTS: dict[str, tuple[Callable[[Path], Months], str]] = {
+    "running_week": (months.made, "2026-W53"),
+    "closed_week": (months.made, "2026-W48"),
+    "empty_week": (months.made, "2026-W49"),
+    "day": (months.made, "2027-01-01"),
+    "one_artist": (one_artist, "2026-W46"),
+}
+
+
+def write(made: Months, name: str) -> dict[str, Path]:
+    """Write the report on a week or day in all formats; return its files by their suffixes."""
+    desk = Desk(made.home, made.now, months.ZONE)
+    told = briefings.gather(desk, periods.named(name, months.ZONE))
+    assert told
+    paths = filing.write(made.home, told, FORMATS)
+    return {path.suffix[1:]: path for path in paths if path.suffix != ".svg"}
+
+
+def shown(path: Path, home: Path) -> str:
+    """Return a report without the place where it was made."""
+    return path.read_text().replace(str(home), HOME)
+
+
+def kept() -> Iterator[tuple[Path, str]]:
+    """Make all reports that are kept: each with the file that keeps it."""
+    for name, (make, period) in REPORTS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            home = Path(folder).resolve()
+            for suffix, path in write(make(home), period).items():
+                yield GOLDEN / f"progress_{name}.{suffix}", shown(path, home)
+
+
+if __name__ == "__main__":
+    for golden, text in kept():
+        golden.write_text(text)

@@ -1,0 +1,98 @@
+"""What waits for a person: the oldest first, as the days of their time zone say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mediakeep.views import decisions, review
+
+REMEDIES = decisions.Remedies(lambda kind: f"accept {kind}", lambda kind: f"mend {kind}")
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def entry(name: str, **more: str) -> dict[str, str]:
+    return {"id": name, "kind": "missing-date", "severity": "warning", **more}
+
+
+def written(home: Path, *entries: dict[str, str]) -> Path:
+    path = home / review.FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"reviews": {"A": list(entries)}}))
+    return path
+
+
+def read(home: Path, since: dict[str, str], zone: Any = BERLIN) -> decisions.Decisions | None:
+    return decisions.read(home, since, REMEDIES, zone)
+
+
+def names(found: decisions.Decisions | None) -> list[str]:
+    assert found
+    return [one.entry.id for one in found.oldest]
+
+
+def test_the_oldest_day_comes_first_and_then_what_a_command_settles(tmp_path: Path) -> None:
+    written(
+        tmp_path,
+        entry("new", command="x"),
+        entry("old"),
+        entry("old-command", command="x"),
+        entry("old-error", command="x", severity="error"),
+        entry("unknown", command="x"),
+    )
+    old, new = "2025-12-01T10:00:00+00:00", "2025-12-02T10:00:00+00:00"
+    found = read(tmp_path, {"new": new, "old": old, "old-command": old, "old-error": old})
+    assert names(found) == ["old-error", "old-command", "old", "new", "unknown"]
+    assert found
+    assert [one.since for one in found.oldest] == [*["2025-12-01"] * 3, "2025-12-02", ""]
+    assert found.first == found.oldest[0]
+
+
+def test_days_are_those_of_the_time_zone(tmp_path: Path) -> None:
+    """By the clocks of Berlin the first was found a day after the second, in UTC on one day."""
+    written(tmp_path, entry("later", command="x"), entry("earlier"))
+    since = {"later": "2025-12-01T23:30:00+00:00", "earlier": "2025-12-01T22:30:00+00:00"}
+    found = read(tmp_path, since)
+    assert found
+    assert [(one.entry.id, one.since) for one in found.oldest] == [
+        ("earlier", "2025-12-01"),
+        ("later", "2025-12-02"),
+    ]
+
+
+def test_kinds_are_counted_with_the_command_that_accepts_them(tmp_path: Path) -> None:
+    entries = [entry(f"{number}", proposal="p" * (number % 2)) for number in range(23)]
+    written(tmp_path, *entries, {**entry("x"), "kind": "mojibake"})
+    found = read(tmp_path, {})
+    assert found
+    assert (found.total, found.proposed, len(found.oldest)) == (24, 11, decisions.OLDEST)
+    assert [(one.kind, one.count, one.proposed, one.command) for one in found.sorts] == [
+        ("missing-date", 23, 11, "accept missing-date"),
+        ("mojibake", 1, 0, ""),
+    ]
+    assert [one.advice for one in found.sorts] == ["mend missing-date", "mend mojibake"]
+    assert found.first is None, "no command settles any of them"
+
+
+def test_the_first_is_one_that_a_command_settles_though_older_ones_have_none(
+    tmp_path: Path,
+) -> None:
+    old = [entry(f"old{number}") for number in range(9)]
+    written(tmp_path, *old, entry("young", command="x"))
+    since = {one["id"]: "2025-12-01T10:00:00+00:00" for one in old}
+    found = read(tmp_path, since | {"young": "2025-12-09T10:00:00+00:00"})
+    assert found
+    assert "young" not in names(found)
+    assert found.first
+    assert (found.first.entry.id, found.first.advice) == ("young", "mend missing-date")
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"reviews": []}', '{"reviews": {"A": [{}]}}'])
+def test_a_damaged_list_is_as_good_as_none(tmp_path: Path, damage: str) -> None:
+    assert read(tmp_path, {}) is None
+    written(tmp_path).write_text(damage)
+    assert read(tmp_path, {}) is None

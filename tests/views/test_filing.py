@@ -1,0 +1,265 @@
+"""Which reports are due when; closed ones are left alone; a person's own templates."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mediakeep.commands import briefings
+from mediakeep.commands.briefings import Desk
+from mediakeep.errors import BadTemplate
+from mediakeep.views import filing, periods
+from mediakeep.views.briefing import Briefing
+from mediakeep.views.periods import DAY, WEEK, Period
+from tests.views import months
+from tests.views.months import Months
+
+ZONE = ZoneInfo("Europe/Berlin")
+FORMATS = ("md", "html", "json", "csv")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+def week(name: str) -> Period:
+    return periods.named(name, ZONE)
+
+
+def written(home: Path, name: str, when: str, suffix: str = "md") -> Path:
+    """Pretend that the report on a week or day was written at a local time."""
+    path = filing.path(home, week(name), suffix)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("as it was")
+    os.utime(path, (at(when).timestamp(),) * 2)
+    return path
+
+
+def due(home: Path, now: str, first: str = "2025-W48", days: int = WEEK) -> list[str]:
+    """Name what is due at a local time, where the history begins with a week or day."""
+    moment = at(now)
+    running = periods.of(moment, days, ZONE)
+    return [one.name for one in filing.due(home, running, week(first), moment)]
+
+
+def test_of_a_new_library_the_week_that_runs_is_due(tmp_path: Path) -> None:
+    assert due(tmp_path, "2025-12-17T10:00", first="2025-W51") == ["2025-W51"]
+
+
+def test_the_week_before_is_due_until_it_was_written_after_its_end(tmp_path: Path) -> None:
+    assert due(tmp_path, "2025-12-17T10:00") == ["2025-W50", "2025-W51"]
+    written(tmp_path, "2025-W50", "2025-12-14T23:59:59")
+    assert due(tmp_path, "2025-12-17T10:00") == ["2025-W50", "2025-W51"]
+    written(tmp_path, "2025-W50", "2025-12-15T00:00:00")
+    assert due(tmp_path, "2025-12-17T10:00") == ["2025-W51"]
+
+
+@pytest.mark.parametrize(
+    ("when", "again"),
+    [("2025-12-16T10:00:01", False), ("2025-12-16T10:00:00", True), ("2025-12-15T08:00", True)],
+)
+def test_the_week_that_runs_is_due_when_its_report_is_a_day_old(
+    tmp_path: Path, when: str, again: bool
+) -> None:
+    written(tmp_path, "2025-W50", "2025-12-15T09:00")
+    written(tmp_path, "2025-W51", when)
+    assert due(tmp_path, "2025-12-17T10:00") == (["2025-W51"] if again else [])
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_any_format_that_was_written_counts(tmp_path: Path, suffix: str) -> None:
+    written(tmp_path, "2025-W50", "2025-12-15T09:00", suffix)
+    written(tmp_path, "2025-W51", "2025-12-17T09:00", suffix)
+    assert due(tmp_path, "2025-12-17T10:00") == []
+
+
+def test_older_weeks_are_due_only_where_their_report_was_begun(tmp_path: Path) -> None:
+    written(tmp_path, "2025-W48", "2025-11-28T20:00")  # begun, and never closed
+    written(tmp_path, "2025-W49", "2025-12-08T20:00")  # closed
+    assert due(tmp_path, "2026-01-07T10:00") == ["2025-W48", "2026-W01", "2026-W02"]
+
+
+def test_the_change_of_year_is_no_border(tmp_path: Path) -> None:
+    assert due(tmp_path, "2027-01-02T10:00", "2026-W52") == ["2026-W52", "2026-W53"]
+    assert due(tmp_path, "2027-01-05T10:00", "2026-W52") == ["2026-W53", "2027-W01"]
+    written(tmp_path, "2026-W53", "2027-01-04T00:00")
+    assert due(tmp_path, "2027-01-05T10:00", "2026-W52") == ["2027-W01"]
+
+
+def test_days_are_due_as_weeks_are(tmp_path: Path) -> None:
+    first = "2025-12-29"
+    assert due(tmp_path, "2026-01-01T10:00", first, DAY) == ["2025-12-31", "2026-01-01"]
+    written(tmp_path, "2025-12-31", "2026-01-01T00:00")
+    written(tmp_path, "2025-12-29", "2025-12-29T12:00")
+    written(tmp_path, "2026-01-01", "2026-01-01T01:00")
+    assert due(tmp_path, "2026-01-01T10:00", first, DAY) == ["2025-12-29"]
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-07-01", 24)]
+)
+def test_a_day_is_closed_when_it_ends_by_the_clock_on_the_wall(
+    tmp_path: Path, day: str, hours: int
+) -> None:
+    period = week(day)
+    path = written(tmp_path, day, f"{day}T12:00")
+    now = period.end + timedelta(hours=5)
+    for second, names in ((-1, [day]), (0, [])):
+        moment = (period.start + timedelta(hours=hours, seconds=second)).timestamp()
+        os.utime(path, (moment, moment))
+        told = filing.due(tmp_path, periods.of(now, DAY, ZONE), period, now)
+        assert [one.name for one in told[:-1]] == names
+
+
+def test_a_clock_that_went_back_behind_the_history_harms_nothing(tmp_path: Path) -> None:
+    assert due(tmp_path, "2025-11-01T10:00", first="2025-W48") == ["2025-W44"]
+
+
+def test_a_report_from_the_future_does_not_stand_for_today(tmp_path: Path) -> None:
+    written(tmp_path, "2025-W50", "2025-12-15T09:00")
+    written(tmp_path, "2025-W51", "2025-12-20T09:00")
+    assert due(tmp_path, "2025-12-17T10:00") == ["2025-W51"], (
+        "the clock was wrong when it was written"
+    )
+
+
+def test_another_batch_leaves_what_is_closed_as_it_is(tmp_path: Path) -> None:
+    told = Months(tmp_path, artists=months.ARTISTS[:20])
+    told.batch(4)
+    desk = Desk(told.home, told.now, ZONE)
+    assert list(briefings.write_due(desk, FORMATS, daily=True)) == []
+    told.at("2026-11-17T10:00:00")
+    told.batch(4)
+    begun = reports(told.home)
+    stamp(told.home, "2026-11-10T12:00")  # written while that week ran, and after that day
+    list(briefings.write_due(Desk(told.home, told.now, ZONE), FORMATS, daily=True))
+    stamp(told.home, "2026-11-17T10:30")
+    closed = reports(told.home, "2026-11-0")
+    weekly = "2026-11-09_weekly_progress.md"
+    assert closed[weekly] != begun[weekly], "closed with what came after it was begun"
+    daily = "2026-11-09_daily_progress.md"
+    assert closed[daily][0] == begun[daily][0], "that day was over"
+    told.at("2026-11-18T21:00:00")
+    told.batch(4)
+    list(briefings.write_due(Desk(told.home, told.now, ZONE), FORMATS, daily=True))
+    assert reports(told.home, "2026-11-0") == closed
+    assert "2026-11-18_daily_progress.csv" in reports(told.home)
+    assert reports(told.home, "2026-11-16_weekly")
+
+
+def stamp(home: Path, when: str) -> None:
+    """Date all reports as if they had been written at a local time."""
+    for path in (home / filing.FOLDER).iterdir():
+        os.utime(path, (at(when).timestamp(),) * 2)
+
+
+def reports(home: Path, begin: str = "") -> dict[str, tuple[bytes, float]]:
+    """Return the bytes and times of the files whose names begin so."""
+    return {
+        path.name: (path.read_bytes(), path.stat().st_mtime)
+        for path in sorted((home / filing.FOLDER).glob(f"{begin}*"))
+    }
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Briefing:
+    home = tmp_path_factory.mktemp("home")
+    made = Months(home, artists=months.ARTISTS[:9])
+    made.batch(5)
+    desk = Desk(home, made.now, ZONE)
+    found = briefings.gather(desk, desk.period(WEEK))
+    assert found
+    return found
+
+
+def own(home: Path, suffix: str, text: str) -> Path:
+    path = home / filing.TEMPLATES / f"progress.{suffix}.j2"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["md", "html"])
+def test_a_template_of_ones_own_is_used_where_there_is_one(
+    tmp_path: Path, told: Briefing, suffix: str
+) -> None:
+    own(tmp_path, suffix, "{{ told.period.name }}: {{ told.kinds[0].completed }} of 9\n")
+    paths = filing.write(tmp_path, told, FORMATS)
+    completed = told.kinds[0].completed
+    for path in paths[:4]:
+        mine = path.suffix == f".{suffix}"
+        assert (path.read_text() == f"2026-W46: {completed} of 9\n") == mine
+    filing.write(tmp_path, told, [suffix], own=False)
+    assert "artists are done" in paths[FORMATS.index(suffix)].read_text()
+
+
+def test_a_template_of_ones_own_may_extend_what_it_is_given(tmp_path: Path, told: Briefing) -> None:
+    own(
+        tmp_path,
+        "html",
+        "<p>{{ told.headlines[0][0] }} & {{ '<b>' }}</p>{{ worse(told.kinds[0]) }}",
+    )
+    (path,) = filing.write(tmp_path, told, ["html"])
+    assert path.read_text().startswith(f"<p>{told.headlines[0][0]} & &lt;b&gt;</p>")
+
+
+BAD = {
+    "no template at all": ("one\n{% if %}", 2),
+    "not closed": ("{% for one in told.kinds %}\n{{ one.kind }}", 2),
+    "an unknown name": ("\n\n{{ nothing }}", 3),
+    "an unknown attribute": ("\n{{ told.nothing }}", 2),
+    "an unknown filter": ("\n{{ told.title | nothing }}", 2),
+    "out of the sandbox by a class": ("\n{{ ''.__class__.__mro__ }}", 2),
+    "out of the sandbox by a function": ("\n{{ worse.__globals__ }}", 2),
+    "out of the sandbox by a filter": ("\n{{ told | attr('__class__') | list }}", 2),
+    "a change of what it is given": ("\n{{ told.kinds.append(1) }}", 2),
+    "a loop without an end": ("\n{% for one in range(10**12) %}{% endfor %}", 2),
+    "another file": ("\n{% include '/etc/passwd' %}", 2),
+    "a file above": ("\n{% include '../../../etc/passwd' %}", 2),
+    "a division by zero": ("\n\n\n{{ 1 / 0 }}", 4),
+    "a call with the wrong things": ("\n{{ worse(1) }}", 2),
+    "a call with too few things": ("\n{{ worse() }}", 2),
+    "a macro that calls itself": ("{% macro f() %}\n{{ f() }}\n{% endmacro %}{{ f() }}", 2),
+    "a template that includes itself": ("\n{% include 'progress.md.j2' %}", 2),
+    "a wrong format": ("\n{{ '%d' | format('x') }}", 2),
+    "a text of a terabyte": ("\n{{ 'x' * 10**12 }}", 2),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_wrong_template_is_named_with_its_line_and_writes_nothing(
+    tmp_path: Path, told: Briefing, name: str
+) -> None:
+    text, line = BAD[name]
+    path = own(tmp_path, "md", text)
+    with pytest.raises(BadTemplate) as caught:
+        filing.write(tmp_path, told, ["json", "md"])
+    assert str(path) in str(caught.value)
+    assert f"line {line}" in str(caught.value)
+    assert not list((tmp_path / filing.FOLDER).glob("*"))
+    filing.write(tmp_path, told, ["md"], own=False)
+    assert "artists are done" in filing.path(tmp_path, told.period, "md").read_text()
+
+
+def test_a_template_that_is_no_text_is_a_wrong_one(tmp_path: Path, told: Briefing) -> None:
+    path = own(tmp_path, "md", "")
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(BadTemplate, match=r"progress\.md\.j2"):
+        filing.write(tmp_path, told, ["md"])
+
+
+@pytest.mark.parametrize(
+    "name", ["an unknown name", "a macro that calls itself", "a call with the wrong things"]
+)
+def test_a_wrong_template_costs_nobody_a_report(tmp_path: Path, name: str) -> None:
+    made = Months(tmp_path, artists=months.ARTISTS[:5])
+    made.batch(2)
+    path = own(tmp_path, "md", BAD[name][0])
+    (said,) = briefings.write_due(Desk(tmp_path, made.now, ZONE), ["md"], daily=False)
+    assert str(path) in said
+    (report,) = (tmp_path / filing.FOLDER).glob("*.md")
+    assert "artists are done" in report.read_text()

@@ -1,0 +1,121 @@
+"""Days and weeks of time zones: their names, their moments, and how people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediakeep.views import periods
+from mediakeep.views.periods import DAY, WEEK, Period
+
+BERLIN = ZoneInfo("Europe/Berlin")
+ZONES = tuple(
+    map(
+        ZoneInfo,
+        (
+            *("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "UTC"),
+            *("Australia/Lord_Howe", "America/St_Johns", "Pacific/Chatham", "Africa/Casablanca"),
+            *("America/Santiago", "Asia/Beirut", "America/Havana"),  # midnights that do not exist
+        ),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [
+        ("2025-12-15", "2025-W51"),
+        ("2025-12-29", "2026-W01"),
+        ("2026-12-28", "2026-W53"),
+        ("2027-01-04", "2027-W01"),
+        ("2020-12-28", "2020-W53"),
+        ("2021-01-04", "2021-W01"),
+    ],
+)
+def test_a_week_is_named_by_iso_8601_and_found_by_its_name(day: str, name: str) -> None:
+    first = date.fromisoformat(day)
+    for more in range(7):
+        noon = datetime.combine(first + timedelta(more), datetime.min.time(), UTC).replace(hour=12)
+        found = periods.of(noon, WEEK, UTC)
+        assert (found.first, found.last, found.name) == (first, first + timedelta(6), name)
+    assert periods.named(name, UTC) == Period(first, WEEK, UTC)
+    assert periods.named(f" {name.lower().replace('-', '')} ", UTC) == Period(first, WEEK, UTC)
+
+
+def test_a_day_is_named_by_its_date() -> None:
+    found = periods.named("2026-02-28", BERLIN)
+    assert (found.name, found.last, found.days) == ("2026-02-28", date(2026, 2, 28), DAY)
+    assert found.shifted(1).name == "2026-03-01"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2025-W00", "2025-W53", "2027-W54", "2026-02-29", "W51", "x", "2025-W5", "0000-W01"],
+)
+def test_what_names_no_period_is_said_so(text: str) -> None:
+    with pytest.raises(ValueError, match=r"there is no week|is no week such as 2025-W51"):
+        periods.named(text)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Berlin", "2026-03-29", 23),
+        ("Europe/Berlin", "2026-10-25", 25),
+        ("America/New_York", "2026-03-08", 23),
+        ("America/New_York", "2026-11-01", 25),
+        ("Australia/Lord_Howe", "2026-10-04", 23.5),
+        ("Asia/Kathmandu", "2026-03-29", 24),
+        ("America/Santiago", "2026-09-06", 23),  # begins at one o'clock
+        ("America/Havana", "2026-11-01", 25),  # begins twice
+    ],
+)
+def test_days_are_as_long_as_the_clocks_on_the_walls_say(zone: str, day: str, hours: float) -> None:
+    found = Period(date.fromisoformat(day), DAY, ZoneInfo(zone))
+    assert found.end - found.start == timedelta(hours=hours)
+    week = periods.of(found.start, WEEK, found.zone)
+    assert week.end - week.start == timedelta(hours=6 * 24 + hours)
+
+
+@given(
+    moment=st.integers(1356998400, 2114380800).map(lambda one: datetime.fromtimestamp(one, UTC)),
+    zone=st.sampled_from(ZONES),
+    days=st.sampled_from([DAY, WEEK]),
+)
+def test_each_moment_lies_in_one_period_and_periods_follow_one_another(
+    moment: datetime, zone: ZoneInfo, days: int
+) -> None:
+    found = periods.of(moment, days, zone)
+    assert found.start <= moment < found.end
+    assert found.shifted(1).start == found.end
+    assert periods.named(found.name, zone) == found
+    assert found.start.timestamp() % 900 == 0, "the index keeps sums of quarters of an hour"
+    assert periods.of(found.start, days, zone) == found
+    assert periods.of(found.end, days, zone) == found.shifted(1)
+    assert found.until(found.shifted(3))[-1] == found.shifted(3)
+    assert found.until(found.shifted(-1)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("2025-W51", "15 to 21 December 2025"),
+        ("2025-W48", "24 to 30 November 2025"),
+        ("2025-W40", "29 September to 5 October 2025"),
+        ("2026-W53", "28 December 2026 to 3 January 2027"),
+        ("2025-12-17", "Wednesday, 17 December 2025"),
+    ],
+)
+def test_a_period_is_written_out_for_people(name: str, title: str) -> None:
+    assert periods.title(periods.named(name)) == title
+
+
+def test_moments_are_written_as_the_clock_on_the_wall_shows_them() -> None:
+    assert periods.when("2026-03-29T00:59:00+00:00", BERLIN) == "29 March 2026, 01:59"
+    assert periods.when("2026-03-29T01:00:00+00:00", BERLIN) == "29 March 2026, 03:00"
+    assert periods.when("2026-12-31T23:30:00+00:00", BERLIN) == "1 January 2027, 00:30"
+    assert periods.short(date(2026, 12, 7)) == "7 Dec"
