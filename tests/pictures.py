@@ -1,4 +1,6 @@
-"""The pictures of the documentation: python -m tests.pictures draws them from a real run.
+"""The pictures of the documentation: python -m tests.pictures draws them.
+
+The dashboard comes from a real run, the report on a week from a made history.
 
 A sample library is made, a batch works on it and is looked at, in a pseudo-terminal, in the middle
 of its work. What the screen shows becomes an SVG: each run of cells of one colour is a text of its
@@ -16,9 +18,12 @@ import tempfile
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from random import Random
 from xml.sax.saxutils import escape
 
+from mediakeep.rehearsal import catalogue
 from mediakeep.views import cells
+from tests.views import months, reports
 from tests.vt import Cell, Screen, Terminal
 
 ROOT = Path(__file__).parents[1]
@@ -85,6 +90,22 @@ def main() -> None:
         shutil.rmtree(folder)
     title = "The dashboard of mediakeep while a batch runs"
     (PICTURES / "dashboard.svg").write_text(svg(screen, title))
+    week()
+
+
+def week() -> None:
+    """Write the report on a week, with its pictures, from a made history of eight weeks."""
+    names = sorted(artist.name for artist in catalogue.artists(120, None, Random(1)))
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder).resolve()
+        made = months.made(home, names, "Album/{:0>2} - Song.flac")
+        paths = reports.write(made, "2026-W53")
+        text = reports.shown(paths["md"], home)
+        for picture in sorted(paths["md"].parent.glob(f"{paths['md'].stem}_*.svg")):
+            name = picture.name.replace(f"{paths['md'].stem}_music", "week")
+            (PICTURES / name).write_bytes(picture.read_bytes())
+            text = text.replace(picture.name, f"pictures/{name}")
+    (PICTURES.parent / "a-week.md").write_text(text)
 
 
 def _run(folder: Path) -> Screen:

@@ -32,6 +32,7 @@ from tests.queue import rig
 
 ZONE = ZoneInfo("Europe/Berlin")
 ARTISTS = [f"Artist {number:03d}" for number in range(119)] + ["*Star* <b>&</b> |pipe|"]
+TRACK = "Album/{} - <i>Song</i>.flac"
 KINDS = ("missing-cover", "missing-date", "truncated-audio", "placeholder-genre", "mojibake")
 SAFE = ("whitespace", "mojibake", "track-number-format")
 
@@ -45,8 +46,9 @@ class Months:
         seed: int = 5,
         begin: str = "2026-11-09T16:30:00+00:00",
         artists: Sequence[str] = ARTISTS,
+        track: str = TRACK,
     ) -> None:
-        self.home, self.artists = home, artists
+        self.home, self.artists, self.track = home, artists, track
         self.chance = random.Random(seed)
         self.clock = rig.Clock(begin)  # in UTC: steps in a local time go wrong when clocks change
         self.where = place(home / "status" / "music", self.clock, "here")
@@ -175,7 +177,7 @@ class Months:
     def _review(self, queue: Queue) -> None:
         def entries(item: Item) -> list[dict[str, str]]:
             key = next(one for one, found in queue.state.items.items() if found is item)
-            return [_entry(key, one) for one in sorted(self.open[key])]
+            return [_entry(key, one, self.track) for one in sorted(self.open[key])]
 
         review.update(self.home, self.where.folder, queue.state, entries)
 
@@ -189,15 +191,16 @@ class Months:
         return [msgspec.json.decode(line) for line in lines]
 
 
-def _entry(key: str, one: str) -> dict[str, str]:
+def _entry(key: str, one: str, track: str) -> dict[str, str]:
     kind = one.partition(":")[0]
     proposal = {"missing-date": 'date "1998"', "placeholder-genre": "no genre"}.get(kind, "")
-    command = f"python utilities/fix_metadata.py --accept {one}" if proposal else ""
+    accept = f"python utilities/fix_metadata.py --from-review {review.FILE} --accept {one}"
+    command = accept if proposal else ""
     return {
         "id": one,
         "artist": key,
         "album": "Album",
-        "path": f"Album/{one[-1]} - <i>Song</i>.flac",
+        "path": track.format(one[-1]),
         "kind": kind,
         "severity": "error" if kind == "truncated-audio" else "warning",
         "detail": "",
@@ -208,9 +211,9 @@ def _entry(key: str, one: str) -> dict[str, str]:
     }
 
 
-def made(home: Path) -> Months:
+def made(home: Path, artists: Sequence[str] = ARTISTS, track: str = TRACK) -> Months:
     """Make the history; it ends on Saturday, 2 January 2027, in week 53 of 2026."""
-    told = Months(home)
+    told = Months(home, artists=artists, track=track)
     told.batch(6)
     told.at("2026-11-15T23:40:00")
     told.batch(12, seconds=200)  # over midnight, and into the next week
@@ -219,21 +222,21 @@ def made(home: Path) -> Months:
     told.batch(5)
     told.at("2026-11-24T20:00:00")
     told.batch(14)
-    told.by_hand(ARTISTS[0], ARTISTS[3])
+    told.by_hand(artists[0], artists[3])
     told.at("2026-11-29T08:00:00")
-    told.again(*ARTISTS[:4])
+    told.again(*artists[:4])
     told.batch(10)
     # nothing in week 49
     told.at("2026-12-07T19:00:00")
-    told.scan(ARTISTS[1], ARTISTS[2])
+    told.scan(artists[1], artists[2])
     with told.beside(3):
         told.batch(13)
     told.at("2026-12-16T19:00:00")
     told.scan()
     told.batch(11)
-    told.by_hand(ARTISTS[5])
+    told.by_hand(artists[5])
     told.at("2026-12-22T06:00:00")
-    told.again(*ARTISTS[:5])
+    told.again(*artists[:5])
     told.batch(9, seconds=30)
     told.at("2027-01-01T00:10:00")
     told.batch(12, seconds=60)

@@ -20,6 +20,7 @@ AMOUNTS = ("tracks", "seconds", "requests", "hits", "waited")  # that a settle m
 
 Line = dict[str, Any]
 Moments = tuple[datetime, datetime]
+Kept = dict[int, set[str] | None]  # by number of a line, the items of it that count; None: all
 
 
 @dataclass
@@ -220,24 +221,36 @@ def _counting(lines: list[Line]) -> list[Line]:
     A restore goes back to what counted at the change that it names; a replay takes items of what
     the restore before it undid up again.
     """
-    at: dict[int, list[Line]] = {0: []}  # what counted after each change
-    now: list[Line] = []
+    by_number = {line["seq"]: line for line in lines}
+    at: dict[int, Kept] = {0: {}}  # what counted after each change
+    now: Kept = {}
     for line in lines:
         if undone := line.get("undone"):
             now = at[max(seq for seq in at if seq < undone[0])]
         if redone := line.get("redone"):
-            here, (first, last) = {one["seq"] for one in now}, redone
-            lost = [one for one in at[max(seq for seq in at if seq <= last)] if one["seq"] >= first]
-            back = [_narrowed(one, line["items_back"]) for one in lost if one["seq"] not in here]
-            now = now + [one for one in back if one]
-            now.sort(key=lambda one: one["seq"])
-        now = [*now, line]
+            first, last = redone
+            then = at[max(seq for seq in at if seq <= last)]
+            lost = {seq: kept for seq, kept in then.items() if seq >= first}
+            now = {**now, **_widened(now, lost, set(line["items_back"]))}
+        now = {**now, line["seq"]: None}
         at[line["seq"]] = now
-    return now
+    counting = (_narrowed(by_number[seq], now[seq]) for seq in sorted(now))
+    return [line for line in counting if line]
 
 
-def _narrowed(line: Line, wanted: list[str]) -> Line | None:
-    """Return what a line says of some items; None where that is nothing."""
+def _widened(now: Kept, lost: Kept, back: set[str]) -> Kept:
+    """Return which items of lost lines count again, beside those that count of them already."""
+    found: Kept = {}
+    for seq, kept in lost.items():
+        here = now.get(seq, set())
+        found[seq] = None if here is None else here | (back if kept is None else kept & back)
+    return found
+
+
+def _narrowed(line: Line, wanted: set[str] | None) -> Line | None:
+    """Return what a line says of some items, or of all; None where that is nothing."""
+    if wanted is None:
+        return line
     if "item" in line:
         return line if line["item"] in wanted else None
     pairs = [pair for pair in _statuses(line) if pair[0] in wanted]
