@@ -15,6 +15,7 @@ _FOLDER = os.environ.get("TMPDIR") or ("/var/tmp" if Path("/var/tmp").is_dir() e
 _NAMES = {
     "commit": "claims and settles against append and sync",
     "load": "opening of large queues: seconds and memory",
+    "summary": "the summary and the report of a long history",
     "dashboard": "the dashboard's share of a core while a batch runs",
     "overhead": "what a batch costs for each item, with a worker that does nothing",
     "peers": "persist-queue, and a JSON file rewritten for each item",
