@@ -58,6 +58,10 @@ class Visit:
         script = "([selector, name]) => getComputedStyle(document.querySelector(selector))[name]"
         return str(self.page.evaluate(script, [selector, name]))
 
+    def turn(self, scheme: str) -> None:
+        """Turn the page to light or to dark."""
+        self.page.emulate_media(color_scheme=_scheme(scheme))
+
     def overlaps(self) -> list[tuple[str, str]]:
         """Return the words of drawings that lie upon each other."""
         return [(one, other) for one, other in self.page.evaluate(_OVERLAPS)]

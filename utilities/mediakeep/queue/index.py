@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mediakeep.queue import history, posting
+from mediakeep.queue import history, schema
 from mediakeep.queue.journal import Record
 from mediakeep.queue.posting import Poster
 
@@ -142,7 +142,7 @@ def _reset(base: sqlite3.Connection) -> None:
     names = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (name,) in names:
         base.execute(f"DROP TABLE {name}")
-    for statement in posting.TABLES.split(";"):
+    for statement in schema.TABLES.split(";"):
         base.execute(statement)
     base.execute(f"PRAGMA user_version = {_VERSION}")
 

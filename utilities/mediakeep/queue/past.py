@@ -10,13 +10,13 @@ from itertools import pairwise
 
 import msgspec
 
-from mediakeep.queue import posting
+from mediakeep.queue import schema
 
 _SITTING = "first, last, settled, command, id, coalesce(seconds, 0)"
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """A sum over a span of time; queue.posting lists the measures."""
+    """A sum over a span of time; queue.schema lists the measures."""
 
     measure: str
     what: str
@@ -66,12 +66,12 @@ class Pace(msgspec.Struct, frozen=True):
 
 def slot(seconds: float) -> int:
     """Return the slot that a moment falls into; `seconds` since 1970."""
-    return int(seconds) // posting.SLOT
+    return int(seconds) // schema.SLOT
 
 
 def began(slot: int) -> datetime:
     """Return the moment, in UTC, in which a slot begins."""
-    return datetime.fromtimestamp(slot * posting.SLOT, UTC)
+    return datetime.fromtimestamp(slot * schema.SLOT, UTC)
 
 
 def sums(base: sqlite3.Connection, since: int, until: int) -> list[Tally]:
@@ -90,7 +90,7 @@ def _pieces(since: int, until: int) -> Iterator[tuple[int, int, int]]:
 
     Small spans lead up to where a large one begins, and down again.
     """
-    for span, larger in pairwise((*posting.SPANS, 0)):
+    for span, larger in pairwise((*schema.SPANS, 0)):
         first = since + -since % larger if larger else since
         last = until - until % larger if larger else until
         if not larger or first >= last:
