@@ -21,7 +21,8 @@ from mediakeep.queue import history, index
 from mediakeep.queue.queue import Queue, place
 from mediakeep.queue.snapshot import Head
 from mediakeep.queue.state import State
-from mediakeep.views import filing, summary
+from mediakeep.views import summary
+from mediakeep.views.report import filing
 from mediakeep.views.summary import View
 from tests.benchmarks import table
 from tests.queue import rig

@@ -55,9 +55,7 @@ def saved(folder: Path, picture: str, name: str = "chart.svg") -> Path:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_chart_opens_quietly_in_light_and_in_dark(
-    visit: Open, tmp_path: Path, name: str
-) -> None:
+def test_a_chart_opens_quietly_in_light_and_in_dark(visit: Open, tmp_path: Path, name: str) -> None:
     draw, chart = SAMPLES[name]
     seen = visit(saved(tmp_path, draw(chart)))
     for scheme, theme in THEMES.items():

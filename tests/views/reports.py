@@ -12,7 +12,8 @@ from pathlib import Path
 
 from mediakeep.commands import briefings
 from mediakeep.commands.briefings import Desk
-from mediakeep.views import filing, periods
+from mediakeep.views import periods
+from mediakeep.views.report import filing
 from tests.views import months
 from tests.views.months import Months
 

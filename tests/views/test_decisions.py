@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mediakeep.views import decisions, review
+from mediakeep.views import review
+from mediakeep.views.report import decisions
 
 REMEDIES = decisions.Remedies(lambda kind: f"accept {kind}", lambda kind: f"mend {kind}")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -12,9 +12,10 @@ import pytest
 from mediakeep.commands import briefings
 from mediakeep.commands.briefings import Desk
 from mediakeep.errors import BadTemplate
-from mediakeep.views import filing, periods
-from mediakeep.views.briefing import Briefing
+from mediakeep.views import periods
 from mediakeep.views.periods import DAY, WEEK, Period
+from mediakeep.views.report import filing
+from mediakeep.views.report.briefing import Briefing
 from tests.views import months
 from tests.views.months import Months
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from mediakeep.queue.past import Gain
-from mediakeep.views import headline
 from mediakeep.views.flows import Flow
 from mediakeep.views.periods import DAY, WEEK, Period
-from mediakeep.views.progress import Issue, Present, Progress, Rest, Row
+from mediakeep.views.report import headline
+from mediakeep.views.report.progress import Issue, Present, Progress, Rest, Row
 from mediakeep.views.summary import Estimate
 
 TODAY = date(2025, 12, 22)

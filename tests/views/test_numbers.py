@@ -18,7 +18,7 @@ from mediakeep.queue import index, past, reading
 from mediakeep.views import flows, periods, summary
 from mediakeep.views.flows import Span
 from mediakeep.views.periods import DAY, WEEK
-from mediakeep.views.progress import Progress
+from mediakeep.views.report.progress import Progress
 from mediakeep.views.summary import View
 from tests.views import months
 from tests.views.months import Months

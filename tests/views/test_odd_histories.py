@@ -17,8 +17,8 @@ from mediakeep.commands.briefings import Desk
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import actions, index
 from mediakeep.queue.queue import Queue
-from mediakeep.views import filing
 from mediakeep.views.periods import DAY, WEEK
+from mediakeep.views.report import filing
 from tests.views import months
 from tests.views.months import Months
 from tests.views.naive import Ledger, span

@@ -17,7 +17,8 @@ from mediakeep import files
 from mediakeep.commands import briefings
 from mediakeep.commands.briefings import Desk
 from mediakeep.queue import index
-from mediakeep.views import filing, terminal
+from mediakeep.views import terminal
+from mediakeep.views.report import filing
 from tests.views import hostile, months, reports
 from tests.views.months import Months
 from tests.views.reports import FORMATS, GOLDEN, REPORTS

@@ -15,12 +15,13 @@ from mediakeep.commands import subjects
 from mediakeep.errors import BadTemplate, NoQueue
 from mediakeep.kinds import Kind
 from mediakeep.queue import index, past, reading
-from mediakeep.views import briefing, decisions, filing, periods, present, progress, summary
-from mediakeep.views.briefing import Briefing
-from mediakeep.views.decisions import Remedies
+from mediakeep.views import periods, summary
 from mediakeep.views.periods import DAY, WEEK, Period, Zone
-from mediakeep.views.present import Moment
-from mediakeep.views.progress import Progress
+from mediakeep.views.report import briefing, decisions, filing, present, progress
+from mediakeep.views.report.briefing import Briefing
+from mediakeep.views.report.decisions import Remedies
+from mediakeep.views.report.present import Moment
+from mediakeep.views.report.progress import Progress
 from mediakeep.views.summary import Account, View
 from mediakeep.views.sums import Sums
 

@@ -15,9 +15,10 @@ from mediakeep.commands.formats import Formats
 from mediakeep.config import Settings
 from mediakeep.errors import UsageFailed
 from mediakeep.queue import reading
-from mediakeep.views import filing, periods
-from mediakeep.views.briefing import Briefing
+from mediakeep.views import periods
 from mediakeep.views.periods import DAY, WEEK, Period
+from mediakeep.views.report import filing
+from mediakeep.views.report.briefing import Briefing
 
 _READ_FIRST = ("html", "md", "csv", "json")  # which of several formats --open shows
 

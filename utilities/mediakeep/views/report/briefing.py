@@ -6,9 +6,10 @@ from datetime import datetime
 
 import msgspec
 
-from mediakeep.views import headline, periods
+from mediakeep.views import periods
 from mediakeep.views.periods import DAY, Period
-from mediakeep.views.progress import Progress
+from mediakeep.views.report import headline
+from mediakeep.views.report.progress import Progress
 from mediakeep.views.summary import Summary
 
 

@@ -10,7 +10,7 @@ from mediakeep.pages import charts
 from mediakeep.pages.charts import Chart, Goal, Series
 from mediakeep.views import periods
 from mediakeep.views.flows import Span
-from mediakeep.views.progress import Progress
+from mediakeep.views.report.progress import Progress
 
 KINDS = 5  # of issues that have a colour of their own
 LONGEST = 92  # days that are drawn day by day; a longer time week by week

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from mediakeep import files
 from mediakeep.pages import page
-from mediakeep.views import headline, periods, pictures, sheets, terminal
-from mediakeep.views.briefing import Briefing
+from mediakeep.views import periods, terminal
 from mediakeep.views.periods import DAY, Period
+from mediakeep.views.report import headline, pictures, sheets
+from mediakeep.views.report.briefing import Briefing
 
 FOLDER = "status/reports"
 TEMPLATES = "status/templates"  # a person's own, which come before ours

@@ -11,8 +11,8 @@ from mediakeep import config, files
 from mediakeep.item import Status
 from mediakeep.queue.claims import Line
 from mediakeep.queue.state import State
-from mediakeep.views.decisions import Decisions
-from mediakeep.views.progress import SHOWN, Failing, Present, Rest
+from mediakeep.views.report.decisions import Decisions
+from mediakeep.views.report.progress import SHOWN, Failing, Present, Rest
 from mediakeep.views.summary import Account, Trouble
 
 NEXT = 3  # items that are named as the next

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from mediakeep import files
-from mediakeep.views.briefing import Briefing
 from mediakeep.views.flows import Flow, Span
-from mediakeep.views.progress import Progress
+from mediakeep.views.report.briefing import Briefing
+from mediakeep.views.report.progress import Progress
 
 FORMAT = 1
 COLUMNS = ("period", "kind", "section", "name", "measure", "value")

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import msgspec
 
 from mediakeep.queue.past import Gain
-from mediakeep.views.decisions import Decisions
 from mediakeep.views.flows import Flow, Level, Span
+from mediakeep.views.report.decisions import Decisions
 from mediakeep.views.summary import Account, Estimate
 
 SHOWN = 5  # items that failed, of each reason; the queue lists all

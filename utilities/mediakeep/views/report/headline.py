@@ -8,7 +8,7 @@ from mediakeep.pages import page
 from mediakeep.queue.past import Gain
 from mediakeep.views import periods, terminal
 from mediakeep.views.periods import DAY, Period
-from mediakeep.views.progress import Issue, Progress, Rest, Row
+from mediakeep.views.report.progress import Issue, Progress, Rest, Row
 
 _BARS = "▁▂▃▄▅▆▇█"
 _WORSE, _NAMED = 6, 3  # kinds that are named

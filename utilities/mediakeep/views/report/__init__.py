@@ -1,0 +1,1 @@
+"""Reports on weeks and days: what they tell, in which words, pictures and files."""
