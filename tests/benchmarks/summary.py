@@ -19,6 +19,7 @@ from mediakeep.kinds import MUSIC
 from mediakeep.music.kinds import KINDS
 from mediakeep.queue import history, index
 from mediakeep.queue.queue import Queue, place
+from mediakeep.queue.reading import Found
 from mediakeep.queue.snapshot import Head
 from mediakeep.queue.state import State
 from mediakeep.views import summary
@@ -54,10 +55,10 @@ def run(home: Path, *, full: bool) -> None:
 def _row(home: Path, size: int) -> list[str]:
     folder = home / "status" / "music"
     now = _made(folder, size)
-    state = _state(size // _AGAIN)
+    queue = Found(_state(size // _AGAIN), (0,) * 4)
     read = _timed(lambda: sum(1 for path in history.paths(folder) for _ in history.read(path)))
     made = _timed(lambda: index.update(folder).close())
-    told = min(_timed(lambda: summary.account(folder, state, View(now))) for _ in range(3))
+    told = min(_timed(lambda: summary.account(folder, queue, View(now))) for _ in range(3))
     desk = Desk(home, now)
     written = min(_timed(lambda: _report(desk)) for _ in range(3))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000

@@ -168,7 +168,7 @@ def test_damage_is_told_once_a_day(finished: Home, service: Service) -> None:
     assert alert["event"] == "damaged"
     assert "processing_queue.json cannot be read" in alert["message"]
     assert " ".join(done.stderr.split()).startswith(alert["facts"]["reason"][:400])
-    assert alert["next"].endswith("--validate-queue")
+    assert alert["next"].endswith("--repair")
     path.write_bytes(b"[]")
     assert batch(finished, service).returncode == 3
     delivered(finished, 2)

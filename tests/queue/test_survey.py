@@ -92,7 +92,8 @@ def test_a_changed_folder_starts_over_and_says_why() -> None:
     old = known(E, error_message="x", attempts=3, not_before="2025", first_claim=4)
     state = rig.state({"A": old})
     item = applied(state, survey.compare(state, [seen("f2")])).items["A"]
-    assert (item.attempts, item.error_message, item.not_before, item.first_claim) == (0, "", "", 0)
+    assert (item.attempts, item.error_message, item.not_before) == (0, "", "")
+    assert item.first_claim == 4, "what was repaired before it failed still counts"
     assert "changed" in item.note
     assert getattr(item, "track_count", 0) == 7
 

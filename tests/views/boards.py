@@ -166,7 +166,9 @@ DISK = Disk(
         "undo": Size(2_100_000_000, whole=False),
     },
 )
-GLANCE = Glance(Path("/home/me/keep"), NOW, UTC, [Look(MUSIC, ACCOUNT, CREWS, EVENTS)], DISK)
+GLANCE = Glance(
+    Path("/home/me/keep"), NOW, UTC, [Look(MUSIC, ACCOUNT, CREWS, EVENTS)], DISK, ["missing-date"]
+)
 
 
 PLAIN = Style()

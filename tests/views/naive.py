@@ -197,12 +197,13 @@ class Ledger:
         last = batches[-most:]
         return sum(one.settled for one in last), sum(one.seconds for one in last), len(last)
 
-    def estimate(self, now: datetime, left: int) -> tuple[int, float] | None:
+    def estimate(self, now: datetime, left: int) -> tuple[float, float] | None:
         """Return the days that an estimate goes by, and how many more days the rest takes.
 
         It counts from the beginning of a quarter of an hour, as the index keeps its sums.
         """
-        days = min(28, (now - min(map(moment, self.counting))).days)
+        age = now - min(map(moment, self.counting))
+        days = min(28.0, age.total_seconds() / 86400)
         begin = now.astimezone(UTC) - timedelta(days)
         begin -= timedelta(minutes=begin.minute % 15, seconds=begin.second)
         done = sum(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,8 +37,15 @@ def written(home: Path, name: str, when: str, suffix: str = "md") -> Path:
     path = filing.path(home, week(name), suffix)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("as it was")
-    os.utime(path, (at(when).timestamp(),) * 2)
+    note(home, path, at(when))
     return path
+
+
+def note(home: Path, path: Path, moment: datetime) -> None:
+    """Have it noted that a report was written at a moment."""
+    notes = home / filing.NOTES
+    known = json.loads(notes.read_text()) if notes.exists() else {}
+    notes.write_text(json.dumps(known | {path.name.partition(".")[0]: moment.isoformat()}))
 
 
 def due(home: Path, now: str, first: str = "2025-W48", days: int = WEEK) -> list[str]:
@@ -110,10 +118,23 @@ def test_a_day_is_closed_when_it_ends_by_the_clock_on_the_wall(
     path = written(tmp_path, day, f"{day}T12:00")
     now = period.end + timedelta(hours=5)
     for second, names in ((-1, [day]), (0, [])):
-        moment = (period.start + timedelta(hours=hours, seconds=second)).timestamp()
-        os.utime(path, (moment, moment))
+        note(tmp_path, path, period.start + timedelta(hours=hours, seconds=second))
         told = filing.due(tmp_path, periods.of(now, DAY, ZONE), period, now)
         assert [one.name for one in told[:-1]] == names
+
+
+def test_what_is_not_noted_is_as_old_as_its_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "2025-W50", "2025-12-14T12:00")
+    (tmp_path / filing.NOTES).unlink()
+    for when, names in (("2025-12-14T12:00", ["2025-W50"]), ("2025-12-15T12:00", [])):
+        os.utime(path, (at(when).timestamp(),) * 2)
+        assert due(tmp_path, "2025-12-17T10:00") == [*names, "2025-W51"]
+
+
+def test_a_copy_of_a_home_still_closes_its_week(tmp_path: Path) -> None:
+    path = written(tmp_path, "2025-W50", "2025-12-12T12:00")
+    os.utime(path, (at("2025-12-16T12:00").timestamp(),) * 2)  # as copied, when the week was over
+    assert due(tmp_path, "2025-12-17T10:00") == ["2025-W50", "2025-W51"]
 
 
 def test_a_clock_that_went_back_behind_the_history_harms_nothing(tmp_path: Path) -> None:
@@ -136,26 +157,19 @@ def test_another_batch_leaves_what_is_closed_as_it_is(tmp_path: Path) -> None:
     told.at("2026-11-17T10:00:00")
     told.batch(4)
     begun = reports(told.home)
-    stamp(told.home, "2026-11-10T12:00")  # written while that week ran, and after that day
     list(briefings.write_due(Desk(told.home, told.now, ZONE), FORMATS, daily=True))
-    stamp(told.home, "2026-11-17T10:30")
     closed = reports(told.home, "2026-11-0")
     weekly = "2026-11-09_weekly_progress.md"
     assert closed[weekly] != begun[weekly], "closed with what came after it was begun"
     daily = "2026-11-09_daily_progress.md"
-    assert closed[daily][0] == begun[daily][0], "that day was over"
+    assert b"before the day is over" in begun[daily][0]
+    assert b"before the day is over" not in closed[daily][0]
     told.at("2026-11-18T21:00:00")
     told.batch(4)
     list(briefings.write_due(Desk(told.home, told.now, ZONE), FORMATS, daily=True))
     assert reports(told.home, "2026-11-0") == closed
     assert "2026-11-18_daily_progress.csv" in reports(told.home)
     assert reports(told.home, "2026-11-16_weekly")
-
-
-def stamp(home: Path, when: str) -> None:
-    """Date all reports as if they had been written at a local time."""
-    for path in (home / filing.FOLDER).iterdir():
-        os.utime(path, (at(when).timestamp(),) * 2)
 
 
 def reports(home: Path, begin: str = "") -> dict[str, tuple[bytes, float]]:

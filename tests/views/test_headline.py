@@ -56,6 +56,7 @@ def told(completed: int, total: int | None, gained: int = 0, **more: Any) -> Pro
         "issues": [],
         "gains": [],
         "failed_tries": 0,
+        "failed_items": 0,
         "present": None,
         "weeks": [],
         "days": [],
@@ -235,7 +236,7 @@ def test_a_trend_is_as_high_as_its_numbers() -> None:
 
 
 def test_what_is_left_is_that_of_today_and_told_only_while_that_is_near() -> None:
-    one = told(2, 62, present=Present(None, [], rest(60, 40.0, sessions=2)))
+    one = told(2, 62, present=Present(None, [], 0, rest(60, 40.0, sessions=2)))
     assert ". 60 artists are left: about" in said(one)
     over = ". When this was written, on 22 December 2025, 2 were done and 60 artists left: about"
     assert over in said(one, running=False)

@@ -155,8 +155,8 @@ def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
         for at, temporary in beside.items():
             os.replace(temporary, at)
     except BaseException as error:
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = os.fspath(at)
+        if isinstance(error, OSError):  # told of the file that a person knows
+            error.filename, error.filename2 = os.fspath(at), None
         for temporary in beside.values():
             with contextlib.suppress(OSError):
                 os.unlink(temporary)

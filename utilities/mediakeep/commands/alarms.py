@@ -29,7 +29,7 @@ from mediakeep.runner.plan import Report, Settled
 
 _NEXT = {
     Event.FAILURES: "--list --status error",
-    Event.DAMAGED: "--validate-queue",
+    Event.DAMAGED: "--repair",
     Event.FINISHED: "--show-summary",
 }
 

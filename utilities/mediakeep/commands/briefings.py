@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
@@ -12,16 +13,17 @@ import msgspec
 
 from mediakeep import clock, kinds
 from mediakeep.commands import subjects
-from mediakeep.errors import BadTemplate, NoQueue
+from mediakeep.errors import BadTemplate, MediakeepError, NoQueue
+from mediakeep.item import Item
 from mediakeep.kinds import Kind
 from mediakeep.queue import index, past, reading
-from mediakeep.views import periods, summary
+from mediakeep.views import periods, review, summary
 from mediakeep.views.periods import DAY, WEEK, Period, Zone
 from mediakeep.views.report import briefing, decisions, filing, present, progress
 from mediakeep.views.report.briefing import Briefing
 from mediakeep.views.report.decisions import Remedies
 from mediakeep.views.report.present import Moment
-from mediakeep.views.report.progress import Progress
+from mediakeep.views.report.progress import Findings, Progress
 from mediakeep.views.summary import Account, View
 from mediakeep.views.sums import Sums
 
@@ -59,22 +61,42 @@ def gather(desk: Desk, period: Period) -> Briefing | None:
 
 def _progress(desk: Desk, kind: Kind, view: View) -> tuple[Account, Progress | None]:
     folder, period = subjects.folder(desk.home, kind), view.last
-    found = reading.whole(folder, kind)
-    state = found.state
-    with index.look(folder, found.records) as base:
+    queue = reading.whole(folder, kind)
+    state = queue.state
+    with index.look(folder, queue.records) as base:
         account = summary.account_from(base, state, view, Sums(state))
         spans = account.spans(period.days)
         if not spans or spans[-1].period != period:
             return account, None
-        gains = past.gains(base, clock.text(period.start), clock.text(period.end), GAINS)
+        found = _findings(base, period)
         since = past.opened(base)
     if desk.now >= period.shifted(1).end:  # what is true today says nothing of that time
-        return account, progress.of(account, spans, gains, None)
+        return account, progress.of(account, spans, found, None)
     subject = subjects.of(kind)
     remedies = Remedies(partial(subject.accepting, desk.home), subject.advice)
+    with contextlib.suppress(OSError):  # it may not be written: then it is told as it stands
+        review.update(desk.home, folder, state, _careful(subject.entries(desk.home)))
     waiting = decisions.read(desk.home, since, remedies, desk.zone)
-    now = present.of(Moment(desk.home, state, desk.now), account, waiting)
-    return account, progress.of(account, spans, gains, now)
+    now = present.of(Moment(desk.home, state, desk.now), account, waiting, found.failed)
+    return account, progress.of(account, spans, found, now)
+
+
+def _careful(entries: review.Entries) -> review.Entries:
+    """Read an item's entries; a damaged file costs its own, of which a batch warns."""
+
+    def read(item: Item) -> list[review.Entry]:
+        try:
+            return entries(item)
+        except MediakeepError:
+            return []
+
+    return read
+
+
+def _findings(base: sqlite3.Connection, period: Period) -> Findings:
+    begin, end = clock.text(period.start), clock.text(period.end)
+    failed = frozenset(one.item for one in past.failures(base, begin, end))
+    return Findings(past.gains(base, begin, end, GAINS), failed)
 
 
 def first(desk: Desk) -> datetime | None:

@@ -7,13 +7,14 @@ import msgspec
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.errors import MediakeepError, UsageFailed
 from mediakeep.item import Status
-from mediakeep.queue import actions, checkpoints
+from mediakeep.queue import actions, checkpoints, reading
 from mediakeep.views import summary, terminal
 
 
 def show_summary(desk: Desk) -> Answer:
     """Show how far the queue is."""
-    told = summary.read(desk.folder, desk.read())
+    found = reading.whole(desk.folder, desk.kind)
+    told = summary.read(desk.folder, found.state, found.records)
     return Answer(terminal.summary(told), told)
 
 

@@ -122,7 +122,8 @@ class Screen:
         text = "" if before else "\x1b[2J"
         for number, line in enumerate(lines):
             if number >= len(before) or before[number] != line:
-                text += f"\x1b[{number + 1};1H{line}\x1b[0m\x1b[K"
+                # Erased first: behind a full line its last cell would go.
+                text += f"\x1b[{number + 1};1H\x1b[K{line}\x1b[0m"
         for number in range(len(lines), len(before)):
             text += f"\x1b[{number + 1};1H\x1b[K"
         self._shown, self._size = list(lines), size

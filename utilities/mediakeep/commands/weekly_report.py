@@ -30,7 +30,8 @@ def _period(text: str | None, days: int, desk: Desk) -> Period | None:
     try:
         found = periods.named(text, desk.zone)
     except ValueError as error:
-        raise UsageFailed(f"{error}.") from error
+        why = str(error)
+        raise UsageFailed(f"{why[0].upper()}{why[1:]}.") from error
     period = periods.of(found.start, days, desk.zone)
     if period.start > desk.now:
         raise UsageFailed(f"{period.name} has not begun yet.")

@@ -54,7 +54,7 @@ def reset(place: Place, choose: Callable[[State], list[str]], *, force: bool = F
         busy = {} if force else held(state, place, keys)
         for key, session in busy.items():
             raise ItemHeld(key, session)
-        items = {key: survey.again() for key in keys}
+        items = {key: survey.again(state.items[key]) for key in keys}
         return Change("reset", items) if items else None
 
     return decide
@@ -73,7 +73,7 @@ def with_status(*wanted: Status) -> Callable[[State], list[str]]:
 def reset_outdated(state: State) -> Change | None:
     """Have everything that older rules completed done again, after all that is pending."""
     items = {
-        key: {**survey.again(), "outdated": True}
+        key: {**survey.again(item), "outdated": True}
         for key, item in state.items.items()
         if outdated(state, item)
     }
@@ -94,7 +94,8 @@ def mark_completed(name: str, now: str) -> Callable[[State], Change]:
         if item.status not in (Status.PENDING, Status.ERROR):
             raise UsageFailed(f"{key} is {item.status.value}; only pending or failed ones can be.")
         changes = {
-            **survey.again(),
+            **survey.again(item),
+            "first_claim": None,
             "status": Status.COMPLETED,
             "processed_date": now,
             "rules": state.kind.rules,

@@ -16,7 +16,7 @@ import msgspec
 from mediakeep.errors import MediakeepError
 from mediakeep.kinds import Kind
 from mediakeep.queue import journal, reading, snapshot
-from mediakeep.queue.journal import Header
+from mediakeep.queue.journal import Header, Record
 from mediakeep.queue.snapshot import Stat
 from mediakeep.queue.state import State
 
@@ -56,6 +56,19 @@ class Follower:
         else:
             self._mark = Mark(found.stat)
         return found.state
+
+    def tail(self) -> tuple[Record, ...]:
+        """Return the records of the journal, of which the history knows the older ones at most."""
+        path = self._mark.path if self._mark else None
+        try:
+            return tuple(journal.read(path).records) if path else ()
+        except (OSError, MediakeepError):
+            return ()  # rewritten just now: then the history has them
+
+    @property
+    def reached(self) -> object:
+        """What changes whenever the queue does."""
+        return self._mark
 
     def follow(self) -> bool:
         """Bring the state that was last returned up to date; False where all must be read anew."""

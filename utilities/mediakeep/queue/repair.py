@@ -121,7 +121,7 @@ def _items(store: Store, outputs: Outputs) -> Iterator[str]:
 
     def decide(state: State) -> Change | None:
         chosen = [*check.unowned(state), *check.without_outputs(home, state, outputs)]
-        items = {key: survey.again() for key in chosen}
+        items = {key: survey.again(state.items[key]) for key in chosen}
         return Change("reset", items, {"why": "repair"}) if items else None
 
     record = store.commit(decide)

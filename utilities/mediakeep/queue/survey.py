@@ -111,7 +111,7 @@ def _renew(item: Item, one: Found) -> dict[str, Any]:
     changes: dict[str, Any] = {**one.fields, "fingerprint": one.fingerprint}
     if item.status is Status.PENDING:
         return changes
-    return {**changes, **again(), "note": "its folder changed since it was last done"}
+    return {**changes, **again(item), "note": "its folder changed since it was last done"}
 
 
 def _vanish(item: Item) -> dict[str, Any]:
@@ -122,9 +122,15 @@ def _vanish(item: Item) -> dict[str, Any]:
     }
 
 
-def again() -> dict[str, Any]:
-    """Return what makes an item pending as if it had never been tried."""
-    return {"status": Status.PENDING, **dict.fromkeys(_OF_ONE_TRY)}
+def again(item: Item) -> dict[str, Any]:
+    """Return what makes an item pending as if it had never been tried.
+
+    What was repaired in work that never came to its end still counts when it does: such an item
+    keeps its first claim.
+    """
+    begun = item.first_claim and item.status is not Status.COMPLETED
+    fields = [name for name in _OF_ONE_TRY if not (begun and name == "first_claim")]
+    return {"status": Status.PENDING, **dict.fromkeys(fields)}
 
 
 def guard(survey: Survey, state: State, path: str) -> None:

@@ -126,10 +126,15 @@ def _flow(sums: Sequence[Tally], sittings: Sequence[Sitting], period: Period) ->
         progress=_progress(sums),
         new=counts("opened"),
         **{name: counts(name) for name in ("regressed", "closed", "repaired", "left", "returned")},
-        amounts={one.what: one.amount for one in sums if one.measure == "sum"},
+        amounts={one.what: _plain(one.amount) for one in sums if one.measure == "sum"},
         invested=invested(times),
         sessions=len(times),
     )
+
+
+def _plain(amount: float) -> float:
+    """Return a count as the whole number that it is."""
+    return int(amount) if amount.is_integer() else amount
 
 
 def _ranked(counts: Counter[str]) -> Counts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import msgspec
 from mediakeep import clock
 from mediakeep.item import Item, Status
 from mediakeep.queue import index, past
+from mediakeep.queue.journal import Record
 from mediakeep.queue.past import Pace, Sitting
+from mediakeep.queue.reading import Found
 from mediakeep.queue.state import State, percentage
 from mediakeep.views import flows, periods
 from mediakeep.views.flows import Span
@@ -30,6 +33,7 @@ class Trouble(msgspec.Struct, frozen=True):
     date: str
     attempts: int
     next_try: str  # "" for never by itself
+    reason: str = ""  # the error without what names the item, so that items can share it
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -136,15 +140,18 @@ def of(accounts: list[Account], view: View) -> Summary:
     return Summary(clock.text(view.now), view.last, accounts)
 
 
-def account(folder: Path, state: State, view: View) -> Account:
-    """Summarise a queue and its history."""
-    with index.look(folder) as base:
-        return account_from(base, state, view, Sums(state))
+def account(folder: Path, found: Found, view: View) -> Account:
+    """Summarise a queue as it was read, and its history."""
+    with index.look(folder, found.records) as base:
+        return account_from(base, found.state, view, Sums(found.state))
 
 
-def read(folder: Path, state: State) -> Standing:
-    """Tell how a queue stands, with the pace that its history shows."""
-    with index.look(folder) as base:
+def read(folder: Path, state: State, tail: Sequence[Record] = ()) -> Standing:
+    """Tell how a queue stands, with the pace that its history shows.
+
+    `tail` are the records of its journal, which are not in the history yet.
+    """
+    with index.look(folder, tail) as base:
         return standing(state, past.pace(base))
 
 
@@ -191,7 +198,7 @@ def _estimate(base: sqlite3.Connection, now: Standing, view: View) -> Estimate |
     if not (now.left and since):
         return None
     age = (view.now - datetime.fromisoformat(since)).total_seconds() / 86400
-    days = min(BASIS, int(age))
+    days = min(float(BASIS), age)
     if days < WEEK:
         return None
     begin = flows.slot(view.now - timedelta(days))
@@ -201,7 +208,7 @@ def _estimate(base: sqlite3.Connection, now: Standing, view: View) -> Estimate |
         return None
     rest = timedelta(days * now.left / done)
     end = (view.now + min(rest, timedelta(36500))).astimezone(view.zone).date()
-    return Estimate(round(7 * done / days, 1), days, f"{end}")
+    return Estimate(round(7 * done / days, 1), round(days), f"{end}")
 
 
 def standing(state: State, pace: Pace, sums: Sums | None = None) -> Standing:
@@ -234,10 +241,25 @@ def standing(state: State, pace: Pace, sums: Sums | None = None) -> Standing:
 def troubles(sums: Sums) -> list[Trouble]:
     """List the items that failed, newest first."""
     found = [
-        Trouble(key, item.error_message, item.error_date, _tries(item), item.not_before)
+        Trouble(
+            item=key,
+            error=item.error_message,
+            reason=_reason(key, item),
+            date=item.error_date,
+            attempts=_tries(item),
+            next_try=item.not_before,
+        )
         for key, item in sums.failed.items()
     ]
     return sorted(found, key=lambda one: (one.date, one.item), reverse=True)
+
+
+def _reason(key: str, item: Item) -> str:
+    """Take the item's own names out of its error."""
+    reason = item.error_message
+    for name in sorted({key, item.path, item.output_name} - {""}, key=len, reverse=True):
+        reason = reason.replace(name, "...")
+    return reason
 
 
 def _tries(item: Item) -> int:

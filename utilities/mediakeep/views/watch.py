@@ -15,15 +15,16 @@ import msgspec
 
 from mediakeep.errors import MediakeepError, NoQueue
 from mediakeep.kinds import Kind
-from mediakeep.queue import history, index, past
+from mediakeep.queue import index, past
 from mediakeep.queue.follower import Follower
 from mediakeep.queue.past import Event
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.state import State
-from mediakeep.views import crews, disk, flows, summary
+from mediakeep.views import crews, disk, flows, review, summary
 from mediakeep.views.crews import Crew
 from mediakeep.views.disk import Disk
 from mediakeep.views.periods import Zone
+from mediakeep.views.report import decisions
 from mediakeep.views.summary import Account, View
 from mediakeep.views.sums import Sums
 
@@ -50,6 +51,7 @@ class Glance(msgspec.Struct, frozen=True):
     zone: Zone
     looks: list[Look]
     disk: Disk
+    acceptable: list[str] = []  # kinds of issues of which anything is proposed
 
 
 class Rest:
@@ -90,7 +92,7 @@ class Watch:
     def look(self, view: View) -> Look:
         """Tell how the kind stands; NoQueue or StateDamaged where it cannot be read."""
         state, sums = self._followed()
-        reached = _reached(self._where.folder, view)
+        reached = self._follower.reached, flows.slot(view.now)
         if self._account is None or (reached != self._read and self._rest.over):
             with self._rest:
                 self._account = self._told(state, view, sums)
@@ -119,7 +121,7 @@ class Watch:
         return self._rest.spent + self._loads.spent
 
     def _told(self, state: State, view: View, sums: Sums) -> Account:
-        with index.look(self._where.folder) as base:
+        with index.look(self._where.folder, self._follower.tail()) as base:
             self._events = past.recent(base, EVENTS)
             return summary.account_from(base, state, view, sums)
 
@@ -128,10 +130,12 @@ class Watch:
         return Look(self.kind, None, crews.crews(self._where), self._events, error)
 
 
-def _reached(folder: Path, view: View) -> object:
-    """Tell how far the history is, and which quarter of an hour it is: what it tells changes."""
-    sizes = [(path.name, path.stat().st_size) for path in history.paths(folder)]
-    return sizes, flows.slot(view.now)
+def _changed(path: Path) -> float:
+    """Return when a file was written, 0 where there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 class Watcher:
@@ -142,6 +146,8 @@ class Watcher:
         self._seen: set[str] = set()  # kinds that had a queue at some time
         self._rest = Rest(DISK_REST)
         self._disk: Disk | None = None
+        self._reviews, self._listed = Rest(HISTORY_REST), 0.0
+        self._acceptable: list[str] = []
 
     def look(self, view: View) -> Glance:
         """Tell how everything stands; NoQueue where no kind ever had a queue."""
@@ -158,12 +164,22 @@ class Watcher:
                 looks.append(watch.trouble(error))
         if missing and not looks:
             raise missing
-        return Glance(self._home, view.now, view.zone, looks, self._measured())
+        kinds = self._proposals()
+        return Glance(self._home, view.now, view.zone, looks, self._measured(), kinds)
 
     @property
     def spent(self) -> float:
         """Seconds of a core that went into what is not done at each look."""
-        return self._rest.spent + sum(watch.spent for watch in self._watches)
+        return self._rest.spent + self._reviews.spent + sum(one.spent for one in self._watches)
+
+    def _proposals(self) -> list[str]:
+        """Return the kinds of which anything is proposed, as the list of reviews says."""
+        seen = _changed(self._home / review.FILE)
+        if seen != self._listed and self._reviews.over:
+            with self._reviews:
+                self._acceptable = decisions.acceptable(self._home)
+            self._listed = seen
+        return self._acceptable
 
     def _measured(self) -> Disk:
         if self._disk is None or self._rest.over:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
+from mediakeep.issue import Issue, Severity
+from mediakeep.music import diagnose
 from mediakeep.music.checks import letters
 from mediakeep.music.master.audits import Audit, Told
 from mediakeep.music.master.tallies import Tallies
@@ -45,9 +47,15 @@ def artist(tallies: Tallies, audit: Audit) -> None:
     _sound(tallies, readable)
     _texts(tallies, readable)
     _covers(tallies, audit, readable)
-    kinds = Counter((issue.severity.value, issue.kind) for issue in audit.issues)
-    for (severity, kind), number in kinds.items():
-        tallies.add(f"{severity}s", [(kind, number)])
+    kinds = Counter((_sort(issue), issue.kind) for issue in audit.issues)
+    for (sort, kind), number in kinds.items():
+        tallies.add(sort, [(kind, number)])
+
+
+def _sort(found: Issue) -> str:
+    """Tell whether an issue is an error, a warning, a note, or a repair that was taken back."""
+    waits = found.severity is Severity.NOTE and diagnose.needs_person(found)
+    return "taken_back" if waits else f"{found.severity.value}s"
 
 
 def _totals(tallies: Tallies, audit: Audit, readable: Sequence[Told]) -> None:

@@ -72,8 +72,8 @@ def _issues(told: Statistics) -> Iterator[str]:
     numbers = [(sum(kinds.values()), name) for name, kinds in told.issues.items()]
     if not any(number for number, _ in numbers):
         return
-    yield "Open issues: " + ", ".join(f"{n:,} {name}" for n, name in numbers if n)
-    ranked = told.issues["errors"] | told.issues["warnings"]
+    yield "Open issues: " + ", ".join(f"{n:,} {name.replace('_', ' ')}" for n, name in numbers if n)
+    ranked = told.issues["errors"] | told.issues["warnings"] | told.issues["taken_back"]
     if ranked:
         yield f"  {_most(ranked)}"
 

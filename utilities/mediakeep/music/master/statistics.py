@@ -119,7 +119,8 @@ def of(head: Head, tallies: Tallies, crossings: Crossings, limit: int) -> Statis
         coverage=_coverage(tallies, totals.readable),
         faults=_counts(tallies, "faults"),
         issues={
-            name: tallies.spread(name, _FEW).tracks for name in ("errors", "warnings", "notes")
+            name: tallies.spread(name, _FEW).tracks
+            for name in ("errors", "warnings", "taken_back", "notes")
         },
         duplicates=duplicates.find(crossings, limit),
         shared_albums=shared.albums(crossings, limit),

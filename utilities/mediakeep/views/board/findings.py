@@ -109,12 +109,13 @@ def decisions(glance: Glance, accounts: Sequence[Account], size: tuple[int, Styl
         Piece(f": {', '.join(kinds[:3])}" if kinds else "", gives=True),
         Piece(f" and {len(kinds) - 3:,} more kinds" if kinds[3:] else ""),
     ]
-    accept = [
-        *shlex.split(config.spoken("fix_metadata.py", glance.home)),
-        *("--from-review", review.FILE, "--accept-kind", kinds[0] if kinds else "KIND"),
-    ]
-    see: Row = [Piece("all of them are in ", Ink.DIM), Piece(review.FILE)]
-    told = [head, see, *rows.command(accept, width, style)]
+    told: list[Row] = [head, [Piece("all of them are in ", Ink.DIM), Piece(review.FILE)]]
+    if glance.acceptable:
+        accept = [
+            *shlex.split(config.spoken("fix_metadata.py", glance.home)),
+            *("--from-review", review.FILE, "--accept-kind", glance.acceptable[0]),
+        ]
+        told += rows.command(accept, width, style)
     return Panel("To decide", told, listed=False, side=1)
 
 

@@ -78,6 +78,16 @@ class _View(msgspec.Struct):
     reviews: dict[str, list[Entry]]
 
 
+def acceptable(home: Path) -> list[str]:
+    """List the kinds of which anything is proposed, most proposals first."""
+    try:
+        view = msgspec.json.decode((home / review.FILE).read_bytes(), type=_View)
+    except (OSError, msgspec.MsgspecError):
+        return []
+    proposed = Counter(entry.kind for _, entry in _entries(view) if entry.proposal)
+    return sorted(proposed, key=lambda kind: (-proposed[kind], kind))
+
+
 def read(home: Path, since: Mapping[str, str], remedies: Remedies, zone: Zone) -> Decisions | None:
     """Read the list of reviews; None where it is missing or damaged.
 

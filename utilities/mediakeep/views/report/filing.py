@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from mediakeep import files
 from mediakeep.pages import page
 from mediakeep.views import periods, terminal
@@ -15,6 +17,7 @@ from mediakeep.views.report import headline, pictures, sheets
 from mediakeep.views.report.briefing import Briefing
 
 FOLDER = "status/reports"
+NOTES = f"{FOLDER}/written.json"  # when each report was written
 TEMPLATES = "status/templates"  # a person's own, which come before ours
 SUFFIXES = ("md", "html", "json", "csv")
 STALE = timedelta(days=1)  # when the report on the period that runs is written anew
@@ -38,30 +41,31 @@ def due(home: Path, running: Period, first: Period, now: datetime) -> list[Perio
     `first` that the history knows, where it was not written since it ended; and older ones whose
     report was begun and never closed.
     """
-    earlier = first.until(running)[:-1]
-    found = [one for one in earlier[:-1] if _is_left_open(home, one)]
-    found += [one for one in earlier[-1:] if not _is_closed(home, one)]
-    written = _written(home, running)
-    fresh = written is not None and running.start <= written <= now < written + STALE
+    written = _written(home)
+    earlier = [(one, written.get(_stem(one))) for one in first.until(running)[:-1]]
+    found = [one for one, when in earlier[:-1] if when and when < one.end]
+    found += [one for one, when in earlier[-1:] if when is None or when < one.end]
+    last = written.get(_stem(running))
+    fresh = last is not None and running.start <= last <= now < last + STALE
     return found if fresh else [*found, running]
 
 
-def _is_left_open(home: Path, period: Period) -> bool:
-    return _written(home, period) is not None and not _is_closed(home, period)
+def _written(home: Path) -> dict[str, datetime]:
+    """Return when each report that is there was written; what is not noted, its file tells."""
+    found: dict[str, datetime] = {}
+    for one in (home / FOLDER).glob("*_progress.*"):
+        when = datetime.fromtimestamp(one.stat().st_mtime, UTC)
+        stem = one.name.partition(".")[0]
+        found[stem] = max(when, found.get(stem, when))
+    noted = _noted(home)
+    return {stem: noted.get(stem, when) for stem, when in found.items()}
 
 
-def _is_closed(home: Path, period: Period) -> bool:
-    written = _written(home, period)
-    return written is not None and written >= period.end
-
-
-def _written(home: Path, period: Period) -> datetime | None:
-    times = [
-        datetime.fromtimestamp(one.stat().st_mtime, UTC)
-        for suffix in SUFFIXES
-        if (one := path(home, period, suffix)).exists()
-    ]
-    return max(times, default=None)
+def _noted(home: Path) -> dict[str, datetime]:
+    try:
+        return msgspec.json.decode((home / NOTES).read_bytes(), type=dict[str, datetime])
+    except (OSError, msgspec.MsgspecError):
+        return {}
 
 
 def write(home: Path, told: Briefing, formats: Iterable[str], *, own: bool = True) -> list[Path]:
@@ -84,7 +88,15 @@ def write(home: Path, told: Briefing, formats: Iterable[str], *, own: bool = Tru
         for (kind, name), file in beside.items():
             contents[home / FOLDER / file] = svgs[kind][name].encode()
     files.write_together(contents)
+    _note(home, told)
     return list(contents)
+
+
+def _note(home: Path, told: Briefing) -> None:
+    """Note when a report was written: the time of its file may be that of a copy."""
+    noted = {**_noted(home), _stem(told.period): datetime.fromisoformat(told.written)}
+    text = msgspec.json.format(msgspec.json.encode(dict(sorted(noted.items()))), indent=2)
+    files.write_atomic(home / NOTES, text + b"\n")
 
 
 def _rendered(home: Path | None, told: Briefing, suffix: str, facts: dict[str, object]) -> str:

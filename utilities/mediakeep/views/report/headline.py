@@ -75,7 +75,8 @@ def left(rest: Rest, told: Progress, today: date | None) -> str:
     `today` is named where the report is of a time that is over.
     """
     if not rest.items:
-        return ""
+        failed = terminal.count(rest.failed, told.noun, told.plural)
+        return f"{failed} failed." if rest.failed else ""
     failed = f", and {rest.failed:,} failed" if rest.failed else ""
     items = terminal.count(rest.items, told.noun, told.plural)
     if today:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -27,16 +28,21 @@ class Moment(msgspec.Struct, frozen=True):
     now: datetime
 
 
-def of(moment: Moment, account: Account, waiting: Decisions | None) -> Present:
-    """Tell how a queue stands."""
-    return Present(waiting, failing(moment, account.troubles), rest(moment, account))
+def of(
+    moment: Moment, account: Account, waiting: Decisions | None, failed: Collection[str]
+) -> Present:
+    """Tell how a queue stands, and what became of items that `failed` in the period."""
+    items = moment.state.items
+    undone = [key for key in failed if key in items and items[key].status is not Status.COMPLETED]
+    troubles = failing(moment, account.troubles)
+    return Present(waiting, troubles, len(undone), rest(moment, account))
 
 
 def failing(moment: Moment, troubles: list[Trouble]) -> list[Failing]:
     """Put items together that fail for the same reason, most of them first."""
     groups: dict[str, list[Trouble]] = {}
     for one in troubles:
-        groups.setdefault(one.error.replace(one.item, "..."), []).append(one)
+        groups.setdefault(one.reason, []).append(one)
     found = [_failing(moment, group, error) for error, group in groups.items()]
     return sorted(found, key=lambda one: -one.count)
 

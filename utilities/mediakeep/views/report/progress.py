@@ -73,7 +73,15 @@ class Present(msgspec.Struct, frozen=True):
 
     decisions: Decisions | None
     failing: list[Failing]
+    undone: int  # items that failed in the period and are not completed since
     rest: Rest
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """What the history tells of single items in the period."""
+
+    gains: list[Gain]
+    failed: frozenset[str]
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -95,6 +103,7 @@ class Progress(msgspec.Struct, frozen=True):
     issues: list[Issue]  # most open first
     gains: list[Gain]
     failed_tries: int
+    failed_items: int
     present: Present | None
     weeks: list[Span]
     days: list[Span]
@@ -113,7 +122,7 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 def of(
-    account: Account, spans: Sequence[Span], gains: list[Gain], present: Present | None
+    account: Account, spans: Sequence[Span], found: Findings, present: Present | None
 ) -> Progress:
     """Tell of the last of some spans, beside the one before it."""
     span, before = spans[-1], spans[-2] if len(spans) > 1 else None
@@ -136,8 +145,9 @@ def of(
         before=before.flow if before else None,
         rows=list(_rows(account, flow, before.flow if before else None)),
         issues=_issues(span, before, account.weeks),
-        gains=gains,
+        gains=found.gains,
         failed_tries=flow.failed,
+        failed_items=len(found.failed),
         present=present,
         weeks=account.weeks,
         days=account.days,
