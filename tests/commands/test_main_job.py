@@ -376,3 +376,19 @@ def test_the_review_list_equals_one_made_anew(home: Home) -> None:
     again = json.loads(path.read_text())
     assert again["reviews"] == grown["reviews"]
     assert again["total"] == sum(len(entries) for entries in grown["reviews"].values()) > 10
+
+
+def test_repairs_of_an_artist_that_failed_still_count_after_a_reset(home: Home) -> None:
+    home.scan()
+    name = home.snapshot()["artists"]["Salt_Pepper Choir"]["output_name"]
+    report = home.path / f"issues/music/{name}_library_issues.md"
+    report.mkdir(parents=True)
+    failed = home.batch("--artist", "Salt_Pepper Choir")
+    assert failed.returncode == 1
+    assert f"{report}: Is a directory" in failed.stdout
+    report.rmdir()
+    home.ok("--reset-errors")
+    done = home.batch("--artist", "Salt_Pepper Choir")
+    assert done.returncode == 0, done.stderr
+    assert "Auto-fixed: 4 issues" in done.stdout
+    assert home.snapshot()["artists"]["Salt_Pepper Choir"]["auto_fixed"] == 4

@@ -167,7 +167,7 @@ DISK = Disk(
     },
 )
 GLANCE = Glance(
-    Path("/home/me/keep"), NOW, UTC, [Look(MUSIC, ACCOUNT, CREWS, EVENTS)], DISK, ["missing-date"]
+    Path("/home/me/keep"), NOW, UTC, [Look(MUSIC, ACCOUNT, CREWS, EVENTS)], DISK, ["missing-cover"]
 )
 
 

@@ -39,6 +39,7 @@ class Told:
     regressed: Counter[str] = field(default_factory=Counter)
     closed: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
+    mended: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
     returned: Counter[str] = field(default_factory=Counter)
     amounts: dict[str, float] = field(default_factory=dict)
@@ -51,11 +52,12 @@ class Told:
 
     @property
     def found(self) -> int:
-        return self.new.total() + self.regressed.total() + self.repaired.total()
+        fresh = self.repaired.total() - self.mended.total()
+        return self.new.total() + self.regressed.total() + fresh
 
     @property
     def resolved(self) -> int:
-        return self.closed.total() + self.repaired.total()
+        return self.closed.total() + self.repaired.total() - self.mended.total()
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Session:
         moments = [moment(line) for line in self.lines]
         ends = [line for line in self.lines if line["op"] == "end"]
         measured = timedelta(seconds=ends[-1].get("seconds", 0) if ends else 0)
-        return min(moments), max(*moments, min(moments) + measured)
+        return min(moments), min(moments) + measured if measured else max(moments)
 
     @property
     def seconds(self) -> float:
@@ -195,7 +197,8 @@ class Ledger:
         batches = [one for one in self.sessions() if one.is_batch and one.settled]
         batches.sort(key=lambda one: (max(map(moment, one.lines)), one.lines[0]["session"]))
         last = batches[-most:]
-        return sum(one.settled for one in last), sum(one.seconds for one in last), len(last)
+        times = [(one.times[0], one.times[0] + timedelta(seconds=one.seconds)) for one in last]
+        return sum(one.settled for one in last), _union(times), len(last)
 
     def estimate(self, now: datetime, left: int) -> tuple[float, float] | None:
         """Return the days that an estimate goes by, and how many more days the rest takes.
@@ -288,8 +291,11 @@ def _settle(told: Told, line: Line, key: str, old: Item, new: Item) -> None:
         told.new += _kinds(new.open - old.seen)
         told.regressed += _kinds((new.open & old.seen) - old.open)
         told.closed += _kinds(gone)
+    repairs = Counter({} if line.get("by_hand") else line.get("repairs", {}))
+    told.mended += _kinds(gone) & repairs
     if line["state"] == "completed":
-        told.gains.append((key, line.get("auto_fixed", 0), len(gone)))
+        others = _kinds(gone) - repairs
+        told.gains.append((key, line.get("auto_fixed", 0), others.total()))
     if line.get("by_hand"):
         told.by_hand += 1
         return

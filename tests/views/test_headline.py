@@ -55,7 +55,6 @@ def told(completed: int, total: int | None, gained: int = 0, **more: Any) -> Pro
         "rows": [],
         "issues": [],
         "gains": [],
-        "failed_tries": 0,
         "failed_items": 0,
         "present": None,
         "weeks": [],

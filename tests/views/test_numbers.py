@@ -29,7 +29,7 @@ COUNTS = (
     *("completed", "again", "failed", "skipped", "by_hand", "vanished", "reappeared"),
     *("progress", "sessions"),
 )
-BY_KIND = ("new", "regressed", "closed", "repaired", "left", "returned")
+BY_KIND = ("new", "regressed", "closed", "repaired", "mended", "left", "returned")
 
 
 def queue_of(home: Path) -> Path:
@@ -246,12 +246,13 @@ def _report(kind: Progress, now: Told, running: bool) -> None:
     assert kind.share == pytest.approx(100 * now.done / kind.total, abs=0.051)
     assert kind.share_gained == pytest.approx(100 * now.progress / kind.total, abs=0.11)
     assert kind.open == now.open.total()
-    assert kind.failed_tries == now.failed
+    assert kind.flow.failed == now.failed
     assert [(one.item, one.fixed, one.closed) for one in kind.gains] == now.gains[:5]
     assert (kind.present is not None) or not running
     for issue in kind.issues:
         counts = (issue.new, issue.regressed, issue.closed, issue.repaired, issue.open)
-        flows_ = (now.new, now.regressed, now.closed, now.repaired, now.open)
+        settled = now.closed - now.mended
+        flows_ = (now.new, now.regressed, settled, now.repaired, now.open)
         assert counts == tuple(one[issue.kind] for one in flows_)
         came = now.new[issue.kind] + now.regressed[issue.kind] + now.returned[issue.kind]
         assert issue.more == came - now.closed[issue.kind] - now.left[issue.kind]

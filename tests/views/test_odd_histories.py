@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +16,11 @@ from mediakeep import clock
 from mediakeep.commands import briefings
 from mediakeep.commands.briefings import Desk
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import actions, index
+from mediakeep.queue import actions, index, past
 from mediakeep.queue.queue import Queue
 from mediakeep.views.periods import DAY, WEEK
 from mediakeep.views.report import filing
+from tests.queue import rig
 from tests.views import months
 from tests.views.months import Months
 from tests.views.naive import Ledger, span
@@ -212,3 +214,107 @@ def test_work_that_is_dated_1970_is_counted_and_no_year_is_missing(
     list(briefings.write_due(desk, ["html"], daily=False))
     path = filing.path(tmp_path, desk.period(WEEK), "html")
     assert path.stat().st_size < 1_000_000
+
+
+def test_an_edit_that_takes_items_away_and_adds_some_is_followed(tmp_path: Path) -> None:
+    told = Months(tmp_path, 4, artists=months.ARTISTS[:20])
+    told.batch(9)
+    path = told.where.folder / "processing_queue.json"
+    queue = json.loads(path.read_text())
+    done = [key for key, item in queue["artists"].items() if item["status"] == "completed"]
+    for key in done[:3]:
+        del queue["artists"][key]
+    queue["artists"]["New"] = {"status": "completed", "path": "/music/New"}
+    path.write_text(json.dumps(queue))
+    told.at("2026-11-17T20:00:00")
+    told.batch(2)
+    _agrees(told)
+
+
+def test_a_queue_that_is_made_anew_begins_at_nothing_and_keeps_the_history(tmp_path: Path) -> None:
+    told = Months(tmp_path, 4, artists=months.ARTISTS[:20])
+    told.batch(9)
+    before = len(told.history())
+    for name in ("processing_queue.json", "processing_queue.journal", "checkpoints"):
+        _remove(told.where.folder / name)
+    told.at("2026-11-17T20:00:00")
+    Queue.create(told.where, MUSIC, "/music", rig.found(months.ARTISTS[:20])).close()
+    told.open.clear()
+    told.batch(4)
+    assert len(told.history()) > before + 4
+    _agrees(told)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def test_records_of_before_the_state_was_told_are_understood(tmp_path: Path) -> None:
+    told = Months(tmp_path, 4, artists=months.ARTISTS[:20])
+    told.batch(9)
+    told.again(*months.ARTISTS[:9])
+    told.batch(3)
+    for path in (told.where.folder / "history").iterdir():
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        for line in lines:
+            if line["op"] == "reset":
+                line.pop("state", None)
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (told.where.folder / index.FILE).unlink(missing_ok=True)
+    _agrees(told)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"time":"2026', '"time":"2x26'), ('"open_ids":[', '"open_ids":null,"x":['), ("{", "[")],
+    ids=["time", "ids", "line"],
+)
+def test_a_damaged_line_costs_itself_alone(tmp_path: Path, old: str, new: str) -> None:
+    told = Months(tmp_path, 4, artists=months.ARTISTS[:20])
+    told.batch(9)
+    (path,) = (told.where.folder / "history").iterdir()
+    lines = path.read_text().splitlines(keepends=True)
+    number = next(n for n, line in enumerate(lines) if n > 3 and old in line and "open_ids" in line)
+    whole = _completed(told)
+    lines[number] = lines[number].replace(old, new, 1)
+    path.write_text("".join(lines))
+    (told.where.folder / index.FILE).unlink(missing_ok=True)
+    assert _completed(told) == whole - 1
+
+
+def _completed(told: Months) -> int:
+    (week,) = spans(told.where.folder, told.now, WEEK, months.ZONE)
+    return week.flow.completed
+
+
+def test_an_index_damaged_deep_inside_is_made_anew_and_asked_again(tmp_path: Path) -> None:
+    told = Months(tmp_path, 4, artists=months.ARTISTS[:60])
+    told.batch(50, seconds=1000)
+    path = told.where.folder / index.FILE
+    pace = index.ask(told.where.folder, past.pace)
+    assert path.stat().st_size > 3 * 4096
+    with path.open("r+b") as stream:
+        stream.seek(4096)
+        stream.write(bytes(range(256)) * ((path.stat().st_size - 4096) // 256))
+    assert index.ask(told.where.folder, past.pace) == pace
+    assert index.ask(told.where.folder, past.since)
+
+
+def test_an_index_in_use_is_not_taken_for_a_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_PATIENCE", 0.05)  # the time that a person would have to wait
+    told = Months(tmp_path, 4, artists=months.ARTISTS[:9])
+    told.batch(4)
+    pace = index.ask(told.where.folder, past.pace)
+    path = told.where.folder / index.FILE
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        assert index.ask(told.where.folder, past.pace) == pace
+        assert path.exists()
+    finally:
+        other.close()

@@ -17,6 +17,7 @@ from mediakeep.errors import BadTemplate, MediakeepError, NoQueue
 from mediakeep.item import Item
 from mediakeep.kinds import Kind
 from mediakeep.queue import index, past, reading
+from mediakeep.queue.state import State
 from mediakeep.views import periods, review, summary
 from mediakeep.views.periods import DAY, WEEK, Period, Zone
 from mediakeep.views.report import briefing, decisions, filing, present, progress
@@ -63,20 +64,18 @@ def _progress(desk: Desk, kind: Kind, view: View) -> tuple[Account, Progress | N
     folder, period = subjects.folder(desk.home, kind), view.last
     queue = reading.whole(folder, kind)
     state = queue.state
-    with index.look(folder, queue.records) as base:
-        account = summary.account_from(base, state, view, Sums(state))
-        spans = account.spans(period.days)
-        if not spans or spans[-1].period != period:
-            return account, None
-        found = _findings(base, period)
-        since = past.opened(base)
+    asked = partial(_asked, state=state, view=view)
+    account, found = index.ask(folder, asked, queue.records)
+    spans = account.spans(period.days)
+    if not spans or spans[-1].period != period:
+        return account, None
     if desk.now >= period.shifted(1).end:  # what is true today says nothing of that time
         return account, progress.of(account, spans, found, None)
     subject = subjects.of(kind)
     remedies = Remedies(partial(subject.accepting, desk.home), subject.advice)
     with contextlib.suppress(OSError):  # it may not be written: then it is told as it stands
         review.update(desk.home, folder, state, _careful(subject.entries(desk.home)))
-    waiting = decisions.read(desk.home, since, remedies, desk.zone)
+    waiting = decisions.read(desk.home, found.opened, remedies, desk.zone)
     now = present.of(Moment(desk.home, state, desk.now), account, waiting, found.failed)
     return account, progress.of(account, spans, found, now)
 
@@ -93,10 +92,13 @@ def _careful(entries: review.Entries) -> review.Entries:
     return read
 
 
-def _findings(base: sqlite3.Connection, period: Period) -> Findings:
-    begin, end = clock.text(period.start), clock.text(period.end)
+def _asked(base: sqlite3.Connection, state: State, view: View) -> tuple[Account, Findings]:
+    """Ask the history for all that a report tells."""
+    begin, end = clock.text(view.last.start), clock.text(view.last.end)
     failed = frozenset(one.item for one in past.failures(base, begin, end))
-    return Findings(past.gains(base, begin, end, GAINS), failed)
+    gains = past.gains(base, begin, end, GAINS)
+    account = summary.account_from(base, state, view, Sums(state))
+    return account, Findings(gains, failed, past.opened(base))
 
 
 def first(desk: Desk) -> datetime | None:
@@ -105,8 +107,7 @@ def first(desk: Desk) -> datetime | None:
     for kind in kinds.KINDS.values():
         folder = subjects.folder(desk.home, kind)
         if folder.is_dir():
-            with index.look(folder) as base:
-                found.append(past.since(base))
+            found.append(index.ask(folder, past.since))
     return min((datetime.fromisoformat(one) for one in found if one), default=None)
 
 

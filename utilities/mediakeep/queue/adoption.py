@@ -72,7 +72,10 @@ def _accept(store: Store, loaded: Loaded, bound: Binding, before: State | None) 
 
 
 def _moved(bound: Binding, before: State | None, state: State) -> Change:
-    """Tell which items change their status: what an edit says, or what a restore interrupts."""
+    """Tell which items change their status: what an edit says, or what a restore interrupts.
+
+    Items that an edit removes count as skipped, and those that it adds as what it says.
+    """
     if bound.origin is Origin.EDITED:
         old = before.items if before else {}
         edited = {
@@ -80,7 +83,10 @@ def _moved(bound: Binding, before: State | None, state: State) -> Change:
             for key, item in state.items.items()
             if key in old and old[key].status is not item.status
         }
-        return Change("edit", edited)
+        told = dict.fromkeys(old.keys() - state.items.keys(), str(Status.SKIPPED))
+        told |= {key: str(item.status) for key, item in state.items.items() if key not in old}
+        facts = {"items_back": list(told), "states_back": list(told.values())} if told else {}
+        return Change("edit", edited, facts)
     interrupted = {
         key: {"status": Status.PENDING, "session": None, "claim": None}
         for key, item in state.items.items()
@@ -92,7 +98,8 @@ def _moved(bound: Binding, before: State | None, state: State) -> Change:
 def _take(store: Store, state: State, moved: Change, restored: Restored) -> None:
     """Record the restore in state and history; what was in progress there is pending again."""
     store.state = state
-    record = store.record(structs.replace(moved, facts=msgspec.to_builtins(restored)))
+    facts = {**moved.facts, **msgspec.to_builtins(restored)}
+    record = store.record(structs.replace(moved, facts=facts))
     state.accept(record, state.preview(record.items))
     history.absorb(store.place.folder, [record])
 

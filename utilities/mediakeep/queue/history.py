@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,15 @@ def parse(text: bytes) -> dict[str, Any] | None:
         event = msgspec.json.decode(text)
     except msgspec.DecodeError:
         return None
-    sound = isinstance(event, dict) and isinstance(event.get("seq"), int)
-    return (
-        event if sound and all(isinstance(event.get(one), str) for one in ("time", "op")) else None
-    )
+    return event if isinstance(event, dict) and _is_sound(event) else None
+
+
+def _is_sound(event: dict[str, Any]) -> bool:
+    """Tell whether the fields by which everything is counted are what they should be."""
+    try:
+        datetime.fromisoformat(event["time"]).astimezone()
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return False
+    kinds = {"seq": int, "op": str, "open_ids": list, "repairs": dict, "items": list}
+    named = {"open_ids": [], "repairs": {}, "items": []} | event
+    return all(isinstance(named.get(name), kind) for name, kind in kinds.items())

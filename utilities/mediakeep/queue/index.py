@@ -10,16 +10,19 @@ from __future__ import annotations
 import contextlib
 import heapq
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mediakeep.queue import history, schema
 from mediakeep.queue.journal import Record
 from mediakeep.queue.posting import Poster
 
+Answer = TypeVar("Answer")
+
 FILE = "history.db"
-_VERSION = 2
+_VERSION = 3
+_PATIENCE = 60.0  # seconds to wait for another process, which may be making it anew
 _LISTS = {"items": "states", "items_back": "states_back"}  # of an event with several items
 
 
@@ -104,6 +107,22 @@ def _within(seq: int, ranges: list[tuple[int, int]]) -> bool:
     return any(first <= seq <= last for first, last in ranges)
 
 
+def ask(
+    folder: Path, question: Callable[[sqlite3.Connection], Answer], tail: Sequence[Record] = ()
+) -> Answer:
+    """Ask the up-to-date index; one that turns out to be damaged is made anew, and asked again.
+
+    `tail` are records of the journal, of which those count that are not in the history yet.
+    """
+    try:
+        with look(folder, tail) as base:
+            return question(base)
+    except sqlite3.DatabaseError as error:
+        _discard(folder / FILE, error)
+    with look(folder, tail) as base:
+        return question(base)
+
+
 def update(folder: Path) -> sqlite3.Connection:
     """Bring the index up to date with the history, and return it open; made anew where need be.
 
@@ -111,10 +130,16 @@ def update(folder: Path) -> sqlite3.Connection:
     """
     try:
         return _updated(_open(folder / FILE), folder)
-    except sqlite3.DatabaseError:
-        with contextlib.suppress(OSError):
-            (folder / FILE).unlink(missing_ok=True)  # derived: a damaged one is made anew next time
+    except sqlite3.DatabaseError as error:
+        _discard(folder / FILE, error)
         return _updated(sqlite3.connect(":memory:", isolation_level=None), folder)
+
+
+def _discard(path: Path, error: sqlite3.DatabaseError) -> None:
+    """Remove a damaged index, which is made anew next time; one that is only in use stays."""
+    if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _updated(base: sqlite3.Connection, folder: Path) -> sqlite3.Connection:
@@ -127,14 +152,9 @@ def _updated(base: sqlite3.Connection, folder: Path) -> sqlite3.Connection:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(path, timeout=30.0, isolation_level=None)
-    try:
-        base.execute("PRAGMA synchronous = OFF")  # derived: a power loss costs a rebuild
-        base.execute("PRAGMA user_version").fetchone()
-    except sqlite3.DatabaseError:
-        base.close()
-        path.unlink()
-        return sqlite3.connect(path, timeout=30.0, isolation_level=None)
+    base = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    for setting in ("synchronous = OFF", "journal_mode = MEMORY", "cache_size = -65536"):
+        base.execute(f"PRAGMA {setting}")  # derived: a power loss costs a rebuild
     return base
 
 
@@ -218,4 +238,5 @@ def look(folder: Path, tail: Sequence[Record] = ()) -> Iterator[sqlite3.Connecti
         try:
             yield base
         finally:
-            base.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.DatabaseError):
+                base.execute("ROLLBACK")

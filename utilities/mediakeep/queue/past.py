@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -121,13 +121,27 @@ def sittings(base: sqlite3.Connection, since: str) -> list[Sitting]:
 
 
 def pace(base: sqlite3.Connection, sessions: int = 10) -> Pace:
-    """Return how fast the last batches were, each from its start to its last record."""
+    """Return how fast the last batches were, each from its start to its last record.
+
+    The time in which several were at work counts once.
+    """
     query = (
-        "SELECT settled, coalesce(seconds, strftime('%s', last) - strftime('%s', first))"
-        " FROM session WHERE settled AND command = '' ORDER BY last DESC, id DESC LIMIT ?"
+        "SELECT settled, strftime('%s', first), coalesce(seconds, strftime('%s', last) -"
+        " strftime('%s', first)) FROM session WHERE settled AND command = ''"
+        " ORDER BY last DESC, began DESC LIMIT ?"
     )
     rows = base.execute(query, (sessions,)).fetchall()
-    return Pace(sum(row[0] for row in rows), sum(row[1] for row in rows), len(rows))
+    times = [(float(first), float(first) + seconds) for _, first, seconds in rows]
+    return Pace(sum(row[0] for row in rows), union(times), len(rows))
+
+
+def union(times: Iterable[tuple[float, float]]) -> float:
+    """Return the seconds that lie in any of the times: what overlaps counts once."""
+    total, reached = 0.0, float("-inf")
+    for first, last in sorted(times):
+        total += max(0.0, last - max(first, reached))
+        reached = max(reached, last)
+    return total
 
 
 def failures(base: sqlite3.Connection, since: str, until: str) -> list[Failure]:

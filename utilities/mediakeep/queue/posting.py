@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ _KEPT = 100_000  # items that are kept in memory
 _TOLD = frozenset(  # numbers that are told better by the ids of issues, or are no sums
     {"seq", "issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "notes"}
 )
+_USUAL = {"reset": str(Status.PENDING), "mark": str(Status.COMPLETED)}
 _MORE = " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount"
 
 
@@ -90,11 +91,12 @@ class Poster:
         self._tallies[slot, "by_hand" if by_hand else "settled", state] += 1
         if not by_hand:
             self._sum(event, slot)
+        moves = self._compare(item, event, slot) if "open_ids" in event else (0, 0, 0)
         if state == Status.COMPLETED:
             if before and not by_hand:
                 self._tallies[slot, "again", state] += 1
             item.ever = True
-        return self._compare(item, event, slot) if "open_ids" in event else (0, 0, 0)
+        return moves
 
     def _sum(self, event: dict[str, Any], slot: int) -> None:
         for name, value in event.items():
@@ -105,11 +107,26 @@ class Poster:
 
     def _move(self, event: dict[str, Any], slot: int) -> None:
         """Take the statuses that a change gave to items."""
+        if event.get("anew"):
+            self._begin_anew(slot)
         for key, state in _statuses(event):
             if state:
                 item = self._item(key)
                 self._stand(item, state, slot)
                 item.ever |= state == Status.COMPLETED
+
+    def _begin_anew(self, slot: int) -> None:
+        """Forget all items, which leave with their issues: a queue was made anew."""
+        self.flush()
+        self._items.clear()
+        for (key,) in self._base.execute("SELECT item FROM item WHERE NOT away").fetchall():
+            item = self._item(key)
+            self._stand(item, Status.PENDING, slot)
+            self._count(slot, "left", item.open)
+        self._moved.clear()
+        self._items.clear()
+        for table in ("item", "issue"):
+            self._base.execute(f"DELETE FROM {table}")
 
     def _stand(self, item: Standing, state: str, slot: int) -> None:
         done, away = state == Status.COMPLETED, state == Status.SKIPPED
@@ -119,8 +136,7 @@ class Poster:
         if away != item.away:
             measure = "left" if away else "returned"
             self._tallies[slot, "vanished" if away else "reappeared", ""] += 1
-            open_ones = [name for name, one in item.issues.items() if one.closed is None]
-            self._count(slot, measure, open_ones)
+            self._count(slot, measure, item.open)
         item.done, item.away = done, away
 
     def _compare(self, item: Standing, event: dict[str, Any], slot: int) -> tuple[int, int, int]:
@@ -137,7 +153,17 @@ class Poster:
         item.touched.update(new, gone, back)
         for measure, names in (("opened", new), ("closed", gone), ("regressed", back)):
             self._count(slot, measure, names)
-        return len(new), len(gone), len(back)
+        return len(new), len(gone) - self._mend(event, gone, slot), len(back)
+
+    def _mend(self, event: dict[str, Any], gone: Collection[str], slot: int) -> int:
+        """Count those of the closed issues that a batch repaired, which else would count twice."""
+        repairs = {} if event.get("by_hand") else event.get("repairs", {})
+        kinds = Counter(name.partition(":")[0] for name in gone) if repairs else {}
+        mended = {kind: min(count, repairs.get(kind, 0)) for kind, count in kinds.items()}
+        for kind, count in mended.items():
+            if count:
+                self._tallies[slot, "mended", kind] += count
+        return sum(mended.values())
 
     def _count(self, slot: int, measure: str, ids: Collection[str]) -> None:
         for name in ids:
@@ -215,7 +241,9 @@ def _summed(tallies: Mapping[Key, float], span: int) -> Mapping[Key, float]:
 def _statuses(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Give the items of a change with the status that it gave them, "" for none."""
     keys = [event["item"]] if "item" in event else event.get("items", ())
-    states = event.get("states") or [event.get("state", "")] * len(keys)
+    # Older records do not tell the state.
+    usual = event.get("state") or _USUAL.get(event["op"], "")
+    states = event.get("states") or [usual] * len(keys)
     yield from zip(keys, states, strict=True)
     yield from zip(event.get("items_back", ()), event.get("states_back", ()), strict=False)
 

@@ -21,6 +21,7 @@ from mediakeep.queue import (
     adoption,
     checkpoints,
     claims,
+    history,
     reading,
     replay,
     sessions,
@@ -87,16 +88,19 @@ class Queue:
                 raise SnapshotDamaged(
                     store.path, "it is gone", checkpoints.cure(where.folder, kind)
                 )
+            before = history.last_seq(where.folder)
             head = Head(
                 kind=kind.name,
                 generation=0,
                 snapshot_id="",
-                seq=0,
+                seq=before,
                 library_path=library,
                 created=clock.text(where.now()),
             )
             items = survey.fresh(found, kind.item, set())
             store.install(State(kind, head, items), None)
+        if before:  # of a queue that was here once: nothing of it is done in this one
+            store.commit(lambda _: Change("scan", {}, {"anew": True, "known": len(items)}))
         return cls(store)
 
     @property

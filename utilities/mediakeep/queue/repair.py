@@ -84,6 +84,7 @@ def _in_use(folder: Path) -> list[Path]:
 def _record(store: Store, state: State, saved: Salvage) -> None:
     store.state = state
     facts = {"base": saved.base.name, "lost": saved.lost}
+    facts |= {"undone": saved.lost} if saved.lost else {}
     record = store.record(Change("repair", {}, msgspec.to_builtins(facts)))
     state.accept(record, {})
     history.absorb(store.place.folder, [record])

@@ -11,6 +11,7 @@ sums of tallies; and so that a long time is few of them, they are also kept for 
     vanished, reappeared          items that a scan or a batch no longer found, and found again
     left, returned                by kind: open issues of these
     repaired   by kind: repairs that batches made
+    mended     by kind: closed issues that were so repaired
     sum        by name: every number that a settle holds besides, such as tracks and requests
 """
 
@@ -60,6 +61,11 @@ class Standing(msgspec.Struct):
     away: bool = False  # skipped: its open issues do not count
     issues: dict[str, Issue] = {}
     touched: set[str] = set()  # issues that are not written yet
+
+    @property
+    def open(self) -> list[str]:
+        """The issues that are open."""
+        return [name for name, one in self.issues.items() if one.closed is None]
 
 
 class Session(msgspec.Struct):

@@ -16,6 +16,7 @@ from mediakeep.views.periods import Period
 
 Counts = dict[str, int]
 
+_BY_KIND = "regressed", "closed", "repaired", "mended", "left", "returned"
 _OPEN = {"opened": 1, "regressed": 1, "returned": 1, "closed": -1, "left": -1}
 
 
@@ -33,7 +34,8 @@ class Flow(msgspec.Struct, frozen=True):
     new: Counts = {}  # issues seen for the first time, that wait for a person
     regressed: Counts = {}  # that had been closed and came back
     closed: Counts = {}  # that waited for a person, and are gone
-    repaired: Counts = {}  # that batches repaired in the moment they found them
+    repaired: Counts = {}  # that batches repaired
+    mended: Counts = {}  # those that are both: they waited, until a batch repaired them
     left: Counts = {}  # that waited for a person when their item vanished
     returned: Counts = {}  # whose item came back
     amounts: dict[str, float] = {}  # sums of what settles tell besides: tracks, requests...
@@ -43,12 +45,17 @@ class Flow(msgspec.Struct, frozen=True):
     @property
     def found(self) -> int:
         """Issues that were found, whether repaired at once or left for a person."""
-        return sum(map(_total, (self.new, self.regressed, self.repaired)))
+        return sum(map(_total, (self.new, self.regressed, self.repaired))) - _total(self.mended)
 
     @property
     def resolved(self) -> int:
         """Issues that were repaired or are gone."""
-        return _total(self.closed) + _total(self.repaired)
+        return _total(self.closed) + _total(self.repaired) - _total(self.mended)
+
+    @property
+    def settled(self) -> int:
+        """Issues that waited, and are gone without a repair by a batch."""
+        return _total(self.closed) - _total(self.mended)
 
 
 class Level(msgspec.Struct, frozen=True):
@@ -125,7 +132,7 @@ def _flow(sums: Sequence[Tally], sittings: Sequence[Sitting], period: Period) ->
         reappeared=_total(counts("reappeared")),
         progress=_progress(sums),
         new=counts("opened"),
-        **{name: counts(name) for name in ("regressed", "closed", "repaired", "left", "returned")},
+        **{name: counts(name) for name in _BY_KIND},
         amounts={one.what: _plain(one.amount) for one in sums if one.measure == "sum"},
         invested=invested(times),
         sessions=len(times),
@@ -155,17 +162,17 @@ def within(sittings: Iterable[Sitting], period: Period) -> Times:
     begin, end = period.start.timestamp(), period.end.timestamp()
     found = []
     for one in sittings:
-        first = datetime.fromisoformat(one.first).timestamp()
-        last = max(datetime.fromisoformat(one.last).timestamp(), first + one.seconds)
+        first = _seconds(one.first)
+        last = first + one.seconds if one.seconds else _seconds(one.last)
         if first < end and (last > begin or first >= begin):
             found.append((max(first, begin), min(last, end)))
     return found
 
 
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
+
+
 def invested(times: Times) -> float:
-    """Return the seconds that lie in any of the times: what overlaps counts once."""
-    total, reached = 0.0, float("-inf")
-    for first, last in sorted(times):
-        total += max(0.0, last - max(first, reached))
-        reached = max(reached, last)
-    return total
+    """Return the seconds that lie in any of the times."""
+    return past.union(times)

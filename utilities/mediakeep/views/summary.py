@@ -142,8 +142,10 @@ def of(accounts: list[Account], view: View) -> Summary:
 
 def account(folder: Path, found: Found, view: View) -> Account:
     """Summarise a queue as it was read, and its history."""
-    with index.look(folder, found.records) as base:
-        return account_from(base, found.state, view, Sums(found.state))
+    sums = Sums(found.state)
+    return index.ask(
+        folder, lambda base: account_from(base, found.state, view, sums), found.records
+    )
 
 
 def read(folder: Path, state: State, tail: Sequence[Record] = ()) -> Standing:
@@ -151,8 +153,7 @@ def read(folder: Path, state: State, tail: Sequence[Record] = ()) -> Standing:
 
     `tail` are the records of its journal, which are not in the history yet.
     """
-    with index.look(folder, tail) as base:
-        return standing(state, past.pace(base))
+    return standing(state, index.ask(folder, past.pace, tail))
 
 
 def account_from(base: sqlite3.Connection, state: State, view: View, sums: Sums) -> Account:

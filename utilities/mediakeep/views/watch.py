@@ -6,6 +6,7 @@ when it has grown, and so seldom that this takes a hundredth of the time; the di
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -121,9 +122,11 @@ class Watch:
         return self._rest.spent + self._loads.spent
 
     def _told(self, state: State, view: View, sums: Sums) -> Account:
-        with index.look(self._where.folder, self._follower.tail()) as base:
+        def ask(base: sqlite3.Connection) -> Account:
             self._events = past.recent(base, EVENTS)
             return summary.account_from(base, state, view, sums)
+
+        return index.ask(self._where.folder, ask, self._follower.tail())
 
     def trouble(self, error: Exception) -> Look:
         """Tell that it cannot be read, and who works all the same."""

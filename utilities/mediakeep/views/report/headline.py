@@ -54,11 +54,11 @@ def _issues(told: Progress, *, running: bool) -> str:
     flow = told.flow
     parts = []
     if flow.found:
-        repaired = sum(flow.repaired.values())
+        repaired = sum(flow.repaired.values()) - sum(flow.mended.values())
         by_itself = f", {repaired:,} of them repaired at once" if repaired else ""
         parts.append(f"{_were(flow.found, 'issue')} found{by_itself}")
-    if closed := sum(flow.closed.values()):
-        parts.append(f"{closed:,} that waited {_be(closed, running=False)} settled")
+    if flow.settled:
+        parts.append(f"{flow.settled:,} that waited {_be(flow.settled, running=False)} settled")
     if told.open:
         verb = ("waits" if told.open == 1 else "wait") if running else "waited"
         parts.append(f"{told.open:,} {verb} for a decision")

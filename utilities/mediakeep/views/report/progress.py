@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from mediakeep.queue.past import Gain
-from mediakeep.views.flows import Flow, Level, Span
+from mediakeep.views.flows import Flow, Span
 from mediakeep.views.report.decisions import Decisions
 from mediakeep.views.summary import Account, Estimate
 
@@ -82,6 +82,7 @@ class Findings(msgspec.Struct, frozen=True):
 
     gains: list[Gain]
     failed: frozenset[str]
+    opened: dict[str, str]  # of all open issues by id: when they were first found
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -102,7 +103,6 @@ class Progress(msgspec.Struct, frozen=True):
     rows: list[Row]
     issues: list[Issue]  # most open first
     gains: list[Gain]
-    failed_tries: int
     failed_items: int
     present: Present | None
     weeks: list[Span]
@@ -127,17 +127,17 @@ def of(
     """Tell of the last of some spans, beside the one before it."""
     span, before = spans[-1], spans[-2] if len(spans) > 1 else None
     standing, flow = account.standing, span.flow
-    level = _level(account, span)
-    gained = level.completed - (span.level.completed - flow.progress)
-    share, old = (_share(done, level.total) for done in (level.completed, level.completed - gained))
+    completed, total = _reached(account, span)
+    gained = completed - (span.level.completed - flow.progress)
+    share, old = (_share(done, total) for done in (completed, completed - gained))
     return Progress(
         library=standing.library,
         kind=standing.kind,
         noun=standing.noun,
         plural=standing.plural,
         piece=standing.piece,
-        completed=level.completed,
-        total=level.total,
+        completed=completed,
+        total=total,
         share=share,
         gained=gained,
         share_gained=None if share is None or old is None else round(share - old, 1),
@@ -146,7 +146,6 @@ def of(
         rows=list(_rows(account, flow, before.flow if before else None)),
         issues=_issues(span, before, account.weeks),
         gains=found.gains,
-        failed_tries=flow.failed,
         failed_items=len(found.failed),
         present=present,
         weeks=account.weeks,
@@ -155,12 +154,11 @@ def of(
     )
 
 
-def _level(account: Account, span: Span) -> Level:
-    """Return how things stood at the end; in the period that runs, as the queue says."""
+def _reached(account: Account, span: Span) -> tuple[int, int | None]:
+    """Return how many were completed at the end, of how many; in the period that runs, now."""
     if not account.is_running(span.period):
-        return span.level
-    standing = account.standing
-    return Level(standing.counts["completed"], standing.total, standing.issues)
+        return span.level.completed, span.level.total
+    return account.standing.counts["completed"], account.standing.total
 
 
 def _share(done: int, total: int | None) -> float | None:
@@ -210,7 +208,7 @@ def _issues(span: Span, before: Span | None, weeks: Sequence[Span]) -> list[Issu
             kind=kind,
             new=flow.new.get(kind, 0),
             regressed=flow.regressed.get(kind, 0),
-            closed=flow.closed.get(kind, 0),
+            closed=flow.closed.get(kind, 0) - flow.mended.get(kind, 0),
             repaired=flow.repaired.get(kind, 0),
             open=now.get(kind, 0),
             more=_more(flow, kind),
