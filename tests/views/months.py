@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from mediakeep import clock
+from mediakeep import config
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome
@@ -177,7 +178,7 @@ class Months:
     def _review(self, queue: Queue) -> None:
         def entries(item: Item) -> list[dict[str, str]]:
             key = next(one for one, found in queue.state.items.items() if found is item)
-            return [_entry(key, one, self.track) for one in sorted(self.open[key])]
+            return [_entry(self.home, key, one, self.track) for one in sorted(self.open[key])]
 
         review.update(self.home, self.where.folder, queue.state, entries)
 
@@ -191,10 +192,11 @@ class Months:
         return [msgspec.json.decode(line) for line in lines]
 
 
-def _entry(key: str, one: str, track: str) -> dict[str, str]:
+def _entry(home: Path, key: str, one: str, track: str) -> dict[str, str]:
     kind = one.partition(":")[0]
     proposal = {"missing-date": 'date "1998"', "placeholder-genre": "no genre"}.get(kind, "")
-    accept = f"python utilities/fix_metadata.py --from-review {review.FILE} --accept {one}"
+    door = config.spoken("fix_metadata.py", home)
+    accept = f"{door} --from-review {review.FILE} --accept {one}"
     command = accept if proposal else ""
     return {
         "id": one,

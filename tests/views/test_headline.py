@@ -19,6 +19,7 @@ NOTHING = Rest(
     done=2,
     items=0,
     failed=0,
+    vanished=0,
     waiting=0,
     next_retry="",
     outdated=0,
@@ -167,7 +168,7 @@ def test_what_is_left_is_of_the_day_of_writing_where_the_time_is_over() -> None:
     assert (
         headline.left(rest(60, failed=1), told(1, 63), TODAY)
         == "When this was written, on 22 December 2025, 2 were done and 60 artists left,"
-        " and 1 failed."
+        " 1 failed."
     )
 
 
@@ -235,7 +236,7 @@ def test_a_trend_is_as_high_as_its_numbers() -> None:
 
 
 def test_what_is_left_is_that_of_today_and_told_only_while_that_is_near() -> None:
-    one = told(2, 62, present=Present(None, [], 0, rest(60, 40.0, sessions=2)))
+    one = told(2, 62, present=Present(None, [], 0, 0, rest(60, 40.0, sessions=2)))
     assert ". 60 artists are left: about" in said(one)
     over = ". When this was written, on 22 December 2025, 2 were done and 60 artists left: about"
     assert over in said(one, running=False)

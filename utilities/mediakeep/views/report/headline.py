@@ -77,7 +77,8 @@ def left(rest: Rest, told: Progress, today: date | None) -> str:
     if not rest.items:
         failed = terminal.count(rest.failed, told.noun, told.plural)
         return f"{failed} failed." if rest.failed else ""
-    failed = f", and {rest.failed:,} failed" if rest.failed else ""
+    failed = f", {rest.failed:,} failed" if rest.failed else ""
+    failed += f", {rest.vanished:,} vanished" if rest.vanished else ""
     items = terminal.count(rest.items, told.noun, told.plural)
     if today:
         when = f"When this was written, on {periods.long(today)},"

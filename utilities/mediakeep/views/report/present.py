@@ -34,8 +34,9 @@ def of(
     """Tell how a queue stands, and what became of items that `failed` in the period."""
     items = moment.state.items
     undone = [key for key in failed if key in items and items[key].status is not Status.COMPLETED]
+    pending = [key for key in undone if items[key].status is Status.PENDING]
     troubles = failing(moment, account.troubles)
-    return Present(waiting, troubles, len(undone), rest(moment, account))
+    return Present(waiting, troubles, len(undone), len(pending), rest(moment, account))
 
 
 def failing(moment: Moment, troubles: list[Trouble]) -> list[Failing]:
@@ -72,6 +73,7 @@ def rest(moment: Moment, account: Account) -> Rest:
         done=standing.counts[Status.COMPLETED],
         items=standing.left,
         failed=standing.counts[Status.ERROR],
+        vanished=standing.counts[Status.SKIPPED],
         waiting=standing.waiting,
         next_retry=standing.next_retry,
         outdated=standing.outdated,

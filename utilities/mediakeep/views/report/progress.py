@@ -56,6 +56,7 @@ class Rest(msgspec.Struct, frozen=True):
     done: int
     items: int  # left
     failed: int
+    vanished: int
     waiting: int
     next_retry: str
     outdated: int
@@ -74,6 +75,7 @@ class Present(msgspec.Struct, frozen=True):
     decisions: Decisions | None
     failing: list[Failing]
     undone: int  # items that failed in the period and are not completed since
+    pending: int  # those of them that the next batch tries
     rest: Rest
 
 
