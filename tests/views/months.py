@@ -18,8 +18,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from mediakeep import clock
-from mediakeep import config
+from mediakeep import clock, config
 from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.outcome import Outcome

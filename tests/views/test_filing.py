@@ -13,6 +13,7 @@ import pytest
 from mediakeep.commands import briefings
 from mediakeep.commands.briefings import Desk
 from mediakeep.errors import BadTemplate
+from mediakeep.pages import sandbox
 from mediakeep.views import periods
 from mediakeep.views.periods import DAY, WEEK, Period
 from mediakeep.views.report import filing
@@ -241,14 +242,20 @@ BAD = {
     "a macro that calls itself": ("{% macro f() %}\n{{ f() }}\n{% endmacro %}{{ f() }}", 2),
     "a template that includes itself": ("\n{% include 'progress.md.j2' %}", 2),
     "a wrong format": ("\n{{ '%d' | format('x') }}", 2),
+    "two loops within each other": (
+        "\n{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+        2,
+    ),
+    "a power": ("\n{{ 10 ** 10 ** 10 }}", 2),
     "a text of a terabyte": ("\n{{ 'x' * 10**12 }}", 2),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_wrong_template_is_named_with_its_line_and_writes_nothing(
-    tmp_path: Path, told: Briefing, name: str
+    tmp_path: Path, told: Briefing, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sandbox, "LIMIT", 0.3)  # nobody waits ten seconds for a test
     text, line = BAD[name]
     path = own(tmp_path, "md", text)
     with pytest.raises(BadTemplate) as caught:

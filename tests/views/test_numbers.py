@@ -251,8 +251,8 @@ def _report(kind: Progress, now: Told, running: bool) -> None:
     assert (kind.present is not None) or not running
     for issue in kind.issues:
         counts = (issue.new, issue.regressed, issue.closed, issue.repaired, issue.open)
-        settled = now.closed - now.mended
-        flows_ = (now.new, now.regressed, settled, now.repaired, now.open)
+        at_once = now.repaired - now.mended
+        flows_ = (now.new, now.regressed, now.closed, at_once, now.open)
         assert counts == tuple(one[issue.kind] for one in flows_)
         came = now.new[issue.kind] + now.regressed[issue.kind] + now.returned[issue.kind]
         assert issue.more == came - now.closed[issue.kind] - now.left[issue.kind]

@@ -41,9 +41,13 @@ def compose(folder: Path | None, template: str, **facts: Any) -> str:
 
     A person's template reaches nothing but what it is given (jinja2's sandbox).
     """
-    environment = _sandbox(folder)
+    from mediakeep.pages import sandbox
+
+    environment = sandbox.Sandbox(*([folder] if folder else []), TEMPLATES)
+    _with_filters(environment)
     try:
-        return environment.get_template(template).render(facts)
+        with sandbox.limited():
+            return environment.get_template(template).render(facts)
     except Exception as error:  # a template is a program: it may raise whatever there is
         path = folder / template if folder else None
         if path is None or not path.exists():
@@ -57,21 +61,6 @@ def _line(error: Exception, path: Path) -> int:
         return int(line)
     frames = traceback.extract_tb(error.__traceback__)
     return next((one.lineno or 0 for one in reversed(frames) if one.filename == str(path)), 0)
-
-
-def _sandbox(folder: Path | None) -> Environment:
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([*([folder] if folder else []), TEMPLATES]),
-        undefined=StrictUndefined,
-        autoescape=lambda name: bool(name and name.endswith(".html.j2")),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return _with_filters(environment)
 
 
 @cache  # each process loads its templates once

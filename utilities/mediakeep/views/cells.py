@@ -40,7 +40,7 @@ def clusters(text: str) -> Iterator[tuple[str, int]]:
 
 def width(text: str) -> int:
     """Return how many cells a text takes."""
-    if text.isascii():
+    if text.isascii() and text.isprintable():
         return len(text)
     return sum(cells for _, cells in clusters(text))
 

@@ -54,8 +54,8 @@ class Flow(msgspec.Struct, frozen=True):
 
     @property
     def settled(self) -> int:
-        """Issues that waited, and are gone without a repair by a batch."""
-        return _total(self.closed) - _total(self.mended)
+        """Issues that waited, and are gone."""
+        return _total(self.closed)
 
 
 class Level(msgspec.Struct, frozen=True):
