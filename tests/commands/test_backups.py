@@ -112,6 +112,7 @@ def test_what_a_restore_replaces_is_kept_and_the_line_it_tells_goes_back(
     (finished.path / "outputs" / "mine.txt").write_text("not in the backup")
     asked = finished.manage("--restore-backup", made)
     assert asked.returncode == 130
+    assert f", of the library {finished.music}? " in asked.stderr
     assert finished.statuses()["-Minus-"] == "pending"
     told = finished.ok("--restore-backup", made, "--yes")
     assert set(finished.statuses().values()) == {"completed"}
@@ -360,6 +361,16 @@ def test_a_restore_that_was_interrupted_is_ended_before_another_begins(
     refused = finished.manage("--restore-backup", second, "--yes")
     assert refused.returncode == 2
     assert str(first) in refused.stderr
+    for door, *words in (
+        ("process_music_batch",),
+        ("music_queue_manager", "--validate-queue"),
+        ("music_queue_manager", "--backup", tmp_path / "to"),
+        ("music_queue_manager", "--scan", finished.music),
+    ):
+        told = finished.run(door, *words)
+        assert told.returncode == 3
+        assert str(finished.path / "status" / ".restoring_music") in told.stdout + told.stderr
+        assert f"--restore-backup {first} --yes" in told.stdout + told.stderr
     assert finished.manage("--restore-backup", first, "--yes").returncode == 0
     assert finished.manage("--restore-backup", second, "--yes").returncode == 0
 

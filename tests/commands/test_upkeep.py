@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
@@ -75,6 +76,19 @@ def test_pruning_keeps_the_newest_of_each_day_and_the_newest_good_one(finished: 
     assert "3 checkpoints removed, " in told
 
 
+def test_pruning_goes_by_changes_where_a_clock_was_ahead(finished: Home) -> None:
+    """The older two bear a later time, and the newest one that of its day."""
+    older = several(finished, 2)
+    finished.ok("--reset-artist", "-Minus-")
+    finished.ok("--checkpoint")
+    (newest,) = {*checkpoints_of(finished)} - {*older}
+    for path in older:
+        os.utime(path, (time.time() + 86400 * 365,) * 2)
+    assert checkpoints_of(finished)[0] == newest
+    finished.ok("--prune-checkpoints", 1)
+    assert checkpoints_of(finished) == [newest]
+
+
 @pytest.mark.parametrize("count", ["0", "-1", "many", ""])
 def test_pruning_all_is_refused(finished: Home, count: str) -> None:
     several(finished, 1)
@@ -111,6 +125,18 @@ def test_checkpoints_that_fill_the_disk_are_told_with_the_line_that_removes_them
     assert line.endswith(f"--home {finished.path} --prune-checkpoints 5")
     finished.ok("--prune-checkpoints", 5)
     assert chores.do(place, subject, Habits()).warnings == []
+
+
+def test_a_disk_of_unknown_size_fails_no_batch(
+    finished: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: object) -> None:  # as a network disk that is gone, which no test may mount
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(shutil, "disk_usage", refused)
+    done = chores.do(queue.place(finished.queue), subjects.of(MUSIC), Habits())
+    (warning,) = done.warnings
+    assert warning.startswith("Input/output error. ")
 
 
 # Logs
@@ -192,6 +218,14 @@ def test_without_a_queue_there_is_nothing_to_keep_in_order(
     assert "There is no music queue" in done.stderr
 
 
+def test_days_without_number_are_no_trouble(finished: Home) -> None:
+    old_logs(finished, 1)
+    assert "0 session logs archived" in finished.ok("--archive-logs", "9" * 400)
+    done = finished.batch("--archive-logs", "9" * 12)
+    assert done.returncode == 2
+    assert "0<=x<=36500" in done.stderr
+
+
 # By itself
 
 
@@ -221,7 +255,7 @@ def test_a_backup_is_due_when_the_newest_is_old_enough(home: Home, tmp_path: Pat
     to.mkdir()
     home.scan()
     older = (datetime.now(UTC) - timedelta(days=2)).strftime("%Y-%m-%d_%H%M%S")
-    (to / f"mediakeep_music_{older}.tar.gz").touch()
+    home.ok("--backup", to / f"mediakeep_music_{older}.tar.gz")
     words = ("--batch-size", 1, "--backup-to", to, "--backup-every")
     home.batch(*words, "3d")
     assert len(list(to.iterdir())) == 1
@@ -245,6 +279,24 @@ def test_a_backup_that_fails_is_a_warning_and_fails_no_batch(
     assert "Warning: " in done.stderr
     assert str(to) in done.stderr
     assert set(home.statuses().values()) == {"completed"}
+
+
+def test_a_folder_of_a_person_whom_nobody_knows_is_a_warning(finished: Home) -> None:
+    habits = Habits(backup_to="~nobody-of-this-name/backups")
+    (warning,) = chores.do(queue.place(finished.queue), subjects.of(MUSIC), habits).warnings
+    assert warning.startswith("backup_to, ~nobody-of-this-name/backups: ")
+
+
+def test_a_backup_is_not_due_again_after_the_library_moved(home: Home, tmp_path: Path) -> None:
+    """Only the first one is of the new place."""
+    home.scan()
+    moved = home.music.rename(tmp_path / "songs")
+    (tmp_path / "to").mkdir()
+    home.ok("--backup", tmp_path / "to")
+    home.ok("--relocate", moved, "--yes")
+    for _ in range(2):
+        assert home.batch("--batch-size", 1, "--backup-to", tmp_path / "to").returncode == 0
+        assert len(list((tmp_path / "to").iterdir())) == 2
 
 
 def test_a_dry_run_keeps_nothing_in_order(home: Home, tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ import io
 import json
 import os
 import random
+import shutil
 import sqlite3
 import tarfile
+import tempfile
+import threading
 import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
@@ -23,15 +26,17 @@ import pytest
 from mediakeep.errors import MediakeepError, NewerFormat, NoQueue, StateDamaged, UsageFailed
 from mediakeep.item import Item
 from mediakeep.kinds import MUSIC
+from mediakeep.media.ledger import Entries, Ledger, Sound
 from mediakeep.media.undoing import union
 from mediakeep.queue import history
-from mediakeep.queue.backups import archive, frozen, placement, recovery, vault
+from mediakeep.queue.backups import archive, databases, frozen, placement, recovery, vault
 from mediakeep.queue.backups.archive import HEAD, SUMS, Head
 from mediakeep.queue.backups.blocks import Entry
 from mediakeep.queue.backups.packing import Packing
 from mediakeep.queue.backups.vault import Made
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.rewrite import Place
+from mediakeep.queue.sessions import Session
 from tests.queue import rig
 
 
@@ -189,6 +194,22 @@ def test_a_database_that_cannot_be_read_is_named_and_nothing_is_left(
     assert list((tmp_path / "to").iterdir()) == []
 
 
+def test_a_database_that_another_never_lets_go_ends_the_backup(
+    where: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "_PATIENCE", 0.3)
+    path = where.folder / "essence.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    late = threading.Timer(10, other.close)  # or a backup that is too patient would never end
+    with closing(other) as writer:
+        writer.execute("CREATE TABLE sound(name)")
+        writer.execute("BEGIN EXCLUSIVE")
+        late.start()
+        with pytest.raises(StateDamaged, match=r"essence\.db cannot be read: database is locked"):
+            make(where, tmp_path / "to")
+        late.cancel()
+
+
 def test_a_line_that_is_being_written_is_left_out(where: Place, tmp_path: Path) -> None:
     log = where.folder.parent / "undo" / "2025-12.jsonl"
     log.write_text("x" * 200_000 + "\n" + "y" * 100_000)
@@ -205,10 +226,29 @@ def test_names_are_of_the_time_and_never_given_twice(tmp_path: Path) -> None:
     paths = [make(where, tmp_path / "to").path for _ in range(3)]
     stem = "mediakeep_music_2025-12-17_100000"
     assert [path.name for path in paths] == [f"{stem}{end}.tar.gz" for end in ("", "_2", "_3")]
-    (tmp_path / "to" / "mediakeep_movies_2026-01-01_000000.tar.gz").touch()
-    (tmp_path / "to" / "mediakeep_music_2026-99-01_000000.tar.gz").touch()
-    assert vault.newest(tmp_path / "to", MUSIC) == datetime(2025, 12, 17, 10, tzinfo=UTC)
-    assert vault.newest(tmp_path, MUSIC) is None
+    for time in ("movies_2025-12-17_095959", "music_2025-99-01_000000"):
+        shutil.copy(paths[0], tmp_path / "to" / f"mediakeep_{time}.tar.gz")
+    assert vault.newest(tmp_path / "to", where, MUSIC) == datetime(2025, 12, 17, 10, tzinfo=UTC)
+    assert vault.newest(tmp_path, where, MUSIC) is None
+
+
+def test_the_newest_is_neither_of_another_library_nor_of_the_future_nor_damaged(
+    tmp_path: Path,
+) -> None:
+    where, other = (rig.at(tmp_path / name, rig.Clock()) for name in ("one", "two"))
+    rig.make(where).close()
+    Queue.create(other, MUSIC, "/other", rig.found(rig.names(3))).close()
+    to = tmp_path / "to"
+    made, another = make(where, to).path, make(other, to).path
+    made.rename(to / "mediakeep_music_2025-12-15_100000.tar.gz")
+    (to / "mediakeep_music_2025-12-16_100000.tar.gz").touch()
+    shutil.copy(another, to / "mediakeep_music_2099-01-01_000000.tar.gz")
+    shutil.copy(
+        to / "mediakeep_music_2025-12-15_100000.tar.gz",
+        to / "mediakeep_music_2099-01-02_000000.tar.gz",
+    )
+    assert vault.newest(to, where, MUSIC) == datetime(2025, 12, 15, 10, tzinfo=UTC)
+    assert vault.newest(to, other, MUSIC) == datetime(2025, 12, 17, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("name", ["mine.tar", "mine.tar.gz"])
@@ -241,10 +281,14 @@ def test_a_disk_without_links_takes_backups_too(
     assert made.path.read_text() == "precious"
 
 
-@pytest.mark.parametrize("place", ["nowhere", "nowhere/a.tar", "status/undo", "status/music/x.tar"])
+PLACES = ["nowhere", "nowhere/a.tar", "status/undo", "status/music/x.tar", "issues/music"]
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_a_place_that_is_missing_or_would_be_in_its_own_backup_is_refused(
     where: Place, tmp_path: Path, place: str
 ) -> None:
+    (tmp_path / "issues" / "music").mkdir(parents=True)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(UsageFailed):
         vault.make(where, MUSIC, no_outputs, tmp_path / place)
@@ -255,11 +299,64 @@ def test_what_a_killed_backup_left_is_removed_by_the_next_and_that_of_a_living_i
     where: Place, tmp_path: Path
 ) -> None:
     to = tmp_path / "to"
-    for name in (".mediakeep_dead", ".mediakeep_live"):
-        (to / name).mkdir(parents=True)
-    with vault._locked(to / ".mediakeep_live"):
-        make(where, to)
-        assert {path.name[:15] for path in to.iterdir()} == {".mediakeep_live", "mediakeep_music"}
+    dead, live = to / ".mediakeep_backup_dead", to / ".mediakeep_backup_live"
+    for folder in (dead, live):
+        folder.mkdir(parents=True)
+        (folder / "backup").write_text("half")
+        (folder / "copy.db").write_text("half")
+    with vault._locked(live):
+        made = make(where, to)
+        assert {*to.iterdir()} == {live, made.path}
+
+
+def test_a_folder_of_the_user_is_never_taken_for_a_killed_backup(
+    where: Place, tmp_path: Path
+) -> None:
+    to = tmp_path / "to"
+    mine = [to / name / "a.txt" for name in (".mediakeep_notes", ".mediakeep_backup_of_mine")]
+    for path in mine:
+        path.parent.mkdir(parents=True)
+        path.write_text("precious")
+    make(where, to)
+    assert [path.read_text() for path in mine] == ["precious", "precious"]
+
+
+def test_a_backup_that_another_sweeps_away_at_its_beginning_begins_again(
+    where: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, swept = tempfile.mkdtemp, []
+
+    def sweep(**facts: Any) -> str:  # a moment that no test can hit by chance
+        path = begin(**facts)
+        if not swept:
+            swept.append(path)
+            os.rmdir(path)
+        return path
+
+    monkeypatch.setattr(tempfile, "mkdtemp", sweep)
+    archive.read(make(where, tmp_path / "to").path, "music")
+    assert swept
+
+
+def test_linked_folders_are_in_a_backup_and_circles_end(where: Place, tmp_path: Path) -> None:
+    status, disk = where.folder.parent, tmp_path / "disk"
+    disk.mkdir()
+    names = ("undo/blobs", "reports", "music/session_logs")
+    for number, name in enumerate(names):
+        (status / name).rename(disk / str(number))
+        (status / name).symlink_to(disk / str(number))
+    (status / "undo" / "a circle").symlink_to(status / "undo")
+    found = unpacked(make(where, tmp_path / "to").path)
+    assert {"status/undo/blobs/ab/abc", "status/reports/one.md"} <= {*found}
+    assert [name for name in found if name.startswith("status/music/session_logs/")]
+    assert not [name for name in found if "circle" in name]
+
+
+def test_a_folder_that_is_named_like_a_file_gets_backups_of_the_usual_form(
+    where: Place, tmp_path: Path
+) -> None:
+    made = make(where, tmp_path / "weekly.tar")
+    assert made.path.read_bytes()[:2] == b"\x1f\x8b"
 
 
 # Reading
@@ -498,6 +595,117 @@ def test_a_second_restore_waits_for_nobody(where: Place, tmp_path: Path) -> None
     made = make(where, tmp_path / "to")
     with recovery._alone(where.folder.parent), pytest.raises(UsageFailed, match="Another restore"):
         recovery.run(where, MUSIC, made.path)
+
+
+STAGED = [
+    (lambda data: None, "cannot be read: No such file"),
+    (lambda data: data[: len(data) // 2], "cannot be read"),
+    (lambda data: data.replace(b'"format": 1', b'"format": 9'), "has format 9"),
+]
+
+
+@pytest.mark.parametrize(("how", "why"), STAGED)
+def test_a_queue_that_cannot_be_read_never_takes_the_place_of_one(
+    where: Place, tmp_path: Path, how: Callable[[bytes], bytes | None], why: str
+) -> None:
+    """The checksums are right: whoever made it had a newer mediakeep, or a damaged queue."""
+    files = {"outputs/a": b"new"}
+    if data := how(rig.file(where).read_bytes()):
+        files[QUEUE] = data
+    path = packed(tmp_path / "a.tar", files)
+    before = {one: one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()}
+    with pytest.raises(StateDamaged, match=rf"processing_queue\.json in .*a\.tar {why}"):
+        recovery.run(where, MUSIC, path)
+    assert {one: one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()} == before
+
+
+def test_a_time_that_no_disk_has_is_no_trouble(where: Place, tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    with path.open("wb") as stream:
+        packing = Packing(stream, archive.head(make(where, tmp_path / "to").path, "music"))
+        for name, data in ((QUEUE, rig.file(where).read_bytes()), ("outputs/a", b"a")):
+            packing.add(Entry(name, len(data), mtime=1 << 70), [data])
+        packing.close()
+    recovery.run(where, MUSIC, path)
+    assert (tmp_path / "outputs" / "a").read_text() == "a"
+
+
+def test_a_batch_that_began_meanwhile_keeps_its_outputs(where: Place, tmp_path: Path) -> None:
+    """As one does from cron, while a person reads the question."""
+    report = tmp_path / "issues" / "music" / "a.md"
+    report.parent.mkdir(parents=True)
+    report.write_text("old")
+    made = make(where, tmp_path / "to")
+    report.write_text("of this batch")
+    session = Session(where)
+    with pytest.raises(UsageFailed, match="is at work on this queue"):
+        recovery.run(where, MUSIC, made.path)
+    assert report.read_text() == "of this batch"
+    assert not list(where.folder.parent.glob(".restoring*"))
+    session.close()
+
+
+def test_a_restore_that_stops_midway_says_so_and_is_ended_without_its_file(
+    where: Place, tmp_path: Path
+) -> None:
+    (tmp_path / "issues" / "music").mkdir(parents=True)
+    (tmp_path / "issues" / "music" / "a.md").write_text("old")
+    made = make(where, tmp_path / "to")
+    shutil.rmtree(tmp_path / "issues")
+    (tmp_path / "issues").write_text("in the way")
+    with pytest.raises(MediakeepError, match=r"issues.* The restore is begun; run it again\."):
+        recovery.run(where, MUSIC, made.path)
+    made.path.unlink()
+    for ask in (lambda: Queue.open(where, MUSIC), lambda: make(where, tmp_path / "to")):
+        with pytest.raises(
+            StateDamaged, match=r"\.restoring_music.*\n.* --restore-backup "
+        ) as told:
+            ask()
+        assert str(told.value).endswith(f"--restore-backup {made.path} --yes")
+    with pytest.raises(UsageFailed, match="was interrupted"):
+        recovery.check(where, MUSIC, tmp_path / "another.tar")
+    (tmp_path / "issues").unlink()
+    assert recovery.check(where, MUSIC, made.path) == made.head
+    recovery.run(where, MUSIC, made.path)
+    assert (tmp_path / "issues" / "music" / "a.md").read_text() == "old"
+    Queue.open(where, MUSIC).close()
+
+
+# The ledger of sounds
+
+
+def hear(where: Place, essence: str, *places: str) -> None:
+    sound = Sound(essence, 1, 1, 1, "2025-12-17", "2025-12-17")
+    with closing(Ledger.open(where.folder / "essence.db", write=True)) as ledger:
+        ledger.record("U2", Entries(dict.fromkeys(places, sound), (), {}))
+
+
+def heard(where: Place) -> dict[str, str]:
+    with closing(Ledger.open(where.folder / "essence.db", write=False)) as ledger:
+        return {place: sound.essence for place, sound in ledger.sounds("U2").items()}
+
+
+def test_what_was_heard_since_a_backup_outlives_its_restore(where: Place, tmp_path: Path) -> None:
+    hear(where, "first", "a", "b")
+    made = make(where, tmp_path / "to")
+    hear(where, "accepted", "b", "c")
+    recovery.run(where, MUSIC, made.path)
+    assert heard(where) == {"a": "first", "b": "accepted", "c": "accepted"}
+
+
+def test_a_ledger_that_the_backup_lacks_stays(where: Place, tmp_path: Path) -> None:
+    made = make(where, tmp_path / "to")
+    hear(where, "first", "a")
+    recovery.run(where, MUSIC, made.path)
+    assert heard(where) == {"a": "first"}
+
+
+def test_a_damaged_ledger_is_replaced_by_that_of_the_backup(where: Place, tmp_path: Path) -> None:
+    hear(where, "first", "a")
+    made = make(where, tmp_path / "to")
+    (where.folder / "essence.db").write_bytes(b"no database" * 1000)
+    recovery.run(where, MUSIC, made.path)
+    assert heard(where) == {"a": "first"}
 
 
 # Undo records

@@ -47,8 +47,8 @@ def restore_backup(desk: Desk, given: Path) -> Answer:
     head = recovery.check(desk.place, desk.kind, path)
     if desk.folder.exists():
         desk.confirm(
-            f"Replace the {desk.kind.name} queue in {desk.home} by the backup of {head.written}?"
-            " What is there now is kept."
+            f"Replace the {desk.kind.name} queue in {desk.home} by the backup of {head.written},"
+            f" of the library {files.printable(head.library_path)}? What is there now is kept."
         )
     replaced = recovery.run(desk.place, desk.kind, path)
     with desk.opened() as opened:

@@ -15,7 +15,7 @@ from mediakeep import config
 from mediakeep.commands import backups
 from mediakeep.commands.habits import Habits
 from mediakeep.commands.subjects import Subject
-from mediakeep.errors import MediakeepError
+from mediakeep.errors import MediakeepError, UsageFailed
 from mediakeep.queue import checkpoints
 from mediakeep.queue.rewrite import Place
 from mediakeep.runner import attempt
@@ -46,12 +46,12 @@ def report(place: Place, habits: Habits) -> list[str]:
 def do(place: Place, subject: Subject, habits: Habits) -> Done:
     """Keep the record in good order, as the habits say."""
     done = Done([], [])
-    for chore in (_archive, _back_up):
+    chores = ((_archive, done.notes), (_back_up, done.notes), (_crowded, done.warnings))
+    for chore, told in chores:
         try:
-            done.notes.extend(chore(place, subject, habits))
+            told.extend(chore(place, subject, habits))
         except (MediakeepError, OSError) as error:
             done.warnings.append(attempt.explain(error))
-    done.warnings.extend(_crowded(place, subject))
     return done
 
 
@@ -70,13 +70,16 @@ def _back_up(place: Place, subject: Subject, habits: Habits) -> Iterator[str]:
         return
     from mediakeep.queue.backups import vault
 
-    folder = Path(habits.backup_to).expanduser()
-    before = vault.newest(folder, subject.kind) if folder.is_dir() else None
+    try:
+        folder = Path(habits.backup_to).expanduser()
+    except RuntimeError as error:  # a user of whom the system knows no home
+        raise UsageFailed(f"backup_to, {habits.backup_to}: {error}") from error
+    before = vault.newest(folder, place, subject.kind) if folder.is_dir() else None
     if before is None or (place.now() - before).total_seconds() >= habits.backup_every:
         yield backups.sentence(vault.make(place, subject.kind, subject.outputs, folder))
 
 
-def _crowded(place: Place, subject: Subject) -> Iterator[str]:
+def _crowded(place: Place, subject: Subject, _: Habits) -> Iterator[str]:
     """Warn where checkpoints take much of the disk, and name the command that removes the old."""
     found = checkpoints.listing(place.folder)
     free = shutil.disk_usage(place.folder).free

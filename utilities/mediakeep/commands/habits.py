@@ -23,7 +23,7 @@ _OPTIONS = (
     shared.setting("--backup-every", shared.Duration(), "How old the newest backup may become."),
     shared.setting("--backup-to", str, "Folder for backups, which are then made by themselves."),
     shared.setting(
-        "--archive-logs", click.IntRange(0), "Days after which session logs are compressed."
+        "--archive-logs", click.IntRange(0, 36500), "Days after which session logs are compressed."
     ),
 )
 

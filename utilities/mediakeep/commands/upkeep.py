@@ -9,6 +9,7 @@ from mediakeep.commands.desk import Answer, Desk
 from mediakeep.errors import StateDamaged, UsageFailed
 from mediakeep.item import Status
 from mediakeep.queue import adoption, check, checkpoints, logs, reading, repair, replay, snapshot
+from mediakeep.queue.backups import begun
 from mediakeep.queue.check import Fault
 from mediakeep.queue.replay import Replay
 from mediakeep.queue.store import LOCK
@@ -43,6 +44,7 @@ def _faults(found: list[Fault]) -> Answer:
 
 def mend(desk: Desk) -> Answer:
     """Rebuild what is damaged from what is whole; nothing is deleted, damage goes to aside/."""
+    begun.refuse(desk.folder)
     if not desk.folder.is_dir():
         raise reading.missing(desk.folder, desk.kind)
     done = repair.run(desk.place, desk.kind, desk.subject.outputs)

@@ -16,14 +16,16 @@ from mediakeep.errors import MediakeepError
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import binding, rewrite, snapshot
+from mediakeep.queue.backups import begun
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.state import State
 
 FOLDER = "checkpoints"
 MANY = 5000  # items; above it a checkpoint is due every 1 % of them
 _ID = re.compile(rb'"snapshot_id":\s*"([^"]*)"')
+_SEQ = re.compile(rb'"seq":\s*(\d+)')
 _SETTLED = re.compile(rb'"settled":\s*(\d+)')
-_HEAD = 4096  # bytes in which a snapshot's id stands
+_HEAD = 4096  # bytes in which a snapshot's id and numbers stand
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -48,7 +50,7 @@ def overdue(folder: Path, state: State, every: int) -> bool:
     if every < 1:
         return False
     newest = listing(folder)[:1]
-    found = _SETTLED.search(newest[0].path.read_bytes()[:_HEAD]) if newest else None
+    found = _SETTLED.search(_head(newest[0].path)) if newest else None
     step = _step(state, every)
     return state.settled // step > (int(found[1]) if found else 0) // step
 
@@ -83,13 +85,24 @@ def copy(state: State, place: Place, folder: Path, stem: str) -> Path:
 
 
 def listing(folder: Path) -> list[Checkpoint]:
-    """List the checkpoints, newest first."""
+    """List the checkpoints, newest first: by their last change, for a clock may have been wrong."""
     found = []
     for path in (folder / FOLDER).glob("checkpoint_*.json"):
         with contextlib.suppress(FileNotFoundError):  # removed just now
-            found.append((path.stat(), path))
-    found.sort(key=lambda one: (one[0].st_mtime_ns, one[1]), reverse=True)
-    return [Checkpoint(path, info.st_size, _day(path)) for info, path in found]
+            info, seq = path.stat(), _SEQ.search(_head(path))
+            found.append((int(seq[1]) if seq else -1, info.st_mtime_ns, path, info.st_size))
+    return [Checkpoint(path, size, _day(path)) for *_, path, size in sorted(found, reverse=True)]
+
+
+def _head(path: Path) -> bytes:
+    """Read the beginning of a file; nothing where it refuses to be read, of which `good` tells."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_HEAD)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return b""
 
 
 def _day(path: Path) -> str:
@@ -97,7 +110,11 @@ def _day(path: Path) -> str:
 
 
 def remains(folder: Path) -> bool:
-    """Tell whether there is a queue, or anything left of one: then none may be made anew."""
+    """Tell whether there is a queue, or anything left of one: then none may be made anew.
+
+    StateDamaged while a restore of a backup is begun and not ended: then it is neither.
+    """
+    begun.refuse(folder)
     return binding.present(folder) or bool(listing(folder))
 
 
@@ -123,8 +140,7 @@ def cure(folder: Path, kind: Kind) -> str:
 def named(folder: Path, snapshot_id: str) -> str:
     """Return the name of the checkpoint with that id, "" where there is none."""
     for checkpoint in listing(folder):
-        with checkpoint.path.open("rb") as stream:
-            found = _ID.search(stream.read(_HEAD))
+        found = _ID.search(_head(checkpoint.path))
         if found and found[1].decode() == snapshot_id:
             return checkpoint.path.name
     return ""

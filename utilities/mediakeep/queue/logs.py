@@ -11,7 +11,6 @@ import gzip
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -19,6 +18,9 @@ import msgspec
 from mediakeep import files
 from mediakeep.queue import sessions
 from mediakeep.queue.rewrite import Place
+
+LONGEST = 36500  # days
+_DAY = 86400  # seconds
 
 
 class Archived(msgspec.Struct, frozen=True):
@@ -44,7 +46,7 @@ def archive(place: Place, days: int) -> list[Archived]:
 
 def _old(place: Place, folder: Path, days: int) -> Iterator[Path]:
     """Give the logs whose last line was written so long ago, by a session that is over."""
-    latest = (place.now() - timedelta(days=days)).timestamp()
+    latest = place.now().timestamp() - min(days, LONGEST) * _DAY
     for path in sorted(folder.glob("*.log")):
         with contextlib.suppress(FileNotFoundError):  # another archives, too
             written = path.stat().st_mtime

@@ -17,6 +17,7 @@ from mediakeep import files
 BLOCK = tarfile.BLOCKSIZE
 _PIECE = 1 << 20  # bytes
 _LONGEST = 1 << 14  # bytes of a name
+_LATEST = (1 << 33) - 1  # seconds: what eleven octal digits hold, as POSIX has them
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -55,7 +56,8 @@ def entry(stream: BinaryIO) -> Entry | None:
         if info.size < 0:
             raise Damage("a file in it has no size")
         if info.type == tarfile.REGTYPE:
-            return Entry(name or info.name, info.size, info.mode & 0o777, max(int(info.mtime), 0))
+            mtime = min(max(int(info.mtime), 0), _LATEST)
+            return Entry(name or info.name, info.size, info.mode & 0o777, mtime)
         if info.type != tarfile.GNUTYPE_LONGNAME or name or info.size > _LONGEST:
             raise Damage(f"{files.escape(info.name)} in it is no plain file")
         text = b"".join(exactly(stream, info.size + -info.size % BLOCK))[: info.size]

@@ -12,17 +12,14 @@ from __future__ import annotations
 
 import os
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
-from mediakeep import clock, files
-from mediakeep.errors import StateDamaged
+from mediakeep import clock
 from mediakeep.media.undoing import gate
 from mediakeep.queue import checkpoints, history, rewrite, snapshot
-from mediakeep.queue.backups import archive, frozen, packing
+from mediakeep.queue.backups import archive, databases, frozen, packing
 from mediakeep.queue.backups.archive import Head
 from mediakeep.queue.backups.blocks import Entry
 from mediakeep.queue.backups.frozen import Frozen, Month
@@ -35,12 +32,12 @@ from mediakeep.queue.state import State
 
 REVIEWS = "outputs/manual_review_needed.json"
 UNDO = "undo"
+COPY = "copy.db"  # of a database, while it is being packed
 _APART = frozenset({history.FOLDER, checkpoints.FOLDER, JOURNALS, LIVE})  # written as the queue is
 _MADE_ANEW = re.compile(
     r"\..*|processing_queue\..*|.*\.lock|(history|index)\.db|.*-(wal|shm|journal)"
 )
 _GROWING = frozenset({".jsonl", ".log"})  # a running batch may be appending to these
-_PATIENCE = 60.0  # seconds to wait for whoever writes a database
 _SPAN = 1 << 16  # bytes
 
 
@@ -83,10 +80,23 @@ def _written(home: Path, state: State, outputs: Outputs) -> Iterator[Path]:
 
 
 def _below(folder: Path, besides: Iterable[str] = ()) -> Iterator[Path]:
-    """Give the files below a folder that nothing makes anew, in a steady order."""
-    for root, folders, names in os.walk(folder):
+    """Give the files below a folder that nothing makes anew, in a steady order.
+
+    A linked folder counts as a plain one: a part of a home may lie on another disk.
+    """
+    seen = set()  # links may lead round in a circle
+    for root, folders, names in os.walk(folder, followlinks=True):
+        try:
+            info = os.stat(root)
+        except FileNotFoundError:
+            continue
+        if (info.st_dev, info.st_ino) in seen:
+            folders[:] = []
+            continue
+        seen.add((info.st_dev, info.st_ino))
         apart = set(besides) if root == str(folder) else set()
-        folders[:] = sorted(x for x in folders if not x.startswith(".") and x not in apart)
+        inner = [x for x in folders if not x.startswith(".") and x not in apart]
+        folders[:] = sorted(inner, key=lambda name: (Path(root, name).is_symlink(), name))
         for name in sorted(names):
             path = Path(root, name)
             if not _MADE_ANEW.fullmatch(name) and path.is_file():
@@ -131,23 +141,9 @@ class _Copier:
                 self._add(path, path)
 
     def _database(self, path: Path) -> None:
-        """Add a consistent copy of an SQLite file: a plain one may be torn.
-
-        By SQLite's online backup (sqlite.org/backup.html), which others may write beside.
-        """
-        copy = self._work / path.name
-        address = f"{path.absolute().as_uri()}?mode=rw"
-        try:
-            with (
-                closing(sqlite3.connect(address, timeout=_PATIENCE, uri=True)) as source,
-                closing(sqlite3.connect(copy)) as target,
-            ):
-                source.backup(target)
-        except sqlite3.Error as error:
-            raise StateDamaged(
-                f"{files.escape(path)} cannot be read: {error}. No backup was made. Put an older"
-                " backup of it there, or move it away."
-            ) from error
+        """Add a consistent copy of an SQLite file."""
+        copy = self._work / COPY
+        databases.copy(path, copy)
         self._add(path, copy)
         copy.unlink()
 

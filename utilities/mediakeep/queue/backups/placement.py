@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mediakeep import files
 from mediakeep.queue import history, rewrite, sessions
+from mediakeep.queue.backups import sounds
 
 
 def put(path: Path, target: Path, replaced: Path) -> None:
@@ -36,9 +37,10 @@ def _move(path: Path, target: Path) -> None:
 
 
 def carry(current: Path, staged: Path) -> None:
-    """Have the restored queue go on with the logs, whose numbers are never given again, and with
-    the history, where it is a later one of the same queue.
+    """Have the restored queue go on with the ledger of sounds, with the logs, whose numbers are
+    never given again, and with the history, where it is a later one of the same queue.
     """
+    sounds.join(current, staged)
     names = {path.name.partition(".")[0] for path in (staged / sessions.LOGS).glob("*")}
     for path in (current / sessions.LOGS).glob("*.log*"):
         if sessions.numbered(path) and path.name.partition(".")[0] not in names:

@@ -16,47 +16,53 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from mediakeep import files
-from mediakeep.errors import ItemFailed, MediakeepError, UsageFailed
+from mediakeep.errors import ItemFailed, MediakeepError, StateDamaged, UsageFailed
 from mediakeep.kinds import Kind
 from mediakeep.media.undoing import gate, union
 from mediakeep.queue import checkpoints, rewrite, sessions
-from mediakeep.queue.backups import archive, placement
+from mediakeep.queue.backups import archive, begun, placement, unpacking
 from mediakeep.queue.backups.archive import Head
-from mediakeep.queue.backups.blocks import Entry
+from mediakeep.queue.backups.begun import Order
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.store import LOCK
 
-_ORDER = "order.json"
 _FILES = "files"
-
-
-class Order(msgspec.Struct, frozen=True):
-    """A restore that has to be ended: of which backup, and where what it replaces goes."""
-
-    id: str
-    file: str
-    replaced: str  # a name in `status/`
+_ERRORS: Mapping[int, type[MediakeepError]] = {2: UsageFailed, 3: StateDamaged}  # by exit code
 
 
 def check(place: Place, kind: Kind, path: Path) -> Head:
-    """Check a whole backup, and whether it may be restored now."""
-    if not path.is_file():
+    """Check a whole backup, and whether it may be restored now.
+
+    Once it is begun the backup is not needed any more: all of it lies ready.
+    """
+    if order := begun.read(place.folder):
+        if not _same(order, kind, path):
+            raise UsageFailed(
+                f"The restore of {order.file} was interrupted. End it first: restore that file"
+                " again, even if it is gone by now."
+            )
+        head = msgspec.json.decode(order.head, type=Head)
+    elif path.is_file():
+        head = archive.read(path, kind.name)
+    else:
         raise UsageFailed(f"There is no backup {files.escape(path)}.")
-    head = archive.read(path, kind.name)
-    begun = _begun(place)
-    if begun and begun.id != head.id:
-        raise UsageFailed(
-            f"The restore of {begun.file} was interrupted. End it first: restore that file again."
-        )
     refuse_busy(place)
     return head
+
+
+def _same(order: Order, kind: Kind, path: Path) -> bool:
+    """Tell whether a file is the backup that is being restored, or bore its name."""
+    try:
+        return archive.head(path, kind.name).id == order.id
+    except MediakeepError:
+        return files.escape(path) == order.file
 
 
 def refuse_busy(place: Place) -> None:
@@ -74,19 +80,29 @@ def run(place: Place, kind: Kind, path: Path) -> Path | None:
     status = place.folder.parent
     status.mkdir(parents=True, exist_ok=True)
     with _alone(status):
-        order = _begun(place)
-        if order is None:
-            order = _unpack(place, kind, path)
-        with contextlib.suppress(MediakeepError, OSError):  # what it says last goes to its history
-            if checkpoints.remains(place.folder):
-                Queue.open(place, kind).close()
+        order = begun.read(place.folder) or _begin(place, kind, path)
         replaced = status / order.replaced
-        _put_files(place, replaced)
-        _put_queue(place, replaced)
-        os.rename(_hidden(place), _beside(place))  # done, whatever kills the removal
-        files.sync_folder(status)
+        with _told():
+            refuse_busy(place)
+            _put_files(place, replaced)
+            _put_queue(place, replaced)
+            os.rename(begun.place(place.folder), _beside(place))  # done, whatever kills the removal
+            files.sync_folder(status)
         shutil.rmtree(_beside(place), ignore_errors=True)
     return replaced if replaced.exists() else None
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Have an error say that the restore is begun."""
+    try:
+        yield
+    except (MediakeepError, OSError) as error:
+        place, why = getattr(error, "filename", None), getattr(error, "strerror", None)
+        named = f"{files.escape(place)}: " if isinstance(place, str) else ""
+        sentence = f"{named}{why}." if why else str(error)
+        kind = _ERRORS.get(getattr(error, "exit_code", 1), ItemFailed)
+        raise kind(f"{sentence} The restore is begun; run it again.") from error
 
 
 @contextlib.contextmanager
@@ -101,64 +117,40 @@ def _alone(status: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _hidden(place: Place) -> Path:
-    return place.folder.parent / f".restoring_{place.folder.name}"
-
-
 def _beside(place: Place) -> Path:
-    return _hidden(place).with_suffix(".tmp")
+    return begun.place(place.folder).with_suffix(".tmp")
 
 
-def _begun(place: Place) -> Order | None:
-    try:
-        return msgspec.json.decode((_hidden(place) / _ORDER).read_bytes(), type=Order)
-    except FileNotFoundError:
-        return None
-
-
-def _unpack(place: Place, kind: Kind, path: Path) -> Order:
-    """Unpack a backup beside everything; an error, such as a full disk, leaves nothing behind."""
-    hidden, beside = _hidden(place), _beside(place)
+def _begin(place: Place, kind: Kind, path: Path) -> Order:
+    """Have all of a backup lie ready; an error, such as a full disk, leaves nothing behind."""
+    beside, status = _beside(place), place.folder.parent
+    refuse_busy(place)
     shutil.rmtree(beside, ignore_errors=True)  # of a killed restore: nobody else is at it
-    replaced = rewrite.free(hidden.parent, f"replaced_{place.moment()}", "").name
-
-    def take(entry: Entry, content: Iterator[bytes]) -> None:
-        try:
-            _write(beside / _FILES / entry.name, entry, content)
-        except OSError as error:
-            raise ItemFailed(
-                f"{files.escape(entry.name)} cannot be unpacked into {files.escape(hidden.parent)}:"
-                f" {error.strerror}. Nothing was changed."
-            ) from error
-
+    replaced = rewrite.free(status, f"replaced_{place.moment()}", "").name
     try:
-        head = archive.read(path, kind.name, take)
-        order = Order(head.id, files.escape(path), replaced)
-        files.write_atomic(beside / _ORDER, msgspec.json.encode(order))
+        head = unpacking.run(path, kind, beside / _FILES)
+        raw = msgspec.Raw(msgspec.json.encode(head))
+        order = Order(head.id, files.escape(path), replaced, kind.manager, raw)
+        files.write_atomic(beside / begun.ORDER, msgspec.json.encode(order))
         os.sync()  # all at once: one sync for each of many thousand reports would take long
-        os.rename(beside, hidden)
-        files.sync_folder(hidden.parent)
+        with contextlib.suppress(MediakeepError, OSError):  # what it says last goes to its history
+            if checkpoints.remains(place.folder):
+                Queue.open(place, kind).close()
+        with contextlib.ExitStack() as stack:
+            if place.folder.is_dir():
+                stack.enter_context(files.locked(place.folder / LOCK))
+            refuse_busy(place)
+            os.rename(beside, begun.place(place.folder))  # from here on no batch begins
+        files.sync_folder(status)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
     return order
 
 
-def _write(path: Path, entry: Entry, content: Iterator[bytes]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as stream:
-        for piece in content:
-            stream.write(piece)
-        stream.flush()
-        os.fchmod(stream.fileno(), entry.mode | 0o600)
-        if entry.name.startswith("status/"):
-            files.sync_data(stream.fileno())
-    os.utime(path, (entry.mtime, entry.mtime))
-
-
 def _put_files(place: Place, replaced: Path) -> None:
     """Put everything in its place but the queue; of the undo records the log last."""
-    home, staged = place.folder.parent.parent, _hidden(place) / _FILES
+    home, staged = place.folder.parent.parent, begun.place(place.folder) / _FILES
     own, undo = staged / "status" / place.folder.name, staged / "status" / "undo"
     logs = sorted(undo.glob("*.jsonl"))
     for root, folders, names in os.walk(staged):
@@ -178,7 +170,7 @@ def _put_files(place: Place, replaced: Path) -> None:
 
 def _put_queue(place: Place, replaced: Path) -> None:
     """Put the queue's folder in its place, as the last step."""
-    staged = _hidden(place) / _FILES / "status" / place.folder.name
+    staged = begun.place(place.folder) / _FILES / "status" / place.folder.name
     if not staged.is_dir():
         return  # done before a kill
     with contextlib.ExitStack() as stack:

@@ -21,8 +21,9 @@ from typing import BinaryIO, cast
 import msgspec
 
 from mediakeep import files
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import MediakeepError, UsageFailed
 from mediakeep.kinds import Kind
+from mediakeep.queue import snapshot
 from mediakeep.queue.backups import archive, content, frozen
 from mediakeep.queue.backups.archive import Head
 from mediakeep.queue.check import Outputs
@@ -30,7 +31,9 @@ from mediakeep.queue.rewrite import Place
 
 SUFFIX = ".tar.gz"
 _SUFFIXES = (SUFFIX, ".tar")
-_HIDDEN = ".mediakeep_"
+_HIDDEN = ".mediakeep_backup_"
+_ARCHIVE = "backup"  # its name in the hidden folder
+_OURS = frozenset({_ARCHIVE, snapshot.FILE, content.COPY, f"{content.COPY}-journal"})
 _TIME = "%Y-%m-%d_%H%M%S"
 _LEVEL = 6  # of compression; more costs time and saves next to nothing
 
@@ -56,8 +59,8 @@ def make(place: Place, kind: Kind, outputs: Outputs, given: Path) -> Made:
     now = frozen.read(place, kind)
     stem = "" if named else f"mediakeep_{kind.name}_{place.now():{_TIME}}"
     with _hidden(folder) as work:
-        beside = work / "backup"
-        with _stream(beside, compressed=not given.name.endswith(".tar")) as stream:
+        beside = work / _ARCHIVE
+        with _stream(beside, compressed=not (named and given.name.endswith(".tar"))) as stream:
             head = content.write(stream, work, place, outputs, now)
         size = beside.stat().st_size
         path = _dated(beside, folder, stem) if stem else _named(beside, given)
@@ -65,17 +68,29 @@ def make(place: Place, kind: Kind, outputs: Outputs, given: Path) -> Made:
     return Made(path, size, head)
 
 
-def newest(folder: Path, kind: Kind) -> datetime | None:
-    """Return the time of the newest backup in a folder, by its name; None where there is none."""
+def newest(folder: Path, place: Place, kind: Kind) -> datetime | None:
+    """Return the time of the newest backup of a queue's library in a folder; None where none is.
+
+    Left out are those that a clock which was ahead has dated, and those that cannot be read.
+    """
+    own = snapshot.head(place.folder / snapshot.FILE, kind)
+    for time, path in sorted(_times(folder, kind), reverse=True):
+        with contextlib.suppress(MediakeepError):
+            library = archive.head(path, kind.name).library_path
+            if time <= place.now() and (own is None or library == own[0].library_path):
+                return time
+    return None
+
+
+def _times(folder: Path, kind: Kind) -> Iterator[tuple[datetime, Path]]:
+    """Give the backups that bear a name of their time."""
     name = re.compile(
         rf"mediakeep_{kind.name}_(\d{{4}}-\d\d-\d\d_\d{{6}})(_\d+)?{re.escape(SUFFIX)}"
     )
-    times = []
     for path in folder.iterdir():
         if found := name.fullmatch(path.name):
             with contextlib.suppress(ValueError):  # no such day
-                times.append(datetime.strptime(found[1], _TIME).replace(tzinfo=UTC))
-    return max(times, default=None)
+                yield datetime.strptime(found[1], _TIME).replace(tzinfo=UTC), path
 
 
 def _check(place: Place, folder: Path) -> None:
@@ -87,7 +102,8 @@ def _check(place: Place, folder: Path) -> None:
             " Nothing was written."
         )
     home = place.folder.parent.parent
-    for name in (f"status/{place.folder.name}", *(f"status/{name}" for name in archive.SHARED)):
+    own = (f"{part}/{place.folder.name}" for part in ("issues", "status"))
+    for name in (*own, *(f"status/{name}" for name in archive.SHARED)):
         if folder.resolve().is_relative_to((home / name).resolve()):
             raise UsageFailed(f"{shown} lies within what is backed up. Choose another folder.")
 
@@ -97,18 +113,27 @@ def _hidden(folder: Path) -> Iterator[Path]:
     """Make a hidden folder to work in, and remove those of dead writers."""
     for left in folder.glob(_HIDDEN + "*"):
         with contextlib.suppress(OSError), _locked(left):
-            shutil.rmtree(left, ignore_errors=True)
-    work = Path(tempfile.mkdtemp(prefix=_HIDDEN, dir=folder))
-    try:
-        with contextlib.ExitStack() as stack:
-            with contextlib.suppress(OSError):  # a disk without locks
-                stack.enter_context(_locked(work))
+            if _OURS.issuperset(os.listdir(left)):  # a folder of the user may bear such a name
+                shutil.rmtree(left, ignore_errors=True)
+    with contextlib.ExitStack() as stack:
+        work = _fresh(folder, stack)
+        try:
             yield work
-    except OSError as error:
-        error.filename = error.filename or os.fspath(folder)
-        raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        except OSError as error:
+            error.filename = error.filename or os.fspath(folder)
+            raise
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _fresh(folder: Path, stack: contextlib.ExitStack) -> Path:
+    """Make a hidden folder and lock it; before that another backup may take it for a dead one's."""
+    while True:
+        work = Path(tempfile.mkdtemp(prefix=_HIDDEN, dir=folder))
+        with contextlib.suppress(OSError):  # a disk without locks
+            stack.enter_context(_locked(work))
+        if work.is_dir():
+            return work
 
 
 @contextlib.contextmanager
