@@ -6,8 +6,15 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from mediakeep.alerts import notes
 from tests.alerts.service import lines
+
+
+def note(path: Path, mark: str, done: list[str]) -> None:
+    """Do what bears a mark: put it to what is done."""
+    notes.once(path, mark, lambda: done.append(mark), "Raised")
 
 
 def test_a_line_is_time_level_sentence_and_facts(tmp_path: Path) -> None:
@@ -18,19 +25,35 @@ def test_a_line_is_time_level_sentence_and_facts(tmp_path: Path) -> None:
 
 
 def test_a_mark_is_taken_once_also_by_many_at_a_time(tmp_path: Path) -> None:
-    path = tmp_path / notes.FILE
+    path, done = tmp_path / notes.FILE, list[str]()
     with ThreadPoolExecutor(8) as crew:
-        got = list(crew.map(lambda n: notes.first(path, f'm "{n % 3}', "Raised"), range(60)))
-    assert sum(got) == len(lines(path)) == 3
-    assert notes.first(path, 'm "', "Raised")
+        list(crew.map(lambda n: note(path, f'm "{n % 3}', done), range(60)))
+    assert len(done) == len(lines(path)) == 3
+    note(path, 'm "', done)
+    assert len(done) == 4
+
+
+def test_what_could_not_be_done_bears_no_mark(tmp_path: Path) -> None:
+    path = tmp_path / notes.FILE
+
+    def fail() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        notes.once(path, "one", fail, "Raised")
+    done: list[str] = []
+    note(path, "one", done)
+    assert done == ["one"]
 
 
 def test_a_line_that_a_crash_tore_does_not_harm_the_next(tmp_path: Path) -> None:
     path = tmp_path / notes.FILE
-    notes.first(path, "one", "Raised")
+    done: list[str] = []
+    note(path, "one", done)
     path.write_bytes(path.read_bytes() + b'{"time":"20')
-    assert notes.first(path, "two", "Raised")
-    assert not notes.first(path, "two", "Raised")
+    note(path, "two", done)
+    note(path, "two", done)
+    assert done == ["one", "two"]
     assert json.loads(path.read_text().splitlines()[-1])["mark"] == "two"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_the_address_is_read_from_a_file_outside_the_home(tmp_path: Path) -> Non
     (tmp_path / "home").mkdir()
     place = tmp_path / "address"
     place.write_text("https://example.org/s3cr3t\n")
-    assert targets.secret(place, tmp_path / "home") == "https://example.org/s3cr3t"
+    assert targets.secret(str(place), tmp_path / "home") == "https://example.org/s3cr3t"
 
 
 @pytest.mark.parametrize("how", ["inside", "linked"])
@@ -96,7 +97,7 @@ def test_a_file_in_the_home_is_refused(tmp_path: Path, how: str) -> None:
         (tmp_path / "link").symlink_to(place)
         place = tmp_path / "link"
     with pytest.raises(UsageFailed, match="lies in the home"):
-        targets.secret(place, home)
+        targets.secret(str(place), home)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +110,36 @@ def test_a_file_without_an_address_is_named(
     if content is not None:
         place.write_bytes(content)
     with pytest.raises(UsageFailed, match=why) as caught:
-        targets.secret(place, tmp_path / "home")
+        targets.secret(str(place), tmp_path / "home")
     assert str(place) in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["https://example.org/s3cr3t", " http://localhost/s3cr3t"])
+def test_an_address_in_place_of_a_file_is_refused_and_not_shown(given: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageFailed, match="address itself") as caught:
+        targets.secret(given, tmp_path)
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("fifo", "no regular file"),
+        (".", "no regular file"),
+        ("round", "symbolic links|Symlink loop"),
+        ("x\0y", r"x\\x00y: "),
+        ("~no-such-user/x", "~no-such-user/x: "),
+        ("a" * 300, "name too long"),
+    ],
+)
+def test_what_is_no_file_is_a_clear_error(
+    given: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("fifo")
+    Path("round").symlink_to("round")
+    with pytest.raises(UsageFailed, match=why):
+        targets.secret(given, tmp_path / "home")
 
 
 def test_a_command_is_split_as_a_shell_does_and_its_program_found(tmp_path: Path) -> None:
@@ -133,6 +162,8 @@ def test_a_program_with_a_folder_lies_below_the_home(tmp_path: Path) -> None:
         ("'sh", "no closing quotation"),
         ("  ", "names no program"),
         ("./plain", "there is no program ./plain"),
+        ("~no-such-user/tell", "there is no program ~no-such-user/tell"),
+        ("sh -c 'echo \0'", "holds a zero byte"),
     ],
 )
 def test_a_command_that_cannot_run_is_refused(tmp_path: Path, line: str, why: str) -> None:

@@ -15,6 +15,12 @@ from typing import Any
 import pytest
 
 from mediakeep.alerts import notes
+from mediakeep.alerts.outbox import Job
+from mediakeep.alerts.targets import Target
+from mediakeep.commands.alarms import Alarms
+from mediakeep.commands.alerting import Wanted
+from mediakeep.errors import StateDamaged
+from mediakeep.kinds import MUSIC
 from tests.alerts.service import Service, answer, late, lines, processes, until
 from tests.commands.conftest import Home, environment, obey_permissions
 
@@ -49,7 +55,8 @@ def delivered(home: Home, count: int) -> None:
 
 def raised(home: Home) -> list[str]:
     """Return the events of all alerts that were raised, oldest first."""
-    return [line["event"] for line in lines(log(home)) if "mark" in line]
+    told = (line for line in lines(log(home)) if line["message"].startswith("Alert raised"))
+    return [line["event"] for line in told]
 
 
 def lock(home: Home, count: int) -> list[Path]:
@@ -229,6 +236,40 @@ def test_a_batch_that_is_killed_right_after_it_raised_an_alert_has_told(
     assert [alert["facts"]["failures"] for alert in service.alerts] == [2]
 
 
+@pytest.mark.parametrize(
+    "die",
+    [
+        "alarms.Alarms._send = lambda *_: os.killpg(0, 9)",
+        "alarms.Alarms.ended = lambda *_: os.killpg(0, 9)",
+        "alarms.Alarms.settled = lambda _, one, __: one.number == 14 and os.killpg(0, 9)",
+    ],
+    ids=["while telling", "after telling", "before telling"],
+)
+def test_a_library_that_a_killed_batch_finished_is_told_once(
+    home: Home, service: Service, die: str
+) -> None:
+    home.scan()
+    doomed(home, die, service, "--all")
+    for _ in range(2):
+        assert batch(home, service).returncode == 0
+    delivered(home, 1)
+    assert raised(home) == ["finished"]
+    (alert,) = service.alerts
+    assert alert["facts"]["counts"] == {"completed": ARTISTS}
+    assert alert["facts"]["session"].endswith("_session_001")
+
+
+def test_a_library_that_was_finished_unheard_is_told_by_the_next_batch(
+    finished: Home, service: Service
+) -> None:
+    for _ in range(2):
+        batch(finished, service)
+    batch(finished, service, "--artist", "Velvet Harbour")
+    batch(finished, service)
+    delivered(finished, 1)
+    assert raised(finished) == ["finished"]
+
+
 def test_what_a_killed_batch_did_last_counts(failing: Home, service: Service) -> None:
     """Its settles stand in the journal alone when the next batch begins."""
     die = "alarms.Alarms.settled = lambda _, one, __: one.number == 2 and os.killpg(0, 9)"
@@ -275,6 +316,9 @@ def test_the_address_of_the_webhook_is_written_nowhere(
         ([], {"ALERT_WEBHOOK": "s3cr3t"}, "address is none"),
         (["--alert-command", "no-such-program"], {}, "no program no-such-program"),
         (["--alert-webhook-file", "/no/such/file"], {}, "/no/such/file: No such file"),
+        (["--alert-webhook-file", "https://example.org/s3cr3t"], {}, "holds an address itself"),
+        (["--alert-webhook-file", "~no-such-user/x"], {}, "~no-such-user/x: "),
+        (["--alert-command", "~no-such-user/x"], {}, "no program ~no-such-user/x"),
         (["--alert-after", "0"], {}, "--alert-after"),
     ],
 )
@@ -299,6 +343,38 @@ def test_a_note_that_cannot_be_written_is_no_reason_to_keep_quiet(
     assert batch(home, service, "--all").returncode == 0
     service.wait(1)
     assert service.alerts[0]["event"] == "finished"
+
+
+def test_without_notes_no_batch_tells_the_same_twice(home: Home) -> None:
+    (home.path / "status" / notes.LOCK).mkdir(parents=True)
+    posted: list[Job] = []
+    alarms = Alarms(home.path, MUSIC, Wanted((Target("https://example.org"),)), posted.append)
+    for text in ("one", "one", "other", "one"):
+        alarms.damaged(StateDamaged(text))
+    assert len(posted) == 2
+
+
+def test_without_notes_what_was_finished_before_is_not_told_every_night(
+    finished: Home, service: Service, tmp_path: Path
+) -> None:
+    (finished.path / "status" / notes.LOCK).mkdir()
+    told = tmp_path / "told"
+    assert finished.batch("--alert-command", f"sh -c 'touch {told}'").returncode == 0
+    finished.ok("--reset-artist", "Velvet Harbour")
+    assert batch(finished, service).returncode == 0
+    service.wait(1)
+    assert not told.exists()
+
+
+def test_damage_is_the_same_whatever_snapshot_and_session_its_journal_is_named_by(
+    home: Home,
+) -> None:
+    (home.path / "status").mkdir()
+    posted: list[Job] = []
+    for snapshot in ("00c1f2a9be77d03a", "f2a9be77d03a00c1"):
+        alarms = Alarms(home.path, MUSIC, Wanted((Target("https://example.org"),)), posted.append)
+        alarms.damaged(StateDamaged(f"12-{snapshot}/20251217_session_003: after change 4 comes 6."))
+    assert len(posted) == 1
 
 
 def test_a_sender_that_cannot_be_started_is_a_warning(

@@ -138,10 +138,11 @@ def test_a_signal_ends_it_and_leaves_the_terminal_clean(
         assert "Traceback" not in shown.screen.printed
 
 
-def test_ctrl_c_that_is_typed_ends_it(finished: Home) -> None:
+@pytest.mark.parametrize("key", [b"\x03", b"\x1c"], ids=["Ctrl-C", "Ctrl-backslash"])
+def test_what_ends_any_program_ends_it_when_typed(key: bytes, finished: Home) -> None:
     with terminal(finished) as shown:
         shown.until(has("ends this."))
-        shown.type(b"\x03")
+        shown.type(key)
         assert shown.end() == 130
         assert shown.clean
 

@@ -31,6 +31,15 @@ def test_the_same_audio_under_two_artists_is_proven_by_its_hash(report: Report) 
     assert only.places[0].bytes == 4_800_000
 
 
+@pytest.mark.parametrize(("seconds", "times"), [(4.0, 0), (29.9, 0), (30.0, 1)])
+def test_the_same_audio_proves_nothing_where_it_may_be_silence(
+    report: Report, seconds: float, times: int
+) -> None:
+    one = artist("Vera", track(1, essence="sha256:aa", seconds=seconds))
+    other = artist("Quarry", track(7, essence="sha256:aa", seconds=seconds))
+    assert found(report, one, other).by_evidence == {"essence": times, "recording": 0, "name": 0}
+
+
 def test_the_same_recording_is_told_by_its_mbid_whatever_its_length(report: Report) -> None:
     one = artist("Vera", track(1, musicbrainz_recordingid=ONE))
     other = artist("Best", track(9, musicbrainz_recordingid=ONE.upper(), seconds=150.0))

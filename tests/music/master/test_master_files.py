@@ -14,7 +14,7 @@ from msgspec import structs
 from mediakeep.errors import MediakeepError
 from mediakeep.media.reading import Picture
 from mediakeep.music import audit, diagnose
-from mediakeep.music.master import audits, book, crossings, drafts, overview, statistics
+from mediakeep.music.master import audits, book, crossings, drafts, lines, overview, statistics
 from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
 from tests import documents
 from tests.music.master.conftest import Report, artist, scope, track
@@ -38,8 +38,8 @@ def test_each_track_is_on_a_line_of_its_own_as_its_audit_has_it(
     one = artist("Vera", track(1, genres=("Folk", "Dub")), track(2, title=""), track(3))
     report(one, artist("Quarry", track(9)))
     told = master(tmp_path)
-    lines = (tmp_path / book.JSON).read_text().splitlines()[2:-1]
-    assert [json.loads(line.rstrip(",")) for line in lines] == told["tracks"]
+    told_lines = (tmp_path / book.JSON).read_text().splitlines()[2:-1]
+    assert [json.loads(line.rstrip(",")) for line in told_lines] == told["tracks"]
     source = json.loads((tmp_path / "outputs/0_audit.json").read_bytes())
     for line, track_there in zip(told["tracks"], source["tracks"], strict=False):
         assert line["artist"] == "Vera"
@@ -60,7 +60,7 @@ def test_the_sheet_holds_the_rows_of_the_artists_own_sheets(report: Report, tmp_
         folder = {"Vera": "Vera", "=Sum": "'=Sum"}[one.name]
         wanted += [{**row, "artist_folder": folder} for row in own]
     assert rows(tmp_path) == wanted
-    assert tuple(wanted[0]) == book.COLUMNS
+    assert tuple(wanted[0]) == lines.COLUMNS
 
 
 def test_an_empty_library_gives_valid_files(report: Report, tmp_path: Path) -> None:
@@ -118,6 +118,23 @@ def test_every_value_is_counted_once(report: Report) -> None:
     assert (mp3.lowest, mp3.median, mp3.highest) == (64, 127, 999)
     assert told.coverage["date"] == statistics.Share(4, 80.0)
     assert told.genres.tracks == {"Folk": 5}
+
+
+@pytest.mark.parametrize(
+    ("date", "year"),
+    [
+        ("19920922", "1992"),
+        ("19921300", ""),
+        ("19920945", ""),
+        ("199209", ""),
+        ("1992092212", ""),
+        ("1992-09-22", "1992"),
+        ("1992.09", "1992"),
+    ],
+)
+def test_a_date_without_hyphens_tells_its_year(report: Report, date: str, year: str) -> None:
+    told = report(artist("Vera", track(1, date=date))).statistics
+    assert list(told.years) == [year] * bool(year)
 
 
 def test_the_median_of_an_even_number_is_the_lower_of_the_middle_two(report: Report) -> None:
@@ -271,7 +288,7 @@ def test_many_values_are_counted_in_the_database_as_in_memory(
 def test_the_page_tells_every_field() -> None:
     head = set(book.Counts.__struct_fields__) | {"format", "written", "library", "counts", "tracks"}
     assert documents.column(PAGE, "## All tracks") | set(book.Counts.__struct_fields__) == head
-    assert documents.column(PAGE, "### A line") == set(book.Line.__struct_fields__)
+    assert documents.column(PAGE, "### A line") == set(lines.Line.__struct_fields__)
     told = documents.column(PAGE, "## The statistics")
     assert told == set(statistics.Statistics.__struct_fields__)
     for one in (statistics.Head, statistics.Totals, statistics.Format):

@@ -7,6 +7,7 @@ so that none is raised twice. Above a quarter of a megabyte the older half goes.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,15 @@ def add(path: Path, message: str, level: str = "info", /, **facts: Any) -> None:
         _append(path, _line(message, level, facts))
 
 
-def first(path: Path, mark: str, message: str, /, **facts: Any) -> bool:
-    """Add a line that bears a mark, unless one that bears it stands there already."""
+def once(path: Path, mark: str, act: Callable[[], None], message: str, /, **facts: Any) -> None:
+    """Do something and add a line that bears a mark, unless one that bears it stands there already.
+
+    A kill between the two leaves no mark, so that it is done again rather than never.
+    """
     with files.locked(path.with_name(LOCK)):
-        if b'"mark":' + msgspec.json.encode(mark) in _tail(path, 2 * _MOST):
-            return False
-        _append(path, _line(message, "info", {"mark": mark, **facts}))
-        return True
+        if b'"mark":' + msgspec.json.encode(mark) not in _tail(path, 2 * _MOST):
+            act()
+            _append(path, _line(message, "info", {"mark": mark, **facts}))
 
 
 def _line(message: str, level: str, facts: dict[str, Any]) -> bytes:

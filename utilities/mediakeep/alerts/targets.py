@@ -9,11 +9,13 @@ from __future__ import annotations
 import ipaddress
 import shlex
 import shutil
+import stat
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from mediakeep import files
 from mediakeep.errors import UsageFailed
 
 SECRET = "MEDIAKEEP_ALERT_WEBHOOK"  # the one place in the environment that holds the address
@@ -40,23 +42,39 @@ class Target(msgspec.Struct, frozen=True):
         return f"Target({self.sort} {self.name})"
 
 
-def secret(path: Path, home: Path) -> str:
+def secret(given: str, home: Path) -> str:
     """Read a webhook's address from a file outside the home; UsageFailed where that does not go."""
-    place = path.expanduser().resolve()
+    if "://" in given:
+        raise UsageFailed(
+            "alert_webhook_file holds an address itself, which would be seen by others."
+            f" Write it to a file and name that, or set {SECRET}."
+        )
+    named = f"alert_webhook_file {files.printable(given)}"
+    try:
+        place = Path(given).expanduser().resolve()
+        regular = stat.S_ISREG(place.stat().st_mode)
+    except (OSError, ValueError, RuntimeError) as error:  # a zero byte; ~NAME, links in a circle
+        why = (isinstance(error, OSError) and error.strerror) or files.printable(str(error))
+        raise UsageFailed(f"{named}: {why.rstrip('.')}.") from None
+    if not regular:  # a pipe might never end
+        raise UsageFailed(f"{named} is no regular file.")
     if place.is_relative_to(home.resolve()):
         raise UsageFailed(
             "alert_webhook_file lies in the home, which is copied and shown around."
             " Keep the address in a file elsewhere."
         )
+    if not (text := _read(place, named)):
+        raise UsageFailed(f"{named} is empty.")
+    return text
+
+
+def _read(place: Path, named: str) -> str:
     try:
         with place.open("rb") as stream:
-            text = stream.read(2 * _LONGEST).decode("ascii").strip()
+            return stream.read(2 * _LONGEST).decode("ascii").strip()
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it holds no address"
-        raise UsageFailed(f"alert_webhook_file {path}: {why}.") from None
-    if not text:
-        raise UsageFailed(f"alert_webhook_file {path} is empty.")
-    return text
+        raise UsageFailed(f"{named}: {why}.") from None
 
 
 def webhook(address: str, *, insecure: bool) -> Target:
@@ -100,14 +118,22 @@ def loopback(host: str) -> bool:
 
 def command(line: str, home: Path) -> Target:
     """Split a command line as a shell does, without one; UsageFailed where it cannot be run."""
+    if "\0" in line:
+        raise UsageFailed("alert_command holds a zero byte.")
     try:
         words = shlex.split(line)
     except ValueError as error:
         raise UsageFailed(f"alert_command: {str(error).lower()}.") from error
     if not words:
         raise UsageFailed("alert_command names no program.")
-    program = Path(words[0]).expanduser()
-    found = shutil.which(str(home / program) if len(program.parts) > 1 else words[0])
-    if not found:
-        raise UsageFailed(f"alert_command: there is no program {words[0]}.")
+    if not (found := _program(words[0], home)):
+        raise UsageFailed(f"alert_command: there is no program {files.printable(words[0])}.")
     return Target(command=(found, *words[1:]))
+
+
+def _program(word: str, home: Path) -> str | None:
+    try:
+        program = Path(word).expanduser()
+        return shutil.which(str(home / program) if len(program.parts) > 1 else word)
+    except RuntimeError:  # ~NAME of nobody
+        return None

@@ -62,7 +62,7 @@ def wanted(home: Path, given: dict[str, Any], environ: Mapping[str, str] = os.en
 
     found = []
     if address or place:
-        address = address or targets.secret(Path(place), home)
+        address = address or targets.secret(place, home)
         found.append(targets.webhook(address, insecure=insecure))
     if line:
         found.append(targets.command(line, home))

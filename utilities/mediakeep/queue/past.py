@@ -174,17 +174,6 @@ def _merged(lines: str) -> dict[str, int]:
     return dict(sorted(total.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
-def streak(base: sqlite3.Connection, most: int) -> int:
-    """Count how many of the newest settles, at most so many, failed in a row."""
-    query = "SELECT state FROM event WHERE op = 'settle' ORDER BY seq DESC LIMIT ?"
-    failed = 0
-    for (state,) in base.execute(query, (most,)):
-        if state != "error":
-            break
-        failed += 1
-    return failed
-
-
 def opened(base: sqlite3.Connection) -> dict[str, str]:
     """Return since when each open issue has been open, by its id."""
     query = (

@@ -19,21 +19,17 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.errors import ItemFailed, NewerFormat, Unreadable
-from mediakeep.media.tags import Facts, Tags
-from mediakeep.music import audit, sheet
-from mediakeep.music.master import audits, counting, drafts, statistics
-from mediakeep.music.master.audits import Audit, Told
+from mediakeep.music.master import audits, counting, drafts, lines, statistics
+from mediakeep.music.master.audits import Audit
 from mediakeep.music.master.crossings import Crossings
 from mediakeep.music.master.drafts import Draft
 from mediakeep.music.master.statistics import Head, Statistics
 from mediakeep.music.master.tallies import Tallies
-from mediakeep.music.model import Artist
 
 FORMAT = 1
 JSON = "outputs/music_library_master.json"
 CSV = "outputs/music_library_master.csv"
 STATISTICS = "outputs/music_library_statistics.json"
-COLUMNS = (*audit.COLUMNS, "artist_folder")
 
 _LOCK = "status/music/master.lock"
 _ROOM = 80  # bytes by which the counts in the JSON's head may grow
@@ -56,23 +52,6 @@ class Scope(msgspec.Struct, frozen=True):
     written: str  # UTC
     artists: tuple[Listed, ...]
     others: Mapping[str, int]  # by why they are not in it
-
-
-class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A track as the master file tells it, on one line."""
-
-    artist: str
-    album: str
-    path: str
-    tags: Tags
-    facts: Facts | None
-    issues: tuple[str, ...]  # the kinds of its own issues
-    container: str = ""
-    fault: str = ""
-    reason: str = ""
-    essence: str = ""
-    damage: str = ""
-    change: str = ""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -148,15 +127,15 @@ class Book:
         self._tallies = Tallies(crossings.base)
         self._counts: Counter[str] = Counter()
         tracks.write(self._opening() + b" " * _ROOM + b'\n"tracks": [')
-        table.write(",".join(COLUMNS).encode() + b"\n")
+        table.write(",".join(lines.COLUMNS).encode() + b"\n")
 
     def add(self, found: Audit) -> None:
         """Take all of one artist."""
         between = b",\n" if self._counts["tracks"] else b"\n"
-        if lines := b",\n".join(_ENCODER.encode(_line(found, told)) for told in found.tracks):
-            self._tracks.write(between + lines)
+        if text := b",\n".join(_ENCODER.encode(lines.line(found, one)) for one in found.tracks):
+            self._tracks.write(between + text)
         artist = found.model()
-        self._table.write(_rows(found, artist))
+        self._table.write(lines.rows(found, artist))
         counting.artist(self._tallies, found)
         self._crossings.add(found, artist.albums)
         sizes = {"albums": len(found.albums), "tracks": len(found.tracks)}
@@ -181,35 +160,3 @@ class Book:
         scope = self._scope
         opening = _Opening(FORMAT, scope.written, scope.library, counts)
         return _ENCODER.encode(opening)[:-1] + b","
-
-
-def _line(found: Audit, told: Told) -> Line:
-    return Line(
-        found.artist,
-        told.album,
-        told.path,
-        told.tags,
-        told.facts,
-        _kinds(told),
-        told.container,
-        told.fault.value if told.fault else "",
-        told.reason,
-        told.essence,
-        told.damage,
-        told.change,
-    )
-
-
-def _rows(found: Audit, artist: Artist) -> bytes:
-    """Write the rows of an artist without the header that its own CSV has."""
-    kinds = {told.path: "; ".join(_kinds(told)) for told in found.tracks}
-    columns = {
-        "issues": lambda track: kinds[track.place],
-        "artist_folder": lambda _: found.artist,
-    }
-    return sheet.render(artist, columns).partition(b"\n")[2]
-
-
-def _kinds(told: Told) -> tuple[str, ...]:
-    """Give the kinds of a track's issues, which their ids begin with."""
-    return tuple(one.rpartition(":")[0] for one in told.issues)

@@ -24,7 +24,8 @@ REPLAYGAIN, PICTURES = "replaygain", "pictures"
 # Where the covers of an album are.
 COVERS = ("embedded", "embedded_and_folder", "folder", "some_embedded", "none")
 
-_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)", re.ASCII)
+# ISO 8601 allows YYYYMMDD beside YYYY-MM-DD.
+_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?=(?:(?:0\d|1[0-2])[0-3]\d)?(?!\d))", re.ASCII)
 _FIELDS = attrgetter(*COVERED)
 _PLACES = {
     (True, True): "embedded_and_folder",

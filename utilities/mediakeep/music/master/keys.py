@@ -19,7 +19,9 @@ from mediakeep.music.checks import groups, letters, positions
 from mediakeep.music.master.audits import Audit, Told
 from mediakeep.music.model import Album
 
-LEAST = 30.0  # seconds; of shorter tracks a title and a length prove nothing
+# Seconds. Of shorter tracks a title and a length prove nothing, nor does the same audio: many are
+# silence, which is alike wherever it was made.
+LEAST = 30.0
 
 _VARIOUS = "\0various"  # the album artist of albums by various artists, however it is written
 _FEWEST = 4  # artists that make a compilation of an album that nobody is the artist of
@@ -78,8 +80,9 @@ def titled(edition: Edition) -> int | None:
 
 
 def essence(told: Told, facts: Facts) -> int | None:
-    """Return the key of a track's audio; None where it is not known, or is cut off."""
-    return of(told.essence) if told.essence and not facts.truncated else None
+    """Return the key of a track's audio; None where it is not known, is cut off, or is short."""
+    proves = told.essence and not facts.truncated and facts.duration >= LEAST
+    return of(told.essence) if proves else None
 
 
 def recording(told: Told) -> int | None:
