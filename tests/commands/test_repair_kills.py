@@ -21,7 +21,7 @@ from tests.commands.conftest import Home, environment
 
 
 @pytest.mark.parametrize(
-    ("artists", "kills"), [(40, 3), pytest.param(930, 10, marks=pytest.mark.slow)]
+    ("artists", "kills"), [(24, 2), pytest.param(930, 10, marks=pytest.mark.slow)]
 )
 def test_a_library_repaired_under_kills_is_undone_to_the_last_byte(
     tmp_path: Path, artists: int, kills: int

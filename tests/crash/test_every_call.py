@@ -22,6 +22,7 @@ from mediakeep.queue.rewrite import Place
 from tests.crash import script
 from tests.crash.faults import Cut, Dead
 from tests.queue import rig
+from tests.sampling import some
 
 Act = Callable[[Queue], Any]
 Prepare = Callable[[Place], None]
@@ -154,7 +155,7 @@ def cuts(where: Place, folder: Path, operation: Operation, *, holding: bool) -> 
     assert len(tries) > 3
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("name", some(OPERATIONS, 2))
 def test_an_operation_cut_off_anywhere_is_done_or_not_done(name: str, memory: Path) -> None:
     operation, where = OPERATIONS[name], prepared(memory / "prepared")
     before = state_of(copied(where, memory / "before"))

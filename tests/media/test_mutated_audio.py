@@ -19,7 +19,7 @@ from tests.media.mutations_changes import NAMES, SUFFIXES
 from tests.media.mutations_child import Limits
 
 READERS = "tests.media.mutations_readers"
-FEW, MANY = 1_000, 100_000
+FEW, MANY = 600, 100_000
 CHUNKS = 6
 LARGE_CHUNKS = 50
 

@@ -13,6 +13,7 @@ from mediakeep.pages import charts
 from mediakeep.pages.charts import Chart, Goal, Series, style
 from tests.pages.chart_samples import HOSTILE, SAMPLES, Draw, days, kinds, made, progress, weeks
 from tests.pages.test_charts_colours import contrast
+from tests.sampling import some
 
 if TYPE_CHECKING:
     from tests.browser import Visit
@@ -54,7 +55,7 @@ def saved(folder: Path, picture: str, name: str = "chart.svg") -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", some(SAMPLES, 2))
 def test_a_chart_opens_quietly_in_light_and_in_dark(visit: Open, tmp_path: Path, name: str) -> None:
     draw, chart = SAMPLES[name]
     seen = visit(saved(tmp_path, draw(chart)))
@@ -71,7 +72,7 @@ def test_a_chart_opens_quietly_in_light_and_in_dark(visit: Open, tmp_path: Path,
     assert (seen.said, seen.asked) == ([], [])
 
 
-@pytest.mark.parametrize("name", CROWDED)
+@pytest.mark.parametrize("name", some(CROWDED, 2))
 def test_no_words_lie_upon_each_other_or_stick_out(visit: Open, tmp_path: Path, name: str) -> None:
     draw, chart = CROWDED[name]
     seen = visit(saved(tmp_path, draw(chart)))

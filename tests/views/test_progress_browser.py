@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.pages.test_charts_colours import contrast
+from tests.sampling import some
 from tests.views import hostile, reports
 from tests.views.reports import REPORTS
 
@@ -73,7 +74,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 NAMES = [*REPORTS, "hostile"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", some(NAMES, 5))
 def test_a_report_opens_quietly_alone_and_within_its_window(
     visit: Open, pages: dict[str, Path], name: str
 ) -> None:
@@ -91,7 +92,7 @@ def test_a_report_opens_quietly_alone_and_within_its_window(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["running_week", "hostile"])
+@pytest.mark.parametrize("name", some(["running_week", "hostile"], 2))
 def test_every_word_stands_out_in_light_and_in_dark(
     visit: Open, pages: dict[str, Path], name: str, scheme: str
 ) -> None:
@@ -105,7 +106,7 @@ def test_every_word_stands_out_in_light_and_in_dark(
     assert len(papers) == 2, "the page and its commands"
 
 
-@pytest.mark.parametrize("name", ["running_week", "hostile"])
+@pytest.mark.parametrize("name", some(["running_week", "hostile"], 2))
 def test_tables_are_legible_on_a_phone_a_screen_and_on_paper(
     visit: Open, pages: dict[str, Path], name: str
 ) -> None:

@@ -102,7 +102,7 @@ class Poster:
         for name, value in event.items():
             if type(value) in (int, float) and name not in _TOLD:
                 self._tallies[slot, "sum", name] += value
-        for kind, count in event.get("repairs", {}).items():
+        for kind, count in _repairs(event).items():
             self._tallies[slot, "repaired", kind] += count
 
     def _move(self, event: dict[str, Any], slot: int) -> None:
@@ -157,7 +157,7 @@ class Poster:
 
     def _mend(self, event: dict[str, Any], gone: Collection[str], slot: int) -> int:
         """Count those of the closed issues that a batch repaired, which else would count twice."""
-        repairs = {} if event.get("by_hand") else event.get("repairs", {})
+        repairs = {} if event.get("by_hand") else _repairs(event)
         kinds = Counter(name.partition(":")[0] for name in gone) if repairs else {}
         mended = {kind: min(count, repairs.get(kind, 0)) for kind, count in kinds.items()}
         for kind, count in mended.items():
@@ -238,6 +238,12 @@ def _summed(tallies: Mapping[Key, float], span: int) -> Mapping[Key, float]:
     return sums
 
 
+def _repairs(event: dict[str, Any]) -> dict[str, int]:
+    """Return the repairs of a settle by kind; a worker may tell anything by that name."""
+    told = event.get("repairs")
+    return {} if not isinstance(told, dict) else {k: n for k, n in told.items() if type(n) is int}
+
+
 def _statuses(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Give the items of a change with the status that it gave them, "" for none."""
     keys = [event["item"]] if "item" in event else event.get("items", ())
@@ -249,7 +255,7 @@ def _statuses(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _row(event: dict[str, Any], moves: tuple[int, int, int]) -> tuple[Any, ...]:
-    get, repairs = event.get, event.get("repairs")
+    get, repairs = event.get, _repairs(event)
     return (
         *(event["seq"], event["time"], event["op"], get("session"), get("item"), get("state")),
         *(get("seconds"), get("by_hand", False), *moves, get("auto_fixed")),
