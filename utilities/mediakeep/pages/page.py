@@ -42,8 +42,11 @@ def compose(folder: Path | None, template: str, **facts: Any) -> str:
     A person's template reaches nothing but what it is given (jinja2's sandbox).
     """
     from mediakeep.pages import sandbox
+    from mediakeep.pages.compiled import Compiled
 
-    environment = sandbox.Sandbox(*([folder] if folder else []), TEMPLATES)
+    own = [folder] if folder and folder.is_dir() else []  # what is not ours is not kept compiled
+    kept = None if own else Compiled(TEMPLATES)
+    environment = sandbox.Sandbox(*own, TEMPLATES, compiled=kept)
     _with_filters(environment)
     try:
         with sandbox.limited():
