@@ -1,6 +1,8 @@
 # All runs in .venv, which is made when it is needed; PYTHON=... names the Python to make it with.
 PY := .venv/bin/python
 QUEUE := $(PY) utilities/music_queue_manager.py --home .demo
+# More tests than cores run at once: many of them wait, for a disk or for another process.
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 BATCH := $(PY) utilities/process_music_batch.py --home .demo --batch-size 10
 
 # What a person's shell has set must not leak into the environment made here.
@@ -31,7 +33,7 @@ demo: .venv/.ok
 	@echo "  .demo/outputs/manual_review_needed.json"
 
 test: .venv/.ok
-	@$(PY) -m pytest -q -n auto $(PYTEST_ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) $(PYTEST_ARGS)
 
 slow: .venv/.slow
 	@$(PY) -m pytest -q -n auto -m slow $(PYTEST_ARGS)

@@ -162,6 +162,7 @@ def test_what_waits_for_another_try_is_not_finished_and_what_failed_for_good_is(
     assert alert["facts"]["counts"] == {"completed": 13, "error": 1}
 
 
+@pytest.mark.slow
 def test_damage_is_told_once_a_day(finished: Home, service: Service) -> None:
     path = finished.queue / "processing_queue.json"
     whole = path.read_bytes()

@@ -43,7 +43,7 @@ def test_every_field_can_be_written(tmp_path: Path, name: str) -> None:
     assert essence.of(path) == sound
 
 
-@pytest.mark.parametrize("name", sampling.some(shelves.NAMES, 2))
+@pytest.mark.parametrize("name", sampling.some(shelves.NAMES, 4))
 def test_every_field_can_be_taken_away(tmp_path: Path, name: str) -> None:
     path = shelves.put(tmp_path, name)
     shelves.write(path, tmp_path, *EVERYTHING)
@@ -181,7 +181,7 @@ def test_what_no_tag_can_hold_is_refused_at_once(field: str, values: tuple[str, 
         Edit(field, values)
 
 
-@pytest.mark.parametrize("name", sampling.some(shelves.NAMES, 2))
+@pytest.mark.parametrize("name", sampling.some(shelves.NAMES, 4))
 def test_a_number_is_changed_without_its_total_and_a_total_without_its_number(
     tmp_path: Path, name: str
 ) -> None:

@@ -96,6 +96,7 @@ def test_all_ways_and_files_are_among_the_first_two_thousand() -> None:
     assert {recipe.name for recipe in damaged} == set(NAMES)
 
 
+@pytest.mark.slow
 def test_readers_that_hoard_hang_or_stumble_are_found_out(memory: Path) -> None:
     recipes = [Recipe("renamed", "wav", number) for number in reversed(range(len(SUFFIXES)))]
     # A wait is far longer than any work, so that a busy machine mistakes neither for the other.

@@ -55,7 +55,7 @@ def saved(folder: Path, picture: str, name: str = "chart.svg") -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", some(SAMPLES, 2))
+@pytest.mark.parametrize("name", some(SAMPLES, 3))
 def test_a_chart_opens_quietly_in_light_and_in_dark(visit: Open, tmp_path: Path, name: str) -> None:
     draw, chart = SAMPLES[name]
     seen = visit(saved(tmp_path, draw(chart)))
@@ -72,7 +72,7 @@ def test_a_chart_opens_quietly_in_light_and_in_dark(visit: Open, tmp_path: Path,
     assert (seen.said, seen.asked) == ([], [])
 
 
-@pytest.mark.parametrize("name", some(CROWDED, 2))
+@pytest.mark.parametrize("name", some(CROWDED, 4))
 def test_no_words_lie_upon_each_other_or_stick_out(visit: Open, tmp_path: Path, name: str) -> None:
     draw, chart = CROWDED[name]
     seen = visit(saved(tmp_path, draw(chart)))

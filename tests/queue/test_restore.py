@@ -22,6 +22,7 @@ from mediakeep.queue.queue import Queue
 from mediakeep.queue.rewrite import Place
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
+from tests.sampling import some
 
 Put = Callable[[Path, Path], None]
 
@@ -215,7 +216,7 @@ def contents(where: Place) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in paths if path.parent.name != "live"}
 
 
-@pytest.mark.parametrize("length", [0, 1, 300, -200])
+@pytest.mark.parametrize("length", some([0, -200, 1, 300], 2))
 def test_a_torn_copy_is_refused_with_the_line_that_helps(scene: Scene, length: int) -> None:
     whole = scene.checkpoint.read_bytes()
     scene.file.write_bytes(whole[:length])
