@@ -218,6 +218,7 @@ def judge(path: Path, written: bytes, new: Home) -> None:
                 assert all(store.recipe(entry.record) for entry in found)
 
 
+@pytest.mark.slow
 def test_a_restore_under_a_living_batch_is_refused(home: Home, tmp_path: Path) -> None:
     home.scan()
     made = back_up(home, tmp_path / "to")
@@ -348,6 +349,7 @@ def test_a_restore_may_be_killed_before_any_change(
     kill_restores(finished, tmp_path, deadly, range)
 
 
+@pytest.mark.slow
 def test_a_restore_that_was_interrupted_is_ended_before_another_begins(
     finished: Home, tmp_path: Path, deadly: dict[str, str]
 ) -> None:

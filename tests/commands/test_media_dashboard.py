@@ -231,6 +231,7 @@ def test_a_hostile_name_steers_nothing(home: Home) -> None:
         assert shown.end() == 0
 
 
+@pytest.mark.slow
 def test_damage_is_shown_while_it_lasts_and_the_board_goes_on(finished: Home) -> None:
     file = finished.queue / "processing_queue.json"
     good = file.read_bytes()

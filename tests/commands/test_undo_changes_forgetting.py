@@ -208,6 +208,7 @@ def _forget(folder: Path, number: int) -> None:
         pruning.forget(Store(folder), OLD)
 
 
+@pytest.mark.slow
 def test_killed_at_any_call_it_leaves_whole_records_and_ends_the_next_time(
     library: Library,
 ) -> None:

@@ -162,6 +162,7 @@ def test_all_suspects_of_a_wide_crash_are_done_and_all_items_after_them(
     assert_ran_alone(shop, "bee")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pooled")
 def test_the_programs_of_a_hanging_worker_die_with_it(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"bad": "child 600"})

@@ -91,6 +91,7 @@ def test_a_report_opens_quietly_alone_and_within_its_window(
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", some(["running_week", "hostile"], 2))
 def test_every_word_stands_out_in_light_and_in_dark(
@@ -120,6 +121,7 @@ def test_tables_are_legible_on_a_phone_a_screen_and_on_paper(
     assert seen.page.evaluate(_TORN) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["running_week", "hostile"])
 def test_words_in_pictures_neither_overlap_nor_stick_out(
     visit: Open, pages: dict[str, Path], name: str
@@ -142,6 +144,7 @@ def test_hostile_texts_are_seen_as_they_are(visit: Open, pages: dict[str, Path])
     assert seen.page.locator("h1").inner_text() == "16 to 22 November 2026"
 
 
+@pytest.mark.slow
 def test_a_report_prints_on_white_paper_in_full_width(
     visit: Open, pages: dict[str, Path], tmp_path: Path
 ) -> None:
