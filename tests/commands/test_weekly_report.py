@@ -10,7 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from mediakeep import kinds
 from mediakeep.views import periods
 from tests.commands.conftest import Home
 
@@ -153,6 +155,23 @@ def test_what_cannot_be_reported_is_a_usage_error(worked: Home, words: list[str]
 
 def test_without_a_queue_there_is_nothing_to_report(home: Home) -> None:
     done = home.call("weekly_report")
+    assert done.returncode == 2
+    assert "--scan" in done.stderr
+
+
+@pytest.mark.parametrize("first", ["other", "music"])
+def test_a_kind_without_a_queue_does_not_hide_that_another_has_one(
+    worked: Home, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    other = structs.replace(kinds.MUSIC, name="other")
+    both = {kind.name: kind for kind in (kinds.MUSIC, other)}
+    # A stand-in: the order of the kinds must not matter, and music may be the only one.
+    monkeypatch.setattr(kinds, "KINDS", dict(sorted(both.items(), key=lambda one: one[0] != first)))
+    done = worked.call("weekly_report", "--week", "2020-W01")
+    assert done.returncode == 2
+    assert "Nothing is known of that time" in done.stderr
+    shutil.rmtree(worked.queue)
+    done = worked.call("weekly_report", "--week", "2020-W01")
     assert done.returncode == 2
     assert "--scan" in done.stderr
 

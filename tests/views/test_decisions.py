@@ -92,8 +92,18 @@ def test_the_first_is_one_that_a_command_settles_though_older_ones_have_none(
     assert (found.first.entry.id, found.first.advice) == ("young", "mend missing-date")
 
 
+def test_the_kinds_that_can_be_accepted_are_those_with_proposals_most_first(tmp_path: Path) -> None:
+    few = [{**entry("few"), "kind": "mojibake", "proposal": "p"}]
+    many = [entry(f"many{number}", proposal="p") for number in range(2)]
+    none = [{**entry(f"none{number}"), "kind": "missing-cover"} for number in range(3)]
+    written(tmp_path, *none, *few, *many)
+    assert decisions.acceptable(tmp_path) == ["missing-date", "mojibake"]
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"reviews": []}', '{"reviews": {"A": [{}]}}'])
 def test_a_damaged_list_is_as_good_as_none(tmp_path: Path, damage: str) -> None:
     assert read(tmp_path, {}) is None
+    assert decisions.acceptable(tmp_path) == []
     written(tmp_path).write_text(damage)
     assert read(tmp_path, {}) is None
+    assert decisions.acceptable(tmp_path) == []

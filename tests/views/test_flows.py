@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mediakeep.queue import index
+from mediakeep.queue import index, past
 from mediakeep.queue.past import Sitting
 from mediakeep.views import flows
 from mediakeep.views.flows import Span
@@ -176,8 +176,8 @@ def test_a_restore_takes_back_what_was_done_but_not_the_time_it_took(tmp_path: P
 
 
 def test_times_that_touch_or_contain_each_other_are_added_up() -> None:
-    assert flows.invested([]) == 0
-    assert flows.invested([(0, 10), (10, 20), (12, 15), (30, 30), (-5, 1)]) == 25
+    assert past.union([]) == 0
+    assert past.union([(0, 10), (10, 20), (12, 15), (30, 30), (-5, 1)]) == 25
 
 
 def test_a_session_is_cut_at_the_ends_of_a_period() -> None:

@@ -13,8 +13,7 @@ import msgspec
 
 from mediakeep import clock, kinds
 from mediakeep.commands import subjects
-from mediakeep.errors import BadTemplate, MediakeepError, NoQueue
-from mediakeep.item import Item
+from mediakeep.errors import BadTemplate, NoQueue
 from mediakeep.kinds import Kind
 from mediakeep.queue import index, past, reading
 from mediakeep.queue.state import State
@@ -74,29 +73,17 @@ def _progress(desk: Desk, kind: Kind, view: View) -> tuple[Account, Progress | N
     subject = subjects.of(kind)
     remedies = Remedies(partial(subject.accepting, desk.home), subject.advice)
     with contextlib.suppress(OSError):  # it may not be written: then it is told as it stands
-        review.update(desk.home, folder, state, _careful(subject.entries(desk.home)))
+        entries = review.careful(subject.entries(desk.home), [])  # a batch warns of damage
+        review.update(desk.home, folder, state, entries)
     waiting = decisions.read(desk.home, found.opened, remedies, desk.zone)
     now = present.of(Moment(desk.home, state, desk.now), account, waiting, found.failed)
     return account, progress.of(account, spans, found, now)
 
 
-def _careful(entries: review.Entries) -> review.Entries:
-    """Read an item's entries; a damaged file costs its own, of which a batch warns."""
-
-    def read(item: Item) -> list[review.Entry]:
-        try:
-            return entries(item)
-        except MediakeepError:
-            return []
-
-    return read
-
-
 def _asked(base: sqlite3.Connection, state: State, view: View) -> tuple[Account, Findings]:
     """Ask the history for all that a report tells."""
     begin, end = clock.text(view.last.start), clock.text(view.last.end)
-    failed = frozenset(one.item for one in past.failures(base, begin, end))
-    gains = past.gains(base, begin, end, GAINS)
+    gains, failed = past.gains(base, begin, end, GAINS), past.failed(base, begin, end)
     account = summary.account_from(base, state, view, Sums(state))
     return account, Findings(gains, failed, past.opened(base))
 

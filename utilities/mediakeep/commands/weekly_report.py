@@ -14,7 +14,7 @@ from mediakeep.commands.briefings import Desk
 from mediakeep.commands.formats import Formats
 from mediakeep.config import Settings
 from mediakeep.errors import UsageFailed
-from mediakeep.queue import reading
+from mediakeep.queue import checkpoints, reading
 from mediakeep.views import periods
 from mediakeep.views.periods import DAY, WEEK, Period
 from mediakeep.views.report import filing
@@ -103,9 +103,10 @@ def _worth(told: Briefing) -> bool:
 
 
 def _nothing(home: Path) -> Exception:
-    """Say why there is no report: no queue, or no history of that time."""
-    for kind in kinds.KINDS.values():
-        reading.state(subjects.folder(home, kind), kind)  # raises where there is none
+    """Say why there is no report: no queue of any kind, or no history of that time."""
+    folders = [(subjects.folder(home, kind), kind) for kind in kinds.KINDS.values()]
+    if not any(checkpoints.remains(folder) for folder, _ in folders):
+        return reading.missing(*folders[0])
     return UsageFailed("Nothing is known of that time: no batch had run yet.")
 
 

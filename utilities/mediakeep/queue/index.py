@@ -36,14 +36,13 @@ class Lineage:
         self._turns: list[tuple[int, int]] = []  # a restore, and the change that it went back to
         self._replays: list[tuple[int, tuple[int, int], frozenset[str]]] = []
 
-    def note(self, event: dict[str, Any]) -> bool:
-        """Learn from a restore, an edit or a replay; tell whether anything changes by it."""
+    def note(self, event: dict[str, Any]) -> None:
+        """Learn from a restore, an edit or a replay; no other event changes anything by it."""
         if first_last := event.get("undone"):
             self._turns.append((event["seq"], first_last[0] - 1))
         if first_last := event.get("redone"):
             first, last = first_last
             self._replays.append((event["seq"], (first, last), frozenset(event["items_back"])))
-        return "undone" in event or "redone" in event
 
     def trace(self, last: int) -> Track:
         """Return which changes up to the last one count."""
@@ -177,7 +176,7 @@ def _grow(base: sqlite3.Connection, folder: Path) -> bool:
     if any(path.stat().st_size < offset for path, offset in offsets.items()):
         return False
     for path, end, event in _events(offsets):
-        if Lineage().note(event):
+        if "undone" in event or "redone" in event:
             return False
         poster.post(event)
         offsets[path] = end

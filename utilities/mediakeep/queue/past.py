@@ -34,14 +34,6 @@ class Sitting(msgspec.Struct, frozen=True):
     seconds: float  # as it measured itself, 0 where it was killed
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """A try that failed."""
-
-    item: str
-    time: str
-    error: str
-
-
 class Gain(msgspec.Struct, frozen=True):
     """What batches repaired, and what was closed, of an item."""
 
@@ -144,13 +136,13 @@ def union(times: Iterable[tuple[float, float]]) -> float:
     return total
 
 
-def failures(base: sqlite3.Connection, since: str, until: str) -> list[Failure]:
-    """Return the tries that failed from one time to before another, newest first."""
+def failed(base: sqlite3.Connection, since: str, until: str) -> frozenset[str]:
+    """Return the items of which a try failed from one time to before another."""
     query = (
-        "SELECT item, time, coalesce(error, '') FROM event WHERE op = 'settle'"
-        " AND state = 'error' AND time >= ? AND time < ? ORDER BY seq DESC"
+        "SELECT DISTINCT item FROM event WHERE op = 'settle'"
+        " AND state = 'error' AND time >= ? AND time < ?"
     )
-    return [Failure(*row) for row in base.execute(query, (since, until))]
+    return frozenset(item for (item,) in base.execute(query, (since, until)))
 
 
 def gains(base: sqlite3.Connection, since: str, until: str, most: int) -> list[Gain]:

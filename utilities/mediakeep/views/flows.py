@@ -134,7 +134,7 @@ def _flow(sums: Sequence[Tally], sittings: Sequence[Sitting], period: Period) ->
         new=counts("opened"),
         **{name: counts(name) for name in _BY_KIND},
         amounts={one.what: _plain(one.amount) for one in sums if one.measure == "sum"},
-        invested=invested(times),
+        invested=past.union(times),
         sessions=len(times),
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import files
+from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.queue.state import State
 
@@ -39,8 +40,8 @@ def update(home: Path, folder: Path, state: State, entries: Entries) -> View:
     """Bring the file up to date with a queue, and return what it holds."""
     with files.locked(folder / "review.lock"):
         view = _read(home / FILE)
-        if view is None or view.lineage != _lineage(state):
-            view = View(lineage=_lineage(state))
+        if view is None or view.lineage != lineage(state):
+            view = View(lineage=lineage(state))
         if view.seq > state.seq:
             return view  # another process knows more than this one
         fresh = _merged(view, state, entries)
@@ -48,6 +49,19 @@ def update(home: Path, folder: Path, state: State, entries: Entries) -> View:
         if not (home / FILE).exists() or view != fresh:
             files.write_atomic(home / FILE, _pretty(fresh))
         return fresh
+
+
+def careful(entries: Entries, troubles: list[str]) -> Entries:
+    """Read an item's entries so that a damaged file costs its own alone, told in `troubles`."""
+
+    def read(item: Item) -> list[Entry]:
+        try:
+            return entries(item)
+        except MediakeepError as error:
+            troubles.append(str(error))
+            return []
+
+    return read
 
 
 def _read(path: Path) -> View | None:
@@ -58,7 +72,7 @@ def _read(path: Path) -> View | None:
     return view if view.format == FORMAT else None
 
 
-def _lineage(state: State) -> str:
+def lineage(state: State) -> str:
     restored = state.head.restored
     return f"{state.head.created} {restored.date if restored else ''}".strip()
 

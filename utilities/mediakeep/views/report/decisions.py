@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -80,11 +80,7 @@ class _View(msgspec.Struct):
 
 def acceptable(home: Path) -> list[str]:
     """List the kinds of which anything is proposed, most proposals first."""
-    try:
-        view = msgspec.json.decode((home / review.FILE).read_bytes(), type=_View)
-    except (OSError, msgspec.MsgspecError):
-        return []
-    proposed = Counter(entry.kind for _, entry in _entries(view) if entry.proposal)
+    proposed = Counter(entry.kind for _, entry in _entries(home) or [] if entry.proposal)
     return sorted(proposed, key=lambda kind: (-proposed[kind], kind))
 
 
@@ -93,11 +89,9 @@ def read(home: Path, since: Mapping[str, str], remedies: Remedies, zone: Zone) -
 
     `since` tells by id when an issue was first found.
     """
-    try:
-        view = msgspec.json.decode((home / review.FILE).read_bytes(), type=_View)
-    except (OSError, msgspec.MsgspecError):
+    entries = _entries(home)
+    if entries is None:
         return None
-    entries = list(_entries(view))
     days = {moment: _day(moment, zone) for moment in set(since.values())}
     found = [(days.get(since.get(entry.id, ""), ""), item, entry) for item, entry in entries]
     kinds = Counter(entry.kind for _, entry in entries)
@@ -130,8 +124,13 @@ def _day(moment: str, zone: Zone) -> str:
     return f"{datetime.fromisoformat(moment).astimezone(zone).date()}"
 
 
-def _entries(view: _View) -> Iterator[tuple[str, Entry]]:
-    return ((item, entry) for item, found in view.reviews.items() for entry in found)
+def _entries(home: Path) -> list[tuple[str, Entry]] | None:
+    """Read the list of reviews, each with its item; None where it is missing or damaged."""
+    try:
+        view = msgspec.json.decode((home / review.FILE).read_bytes(), type=_View)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return [(item, entry) for item, found in view.reviews.items() for entry in found]
 
 
 def _age(one: Dated) -> tuple[Any, ...]:

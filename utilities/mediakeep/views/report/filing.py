@@ -19,7 +19,6 @@ from mediakeep.views.report.briefing import Briefing
 FOLDER = "status/reports"
 NOTES = f"{FOLDER}/written.json"  # when each report was written
 TEMPLATES = "status/templates"  # a person's own, which come before ours
-SUFFIXES = ("md", "html", "json", "csv")
 STALE = timedelta(days=1)  # when the report on the period that runs is written anew
 
 _WORDS = {DAY: "daily"}
