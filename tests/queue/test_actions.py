@@ -72,6 +72,8 @@ FULL: dict[str, Any] = {
     "returns_to": "completed",
     "processing_stage": "",
     "outdated": True,
+    "lookup": "pending",
+    "for_lookup": True,
 }
 
 

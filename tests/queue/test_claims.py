@@ -25,6 +25,7 @@ TURNS = [
     (rig.item(P, outdated=True, error_message="x"), claims.OUTDATED),
     (rig.item(I), None),
     (rig.item(C), None),
+    (rig.item(C, lookup="pending"), None),
     (rig.item(E, not_before="2020-01-01"), None),
     (rig.item(S), None),
 ]

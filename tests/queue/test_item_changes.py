@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.errors import BadData, IllegalTransition
-from mediakeep.item import MusicItem, Status
+from mediakeep.item import Lookup, MusicItem, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import settling
 from mediakeep.queue.state import State, merge, percentage
@@ -80,6 +80,21 @@ def test_the_whole_table_of_transitions_is_as_the_design_says(old: Status, new: 
     else:
         with pytest.raises(IllegalTransition, match=f"U2: a change from {old} to {new}"):
             state.changed("U2", {"status": new})
+
+
+@pytest.mark.parametrize("lookup", ["", "pending", "done", "unsure", "unknown"])
+def test_a_completed_item_is_taken_only_for_a_look_up_that_it_lacks(lookup: Lookup) -> None:
+    state = rig.state({"U2": rig.item(C, lookup=lookup)})
+    if lookup == "pending":
+        assert state.changed("U2", {"status": I}).status is I
+    else:
+        with pytest.raises(IllegalTransition):
+            state.changed("U2", {"status": I})
+
+
+def test_a_look_up_that_ended_in_no_known_way_is_refused() -> None:
+    with pytest.raises(BadData, match=r"lookup.*U2"):
+        rig.state({"U2": rig.item(I)}).changed("U2", {"lookup": "maybe"})
 
 
 STAGED = MappingProxyType({"read": ("convert", "write"), "convert": ("write",), "write": ()})

@@ -51,6 +51,8 @@ class Known:
     fingerprint: str = "f1"
     returns_to: str = ""
     skip_reason: str = ""
+    lookup: str = ""
+    for_lookup: bool = False
 
     def again(self) -> Known:
         """Return it as if it had never been tried."""
@@ -58,7 +60,9 @@ class Known:
 
     def back(self, *, suspect: bool = False) -> Known:
         """Return it as given back."""
-        return replace(self, status=P, claim=0, slot=-1, suspect=self.suspect or suspect)
+        doubtful = self.suspect or suspect
+        home = C if self.for_lookup else P
+        return replace(self, status=home, for_lookup=False, claim=0, slot=-1, suspect=doubtful)
 
     def turn(self) -> int:
         return 2 if self.outdated else int(self.error)
@@ -96,8 +100,8 @@ class QueueMachine(RuleBasedStateMachine):
     def _held(self, slot: int) -> list[str]:
         return [key for key, known in self.model.items() if known.slot == slot]
 
-    @rule(slot=slots, count=st.integers(1, 4))
-    def claim(self, slot: int, count: int) -> None:
+    @rule(slot=slots, count=st.integers(1, 4), lookups=st.booleans())
+    def claim(self, slot: int, count: int, lookups: bool) -> None:
         now = clock.text(self.clock())
         for key, known in self.model.items():
             if known.status is E and known.not_before and known.not_before <= now:
@@ -107,11 +111,20 @@ class QueueMachine(RuleBasedStateMachine):
             for key, known in self.model.items()
             if known.status is P
         )
-        claims = self.queues[slot].claim(count)
-        assert [claim.key for claim in claims] == [key for _, _, key in order[:count]]
+        last = sorted(
+            (-known.priority, 3, key)
+            for key, known in self.model.items()
+            if lookups and known.status is C and known.lookup == "pending"
+        )
+        expected = [key for _, _, key in [*order, *last][:count]]
+        assert self.queues[slot].peek(count, lookups=lookups) == expected
+        claims = self.queues[slot].claim(count, lookups=lookups)
+        assert [claim.key for claim in claims] == expected
         for claim in claims:
-            known = replace(self.model[claim.key], status=I, claim=claim.seq, slot=slot)
-            self.model[claim.key] = replace(known, not_before="")
+            known = self.model[claim.key]
+            known = replace(known, status=I, for_lookup=known.status is C)
+            known = replace(known, claim=claim.seq, slot=slot, not_before="")
+            self.model[claim.key] = known
         self.claims += claims
 
     @rule(slot=slots, key=keys)
@@ -131,19 +144,33 @@ class QueueMachine(RuleBasedStateMachine):
         return known.status is I and known.claim == claim.seq
 
     @precondition(lambda self: self.claims)
-    @rule(slot=slots, data=st.data(), status=st.sampled_from([C, E, S]), retry=st.booleans())
-    def settle(self, slot: int, data: st.DataObject, status: Status, retry: bool) -> None:
+    @rule(
+        slot=slots,
+        data=st.data(),
+        status=st.sampled_from([C, C, E, S]),
+        retry=st.booleans(),
+        lookup=st.sampled_from(["", "pending", "pending", "done"]),
+    )
+    def settle(
+        self, slot: int, data: st.DataObject, status: Status, retry: bool, lookup: str
+    ) -> None:
         claim = data.draw(st.sampled_from(self.claims))
         later = rig.Clock(clock.text(self.clock()))
         later.forward(minutes=10)
         when = clock.text(later()) if retry and status is E else ""
-        told = self.queues[slot].settle(claim, Ending(Outcome(status, "x"), 0.0, when))
+        outcome = Outcome(status, "x", {"lookup": lookup} if status is C else {})
+        told = self.queues[slot].settle(claim, Ending(outcome, 0.0, when))
         assert told == self._mine(claim)
         if told:
             known = replace(self.model[claim.key], status=status, claim=0, slot=-1, suspect=False)
-            known = replace(known, attempts=known.attempts + 1, error=status is E, not_before=when)
+            tries = known.attempts + 1
+            if known.for_lookup:
+                tries = 1 if status is E else known.attempts
+                known = replace(known, returns_to="completed" if status is S else "")
+            known = replace(known, attempts=tries, error=status is E, not_before=when)
             clean = {"outdated": False, "returns_to": "", "skip_reason": ""} if status is C else {}
-            self.model[claim.key] = replace(known, **clean)
+            clean |= {"lookup": lookup} if status is C else {}
+            self.model[claim.key] = replace(known, for_lookup=False, **clean)
             self.begun[slot].discard(claim.key)
 
     @precondition(lambda self: self.claims)
@@ -223,7 +250,8 @@ class QueueMachine(RuleBasedStateMachine):
             (done,) = base.execute(
                 "SELECT total(amount) FROM tally WHERE measure = 'done' AND span = 1"
             )
-        here = {key: known.status for key, known in self.model.items()}
+        # What is taken for its look-up is completed all the while, as the history has it.
+        here = {key: C if one.for_lookup else one.status for key, one in self.model.items()}
         worth = {C: 1, S: 2}
         assert {key: told.get(key, 0) for key in KEYS} == {
             key: worth.get(status, 0) for key, status in here.items()
@@ -311,6 +339,8 @@ def _shown(item: Item) -> Known:
         fingerprint=item.fingerprint,
         returns_to=item.returns_to,
         skip_reason=item.skip_reason,
+        lookup=item.lookup,
+        for_lookup=item.for_lookup,
     )
 
 

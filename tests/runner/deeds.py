@@ -18,7 +18,7 @@ from mediakeep import files
 from mediakeep.errors import LibraryGone, Unreadable
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
-from tests.runner import notes
+from tests.runner import looking, notes
 
 
 def _good(work: Work, progress: Progress, folder: Path, pause: str = "0") -> Outcome:
@@ -189,4 +189,11 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "sleep-first": _sleep_first,
     "stubborn": _stubborn,
     "child": _child,
+    "look": looking.look,
+    "look-at-gate": looking.look_at_gate,
+    "look-never": looking.look_never,
+    "fail-at-look": looking.fail_at_look,
+    "skip-at-look": looking.skip_at_look,
+    "wait": looking.wait,
+    "waits": looking.waits,
 }

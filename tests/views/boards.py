@@ -58,6 +58,8 @@ STANDING = Standing(
     per_hour=412.4,
     seconds_left=46843.0,
     last_updated=at("14:03:21"),
+    awaiting=37,
+    unsure=1,
 )
 
 

@@ -24,6 +24,7 @@ ITEMS = st.builds(
     manual_reviews=st.integers(0, 3),
     auto_fixed=st.integers(0, 3),
     rules=st.sampled_from([0, MUSIC.rules]),
+    lookup=st.sampled_from(["", "pending", "done", "unsure", "unknown"]),
     error_message=st.sampled_from(["", "It failed."]),
     error_date=st.sampled_from(["", "2025-12-17"]),
     not_before=st.sampled_from(["", "2025-12-18", "2025-12-19"]),
@@ -61,4 +62,6 @@ def test_sums_are_what_a_person_would_count(items: dict[str, MusicItem]) -> None
     assert (sums.waiting, sums.next_retry) == (len(waiting), min(waiting, default=""))
     done = [item for item in items.values() if item.status is Status.COMPLETED]
     assert sums.outdated == sum(item.rules == 0 for item in done)
+    assert sums.awaiting == sum(item.lookup == "pending" for item in done)
+    assert sums.unsure == sum(item.lookup == "unsure" for item in done)
     assert set(sums.failed) == {key for key, item in items.items() if item.status is Status.ERROR}

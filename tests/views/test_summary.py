@@ -51,6 +51,24 @@ def test_a_summary_adds_up() -> None:
     assert told.seconds_left == pytest.approx(10)
 
 
+def test_what_waits_for_its_look_up_is_told_also_while_that_is_made() -> None:
+    told = summary.standing(
+        state(
+            A=MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="pending"),
+            B=MusicItem(status=Status.IN_PROGRESS, session="s", lookup="pending", for_lookup=True),
+            C=MusicItem(status=Status.PENDING, lookup="pending"),
+            D=MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="unsure"),
+            E=MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="unknown"),
+        ),
+        Pace(0, 0.0),
+    )
+    assert (told.awaiting, told.unsure) == (2, 1)
+    lines = terminal.summary(told)
+    assert "  2 artists wait for their look-up" in lines
+    assert "  1 could be more than one artist: a person decides" in lines
+    assert terminal.awaiting(1, told) == "1 artist waits for its look-up"
+
+
 def test_what_is_not_known_is_left_out() -> None:
     told = summary.standing(state(A=MusicItem(status=Status.PENDING)), Pace(0, 0.0))
     assert told.per_hour is None

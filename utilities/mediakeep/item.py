@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -22,10 +22,16 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.IN_PROGRESS, Status.COMPLETED, Status.SKIPPED}),
     Status.IN_PROGRESS: frozenset({Status.PENDING, Status.COMPLETED, Status.ERROR, Status.SKIPPED}),
     Status.ERROR: frozenset({Status.PENDING, Status.COMPLETED, Status.SKIPPED}),
+    # In progress again only for its look-up, see `may_become`.
     Status.COMPLETED: frozenset({Status.PENDING, Status.SKIPPED}),
     # A vanished item that returns unchanged gets its old status back.
     Status.SKIPPED: frozenset({Status.PENDING, Status.COMPLETED, Status.ERROR}),
 }
+
+
+# What became of an item's look-up at the services: "" where none was wanted or made yet, unsure
+# where a person decides what it is, unknown where no service knows it.
+Lookup = Literal["", "pending", "done", "unsure", "unknown"]
 
 
 class PartsRecord(
@@ -69,6 +75,8 @@ class Item(
     outdated: bool = False  # reset to be done again by newer rules, after the pending
     skip_reason: str = ""
     returns_to: str = ""  # a vanished item's status before it vanished
+    lookup: Lookup = ""
+    for_lookup: bool = False  # in progress for its look-up alone: given back, it is completed
     error_message: str = ""
     error_date: str = ""
     not_before: str = ""  # a failed item waits until then
@@ -102,8 +110,16 @@ class MusicItem(
 
     track_count: int = 0
     album_count: int = 0
+    mbid: str = ""  # the artist's at MusicBrainz
 
 
-def allowed(old: Status, new: Status) -> bool:
-    """Tell whether an item may go from one status to the other (staying is no transition)."""
-    return old is new or new in TRANSITIONS[old]
+def may_become(item: Item, new: Status) -> bool:
+    """Tell whether an item may go to a status (staying is no transition)."""
+    if item.status is Status.COMPLETED and new is Status.IN_PROGRESS:
+        return item.lookup == "pending"
+    return new is item.status or new in TRANSITIONS[item.status]
+
+
+def awaits_lookup(item: Item) -> bool:
+    """Tell whether an item lacks nothing but its look-up."""
+    return item.lookup == "pending" and (item.status is Status.COMPLETED or item.for_lookup)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -53,7 +53,27 @@ class Parts(msgspec.Struct, frozen=True):
     run: Callable[[Any, Progress], Any]
 
 
-Progress = Callable[[int, int], None]
+class Progress(Protocol):
+    """What a worker tells how far it is with."""
+
+    def __call__(self, done: int, of: int, /) -> None:
+        """Tell that so much of the work is done."""
+
+    def waiting(self, seconds: float, /) -> None:
+        """Tell, before a wait for a service, how long it lasts: it is no time of the item's."""
+
+
+class Quiet:
+    """Progress that nobody is told of."""
+
+    def __call__(self, done: int, of: int, /) -> None:
+        """Pass over it."""
+
+    def waiting(self, seconds: float, /) -> None:
+        """Pass over it."""
+
+
+QUIET = Quiet()
 Worker = Callable[[Work, Progress], Outcome | Parts]
 # Called once in each process: opens what the worker needs, gives the worker, closes it all.
 Opening = Callable[[], AbstractContextManager[Worker]]

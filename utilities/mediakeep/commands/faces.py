@@ -85,7 +85,7 @@ class Plain:
         self._clear()
         self._of = 0
         click.echo("Dry run: nothing was written.")
-        for note in report.notes:
+        for note in [*_outage(report), *report.notes]:
             click.echo(note)
 
     def _say(self, line: str) -> None:
@@ -147,6 +147,9 @@ def _facts(report: Report) -> dict[str, Any]:
         "manual_reviews": report.manual_reviews,
         "seconds": round(report.seconds, 3),
         "stopped": report.stopped,
+        "awaiting_lookup": report.awaiting,
+        "service_failed": report.unreached > 0,
+        "lookup_note": report.unmade,
         "warnings": report.warnings,
     }
 
@@ -180,8 +183,9 @@ def _emit(event: str, **facts: Any) -> None:
 
 def ending(report: Report, summary: Standing) -> list[str]:
     """Describe what a batch came to."""
+    waiting = _waiting(report, summary)
     if not report.claimed and not report.gone:
-        return [*_nothing(summary), f"BATCH COMPLETE: {_share(summary)}"]
+        return [*_nothing(summary), f"BATCH COMPLETE: {_share(summary)}", *waiting]
     word = "STOPPED" if report.stopped or report.gone else "COMPLETE"
     lines = [f"BATCH {word}: {_share(summary)}"]
     failed = report.settled[Status.ERROR]
@@ -190,7 +194,20 @@ def ending(report: Report, summary: Standing) -> list[str]:
     lines.append(f"Auto-fixed: {terminal.count(report.auto_fixed, 'issue')}")
     reviews = terminal.count(report.manual_reviews, "issue")
     lines.append(f"Manual review needed: {reviews} (see {_REVIEWS})")
-    return lines
+    return [*lines, *waiting]
+
+
+def _waiting(report: Report, summary: Standing) -> list[str]:
+    """Say in one line how much waits for its look-up, why, and what helps."""
+    if not report.awaiting:
+        return _outage(report)
+    why = files.printable(report.unmade)
+    return [f"{terminal.awaiting(report.awaiting, summary)}. {why}".strip()]
+
+
+def _outage(report: Report) -> list[str]:
+    """Say why a service failed, where one did."""
+    return [files.printable(report.unmade)] if report.unreached else []
 
 
 def _share(summary: Standing) -> str:

@@ -22,7 +22,7 @@ from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.media.ledger import FILE, Ledger
 from mediakeep.media.undoing.store import Store
-from mediakeep.outcome import Outcome, Stamp, Work
+from mediakeep.outcome import QUIET, Outcome, Stamp, Work
 from mediakeep.policy import HANDS_OFF
 from mediakeep.queue import queue
 from mediakeep.queue.claims import Claim
@@ -132,7 +132,7 @@ class Handwork:
                 before = self._before[key]
                 if Status.COMPLETED in (before.status, before.returns_to):
                     work = Work(before, self.stamp(key))
-                    result = attempt.run(worker, Task(key, work), lambda *_: None)
+                    result = attempt.run(worker, Task(key, work), QUIET)
                     if isinstance(result, Gone):
                         raise result.error
                     assert isinstance(result, Outcome)

@@ -14,7 +14,7 @@ from mediakeep.media.reader import Direct, Reader
 from mediakeep.music import discs, folders
 from mediakeep.music.folders import File, Folder
 from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
-from mediakeep.outcome import Progress
+from mediakeep.outcome import QUIET, Progress
 
 UNREADABLE = "unreadable"  # the fingerprint of a folder that refuses to be listed
 
@@ -49,9 +49,7 @@ def fingerprint(folder: Path) -> str:
     return _fingerprint(list(folders.walk(folder)))
 
 
-def artist(
-    path: Path, progress: Progress = lambda _done, _of: None, reader: Reader = _DIRECT
-) -> Artist:
+def artist(path: Path, progress: Progress = QUIET, reader: Reader = _DIRECT) -> Artist:
     """Read all tracks of an artist's folder; Unreadable where it or a folder in it refuses.
 
     A file that cannot be read becomes a track with its fault; one that vanishes before its turn is

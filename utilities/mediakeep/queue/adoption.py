@@ -2,7 +2,7 @@
 
 1. The queue as it was is rebuilt from what is kept beside it and written to aside/, whole.
 2. The history takes what it lacks, then a line that says which changes no longer count.
-3. The file becomes the queue, as a new generation; what it shows as in progress is pending.
+3. The file becomes the queue, as a new generation; what it shows as in progress is given back.
 
 An edit made while a session works on items loses: it goes to aside/, and the session goes on.
 """
@@ -15,7 +15,7 @@ from msgspec import structs
 from mediakeep import clock
 from mediakeep.errors import QueueBusy
 from mediakeep.item import Status
-from mediakeep.queue import binding, checkpoints, history, journal, rewrite, sessions
+from mediakeep.queue import binding, checkpoints, claims, history, journal, rewrite, sessions
 from mediakeep.queue.binding import JOURNALS, Binding, Origin
 from mediakeep.queue.snapshot import Head, Loaded, Restored
 from mediakeep.queue.state import State
@@ -88,7 +88,7 @@ def _moved(bound: Binding, before: State | None, state: State) -> Change:
         facts = {"items_back": list(told), "states_back": list(told.values())} if told else {}
         return Change("edit", edited, facts)
     interrupted = {
-        key: {"status": Status.PENDING, "session": None, "claim": None}
+        key: claims.released(item, suspect=False)
         for key, item in state.items.items()
         if item.status is Status.IN_PROGRESS
     }
@@ -96,7 +96,7 @@ def _moved(bound: Binding, before: State | None, state: State) -> Change:
 
 
 def _take(store: Store, state: State, moved: Change, restored: Restored) -> None:
-    """Record the restore in state and history; what was in progress there is pending again."""
+    """Record the restore in state and history; what was in progress there is given back."""
     store.state = state
     facts = {**moved.facts, **msgspec.to_builtins(restored)}
     record = store.record(structs.replace(moved, facts=facts))

@@ -1,4 +1,8 @@
-"""Who gets which item next, and what becomes of the items of the dead."""
+"""Who gets which item next, and what becomes of the items of the dead.
+
+Last of all, where a batch makes look-ups, come completed items that lack theirs; they are given
+back as completed.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import clock
-from mediakeep.item import Item, Status
+from mediakeep.item import Item, Status, awaits_lookup
 from mediakeep.queue import sessions
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.state import State
@@ -41,10 +46,12 @@ class Line:
         self.state = state
         self._ready: list[tuple[int, int, str]] = []  # -priority, turn, key
         self._waiting: list[tuple[str, str]] = []  # not before, key
+        self._completed: list[tuple[int, str]] = []  # -priority, key: only the look-up is missing
         for key, item in state.items.items():
             self._put(key, item, list.append)
         heapq.heapify(self._ready)
         heapq.heapify(self._waiting)
+        heapq.heapify(self._completed)
         state.watch = lambda key, _, item: self._put(key, item, heapq.heappush)
 
     def _put(self, key: str, item: Item, add: Callable[[list[Any], Any], None]) -> None:
@@ -53,6 +60,8 @@ class Line:
             add(self._ready, (-item.priority, place, key))
         elif item.status is Status.ERROR and item.not_before:
             add(self._waiting, (item.not_before, key))
+        elif item.status is Status.COMPLETED and awaits_lookup(item):
+            add(self._completed, (-item.priority, key))
 
     def due(self, now: str) -> list[str]:
         """Return the failed items whose time has come; each is told once."""
@@ -64,26 +73,36 @@ class Line:
                 keys.append(key)
         return keys
 
-    def take(self, count: int) -> list[str]:
-        """Take the next keys out of the line, at most `count`."""
+    def take(self, count: int, *, lookups: bool = False) -> list[str]:
+        """Take the next keys out of the line, at most `count`.
+
+        With `lookups` also, after all others, those of items that lack nothing but their look-up.
+        """
         taken: dict[str, None] = {}
         while self._ready and len(taken) < count:
             priority, place, key = heapq.heappop(self._ready)
             item = self.state.items[key]
             if turn(item) == place and -item.priority == priority:
                 taken[key] = None
+        while lookups and self._completed and len(taken) < count:
+            priority, key = heapq.heappop(self._completed)
+            item = self.state.items[key]
+            is_free = item.status is Status.COMPLETED and awaits_lookup(item)
+            if is_free and -item.priority == priority:
+                taken[key] = None
         return list(taken)
 
-    def peek(self, count: int) -> list[str]:
+    def peek(self, count: int, *, lookups: bool = False) -> list[str]:
         """Return the next keys and leave them in the line."""
-        keys = self.take(count)
+        keys = self.take(count, lookups=lookups)
         for key in keys:
             self._put(key, self.state.items[key], heapq.heappush)
         return keys
 
 
 def claimed(session: str, seq: int, now: str, item: Item) -> dict[str, Any]:
-    """Return what a claim changes in an item."""
+    """Return what a claim changes in an item; a completed one is taken for its look-up alone."""
+    completed = item.status is Status.COMPLETED
     return {
         "status": Status.IN_PROGRESS,
         "session": session,
@@ -91,23 +110,36 @@ def claimed(session: str, seq: int, now: str, item: Item) -> dict[str, Any]:
         "first_claim": item.first_claim or seq,
         "started_date": now,
         "not_before": None,
+        **({"for_lookup": completed or None} if completed is not item.for_lookup else {}),
     }
 
 
-def released(*, suspect: bool) -> dict[str, Any]:
-    """Return what giving an item back changes in it; its attempts stay as they were."""
+def released(item: Item, *, suspect: bool) -> dict[str, Any]:
+    """Return what giving an item back changes in it; its attempts stay as they were.
+
+    It is pending; one that was taken for its look-up alone is completed and still lacks it.
+    """
     changes: dict[str, Any] = {"status": Status.PENDING, "session": None, "claim": None}
+    if item.for_lookup:
+        changes = {"status": Status.COMPLETED, "claim": None, "for_lookup": None}
     return {**changes, "suspect": True} if suspect else changes
 
 
+def undone(item: Item) -> Item:
+    """Return an item that was taken for its look-up alone as if it had not been; others as is."""
+    if not item.for_lookup:
+        return item
+    return structs.replace(item, status=Status.COMPLETED, claim=0, for_lookup=False)
+
+
 def orphans(state: State, place: Place, dead: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the items of dead owners, as pending; what was begun is a suspect."""
+    """Return the items of dead owners, as given back; what was begun is a suspect."""
     changes = {}
     for session in dead:
         known = sessions.read_live(place.folder, session)
         begun = known.begun if known else {}
         for key in sorted(state.held[session]):
-            changes[key] = released(suspect=key in begun)
+            changes[key] = released(state.items[key], suspect=key in begun)
     return changes
 
 

@@ -170,18 +170,21 @@ class Queue:
             self._line = Line(self.state)
         return self._line
 
-    def peek(self, count: int) -> list[str]:
+    def peek(self, count: int, *, lookups: bool = False) -> list[str]:
         """Return the keys that the next claim would get."""
-        return self._lined_up().peek(count)
+        return self._lined_up().peek(count, lookups=lookups)
 
-    def claim(self, count: int) -> list[Claim]:
-        """Take up to `count` items in one commit: by priority, new, due again, then outdated."""
+    def claim(self, count: int, *, lookups: bool = False) -> list[Claim]:
+        """Take up to `count` items in one commit: by priority, new, due again, then outdated.
+
+        With `lookups` also, after all others, completed ones that lack nothing but their look-up.
+        """
         self.take_back()
         self._retry_due()
         taken: list[str] = []
 
         def decide(state: State) -> Change | None:
-            taken.extend(self._lined_up().take(count))
+            taken.extend(self._lined_up().take(count, lookups=lookups))
             return self._claiming(state, taken)
 
         return self._claims(self._from_line(decide))
@@ -189,12 +192,13 @@ class Queue:
     def claim_named(self, *keys: str, by_hand: bool = False) -> list[Claim]:
         """Take these items, whatever their state; ItemHeld where a living session has one.
 
-        Of what is taken `by_hand` it is noted that it was completed, should its taker die.
+        Of what is taken `by_hand` it is noted that it was completed, should its taker die; and the
+        look-up that it has, or waits for, stays as it is.
         """
         done = (Status.COMPLETED, Status.COMPLETED.value)
         items = self.state.items
         notes = {
-            key: {"returns_to": Status.COMPLETED.value}
+            key: {"returns_to": Status.COMPLETED.value, "lookup": items[key].lookup or None}
             for key in keys
             if by_hand and (items[key].status in done or items[key].returns_to in done)
         }
@@ -275,9 +279,9 @@ class Queue:
 
         def decide(state: State) -> Change | None:
             items = {
-                claim.key: claims.released(suspect=claim.key in doubtful)
+                claim.key: claims.released(item, suspect=claim.key in doubtful)
                 for claim in given
-                if self._mine(state, claim)
+                if (item := self._mine(state, claim))
             }
             return Change("release", items) if items else None
 

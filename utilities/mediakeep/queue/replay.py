@@ -8,7 +8,7 @@ import msgspec
 
 from mediakeep.errors import UsageFailed
 from mediakeep.item import Item, Status
-from mediakeep.queue import history, snapshot
+from mediakeep.queue import claims, history, snapshot
 from mediakeep.queue.rewrite import ASIDE
 from mediakeep.queue.state import State
 from mediakeep.queue.store import Change, Store
@@ -33,8 +33,8 @@ def plan(folder: Path, state: State, name: str) -> Replay:
     redone = restored.undone if restored and restored.aside == path.name else None
     since = redone[1] if redone else aside.head.seq
     replay = Replay(path.name, redone)
-    for key, item in aside.items.items():
-        now = state.items.get(key)
+    for key, kept in aside.items.items():
+        now, item = state.items.get(key), claims.undone(kept)
         if item.status is Status.IN_PROGRESS or (now and _alike(now, item)):
             continue
         if now and now.status is Status.IN_PROGRESS:

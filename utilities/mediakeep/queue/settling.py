@@ -20,20 +20,24 @@ class Ending(msgspec.Struct, frozen=True):
     not_before: str = ""
 
 
-_OF_A_CLAIM = ("claim", "first_claim", "suspect")
+_OF_A_CLAIM = ("claim", "first_claim", "suspect", "for_lookup")
 _OF_A_FAILURE = ("error_message", "error_date", "not_before", "parts")
 _OF_THE_PAST = ("outdated", "note", "skip_reason", "returns_to", "processing_stage")
+_PASSING = frozenset({"unasked"})  # facts that are told at the end of a batch, and then are over
 
 
 def settled(kind: Kind, item: Item, ending: Ending, seq: int, now: str) -> dict[str, Any]:
-    """Return what a settle changes in an item."""
+    """Return what a settle changes in an item.
+
+    A try for the look-up alone counts only where it fails: as the first of those to come.
+    """
     outcome = ending.outcome
     changes = {
         **cleared(item, _OF_A_CLAIM),
         **replaced(item, outcome.data),
         "status": outcome.state,
         "settled": seq,
-        "attempts": tried(kind, item),
+        "attempts": item.attempts if _is_whole(item, outcome) else tried(kind, item),
     }
     if outcome.state is Status.ERROR:
         # Its next try goes on with the same work, so what was repaired counts from its first claim.
@@ -43,7 +47,29 @@ def settled(kind: Kind, item: Item, ending: Ending, seq: int, now: str) -> dict[
     changes |= cleared(item, _OF_A_FAILURE)
     if outcome.state is Status.COMPLETED:
         changes |= {**cleared(item, _OF_THE_PAST), "processed_date": now, "rules": kind.rules}
+        changes |= _repaired_before(item, outcome.data) if item.for_lookup else {}
+    elif item.for_lookup:
+        changes["returns_to"] = Status.COMPLETED.value
     return changes
+
+
+def _repaired_before(item: Item, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what was repaired before to what a try for the look-up tells, which did not undo it.
+
+    What the worker did not tell, or not as a number, is left for the check of its data.
+    """
+    before = {
+        "issues_found": item.auto_fixed,
+        "issues_resolved": item.issues_resolved,
+        "auto_fixed": item.auto_fixed,
+    }
+    sums = {name: told[name] + n for name, n in before.items() if isinstance(told.get(name), int)}
+    return {**sums, "repaired": item.repaired} if told.get("repaired") == 0 else sums
+
+
+def _is_whole(item: Item, outcome: Outcome) -> bool:
+    """Tell whether a completed item that was taken for its look-up is as whole as before."""
+    return item.for_lookup and outcome.state is not Status.ERROR
 
 
 def cleared(item: Item, names: tuple[str, ...]) -> dict[str, Any]:
@@ -53,14 +79,15 @@ def cleared(item: Item, names: tuple[str, ...]) -> dict[str, Any]:
 
 def tried(kind: Kind, item: Item) -> int | dict[str, int]:
     """Count one more attempt: of the item, or of the stage that it is in."""
-    if not kind.stages:
-        return (item.attempts if isinstance(item.attempts, int) else 0) + 1
     stage = item.processing_stage or kind.first_stage
-    return {stage: attempts(item, stage) + 1}
+    times = attempts(item, stage) + 1
+    return {stage: times} if kind.stages else times
 
 
 def attempts(item: Item, stage: str) -> int:
-    """Return how often an item, or that stage of it, was tried."""
+    """Return how often an item, or that stage of it, was tried before its present try."""
+    if item.for_lookup:
+        return 0
     return item.attempts if isinstance(item.attempts, int) else item.attempts.get(stage, 0)
 
 
@@ -80,7 +107,8 @@ def replaced(item: Item, data: Mapping[str, Any]) -> dict[str, Any]:
 def facts(ending: Ending) -> dict[str, Any]:
     """Return what the history keeps of a settle."""
     outcome = ending.outcome
-    kept = {**outcome.facts, "state": outcome.state.value, "seconds": round(ending.seconds, 3)}
+    lasting = {name: fact for name, fact in outcome.facts.items() if name not in _PASSING}
+    kept = {**lasting, "state": outcome.state.value, "seconds": round(ending.seconds, 3)}
     if outcome.state is Status.COMPLETED:
         kept["open_ids"] = list(outcome.open_ids)
     if outcome.state is Status.ERROR:

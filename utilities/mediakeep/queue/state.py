@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mediakeep.errors import BadData, IllegalTransition, StateDamaged
-from mediakeep.item import Item, Status, allowed
+from mediakeep.item import Item, Status, may_become
 from mediakeep.kinds import Kind
 from mediakeep.queue.journal import SEAL, Record
 from mediakeep.queue.snapshot import Head
@@ -60,7 +60,7 @@ class State:
         return new
 
     def _check(self, key: str, old: Item, new: Item) -> None:
-        if not allowed(old.status, new.status):
+        if not may_become(old, new.status):
             raise IllegalTransition(key, old.status.value, new.status.value)
         was, now = old.processing_stage, new.processing_stage
         if now in (was, "") or (not was and now == self.kind.first_stage):

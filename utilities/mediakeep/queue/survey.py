@@ -15,6 +15,7 @@ from mediakeep.queue.state import State
 _OF_ONE_TRY = (
     *("session", "claim", "first_claim", "suspect", "outdated", "skip_reason", "returns_to"),
     *("error_message", "error_date", "not_before", "processing_stage", "parts", "attempts"),
+    *("lookup", "for_lookup"),
 )
 VANISHED = "vanished"
 MANY = 0.10  # share of the items that may vanish in one scan without a word from the user

@@ -30,6 +30,9 @@ _CURES = {
 }
 
 
+_LONGEST_WAIT = 86400.0  # seconds
+
+
 class Part(msgspec.Struct, frozen=True):
     """One part of a stage: its number, its input, and what to do with it."""
 
@@ -129,6 +132,11 @@ def _plain(thing: Any) -> Any:
         return msgspec.json.decode(msgspec.json.encode(thing))
     except (TypeError, ValueError) as error:
         raise TypeError(f"what the worker returned cannot be recorded: {error}") from error
+
+
+def span(seconds: float) -> float:
+    """Return how much later a task may end that told of a wait; for what is no span, 0."""
+    return min(seconds, _LONGEST_WAIT) if seconds > 0 else 0.0
 
 
 def failure(task: Task, error: BaseException) -> Outcome | Failed:

@@ -5,7 +5,8 @@
 3. A result is recorded after its files are on the disk: a settle, a stage, or a part.
 4. What killed its worker, now or in a session that died, runs again alone, after all others.
 5. At every checkpoint, and at the end, the milestone brings the views up to date.
-6. A stop, for whatever reason, gives back what was not finished, undone and uncounted.
+6. Once a look-up could not be made, nothing more is taken for its look-up alone.
+7. A stop, for whatever reason, gives back what was not finished, undone and uncounted.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import msgspec
 from msgspec import structs
 
 from mediakeep.errors import BadData, IllegalTransition, LibraryGone
-from mediakeep.item import Item, Status
+from mediakeep.item import Item, Status, awaits_lookup
 from mediakeep.outcome import Opening, Outcome, Parts, Stamp, Work
 from mediakeep.queue import settling, survey
 from mediakeep.queue.claims import Claim
@@ -276,10 +277,27 @@ class Batch:
         except (BadData, IllegalTransition) as error:
             self._settle(key, Outcome(Status.ERROR, str(error)))
             return
-        if kept:
-            self._forget(key)
-        else:
+        if not kept:
             self._drop(key)
+            return
+        self._forget(key)
+        if awaits_lookup(self._queue.state.items[key]):
+            self._end_lookups()
+
+    def _end_lookups(self) -> None:
+        """Give back what was taken for its look-up alone and is not begun: none can be made now."""
+        waiting = self._line.waiting()
+        unmade = [
+            key
+            for key, running in self._items.items()
+            if running.item.for_lookup and key in waiting and not running.since
+        ]
+        suspects = {key for key in unmade if self._items[key].item.suspect}
+        self._queue.release([self._items[key].claim for key in unmade], suspects)
+        for key in unmade:
+            self._forget(key)
+        self._intake.end_lookups(len(unmade))
+        self._report.claimed = self._intake.claimed
 
     def _drop(self, key: str) -> None:
         """Let go of an item that was reset, restored or taken over while this batch had it."""
@@ -297,7 +315,7 @@ class Batch:
             self._face.progress(key, done, of)
 
     def _give_back(self) -> None:
-        """Make what was not finished pending again; what must run alone is still a suspect."""
+        """Give back what was not finished; what must run alone is still a suspect."""
         if self._items:
             claims = [running.claim for running in self._items.values()]
             doubtful = {key for key, running in self._items.items() if running.item.suspect}

@@ -25,6 +25,23 @@ from mediakeep.runner.stop import Stop, StopNow, TooLong
 PATIENCE = 1.0  # seconds of inline work before the pool starts
 
 
+class Alarm:
+    """Progress of inline work, under a timer that waits for a service set back."""
+
+    def __init__(self, key: str, told: Told) -> None:
+        self._key, self._told = key, told
+
+    def __call__(self, done: int, of: int, /) -> None:
+        """Pass it on."""
+        self._told(self._key, done, of)
+
+    def waiting(self, seconds: float, /) -> None:
+        """Let the timer, if it runs, go off so much later."""
+        left, _ = signal.getitimer(signal.ITIMER_REAL)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, left + attempt.span(seconds))
+
+
 class Inline:
     """Runs a task in this process, under an alarm."""
 
@@ -47,9 +64,7 @@ class Inline:
                 if self._stop.at_once:
                     raise StopNow
                 signal.setitimer(signal.ITIMER_REAL, self._limits.item_timeout)
-                return attempt.run(
-                    self._opened(), task, lambda done, of: self._told(task.key, done, of)
-                )
+                return attempt.run(self._opened(), task, Alarm(task.key, self._told))
             finally:
                 self._stop.breakable = False
         except TooLong:

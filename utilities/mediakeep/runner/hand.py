@@ -60,6 +60,10 @@ class Hand:
     def _start_clock(self, timeout: float) -> None:
         self.deadline = time.monotonic() + timeout if timeout else float("inf")
 
+    def allow(self, seconds: float) -> None:
+        """Give the task so much longer: it waits for a service."""
+        self.deadline += attempt.span(seconds)
+
     def _send(self) -> None:
         with contextlib.suppress(OSError):  # dead already: the next wait finds out
             self.pipe.send_bytes(self._data)

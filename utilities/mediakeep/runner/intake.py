@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep.item import Status
+from mediakeep.item import Status, awaits_lookup
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from mediakeep.runner.plan import Plan
@@ -15,7 +15,13 @@ class Intake:
 
     def __init__(self, queue: Queue, plan: Plan) -> None:
         self._queue, self._plan = queue, plan
+        self._lookups = plan.lookups
         self.claimed = 0
+
+    def end_lookups(self, unmade: int) -> None:
+        """Take nothing more for its look-up alone; so many that were taken so are given back."""
+        self._lookups = False
+        self.claimed -= unmade
 
     def take(self) -> list[Claim]:
         """Claim the next window; [] when the batch has had its share, or nothing is left."""
@@ -27,14 +33,19 @@ class Intake:
         if self._plan.key:
             return [] if self.claimed else self._queue.claim_named(self._plan.key)
         if self._plan.size is None:
-            return self._queue.claim(WINDOW)
+            return self._queue.claim(WINDOW, lookups=self._lookups)
         left = self._plan.size - self.claimed
-        return self._queue.claim(min(left, WINDOW)) if left else []
+        return self._queue.claim(min(left, WINDOW), lookups=self._lookups) if left else []
 
     def expected(self, session: str) -> int:
         """Return how many items this batch will take, as far as its first claim can tell."""
         if self._plan.key:
             return 1
-        counts, held = self._queue.state.counts, self._queue.state.held
-        left = counts[Status.PENDING] + len(held.get(session, ()))
+        state = self._queue.state
+        left = state.counts[Status.PENDING] + len(state.held.get(session, ()))
+        if self._lookups:
+            left += sum(
+                item.status is Status.COMPLETED and awaits_lookup(item)
+                for item in state.items.values()
+            )
         return left if self._plan.size is None else min(self._plan.size, left)

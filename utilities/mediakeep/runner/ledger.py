@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mediakeep.item import Item, Status
+from mediakeep.item import Item, Status, awaits_lookup
 from mediakeep.outcome import Outcome
 from mediakeep.queue import checkpoints, settling
 from mediakeep.queue.claims import Claim
@@ -102,6 +102,7 @@ class Ledger:
     def _end(self) -> None:
         self.warn()
         report = self.report
+        report.awaiting = sum(map(awaits_lookup, self._queue.state.items.values()))
         facts: dict[str, Any] = {
             status.value: count for status, count in report.settled.items() if count
         }

@@ -35,6 +35,10 @@ class Lineup:
             return self._ready.popleft()
         return self._alone.popleft() if self._alone and idle else None
 
+    def waiting(self) -> set[str]:
+        """Return the items of which something waits."""
+        return {task.key for line in (self._ready, self._alone) for task in line}
+
     def suspects(self) -> set[str]:
         """Return the items of which something waits to run alone."""
         return {task.key for task in self._alone}

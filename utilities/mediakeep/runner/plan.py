@@ -38,6 +38,7 @@ class Plan(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     retry: Retry = Retry()
     time_budget: float = 0.0  # seconds; 0: any
+    lookups: bool = False  # whether it asks services, and so takes what lacks only its look-up
     checkpoint_every: int = 50
     keep_checkpoints: int = 0  # all
     settings: dict[str, Any] = {}  # for the session log
@@ -71,6 +72,9 @@ class Report(msgspec.Struct):
     manual_reviews: int = 0
     seconds: float = 0.0
     stopped: bool = False
+    unreached: int = 0  # settled items that a service failed
+    awaiting: int = 0  # items of the queue that lack nothing but their look-up
+    unmade: str = ""  # why look-ups were not made, and what helps
     gone: MediakeepError | None = None
     warnings: list[str] = []
     notes: list[str] = []  # what else a person should know at the end
@@ -85,3 +89,6 @@ class Report(msgspec.Struct):
         self.settled[outcome.state] += 1
         self.auto_fixed += outcome.data.get("auto_fixed") or 0
         self.manual_reviews += outcome.data.get("manual_reviews") or 0
+        facts = outcome.facts
+        self.unreached += "unreached" in facts
+        self.unmade = self.unmade or facts.get("unreached") or facts.get("unasked") or ""

@@ -87,6 +87,8 @@ class Pool:
         for what, *rest in said:
             if what == "progress":
                 self._told(task.key, *rest)
+            elif what == "waiting":
+                one.allow(*rest)
             elif what == "ready":
                 one.begin(self._timeout)
             elif what == "broken":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from mediakeep.item import Status
+from mediakeep.item import Status, awaits_lookup
 from mediakeep.outcome import Opening, Outcome, Parts, Stamp, Work
 from mediakeep.queue.state import State
 from mediakeep.runner.attempt import Gone, Lost, Result, Task
@@ -26,6 +26,7 @@ def run(state: State, keys: list[str], opening: Opening, plan: Plan, face: Face)
         finally:
             crew.close(kill=True)
     report.stopped, report.seconds = stop.asked, time.monotonic() - started
+    report.awaiting = sum(map(awaits_lookup, state.items.values()))
     return report
 
 

@@ -1,6 +1,6 @@
 """A worker process from the inside: it does one task after another until it is sent home.
 
-worker says  ready | progress, done, of | done, result | broken, error
+worker says  ready | progress, done, of | waiting, seconds | done, result | broken, error
 it is told   a task, or None to go home
 """
 
@@ -61,7 +61,7 @@ def serve(opening: Opening, pipe: Connection, orphaned: Callable[[], object]) ->
         with attempt.opened(opening) as worker:
             voice.say("ready")
             while (task := voice.listen()) is not None:
-                voice.answer(task, attempt.run(worker, task, voice.reporter()))
+                voice.answer(task, attempt.run(worker, task, Reporter(voice)))
     except MediakeepError as error:
         voice.say("broken", error)
 
@@ -106,14 +106,19 @@ class Voice:
         except Exception as error:  # noqa: BLE001 - pickle raises whatever it likes
             self.say("done", attempt.failure(task, error))
 
-    def reporter(self) -> Callable[[int, int], None]:
-        """Return what a task reports its progress with; more often than needed is dropped."""
-        last = 0.0
 
-        def progress(done: int, of: int) -> None:
-            nonlocal last
-            if time.monotonic() - last >= _NEWS:
-                last = time.monotonic()
-                self.say("progress", done, of)
+class Reporter:
+    """What a task reports its progress with; more often than needed is dropped, but for waits."""
 
-        return progress
+    def __init__(self, voice: Voice) -> None:
+        self._voice, self._last = voice, 0.0
+
+    def __call__(self, done: int, of: int, /) -> None:
+        """Pass it on."""
+        if time.monotonic() - self._last >= _NEWS:
+            self._last = time.monotonic()
+            self._voice.say("progress", done, of)
+
+    def waiting(self, seconds: float, /) -> None:
+        """Ask for so much more time."""
+        self._voice.say("waiting", seconds)

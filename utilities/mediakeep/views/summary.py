@@ -57,6 +57,8 @@ class Standing(msgspec.Struct, frozen=True):
     per_hour: float | None
     seconds_left: float | None
     last_updated: str
+    awaiting: int = 0  # completed but for their look-up
+    unsure: int = 0  # completed, but which artist or the like it is, a person decides
 
     @property
     def left(self) -> int:
@@ -236,6 +238,8 @@ def standing(state: State, pace: Pace, sums: Sums | None = None) -> Standing:
         per_hour=rate,
         seconds_left=3600 * left / rate if rate else None,
         last_updated=state.head.last_updated,
+        awaiting=sums.awaiting,
+        unsure=sums.unsure,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mediakeep.item import Item, Status
+from mediakeep.item import Item, Status, awaits_lookup
 from mediakeep.queue import actions
 from mediakeep.queue.state import State
 
@@ -18,6 +18,7 @@ class Sums:
         self._retries: Counter[str] = Counter()  # times at which failed items are tried again
         self.failed: dict[str, Item] = {}
         self.notes = self.reviews = self.fixed = self.outdated = 0
+        self.awaiting = self.unsure = 0  # of look-ups: to be made, and for a person to decide
         for key, item in state.items.items():
             self.change(key, None, item)
 
@@ -33,6 +34,8 @@ class Sums:
     def _count(self, item: Item, by: int) -> None:
         self.fixed += by * item.auto_fixed
         self.outdated += by * actions.outdated(self._state, item)
+        self.awaiting += by * awaits_lookup(item)
+        self.unsure += by * (item.lookup == "unsure" and item.status is Status.COMPLETED)
         if item.status is not Status.SKIPPED:
             self.notes += by * item.notes
             self.reviews += by * item.manual_reviews

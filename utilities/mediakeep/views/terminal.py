@@ -66,8 +66,23 @@ def summary(told: Standing) -> list[str]:
         lines.append(f"  {told.waiting:,} of the failed will be tried again by themselves")
     if told.outdated:
         lines.append(f"  {told.outdated:,} were completed by older rules (--reset-outdated)")
+    lines += [f"  {line}" for line in lookups(told)]
     lines.append(_pace(told))
     return [line for line in lines if line.strip()] + issues(told)
+
+
+def lookups(told: Standing) -> list[str]:
+    """Tell what waits for its look-up, and of what a person decides what it is."""
+    lines = [awaiting(told.awaiting, told)] if told.awaiting else []
+    if told.unsure:
+        lines.append(f"{told.unsure:,} could be more than one {told.noun}: a person decides")
+    return lines
+
+
+def awaiting(number: int, told: Standing) -> str:
+    """Say how many items wait for their look-up: 1 artist waits for its look-up."""
+    verb, whose = ("waits", "its look-up") if number == 1 else ("wait", "their look-up")
+    return f"{count(number, told.noun, told.plural)} {verb} for {whose}"
 
 
 def _others(told: Standing) -> list[tuple[str, int]]:

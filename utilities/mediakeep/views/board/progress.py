@@ -113,6 +113,7 @@ def _again(told: Standing, now: Now) -> list[Piece]:
         pieces.append(Piece(f"{told.waiting:,} of the failed to be tried again{next_one}"))
     if told.outdated:
         pieces.append(Piece(f"{told.outdated:,} done by older rules (--reset-outdated)", Ink.WARN))
+    pieces += [Piece(line, Ink.WARN) for line in terminal.lookups(told)]
     return pieces
 
 

@@ -1,0 +1,92 @@
+"""What a batch says at its end of look-ups that it could not make, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from mediakeep.commands import batches, faces
+from mediakeep.item import MusicItem, Status
+from mediakeep.kinds import MUSIC
+from mediakeep.outcome import Outcome
+from mediakeep.queue.past import Pace
+from mediakeep.runner.plan import Report
+from mediakeep.views import summary
+from mediakeep.views.summary import Standing
+from tests.queue import rig
+
+OUT = "MusicBrainz is out. A later batch goes on."
+NO_CONTACT = "No contact is set. Set one."
+DONE = Outcome(data={"lookup": "done"})
+UNREACHED = Outcome(facts={"unreached": OUT})
+UNASKED = Outcome(facts={"unasked": NO_CONTACT})
+FAILED = Outcome(Status.ERROR, "it is broken")
+
+
+def standing() -> Standing:
+    items = {"A": MusicItem(status=Status.COMPLETED, rules=MUSIC.rules, lookup="pending")}
+    return summary.standing(rig.state(dict(items)), Pace(0, 0.0))
+
+
+def reported(*outcomes: Outcome, **fields: Any) -> Report:
+    report = Report(session="s", claimed=len(outcomes), **fields)
+    for outcome in outcomes:
+        report.count(outcome)
+    return report
+
+
+@pytest.mark.parametrize(
+    ("report", "code"),
+    [
+        (reported(DONE), 0),
+        (reported(DONE, UNASKED, awaiting=1), 0),
+        (reported(DONE, UNREACHED, awaiting=1), 4),
+        (reported(UNREACHED, FAILED, awaiting=1), 1),
+        (reported(FAILED), 1),
+        (reported(UNREACHED, FAILED, stopped=True), 130),
+    ],
+)
+def test_a_service_that_failed_has_an_exit_code_that_failed_items_win_over(
+    report: Report, code: int
+) -> None:
+    assert batches.code(report) == code
+
+
+@pytest.mark.parametrize(
+    ("report", "line"),
+    [
+        (reported(UNASKED, UNASKED, awaiting=2), f"2 artists wait for their look-up. {NO_CONTACT}"),
+        (reported(UNREACHED, UNREACHED, awaiting=1), f"1 artist waits for its look-up. {OUT}"),
+        (reported(awaiting=37), "37 artists wait for their look-up."),
+        (reported(UNREACHED), OUT),
+    ],
+)
+def test_one_line_at_the_end_says_what_waits_why_and_what_helps(report: Report, line: str) -> None:
+    lines = faces.ending(report, standing())
+    assert lines[-1] == line
+    assert sum("look-up" in one or OUT in one for one in lines) == 1
+
+
+@pytest.mark.parametrize("report", [reported(DONE), reported(), reported(UNASKED)])
+def test_where_nothing_waits_nothing_is_said_of_look_ups(report: Report) -> None:
+    assert not any("look-up" in line for line in faces.ending(report, standing()))
+
+
+def test_programs_are_told_too(capsys: pytest.CaptureFixture[str]) -> None:
+    faces.Json().ended(reported(UNREACHED, awaiting=3), standing())
+    told = json.loads(capsys.readouterr().out)
+    assert (told["awaiting_lookup"], told["service_failed"], told["lookup_note"]) == (3, True, OUT)
+    assert (told["summary"]["awaiting"], told["summary"]["unsure"]) == (1, 0)
+
+
+def test_a_dry_run_says_that_a_service_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = faces.Plain(MUSIC, lambda _: [])
+    plain.rehearsed(reported(UNREACHED))
+    plain.rehearsed(reported(UNASKED))
+    assert capsys.readouterr().out.splitlines() == [
+        "Dry run: nothing was written.",
+        OUT,
+        "Dry run: nothing was written.",
+    ]

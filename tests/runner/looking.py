@@ -1,0 +1,69 @@
+"""What the worker of a plain toy does with a thing that is looked up at a service, and waits."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome, Progress, Work
+from tests.runner import notes
+
+ONLINE = "online"  # a file that is there as long as the service is
+REFUSED = "The service is out. A later batch goes on."
+NO_CONTACT = "No contact is set. Set one."
+
+
+def look(work: Work, progress: Progress, folder: Path, pause: str = "0") -> Outcome:
+    """Look a thing up, if the service is there."""
+    time.sleep(float(pause))
+    if (folder / ONLINE).exists():
+        return Outcome(data={"lookup": "done", "auto_fixed": 0})
+    return Outcome(data={"lookup": "pending", "auto_fixed": 2}, facts={"unreached": REFUSED})
+
+
+def look_at_gate(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Do all but the look-up, and later make it, once a test opens the gate."""
+    if not work.item.for_lookup:
+        return Outcome(data={"lookup": "pending"})
+    while not (folder / "gate").exists():
+        time.sleep(0.01)
+    return Outcome(data={"lookup": "done"})
+
+
+def look_never(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Do all but the look-up, for which nobody is to be asked."""
+    return Outcome(data={"lookup": "pending"}, facts={"unasked": NO_CONTACT})
+
+
+def fail_at_look(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Do all but the look-up, and fail in that."""
+    if not work.item.for_lookup:
+        return Outcome(data={"lookup": "pending"})
+    return Outcome(Status.ERROR, "it is broken")
+
+
+def skip_at_look(work: Work, progress: Progress, folder: Path) -> Outcome:
+    """Do all but the look-up, and be skipped when that is to be made."""
+    if not work.item.for_lookup:
+        return Outcome(data={"lookup": "pending"})
+    return Outcome(Status.SKIPPED, "seen before", data={"skip_reason": "duplicate"})
+
+
+def wait(
+    work: Work, progress: Progress, folder: Path, told: str, waited: str, then: str = "0"
+) -> Outcome:
+    """Tell of a wait, wait, and work for a while."""
+    progress.waiting(float(told))
+    notes.note(folder, "waits", work.stamp.key)
+    time.sleep(float(waited))
+    time.sleep(float(then))
+    return Outcome()
+
+
+def waits(work: Work, progress: Progress, folder: Path, times: str, each: str) -> Outcome:
+    """Tell of waits, one after the other, and wait so often."""
+    for _ in range(int(times)):
+        progress.waiting(float(each))
+        time.sleep(float(each))
+    return Outcome()

@@ -1,0 +1,217 @@
+"""Look-ups in a batch: made last, given up where a service is out, never lost by a kill or stop."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome
+from mediakeep.queue import reading
+from mediakeep.queue.settling import Ending
+from mediakeep.runner.plan import Face
+from tests.runner import looking, workshop
+from tests.runner.workshop import Workshop
+
+P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
+THINGS = dict.fromkeys(("ant", "bee", "cow"), "look")
+PENDING = Ending(Outcome(data={"lookup": "pending"}))
+
+
+def unlooked(folder: Path, things: Mapping[str, str], new: Mapping[str, str] = {}) -> Workshop:
+    """Make a queue of things that lack nothing but their look-up, and of new ones."""
+    shop = workshop.stock(folder, {**things, **new})
+    shop.queue.begin()
+    for claim in shop.queue.claim(len(things)):
+        assert claim.key in things
+        assert shop.queue.settle(claim, PENDING)
+    shop.queue.end()
+    return shop
+
+
+def lookups(shop: Workshop) -> dict[str, tuple[Status, str, int]]:
+    """Return how each item stands on the disk: status, look-up, attempts."""
+    items = reading.state(shop.status, shop.kind).items
+    tries = {key: item.attempts for key, item in items.items()}
+    assert not any(item.for_lookup for item in items.values() if item.status is not I)
+    return {key: (item.status, item.lookup, int(str(tries[key]))) for key, item in items.items()}
+
+
+def online(shop: Workshop) -> None:
+    """Let the service answer."""
+    (shop.folder / looking.ONLINE).touch()
+
+
+def test_a_batch_without_look_ups_takes_nothing_for_them(tmp_path: Path) -> None:
+    shop = unlooked(tmp_path, THINGS)
+    report = shop.run()
+    assert (report.claimed, report.awaiting, report.unreached) == (0, 3, 0)
+    assert shop.notes("start") == []
+
+
+def test_a_batch_takes_what_lacks_its_look_up_after_all_else(tmp_path: Path) -> None:
+    begun: list[int] = []
+    shop = unlooked(tmp_path, THINGS, {"new": "look"})
+    online(shop)
+    report = shop.run(face=Face(begun=begun.append), lookups=True)
+    assert [note[1] for note in shop.notes("start")] == ["new", "ant", "bee", "cow"]
+    assert set(lookups(shop).values()) == {(C, "done", 1)}
+    assert begun == [report.claimed] == [4]
+    assert (report.awaiting, report.unreached, report.unmade) == (0, 0, "")
+    assert shop.run(lookups=True).claimed == 0
+
+
+@pytest.mark.parametrize("size", [2, 3, None])
+def test_a_batch_of_some_size_says_how_many_it_takes(tmp_path: Path, size: int | None) -> None:
+    begun: list[int] = []
+    shop = unlooked(tmp_path, {"ant": "look", "bee": "look"}, {"new": "look"})
+    online(shop)
+    assert len(shop.queue.peek(size or 9, lookups=True)) == (size or 3)
+    report = shop.run(face=Face(begun=begun.append), size=size, lookups=True)
+    assert begun == [report.claimed] == [report.done] == [size or 3]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.usefixtures("pooled")
+def test_a_service_that_is_out_is_not_asked_for_each_of_a_thousand(
+    tmp_path: Path, workers: int
+) -> None:
+    things = {f"a{number:02d}": "look 0.05" for number in range(60)}
+    begun: list[int] = []
+    shop = unlooked(tmp_path, things)
+    report = shop.run(face=Face(begun=begun.append), lookups=True, workers=workers)
+    assert begun == [len(things)]  # more than are claimed at once
+    tried = [note[1] for note in shop.notes("start")]
+    assert 1 <= len(tried) <= 2 * workers
+    assert len(tried) == len(set(tried)) == report.claimed == report.done == report.unreached
+    assert set(lookups(shop).values()) == {(C, "pending", 1)}
+    assert (report.awaiting, report.unmade) == (60, looking.REFUSED)
+
+
+def test_work_goes_on_without_the_service_and_ends_its_look_ups(tmp_path: Path) -> None:
+    shop = unlooked(tmp_path, THINGS, {"new": "look", "old": "good"})
+    report = shop.run(lookups=True)
+    assert [note[1] for note in shop.notes("start")] == ["new", "old"]
+    assert (report.done, report.unreached, report.awaiting) == (2, 1, 4)
+
+
+def test_what_nobody_is_asked_for_is_no_failure_of_a_service(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "look-never", "bee": "look-never"})
+    report = shop.run()
+    assert (report.unreached, report.awaiting, report.unmade) == (0, 2, looking.NO_CONTACT)
+    shop.close()
+    history = "".join(path.read_text() for path in (shop.status / "history").glob("*.jsonl"))
+    assert '"op":"settle"' in history
+    assert looking.NO_CONTACT not in history
+
+
+def test_a_look_up_that_fails_its_item_is_an_error_with_its_tries_to_come(tmp_path: Path) -> None:
+    shop = unlooked(tmp_path, {"ant": "fail-at-look", "bee": "skip-at-look", "cow": "look"})
+    online(shop)
+    report = shop.run(lookups=True, max_attempts=2)
+    assert lookups(shop) == {
+        "ant": (E, "pending", 1),
+        "bee": (S, "pending", 1),
+        "cow": (C, "done", 1),
+    }
+    assert shop.item("ant").not_before
+    assert shop.item("bee").returns_to == C
+    assert report.awaiting == 0
+
+
+def test_naming_an_item_does_it_whole_whatever_it_lacks(tmp_path: Path) -> None:
+    shop = unlooked(tmp_path, THINGS)
+    online(shop)
+    report = shop.run(key="bee", lookups=True)
+    assert [note[1] for note in shop.notes("start")] == ["bee"]
+    assert (report.done, lookups(shop)["bee"]) == (1, (C, "done", 1))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_stopped_batch_gives_back_what_it_has_not_looked_up(
+    tmp_path: Path, workers: int, signals: int
+) -> None:
+    shop = unlooked(tmp_path, dict.fromkeys("abcd", "look-at-gate"))
+    shop.close()
+    process = shop.spawn(workers=workers, patience=0, lookups=True)
+    workshop.await_(lambda: len(shop.notes("start")) == workers)
+    time.sleep(0.2)  # until it sleeps
+    process.send_signal(signal.SIGINT)
+    if signals == 2:
+        process.send_signal(signal.SIGTERM)
+        workshop.await_(lambda: process.poll() is not None)
+    (shop.folder / "gate").touch()
+    workshop.report(process)
+    done = {key for key, (_, lookup, _) in lookups(shop).items() if lookup == "done"}
+    assert len(done) == (0 if signals == 2 else workers)
+    assert {(status, tries) for status, _, tries in lookups(shop).values()} == {(C, 1)}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_batch_killed_amid_look_ups_leaves_all_completed_and_uncounted(
+    tmp_path: Path, workers: int
+) -> None:
+    shop = unlooked(tmp_path, dict.fromkeys("abcde", "look-at-gate"))
+    before = reading.state(shop.status, shop.kind).items
+    shop.close()
+    process = shop.spawn(workers=workers, patience=0, lookups=True)
+    workshop.await_(lambda: len(shop.notes("start")) == workers)
+    begun = {note[1] for note in shop.notes("start")}
+    assert {key for key, one in lookups(shop).items() if one[0] is I} == set("abcde")
+    workshop.kill(process)
+    assert sorted(shop.queue.taken_back) == list("abcde")
+    shop.close()
+    after = reading.state(shop.status, shop.kind).items
+    assert {key for key, item in after.items() if item.suspect} == begun
+    names = set(type(before["a"]).__struct_fields__)
+    names -= {"suspect", "started_date", "session", "first_claim"}
+    for key, item in after.items():
+        assert {name: getattr(item, name) for name in names} == {
+            name: getattr(before[key], name) for name in names
+        }
+    (shop.folder / "gate").touch()
+    assert shop.finish(workers=workers, patience=0, lookups=True)["awaiting"] == 0
+    assert set(lookups(shop).values()) == {(C, "done", 1)}
+
+
+def killed(folder: Path, **told: Any) -> bool:
+    """Have a batch killed at one of its records amid look-ups, and finish it; False if not reached.
+
+    `told` says at which record, and how the first batch works.
+    """
+    folder.mkdir()
+    shop = unlooked(folder, THINGS, {"new": "look"})
+    shop.close()
+    online(shop)
+    process = shop.spawn(lookups=True, **told)
+    process.communicate(timeout=workshop.PATIENCE)
+    assert process.returncode in (0, -signal.SIGKILL)
+    looked = {key for key, one in lookups(shop).items() if one[1] == "done"}
+    notes = len(shop.notes())
+    shop.finish(lookups=True)
+    assert not looked & {note[1] for note in shop.notes()[notes:] if note[0] == "start"}
+    assert set(lookups(shop).values()) == {(C, "done", 1)}
+    return process.returncode != 0
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_look_ups_may_be_killed_at_every_record(tmp_path: Path, when: str) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        for start in itertools.count(1, 4):
+            fates = list(
+                threads.map(
+                    lambda at: killed(tmp_path / f"{at}", die_at=at, die=when),
+                    range(start, start + 4),
+                )
+            )
+            if not all(fates):
+                break
+    assert start - 1 + sum(fates) >= 7  # start, claim, four settles, end

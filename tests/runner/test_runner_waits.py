@@ -1,0 +1,89 @@
+"""Waiting for a service is no time of an item's, and never in the way of a stop."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from mediakeep.item import Status
+from mediakeep.runner import attempt
+from tests.runner import workshop
+
+WORKERS = pytest.mark.parametrize("workers", [1, 2])
+
+
+@WORKERS
+@pytest.mark.usefixtures("pooled")
+def test_a_wait_that_was_told_does_not_count_towards_the_timeout(
+    tmp_path: Path, workers: int
+) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "wait 3 1.2 0.1", "bee": "good"})
+    shop.run(workers=workers, item_timeout=0.8)
+    assert shop.statuses() == {"ant": Status.COMPLETED, "bee": Status.COMPLETED}
+    assert len(shop.notes("start", "ant")) == 1
+
+
+@WORKERS
+@pytest.mark.usefixtures("pooled")
+def test_a_wait_that_was_not_told_counts(tmp_path: Path, workers: int) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "wait 0 60"})
+    shop.run(workers=workers, item_timeout=0.5)
+    assert shop.item("ant").error_message.startswith("it took longer than 0.5 seconds")
+
+
+@WORKERS
+@pytest.mark.usefixtures("pooled")
+def test_what_hangs_after_its_wait_is_ended_all_the_same(tmp_path: Path, workers: int) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "wait 0.5 0.2 60"})
+    shop.run(workers=workers, item_timeout=0.5)
+    assert shop.item("ant").status is Status.ERROR
+
+
+@WORKERS
+@pytest.mark.usefixtures("pooled")
+def test_without_a_timeout_a_wait_starts_none(tmp_path: Path, workers: int) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "wait 0.1 0.5"})
+    shop.run(workers=workers)
+    assert shop.item("ant").status is Status.COMPLETED
+    assert len(shop.notes("start", "ant")) == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_second_signal_breaks_a_wait_off(tmp_path: Path, workers: int) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "wait 600 600", "bee": "wait 600 600"})
+    shop.close()
+    process = shop.spawn(workers=workers, patience=0, item_timeout=0.5)
+    workshop.await_(lambda: len(shop.notes("waits")) == workers)
+    time.sleep(0.2)  # until it sleeps
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    assert workshop.report(process)["stopped"] is True
+    assert set(shop.statuses().values()) == {Status.PENDING}
+    assert {shop.item(key).attempts for key in ("ant", "bee")} == {0}
+
+
+def test_many_waits_one_after_the_other_are_all_heard_in_a_pool(tmp_path: Path) -> None:
+    """None of them is dropped, as progress is that comes too often."""
+    shop = workshop.stock(tmp_path, {"ant": "waits 12 0.1"})
+    shop.close()
+    shop.finish(workers=2, patience=0, early=2, item_timeout=0.6)
+    assert shop.item("ant").status is Status.COMPLETED
+    assert len(shop.notes("start", "ant")) == 1
+
+
+def test_the_time_of_the_next_item_is_not_longer_for_a_wait_before(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "wait 600 0", "bee": "sleep 60"})
+    shop.run(item_timeout=0.3)
+    assert shop.statuses()["ant"] is Status.COMPLETED
+    assert "longer than 0.3 seconds" in shop.item("bee").error_message
+
+
+@pytest.mark.parametrize(
+    ("told", "span"),
+    [(2.5, 2.5), (0.0, 0.0), (-1.0, 0.0), (float("nan"), 0.0), (float("inf"), 86400.0)],
+)
+def test_a_wait_of_no_sensible_length_does_no_harm(told: float, span: float) -> None:
+    assert attempt.span(told) == span
