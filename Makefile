@@ -4,6 +4,8 @@ QUEUE := $(PY) utilities/music_queue_manager.py --home .demo
 # More tests than cores run at once: many of them wait, for a disk or for another process.
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 BATCH := $(PY) utilities/process_music_batch.py --home .demo --batch-size 10
+# The demo looks everything up on this machine, in a catalogue that is made with the library.
+REHEARSE := $(PY) utilities/rehearse.py --catalogue .demo/catalogue.json --
 
 # What a person's shell has set must not leak into the environment made here.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -21,10 +23,10 @@ help:
 demo: .venv/.ok
 	@$(remove_demo)
 	@mkdir .demo && touch .demo/.made-by-make-demo
-	@$(PY) utilities/make_sample_library.py .demo/music
+	@$(PY) utilities/make_sample_library.py --catalogue .demo/catalogue.json .demo/music
 	@$(QUEUE) --scan .demo/music
-	@$(BATCH)
-	@$(BATCH)
+	@$(REHEARSE) $(BATCH)
+	@$(REHEARSE) $(BATCH)
 	@$(QUEUE) --show-summary
 	@echo
 	@echo "Reports to open, the longest first:"

@@ -13,7 +13,7 @@ import pytest
 from mutagen.mp3 import MP3
 
 from mediakeep.errors import BadSetting, ItemFailed, UsageFailed
-from mediakeep.rehearsal import defects, library, tracks
+from mediakeep.rehearsal import catalogue, defects, library, tracks
 from mediakeep.rehearsal.defects import Planted
 from mediakeep.rehearsal.library import Manifest
 
@@ -220,7 +220,7 @@ def test_where_case_is_ignored_the_twin_is_left_out(
     names = {path.name for path in tmp_path.iterdir()}
     assert "Velvet Harbour" in names
     assert "VELVET HARBOUR" not in names
-    assert made.artists == len(names) == library.ARTISTS - 1
+    assert made.artists == len(names) == catalogue.ARTISTS - 1
     assert all_defects(tmp_path) == set(made.planted)
 
 

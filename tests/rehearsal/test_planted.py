@@ -10,7 +10,7 @@ import pytest
 from mediakeep import files
 from mediakeep.media import essence
 from mediakeep.music import copies, diagnose, scan
-from mediakeep.rehearsal import library
+from mediakeep.rehearsal import catalogue, library
 
 # What is true of healthy albums, too, and of some names in the catalogue.
 NOTES = {"external-cover-not-embedded", "mixed-formats", "name-not-portable"}
@@ -32,7 +32,7 @@ def check(root: Path, artists: int, tracks: int | None, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_the_library_of_the_demo(tmp_path: Path, seed: int) -> None:
-    check(tmp_path, library.ARTISTS, None, seed)
+    check(tmp_path, catalogue.ARTISTS, None, seed)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Any
 from mediakeep import files
 from mediakeep.errors import BadSetting
 
+ARTISTS = 14  # as many as are written by hand
 FORMATS = ("mp3", "flac", "m4a", "ogg", "opus")
 
 _TRACKS_EACH = 18  # of an invented artist, on average: what a real library holds
@@ -62,6 +63,12 @@ def artists(count: int, tracks: int | None, rng: Random) -> list[Artist]:
     shares = _shares(wanted - fixed, more, rng)
     taken = {files.fold(artist.name) for artist in written}
     return written + [_invented(share, taken, rng) for share in shares]
+
+
+def titles(count: int, rng: Random) -> tuple[str, ...]:
+    """Invent titles that differ from each other."""
+    taken: set[str] = set()
+    return tuple(_unique(_title(rng), taken) for _ in range(count))
 
 
 def _written() -> list[Artist]:

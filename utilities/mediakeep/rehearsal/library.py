@@ -17,8 +17,6 @@ from mediakeep.rehearsal.catalogue import Album, Artist
 from mediakeep.rehearsal.defects import Folder, Planted
 from mediakeep.rehearsal.tracks import Track
 
-ARTISTS = 14  # as many as are written by hand
-
 _REFUSES_BYTES = (errno.EILSEQ, errno.EINVAL)  # file systems that take UTF-8 names only
 
 
@@ -33,7 +31,7 @@ class Manifest:
 
 
 def make(
-    root: Path, *, artists: int = ARTISTS, tracks: int | None = None, seed: int = 1
+    root: Path, *, artists: int = catalogue.ARTISTS, tracks: int | None = None, seed: int = 1
 ) -> Manifest:
     """Make a library of `artists` artists in a new or empty folder; the same every time.
 

@@ -1,0 +1,45 @@
+"""A plain client for tests of the rehearsal: one connection, every status an answer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from mediakeep.rehearsal.server import Server
+
+AGENT = "mediakeep-tests/1 (tests@example.org)"
+
+
+@dataclass(frozen=True)
+class Got:
+    """An answer as it arrived."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.body)
+
+
+def get(
+    server: Server, path: str, *, method: str = "GET", agent: str = AGENT, **query: object
+) -> Got:
+    """Ask a server on a new connection."""
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    line = f"{quote(path)}?{urlencode(query)}" if query else quote(path)
+    try:
+        connection.request(method, line, headers={"User-Agent": agent})
+        answer = connection.getresponse()
+        return Got(answer.status, answer.headers, answer.read())
+    finally:
+        connection.close()
+
+
+def ws2(server: Server, path: str, **query: object) -> Got:
+    """Ask MusicBrainz' web service for JSON."""
+    return get(server, f"/ws/2/{path}", fmt="json", **query)

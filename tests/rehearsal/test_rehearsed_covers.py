@@ -1,0 +1,116 @@
+"""The Cover Art Archive of the rehearsal: lists, ways to pictures, and the pictures."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import pytest
+
+from mediakeep.rehearsal import pictures, workshop
+from mediakeep.rehearsal.entities import Cover, World, mbid
+from mediakeep.rehearsal.server import Server
+from tests.rehearsal.asking import Got, get
+
+AMBER = workshop.artist("Amber Kettle")
+GROUP = workshop.group(AMBER, "Copper Door")
+BARE = workshop.group(AMBER, "Bare")
+FULL = workshop.release(GROUP, [["One"]], edition=1, cover=Cover(back=True, count=3), date="1990")
+PLAIN = workshop.release(GROUP, [["One"]], edition=2, cover=Cover(), date="1980")
+LATE = [workshop.release(GROUP, [["One"]], edition=number) for number in range(3, 12)]  # no date
+NONE = workshop.release(BARE, [["One"]], cover=None)
+WORLD = World(artists=(AMBER,), groups=(GROUP, BARE), releases=(FULL, PLAIN, NONE, *LATE))
+FORMER = mbid("former")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(workshop.merged(WORLD, FORMER, FULL.id)) as running:
+        yield running
+
+
+def followed(server: Server, way: Got) -> Got:
+    assert way.status == 307
+    target = way.headers["Location"]
+    assert target.startswith(f"{server.url}/image/")
+    return get(server, target.removeprefix(server.url))
+
+
+def size(picture: bytes) -> tuple[int, int]:
+    """Return width and height of a PNG, of which every chunk must be sound."""
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    at, data = 8, b""
+    while at < len(picture):
+        (length,) = struct.unpack_from(">I", picture, at)
+        chunk = picture[at + 4 : at + 8 + length]
+        assert picture[at + 8 + length : at + 12 + length] == struct.pack(">I", zlib.crc32(chunk))
+        data += chunk[4:] if chunk[:4] == b"IDAT" else b""
+        at += 12 + length
+    width, height = struct.unpack_from(">II", picture, 16)
+    assert len(zlib.decompress(data)) == height * (1 + -(-width // 8))
+    return width, height
+
+
+def test_a_list_names_every_picture_and_every_address_in_it_leads_to_one(server: Server) -> None:
+    listed = get(server, f"/release/{FULL.id}").data
+    assert [image["types"] for image in listed["images"]] == [["Front"], ["Back"], ["Booklet"]]
+    for image in listed["images"]:
+        for address in (image["image"], *image["thumbnails"].values()):
+            way = get(server, address.removeprefix(server.url))
+            assert followed(server, way).headers["Content-Type"] == "image/png"
+
+
+@pytest.mark.parametrize(("wanted", "pixels"), [("", 600), ("-250", 250), ("-1200", 1200)])
+def test_a_cover_comes_in_the_size_that_is_asked_for(
+    server: Server, wanted: str, pixels: int
+) -> None:
+    picture = followed(server, get(server, f"/release/{FULL.id}/front{wanted}"))
+    assert size(picture.body) == (pixels, pixels)
+
+
+def test_front_and_back_and_releases_differ(server: Server) -> None:
+    paths = (f"{FULL.id}/front", f"{FULL.id}/back", f"{PLAIN.id}/front")
+    assert len({followed(server, get(server, f"/release/{path}")).body for path in paths}) == 3
+
+
+def test_a_group_has_the_cover_of_its_earliest_release(server: Server) -> None:
+    assert min(FULL.id, *(one.id for one in LATE)) < PLAIN.id
+    ours = get(server, f"/release-group/{GROUP.id}/front-500").headers["Location"]
+    assert ours == get(server, f"/release/{PLAIN.id}/front-500").headers["Location"]
+
+
+def test_a_merged_release_has_the_cover_of_the_other(server: Server) -> None:
+    assert get(server, f"/release/{FORMER}/front").status == 307
+
+
+MISSING = (
+    f"/release/{NONE.id}",
+    f"/release/{NONE.id}/front",
+    f"/release/{PLAIN.id}/back",
+    f"/release/{PLAIN.id}/12345",
+    f"/release/{PLAIN.id}/front-640",
+    f"/release/{mbid('nothing')}",
+    f"/release-group/{BARE.id}/front",
+    f"/release-group/{FULL.id}",
+    f"/image/mbid-{FULL.id}/mbid-{FULL.id}-1.png",
+    "/image/passwd",
+    "/elsewhere",
+)
+
+
+@pytest.mark.parametrize("path", MISSING)
+def test_what_there_is_no_picture_of_is_not_found(server: Server, path: str) -> None:
+    assert get(server, path).status == 404
+
+
+def test_what_is_no_mbid_and_what_is_no_get_is_refused(server: Server) -> None:
+    assert get(server, "/release/copper-door").status == 400
+    assert get(server, f"/release/{FULL.id}", method="POST").status == 405
+    assert get(server, f"/release/{FULL.id}", method="HEAD").body == b""
+
+
+def test_a_picture_is_always_the_same() -> None:
+    assert pictures.paint("a", 250) == pictures.paint("a", 250)
+    assert pictures.paint("a", 250) != pictures.paint("b", 250)
+    assert size(pictures.paint("a", 1)) == (1, 1)

@@ -1,0 +1,252 @@
+"""The server fails in every way that it is told to, counts, and is there again afterwards."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from mediakeep.rehearsal import faults, workshop
+from mediakeep.rehearsal.entities import mbid
+from mediakeep.rehearsal.faults import Fault
+from mediakeep.rehearsal.reply import Question
+from mediakeep.rehearsal.server import Server
+from mediakeep.rehearsal.weather import Weather
+from tests.rehearsal.asking import AGENT, Got, get, ws2
+
+WORLD = workshop.prolific("Amber Kettle", albums=2, editions=2, tracks=3)
+AMBER = mbid("artist", "Amber Kettle", 1)
+PATH = f"/ws/2/artist/{AMBER}?fmt=json"
+
+
+def look(server: Server) -> Got:
+    return ws2(server, f"artist/{AMBER}")
+
+
+def test_above_the_rate_all_is_refused_until_the_next_is_due() -> None:
+    with Server(WORLD, Weather(per_second=2)) as server:
+        statuses = [look(server).status]
+        while statuses.count(200) < 2:
+            statuses.append(look(server).status)
+            time.sleep(0.02)
+        first, last = server.asked[0], server.asked[-1]
+    assert statuses[0] == 200
+    assert set(statuses[1:-1]) == {503}
+    assert last.time - first.time >= 0.5
+
+
+def test_the_rate_is_that_of_the_web_service_alone() -> None:
+    with Server(WORLD, Weather(per_second=0.1)) as server:
+        look(server)
+        assert look(server).status == 503
+        assert get(server, f"/release/{WORLD.releases[0].id}").status == 200
+
+
+def test_a_refusal_says_when_to_come_again_in_the_way_it_is_told_to() -> None:
+    told = {}
+    for tells in ("", "seconds", "date", "limits"):
+        with Server(WORLD, Weather(per_second=1, tells=tells)) as server:
+            look(server)
+            told[tells] = look(server)
+    assert told[""].headers["Retry-After"] is None
+    assert told[""].data["error"].startswith("Your requests are exceeding")
+    assert told["seconds"].headers["Retry-After"] == "1"
+    now = parsedate_to_datetime(told["date"].headers["Date"])
+    again = parsedate_to_datetime(told["date"].headers["Retry-After"])
+    assert 0 <= (again - now).total_seconds() <= 2
+    limits = told["limits"].headers
+    assert (limits["X-RateLimit-Limit"], limits["X-RateLimit-Remaining"]) == ("1", "0")
+    now = parsedate_to_datetime(limits["Date"])
+    assert 0 <= int(limits["X-RateLimit-Reset"]) - now.timestamp() <= 2
+
+
+@pytest.mark.parametrize("agent", ["", " ", "python-requests/2.32.0", "Python-urllib/3.11", "Java"])
+def test_who_does_not_say_who_it_is_is_refused(agent: str) -> None:
+    with Server(WORLD) as server:
+        answer = get(server, f"/ws/2/artist/{AMBER}", agent=agent, fmt="json")
+        assert answer.status == 403
+        assert look(server).status == 200
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 502, 503, 504])
+def test_the_next_answers_are_the_errors_that_were_ordered(status: int) -> None:
+    with Server(WORLD) as server:
+        server.weather.order(faults.refused(status, retry_after="7"), times=2)
+        answers = [look(server) for _ in range(3)]
+        assert [one.status for one in answers] == [status, status, 200]
+        assert answers[0].headers["Retry-After"] == "7"
+        assert "error" in answers[0].data
+
+
+def test_a_fault_meets_only_what_it_was_ordered_for() -> None:
+    def browsing(question: Question) -> bool:
+        return question.path == "/ws/2/release" and question.one("offset") == "2"
+
+    with Server(WORLD) as server:
+        server.weather.order(faults.refused(), where=browsing)
+        asked = [ws2(server, "release", artist=AMBER, offset=offset) for offset in (0, 2, 2)]
+        assert [one.status for one in asked] == [200, 503, 200]
+
+
+def is_empty(got: Got) -> bool:
+    return got.body == b""
+
+
+def is_no_json(got: Got) -> bool:
+    try:
+        json.loads(got.body)
+    except ValueError:
+        return got.headers["Content-Type"].startswith("application/json")
+    return False
+
+
+def is_html(got: Got) -> bool:
+    return b"<html>" in got.body and got.headers["Content-Type"].startswith("text/html")
+
+
+def is_misshapen(got: Got) -> bool:
+    return isinstance(got.data["releases"], int)
+
+
+def is_zipped(got: Got) -> bool:
+    zipped = got.headers["Content-Encoding"] == "gzip"
+    return zipped and json.loads(gzip.decompress(got.body))["id"] == AMBER
+
+
+SPOILT: dict[str, tuple[Fault, Callable[[Got], bool]]] = {
+    "empty": (faults.empty, is_empty),
+    "garbled": (faults.garbled, is_no_json),
+    "paged": (faults.paged, is_html),
+    "misshapen": (faults.misshapen, is_misshapen),
+    "zipped": (faults.zipped, is_zipped),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_an_answer_is_spoilt_as_ordered_and_the_next_is_good(name: str) -> None:
+    fault, spoilt = SPOILT[name]
+    with Server(WORLD) as server:
+        server.weather.order(fault)
+        first = look(server)
+        assert first.status == 200
+        assert spoilt(first)
+        assert look(server).data["id"] == AMBER
+
+
+def test_a_connection_is_closed_in_the_middle_of_the_body() -> None:
+    with Server(WORLD) as server:
+        server.weather.order(faults.cut)
+        with pytest.raises(http.client.IncompleteRead):
+            look(server)
+        assert look(server).status == 200
+
+
+def test_a_hanging_answer_holds_no_other_up_and_ends_with_the_server() -> None:
+    with Server(WORLD) as server:
+        server.weather.order(faults.late(60), where=lambda question: "inc" in question.query)
+        hanging = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+        hanging.request("GET", f"{PATH}&inc=genres", headers={"User-Agent": AGENT})
+        assert look(server).status == 200
+        while len(server.asked) < 2:
+            time.sleep(0.01)
+    with pytest.raises((http.client.HTTPException, OSError)):
+        hanging.getresponse()
+    hanging.close()
+
+
+def test_a_storm_refuses_its_share_for_its_time_and_then_it_is_over() -> None:
+    with Server(WORLD) as server:
+        server.weather.storm(1, share=0.75)
+        statuses = [look(server).status for _ in range(8)]
+        assert statuses == [200, 503, 503, 503] * 2
+        time.sleep(1)
+        assert {look(server).status for _ in range(4)} == {200}
+
+
+def test_an_outage_refuses_all_of_both_services() -> None:
+    with Server(WORLD) as server:
+        server.weather.storm(60, share=1.0)
+        assert look(server).status == 503
+        assert get(server, f"/release/{WORLD.releases[0].id}").status == 503
+
+
+def test_every_request_is_noted_with_time_agent_and_status() -> None:
+    told: list[object] = []
+    with Server(WORLD, told=told.append) as server:
+        before = time.monotonic()
+        look(server)
+        ws2(server, "artist/x", inc="genres")
+        after = time.monotonic()
+    first, second = server.asked
+    assert told == [first, second]
+    assert before < first.time < second.time < after
+    assert (first.method, first.path, first.query) == ("GET", f"/ws/2/artist/{AMBER}", "fmt=json")
+    assert (first.agent, first.status, second.status) == (AGENT, 200, 400)
+    assert second.query == "fmt=json&inc=genres"
+
+
+def test_many_ask_at_once_and_all_are_answered_and_counted() -> None:
+    with Server(WORLD) as server:
+        server.weather.order(faults.refused(), times=10)
+        got: list[int] = []
+        threads = [
+            threading.Thread(target=lambda: got.extend(look(server).status for _ in range(10)))
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (got.count(503), got.count(200), len(server.asked)) == (10, 70, 80)
+
+
+def test_a_connection_is_kept_for_the_next_request() -> None:
+    with Server(WORLD) as server:
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+        for _ in range(3):
+            connection.request(
+                "GET", f"/ws/2/artist/{AMBER}?fmt=json", headers={"User-Agent": AGENT}
+            )
+            assert connection.getresponse().read()
+            sock = connection.sock
+            assert sock is not None
+        assert sock is connection.sock
+        connection.close()
+
+
+def heard(connection: http.client.HTTPConnection) -> bytes:
+    connection.request("GET", PATH, headers={"User-Agent": AGENT})
+    return connection.getresponse().read()
+
+
+def test_a_server_that_has_ended_answers_nobody_and_its_port_can_be_used_again() -> None:
+    with Server(WORLD) as server:
+        port = int(server.url.rpartition(":")[2])
+        kept = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        heard(kept)
+    with pytest.raises((http.client.HTTPException, OSError)):
+        heard(kept)
+    kept.close()
+    with pytest.raises(OSError):
+        look(server)
+    with Server(WORLD, port=port) as again:
+        assert look(again).status == 200
+
+
+def test_what_is_no_http_does_no_harm() -> None:
+    with Server(WORLD) as server:
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        for noise in (b"\0" * 100 + b"\r\n\r\n", b"GET /" + b"a" * 100_000, b"GET\r\n\r\n"):
+            with socket.create_connection(address, timeout=5) as raw:
+                raw.sendall(noise)
+                raw.shutdown(socket.SHUT_WR)
+                while raw.recv(65536):
+                    pass
+        assert look(server).status == 200

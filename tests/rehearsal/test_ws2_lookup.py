@@ -1,0 +1,141 @@
+"""Look-ups: by MBID, with what was asked for and nothing else; merged and deleted ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mediakeep.rehearsal import workshop, world
+from mediakeep.rehearsal.entities import mbid
+from mediakeep.rehearsal.server import Server
+from tests.rehearsal.asking import get, ws2
+
+VELVET = mbid("artist", "Velvet Harbour", 1)
+ALBUM = mbid("group", VELVET, "Salt on the Signal Lamps")
+FIRST = mbid("release", ALBUM, 1)
+TRACK = mbid("recording", VELVET, "Ballast")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(world.sampled()) as running:
+        yield running
+
+
+PLAIN = {"artist": VELVET, "release-group": ALBUM, "release": FIRST, "recording": TRACK}
+
+
+@pytest.mark.parametrize("entity", PLAIN)
+def test_an_entity_is_found_by_its_mbid_in_either_case(server: Server, entity: str) -> None:
+    answer = ws2(server, f"{entity}/{PLAIN[entity].upper()}")
+    assert answer.status == 200
+    assert answer.data["id"] == PLAIN[entity]
+
+
+ADDED = {
+    "artist": {"aliases", "genres", "tags", "releases", "release-groups", "recordings", "works"},
+    "release-group": {"artist-credits", "aliases", "genres", "releases", "url-rels"},
+    "release": {"artist-credits", "labels", "recordings", "release-groups", "media", "genres"},
+    "recording": {"artist-credits", "isrcs", "releases", "ratings"},
+}
+KEYS = {
+    "artist-credits": "artist-credit",
+    "labels": "label-info",
+    "recordings": "media",
+    "release-groups": "release-group",
+    "ratings": "rating",
+    "url-rels": "relations",
+}
+
+
+@pytest.mark.parametrize("entity", ADDED)
+def test_only_what_is_asked_for_is_in_an_answer(server: Server, entity: str) -> None:
+    path = f"{entity}/{PLAIN[entity]}"
+    plain = set(ws2(server, path).data)
+    for inc in ADDED[entity]:
+        key = inc if entity == "artist" else KEYS.get(inc, inc)
+        assert set(ws2(server, path, inc=inc).data) - plain == {key}
+
+
+def test_an_inc_that_a_resource_does_not_take_is_refused(server: Server) -> None:
+    for entity, inc in (("artist", "labels"), ("release", "lyrics"), ("recording", "labels")):
+        answer = ws2(server, f"{entity}/{PLAIN[entity]}", inc=f"genres {inc}")
+        assert answer.status == 400
+        assert inc in answer.data["error"]
+
+
+def test_media_have_tracks_where_recordings_are_asked_for(server: Server) -> None:
+    (bare,) = ws2(server, f"release/{FIRST}", inc="media").data["media"]
+    (full,) = ws2(server, f"release/{FIRST}", inc="recordings isrcs").data["media"]
+    assert "tracks" not in bare
+    assert bare["track-count"] == len(full["tracks"]) == 7
+    assert [track["number"] for track in full["tracks"]][:5] == ["A1", "A2", "A3", "A4", "B1"]
+    assert [track["position"] for track in full["tracks"]] == [1, 2, 3, 4, 5, 6, 7]
+    assert all(track["recording"]["isrcs"] for track in full["tracks"])
+    assert "artist-credit" not in full["tracks"][0]
+
+
+def test_credits_name_guests_with_what_joins_them(server: Server) -> None:
+    group = mbid("group", VELVET, "Two Harbours")
+    path = f"release/{mbid('release', group, 1)}"
+    (medium,) = ws2(server, path, inc="recordings artist-credits").data["media"]
+    credit = medium["tracks"][0]["artist-credit"]
+    assert [(one["name"], one["joinphrase"]) for one in credit] == [
+        ("Velvet Harbour", " feat. "),
+        ("VELVET HARBOUR", ""),
+    ]
+
+
+def test_a_list_in_a_look_up_ends_after_25() -> None:
+    many = workshop.prolific("Amber Kettle", albums=30, editions=1, tracks=2)
+    amber = many.artists[0].id
+    with Server(many) as server:
+        found = ws2(server, f"artist/{amber}", inc="releases release-groups recordings").data
+    assert {key: len(found[key]) for key in ("releases", "release-groups", "recordings")} == {
+        "releases": 25,
+        "release-groups": 25,
+        "recordings": 25,
+    }
+
+
+MERGED = {
+    "artist": ("artist", VELVET),
+    "release-group": ("group", ALBUM),
+    "release": ("release", FIRST),
+}
+
+
+@pytest.mark.parametrize("entity", MERGED)
+def test_a_merged_mbid_is_answered_with_the_one_it_has_now(server: Server, entity: str) -> None:
+    kind, now = MERGED[entity]
+    old = mbid(kind, "Velvet Harbour", "merged")
+    answer = ws2(server, f"{entity}/{old}")
+    assert (answer.status, answer.data["id"]) == (200, now)
+
+
+@pytest.mark.parametrize("entity", MERGED)
+def test_a_deleted_mbid_is_not_found(server: Server, entity: str) -> None:
+    gone = mbid(MERGED[entity][0], "Velvet Harbour", "deleted")
+    answer = ws2(server, f"{entity}/{gone}")
+    assert answer.status == 404
+    assert answer.data["error"] == "Not Found"
+
+
+def test_an_mbid_of_another_kind_or_none_is_refused(server: Server) -> None:
+    assert ws2(server, f"release/{VELVET}").status == 404
+    assert ws2(server, "release/42").status == 400
+    assert ws2(server, f"release/{FIRST}x").status == 400
+    assert ws2(server, f"instrument/{FIRST}").status == 404
+
+
+def test_only_json_is_spoken(server: Server) -> None:
+    answer = get(server, f"/ws/2/artist/{VELVET}")
+    assert answer.status == 406
+    assert "fmt=json" in answer.data["error"]
+    assert get(server, f"/ws/2/artist/{VELVET}", fmt="xml").status == 406
+
+
+def test_only_get_is_answered(server: Server) -> None:
+    path = f"/ws/2/artist/{VELVET}"
+    assert [get(server, path, method=one).status for one in ("POST", "PUT", "DELETE")] == [405] * 3

@@ -1,0 +1,142 @@
+"""Searches: enough of Lucene to find an artist by the albums, and no query that does harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mediakeep.rehearsal import workshop
+from mediakeep.rehearsal.entities import Alias, World, mbid
+from mediakeep.rehearsal.server import Server
+from tests.rehearsal.asking import ws2
+
+
+def world() -> World:
+    """Three artists: two of one name, and one whose names hold what a query must escape."""
+    first = workshop.artist("Ångström & the Tides")
+    second = workshop.artist("Ångström & the Tides", nth=2, disambiguation="the other one")
+    odd = workshop.artist('-Minus/Plus- (AND) [so]: "on"', aliases=(Alias("月曜日の灯台"),))
+    groups = [
+        workshop.group(first, "Salt on the Lamps"),
+        workshop.group(first, "Winter Moorings"),
+        workshop.group(second, "Copper Door", primary="Single"),
+        workshop.group(odd, "..."),
+    ]
+    releases = [workshop.release(one, [["One", "Two"]]) for one in groups]
+    return World(artists=(first, second, odd), groups=tuple(groups), releases=tuple(releases))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(world()) as running:
+        yield running
+
+
+def titles(server: Server, query: str) -> list[str]:
+    answer = ws2(server, "release", query=query)
+    assert answer.status == 200, answer.body
+    assert answer.data["count"] == len(answer.data["releases"])
+    return [release["title"] for release in answer.data["releases"]]
+
+
+FOUND = {
+    "release:(winter moorings)": ["Winter Moorings"],
+    "winter": ["Winter Moorings"],
+    'release:"on the lamps"': ["Salt on the Lamps"],
+    'release:"the on lamps"': [],
+    "release:lam*": ["Salt on the Lamps"],
+    "release:(copper OR winter) AND NOT release:door": ["Winter Moorings"],
+    "release:(copper winter) -release:door": ["Winter Moorings"],
+    "+release:copper +release:winter": [],
+    "release:copper && release:door": ["Copper Door"],
+    "release:(salt^2 AND lamps~0.8)": ["Salt on the Lamps"],
+    r"artist:(\-minus\/plus\- \(and\) \[so\]\: \"on\") AND release:(\.\.\.)": ["..."],
+    "artist:月曜日の灯台": ["..."],
+    f"arid:{mbid('artist', 'Ångström & the Tides', 2)}": ["Copper Door"],
+    "primarytype:single": ["Copper Door"],
+    "artist:angstrom AND tracks:2 AND release:winter": ["Winter Moorings"],
+    "nosuchfield:winter": [],
+    "NOT release:winter": [],
+}
+
+
+@pytest.mark.parametrize("query", FOUND)
+def test_a_query_finds_what_it_says(server: Server, query: str) -> None:
+    assert titles(server, query) == FOUND[query]
+
+
+def test_mbids_are_asked_for_in_one_search(server: Server) -> None:
+    wanted = sorted(one.id for one in world().releases)[:3]
+    answer = ws2(server, "release", query=f"reid:({' OR '.join(wanted)})").data
+    assert sorted(one["id"] for one in answer["releases"]) == wanted
+
+
+BAD = ["(", ")", "a AND", "AND a", '"open', "artist:", "a:b:c", "[a TO b]", "a/b", "\\", "(" * 5000]
+
+
+@pytest.mark.parametrize("query", BAD, ids=lambda query: query[:12])
+def test_a_query_that_cannot_be_read_is_refused(server: Server, query: str) -> None:
+    answer = ws2(server, "release", query=query)
+    assert answer.status == 400
+    assert "cannot be read" in answer.data["error"]
+
+
+def test_a_query_of_nothing_is_refused(server: Server) -> None:
+    assert ws2(server, "release", query=" ").status == 400
+    assert ws2(server, "recording", query="a").status == 400
+
+
+def test_the_artist_with_most_of_the_albums_comes_first(server: Server) -> None:
+    query = "artist:(Ångström & the Tides) AND (release:(Salt on the Lamps) OR release:(Copper))"
+    found = ws2(server, "release", query=query.replace("&", r"\&"), limit=100).data["releases"]
+    assert found[0]["title"] == "Salt on the Lamps"
+    assert found[0]["score"] == 100
+    assert [one["score"] for one in found] == sorted((one["score"] for one in found), reverse=True)
+    assert all("tracks" not in medium for one in found for medium in one["media"])
+
+
+def test_phrases_match_runs_of_words_and_escapes_within_them_are_read(server: Server) -> None:
+    who = mbid("artist", "Ångström & the Tides", 1)
+    query = rf'(arid:"{who}") AND (release:"WINTER" OR release:"salt \& pepper")'
+    assert titles(server, query) == ["Winter Moorings"]
+    query = r'artist:"ANGSTROM \& the tides" OR alias:"ANGSTROM \& the tides"'
+    assert len(ws2(server, "artist", query=query).data["artists"]) == 2
+
+
+def test_a_slash_before_the_question_mark_changes_nothing(server: Server) -> None:
+    """musicbrainzngs writes one."""
+    found = ws2(server, "release", query="winter").data
+    assert ws2(server, "release/", query="winter").data == found
+    who = mbid("artist", "Ångström & the Tides", 1)
+    assert ws2(server, "release/", artist=who).data == ws2(server, "release", artist=who).data
+
+
+def test_two_artists_of_one_name_are_both_found_and_told_apart(server: Server) -> None:
+    found = ws2(server, "artist", query="artist:(angstrom) OR alias:(angstrom)").data["artists"]
+    assert [one["score"] for one in found] == [100, 100]
+    assert {one.get("disambiguation") for one in found} == {None, "the other one"}
+
+
+def test_an_artist_is_found_by_an_alias_alone(server: Server) -> None:
+    (found,) = ws2(server, "artist", query="alias:(月曜日の灯台)").data["artists"]
+    assert found["name"].startswith("-Minus")
+    (found,) = ws2(server, "artist", query="月曜日の灯台").data["artists"]
+    assert found["aliases"][0]["name"] == "月曜日の灯台"
+
+
+def test_release_groups_are_searched_too(server: Server) -> None:
+    (found,) = ws2(server, "release-group", query="releasegroup:copper").data["release-groups"]
+    assert found["releases"][0]["title"] == "Copper Door"
+
+
+def test_a_search_gives_25_or_up_to_100_from_an_offset_on() -> None:
+    with Server(workshop.prolific("Amber Kettle", albums=26, editions=5, tracks=1)) as many:
+        sizes = {
+            limit: len(ws2(many, "release", query="artist:amber", limit=limit).data["releases"])
+            for limit in ("", "0", "x", "7", "100", "1000")
+        }
+        assert sizes == {"": 25, "0": 25, "x": 25, "7": 7, "100": 100, "1000": 100}
+        rest = ws2(many, "release", query="artist:amber", limit=100, offset=100).data
+        assert (rest["count"], rest["offset"], len(rest["releases"])) == (130, 100, 30)
+        assert ws2(many, "release", query="artist:amber", offset=130).data["releases"] == []

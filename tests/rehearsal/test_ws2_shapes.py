@@ -1,0 +1,85 @@
+"""The rehearsal's answers have the keys, types and nesting of MusicBrainz' own."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.rehearsal import world
+from mediakeep.rehearsal.entities import mbid
+from mediakeep.rehearsal.server import Server
+from tests.rehearsal import shapes
+from tests.rehearsal.asking import get, ws2
+
+VELVET = mbid("artist", "Velvet Harbour", 1)
+LANTERN = mbid("artist", "月曜日の灯台", 1)
+ALBUM = mbid("group", VELVET, "Salt on the Signal Lamps")
+FIRST = mbid("release", ALBUM, 1)
+FULL = "artist-credits labels recordings release-groups media isrcs aliases genres"
+
+ANSWERS: dict[str, tuple[str, dict[str, object], Any]] = {
+    "artist": (f"artist/{LANTERN}", {"inc": "aliases genres url-rels"}, shapes.ARTIST),
+    "bare artist": (f"artist/{VELVET}", {}, shapes.ARTIST),
+    "release": (f"release/{FIRST}", {"inc": f"{FULL} url-rels"}, shapes.RELEASE),
+    "bare release": (f"release/{FIRST}", {}, shapes.RELEASE),
+    "group": (f"release-group/{ALBUM}", {"inc": "artist-credits genres"}, shapes.GROUP),
+    "releases": ("release", {"artist": VELVET, "inc": FULL, "limit": 100}, shapes.RELEASES),
+    "bare releases": ("release", {"artist": VELVET}, shapes.RELEASES),
+    "groups": ("release-group", {"artist": VELVET, "inc": "artist-credits"}, shapes.GROUPS),
+    "recordings": ("recording", {"release": FIRST, "inc": "isrcs"}, shapes.RECORDINGS),
+    "found releases": ("release", {"query": "salt OR harbour OR the"}, shapes.FOUND_RELEASES),
+    "found artists": ("artist", {"query": "velvet OR alias:todai"}, shapes.FOUND_ARTISTS),
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(world.sampled()) as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_of_the_rehearsal_has_its_shape(server: Server, name: str) -> None:
+    path, query, shape = ANSWERS[name]
+    answer = ws2(server, path, **query)
+    assert answer.status == 200
+    assert not list(shapes.differences(answer.data, shape))
+
+
+def test_a_list_of_covers_has_its_shape(server: Server) -> None:
+    listed = next(one for one in world.sampled().releases if one.cover)
+    answer = get(server, f"/release/{listed.id}")
+    assert not list(shapes.differences(answer.data, shapes.PICTURES))
+
+
+def test_a_difference_is_told_at_its_place() -> None:
+    shape = {"a": shapes.TEXT, "b?": [{"c": shapes.maybe(shapes.NUMBER)}]}
+    assert not list(shapes.differences({"a": "x", "b": [{"c": None}, {"c": 1}]}, shape))
+    assert list(shapes.differences({"a": 1}, shape)) == ["$.a: 1 is no text"]
+    told = set(shapes.differences({"b": [{"c": True, "d": 1}]}, shape))
+    assert told == {"$.a is missing", "$.b[0].c: True is no number", "$.b[0].d is not known"}
+
+
+# Where MEDIAKEEP_RECORDED names a folder with answers of MusicBrainz as they were received, the
+# shapes themselves are checked by them. They are not ours to give, so they are not in the project.
+RECORDED = Path(os.environ.get("MEDIAKEEP_RECORDED", os.devnull))
+KINDS = {
+    "musicbrainz/artist.json": shapes.ARTIST,
+    "musicbrainz/search/artist.json": shapes.FOUND_ARTISTS,
+    "musicbrainz/search/release.json": shapes.FOUND_RELEASES,
+    "musicbrainz/browse/*.json": shapes.RELEASES,
+    "musicbrainz/release/*.json": shapes.RELEASE,
+    "coverart/*.json": shapes.PICTURES,
+}
+
+if RECORDED.is_dir():
+    FILES = [(path, shape) for kind, shape in KINDS.items() for path in RECORDED.glob(kind)]
+
+    @pytest.mark.parametrize(("path", "shape"), FILES, ids=lambda one: getattr(one, "name", ""))
+    def test_a_recorded_answer_has_the_shape_that_is_written_down(path: Path, shape: Any) -> None:
+        assert not list(shapes.differences(json.loads(path.read_bytes()), shape))

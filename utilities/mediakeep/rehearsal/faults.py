@@ -1,0 +1,59 @@
+"""What can go wrong with an answer: each fault makes a bad answer out of a good one."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from dataclasses import replace
+
+from mediakeep.rehearsal.reply import Reply, error
+
+Fault = Callable[[Reply], Reply]
+
+_HTML = {"Content-Type": "text/html; charset=utf-8"}
+_PAGE = b"<!DOCTYPE html><html><body><h1>We'll be back soon</h1></body></html>\n"
+_BUSY = "The MusicBrainz web server is currently busy. Please try again later."
+
+
+def refused(status: int = 503, *, retry_after: str = "", message: str = _BUSY) -> Fault:
+    """Answer with an error, with a Retry-After of seconds or an HTTP date if one is given."""
+    reply = error(status, message)
+    more = {"Retry-After": retry_after} if retry_after else {}
+    return lambda _: replace(reply, headers={**reply.headers, **more})
+
+
+def late(seconds: float) -> Fault:
+    """Answer nothing for some seconds, then as if nothing had been."""
+    return lambda reply: replace(reply, delay=seconds)
+
+
+def cut(reply: Reply) -> Reply:
+    """Close the connection in the middle of the body."""
+    return replace(reply, cut=True)
+
+
+def empty(reply: Reply) -> Reply:
+    """Answer with a body of no bytes."""
+    return replace(reply, body=b"")
+
+
+def garbled(reply: Reply) -> Reply:
+    """Answer with the first half of the JSON, as if it were all."""
+    return replace(reply, body=reply.body[: len(reply.body) // 2])
+
+
+def paged(reply: Reply) -> Reply:
+    """Answer with a page of HTML, as something on the way to the service does."""
+    return replace(reply, body=_PAGE, headers=_HTML)
+
+
+def misshapen(reply: Reply) -> Reply:
+    """Answer with sound JSON of a shape that no answer has."""
+    body = b'{"releases":7,"release-count":"many","artists":[[]],"id":null,"images":{"0":true}}'
+    return replace(reply, body=body)
+
+
+def zipped(reply: Reply) -> Reply:
+    """Answer with a body that is compressed; this is no fault where the client knows how."""
+    more = {"Content-Encoding": "gzip"}
+    return replace(reply, body=gzip.compress(reply.body), headers={**reply.headers, **more})

@@ -1,0 +1,116 @@
+"""What a request meets before it is answered: the rate, refused agents, storms, ordered faults."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+
+from mediakeep.rehearsal import faults
+from mediakeep.rehearsal.faults import Fault
+from mediakeep.rehearsal.reply import Question, Reply, error
+
+_GENERIC = re.compile(r"(python-requests|python-urllib|python-httpx|java|libwww-perl)\b", re.I)
+_TOO_FAST = "Your requests are exceeding the allowable rate limit."
+_NOBODY = "Your requests name no application: set a User-Agent with a name, a version, a contact."
+
+
+@dataclass
+class _Order:
+    fault: Fault
+    times: int
+    where: Callable[[Question], bool]
+
+
+@dataclass
+class _Storm:
+    seconds: float
+    share: float
+    until: float = 0.0  # 0: it begins with the next request
+    debt: float = 0.0
+
+
+class Weather:
+    """Lets answers through, or spoils them; all of it may be called from several threads.
+
+    `per_second` is the rate above which MusicBrainz' web service refuses (0: none); `tells` is how
+    it then says when to come again: "seconds" or "date" in Retry-After, "limits" in the headers
+    X-RateLimit-Limit, -Remaining and -Reset, or "" for not at all.
+    """
+
+    def __init__(self, per_second: float = 0.0, *, tells: str = "") -> None:
+        self.per_second, self.tells = per_second, tells
+        self._lock = threading.Lock()
+        self._free = 0.0  # from when on the next request is within the rate
+        self._orders: list[_Order] = []
+        self._storms: list[_Storm] = []
+
+    def order(
+        self, fault: Fault, times: int = 1, where: Callable[[Question], bool] = lambda _: True
+    ) -> None:
+        """Let a fault meet the next requests, or the next that a function chooses."""
+        with self._lock:
+            self._orders.append(_Order(fault, times, where))
+
+    def storm(self, seconds: float, share: float = 0.5) -> None:
+        """From the next request on, refuse a share of all with 503; 1.0 is an outage."""
+        with self._lock:
+            self._storms.append(_Storm(seconds, share))
+
+    def meet(self, question: Question, answer: Callable[[Question], Reply]) -> Reply:
+        """Return what a request gets: its answer, a refusal, or a spoilt answer."""
+        if question.path.startswith("/ws/2/"):
+            if not question.agent.strip() or _GENERIC.match(question.agent.strip()):
+                return error(403, _NOBODY)
+            if (wait := self._wait()) > 0:
+                return self._refusal(wait)
+        fault = self._fault(question)
+        return fault(answer(question)) if fault else answer(question)
+
+    def _wait(self) -> float:
+        """Take a place within the rate, or return for how many seconds there is none."""
+        with self._lock:
+            now = time.monotonic()
+            if not self.per_second or now >= self._free:
+                self._free = now + 1 / self.per_second if self.per_second else 0.0
+                return 0.0
+            return self._free - now
+
+    def _refusal(self, wait: float) -> Reply:
+        again = int(wait) + 1
+        told = {
+            "": {},
+            "seconds": {"Retry-After": str(again)},
+            "date": {"Retry-After": formatdate(time.time() + again, usegmt=True)},
+            "limits": {
+                "X-RateLimit-Limit": str(round(self.per_second)),
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": str(int(time.time()) + again),
+            },
+        }[self.tells]
+        reply = error(503, _TOO_FAST)
+        return replace(reply, headers={**reply.headers, **told})
+
+    def _fault(self, question: Question) -> Fault | None:
+        with self._lock:
+            for order in self._orders:
+                if order.times > 0 and order.where(question):
+                    order.times -= 1
+                    return order.fault
+            if any(_strikes(storm) for storm in self._storms):
+                return faults.refused()
+        return None
+
+
+def _strikes(storm: _Storm) -> bool:
+    now = time.monotonic()
+    storm.until = storm.until or now + storm.seconds
+    if now >= storm.until:
+        return False
+    storm.debt += storm.share
+    struck = storm.debt >= 1
+    storm.debt -= struck
+    return struck

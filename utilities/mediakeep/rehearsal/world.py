@@ -1,0 +1,130 @@
+"""A catalogue of MusicBrainz as a file that we own: read, checked, written, or invented."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import BadSetting
+from mediakeep.rehearsal import catalogue, discography
+from mediakeep.rehearsal.entities import Credit, Group, Recording, Release, World
+
+FORMAT = 1
+
+_MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Page(World, frozen=True, kw_only=True):
+    """A world as its file holds it."""
+
+    format: int
+
+
+def of(artists: Sequence[catalogue.Artist], seed: int = 1) -> World:
+    """Invent what is known of a sample library's artists; the same every time."""
+    return discography.of(artists, seed)
+
+
+def sampled(artists: int = catalogue.ARTISTS, tracks: int | None = None, seed: int = 1) -> World:
+    """Invent what is known of the artists of the library that `library.make` makes of these."""
+    return of(catalogue.artists(artists, tracks, Random(seed)), seed)
+
+
+def load(path: Path) -> World:
+    """Read a catalogue file; BadSetting names the file and the place in it that is wrong."""
+    try:
+        page = msgspec.json.decode(path.read_bytes(), type=Page)
+    except (OSError, msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        raise BadSetting(path, error) from error
+    if page.format != FORMAT:
+        raise BadSetting(path, f"this catalogue has format {page.format}, not {FORMAT}")
+    fields = msgspec.structs.asdict(page)
+    del fields["format"]
+    world = World(**fields)
+    for problem in _problems(world):
+        raise BadSetting(path, problem)
+    return world
+
+
+def dump(world: World, path: Path) -> None:
+    """Write a catalogue file whole, such that `load` gives the same world."""
+    page = msgspec.json.encode({"format": FORMAT, **msgspec.to_builtins(world)})
+    files.write_atomic(path, msgspec.json.format(page, indent=1) + b"\n")
+
+
+def _problems(world: World) -> Iterator[str]:
+    """Tell what is wrong with a world, place by place: ids, and what they lead to."""
+    yield from _wrong_ids(world)
+    artists = {artist.id for artist in world.artists}
+    groups = {group.id for group in world.groups}
+    labels = {label.id for label in world.labels}
+    for place, credit in _credits(world):
+        if credit.artist not in artists:
+            yield f"there is no artist {credit.artist} - at `{place}.credits`"
+    for number, release in enumerate(world.releases):
+        if release.group not in groups:
+            yield f"there is no release group {release.group} - at `$.releases[{number}].group`"
+        for issuer in release.labels:
+            if issuer.label and issuer.label not in labels:
+                yield f"there is no label {issuer.label} - at `$.releases[{number}].labels`"
+    for old in world.merged:
+        if _goes_round(world.merged, old):
+            yield f"{old} is merged into itself - at `$.merged`"
+
+
+def _wrong_ids(world: World) -> Iterator[str]:
+    named = list(_ids(world))
+    for place, found in named:
+        if not _MBID.fullmatch(found):
+            yield f'"{files.printable(found[:80])}" is no MBID - at `{place}`'
+    counts = Counter(found for place, found in named if place.endswith(".id"))
+    for place, found in named:
+        if counts[found] > 1 and place.endswith(".id"):
+            yield f"{found} is there {counts[found]} times - at `{place}`"
+
+
+def _ids(world: World) -> Iterator[tuple[str, str]]:
+    for field in ("artists", "labels", "groups", "releases", "recordings"):
+        for number, entity in enumerate(getattr(world, field)):
+            yield f"$.{field}[{number}].id", entity.id
+    for number, release in enumerate(world.releases):
+        for disc, medium in enumerate(release.media):
+            for place, track in enumerate(medium.tracks):
+                where = f"$.releases[{number}].media[{disc}].tracks[{place}]"
+                yield f"{where}.id", track.id
+                yield f"{where}.recording", track.recording
+    for old, new in world.merged.items():
+        yield from (("$.merged", old), ("$.merged", new))
+    for number, gone in enumerate(world.deleted):
+        yield f"$.deleted[{number}]", gone
+
+
+def _credits(world: World) -> Iterator[tuple[str, Credit]]:
+    credited: tuple[tuple[str, Iterable[Group | Release | Recording]], ...] = (
+        ("groups", world.groups),
+        ("releases", world.releases),
+        ("recordings", world.recordings),
+    )
+    for field, entities in credited:
+        for number, entity in enumerate(entities):
+            for credit in entity.credits:
+                yield f"$.{field}[{number}]", credit
+    for number, release in enumerate(world.releases):
+        for disc, medium in enumerate(release.media):
+            for place, track in enumerate(medium.tracks):
+                for credit in track.credits:
+                    yield f"$.releases[{number}].media[{disc}].tracks[{place}]", credit
+
+
+def _goes_round(merged: dict[str, str], start: str) -> bool:
+    seen, now = {start}, merged[start]
+    while now in merged and now not in seen:
+        seen.add(now)
+        now = merged[now]
+    return now in seen

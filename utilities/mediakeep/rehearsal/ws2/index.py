@@ -1,0 +1,112 @@
+"""A search index: which entities hold which words in which field, and how well they fit."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from mediakeep.rehearsal.ws2 import tokens
+from mediakeep.rehearsal.ws2.lucene import Either, Leaf, Node
+
+_Entity = TypeVar("_Entity")
+Texts = Callable[[_Entity], Iterable[str]]
+Scores = dict[int, float]
+
+
+class _Field:
+    """The texts of one field: postings from word to entity, with each text's words."""
+
+    def __init__(self, texts: Sequence[Iterable[str]]) -> None:
+        self._texts = [[tokens.split(text) for text in several] for several in texts]
+
+    @cached_property
+    def _postings(self) -> dict[str, dict[int, float]]:
+        """Return for each word who holds it, and how much of the shortest such text it is."""
+        found: dict[str, dict[int, float]] = defaultdict(dict)
+        for number, several in enumerate(self._texts):
+            for words in several:
+                share = 1 / math.sqrt(len(words) or 1)
+                for word in words:
+                    found[word][number] = max(found[word].get(number, 0.0), share)
+        return dict(found)
+
+    def search(self, words: tuple[str, ...]) -> Scores:
+        """Find the texts that hold these words, one right after the other."""
+        held = [self._postings.get(word, {}) for word in words]
+        if not held or not all(held):
+            return {}
+        return {
+            number: sum(one[number] for one in held)
+            for number in set(held[0]).intersection(*held[1:])
+            if len(words) == 1 or self._adjacent(number, words)
+        }
+
+    def begins(self, start: str) -> Scores:
+        """Find the texts with a word that begins so."""
+        words = [word for word in self._postings if word.startswith(start)]
+        return _most([self.search((word,)) for word in words])
+
+    def _adjacent(self, number: int, words: tuple[str, ...]) -> bool:
+        size = len(words)
+        return any(
+            text[at : at + size] == words
+            for text in self._texts[number]
+            for at in range(len(text) - size + 1)
+        )
+
+
+class Index(Generic[_Entity]):
+    """Entities to be searched by fields; the first field is the one that is meant if none is."""
+
+    def __init__(self, entities: Sequence[_Entity], fields: Mapping[str, Texts[_Entity]]) -> None:
+        self._entities, self._texts = entities, fields
+        self._fields: dict[str, _Field] = {}
+
+    def search(self, query: Node) -> list[tuple[int, _Entity]]:
+        """Return the entities that fit, with scores up to 100, the best first."""
+        scores = self._scores(query)
+        best = max(scores.values(), default=1.0) or 1.0
+        rated = [(round(100 * score / best), number) for number, score in scores.items()]
+        return [(score, self._entities[number]) for score, number in sorted(rated, key=_order)]
+
+    def _scores(self, node: Node) -> Scores:
+        if isinstance(node, Leaf):
+            return self._leaf(node)
+        found = [self._scores(part) for part in node.parts]
+        if isinstance(node, Either):
+            return _sum(found, set().union(*found))
+        both = set(found[0]).intersection(*found[1:]) if found else set()
+        for part in node.barred:
+            both -= set(self._scores(part))
+        return _sum(found, both)
+
+    def _leaf(self, leaf: Leaf) -> Scores:
+        name = leaf.field or next(iter(self._texts))
+        if name not in self._texts:
+            return {}
+        field = self._field(name)
+        words = tokens.split(leaf.text)
+        if leaf.begun and len(words) < 2:
+            return field.begins("".join(words))
+        return field.search(words)
+
+    def _field(self, name: str) -> _Field:
+        if name not in self._fields:
+            self._fields[name] = _Field([self._texts[name](one) for one in self._entities])
+        return self._fields[name]
+
+
+def _sum(found: Sequence[Scores], kept: Iterable[int]) -> Scores:
+    return {number: sum(scores.get(number, 0.0) for scores in found) for number in kept}
+
+
+def _most(found: Sequence[Scores]) -> Scores:
+    kept: set[int] = set().union(*found)
+    return {number: max(scores.get(number, 0.0) for scores in found) for number in kept}
+
+
+def _order(rated: tuple[int, int]) -> tuple[int, int]:
+    return -rated[0], rated[1]

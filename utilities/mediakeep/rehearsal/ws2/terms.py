@@ -1,0 +1,113 @@
+"""The small words of an answer: types with their ids, countries, dates, aliases, genres."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mediakeep.rehearsal.entities import Alias, Label, Release, mbid
+
+PRIMARY = ("Album", "Single", "EP", "Broadcast", "Other")
+SECONDARY = (
+    "Compilation",
+    "Soundtrack",
+    "Spokenword",
+    "Interview",
+    "Audiobook",
+    "Audio drama",
+    "Live",
+    "Remix",
+    "DJ-mix",
+    "Mixtape/Street",
+    "Demo",
+    "Field recording",
+)
+STATUSES = ("Official", "Promotion", "Bootleg", "Pseudo-Release", "Withdrawn", "Cancelled")
+
+_COUNTRIES = {
+    "DE": "Germany",
+    "FR": "France",
+    "GB": "United Kingdom",
+    "JP": "Japan",
+    "US": "United States",
+    "XE": "Europe",
+    "XW": "[Worldwide]",
+}
+
+
+def ident(name: str) -> str:
+    """Return the id that a type, an area or the like always has here."""
+    return mbid("term", name)
+
+
+def typed(key: str, name: str) -> dict[str, Any]:
+    """Return a type and its id, both null where there is none."""
+    return {key: name or None, f"{key}-id": ident(name) if name else None}
+
+
+def area(country: str) -> dict[str, Any]:
+    """Return the area that a country of two letters is."""
+    name = _COUNTRIES.get(country, country)
+    return {
+        "id": ident(country),
+        "name": name,
+        "sort-name": name,
+        "disambiguation": "",
+        "iso-3166-1-codes": [country],
+        "type": None,
+        "type-id": None,
+    }
+
+
+def events(release: Release) -> dict[str, Any]:
+    """Return when and where a release came out; nothing where neither is known."""
+    if not (release.date or release.country):
+        return {}
+    place = area(release.country) if release.country else None
+    return {
+        "date": release.date,
+        "country": release.country or None,
+        "release-events": [{"date": release.date, "area": place}],
+    }
+
+
+def archive(release: Release) -> dict[str, Any]:
+    """Tell which pictures of a release there are."""
+    cover = release.cover
+    return {
+        "artwork": cover is not None,
+        "front": cover is not None and cover.front,
+        "back": cover is not None and cover.back,
+        "count": cover.count if cover else 0,
+        "darkened": False,
+    }
+
+
+def alias(one: Alias) -> dict[str, Any]:
+    """Show an alias."""
+    return {
+        "name": one.name,
+        "sort-name": one.sort_name or one.name,
+        "locale": one.locale or None,
+        "primary": one.primary or None,
+        **typed("type", one.type),
+        "begin": None,
+        "end": None,
+        "ended": False,
+    }
+
+
+def label(one: Label) -> dict[str, Any]:
+    """Show a record label."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "sort-name": one.name,
+        "disambiguation": "",
+        "label-code": None,
+        **typed("type", ""),
+    }
+
+
+def genre(name: str) -> dict[str, Any]:
+    """Show a genre."""
+    return {"id": ident(f"genre {name}"), "name": name, "count": 1, "disambiguation": ""}
