@@ -14,12 +14,19 @@
           Unverified          1   the copy beside it was not what it should be
           ChangedMeanwhile    1   another program changed it while it was being written
         NotUndone             1   a change cannot be taken back as things are
+        NotThere              1   a service has nothing under that address
+          NoSuchMBID          1   MusicBrainz has no entity of that MBID
       UsageFailed             2   wrong usage or settings
         BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
         LibraryGone, ScanRefused, QueueBusy
+        NotAsked              2   a service is not asked as things are set
+        NoCache               2   what services answer cannot be kept
       StateDamaged            3   the record is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UnknownField, NewerFormat,
         IllegalTransition, RecordNotWritten
+      ServiceFailed           4   a service gave an answer that is of no use
+        Outage                4   it is not to be had now
+        BadAnswer             4   its answer is not what it should be
       Stopped               130   the user said no
 
 The docstring of a class is its message; the class carries the exit code.
@@ -89,6 +96,14 @@ class NotUndone(ItemFailed):
     """{} was not undone: {}. {}"""
 
 
+class NotThere(ItemFailed):
+    """{} has nothing at {}."""
+
+
+class NoSuchMBID(NotThere):
+    """MusicBrainz has no {} with the MBID {}."""
+
+
 class UsageFailed(MediakeepError):
     """{}"""
 
@@ -136,6 +151,14 @@ class QueueBusy(UsageFailed):
     """{} was edited while session {} works on it. That session will set the edit aside at its next record; wait a moment and run again."""
 
 
+class NotAsked(UsageFailed):
+    """{} was not asked: {}."""
+
+
+class NoCache(UsageFailed):
+    """The answers of services cannot be kept in {}: {}. Free space, correct its rights, or remove it: then all is looked up anew."""
+
+
 class StateDamaged(MediakeepError):
     """{}"""
 
@@ -164,6 +187,20 @@ class IllegalTransition(StateDamaged):
 
 class RecordNotWritten(StateDamaged):
     """{} could not be written: {}. The run stops here; all that was recorded before is safe. Free space or mend the disk, then run again."""
+
+
+class ServiceFailed(MediakeepError):
+    """{} failed: {}."""
+
+    exit_code = 4
+
+
+class Outage(ServiceFailed):
+    """{} is not to be had, and is not asked before {}: {}."""
+
+
+class BadAnswer(ServiceFailed):
+    """{} failed: {} ({}). The answer is not kept; run again."""
 
 
 class Stopped(MediakeepError):

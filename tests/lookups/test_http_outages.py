@@ -1,0 +1,289 @@
+"""A service that refuses, fails or is gone: pauses and outages, which all processes share."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from mediakeep.errors import NotThere, Outage, ServiceFailed
+from mediakeep.lookups.answers import Machine, Spent
+from mediakeep.lookups.http import Http
+from mediakeep.lookups.patience import Patience
+from mediakeep.lookups.slots import Slots
+from tests.lookups.conftest import CONTACT, NOW, Clock, Scripted, answer, raw, slots
+
+BUSY = answer(503)
+
+
+@pytest.fixture
+def other(tmp_path: Path, machine: Machine) -> Http:
+    """Another session of the same machine, with a cache of its own."""
+    return Http(tmp_path / "other" / "musicbrainz.sqlite", CONTACT, machine=machine)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_service_that_is_busy_is_asked_again_after_longer_and_longer_pauses(
+    http: Http, server: Scripted, clock: Clock, status: int
+) -> None:
+    server.manners["/a"] = [answer(status)] * 4 + [answer()]
+    assert http.get(server.service(), f"{server.host}/a").status == 200
+    assert clock.slept == clock.told == [2.0, 4.0, 8.0, 16.0]
+    assert http.spent.requests == 5
+    assert http.spent.waited == pytest.approx(30)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": " 7 ", "X-RateLimit-Reset": f"{NOW + 50:.0f}"}, 7.0),
+        ({"Retry-After": formatdate(NOW + 9, usegmt=True)}, 9.0),
+        # The clock of the service is an hour ahead of ours.
+        ({"Retry-After": formatdate(NOW + 3609, usegmt=True), "Date": formatdate(NOW + 3600)}, 9.0),
+        ({"X-RateLimit-Reset": f"{NOW + 3611:.0f}", "Date": formatdate(NOW + 3600)}, 11.0),
+        ({"X-RateLimit-Reset": f"{NOW + 12:.0f}"}, 12.0),
+        ({"Retry-After": "1"}, 1.0),
+        ({"Retry-After": "0"}, 2.0),
+        ({"Retry-After": formatdate(NOW - 100)}, 2.0),
+        ({"Retry-After": "soon"}, 2.0),
+        ({"Retry-After": "-5"}, 2.0),
+        ({"Retry-After": "1.5"}, 2.0),
+        ({"Retry-After": "Mon, 99 Foo 2026 99:99:99 GMT", "Date": "\x00"}, 2.0),
+    ],
+)
+def test_a_service_says_how_long_to_wait(
+    http: Http, server: Scripted, clock: Clock, headers: dict[str, str], seconds: float
+) -> None:
+    server.manners["/a"] = [answer(503, **headers), answer()]
+    http.get(server.service(), f"{server.host}/a")
+    assert clock.slept == [seconds]
+
+
+def test_what_a_broken_server_says_of_its_pace_is_not_believed(
+    http: Http, server: Scripted, clock: Clock
+) -> None:
+    server.manners["/a"] = [answer(500, Retry_After="30"), answer(502, Retry_After="30"), answer()]
+    http.get(server.service(), f"{server.host}/a")
+    assert clock.slept == [2.0, 4.0]
+
+
+def test_a_pause_that_one_was_told_holds_for_all(
+    http: Http, other: Http, server: Scripted, clock: Clock
+) -> None:
+    limited = answer(X_RateLimit_Remaining="0", X_RateLimit_Reset=f"{NOW + 15:.0f}")
+    server.manners["/a"] = [limited]
+    http.get(server.service(), f"{server.host}/a")
+    assert not clock.slept
+    other.get(server.service(), f"{server.host}/b")
+    assert clock.slept == [15.0]
+    assert other.spent.waited == pytest.approx(15)
+
+
+@pytest.mark.parametrize(
+    ("remaining", "reset", "slept"),
+    [("1", NOW + 15, []), ("0", NOW + 500, [60.0]), ("0", NOW - 5, []), ("none", NOW + 15, [])],
+)
+def test_after_the_last_answer_that_is_allowed_is_a_rest_of_at_most_a_minute(
+    http: Http,
+    server: Scripted,
+    clock: Clock,
+    remaining: str,
+    reset: float,
+    slept: list[float],
+) -> None:
+    headers = {"X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": f"{reset:.0f}"}
+    server.manners["/a"] = [answer(**headers)]
+    http.get(server.service(), f"{server.host}/a")
+    http.get(server.service(), f"{server.host}/b")
+    assert clock.slept == slept
+
+
+def test_a_minute_of_pauses_is_an_outage_for_everybody(
+    http: Http, other: Http, server: Scripted, clock: Clock
+) -> None:
+    server.manners["/a"] = [BUSY]
+    with pytest.raises(Outage) as raised:
+        http.get(server.service(), f"{server.host}/a")
+    assert clock.slept == [2.0, 4.0, 8.0, 16.0, 30.0]
+    assert http.spent.waited == pytest.approx(60)
+    end = "2027-01-15T08:02:00+00:00"  # a minute to find out, and one of rest
+    expected = f"MusicBrainz is not to be had, and is not asked before {end}: it answered 503."
+    assert str(raised.value) == expected
+    assert raised.value.exit_code == 4
+    asked = len(server.asked)
+    for one in (http, other):
+        with pytest.raises(Outage, match="it answered 503"):
+            one.get(server.service(), f"{server.host}/b")
+    assert len(server.asked) == asked
+    assert len(clock.slept) == 5
+
+
+def test_to_be_told_to_wait_for_more_than_a_minute_is_an_outage_at_once(
+    http: Http, server: Scripted, clock: Clock
+) -> None:
+    server.manners["/a"] = [answer(503, Retry_After="61"), answer()]
+    with pytest.raises(Outage, match="before 2027-01-15T08:01:01"):
+        http.get(server.service(), f"{server.host}/a")
+    assert not clock.slept
+    clock.now += 61
+    assert http.get(server.service(), f"{server.host}/a").status == 200
+
+
+def test_a_minute_is_waited_for_if_told(http: Http, server: Scripted, clock: Clock) -> None:
+    server.manners["/a"] = [answer(503, Retry_After="60"), answer()]
+    http.get(server.service(), f"{server.host}/a")
+    assert clock.slept == [60.0]
+
+
+def test_an_outage_is_believed_for_an_hour_at_most(
+    http: Http, server: Scripted, clock: Clock
+) -> None:
+    server.manners["/a"] = [answer(503, Retry_After="999999999999999999999"), answer()]
+    with pytest.raises(Outage, match="before 2027-01-15T09:00:00"):
+        http.get(server.service(), f"{server.host}/a")
+    clock.now += 3600
+    assert http.get(server.service(), f"{server.host}/a").status == 200
+
+
+def test_each_outage_that_goes_on_is_found_by_one_probe_and_is_longer(
+    http: Http, other: Http, server: Scripted, clock: Clock, tmp_path: Path
+) -> None:
+    server.manners["/a"] = [BUSY]
+    spans = []
+    with pytest.raises(Outage):
+        http.get(server.service(), f"{server.host}/a")
+    for _ in range(6):
+        clock.now = slots(tmp_path)["outage"]
+        asked, slept = len(server.asked), len(clock.slept)
+        for one in (http, other):
+            with pytest.raises(Outage):
+                one.get(server.service(), f"{server.host}/a")
+        assert len(server.asked) == asked + 1
+        assert len(clock.slept) == slept
+        spans.append(slots(tmp_path)["outage"] - clock.now)
+    assert spans == [120.0, 240.0, 480.0, 900.0, 900.0, 900.0]
+
+
+def test_a_probe_that_goes_well_lifts_the_outage(
+    http: Http, other: Http, server: Scripted, clock: Clock, tmp_path: Path
+) -> None:
+    server.manners["/a"] = [BUSY]
+    with pytest.raises(Outage):
+        http.get(server.service(), f"{server.host}/a")
+    clock.now += 60
+    server.manners["/b"] = [answer(404)]  # it is well, whatever it says
+    with pytest.raises(NotThere):
+        other.get(server.service(), f"{server.host}/b")
+    assert slots(tmp_path)["span"] == 0.0
+    slept = len(clock.slept)
+    server.manners["/c"] = [BUSY, answer()]
+    assert http.get(server.service(), f"{server.host}/c").status == 200
+    assert clock.slept[slept:] == [2.0]
+
+
+def test_while_one_probes_the_others_give_up_and_a_probe_that_was_killed_is_made_again(
+    http: Http, other: Http, server: Scripted, machine: Machine, clock: Clock, tmp_path: Path
+) -> None:
+    server.manners["/a"] = [BUSY]
+    with pytest.raises(Outage):
+        http.get(server.service(), f"{server.host}/a")
+    clock.now += 60
+    service = server.service()
+    probe = Patience(service, Slots(service, tmp_path, machine), machine, Spent())
+    probe.take_turn()  # its process is killed now
+    with pytest.raises(Outage):
+        other.get(server.service(), f"{server.host}/c")
+    assert "/c" not in server.asked
+    clock.now += 60
+    assert other.get(server.service(), f"{server.host}/c").status == 200
+
+
+def test_an_outage_that_several_find_at_once_is_no_longer_for_it(
+    server: Scripted, machine: Machine, tmp_path: Path
+) -> None:
+    service = server.service()
+    found = [Patience(service, Slots(service, tmp_path, machine), machine, Spent()) for _ in "ab"]
+    for one in found:
+        one.take_turn()
+    for one, told in zip(found, (100.0, 3000.0), strict=True):
+        with pytest.raises(Outage, match="before 2027-01-15T08:01:40"):
+            one.failed("it answered 503", told)
+    assert (slots(tmp_path)["outage"], slots(tmp_path)["span"]) == (NOW + 100, 60.0)
+
+
+def test_an_outage_of_one_service_is_none_of_another(
+    http: Http, server: Scripted, clock: Clock
+) -> None:
+    healthy = Scripted()
+    try:
+        server.manners["/a"] = [BUSY]
+        with pytest.raises(Outage):
+            http.get(server.service(), f"{server.host}/a")
+        assert http.get(healthy.service(), f"{healthy.host}/a").status == 200
+    finally:
+        healthy.stop()
+
+
+def test_what_is_kept_is_answered_in_an_outage_too(http: Http, server: Scripted) -> None:
+    kept = http.get(server.service(), f"{server.host}/a")
+    server.manners["/b"] = [BUSY]
+    with pytest.raises(Outage):
+        http.get(server.service(), f"{server.host}/b")
+    assert http.get(server.service(), f"{server.host}/a") == kept
+    with pytest.raises(Outage):
+        http.get(server.service(), f"{server.host}/a", fresh=True)
+    assert http.get(server.service(), f"{server.host}/a") == kept
+
+
+def test_a_service_that_nobody_listens_for_is_out(
+    http: Http, server: Scripted, clock: Clock
+) -> None:
+    server.stop()
+    with pytest.raises(Outage, match="there is no connection to it"):
+        http.get(server.service(), f"{server.host}/a")
+    assert clock.slept == [2.0, 4.0, 8.0, 16.0, 30.0]
+
+
+def test_pauses_hold_where_there_is_no_pacing_and_pacing_is_no_pause(
+    http: Http, server: Scripted, clock: Clock
+) -> None:
+    paced = msgspec.structs.replace(server.service(), interval=45.0)
+    server.manners["/2"] = [BUSY, BUSY, answer()]
+    for path in "1234":
+        http.get(paced, f"{server.host}/{path}")
+    assert clock.slept == [45.0, 2.0, 43.0, 4.0, 41.0, 45.0, 45.0]
+    assert http.spent.waited == pytest.approx(225)
+
+
+def test_a_service_that_asks_to_come_back_at_once_is_not_asked_for_ever(
+    http: Http, server: Scripted, clock: Clock
+) -> None:
+    server.manners["/a"] = [answer(503, Retry_After="0")]
+    with pytest.raises(Outage):
+        http.get(server.service(), f"{server.host}/a")
+    assert len(server.asked) == 6
+
+
+def test_a_broken_connection_that_was_kept_open_is_made_anew(
+    http: Http, server: Scripted, clock: Clock
+) -> None:
+    server.manners["/a"] = [raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1")]
+    http.get(server.service(), f"{server.host}/a")
+    http.get(server.service(), f"{server.host}/b")
+    assert not clock.slept
+
+
+def test_a_useless_answer_of_a_probe_is_no_outage(
+    http: Http, server: Scripted, clock: Clock, tmp_path: Path
+) -> None:
+    server.manners["/a"] = [BUSY]
+    with pytest.raises(Outage):
+        http.get(server.service(), f"{server.host}/a")
+    clock.now += 60
+    server.manners["/b"] = [answer(Content_Encoding="gzip")]
+    with pytest.raises(ServiceFailed, match="cannot be read"):
+        http.get(server.service(), f"{server.host}/b")
+    assert slots(tmp_path)["span"] == 0.0

@@ -1,0 +1,208 @@
+"""Several processes that ask at once: never above the rate, never the same twice, none in the way.
+
+What they share is real: sockets, locks and clocks.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.errors import Outage
+from mediakeep.lookups.answers import Machine
+from mediakeep.lookups.http import Http
+from tests.lookups.conftest import CONTACT, Scripted, answer, hang, slots
+
+ASK = """
+import json, sys
+from pathlib import Path
+from mediakeep.errors import MediakeepError
+from mediakeep.lookups import session
+from mediakeep.lookups.http import Http, Machine, Service
+cache, shared, host, interval, *paths = sys.argv[1:]
+told = []
+http = Http(Path(cache), "", machine=Machine(waiting=told.append, shared=Path(shared)))
+service = Service("MusicBrainz", host, float(interval))
+print("ready", flush=True)
+sys.stdin.readline()
+failed = []
+for path in paths:
+    try:
+        http.get(service, host + path)
+    except MediakeepError as error:
+        failed.append(str(error))
+assert abs(sum(told) - http.spent.waited) < 1e-6
+print(json.dumps({**vars(http.spent), "failed": failed}))
+"""
+Process = subprocess.Popen[str]
+Start = Callable[..., Process]
+
+
+@pytest.fixture
+def start(server: Scripted, tmp_path: Path) -> Iterator[Start]:
+    """Start processes that ask for addresses as soon as they are let go."""
+    started: list[Process] = []
+
+    def begin(*paths: str, interval: float = 0.0, home: str = "home") -> Process:
+        cache = tmp_path / home / "musicbrainz.sqlite"
+        words = [str(cache), str(tmp_path), server.host, str(interval), *paths]
+        pipe = subprocess.PIPE
+        command = [sys.executable, "-c", ASK, *words]
+        started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def go(*processes: Process) -> None:
+    """Let processes go, all at once."""
+    for process in processes:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+
+def end(process: Process) -> dict[str, Any]:
+    """Wait for a process, and return what it spent and what failed."""
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    found: dict[str, Any] = json.loads(output)
+    return found
+
+
+def until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.005)
+
+
+def test_four_processes_are_never_above_the_rate_and_never_ask_twice(
+    start: Start, server: Scripted
+) -> None:
+    shared = [f"/{number}" for number in range(8)]
+    # Two homes: a question is asked once in each, and the rate holds for both together.
+    homes = "one", "one", "two", "two"
+    processes = [start(*shared, interval=0.2, home=home) for home in homes]
+    go(*processes)
+    spent = [end(process) for process in processes]
+    assert sorted(server.asked) == sorted(shared * 2)
+    for count in range(1, 16):  # so many intervals lie between, but for a late look at the clock
+        pairs = zip(server.times, server.times[count:], strict=False)
+        assert min(later - sooner for sooner, later in pairs) >= count * 0.2 - 0.1
+    assert sum(one["requests"] for one in spent) == 16
+    assert sum(one["hits"] for one in spent) == 16
+    assert sum(one["waited"] for one in spent) > 2.5
+
+
+def test_one_question_of_four_processes_is_one_request_however_slow_the_answer(
+    start: Start, server: Scripted
+) -> None:
+    def slow(handler: Any) -> None:
+        time.sleep(1)
+        answer()(handler)
+
+    server.manners["/a"] = [slow]
+    processes = [start("/a") for _ in range(4)]
+    go(*processes)
+    spent = [end(process) for process in processes]
+    assert server.asked == ["/a"]
+    assert sorted(one["requests"] for one in spent) == [0, 0, 0, 1]
+    assert sorted(one["hits"] for one in spent) == [0, 1, 1, 1]
+
+
+def test_a_404_is_asked_for_once_as_well(start: Start, server: Scripted) -> None:
+    server.manners["/a"] = [answer(404)]
+    processes = [start("/a") for _ in range(3)]
+    go(*processes)
+    assert all("has nothing at" in end(process)["failed"][0] for process in processes)
+    assert server.asked == ["/a"]
+
+
+def test_a_question_that_is_slow_keeps_no_other_question_waiting(
+    start: Start, server: Scripted
+) -> None:
+    server.manners["/slow"] = [hang]
+    slow, quick = start("/slow"), start("/quick")
+    go(slow)
+    until(lambda: "/slow" in server.asked)
+    go(quick)
+    assert end(quick)["requests"] == 1
+    assert slow.poll() is None
+
+
+def test_a_retry_after_that_one_process_was_told_pauses_another(
+    start: Start, server: Scripted
+) -> None:
+    server.manners["/a"] = [answer(503, Retry_After="2"), answer()]
+    told, other = start("/a"), start("/b", home="other")
+    go(told)
+    until(lambda: "/a" in server.asked)
+    time.sleep(0.2)
+    go(other)
+    end(told)
+    assert end(other)["waited"] > 1
+    assert min(server.times[1:]) - server.times[0] >= 1.99
+
+
+def test_a_process_that_is_killed_while_it_asks_keeps_nobody_from_asking(
+    start: Start, server: Scripted
+) -> None:
+    server.manners["/a"] = [hang, answer()]
+    first, second = start("/a"), start("/a")
+    go(first)
+    until(lambda: server.asked == ["/a"])
+    go(second)
+    time.sleep(0.3)
+    assert server.asked == ["/a"]  # the second waits for the first
+    first.send_signal(signal.SIGKILL)
+    assert end(second)["requests"] == 1
+    assert server.asked == ["/a", "/a"]
+
+
+def test_a_process_that_is_killed_while_it_waits_for_its_turn_takes_none(
+    start: Start, server: Scripted
+) -> None:
+    waiting = start("/1", "/2", interval=3600)
+    go(waiting)
+    until(lambda: server.asked == ["/1"])
+    time.sleep(0.2)
+    waiting.send_signal(signal.SIGKILL)
+    quick = start("/2", interval=0.1)
+    go(quick)
+    assert end(quick)["waited"] <= 0.1
+    assert server.asked == ["/1", "/2"]
+
+
+def test_an_outage_that_one_process_finds_is_one_for_all(
+    start: Start, server: Scripted, tmp_path: Path
+) -> None:
+    server.manners["/a"] = [answer(503, Retry_After="100")]
+    with pytest.raises(Outage):
+        Http(tmp_path / "c.sqlite", CONTACT, machine=Machine(shared=tmp_path)).get(
+            server.service(), f"{server.host}/a"
+        )
+    processes = [start("/b", "/c", home=home) for home in ("one", "two")]
+    go(*processes)
+    for process in processes:
+        found = end(process)
+        assert [text.split(",")[0] for text in found["failed"]] == [
+            "MusicBrainz is not to be had"
+        ] * 2
+        assert found["waited"] == 0
+    assert server.asked == ["/a"]
+    assert slots(tmp_path)["why"] == "it answered 503"

@@ -1,0 +1,70 @@
+"""What is asked of services, what they answer, and what asking has cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import gettempdir
+
+import msgspec
+
+MOST = 64 * 2**20  # bytes of an answer; what is longer is no answer to anything asked here
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A service, by its name for people and the host that answers for it.
+
+    `interval` is the seconds between two requests of this machine, 0 for no pacing; `closed` says
+    why it is not asked as things are set, "" where it is.
+    """
+
+    name: str
+    host: str
+    interval: float = 0.0
+    closed: str = ""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a service answered with a status of 200; `url` is where it was found in the end."""
+
+    url: str
+    content: bytes
+    type: str = ""  # as in Content-Type
+    status: int = 200
+
+
+@dataclass
+class Spent:
+    """What asking has cost: requests, hits (answers that were kept), seconds waited."""
+
+    requests: int = 0
+    hits: int = 0
+    waited: float = 0.0
+
+    def taken(self) -> Spent:
+        """Return what was spent since this was last asked."""
+        found = Spent(self.requests, self.hits, self.waited)
+        self.requests, self.hits, self.waited = 0, 0, 0.0
+        return found
+
+
+def _untold(seconds: float) -> None:
+    """Nobody counts how long is waited."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What asking needs of the machine: a clock, sleep, and a folder that all its users share.
+
+    The clock is in seconds since 1970. `waiting` is told of each wait before it begins, as the
+    time limit of an item does not count it. `limits` are the seconds to connect, to wait for each
+    piece of an answer, and for a whole answer, however small its pieces.
+    """
+
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    waiting: Callable[[float], None] = _untold
+    limits: tuple[float, float, float] = (5.0, 30.0, 180.0)
+    shared: Path = field(default_factory=lambda: Path(gettempdir()))

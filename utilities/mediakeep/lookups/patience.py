@@ -1,0 +1,95 @@
+"""How long one question waits for its service, and when it gives up.
+
+1. It takes a turn: one request in each interval, over all processes of the machine.
+2. What is worth another try pauses the service for everybody: as long as the service says, else
+   2, 4, 8, 16 ... seconds.
+3. A question that has waited a minute for pauses, or is told to wait longer, declares an outage:
+   until its end every question of every process gives up at once, instead of each waiting.
+4. The first question after that end is a probe: its success lifts the outage, its failure makes
+   it longer.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from mediakeep import clock
+from mediakeep.errors import Outage
+from mediakeep.lookups.answers import Machine, Service, Spent
+from mediakeep.lookups.slots import LONGEST_OUTAGE, LONGEST_PAUSE, Slots, State
+
+_PROBE = 60.0  # seconds that a probe may take, before another question is one
+_SPANS = 60.0, 900.0  # seconds: the first outage, and the longest that no service told
+
+
+class Patience:
+    """The patience of one question."""
+
+    def __init__(self, service: Service, slots: Slots, machine: Machine, spent: Spent) -> None:
+        self.service, self._slots = service, slots
+        self._machine, self._spent = machine, spent
+        self._tries, self._held, self._probing = 0, 0.0, False
+
+    def take_turn(self) -> None:
+        """Wait until the service may be asked; Outage where that is too long."""
+        while (seconds := self._turn()) > 0:
+            self.wait(seconds)
+        self._spent.requests += 1
+
+    def wait(self, seconds: float) -> None:
+        """Wait, and count it."""
+        self._machine.waiting(seconds)
+        self._spent.waited += seconds
+        self._machine.sleep(seconds)
+
+    def failed(self, why: str, told: float = 0.0) -> None:
+        """Pause the service after a try that failed, so many seconds if told; Outage at the end."""
+        self._tries += 1
+        with self._slots.held() as state:
+            room = LONGEST_PAUSE - self._held
+            seconds = told or min(2.0**self._tries, max(room, 1.0))
+            state.why = why
+            if self._probing or seconds > room:
+                raise self._outage(state, told)
+            state.pause = max(state.pause, self._machine.clock() + seconds)
+
+    def answered(self, rest: float = 0.0) -> None:
+        """Note that the service is well, and that it wants so many seconds of rest."""
+        with self._slots.held() as state:
+            state.outage, state.span, state.why = 0.0, 0.0, ""
+            if rest > 0:
+                until = self._machine.clock() + min(rest, LONGEST_PAUSE)
+                state.pause = max(state.pause, until)
+
+    def _turn(self) -> float:
+        """Take a turn if it is free and return 0, else the seconds until it is worth a look."""
+        with self._slots.held() as state:
+            now = self._machine.clock()
+            if state.outage > now:
+                raise _given_up(self.service, state)
+            if (pause := state.pause - now) > 0:
+                if self._held + pause > LONGEST_PAUSE:
+                    raise self._outage(state, pause)
+                self._held += pause
+                return pause
+            if (rest := state.last + self.service.interval - now) > 0:
+                return rest
+            state.last = now
+            self._probing = state.span > 0
+            if self._probing:  # the others go on giving up until it is known how this one went
+                state.outage = now + _PROBE
+            return 0.0
+
+    def _outage(self, state: State, told: float) -> Outage:
+        """Declare an outage, unless another question did so meanwhile."""
+        now = self._machine.clock()
+        if self._probing or state.outage <= now:
+            first, longest = _SPANS
+            state.span = min(2 * state.span or first, longest)
+            state.outage = now + min(told or state.span, LONGEST_OUTAGE)
+        return _given_up(self.service, state)
+
+
+def _given_up(service: Service, state: State) -> Outage:
+    end = clock.text(datetime.fromtimestamp(state.outage, UTC))
+    return Outage(service.name, end, state.why or "it was asked to wait for long")
