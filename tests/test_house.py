@@ -15,6 +15,7 @@ FLOORS = {
     "queue": 3,
     "music": 3,
     "alerts": 2,
+    "lookups": 2,
     "media": 2,
     "pages": 2,
     "rehearsal": 2,

@@ -44,6 +44,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     alert_command: str = ""
     alert_after: int = 5
     alert_insecure: bool = False
+    contact: str = ""  # an e-mail address or a URL: MusicBrainz wants to know who asks
+    offline: bool = False
+    musicbrainz_host: str = "https://musicbrainz.org"
+    musicbrainz_interval: float = 1.1  # seconds from one request to the next; 0: no pacing
+    coverart_host: str = "https://coverartarchive.org"
 
 
 def seconds(text: str) -> float:

@@ -15,16 +15,16 @@ from mediakeep.commands.alarms import Alarms
 from mediakeep.commands.faces import Json, Overheard, Plain
 from mediakeep.commands.subjects import Subject
 from mediakeep.commands.terms import Asked
-from mediakeep.errors import LibraryGone, MediakeepError, StateDamaged, UsageFailed
+from mediakeep.errors import LibraryGone, MediakeepError, ServiceFailed, StateDamaged, UsageFailed
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import actions, claims, queue, reading
 from mediakeep.queue.claims import Line
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import State
-from mediakeep.runner import batch, rehearsal
+from mediakeep.runner import attempt, batch, rehearsal
 from mediakeep.runner.hand import Hand
-from mediakeep.runner.plan import Face, Report, Settled
+from mediakeep.runner.plan import Face, Plan, Report, Settled
 from mediakeep.views import review, summary
 
 _NOT_AGAIN = "No sound was decoded. To have all decoded again, {} --reset-all makes all {} pending."
@@ -39,9 +39,16 @@ def run(kind: Kind, ask: Asked, early: Sequence[Hand]) -> int:
         raise report.gone
     if not ask.dry_run:
         _tidy(subject, ask, stopped=report.stopped)
+    return code(report)
+
+
+def code(report: Report) -> int:
+    """Return the exit code of what a batch came to; items that failed win over services."""
     if report.stopped:
         return 130
-    return 1 if report.settled[Status.ERROR] else 0
+    if report.settled[Status.ERROR]:
+        return MediakeepError.exit_code
+    return ServiceFailed.exit_code if report.unreached else 0
 
 
 def _work(subject: Subject, ask: Asked, shown: Overheard, early: Sequence[Hand]) -> Report:
@@ -63,14 +70,15 @@ def _watched(
         sweep(ask.home, subject.kind)
         key = actions.find(opened.state, ask.name) if ask.name else ""
         plan = structs.replace(ask.plan, key=key)
-        troubles: list[str] = []
+        troubles = subject.ready(ask.home, ask.access)
 
         def milestone() -> None:
-            entries = _careful(subject, ask.home, troubles)
+            entries = review.careful(subject.entries(ask.home), troubles)
             try:
                 review.update(ask.home, folder, opened.state, entries)
-            except OSError as error:  # it is a view: the next batch makes it good
-                troubles.append(f"{review.FILE} could not be written: {error.strerror}.")
+                subject.views(ask.home, folder, opened.state)
+            except (OSError, MediakeepError) as error:  # views: the next batch makes them good
+                troubles.append(f"Not all views could be written: {attempt.explain(error)}")
 
         def settled(one: Settled) -> None:
             shown.settled(one)
@@ -82,6 +90,8 @@ def _watched(
         alarms.ended(report, opened)
     if ask.deep and not report.claimed:
         report.warnings.append(_NOT_AGAIN.format(subject.kind.manager, subject.kind.plural))
+    if report.awaiting and not (ask.access.is_open or report.unmade):
+        report.unmade = str(ask.access.refusal())
     # Only now is everything in the history, from which the pace is told.
     report.warnings += [*opened.warnings(), *troubles, *alarms.troubles]
     shown.ended(report, summary.read(folder, opened.state))
@@ -113,8 +123,7 @@ def _rehearse(subject: Subject, ask: Asked, shown: Overheard) -> Report:
     state = reading.state(folder, subject.kind)
     check(state)
     claims.rehearse(state, queue.place(folder))
-    count = len(state.items) if ask.plan.size is None else ask.plan.size
-    keys = [actions.find(state, ask.name)] if ask.name else Line(state).peek(count)
+    keys = [actions.find(state, ask.name)] if ask.name else _next(state, ask.plan)
     due: list[Any] = []
 
     def settled(one: Settled) -> None:
@@ -129,18 +138,10 @@ def _rehearse(subject: Subject, ask: Asked, shown: Overheard) -> Report:
     return report
 
 
-def _careful(subject: Subject, home: Path, troubles: list[str]) -> review.Entries:
-    """Read an item's entries; a damaged file costs its own entries and a warning, no more."""
-    entries = subject.entries(home)
-
-    def read(item: Any) -> list[review.Entry]:
-        try:
-            return entries(item)
-        except MediakeepError as error:
-            troubles.append(str(error))
-            return []
-
-    return read
+def _next(state: State, plan: Plan) -> list[str]:
+    """Return the keys that a batch would take."""
+    count = len(state.items) if plan.size is None else plan.size
+    return Line(state).peek(count, lookups=plan.lookups)
 
 
 def check(state: State) -> None:

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import click
 
 from mediakeep import files, kinds
-from mediakeep.commands import apart, deep, handwork, policies, shared, subjects
+from mediakeep.commands import apart, deep, handwork, policies, services, shared, subjects
 from mediakeep.commands.subjects import Manner
 from mediakeep.errors import NoQueue, UsageFailed
 from mediakeep.item import Item, MusicItem, Status
-from mediakeep.outcome import Outcome, Stamp, Work
+from mediakeep.outcome import QUIET, Outcome, Stamp, Work
 from mediakeep.pages import page
 from mediakeep.queue import reading
 
@@ -27,6 +27,8 @@ from mediakeep.queue import reading
     help="With --deep: take the sounds that differ from the ledger for the true ones.",
 )
 @deep.option
+@services.refreshing
+@services.options
 @policies.fixing
 @shared.as_json
 def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
@@ -38,7 +40,9 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     if not folder.is_dir():
         raise UsageFailed(f"{files.escape(path)} is not a folder.")
     policy = policies.policy(given)
-    manner = Manner(not given["dry_run"], given["deep"], given["accept_sound"], policy)
+    access = services.access(given, fresh=given["refresh"])
+    deep_one, sound = given["deep"], given["accept_sound"]
+    manner = Manner(not given["dry_run"], deep_one, sound, policy, access=access)
     items = _items(home)
     _check(items, folder, manner)
     found = _found(items, folder)
@@ -130,7 +134,7 @@ def _called(home: Path, item: Item, stamp: Stamp, manner: Manner) -> Outcome:
     if manner.deep:
         return apart.call(opening, work)
     with opening() as worker:
-        outcome = worker(work, lambda _done, _of: None)
+        outcome = worker(work, QUIET)
     assert isinstance(outcome, Outcome)
     return outcome
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mediakeep import kinds
-from mediakeep.commands import deep, planned, policies, shared, terms
+from mediakeep.commands import deep, planned, policies, services, shared, terms
 from mediakeep.runner import early
 
 
@@ -17,6 +17,8 @@ from mediakeep.runner import early
 @policies.fixing
 @planned.options
 @deep.option
+@services.refreshing
+@services.estimating
 @click.option("--artist", metavar="NAME", help="Only this artist, whatever its status.")
 def main(home: Path, artist: str | None, apply_plan: Path | None, **given: Any) -> int:
     """Process the next artists of the music queue: read, diagnose, repair, report.
@@ -28,6 +30,10 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **given: Any) 
         return planned.apply(home, apply_plan, policy, {**given, "artist": artist})
     ask = terms.asked(home, artist, given, policy)
     deep.check(ask.deep)
+    if given["estimate"]:
+        from mediakeep.commands import estimates
+
+        return estimates.show(kinds.MUSIC, ask)
     with early.hands(ask.opening(kinds.MUSIC), ask.early) as hands:
         from mediakeep.commands import batches  # while the workers import what they need
 

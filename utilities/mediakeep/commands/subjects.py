@@ -6,6 +6,7 @@ own process, and --help nothing at all.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -18,8 +19,10 @@ from mediakeep import files, kinds
 from mediakeep.issue import Issue
 from mediakeep.item import Found, Item
 from mediakeep.kinds import Kind
+from mediakeep.lookups.desk import CLOSED, Access
 from mediakeep.outcome import Opening, Worker
 from mediakeep.policy import HANDS_OFF, Policy
+from mediakeep.queue.state import State
 
 if TYPE_CHECKING:
     from mediakeep.views.review import Entries
@@ -29,7 +32,7 @@ class Manner(msgspec.Struct, frozen=True):
     """How a worker shall go about it: whether it writes, and what it is asked for besides.
 
     `policy` is about the library's own files; `by_hand` is set where a person's command has
-    changed them, and the worker only takes note.
+    changed them, and the worker only takes note. `access` is about the services that may be asked.
     """
 
     write: bool
@@ -37,6 +40,7 @@ class Manner(msgspec.Struct, frozen=True):
     accept_sound: bool = False
     policy: Policy = HANDS_OFF
     by_hand: bool = False
+    access: Access = CLOSED
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -52,86 +56,140 @@ class Subject(msgspec.Struct, frozen=True):
     told: Callable[[Mapping[str, Any]], list[str]]  # what a dry run would change, of its facts
     accepting: Callable[[Path, str], str]  # in a home: the command that accepts a kind's proposals
     advice: Callable[[str], str]  # what to do about a kind of issue
+    ready: Callable[[Path, Access], list[str]]  # before a batch of a home; warnings
+    views: Callable[[Path, Path, State], None]  # of a home and a queue: brings its own up to date
 
 
-def _music() -> Subject:
-    def found(root: Path) -> Iterator[Found]:
-        from mediakeep.music import scan
+def _music_library(root: Path) -> Iterator[Found]:
+    from mediakeep.music import scan
 
-        return scan.library(root)
-
-    def loose(root: Path) -> int:
-        from mediakeep.music import scan
-
-        return scan.loose(root)
-
-    def opening(home: Path, manner: Manner) -> Opening:
-        from mediakeep.music import process
-        from mediakeep.music.tools import Places
-
-        sound = manner.accept_sound
-        policy = manner.policy
-        places = Places(home, manner.write, manner.deep, sound, policy, manner.by_hand)
-        return functools.partial(process.opened, places)
-
-    def outputs(item: Item) -> list[str]:
-        stem = f"outputs/{item.output_name}_audit"
-        return [item.report, f"{stem}.json", f"{stem}.csv"]
-
-    def entries(home: Path) -> Entries:
-        def read(item: Item) -> list[dict[str, str]]:
-            path = home / f"outputs/{item.output_name}_audit.json"
-            if not (item.manual_reviews and path.exists()):
-                return []
-            from mediakeep.music import audit
-
-            return audit.reviews(path, home)
-
-        return read
-
-    def issues(home: Path, item: Item) -> list[Issue] | None:
-        from mediakeep.music import audit
-
-        path = home / f"outputs/{item.output_name}_audit.json"
-        return audit.issues(path) if path.exists() else None
-
-    def told(facts: Mapping[str, Any]) -> list[str]:
-        if "due" not in facts:
-            return []
-        from mediakeep.music import plans
-
-        return plans.listed(facts["due"], facts["path"])
-
-    def accepting(home: Path, kind: str) -> str:
-        from mediakeep.music import cures
-
-        return cures.accept_all(home, kind)
-
-    def advice(kind: str) -> str:
-        from mediakeep.music import kinds as table
-
-        return next((one.cure for one in table.KINDS if one.name == kind), "")
-
-    return Subject(
-        kind=kinds.MUSIC,
-        scan=found,
-        left_out=loose,
-        opening=opening,
-        outputs=outputs,
-        entries=entries,
-        issues=issues,
-        told=told,
-        accepting=accepting,
-        advice=advice,
-    )
+    return scan.library(root)
 
 
-_SUBJECTS: Mapping[str, Callable[[], Subject]] = {"music": _music}
+def _music_left_out(root: Path) -> int:
+    from mediakeep.music import scan
+
+    return scan.loose(root)
+
+
+def _music_opening(home: Path, manner: Manner) -> Opening:
+    from mediakeep.music import process
+    from mediakeep.music.tools import Places
+
+    sound, policy = manner.accept_sound, manner.policy
+    by_hand, access = manner.by_hand, manner.access
+    places = Places(home, manner.write, manner.deep, sound, policy, by_hand, access)
+    return functools.partial(process.opened, places)
+
+
+def _music_outputs(item: Item) -> list[str]:
+    stem = f"outputs/{item.output_name}_audit"
+    return [item.report, f"{stem}.json", f"{stem}.csv"]
+
+
+def _music_audit(home: Path, item: Item) -> Path | None:
+    """Return where an artist's audit lies; None before it is written."""
+    path = home / f"outputs/{item.output_name}_audit.json"
+    return path if path.exists() else None
+
+
+def _music_entries(home: Path) -> Entries:
+    return functools.partial(_music_reviews, home)
+
+
+def _music_reviews(home: Path, item: Item) -> list[dict[str, str]]:
+    path = _music_audit(home, item) if item.manual_reviews else None
+    if path is None:
+        return []
+    from mediakeep.music import audit
+
+    return audit.reviews(path, home)
+
+
+def _music_issues(home: Path, item: Item) -> list[Issue] | None:
+    path = _music_audit(home, item)
+    if path is None:
+        return None
+    from mediakeep.music import audit
+
+    return audit.issues(path)
+
+
+def _music_lacking(home: Path, item: Item) -> list[dict[str, Any]]:
+    path = _music_audit(home, item)
+    if path is None:
+        return []
+    from mediakeep.music import audit
+
+    return audit.lacking(path)
+
+
+def _music_ready(home: Path, access: Access) -> list[str]:
+    """Look after what look-ups are kept in; NoCache where they cannot be kept."""
+    from mediakeep.lookups import record
+    from mediakeep.lookups.desk import Desk
+
+    desk = Desk(home / "status" / "cache", access)
+    if desk.is_empty:
+        return []
+    with contextlib.closing(desk):
+        return [*record.check(desk.folder, desk.known), *desk.known.notes]
+
+
+def _music_views(home: Path, folder: Path, state: State) -> None:
+    from mediakeep.lookups import record
+    from mediakeep.lookups.desk import Desk
+    from mediakeep.music import missing as table
+    from mediakeep.views import missing
+
+    desk = Desk(home / "status" / "cache", CLOSED)
+    if desk.is_empty:
+        return
+    with contextlib.closing(desk):
+        record.export(desk.folder, desk.known)
+    missing.update(home, folder, state, table.COLUMNS, functools.partial(_music_lacking, home))
+
+
+def _music_told(facts: Mapping[str, Any]) -> list[str]:
+    if "due" not in facts:
+        return []
+    from mediakeep.music import plans
+
+    return plans.listed(facts["due"], facts["path"])
+
+
+def _music_accepting(home: Path, kind: str) -> str:
+    from mediakeep.music import cures
+
+    return cures.accept_all(home, kind)
+
+
+def _music_advice(kind: str) -> str:
+    from mediakeep.music import kinds as table
+
+    return next((one.cure for one in table.KINDS if one.name == kind), "")
+
+
+_MUSIC = Subject(
+    kind=kinds.MUSIC,
+    scan=_music_library,
+    left_out=_music_left_out,
+    opening=_music_opening,
+    outputs=_music_outputs,
+    entries=_music_entries,
+    issues=_music_issues,
+    told=_music_told,
+    accepting=_music_accepting,
+    advice=_music_advice,
+    ready=_music_ready,
+    views=_music_views,
+)
+_SUBJECTS: Mapping[str, Subject] = {one.kind.name: one for one in (_MUSIC,)}
 
 
 def of(kind: Kind) -> Subject:
     """Return the subject of a kind."""
-    return _SUBJECTS[kind.name]()
+    return _SUBJECTS[kind.name]
 
 
 def opening(kind: Kind, home: Path, manner: Manner) -> Opening:
@@ -140,7 +198,7 @@ def opening(kind: Kind, home: Path, manner: Manner) -> Opening:
 
 
 def _opened(name: str, home: Path, manner: Manner) -> AbstractContextManager[Worker]:
-    return _SUBJECTS[name]().opening(home, manner)()
+    return _SUBJECTS[name].opening(home, manner)()
 
 
 def folder(home: Path, kind: Kind) -> Path:

@@ -10,12 +10,13 @@ import click
 import msgspec
 
 from mediakeep import files
-from mediakeep.commands import alerting, deep, habits, shared, subjects
+from mediakeep.commands import alerting, deep, habits, services, shared, subjects
 from mediakeep.commands.alerting import Wanted
 from mediakeep.commands.habits import Habits
 from mediakeep.commands.subjects import Manner
 from mediakeep.errors import UsageFailed
 from mediakeep.kinds import Kind
+from mediakeep.lookups.desk import CLOSED, Access
 from mediakeep.outcome import Opening
 from mediakeep.policy import HANDS_OFF, Policy
 from mediakeep.runner.plan import Limits, Plan, Retry
@@ -50,13 +51,14 @@ class Asked(msgspec.Struct, frozen=True):
     plan: Plan
     deep: bool
     policy: Policy = HANDS_OFF
+    access: Access = CLOSED
     plan_out: Path | None = None  # where a dry run keeps what it would change
     alerts: Wanted = Wanted()
     habits: Habits = Habits()
 
     def opening(self, kind: Kind) -> Opening:
         """Give what opens its workers."""
-        manner = Manner(not self.dry_run, self.deep, policy=self.policy)
+        manner = Manner(not self.dry_run, self.deep, policy=self.policy, access=self.access)
         return subjects.opening(kind, self.home, manner)
 
     @property
@@ -72,7 +74,7 @@ def options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of every batch."""
     for option in _OPTIONS:
         function = option(function)
-    return alerting.options(habits.options(function))
+    return services.options(alerting.options(habits.options(function)))
 
 
 def asked(home: Path, name: str | None, given: dict[str, Any], policy: Policy = HANDS_OFF) -> Asked:
@@ -88,12 +90,16 @@ def asked(home: Path, name: str | None, given: dict[str, Any], policy: Policy = 
     facts |= {"item": files.escape(name)} if name else {}
     facts |= {"deep": True} if deep_one else {}
     facts |= {"fix": policy.fix.value}
+    access = services.access(given, fresh=given.get("refresh", False))
+    if access.fresh and not name:
+        raise UsageFailed("--refresh is for one artist: give --artist NAME as well.")
     longest = given["item_timeout"] * (deep.LONGER if deep_one else 1)
     plan = Plan(
         size=size,
         limits=Limits(workers, longest, inline=not deep_one),
         retry=Retry(given["max_attempts"], given["retry_delay"]),
         time_budget=given["time_budget"],
+        lookups=access.is_open,
         checkpoint_every=given["checkpoint_every"],
         keep_checkpoints=given["keep_checkpoints"],
         settings=facts,
@@ -102,5 +108,15 @@ def asked(home: Path, name: str | None, given: dict[str, Any], policy: Policy = 
     dry_run = given["dry_run"] or plan_out is not None
     as_json, by_itself = given["as_json"], habits.asked(given)
     return Asked(
-        home, name or "", dry_run, as_json, plan, deep_one, policy, plan_out, alerts, by_itself
+        home=home,
+        name=name or "",
+        dry_run=dry_run,
+        as_json=as_json,
+        plan=plan,
+        deep=deep_one,
+        policy=policy,
+        access=access,
+        plan_out=plan_out,
+        alerts=alerts,
+        habits=by_itself,
     )

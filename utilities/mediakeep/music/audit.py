@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from mediakeep import files
 from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.issue import Issue, Severity
-from mediakeep.music import account, diagnose, sheet
+from mediakeep.music import account, diagnose, missing, sheet
 from mediakeep.music.cures import Cures
+from mediakeep.music.inquiry import UNASKED, Inquiry
 from mediakeep.music.kinds import KINDS
 from mediakeep.music.model import Artist
 
@@ -24,6 +26,12 @@ _SEVERITIES = list(Severity)
 _URGENCY = {kind.name: number for number, kind in enumerate(KINDS)}
 
 
+class _Looked(msgspec.Struct):
+    """What is read back of a look-up."""
+
+    missing: list[dict[str, Any]] = []
+
+
 class _Audit(msgspec.Struct):
     """What is read back from an audit file; the rest is passed over."""
 
@@ -32,9 +40,16 @@ class _Audit(msgspec.Struct):
     report: str
     issues: list[Issue]
     path: str = ""
+    musicbrainz: _Looked | None = None
 
 
-def to_json(artist: Artist, issues: Sequence[Issue], key: str, report: str) -> bytes:
+def to_json(
+    artist: Artist,
+    issues: Sequence[Issue],
+    key: str,
+    report: str,
+    asked: Inquiry = UNASKED,
+) -> bytes:
     """Write everything about an artist as JSON; `report` is the report's path below the home."""
     ids = _by_path(issues, lambda issue: issue.id)
     content = {
@@ -43,6 +58,7 @@ def to_json(artist: Artist, issues: Sequence[Issue], key: str, report: str) -> b
         "key": key,
         "path": artist.path,
         "report": report,
+        **({"musicbrainz": missing.told(key, asked)} if asked.state else {}),
         "counts": _counts(artist, issues),
         "albums": account.albums(artist),
         "tracks": [
@@ -67,6 +83,12 @@ def issues(path: Path) -> list[Issue]:
     Unreadable where the file is gone or damaged, NewerFormat where a later mediakeep wrote it.
     """
     return sorted(_read(path).issues, key=_urgency)
+
+
+def lacking(path: Path) -> list[dict[str, Any]]:
+    """Read back what is missing of the discography; raises what `issues` does."""
+    looked = _read(path).musicbrainz
+    return looked.missing if looked else []
 
 
 def reviews(path: Path, home: Path) -> list[dict[str, str]]:

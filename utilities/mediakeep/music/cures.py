@@ -26,6 +26,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "albumartist-mixed": ("albumartist", "ARTIST"),
     "track-number-format": ("track", "NUMBER"),
     "placeholder-genre": ("genre", "GENRE"),
+    "unsure-artist": ("musicbrainz_albumartistid", "MBID"),
 }
 WORDS = frozenset(word for _, word in FIELDS.values())  # that a person is to replace
 _EACH = frozenset({"title", "track", "genre"})  # fields that no one value can settle for an album

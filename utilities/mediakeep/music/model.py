@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from mediakeep.lookups.known import Resolved
 from mediakeep.media.tags import Container, Facts, Tags
 
 T = TypeVar("T")
@@ -87,12 +88,16 @@ class Album(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 class Artist(msgspec.Struct, frozen=True, kw_only=True):
-    """One artist's folder; the fingerprint is that of the moment when it was listed."""
+    """One artist's folder; the fingerprint is that of the moment when it was listed.
+
+    `resolved` is what a look-up came to, where there was one.
+    """
 
     name: str  # of the folder, escaped
     path: str  # escaped
     albums: tuple[Album, ...]
     fingerprint: str
+    resolved: Resolved | None = None
 
     @property
     def tracks(self) -> Iterator[Track]:

@@ -23,18 +23,20 @@ from mediakeep.music import (
     deep,
     diagnose,
     folders,
+    inquiry,
     mending,
     repaired,
     report,
     scan,
     tools,
 )
+from mediakeep.music.inquiry import UNASKED, Inquiry
 from mediakeep.music.mending import Mended
 from mediakeep.music.model import Artist, Track
 from mediakeep.music.repaired import Repaired
 from mediakeep.music.repairs import preview
 from mediakeep.music.tools import Places, Tools
-from mediakeep.outcome import Outcome, Progress, Work, Worker
+from mediakeep.outcome import QUIET, Outcome, Progress, Work, Worker
 from mediakeep.pages import page
 
 
@@ -65,10 +67,13 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
     key = work.stamp.key
     try:
         found, accepted = _read(path, key, progress, places, tools)
+        asked = _look_up(found, key, progress, tools)
+        found = structs.replace(found, resolved=asked.resolved)
         issues = diagnose.issues(found, key)
         mended = mending.mend(found, issues, work, tools, progress)
         if mended.written or mended.expected:
             found = _again(found, path, tools) if places.write else _as_if(found, mended)
+            asked = inquiry.again(asked, found)
             issues = diagnose.issues(found, key)
     finally:  # what is known of files is true, whatever became of the artist
         tools.index.commit()
@@ -78,15 +83,13 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
     repairs = repaired.of(mending.records(work, tools), found.path)
     repairs = structs.replace(repairs, refused=tuple(mended.refused.items()))
     outputs = _outputs(work)
-    told = Account(found, issues, repairs, key, places.home, listed=bool(work.stamp.claim))
+    listed = bool(work.stamp.claim)
+    told = Account(found, issues, repairs, key, places.home, asked, listed=listed)
     if places.write:
         _write(told, outputs)
     outcome = _outcome(told, work, mended, outputs, places)
-    return (
-        structs.replace(outcome, facts=outcome.facts | {"accepted": accepted})
-        if accepted
-        else outcome
-    )
+    facts = _spent(asked, tools) | ({"accepted": accepted} if accepted else {})
+    return structs.replace(outcome, facts=outcome.facts | facts)
 
 
 def _read(
@@ -97,13 +100,35 @@ def _read(
     Return it with the places of the sounds that were accepted.
     """
     accepted: list[str] = []
-    found = scan.artist(path, _quiet if places.deep else progress, tools.index)
+    # Reading is quick beside decoding and writing, of which progress is told.
+    found = scan.artist(path, QUIET if places.deep else progress, tools.index)
     if places.deep:
         found, accepted = deep.scanned(found, key, places, tools, progress)
     else:
         found = deep.recalled(found, key, tools.ledger)
     hash_of = functools.partial(tools.index.essence, made=essence.of)
     return copies.compared(found, hash_of), accepted
+
+
+def _look_up(found: Artist, key: str, progress: Progress, tools: Tools) -> Inquiry:
+    """Look an artist up; a folder without a track that can be read asks nothing."""
+    if not any(album.readable for album in found.albums):
+        return UNASKED
+    tools.desk.progress = progress
+    try:
+        return inquiry.of(found, key, tools.desk)
+    finally:
+        tools.desk.progress = QUIET
+
+
+def _spent(asked: Inquiry, tools: Tools) -> dict[str, object]:
+    """Tell what the look-up has cost, and why it was not made if it was not."""
+    spent = tools.desk.spent.taken()
+    facts: dict[str, object] = {"requests": spent.requests, "hits": spent.hits}
+    facts["waited"] = round(spent.waited, 3)
+    if asked.state == "pending":
+        facts["unreached" if asked.failed else "unasked"] = asked.why
+    return {name: value for name, value in facts.items() if value}
 
 
 def _sweep(found: Artist, path: Path) -> None:
@@ -124,7 +149,8 @@ def _again(before: Artist, path: Path, tools: Tools) -> Artist:
         kept = {name: getattr(old, name) for name in ("essence", "damage", "change")}
         return structs.replace(track, **kept)
 
-    found = deep.changed(scan.artist(path, _quiet, tools.index), same)
+    found = deep.changed(scan.artist(path, QUIET, tools.index), same)
+    found = structs.replace(found, resolved=before.resolved)
     return copies.compared(found, functools.partial(tools.index.essence, made=essence.of))
 
 
@@ -132,10 +158,6 @@ def _as_if(found: Artist, mended: Mended) -> Artist:
     """Show an artist as it would be after the repairs that a dry run only tells of."""
     shown = preview.artist(found, mended.expected)
     return structs.replace(shown, fingerprint=found.fingerprint)
-
-
-def _quiet(_done: int, _of: int) -> None:
-    """Reading is quick beside decoding and writing, of which progress is told."""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -146,6 +168,7 @@ class Account(msgspec.Struct, frozen=True):
     repairs: Repaired
     key: str
     home: Path
+    asked: Inquiry
     listed: bool  # in a queue, and so in its list of reviews
 
 
@@ -153,8 +176,8 @@ def _write(told: Account, outputs: Outputs) -> None:
     found, issues = told.artist, told.issues
     paths = report.Paths(told.home, outputs.json, outputs.csv, listed=told.listed)
     contents = {
-        outputs.report: report.render(found, issues, paths, told.repairs).encode(),
-        outputs.json: audit.to_json(found, issues, told.key, outputs.report),
+        outputs.report: report.render(found, issues, paths, told.repairs, told.asked).encode(),
+        outputs.json: audit.to_json(found, issues, told.key, outputs.report, told.asked),
         outputs.csv: audit.to_csv(found, issues),
     }
     wanted = {told.home / name: new for name, new in contents.items()}
@@ -196,6 +219,8 @@ def _outcome(
             "album_count": albums,
             "repaired": _claim(work, places) if repairs.count or places.by_hand else 0,
             "report": outputs.report,
+            "lookup": told.asked.state,
+            "mbid": told.asked.mbid,
             # Of the moment before the reading: what changed since will be noticed by a scan.
             "fingerprint": found.fingerprint,
             **counts,

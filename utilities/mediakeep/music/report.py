@@ -9,9 +9,10 @@ from pathlib import Path
 import msgspec
 
 from mediakeep.issue import Issue, Severity
-from mediakeep.music import diagnose, grouping, remedies, steps
+from mediakeep.music import diagnose, discography, grouping, remedies, steps
 from mediakeep.music.cures import Cures
 from mediakeep.music.grouping import Group
+from mediakeep.music.inquiry import UNASKED, Inquiry
 from mediakeep.music.kinds import KINDS, Kind, Scope
 from mediakeep.music.model import Artist
 from mediakeep.music.repaired import Repaired
@@ -53,6 +54,7 @@ def render(
     issues: Sequence[Issue],
     paths: Paths,
     repairs: Repaired = NOTHING,
+    asked: Inquiry = UNASKED,
     kinds: Sequence[Kind] = KINDS,
 ) -> str:
     """Write the report as Markdown."""
@@ -60,6 +62,7 @@ def render(
     notes = [issue for issue in issues if not diagnose.needs_person(issue)]
     cures = Cures(paths.home, artist.path, paths.listed)
     todo = remedies.added(steps.plan(faults, kinds), faults, cures)
+    found = discography.section(asked)
     by_album = _by_album(faults, kinds)
     return page.render(
         "artist.md.j2",
@@ -74,6 +77,8 @@ def render(
         noted=page.counted(len(notes), Severity.NOTE),
         notes=remedies.held(steps.plan(notes, kinds), notes),
         repairs=repairs,
+        musicbrainz=found,
+        awaited=asked.state == "pending" and found is None,
         take_back=cures.take_back(repairs.sessions),
         audit_json=paths.json,
         audit_csv=paths.csv,

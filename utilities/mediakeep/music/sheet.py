@@ -10,6 +10,7 @@ from typing import Any
 
 from mediakeep.media.tags import Facts, Picture, Tags
 from mediakeep.music.model import Album, Artist, Track
+from mediakeep.pages import cells
 
 _TAGS = tuple(name for name in Tags.__struct_fields__ if name != "pictures")
 _FACTS = Facts.__struct_fields__
@@ -26,7 +27,6 @@ COLUMNS = (
     *_STATE,
 )
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 _OF_TAGS, _OF_FACTS, _OF_TRACK = attrgetter(*_TAGS), attrgetter(*_FACTS), attrgetter(*_STATE)
 _UNKNOWN = ("",) * len(_FACTS)
 
@@ -62,7 +62,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, tuple):
         value = "; ".join(value)
     text = "yes" if value is True else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return cells.plain(text)
 
 
 def _picture(one: Picture) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mediakeep.lookups.desk import CLOSED, Access, Desk
 from mediakeep.media import ledger
 from mediakeep.media.ledger import Ledger
 from mediakeep.media.seen import Index
@@ -23,8 +24,9 @@ class Places(msgspec.Struct, frozen=True):
     """Where the worker writes: below `home`, and nothing but caches unless `write`.
 
     `deep` has it decode every file, and `accept` take the sounds that it hears for the true ones.
-    `policy` says what it may repair, and `by_hand` that it only brings up to date what a person's
-    command has changed, so that the repairs of the batch before are still those that count.
+    `policy` says what it may repair, `access` which services it may ask, and `by_hand` that it only
+    brings up to date what a person's command has changed, so that the repairs of the batch before
+    are still those that count.
     """
 
     home: Path
@@ -33,6 +35,7 @@ class Places(msgspec.Struct, frozen=True):
     accept: bool = False
     policy: Policy = HANDS_OFF
     by_hand: bool = False
+    access: Access = CLOSED
 
 
 class Tools(msgspec.Struct, frozen=True, dict=True):
@@ -48,6 +51,11 @@ class Tools(msgspec.Struct, frozen=True, dict=True):
         return (self.places.home / "status" / "undo").is_dir()
 
     @cached_property
+    def desk(self) -> Desk:
+        """What services are asked with."""
+        return Desk(self.places.home / "status" / "cache", self.places.access)
+
+    @cached_property
     def pen(self) -> Pen:
         """What files are written with; most artists need none, and loading it takes its time."""
         from mediakeep.media.undoing.store import Store
@@ -59,6 +67,8 @@ class Tools(msgspec.Struct, frozen=True, dict=True):
         """Close what was opened."""
         if "pen" in self.__dict__:
             self.pen.store.close()
+        if "desk" in self.__dict__:
+            self.desk.close()
 
 
 @contextlib.contextmanager

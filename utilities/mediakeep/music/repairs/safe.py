@@ -14,7 +14,15 @@ from msgspec import structs
 
 from mediakeep.issue import Issue
 from mediakeep.music.model import Artist
-from mediakeep.music.repairs import albumartists, containers, covers, numbers, preview, texts
+from mediakeep.music.repairs import (
+    albumartists,
+    containers,
+    covers,
+    identifiers,
+    numbers,
+    preview,
+    texts,
+)
 from mediakeep.music.repairs.repair import Mend, Repair, merged
 
 # In this order each builds upon those before: a letter that was garbled may be a space.
@@ -24,6 +32,7 @@ SAFE: Mapping[str, Mend] = {
     "whitespace": texts.whitespace,
     "track-number-format": numbers.track_number_format,
     "missing-albumartist": albumartists.missing_albumartist,
+    "merged-mbid": identifiers.merged_mbid,
     "external-cover-not-embedded": covers.external_cover_not_embedded,
 }
 

@@ -12,6 +12,7 @@ from mediakeep import config, files
 from mediakeep.item import Status
 from mediakeep.queue.claims import Line
 from mediakeep.queue.state import State
+from mediakeep.views import terminal
 from mediakeep.views.report.decisions import Decisions
 from mediakeep.views.report.progress import SHOWN, Failing, Present, Rest
 from mediakeep.views.summary import Account, Trouble
@@ -84,4 +85,5 @@ def rest(moment: Moment, account: Account) -> Rest:
         next_items=Line(moment.state).peek(NEXT),
         batch=f"{config.spoken(kind.batch, moment.home)} {size}",
         redo=f"{config.spoken(kind.manager, moment.home)} --reset-outdated",
+        lookups=terminal.lookups(standing),
     )

@@ -67,6 +67,7 @@ class Rest(msgspec.Struct, frozen=True):
     next_items: list[str]
     batch: str  # the command that goes on
     redo: str  # the command that has outdated ones done again
+    lookups: list[str]  # sentences on look-ups that wait, for services or for a person
 
 
 class Present(msgspec.Struct, frozen=True):

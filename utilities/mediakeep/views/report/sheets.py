@@ -10,14 +10,13 @@ from typing import Any
 import msgspec
 
 from mediakeep import files
+from mediakeep.pages import cells
 from mediakeep.views.flows import Flow, Span
 from mediakeep.views.report.briefing import Briefing
 from mediakeep.views.report.progress import Progress
 
 FORMAT = 1
 COLUMNS = ("period", "kind", "section", "name", "measure", "value")
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
 
 
 def to_json(told: Briefing) -> str:
@@ -106,5 +105,4 @@ def _safe(cell: Any) -> Any:
     """Write a text so that a spreadsheet shows it, and calculates nothing; None is empty."""
     if not isinstance(cell, str):
         return "" if cell is None else round(cell, 3)
-    text = files.printable(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return cells.plain(files.printable(cell))

@@ -1,0 +1,93 @@
+"""The options and settings about services that are asked over the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from mediakeep import config
+from mediakeep.commands import shared
+from mediakeep.errors import UsageFailed
+from mediakeep.lookups.answers import Service
+from mediakeep.lookups.desk import Access
+
+_PUBLIC = "musicbrainz.org"
+_FASTEST = 1.0  # seconds between two requests (musicbrainz.org/doc/MusicBrainz_API/Rate_Limiting)
+OFFLINE = "this run is offline"
+NO_CONTACT = (
+    "it wants to know who asks. Give your e-mail address or URL: --contact, MEDIAKEEP_CONTACT, or"
+    " contact in mediakeep.toml"
+)
+
+_OPTIONS = (
+    shared.setting("--coverart-host", str, "The URL that stands in for the Cover Art Archive."),
+    shared.setting(
+        "--musicbrainz-interval",
+        click.FloatRange(0, 3600),
+        "Seconds between two requests of this machine; 0: none, for a mirror of your own.",
+    ),
+    shared.setting("--musicbrainz-host", str, "The URL of a mirror of MusicBrainz."),
+    click.option(
+        "--offline",
+        is_flag=True,
+        envvar=f"{config.PREFIX}OFFLINE",
+        help="Ask nobody; what is known already is used.",
+    ),
+    shared.setting("--contact", str, "Your e-mail address or URL: MusicBrainz asks for it."),
+)
+refreshing = click.option(
+    "--refresh", is_flag=True, help="Ask MusicBrainz anew what is known of the artist."
+)
+estimating = click.option(
+    "--estimate",
+    is_flag=True,
+    help="Say how many requests the batch would make, and how long that takes; do nothing.",
+)
+
+
+def options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of every command that asks services."""
+    for option in _OPTIONS:
+        function = option(function)
+    return function
+
+
+def access(given: dict[str, Any], *, fresh: bool = False) -> Access:
+    """Take the options of services out of those of a command; UsageFailed where one is no good."""
+    contact, offline = given.pop("contact").strip(), given.pop("offline")
+    host, archive = given.pop("musicbrainz_host"), given.pop("coverart_host")
+    interval = given.pop("musicbrainz_interval")
+    if contact and not contact.isprintable():
+        raise UsageFailed("contact: it holds characters that cannot be sent.")
+    public = _server("musicbrainz_host", host).removeprefix("www.") == _PUBLIC
+    if public and interval < _FASTEST:
+        raise UsageFailed(
+            f"musicbrainz_interval: {_PUBLIC} allows one request a second. Set 1 or more, or name"
+            " a mirror of your own as musicbrainz_host."
+        )
+    _server("coverart_host", archive)
+    closed = OFFLINE if offline else NO_CONTACT if public and not contact else ""
+    return Access(
+        musicbrainz=Service("MusicBrainz", host.rstrip("/"), interval, closed),
+        archive=Service("The Cover Art Archive", archive.rstrip("/"), 0.0, OFFLINE * offline),
+        contact=contact,
+        fresh=fresh,
+    )
+
+
+def _server(name: str, address: str) -> str:
+    """Return the name of the server in an address; UsageFailed where it names more or less."""
+    try:
+        parts = urlsplit(address)
+        server, _ = parts.hostname, parts.port
+    except ValueError:
+        server = None
+    plain = server and parts.scheme in ("http", "https") and not parts.username
+    if not plain or parts.path.strip("/") or parts.query or parts.fragment:
+        raise UsageFailed(
+            f'{name}: "{address}" is no address of a server, such as https://{_PUBLIC}.'
+        )
+    return str(server)

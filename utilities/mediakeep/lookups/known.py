@@ -1,0 +1,134 @@
+"""What look-ups came to, kept beside the raw answers: artists that were resolved, discographies.
+
+A resolved artist lies under the key of its item, with the question that it answers: as long as
+that is the same, nobody is asked again.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from mediakeep.item import Lookup
+from mediakeep.lookups import shelf
+from mediakeep.lookups.catalogue import Artist, Discography, Release
+from mediakeep.lookups.database import Database
+
+T = TypeVar("T")
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """An artist who may be meant, and the albums here that are theirs."""
+
+    artist: Artist
+    titles: tuple[str, ...] = ()
+
+
+class Album(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An album here, and what it is at MusicBrainz; "" where that is not known."""
+
+    release_group: str = ""
+    release: str = ""
+    title: str = ""
+    first_release_date: str = ""
+    date: str = ""
+    cover_art_url: str = ""
+
+
+class Resolved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of the look-up of one artist; `mbid` is "" where it is not certain who it is."""
+
+    name: str
+    question: str  # digest of what is known here
+    state: Lookup  # but not "pending"
+    artist: Artist | None = None
+    by: str = ""  # what told who it is: "tags", "albums" or "name"
+    choices: tuple[Choice, ...] = ()
+    more: tuple[Release, ...] = ()  # releases of others that are here, as compilations
+    merged: dict[str, str] = {}  # MBIDs in tags, and those that they have become
+    deleted: tuple[str, ...] = ()  # MBIDs in tags that are no more
+    albums: dict[str, Album] = {}  # by their places
+    asked: str = ""
+    requests: int = 0  # that it took
+    album_count: int = 0
+
+
+FILE = "musicbrainz.sqlite"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS resolved (key TEXT PRIMARY KEY, content BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS discographies (artist TEXT PRIMARY KEY, content BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+_TABLES = "answers", "absent", "resolved", "discographies", "marks"
+
+
+class Known:
+    """The tables of one folder of caches; NoCache where they cannot be written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._base = Database(folder / FILE, shelf.SCHEMA + _SCHEMA)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about what was found damaged."""
+        return self._base.notes
+
+    def resolved(self, key: str) -> Resolved | None:
+        """Return what became of an artist's look-up; None where there was none."""
+        row = self._base.read("SELECT content FROM resolved WHERE key = ?", key)
+        return _unpacked(row, Resolved)
+
+    def discography(self, artist: str) -> Discography | None:
+        """Return the discography of an artist, given by MBID."""
+        row = self._base.read("SELECT content FROM discographies WHERE artist = ?", artist)
+        return _unpacked(row, Discography)
+
+    def keep(self, key: str, resolved: Resolved, known: Discography | None) -> None:
+        """Keep what a look-up came to; what was known of the artist before is replaced."""
+        rows = [("resolved", key, _packed(resolved))]
+        rows += [("discographies", known.artist.id, _packed(known))] if known else []
+        self._base.write(
+            *(
+                (f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (name, content))
+                for table, name, content in rows
+            )
+        )
+
+    def every(self) -> Iterator[tuple[str, Resolved]]:
+        """Give all artists that were looked up, by their keys."""
+        for key, content in self._base.rows("SELECT key, content FROM resolved ORDER BY key"):
+            if found := _unpacked((content,), Resolved):
+                yield key, found
+
+    def mark(self, name: str) -> str:
+        """Return what is noted under a name, "" where nothing is."""
+        row = self._base.read("SELECT value FROM marks WHERE name = ?", name)
+        return str(row[0]) if row else ""
+
+    def set_mark(self, name: str, value: str) -> None:
+        """Note something under a name."""
+        self._base.write(("INSERT OR REPLACE INTO marks VALUES (?, ?)", (name, value)))
+
+    def drop(self) -> None:
+        """Forget everything, the raw answers too."""
+        self._base.write(*((f"DELETE FROM {table}", ()) for table in _TABLES))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
+
+
+def _packed(thing: object) -> bytes:
+    return zlib.compress(msgspec.json.encode(thing), 6)
+
+
+def _unpacked(row: Sequence[Any], kind: type[T]) -> T | None:
+    """Read a row back; what is spoilt, or of a version unlike this, is as good as none."""
+    try:
+        return msgspec.json.decode(zlib.decompress(row[0]), type=kind) if row else None
+    except (zlib.error, TypeError, msgspec.DecodeError, UnicodeError):
+        return None

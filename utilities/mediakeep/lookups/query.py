@@ -1,0 +1,36 @@
+"""Questions to MusicBrainz' search, in its Lucene syntax.
+
+https://musicbrainz.org/doc/Indexed_Search_Syntax names the fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# All that stands for something in Lucene's query parser.
+_SPECIAL = re.compile(r'([+\-&|!(){}\[\]^"~*?:\\/])')
+
+
+def releases_by_name(artist: str, titles: Iterable[str]) -> str:
+    """Ask for the releases that bear an artist's name and one of several titles."""
+    return f"artist:{_phrase(artist)} AND ({_any('release', titles)})"
+
+
+def releases_by_id(artists: Iterable[str], titles: Iterable[str]) -> str:
+    """Ask for the releases of artists, given by MBID, that bear one of several titles."""
+    return f"({_any('arid', artists)}) AND ({_any('release', titles)})"
+
+
+def artists(name: str) -> str:
+    """Ask for the artists that bear a name, or have it as an alias."""
+    return f"artist:{_phrase(name)} OR alias:{_phrase(name)}"
+
+
+def _any(field: str, texts: Iterable[str]) -> str:
+    return " OR ".join(f"{field}:{_phrase(text)}" for text in texts)
+
+
+def _phrase(text: str) -> str:
+    plain = " ".join(text.split())
+    return '"' + _SPECIAL.sub(r"\\\1", plain) + '"'

@@ -1,0 +1,135 @@
+"""What a report says of an artist at MusicBrainz: who it is, and what of the discography lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+
+import msgspec
+
+from mediakeep.lookups.catalogue import Artist, Release
+from mediakeep.lookups.catalogue import Track as Listed
+from mediakeep.music import grouping
+from mediakeep.music.holdings import Lacking, Reason
+from mediakeep.music.inquiry import Inquiry
+from mediakeep.pages import page
+
+SHOWN = 40  # albums, or tracks of an album, that the report names; the table has all
+
+_BY = {
+    "tags": "by the MBID in the tags",
+    "albums": "by its albums",
+    "name": "by its name",
+}
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """One group of what is missing: its name, the lines that are shown, and how many are not."""
+
+    name: str
+    lines: tuple[str, ...]
+    count: int
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.lines)
+
+
+class Section(msgspec.Struct, frozen=True):
+    """The section of the report."""
+
+    lead: str  # who it is, or that this is not known
+    mbid: str = ""
+    sums: str = ""
+    albums: tuple[Missing, ...] = ()
+    tracks: tuple[Missing, ...] = ()
+    bonus: tuple[Missing, ...] = ()
+    bootlegs: int = 0
+    unknown: tuple[str, ...] = ()
+
+
+def section(asked: Inquiry) -> Section | None:
+    """Write the section; None where nobody has been asked yet, and nobody was to be."""
+    resolved = asked.resolved
+    if not asked.state or (asked.state == "pending" and not (resolved and resolved.artist)):
+        return None
+    lead = _lead(asked)
+    if not (resolved and resolved.artist and asked.known):
+        return Section(lead)
+    told = asked.holdings
+    albums = [one for one in told.lacking if not one.track and one.reason is Reason.NOT_OWNED]
+    groups = {one.group.id for one in told.lacking if one.reason is not Reason.BOOTLEG}
+    all_ = len(groups | {one.group.id for one in told.held})
+    return Section(
+        lead=lead,
+        mbid=resolved.artist.id,
+        sums=f"{len(albums):,} of {page.counted(all_, 'release group')} missing" if all_ else "",
+        albums=tuple(_grouped(albums, lambda one: one.group.type, _album)),
+        tracks=tuple(_tracks(told.lacking, Reason.NOT_OWNED)),
+        bonus=tuple(_tracks(told.lacking, Reason.BONUS)),
+        bootlegs=sum(one.reason is Reason.BOOTLEG for one in told.lacking),
+        unknown=told.unknown,
+    )
+
+
+def _lead(asked: Inquiry) -> str:
+    resolved = asked.resolved
+    if asked.state == "unsure":
+        return "Several artists may be meant; what to do stands above."
+    if resolved is None or resolved.artist is None:
+        return "MusicBrainz does not know this artist by this name, nor by these albums."
+    # Why it waits is told by the batch: it may hold a time, and a report must not change with it.
+    stale = f" What follows is of {resolved.asked[:10]}." if asked.state == "pending" else ""
+    return f"{_named(resolved.artist)}, found {_BY[resolved.by]}.{stale}"
+
+
+def _named(artist: Artist) -> str:
+    return f"{artist.name} ({artist.disambiguation})" if artist.disambiguation else artist.name
+
+
+def _grouped(
+    some: Iterable[Lacking], key: Callable[[Lacking], str], told: Callable[[Lacking], str]
+) -> Iterator[Missing]:
+    for name, group in groupby(some, key):
+        found = list(group)
+        yield Missing(name, tuple(map(told, found[:SHOWN])), len(found))
+
+
+def _tracks(lacking: Sequence[Lacking], reason: Reason) -> Iterator[Missing]:
+    some = [one for one in lacking if one.track and one.reason is reason]
+    told = _track if reason is Reason.NOT_OWNED else _bonus
+    return _grouped(some, lambda one: one.place or grouping.LOOSE, told)
+
+
+def _album(one: Lacking) -> str:
+    year = (one.group.first_release_date or "")[:4]
+    facts = [year, page.counted(one.tracks, "track")]
+    return f"{one.group.title} ({', '.join(filter(None, facts))})"
+
+
+def _track(one: Lacking) -> str:
+    assert one.track is not None
+    medium, track = one.track
+    disc = f"{medium.position}-" if one.release and len(one.release.media) > 1 else ""
+    return f"{disc}{track.number or track.position} {track.title}{_length(track)}"
+
+
+def _bonus(one: Lacking) -> str:
+    assert one.track is not None
+    track = one.track[1]
+    return f"{track.title}{_length(track)} on {_edition(one.release)}"
+
+
+def _edition(release: Release | None) -> str:
+    """Tell an edition from the others: where and when it came out, and on what."""
+    if release is None:
+        return "another edition"
+    formats = dict.fromkeys(medium.format for medium in release.media if medium.format)
+    facts = [release.country, (release.date or "")[:4], " + ".join(formats), release.disambiguation]
+    return "the edition " + (" ".join(filter(None, facts)) or release.id)
+
+
+def _length(track: Listed) -> str:
+    seconds = round((track.length or track.recording.length or 0) / 1000)
+    return f" ({seconds // 60}:{seconds % 60:02})" if seconds else ""

@@ -1,0 +1,266 @@
+"""An artist's look-up: who it is at MusicBrainz, and all that was ever released by them.
+
+1. Where the question is the one that was answered before, nobody is asked.
+2. The artist is told by the MBID in the tags, else by one search for several album titles, else
+   by name and alias: and then the albums decide again.
+3. The whole discography is browsed, page by page, once for ever.
+4. Releases that the tags name and the discography lacks are looked up one by one: they were
+   merged or deleted, or others made them. Compilations are looked for among the releases of others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+from msgspec import structs
+
+from mediakeep import clock
+from mediakeep.errors import NotAsked, NotThere, ServiceFailed
+from mediakeep.item import Lookup
+from mediakeep.lookups import catalogue, query
+from mediakeep.lookups.catalogue import Discography, Release
+from mediakeep.lookups.desk import Desk
+from mediakeep.lookups.known import Resolved
+from mediakeep.music import holdings, identity, question
+from mediakeep.music.holdings import Holdings
+from mediakeep.music.identity import Verdict
+from mediakeep.music.model import Artist
+from mediakeep.music.question import Owned, Question
+
+TITLES = 12  # in one search: their editions fit into its hundred hits
+
+
+class Inquiry(msgspec.Struct, frozen=True):
+    """What is known of an artist; `state` is "pending" where it could not be asked, and `why`."""
+
+    state: Lookup
+    resolved: Resolved | None = None
+    known: Discography | None = None
+    holdings: Holdings = Holdings()
+    why: str = ""
+    failed: bool = False  # a service was asked, and failed
+
+    @property
+    def mbid(self) -> str:
+        """The artist's MBID, "" where it is not known who it is."""
+        return self.resolved.artist.id if self.resolved and self.resolved.artist else ""
+
+
+UNASKED = Inquiry("")  # where nothing was to be looked up
+
+
+def of(artist: Artist, key: str, desk: Desk) -> Inquiry:
+    """Look an artist up, as far as that is allowed and needed."""
+    asked = question.of(artist)
+    if desk.is_empty:
+        return Inquiry("pending", why=desk.closed)
+    kept = desk.known.resolved(key)
+    try:
+        resolved, known = _answered(asked, kept, desk)
+    except (NotAsked, ServiceFailed) as error:
+        failed = isinstance(error, ServiceFailed)
+        left = Inquiry("pending", kept, why=str(error), failed=failed)
+        old = desk.known.discography(kept.artist.id) if kept and kept.artist else None
+        return _compared(left, artist, asked, old) if old else left
+    found = Inquiry(resolved.state, resolved, known)
+    found = _compared(found, artist, asked, known) if resolved.artist else found
+    return found if resolved is kept else _kept(found, key, desk)
+
+
+def _kept(found: Inquiry, key: str, desk: Desk) -> Inquiry:
+    """Keep what a look-up came to, with what each album here is."""
+    assert found.resolved is not None
+    host = desk.access.archive.host
+    resolved = structs.replace(found.resolved, albums=holdings.albums(found.holdings, host))
+    desk.known.keep(key, resolved, found.known)
+    return structs.replace(found, resolved=resolved)
+
+
+def again(before: Inquiry, artist: Artist) -> Inquiry:
+    """Compare anew what is here, after tags of it were repaired."""
+    if before.known is None:
+        return before
+    return _compared(before, artist, question.of(artist), before.known)
+
+
+def _compared(
+    found: Inquiry, artist: Artist, asked: Question, known: Discography | None
+) -> Inquiry:
+    """Add what is here and what is not."""
+    assert found.resolved is not None
+    asked = question.renewed(asked, found.resolved.merged)
+    known = known or Discography(artist=found.resolved.artist or _NOBODY)
+    told = holdings.of(artist, asked, known, found.resolved.more)
+    return structs.replace(found, known=known, holdings=told)
+
+
+_NOBODY = catalogue.Artist(id="", name="")
+
+
+def _answered(
+    asked: Question, kept: Resolved | None, desk: Desk
+) -> tuple[Resolved, Discography | None]:
+    fresh = desk.access.fresh
+    if kept and kept.question == asked.digest and not fresh:
+        desk.spent.hits += 1
+        return kept, desk.known.discography(kept.artist.id) if kept.artist else None
+    if not desk.access.is_open:
+        raise desk.access.refusal()
+    before = desk.spent.requests
+    with desk.musicbrainz.afresh(fresh):
+        resolved, known = _Search(asked, desk, None if fresh else kept).run()
+    spent = desk.spent.requests - before
+    resolved = structs.replace(resolved, requests=spent, album_count=len(asked.albums))
+    return resolved, known
+
+
+class _Search:
+    """One artist's look-up on its way."""
+
+    def __init__(self, asked: Question, desk: Desk, kept: Resolved | None) -> None:
+        self._asked, self._desk, self._kept = asked, desk, kept
+        self._service = desk.musicbrainz
+        self._merged: dict[str, str] = {}
+        self._deleted: list[str] = []
+        self._now = clock.text(clock.now())
+
+    def run(self) -> tuple[Resolved, Discography | None]:
+        """Find out who it is, and what they made."""
+        if self._asked.is_various:
+            artist = catalogue.Artist(id=catalogue.VARIOUS_ARTISTS, name="Various Artists")
+            more = tuple(self._by_various(artist.id))
+            return self._resolved(Verdict(artist), "name", more), None
+        verdict, by = self._who()
+        if verdict.artist is None or verdict.artist.is_special:
+            return self._resolved(Verdict(candidates=verdict.candidates), by), None
+        try:
+            known = self._discography(verdict.artist)
+        except NotThere:  # the search knew an artist who is deleted by now
+            self._deleted.append(verdict.artist.id)
+            return self._resolved(Verdict(), by), None
+        return self._resolved(verdict, by, tuple(self._others(known))), known
+
+    def _resolved(self, verdict: Verdict, by: str, more: tuple[Release, ...] = ()) -> Resolved:
+        state: Lookup = "done" if verdict.artist else "unsure" if verdict.candidates else "unknown"
+        return Resolved(
+            name=self._asked.name,
+            question=self._asked.digest,
+            state=state,
+            artist=verdict.artist,
+            by=by,
+            choices=verdict.candidates,
+            more=more,
+            merged=self._merged,
+            deleted=tuple(self._deleted),
+            asked=self._now,
+        )
+
+    def _who(self) -> tuple[Verdict, str]:
+        """Identify the artist: as before, by the tags, by the albums, or by name and the albums."""
+        asked, kept = self._asked, self._kept
+        if kept and kept.artist and self._is_still(kept, kept.artist.id):
+            return Verdict(kept.artist), kept.by
+        if asked.mbid:
+            try:
+                found = self._service.artist(asked.mbid)
+            except NotThere:
+                self._deleted.append(asked.mbid)
+            else:
+                self._note(asked.mbid, found.id)
+                return Verdict(found), "tags"
+        if titles := self._titles():
+            hits = self._service.search_releases(query.releases_by_name(asked.name, titles))
+            verdict = identity.by_albums(asked.name, asked.titles, hits)
+            if verdict.artist or verdict.candidates:
+                return verdict, "albums"
+        return self._by_name(), "name"
+
+    def _is_still(self, kept: Resolved, mbid: str) -> bool:
+        """Tell whether who it was before is named by the tags, or made an album that is here."""
+        if self._asked.mbid:
+            return self._asked.mbid == mbid
+        known = self._desk.known.discography(mbid)
+        if not known or kept.name != self._asked.name:
+            return False
+        here = {question.title_key(question.base(title)) for title in self._asked.titles}
+        theirs = {question.title_key(question.base(group.title)) for group in known.groups}
+        return not here.isdisjoint(theirs)
+
+    def _titles(self) -> list[str]:
+        """Return the titles to search for; of many the longest, as those tell most."""
+        short = dict.fromkeys(question.base(title) for title in self._asked.titles)
+        return sorted(short, key=len, reverse=True)[:TITLES]
+
+    def _by_name(self) -> Verdict:
+        """Ask who bears the name, or has it as an alias; which of them it is, the albums tell."""
+        found = self._service.search_artists(query.artists(self._asked.name))
+        same = identity.namesakes(self._asked.name, found)
+        titles = self._titles()
+        if not (same and titles):
+            return Verdict(candidates=identity.unheard(same))
+        ids = [artist.id for artist in same]
+        hits = self._service.search_releases(query.releases_by_id(ids, titles))
+        verdict = identity.by_albums(self._asked.name, self._asked.titles, hits, same)
+        if verdict.artist or verdict.candidates:
+            return verdict
+        return Verdict(candidates=identity.unheard(same))
+
+    def _discography(self, artist: catalogue.Artist) -> Discography:
+        kept = None if self._desk.access.fresh else self._desk.known.discography(artist.id)
+        return kept or self._service.discography(artist, self._now)
+
+    def _others(self, known: Discography) -> Iterator[Release]:
+        """Look for what is here and is not in the discography."""
+        theirs = {release.id for release in known.releases}
+        more = {one.id: one for one in self._tagged(self._asked.albums, theirs)}
+        yield from more.values()
+        seen = question.renewed(self._asked, self._merged)
+        strange = [
+            one for one in seen.albums if one.by_various and one.release not in theirs | more.keys()
+        ]
+        if strange:
+            yield from self._fitting(strange, self._service.appearances(known.artist.id))
+
+    def _tagged(self, albums: Iterable[Owned], theirs: set[str]) -> Iterator[Release]:
+        """Look up the releases that tags name; they may have been merged or deleted."""
+        before = {one.id: one for one in self._kept.more} if self._kept else {}
+        for mbid in dict.fromkeys(
+            one.release for one in albums if one.release not in ("", *theirs)
+        ):
+            try:
+                found = before.get(mbid) or self._service.release(mbid)
+            except NotThere:
+                self._deleted.append(mbid)
+                continue
+            self._note(mbid, found.id)
+            if found.id not in theirs:
+                yield found
+
+    def _by_various(self, mbid: str) -> Iterator[Release]:
+        """Look up compilations: one search for several titles, then each that was found."""
+        albums = self._asked.albums
+        tagged = {one.id: one for one in self._tagged(albums, set())}
+        yield from tagged.values()
+        named = [one for one in albums if self._merged.get(one.release, one.release) not in tagged]
+        for begin in range(0, len(named), TITLES):
+            some = named[begin : begin + TITLES]
+            titles = dict.fromkeys(question.base(one.title) for one in some if one.title)
+            if titles:
+                hits = self._service.search_releases(query.releases_by_id([mbid], titles))
+                yield from self._fitting(some, hits)
+
+    def _fitting(self, albums: Sequence[Owned], found: Iterable[Release]) -> Iterator[Release]:
+        """Look up the releases that bear the titles of albums: of each the nearest in size."""
+        by_title: dict[str, list[Release]] = {}
+        for release in found:
+            by_title.setdefault(question.title_key(release.title), []).append(release)
+        for album in albums:
+            if same := by_title.get(question.title_key(album.title)):
+                nearest = min(same, key=lambda one: abs(one.track_count - album.tracks))
+                yield self._service.release(nearest.id)
+
+    def _note(self, asked: str, found: str) -> None:
+        """Note an MBID that was merged into another."""
+        if found != asked:
+            self._merged[asked] = found

@@ -1,0 +1,147 @@
+"""What an artist's folder tells of who the artist is: a name, MBIDs in tags, titles of albums."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+
+import msgspec
+from msgspec import structs
+
+from mediakeep import files
+from mediakeep.lookups import catalogue, musicbrainz
+from mediakeep.music.checks import garbling, letters
+from mediakeep.music.model import Album, Artist, Track
+
+_VARIOUS = frozenset(map(letters.loose, ("Various Artists", "Various", "V.A.", "VA", "Sampler")))
+_ASIDE = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\])\s*$")  # "(Deluxe Edition)" at the end
+
+
+class Owned(msgspec.Struct, frozen=True):
+    """One album as its tags and its folder tell of it; `place` is that of the folder."""
+
+    place: str
+    title: str
+    release: str = ""  # MBID, where the tags agree on one
+    group: str = ""
+    by_various: bool = False  # its album artist is not the artist of the folder
+    tracks: int = 0
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is known here of an artist before anybody is asked."""
+
+    name: str
+    mbid: str  # that most tracks bear, or ""
+    albums: tuple[Owned, ...]
+    is_various: bool = False
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the albums, each once."""
+        return tuple(dict.fromkeys(album.title for album in self.albums if album.title))
+
+    @property
+    def digest(self) -> str:
+        """A text that changes with the question."""
+        return blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
+
+
+def of(artist: Artist) -> Question:
+    """Ask who an artist is."""
+    tracks = [track for album in artist.albums for track in album.readable]
+    name = _name(artist, tracks)
+    various = letters.loose(name) in _VARIOUS
+    mbid = "" if various else _most(_mbids(tracks), len(tracks))
+    albums = [one for album in artist.albums if (one := _owned(album, name))]
+    return Question(name, mbid, tuple(albums), various)
+
+
+def renewed(asked: Question, merged: Mapping[str, str]) -> Question:
+    """Give a question the MBIDs that those in the tags have become."""
+    if not merged:
+        return asked
+    albums = tuple(
+        structs.replace(
+            one,
+            release=merged.get(one.release, one.release),
+            group=merged.get(one.group, one.group),
+        )
+        for one in asked.albums
+    )
+    return structs.replace(asked, albums=albums, mbid=merged.get(asked.mbid, asked.mbid))
+
+
+def title_key(title: str) -> str:
+    """Return what two titles share that are exactly the same, but for case and punctuation."""
+    return letters.loose(title)
+
+
+def base(title: str) -> str:
+    """Return a title without what stands in brackets at its end, as in "Album (Remastered)"."""
+    short = _ASIDE.sub("", title)
+    while short and short != title:
+        title, short = short, _ASIDE.sub("", short)
+    return title
+
+
+def _name(artist: Artist, tracks: Iterable[Track]) -> str:
+    """Return the album artist that most tracks name, where it is the folder's name; else that.
+
+    A folder's name cannot hold every sign: "AC_DC" is "AC/DC" where the tags say so.
+    """
+    folder = files.unescape(artist.name)
+    told = Counter(
+        name for track in tracks for name in (letters.first(track.tags.albumartist),) if name
+    )
+    alike = [name for name, _ in told.most_common() if _same(name, folder)]
+    return letters.neat(garbling.restored(alike[0] if alike else files.printable(folder)))
+
+
+def _same(name: str, folder: str) -> bool:
+    return letters.loose(name) == letters.loose(folder) or files.safe_name(name) == folder
+
+
+def _mbids(tracks: Iterable[Track]) -> Iterator[str]:
+    """Give the MBID of each track's album artist, or of its artist; not where there are several."""
+    for track in tracks:
+        ids = track.tags.musicbrainz_albumartistid or track.tags.musicbrainz_artistid
+        if len(ids) == 1 and (mbid := ids[0].strip().lower()) != catalogue.VARIOUS_ARTISTS:
+            yield mbid
+
+
+def _most(ids: Iterable[str], of: int) -> str:
+    """Return the id that more than half of those that have one bear, if any does."""
+    counts = Counter(one for one in ids if musicbrainz.is_mbid(one))
+    mbid, count = counts.most_common(1)[0] if counts else ("", 0)
+    return mbid if 2 * count > counts.total() and 4 * count >= of else ""
+
+
+def _owned(album: Album, name: str) -> Owned | None:
+    tracks = album.readable
+    if not (tracks and album.place):
+        return None
+    titles = Counter(title for track in tracks if (title := letters.first(track.tags.album)))
+    folder = files.unescape(album.place.rpartition("/")[2])
+    title = titles.most_common(1)[0][0] if titles else files.printable(folder)
+    makers = {letters.loose(one) for track in tracks for one in track.tags.albumartist}
+    various = any(track.tags.compilation for track in tracks) or bool(
+        makers and letters.loose(name) not in makers
+    )
+    return Owned(
+        place=album.place,
+        title=letters.neat(garbling.restored(title)),
+        release=_agreed(track.tags.musicbrainz_albumid for track in tracks),
+        group=_agreed(track.tags.musicbrainz_releasegroupid for track in tracks),
+        by_various=various,
+        tracks=len(tracks),
+    )
+
+
+def _agreed(values: Iterable[tuple[str, ...]]) -> str:
+    """Return the one MBID that all tracks bear which bear any."""
+    found = {one.strip().lower() for texts in values for one in texts}
+    mbid = found.pop() if len(found) == 1 else ""
+    return mbid if musicbrainz.is_mbid(mbid) else ""
