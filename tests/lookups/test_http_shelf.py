@@ -170,7 +170,7 @@ def use(path: Path, start: float) -> None:
     """Make the file, use and close it, at a moment, and end the process."""
     status = 1
     try:
-        time.sleep(start - time.time())
+        time.sleep(max(0.0, start - time.time()))
         shelf = Shelf(path)
         shelf.keep("a", Answer("a", b"1"))
         status = int(shelf.find("a") is None)

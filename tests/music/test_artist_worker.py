@@ -18,6 +18,7 @@ import pytest
 from mediakeep import files
 from mediakeep.errors import LibraryGone, Unreadable
 from mediakeep.item import MusicItem, Status
+from mediakeep.lookups.desk import CLOSED
 from mediakeep.music import process, scan
 from mediakeep.music.process import Places
 from mediakeep.outcome import Outcome
@@ -74,6 +75,8 @@ def test_the_outcome_tells_counts_issues_and_where_the_report_is(root: Path, hom
         "issues": issues,
         "notes": 1,
         "report": "issues/music/Vera_library_issues.md",
+        "lookup": "pending",
+        "mbid": "",
         "fingerprint": scan.fingerprint(root / "Vera"),
     }
     assert outcome.facts == {
@@ -86,6 +89,7 @@ def test_the_outcome_tells_counts_issues_and_where_the_report_is(root: Path, hom
         "issues": issues,
         "notes": 1,
         "repairs": {},
+        "unasked": f"MusicBrainz was not asked: {CLOSED.musicbrainz.closed}.",
     }
     assert outcome.open_ids == tuple(sorted(outcome.open_ids))
     assert len(set(outcome.open_ids)) == 3

@@ -1,8 +1,9 @@
 """The Cover Art Archive: pictures of releases, and of the release groups that people call albums.
 
-`/release/MBID/front` leads by redirects to the picture, and `-250`, `-500` and `-1200` behind it to
-a smaller one; a release group answers with the front cover of one of its releases
-(musicbrainz.org/doc/Cover_Art_Archive/API). Pictures are not kept: they are large, and wanted once.
+`/release/MBID/front` leads by redirects to the picture as it was uploaded, with `-250`, `-500` or
+`-1200` behind it to a smaller one; a release group answers with the front cover of one of its
+releases (musicbrainz.org/doc/Cover_Art_Archive/API). Pictures are not kept: they are large, and
+wanted once.
 """
 
 from __future__ import annotations
@@ -13,11 +14,9 @@ from mediakeep.errors import NoCover, NoSuchMBID, NotThere
 from mediakeep.lookups import musicbrainz
 from mediakeep.lookups.http import Answer, Http, Service
 
-SIZES = "250", "500", "1200", "full"  # pixels of the longer side; full is as it was uploaded
-
 
 class Picture(msgspec.Struct, frozen=True):
-    """A picture as it came, and whether a release or a release group has it."""
+    """A picture as it came, and whether it is that of a release or a release group."""
 
     content: bytes
     url: str  # where it was found in the end

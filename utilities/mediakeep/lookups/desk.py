@@ -37,7 +37,7 @@ class Access(msgspec.Struct, frozen=True):
         return NotAsked(self.musicbrainz.name, self.musicbrainz.closed)
 
 
-_CLOSED = "this command asks nobody"
+_CLOSED = "commands that change files ask nobody; the next batch does"
 CLOSED = Access(
     Service("MusicBrainz", "https://musicbrainz.org", 1.1, _CLOSED),
     Service("The Cover Art Archive", "https://coverartarchive.org", 0.0, _CLOSED),
@@ -87,7 +87,7 @@ class Desk:
         """MusicBrainz, as a library of ours asks it."""
         from mediakeep.lookups.musicbrainz import MusicBrainz
 
-        return MusicBrainz(self.http, self.access.musicbrainz, self.access.archive)
+        return MusicBrainz(self.http, self.access.musicbrainz)
 
     def close(self) -> None:
         """Close what was opened."""

@@ -16,7 +16,7 @@ import msgspec
 from mediakeep.item import Lookup
 from mediakeep.lookups import shelf
 from mediakeep.lookups.catalogue import Artist, Discography, Release
-from mediakeep.lookups.database import Database
+from mediakeep.lookups.database import Database, Statement
 
 T = TypeVar("T")
 
@@ -89,14 +89,13 @@ class Known:
 
     def keep(self, key: str, resolved: Resolved, known: Discography | None) -> None:
         """Keep what a look-up came to; what was known of the artist before is replaced."""
-        rows = [("resolved", key, _packed(resolved))]
-        rows += [("discographies", known.artist.id, _packed(known))] if known else []
-        self._base.write(
-            *(
-                (f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (name, content))
-                for table, name, content in rows
-            )
-        )
+        rows = [_row("resolved", key, resolved)]
+        rows += [_row("discographies", known.artist.id, known)] if known else []
+        self._base.write(*rows)
+
+    def keep_discography(self, known: Discography) -> None:
+        """Keep the discography of an artist in place of the one before."""
+        self._base.write(_row("discographies", known.artist.id, known))
 
     def every(self) -> Iterator[tuple[str, Resolved]]:
         """Give all artists that were looked up, by their keys."""
@@ -122,8 +121,9 @@ class Known:
         self._base.close()
 
 
-def _packed(thing: object) -> bytes:
-    return zlib.compress(msgspec.json.encode(thing), 6)
+def _row(table: str, name: str, thing: object) -> Statement:
+    packed = zlib.compress(msgspec.json.encode(thing), 6)
+    return f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (name, packed)
 
 
 def _unpacked(row: Sequence[Any], kind: type[T]) -> T | None:

@@ -16,7 +16,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -24,45 +23,14 @@ from mediakeep import files
 from mediakeep.errors import BadAnswer, NoSuchMBID, NotThere
 from mediakeep.lookups.catalogue import Artist, Discography, Group, Release
 from mediakeep.lookups.http import Http, Service
+from mediakeep.lookups.pages import ArtistsFound, Groups, Releases, ReleasesFound
 
 P = TypeVar("P")
-T = TypeVar("T", Artist, Release, Group)
+T = TypeVar("T", bound=Artist | Release | Group)
 
 PAGE = 100  # the most that a page gives
 _MBID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _WITH_TRACKS = ["recordings", "artist-credits", "media", "labels", "release-groups", "isrcs"]
-
-
-class _Releases(
-    msgspec.Struct, frozen=True, rename={"entries": "releases", "count": "release-count"}
-):
-    """One page of a list of releases, and how many it has in all."""
-
-    entries: tuple[Release, ...]
-    count: int
-
-
-class _Groups(
-    msgspec.Struct,
-    frozen=True,
-    rename={"entries": "release-groups", "count": "release-group-count"},
-):
-    """One page of a list of release groups, and how many it has in all."""
-
-    entries: tuple[Group, ...]
-    count: int
-
-
-class _ReleasesFound(msgspec.Struct, frozen=True):
-    """The first page of what a search found, best first."""
-
-    releases: tuple[Release, ...]
-
-
-class _ArtistsFound(msgspec.Struct, frozen=True):
-    """The first page of what a search found, best first."""
-
-    artists: tuple[Artist, ...]
 
 
 def is_mbid(text: str) -> bool:
@@ -73,13 +41,13 @@ def is_mbid(text: str) -> bool:
 class MusicBrainz:
     """What can be asked of one MusicBrainz server."""
 
-    def __init__(self, http: Http, service: Service, archive: Service) -> None:
+    def __init__(self, http: Http, service: Service) -> None:
         from mediakeep.lookups import seam  # what it loads takes a fifth of a second
 
-        self._http, self._service, self._archive = http, service, archive
+        self._http, self._service = http, service
         self._fresh = False
         self._url = ""  # of the last answer
-        seam.install(service.host, archive.host, self._read)
+        seam.install(service.host, self._read)
         import musicbrainzngs
 
         self._ngs: Any = musicbrainzngs
@@ -111,20 +79,35 @@ class MusicBrainz:
 
     def search_releases(self, query: str) -> tuple[Release, ...]:
         """Return the releases that fit a query best, without tracks, at most 100."""
-        return self._asked(_ReleasesFound, self._ngs.search_releases, query, limit=PAGE).releases
+        return self._found(ReleasesFound, self._ngs.search_releases, query, PAGE).releases
 
     def search_artists(self, query: str) -> tuple[Artist, ...]:
         """Return the artists that fit a query best, at most 25."""
-        return self._asked(_ArtistsFound, self._ngs.search_artists, query, limit=25).artists
+        return self._found(ArtistsFound, self._ngs.search_artists, query, 25).artists
 
     def discography(self, artist: Artist, asked: str) -> Discography:
         """Return all releases and release groups of an artist, to the last; NoSuchMBID."""
         return Discography(
             artist=artist,
             releases=tuple(self._releases(artist.id)),
-            groups=tuple(self._groups(artist.id)),
+            groups=self.groups(artist.id),
             asked=asked,
         )
+
+    def groups(self, artist: str) -> tuple[Group, ...]:
+        """Return all release groups of an artist, given by MBID, to the last; NotThere."""
+        browse = self._ngs.browse_release_groups
+        return tuple(self._all(Groups, browse, artist=artist, includes=["artist-credits"]))
+
+    def editions(self, group: str) -> tuple[Release, ...]:
+        """Return all releases of a release group, of any status, without tracks; NotThere."""
+        found = self._all(
+            Releases,
+            self._ngs.browse_releases,
+            release_group=group,
+            includes=["artist-credits", "media", "labels", "release-groups"],
+        )
+        return tuple(found)
 
     def appearances(self, mbid: str) -> tuple[Release, ...]:
         """Return the official releases of others on which an artist has tracks; without tracks.
@@ -132,7 +115,7 @@ class MusicBrainz:
         So a page holds a hundred of them, where one with tracks would hold a few.
         """
         found = self._all(
-            _Releases,
+            Releases,
             self._ngs.browse_releases,
             track_artist=mbid,
             release_status=["official"],
@@ -143,7 +126,7 @@ class MusicBrainz:
     def _releases(self, mbid: str) -> Iterator[Release]:
         """Browse the official releases with tracks; one cut short is looked up by itself."""
         found: list[Release] = self._all(
-            _Releases,
+            Releases,
             self._ngs.browse_releases,
             artist=mbid,
             release_status=["official"],
@@ -160,12 +143,8 @@ class MusicBrainz:
             return
         yield found
 
-    def _groups(self, mbid: str) -> list[Group]:
-        browse = self._ngs.browse_release_groups
-        return self._all(_Groups, browse, artist=mbid, includes=["artist-credits"])
-
     def _all(
-        self, kind: type[_Releases | _Groups], browse: Callable[..., Any], **given: Any
+        self, kind: type[Releases | Groups], browse: Callable[..., Any], **given: Any
     ) -> list[Any]:
         """Return a whole list; one that changes while it is read is read again from the start."""
         found = self._listed(kind, browse, given)
@@ -177,7 +156,7 @@ class MusicBrainz:
         return found
 
     def _listed(
-        self, kind: type[_Releases | _Groups], browse: Callable[..., Any], given: dict[str, Any]
+        self, kind: type[Releases | Groups], browse: Callable[..., Any], given: dict[str, Any]
     ) -> list[Any] | None:
         """Ask page after page until all that the service counts has come; None if that changes.
 
@@ -195,6 +174,12 @@ class MusicBrainz:
                 raise self._unusable(f"a page ended at {offset} of {count}")
             found |= {self._checked(entry).id: entry for entry in page.entries}
         return list(found.values()) if len(found) == count else None
+
+    def _found(self, kind: type[P], search: Callable[..., Any], query: str, limit: int) -> P:
+        try:
+            return self._asked(kind, search, query, limit=limit)
+        except NotThere as error:  # which is not how a search says that it found nothing
+            raise self._unusable("there is no search") from error
 
     def _one(
         self, kind: type[T], noun: str, mbid: str, get: Callable[..., Any], includes: list[str]
@@ -226,7 +211,5 @@ class MusicBrainz:
         return BadAnswer(self._service.name, why, self._url)
 
     def _read(self, url: str) -> bytes:
-        # A stand-in answers for both services at one host.
-        service = self._service if urlsplit(url).path.startswith("/ws/") else self._archive
         self._url = url
-        return self._http.get(service, url, fresh=self._fresh).content
+        return self._http.get(self._service, url, fresh=self._fresh).content

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+_LONGEST = 50  # letters of a text that are asked for
+
 # All that stands for something in Lucene's query parser.
 _SPECIAL = re.compile(r'([+\-&|!(){}\[\]^"~*?:\\/])')
 
@@ -28,9 +30,13 @@ def artists(name: str) -> str:
 
 
 def _any(field: str, texts: Iterable[str]) -> str:
+    """Twelve of the longest texts fit into the 8 KB that a web server takes as an address."""
     return " OR ".join(f"{field}:{_phrase(text)}" for text in texts)
 
 
 def _phrase(text: str) -> str:
+    """Quote a text; the beginning of a very long one finds it as well."""
     plain = " ".join(text.split())
+    if len(plain) > _LONGEST:
+        plain = plain[: _LONGEST + 1].rpartition(" ")[0] or plain[:_LONGEST]
     return '"' + _SPECIAL.sub(r"\\\1", plain) + '"'

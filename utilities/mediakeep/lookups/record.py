@@ -7,13 +7,15 @@ up anew; one that is damaged is set aside, and written again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mediakeep import files
+from mediakeep.errors import NoCache
 from mediakeep.lookups.known import Known, Resolved
 
 FILE = "musicbrainz_cache.json"
@@ -32,7 +34,7 @@ class _Head(msgspec.Struct):
 def check(folder: Path, known: Known) -> list[str]:
     """Take a record that is gone as the wish to have all looked up anew; say what was found."""
     path = folder / FILE
-    with files.locked(folder / _LOCK):
+    with _held(folder):
         if not path.exists():
             if not known.mark(_WRITTEN):
                 return []
@@ -49,17 +51,27 @@ def check(folder: Path, known: Known) -> list[str]:
 def export(folder: Path, known: Known) -> None:
     """Write the record, if anything is known; one that was deleted meanwhile is not written."""
     path = folder / FILE
-    with files.locked(folder / _LOCK):
+    with _held(folder):
         if known.mark(_WRITTEN) and not path.exists():
             known.drop()
         else:
             _write(path, known)
 
 
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold the record alone; NoCache where it cannot be read or written."""
+    try:
+        with files.locked(folder / _LOCK):
+            yield
+    except OSError as error:
+        raise NoCache(folder / FILE, error.strerror or error) from error
+
+
 def _is_ours(path: Path) -> bool:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Head).format == FORMAT
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
 
 

@@ -22,18 +22,17 @@ from musicbrainzngs import musicbrainz
 Read = Callable[[str], bytes]  # a URL's content
 
 
-def install(host: str, archive: str, read: Read) -> None:
-    """Have musicbrainzngs ask `host`, and the Cover Art Archive at `archive`, through `read`.
+def install(host: str, read: Read) -> None:
+    """Have musicbrainzngs ask `host`, given as a URL, through `read`.
 
-    Both are given as URLs. What its functions return from then on is what `read` gave.
+    What its functions return from then on is what `read` gave.
     """
 
     def fetch(_opener: object, request: urllib.request.Request, _body: Any = None) -> bytes:
         return read(request.full_url)
 
-    service, covers = urlsplit(host), urlsplit(archive)
+    service = urlsplit(host)
     musicbrainzngs.set_hostname(service.netloc, use_https=service.scheme == "https")
-    musicbrainzngs.set_caa_hostname(covers.netloc, use_https=covers.scheme == "https")
     musicbrainzngs.set_useragent("mediakeep", "0")  # `read` sends its own
     musicbrainzngs.set_rate_limit(False)
     with warnings.catch_warnings():

@@ -45,10 +45,7 @@ class Slots:
     """The record of one service; where the shared folder cannot be used, it lies in `own`."""
 
     def __init__(self, service: Service, own: Path, machine: Machine) -> None:
-        parts = urlsplit(service.host)
-        port = parts.port or (80 if parts.scheme == "http" else 443)
-        host = re.sub(r"[^a-z0-9.-]", "_", parts.hostname or "")[:100]
-        self._name = f"mediakeep-{host}-{port}.slots"
+        self._name = _name(service.host)
         self._folders = (machine.shared, own)
         self._clock = machine.clock
 
@@ -74,6 +71,19 @@ class Slots:
             return _lock(shared / self._name)
         own.mkdir(parents=True, exist_ok=True)
         return _lock(own / self._name)
+
+
+def forget(host: str, machine: Machine) -> None:
+    """Remove the record of a host that is gone: another may get its port."""
+    with contextlib.suppress(OSError):
+        (machine.shared / _name(host)).unlink()
+
+
+def _name(host: str) -> str:
+    parts = urlsplit(host)
+    port = parts.port or (80 if parts.scheme == "http" else 443)
+    server = re.sub(r"[^a-z0-9.-]", "_", parts.hostname or "")[:100]
+    return f"mediakeep-{server}-{port}.slots"
 
 
 def _lock(path: Path) -> int:

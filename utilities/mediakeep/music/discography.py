@@ -50,11 +50,10 @@ class Section(msgspec.Struct, frozen=True):
 
 
 def section(asked: Inquiry) -> Section | None:
-    """Write the section; None where nobody has been asked yet, and nobody was to be."""
-    resolved = asked.resolved
-    if not asked.state or (asked.state == "pending" and not (resolved and resolved.artist)):
+    """Write the section; None where nothing is known, because nobody was asked."""
+    if not asked.state or (asked.state == "pending" and not asked.known):
         return None
-    lead = _lead(asked)
+    lead, resolved = _lead(asked), asked.resolved
     if not (resolved and resolved.artist and asked.known):
         return Section(lead)
     told = asked.holdings

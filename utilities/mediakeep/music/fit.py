@@ -82,13 +82,17 @@ Keys = Iterable[Hashable]
 
 _WAYS: tuple[tuple[Callable[[Heard], Keys], Callable[[Place], Keys]], ...] = (
     (lambda one: one.ids, lambda place: (place[1].id, place[1].recording.id)),
+    (  # two tracks of one title are told apart by where they stand
+        lambda one: ((one.title, one.disc or 1, one.position),) if one.title else (),
+        lambda place: ((question.title_key(place[1].title), place[0].position, place[1].position),),
+    ),
     (lambda one: filter(None, (one.title,)), lambda place: (question.title_key(place[1].title),)),
     (
         lambda one: filter(None, (one.short,)),
         lambda place: (question.title_key(question.base(place[1].title)),),
     ),
     (  # a track without a title may well be the one that is missing at its place
-        lambda one: () if one.title else ((one.disc or 1, one.position),),
+        lambda one: () if one.title or not one.position else ((one.disc or 1, one.position),),
         lambda place: ((place[0].position, place[1].position),),
     ),
 )

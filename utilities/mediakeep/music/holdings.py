@@ -63,9 +63,7 @@ def of(
 ) -> Holdings:
     """Compare what is here with a discography, and with `more` releases that others made."""
     own, foreign = shelf.made(known.groups, known.releases), shelf.made((), more)
-    tracks = {
-        album.place: [fit.heard(track) for track in album.tracks] for album in artist.albums
-    }
+    tracks = {album.place: [fit.heard(track) for track in album.tracks] for album in artist.albums}
     loose = tracks.pop("", [])
     here: dict[str, list[Owned]] = defaultdict(list)
     theirs: dict[str, list[Owned]] = defaultdict(list)
@@ -187,8 +185,10 @@ def _order(one: Lacking) -> tuple[object, ...]:
         one.track is not None,
         reasons.index(one.reason),
         shelf.rank(one.group),
+        one.group.type,
         date,
         one.group.title,
+        one.place,
         place,
     )
 

@@ -32,6 +32,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
     artist: Artist | None = None
     candidates: tuple[Choice, ...] = ()
+    named: bool = False  # whether the candidates bear the very name
 
 
 def by_albums(
@@ -55,7 +56,16 @@ def by_albums(
     clear = not others or len(first.titles) > len(others[0].titles)
     if clear and (first.named or len(first.titles) >= SEVERAL):
         return Verdict(first.artist)
-    return Verdict(candidates=tuple(Choice(one.artist, one.titles) for one in ranked))
+    choices = tuple(Choice(one.artist, one.titles) for one in ranked)
+    return Verdict(candidates=choices, named=bool(named))
+
+
+def either(certain: Verdict, other: Verdict) -> Verdict:
+    """Return a verdict if it says who it is, else all who may be meant by one of two."""
+    if certain.artist:
+        return certain
+    both = {one.artist.id: one for one in (*other.candidates, *certain.candidates)}
+    return Verdict(candidates=tuple(both.values()))
 
 
 def namesakes(name: str, found: Iterable[Artist]) -> list[Artist]:

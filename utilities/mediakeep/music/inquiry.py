@@ -102,10 +102,12 @@ def _answered(
     asked: Question, kept: Resolved | None, desk: Desk
 ) -> tuple[Resolved, Discography | None]:
     fresh = desk.access.fresh
-    if kept and kept.question == asked.digest and not fresh:
-        desk.spent.hits += 1
-        return kept, desk.known.discography(kept.artist.id) if kept.artist else None
-    if not desk.access.is_open:
+    if kept and kept.question == question.renewed(asked, kept.merged).digest and not fresh:
+        known = desk.known.discography(kept.artist.id) if kept.artist else None
+        if known or not kept.artist or asked.is_various:
+            desk.spent.hits += 1
+            return kept, known
+    if fresh and not desk.access.is_open:
         raise desk.access.refusal()
     before = desk.spent.requests
     with desk.musicbrainz.afresh(fresh):
@@ -136,16 +138,18 @@ class _Search:
             return self._resolved(Verdict(candidates=verdict.candidates), by), None
         try:
             known = self._discography(verdict.artist)
+            more = tuple(self._others(known))
         except NotThere:  # the search knew an artist who is deleted by now
             self._deleted.append(verdict.artist.id)
             return self._resolved(Verdict(), by), None
-        return self._resolved(verdict, by, tuple(self._others(known))), known
+        return self._resolved(verdict, by, more), known
 
     def _resolved(self, verdict: Verdict, by: str, more: tuple[Release, ...] = ()) -> Resolved:
         state: Lookup = "done" if verdict.artist else "unsure" if verdict.candidates else "unknown"
         return Resolved(
             name=self._asked.name,
-            question=self._asked.digest,
+            # That of the tags as they will be, so that repairing them asks nothing anew.
+            question=question.renewed(self._asked, self._merged).digest,
             state=state,
             artist=verdict.artist,
             by=by,
@@ -169,12 +173,13 @@ class _Search:
             else:
                 self._note(asked.mbid, found.id)
                 return Verdict(found), "tags"
+        voted = Verdict()
         if titles := self._titles():
             hits = self._service.search_releases(query.releases_by_name(asked.name, titles))
-            verdict = identity.by_albums(asked.name, asked.titles, hits)
-            if verdict.artist or verdict.candidates:
-                return verdict, "albums"
-        return self._by_name(), "name"
+            voted = identity.by_albums(asked.name, asked.titles, hits)
+            if voted.artist or voted.named:
+                return voted, "albums"
+        return identity.either(self._by_name(), voted), "name"
 
     def _is_still(self, kept: Resolved, mbid: str) -> bool:
         """Tell whether who it was before is named by the tags, or made an album that is here."""
@@ -184,8 +189,7 @@ class _Search:
         if not known or kept.name != self._asked.name:
             return False
         here = {question.title_key(question.base(title)) for title in self._asked.titles}
-        theirs = {question.title_key(question.base(group.title)) for group in known.groups}
-        return not here.isdisjoint(theirs)
+        return not here.isdisjoint(_titles(known))
 
     def _titles(self) -> list[str]:
         """Return the titles to search for; of many the longest, as those tell most."""
@@ -216,8 +220,13 @@ class _Search:
         more = {one.id: one for one in self._tagged(self._asked.albums, theirs)}
         yield from more.values()
         seen = question.renewed(self._asked, self._merged)
+        found, own = theirs | more.keys(), _titles(known)
         strange = [
-            one for one in seen.albums if one.by_various and one.release not in theirs | more.keys()
+            one
+            for one in seen.albums
+            if one.by_various
+            and one.release not in found
+            and question.title_key(question.base(one.title)) not in own
         ]
         if strange:
             yield from self._fitting(strange, self._service.appearances(known.artist.id))
@@ -258,9 +267,18 @@ class _Search:
         for album in albums:
             if same := by_title.get(question.title_key(album.title)):
                 nearest = min(same, key=lambda one: abs(one.track_count - album.tracks))
-                yield self._service.release(nearest.id)
+                try:
+                    yield self._service.release(nearest.id)
+                except NotThere:  # it was deleted since it was listed
+                    continue
 
     def _note(self, asked: str, found: str) -> None:
         """Note an MBID that was merged into another."""
         if found != asked:
             self._merged[asked] = found
+
+
+def _titles(known: Discography) -> set[str]:
+    """Return the keys of all titles of a discography."""
+    titles = {one.title for one in known.groups} | {one.title for one in known.releases}
+    return {question.title_key(question.base(title)) for title in titles}

@@ -53,11 +53,9 @@ def _of_track(place: Place) -> dict[str, Any]:
 
 
 def told(name: str, asked: Inquiry) -> dict[str, Any]:
-    """Give all that is known, for programs."""
+    """Give all that is known, for programs; why a look-up waits is told by its batch alone."""
     resolved = asked.resolved
     found: dict[str, Any] = {"lookup": asked.state}
-    if asked.why:
-        found["why"] = asked.why
     if resolved and resolved.artist:
         found |= {"mbid": resolved.artist.id, "name": resolved.artist.name, "found_by": resolved.by}
         found |= {"asked": resolved.asked}

@@ -16,6 +16,7 @@ from mediakeep.music.checks import garbling, letters
 from mediakeep.music.model import Album, Artist, Track
 
 _VARIOUS = frozenset(map(letters.loose, ("Various Artists", "Various", "V.A.", "VA", "Sampler")))
+_LONGEST = 1000  # letters of a name or a title
 _ASIDE = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\])\s*$")  # "(Deluxe Edition)" at the end
 
 
@@ -79,6 +80,7 @@ def title_key(title: str) -> str:
     return letters.loose(title)
 
 
+@letters.remembered
 def base(title: str) -> str:
     """Return a title without what stands in brackets at its end, as in "Album (Remastered)"."""
     short = _ASIDE.sub("", title)
@@ -97,7 +99,13 @@ def _name(artist: Artist, tracks: Iterable[Track]) -> str:
         name for track in tracks for name in (letters.first(track.tags.albumartist),) if name
     )
     alike = [name for name, _ in told.most_common() if _same(name, folder)]
-    return letters.neat(garbling.restored(alike[0] if alike else files.printable(folder)))
+    return _plain(alike[0] if alike else files.printable(folder))
+
+
+def _plain(text: str) -> str:
+    """Return a text as it was meant to be, without what no name holds, as control characters."""
+    meant = garbling.restored(text[:_LONGEST])
+    return letters.neat("".join(char if char.isprintable() else " " for char in meant))
 
 
 def _same(name: str, folder: str) -> bool:
@@ -132,7 +140,7 @@ def _owned(album: Album, name: str) -> Owned | None:
     )
     return Owned(
         place=album.place,
-        title=letters.neat(garbling.restored(title)),
+        title=_plain(title),
         release=_agreed(track.tags.musicbrainz_albumid for track in tracks),
         group=_agreed(track.tags.musicbrainz_releasegroupid for track in tracks),
         by_various=various,

@@ -1,0 +1,459 @@
+"""MusicBrainz asked to the last page, of a rehearsal server that can fail in every way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.errors import BadAnswer, NoSuchMBID, NotThere, Outage
+from mediakeep.lookups import catalogue, query
+from mediakeep.lookups.answers import Machine, Service
+from mediakeep.lookups.catalogue import Discography
+from mediakeep.lookups.http import Http
+from mediakeep.lookups.musicbrainz import MusicBrainz
+from mediakeep.rehearsal import faults, workshop
+from mediakeep.rehearsal.entities import Artist, World, mbid
+from mediakeep.rehearsal.faults import Fault
+from mediakeep.rehearsal.reply import Question, Reply
+from mediakeep.rehearsal.server import Server, Stand
+from tests.lookups.conftest import CONTACT
+
+Ask = Callable[[World], tuple[Server, MusicBrainz]]
+
+
+class Changing:
+    """Answers from one world and, once it is told to, from another."""
+
+    def __init__(self, *worlds: World) -> None:
+        self._stands = [Stand(world) for world in worlds]
+
+    def change(self) -> None:
+        self._stands.pop(0)
+
+    def answer(self, question: Question) -> Reply:
+        return self._stands[0].answer(question)
+
+
+@pytest.fixture
+def ask(http: Http) -> Iterator[Ask]:
+    opened: list[Server] = []
+
+    def start(source: Any) -> tuple[Server, MusicBrainz]:
+        server = Server(source).__enter__()
+        opened.append(server)
+        return server, MusicBrainz(http, Service("MusicBrainz", server.url))
+
+    yield start
+    for server in opened:
+        server.__exit__(None, None, None)
+
+
+def artist_in(world: World) -> catalogue.Artist:
+    return catalogue.Artist(id=world.artists[0].id, name=world.artists[0].name)
+
+
+def whole(world: World, found: Discography) -> bool:
+    """Tell whether a discography holds every official release, with every track."""
+    official = [one for one in world.releases if one.status == "Official"]
+    expected = {one.id: [t.id for m in one.media for t in m.tracks] for one in official}
+    told = {one.id: [track.id for _, track in one.tracks] for one in found.releases}
+    groups = {one.id for one in world.groups}
+    return told == expected and {one.id for one in found.groups} == groups
+
+
+def offsets(server: Server, path: str = "/ws/2/release/") -> list[int]:
+    """Return the offsets that were asked for, page by page."""
+    parts = [asked.query.split("&") for asked in server.asked if asked.path == path]
+    return [int(dict(part.split("=", 1) for part in one).get("offset", "0")) for one in parts]
+
+
+def page_at(offset: int) -> Callable[[Question], bool]:
+    """Choose the page of releases at an offset."""
+    return lambda asked: asked.path == "/ws/2/release/" and asked.one("offset", "0") == str(offset)
+
+
+def changed(change: Callable[[Any], None]) -> Fault:
+    """Change what a good answer holds."""
+
+    def spoil(reply: Reply) -> Reply:
+        data = json.loads(reply.body)
+        change(data)
+        return replace(reply, body=json.dumps(data).encode())
+
+    return spoil
+
+
+def test_pages_of_500_tracks_are_read_to_the_last(ask: Ask) -> None:
+    world = workshop.prolific("Vera")
+    server, service = ask(world)
+    assert whole(world, service.discography(artist_in(world), "now"))
+    assert offsets(server) == [0, 38, 76]  # 38 releases have 494 tracks, 39 would have 507
+    assert len(server.asked) == 4
+    assert all("fmt=json" in asked.query for asked in server.asked)
+
+
+def test_a_release_of_more_than_500_tracks_has_a_page_of_its_own(ask: Ask) -> None:
+    vera = workshop.artist("Vera")
+    box = workshop.group(vera, "The Box")
+    song = workshop.group(vera, "Song")
+    titles = [[f"{disc}-{n}" for n in range(60)] for disc in range(10)]
+    releases = (workshop.release(box, titles), workshop.release(song, [["Song"]]))
+    world = World(artists=(vera,), groups=(box, song), releases=releases)
+    server, service = ask(world)
+    assert whole(world, service.discography(artist_in(world), "now"))
+    assert len(offsets(server)) <= 2
+
+
+def test_an_artist_of_two_thousand_releases_is_known_whole(ask: Ask) -> None:
+    world = workshop.prolific("Vera", albums=500, editions=4, tracks=2)
+    server, service = ask(world)
+    assert whole(world, service.discography(artist_in(world), "now"))
+    assert offsets(server) == list(range(0, 2000, 100))
+    assert offsets(server, "/ws/2/release-group/") == [0, 100, 200, 300, 400]
+
+
+def test_an_artist_of_no_release_is_known_to_have_none(ask: Ask) -> None:
+    world = World(artists=(workshop.artist("Vera"),))
+    server, service = ask(world)
+    found = service.discography(artist_in(world), "now")
+    assert (found.releases, found.groups, found.asked) == ((), (), "now")
+    assert len(server.asked) == 2
+
+
+def test_bootlegs_are_known_as_groups_alone(ask: Ask) -> None:
+    vera = workshop.artist("Vera")
+    one, other = workshop.group(vera, "Dawn"), workshop.group(vera, "Live in a Barn")
+    releases = (
+        workshop.release(one, [["a"]]),
+        workshop.release(other, [["b"]], status="Bootleg"),
+    )
+    world = World(artists=(vera,), groups=(one, other), releases=releases)
+    _, service = ask(world)
+    assert whole(world, service.discography(artist_in(world), "now"))
+
+
+def cut_short(data: Any) -> None:
+    del data["releases"][3]["media"][0]["tracks"][5:]
+
+
+def without_tracks(data: Any) -> None:
+    del data["releases"][3]["media"][0]["tracks"]
+
+
+@pytest.mark.parametrize("cut", [cut_short, without_tracks])
+def test_a_release_that_comes_cut_short_is_looked_up_by_itself(
+    ask: Ask, cut: Callable[[Any], None]
+) -> None:
+    world = workshop.prolific("Vera", albums=2)
+    server, service = ask(world)
+    server.weather.order(changed(cut), where=page_at(0))
+    assert whole(world, service.discography(artist_in(world), "now"))
+    assert len(server.asked) == 3
+
+
+def test_a_release_that_is_deleted_before_it_is_looked_up_is_no_error(ask: Ask) -> None:
+    world = workshop.prolific("Vera", albums=2)
+    gone = sorted(one.id for one in world.releases)[3]
+    source = Changing(world, workshop.deleted(world, gone))
+    server, service = ask(source)  # type: ignore[arg-type]  # of worlds it is one after the other
+
+    def cut(data: Any) -> None:
+        cut_short(data)
+        source.change()
+
+    server.weather.order(changed(cut), where=page_at(0))
+    found = service.discography(artist_in(world), "now")
+    assert {one.id for one in found.releases} == {one.id for one in world.releases} - {gone}
+
+
+def test_a_release_that_never_comes_whole_is_an_error(ask: Ask) -> None:
+    world = workshop.prolific("Vera", albums=1)
+    server, service = ask(world)
+    one = world.releases[0].id
+
+    def cut(data: Any) -> None:
+        del data["media"][0]["tracks"][5:]
+
+    server.weather.order(changed(cut))
+    with pytest.raises(BadAnswer, match=f"release {one} came without all of its tracks"):
+        service.release(one)
+    assert service.release(one).is_whole
+
+
+def emptied(data: Any) -> None:
+    data["releases"] = []
+
+
+def uncounted(data: Any) -> None:
+    del data["release-count"]
+
+
+def overfull(data: Any) -> None:
+    data["releases"] *= 3
+
+
+def unnamed(data: Any) -> None:
+    data["releases"][0]["id"] = "../../etc/passwd"
+
+
+def deep(reply: Reply) -> Reply:
+    """Answer with lists in lists, deeper than any reader goes."""
+    nested = b"[" * 200_000 + b"]" * 200_000
+    return replace(reply, body=reply.body[:-1] + b',"x":' + nested + b"}")
+
+
+def bare(reply: Reply) -> Reply:
+    """Answer with JSON that is neither a page nor says that it is none."""
+    return replace(reply, body=b'{"error":"try again later"}')
+
+
+BAD = [
+    *(faults.empty, faults.garbled, faults.paged, faults.misshapen, deep, bare),
+    *map(changed, (emptied, uncounted, overfull, unnamed)),
+]
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_a_page_that_cannot_be_used_is_an_error_and_asked_again_by_the_next_run(
+    ask: Ask, fault: Fault
+) -> None:
+    world = workshop.prolific("Vera")
+    server, service = ask(world)
+    server.weather.order(fault, where=page_at(38))
+    with pytest.raises(BadAnswer, match=r"The answer is not kept; run again\.") as raised:
+        service.discography(artist_in(world), "now")
+    assert raised.value.exit_code == 4
+    assert str(raised.value).isprintable()
+    assert whole(world, service.discography(artist_in(world), "now"))
+    assert offsets(server) == [0, 38, 38, 76]
+
+
+@pytest.mark.parametrize("fault", [faults.empty, faults.paged, faults.misshapen, deep, bare])
+@pytest.mark.parametrize("kind", ["artist", "release", "group", "releases", "artists"])
+def test_no_other_answer_is_believed_either(ask: Ask, fault: Fault, kind: str) -> None:
+    world = workshop.prolific("Vera", albums=1, editions=1)
+    server, service = ask(world)
+    asks: dict[str, Callable[[], object]] = {
+        "artist": lambda: service.artist(world.artists[0].id),
+        "release": lambda: service.release(world.releases[0].id),
+        "group": lambda: service.group(world.groups[0].id),
+        "releases": lambda: service.search_releases(query.releases_by_name("Vera", ["Album 1"])),
+        "artists": lambda: service.search_artists(query.artists("Vera")),
+    }
+    server.weather.order(fault)
+    with pytest.raises(BadAnswer):
+        asks[kind]()
+    assert asks[kind]()
+    assert asks[kind]()
+    assert len(server.asked) == 2
+
+
+def test_a_host_that_knows_no_search_has_failed_and_is_asked_again(ask: Ask) -> None:
+    server, service = ask(workshop.prolific("Vera", albums=1, editions=1))
+    for search in (service.search_releases, service.search_artists):
+        server.weather.order(faults.refused(404))
+        with pytest.raises(BadAnswer, match="there is no search"):
+            search("artist:Vera")
+        assert search("artist:Vera")
+
+
+def added(world: World) -> World:
+    """Add an edition that comes before all others."""
+    of = world.groups[0]
+    more = workshop.release(of, [workshop.titles(of.title, 13)], edition=99)
+    first = min(one.id for one in world.releases)
+    assert first > "00000001"
+    more = structs.replace(more, id="00000000" + first[8:])
+    return structs.replace(world, releases=(*world.releases, more))
+
+
+def taken(world: World) -> World:
+    """Take away the release that comes first."""
+    return workshop.deleted(world, min(one.id for one in world.releases))
+
+
+def swapped(world: World) -> World:
+    """Add the one that comes first, and take away the last: there are as many as before."""
+    return added(workshop.deleted(world, max(one.id for one in world.releases)))
+
+
+@pytest.mark.parametrize("change", [added, taken, swapped])
+def test_a_list_that_changes_between_two_pages_is_read_again(
+    ask: Ask, change: Callable[[World], World]
+) -> None:
+    before = workshop.prolific("Vera")
+    after = change(before)
+    source = Changing(before, after)
+    server, service = ask(source)  # type: ignore[arg-type]  # of worlds it is one after the other
+
+    def then(_: Any) -> None:
+        source.change()
+
+    server.weather.order(changed(then), where=page_at(0))
+    assert whole(after, service.discography(artist_in(before), "now"))
+    again = [38, 76] if change is swapped else [38]  # which is seen at the end alone
+    assert offsets(server) == [0, *again, 0, 38, 76]
+
+
+def test_a_list_that_changes_each_time_is_an_error(ask: Ask) -> None:
+    world = workshop.prolific("Vera")
+    server, service = ask(world)
+
+    def recount(data: Any) -> None:
+        data["release-count"] += 1
+
+    server.weather.order(changed(recount), times=2, where=page_at(38))
+    with pytest.raises(BadAnswer, match="a list changed each time that it was read"):
+        service.discography(artist_in(world), "now")
+    assert whole(world, service.discography(artist_in(world), "now"))
+
+
+def test_after_an_outage_no_page_is_asked_again_that_had_come(
+    ask: Ask, http: Http, machine: Machine
+) -> None:
+    world = workshop.prolific("Vera")
+    server, service = ask(world)
+    server.weather.order(faults.refused(503, retry_after="3000"), where=page_at(76))
+    with pytest.raises(Outage):
+        service.discography(artist_in(world), "now")
+    with pytest.raises(Outage):
+        service.discography(artist_in(world), "now")
+    assert offsets(server) == [0, 38, 76]
+    machine.sleep(3600)
+    assert whole(world, service.discography(artist_in(world), "now"))
+    assert offsets(server) == [0, 38, 76, 76]
+    assert http.spent.hits == 4
+
+
+def test_asked_afresh_what_is_kept_stays_until_there_is_an_answer(ask: Ask) -> None:
+    world = workshop.prolific("Vera", albums=1, editions=1)
+    server, service = ask(world)
+    one = world.artists[0].id
+    service.artist(one)
+    server.weather.order(faults.refused(400), times=1)
+    with service.afresh(), pytest.raises(Exception, match="400"):
+        service.artist(one)
+    service.artist(one)
+    assert len(server.asked) == 2
+    with service.afresh():
+        service.artist(one)
+    assert len(server.asked) == 3
+
+
+def test_a_merged_mbid_brings_the_one_that_it_became(ask: Ask) -> None:
+    world = workshop.prolific("Vera", albums=1, editions=1)
+    old = {kind: mbid("former", kind) for kind in ("artist", "release", "group")}
+    artist, release, group = world.artists[0].id, world.releases[0].id, world.groups[0].id
+    for one, now in zip(old.values(), (artist, release, group), strict=True):
+        world = workshop.merged(world, one, now)
+    _, service = ask(world)
+    assert service.artist(old["artist"]).id == artist
+    assert service.release(old["release"]).id == release
+    assert service.group(old["group"]).id == group
+
+
+def test_what_is_not_there_is_said_and_not_asked_again(ask: Ask) -> None:
+    world = workshop.prolific("Vera", albums=1, editions=1)
+    gone = world.releases[0].id
+    server, service = ask(workshop.deleted(world, gone))
+    for _ in range(2):
+        with pytest.raises(NoSuchMBID, match=f"has no release with the MBID {gone}") as raised:
+            service.release(gone)
+        assert raised.value.exit_code == 1
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "A" * 36, "6F1CCD4E-52D5-4F4F-8A41-4D0D5B6E2F07", "../artist", "ü" * 36]
+)
+def test_what_is_no_mbid_is_never_asked(ask: Ask, text: str) -> None:
+    server, service = ask(World())
+    for look_up in (service.artist, service.release, service.group):
+        with pytest.raises(NoSuchMBID):
+            look_up(text)
+    assert server.asked == []
+
+
+def test_appearances_come_a_hundred_on_a_page(ask: Ask) -> None:
+    vera, various = workshop.artist("Vera"), Artist(id=catalogue.VARIOUS_ARTISTS, name="Various")
+    groups = [workshop.group(various, f"Hits {number}") for number in range(230)]
+    by = {"Song": workshop.credit(vera)}
+    releases = [workshop.release(one, [["Other", "Song"]], by=by) for one in groups]
+    world = World(artists=(vera, various), groups=tuple(groups), releases=tuple(releases))
+    server, service = ask(world)
+    found = service.appearances(vera.id)
+    assert {one.id for one in found} == {one.id for one in releases}
+    assert {one.track_count for one in found} == {2}
+    assert offsets(server) == [0, 100, 200]
+
+
+def test_editions_of_every_status_come_a_hundred_on_a_page(ask: Ask) -> None:
+    vera = workshop.artist("Vera")
+    one, other = workshop.group(vera, "Dawn"), workshop.group(vera, "Dusk")
+    states = ["Official", "Bootleg", "Promotion"] * 70
+    releases = [
+        workshop.release(one, [["a"] * 9], edition=number, status=status)
+        for number, status in enumerate(states)
+    ]
+    world = World(
+        artists=(vera,),
+        groups=(one, other),
+        releases=(*releases, workshop.release(other, [["b"]])),
+    )
+    server, service = ask(world)
+    assert [group.id for group in service.groups(vera.id)] == sorted([one.id, other.id])
+    found = service.editions(one.id)
+    assert {(release.id, release.status) for release in found} == {
+        (release.id, release.status) for release in releases
+    }
+    assert {release.track_count for release in found} == {9}
+    assert all(release.release_group and release.cover_art_archive.front for release in found)
+    assert offsets(server) == [0, 100, 200]
+    with pytest.raises(NotThere):
+        service.editions(mbid("release-group", "gone"))
+
+
+NAMES = [
+    *("AC/DC", "!!!", "Sunn O)))", 'The "Quoted"', "a AND b OR NOT c", "T*m? ~Fuzz^2", "C:\\Music"),
+    *("[unknown]", "{braces}", "a && b || c", "+/-", "Björk", "Кино", "坂本龍一", "Tab\there"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_and_title_is_found_as_it_is_written(ask: Ask, name: str) -> None:
+    one = workshop.artist(name)
+    title = f"{name} & more"
+    album = workshop.group(one, title)
+    other = workshop.prolific("Somebody Else", albums=1)
+    world = World(artists=(one,), groups=(album,), releases=(workshop.release(album, [["x"]]),))
+    _, service = ask(workshop.joined(other, world))
+    found = service.search_releases(query.releases_by_name(name, [title, "Nothing"]))
+    assert [release.title for release in found] == [title]
+    assert [artist.name for artist in service.search_artists(query.artists(name))] == [name]
+
+
+def test_a_title_of_endless_length_is_asked_for_by_its_beginning(ask: Ask) -> None:
+    vera = workshop.artist("Vera")
+    title = "When the Pawn Hits the Conflicts He Thinks like a King What He Knows Throws the Blows"
+    album = workshop.group(vera, title)
+    world = World(artists=(vera,), groups=(album,), releases=(workshop.release(album, [["x"]]),))
+    server, service = ask(world)
+    long = ["💿" * 10_000, "(" * 10_000, *(f"{'ж' * 9_000} {n}" for n in range(10))]
+    found = service.search_releases(query.releases_by_name("Vera", [title, *long]))
+    assert [release.title for release in found] == [title]
+    assert len(server.asked[0].query) < 8000
+
+
+def test_nothing_of_who_asks_is_kept(ask: Ask, cache: Path, http: Http) -> None:
+    world = workshop.prolific("Vera", albums=1, editions=1)
+    server, service = ask(world)
+    service.discography(artist_in(world), "now")
+    assert CONTACT in server.asked[0].agent
+    http.close()
+    assert all(CONTACT.encode() not in path.read_bytes() for path in cache.parent.iterdir())

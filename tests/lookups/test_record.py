@@ -1,0 +1,223 @@
+"""The readable record of look-ups: written from what is known, deleted to have all asked anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.errors import NoCache
+from mediakeep.lookups import record
+from mediakeep.lookups.catalogue import Artist
+from mediakeep.lookups.known import Album, Choice, Known, Resolved
+from tests.lookups.test_known import KNOWN, RESOLVED, VERA
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Iterator[Known]:
+    made = Known(tmp_path)
+    yield made
+    made.close()
+
+
+def contents(folder: Path) -> Any:
+    return json.loads((folder / record.FILE).read_bytes())
+
+
+def test_the_record_tells_who_each_artist_is_and_what_each_album(
+    known: Known, tmp_path: Path
+) -> None:
+    album = Album(
+        release_group="g",
+        release="r",
+        title="Dawn",
+        first_release_date="1974",
+        date="1975-02",
+        cover_art_url="https://coverartarchive.example/release/r/front",
+    )
+    two = Choice(VERA, ("Dawn",)), Choice(Artist(id="d" * 36, name="Vera"))
+    done = Resolved(
+        name="Vera",
+        question="x",
+        state="done",
+        artist=VERA,
+        by="tags",
+        merged={"old": "new"},
+        deleted=("gone",),
+        albums={"Dawn [LP]": album, "Dusk": Album(title="Dusk")},
+        asked="2026-01-01T00:00:00Z",
+    )
+    known.keep("Vera", done, KNOWN)
+    known.keep("Zoe", Resolved(name="Zoë", question="", state="unknown", asked="t"), None)
+    unsure = Resolved(name="Abe", question="", state="unsure", choices=two, asked="t")
+    known.keep("Abe", unsure, None)
+    record.export(tmp_path, known)
+    told = contents(tmp_path)
+    assert told["format"] == 1
+    assert list(told["artists"]) == ["Abe", "Vera", "Zoe"]
+    assert told["artists"]["Abe"] == {
+        "name": "Abe",
+        "lookup": "unsure",
+        "asked": "t",
+        "choices": [
+            {"mbid": VERA.id, "name": "Vera", "disambiguation": "folk", "albums": ["Dawn"]},
+            {"mbid": "d" * 36, "name": "Vera", "albums": []},
+        ],
+        "albums": {},
+    }
+    assert told["artists"]["Vera"] == {
+        "name": "Vera",
+        "lookup": "done",
+        "asked": "2026-01-01T00:00:00Z",
+        "mbid": VERA.id,
+        "musicbrainz_name": "Vera",
+        "found_by": "tags",
+        "disambiguation": "folk",
+        "merged": {"old": "new"},
+        "deleted": ["gone"],
+        "albums": {
+            "Dawn [LP]": {
+                "release_group": "g",
+                "release": "r",
+                "title": "Dawn",
+                "first_release_date": "1974",
+                "date": "1975-02",
+                "cover_art_url": "https://coverartarchive.example/release/r/front",
+            },
+            "Dusk": {"title": "Dusk"},
+        },
+    }
+    assert told["artists"]["Zoe"] == {
+        "name": "Zoë",
+        "lookup": "unknown",
+        "asked": "t",
+        "albums": {},
+    }
+
+
+def test_where_nothing_was_looked_up_there_is_no_record(known: Known, tmp_path: Path) -> None:
+    record.export(tmp_path, known)
+    assert record.check(tmp_path, known) == []
+    assert not (tmp_path / record.FILE).exists()
+
+
+def test_a_record_that_says_the_same_is_not_written_again(known: Known, tmp_path: Path) -> None:
+    known.keep("Vera", RESOLVED, KNOWN)
+    record.export(tmp_path, known)
+    before = (tmp_path / record.FILE).stat()
+    record.export(tmp_path, known)
+    assert record.check(tmp_path, known) == []
+    after = (tmp_path / record.FILE).stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_deleting_the_record_forgets_everything_at_the_next_start(
+    known: Known, tmp_path: Path
+) -> None:
+    known.keep("Vera", RESOLVED, KNOWN)
+    record.export(tmp_path, known)
+    (tmp_path / record.FILE).unlink()
+    [note] = record.check(tmp_path, known)
+    assert note == f"{tmp_path}/{record.FILE} was deleted: everything is looked up anew."
+    assert (known.resolved("Vera"), known.discography(VERA.id)) == (None, None)
+    assert record.check(tmp_path, known) == []
+
+
+def test_deleting_the_record_of_a_live_batch_forgets_everything_too(
+    known: Known, tmp_path: Path
+) -> None:
+    known.keep("Vera", RESOLVED, KNOWN)
+    record.export(tmp_path, known)
+    (tmp_path / record.FILE).unlink()
+    known.keep("Zoe", Resolved(name="Zoe", question="", state="unknown"), None)
+    record.export(tmp_path, known)
+    assert list(known.every()) == []
+    assert not (tmp_path / record.FILE).exists()
+    known.keep("Vera", RESOLVED, KNOWN)
+    record.export(tmp_path, known)
+    assert list(contents(tmp_path)["artists"]) == ["Vera"]
+
+
+def test_what_was_never_written_was_not_deleted(known: Known, tmp_path: Path) -> None:
+    known.keep("Vera", RESOLVED, KNOWN)
+    assert record.check(tmp_path, known) == []
+    assert known.resolved("Vera") == RESOLVED
+
+
+DAMAGED = [
+    b"",
+    b"{",
+    b"[]",
+    b'{"format": 1}',
+    b'{"format": "1", "artists": {}}',
+    b'{"format": 2, "artists": {}}',
+    b'{"format": 1, "artists": []}',
+    b"\xff\xfe\x00",
+    b'{"x": ' + b"[" * 100_000,
+    b'{"artists": {"a": ' + b"[" * 100_000 + b"]" * 100_000 + b'}, "format": 1}',
+]
+
+
+@pytest.mark.parametrize("content", DAMAGED)
+def test_a_damaged_record_is_set_aside_and_written_again(
+    known: Known, tmp_path: Path, content: bytes
+) -> None:
+    known.keep("Vera", RESOLVED, KNOWN)
+    record.export(tmp_path, known)
+    whole = contents(tmp_path)
+    (tmp_path / record.FILE).write_bytes(content)
+    [note] = record.check(tmp_path, known)
+    [aside] = tmp_path.glob("*.damaged-*")
+    assert aside.read_bytes() == content
+    assert note.endswith(f"was damaged. It is kept as {aside.name}, and was written anew.")
+    assert contents(tmp_path) == whole
+    assert known.resolved("Vera") == RESOLVED
+
+
+def test_a_damaged_record_of_which_nothing_is_known_is_no_deletion_later(
+    known: Known, tmp_path: Path
+) -> None:
+    (tmp_path / record.FILE).write_bytes(b"{")
+    assert len(record.check(tmp_path, known)) == 1
+    known.keep("Vera", RESOLVED, KNOWN)
+    assert record.check(tmp_path, known) == []
+    assert known.resolved("Vera") == RESOLVED
+
+
+def folder_in_its_place(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def folder_for_its_lock(path: Path) -> None:
+    lock = path.with_suffix(".lock")
+    lock.unlink()
+    lock.mkdir()
+
+
+@pytest.mark.parametrize("plant", [folder_in_its_place, folder_for_its_lock])
+@pytest.mark.parametrize("do", [record.check, record.export])
+def test_a_record_that_cannot_be_written_is_an_error_that_says_so(
+    known: Known, tmp_path: Path, plant: Callable[[Path], None], do: Callable[..., object]
+) -> None:
+    known.keep("Vera", RESOLVED, KNOWN)
+    record.export(tmp_path, known)
+    plant(tmp_path / record.FILE)
+    with pytest.raises(NoCache, match=f"cannot be kept in {tmp_path}/{record.FILE}") as raised:
+        do(tmp_path, known)
+    assert raised.value.exit_code == 2
+
+
+def test_names_that_steer_a_terminal_do_no_harm_in_the_record(known: Known, tmp_path: Path) -> None:
+    name = "\x1b[31mVera\n\u202e"
+    artist = Artist(id=VERA.id, name=name, disambiguation=name)
+    made = Resolved(
+        name=name, question="", state="done", artist=artist, albums={name: Album(title=name)}
+    )
+    known.keep(name, made, None)
+    record.export(tmp_path, known)
+    assert b"\x1b" not in (tmp_path / record.FILE).read_bytes()
+    assert contents(tmp_path)["artists"][name]["name"] == name

@@ -1,0 +1,90 @@
+"""The seam to musicbrainzngs: what it has to look like, and that nothing leaves by another way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+SOURCE = Path(__file__).parents[2] / "utilities"
+
+
+def told(script: str) -> Any:
+    """Run a script in a process where musicbrainzngs was not bent yet; return what it prints."""
+    found = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=SOURCE,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert found.returncode == 0, found.stderr
+    return json.loads(found.stdout)
+
+
+def test_musicbrainzngs_has_the_names_that_the_seam_replaces() -> None:
+    script = """
+import inspect, json
+from importlib.metadata import version
+from musicbrainzngs import musicbrainz
+print(json.dumps([
+    version("musicbrainzngs"),
+    list(inspect.signature(musicbrainz._safe_read).parameters)[:3],
+    list(inspect.signature(musicbrainz._mb_request.fun).parameters)[:2],
+    "_safe_read(" in inspect.getsource(musicbrainz._mb_request.fun),
+]))
+"""
+    version, read, request, reads = told(script)
+    assert version.startswith("0.7.")
+    assert read == ["opener", "req", "body"]
+    assert request == ["path", "method"]
+    assert reads
+
+
+ASKED = """
+import json, sys, urllib.request, warnings
+warnings.simplefilter("error")
+from mediakeep.lookups import seam
+import musicbrainzngs as ngs
+
+def refuse(*_, **__):
+    raise SystemExit("it went out by urllib")
+
+urllib.request.OpenerDirector.open = refuse
+urls = []
+
+def read(url):
+    urls.append(url)
+    if len(urls) == 1:  # with musicbrainzngs' own lock this would hang
+        ngs.get_release_by_id("r", includes=["recordings"])
+    return b"as it came"
+
+seam.install("HOST", read)
+seam.install("HOST", read)
+answers = [
+    ngs.get_artist_by_id("a", includes=["aliases"]),
+    ngs.search_releases('artist:"a b"', limit=100),
+    ngs.browse_releases(artist="a", release_status=["official"], limit=100, offset=38),
+    *(ngs.get_artist_by_id("a") for _ in range(50)),
+]
+assert set(answers) == {b"as it came"}
+print(json.dumps(urls[:4]))
+"""
+
+
+def test_all_requests_go_through_our_session_and_ask_for_json() -> None:
+    urls = told(ASKED.replace("HOST", "http://127.0.0.1:9"))
+    assert urls == [
+        "http://127.0.0.1:9/ws/2/artist/a?fmt=json&inc=aliases",
+        "http://127.0.0.1:9/ws/2/release/r?fmt=json&inc=recordings",
+        "http://127.0.0.1:9/ws/2/release/?fmt=json&limit=100&query=artist%3A%22a+b%22",
+        "http://127.0.0.1:9/ws/2/release/?artist=a&fmt=json&limit=100&offset=38&status=official",
+    ]
+
+
+def test_the_public_service_is_asked_over_an_encrypted_connection() -> None:
+    first, *_ = told(ASKED.replace("HOST", "https://musicbrainz.org"))
+    assert first == "https://musicbrainz.org/ws/2/artist/a?fmt=json&inc=aliases"

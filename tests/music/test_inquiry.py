@@ -1,0 +1,318 @@
+"""An artist's look-up against a rehearsal server: who it is, and in how many requests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.lookups.catalogue import VARIOUS_ARTISTS
+from mediakeep.lookups.known import Known
+from mediakeep.music.holdings import Reason
+from mediakeep.music.model import Album, Artist, Track
+from mediakeep.rehearsal import entities, faults, workshop
+from mediakeep.rehearsal.entities import Alias, World, mbid
+from mediakeep.rehearsal.reply import Question
+from tests.music import visits
+from tests.music.visits import Look, Serve, prolific, small
+
+
+def test_twelve_albums_in_eight_editions_are_known_whole_in_six_requests(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(workshop.prolific("Vera", albums=13))
+    found = look(prolific(), server)
+    assert found.state == "done"
+    assert found.mbid == mbid("artist", "Vera", 1)
+    assert len(server.asked) <= 6
+    assert [one.fits.missing for one in found.holdings.held] == [()] * 12
+    [lacking] = found.holdings.lacking
+    assert (lacking.group.title, lacking.reason) == ("Album 13", Reason.NOT_OWNED)
+    assert found.resolved is not None
+    assert found.resolved.requests == len(server.asked)
+    assert visits.paths(server) == [
+        "search release",
+        *["browse release by artist"] * 3,
+        "browse release-group by artist",
+    ]
+
+
+@pytest.mark.parametrize("fault", [faults.paged, faults.refused(400), faults.refused(503)])
+@pytest.mark.parametrize("page", ["query", "offset=38", "release-group"])
+def test_a_refresh_that_fails_keeps_what_was_known(
+    serve: Serve, look: Look, tmp_path: Path, fault: faults.Fault, page: str
+) -> None:
+    server = serve(workshop.prolific("Vera", albums=13))
+    before = look(prolific(), server)
+    known = Known(tmp_path / "status" / "cache")
+    kept = known.resolved("Vera"), known.discography(before.mbid)
+
+    def chosen(asked: Any) -> bool:
+        line = asked.path + "&".join(f"{name}={some[0]}" for name, some in asked.query.items())
+        return page in line
+
+    server.weather.order(fault, times=100, where=chosen)
+    found = look(prolific(), server, fresh=True)
+    assert (found.state, found.failed) == ("pending", True)
+    assert found.why
+    assert found.holdings == before.holdings
+    assert (known.resolved("Vera"), known.discography(before.mbid)) == kept
+    known.close()
+    count = len(server.asked)
+    assert look(prolific(), server).state == "done"
+    assert len(server.asked) == count
+
+
+def test_an_mbid_in_the_tags_is_looked_up_and_nothing_is_searched(serve: Serve, look: Look) -> None:
+    world = small("Vera", "Vera")
+    server = serve(world)
+    ids = (world.artists[1].id,)
+    who = visits.owning("Vera", {"Dawn": ["a", "b"]}, musicbrainz_albumartistid=ids)
+    found = look(who, server)
+    assert (found.state, found.mbid) == ("done", ids[0])
+    assert found.resolved is not None
+    assert found.resolved.by == "tags"
+    assert not any("search" in path for path in visits.paths(server))
+
+
+def test_two_artists_of_one_name_are_told_apart_by_their_albums(serve: Serve, look: Look) -> None:
+    jazz = workshop.artist("Vera", nth=2, disambiguation="jazz")
+    groups = tuple(workshop.group(jazz, title) for title in ("Dawn", "Blue", "Green"))
+    releases = tuple(workshop.release(group, [["x"]]) for group in groups)
+    more = World(artists=(jazz,), groups=groups, releases=releases)
+    server = serve(workshop.joined(small("Vera"), more))
+    who = visits.owning("Vera", {"Dawn": ["x"], "Green": ["x"]})
+    assert look(who, server).mbid == jazz.id
+
+
+def test_where_the_albums_do_not_decide_a_person_does(serve: Serve, look: Look) -> None:
+    world = small("Vera", "Vera")
+    server = serve(world)
+    found = look(visits.owning("Vera", {"Dawn": ["a"], "Dusk": ["b"]}), server)
+    assert (found.state, found.mbid) == ("unsure", "")
+    assert found.resolved is not None
+    assert {one.artist.id for one in found.resolved.choices} == {a.id for a in world.artists}
+    assert all(sorted(one.titles) == ["Dawn", "Dusk"] for one in found.resolved.choices)
+    count = len(server.asked)
+    assert look(visits.owning("Vera", {"Dawn": ["a"], "Dusk": ["b"]}), server).state == "unsure"
+    assert len(server.asked) == count
+
+
+def test_a_name_in_another_script_is_found_by_its_alias(serve: Serve, look: Look) -> None:
+    kino = workshop.artist("Кино", aliases=(Alias(name="Kino"),))
+    night = workshop.group(kino, "Ночь")
+    world = World(artists=(kino,), groups=(night,), releases=(workshop.release(night, [["a"]]),))
+    server = serve(world)
+    assert look(visits.owning("Kino", {"Ночь": ["a"]}), server).mbid == kino.id
+
+
+def test_a_name_that_begins_another_is_not_taken_for_it(serve: Serve, look: Look) -> None:
+    server = serve(small("Foo Fighters"))
+    found = look(visits.owning("Foo", {"Dawn": ["a"]}), server)
+    assert (found.state, found.mbid) == ("unsure", "")
+    assert found.resolved is not None
+    assert [one.artist.name for one in found.resolved.choices] == ["Foo Fighters"]
+    both = serve(workshop.joined(small("Foo Fighters"), small("Foo")))
+    found = look(structs.replace(visits.owning("Foo", {"Dawn": ["a"]}), name="foo"), both)
+    assert found.mbid == mbid("artist", "Foo", 1)
+
+
+def test_an_artist_of_whom_no_album_is_known_is_for_a_person_to_tell(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(small("Vera"))
+    found = look(visits.owning("Vera", {"Something Else": ["a"]}), server)
+    assert found.state == "unsure"
+    assert found.resolved is not None
+    assert [(one.artist.name, one.titles) for one in found.resolved.choices] == [("Vera", ())]
+
+
+def test_who_is_not_at_musicbrainz_is_unknown_and_is_not_asked_for_again(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(small("Vera"))
+    for _ in range(2):
+        assert look(visits.owning("Nobody", {"Nothing": ["a"]}), server).state == "unknown"
+    assert visits.paths(server) == ["search release", "search artist"]
+
+
+def test_an_artist_with_loose_tracks_alone_is_found_by_name_and_left_to_a_person(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(small("Vera"))
+    loose = Album(place="", tracks=(Track(place="a.mp3"),))
+    assert look(visits.artist("Vera", loose), server).state == "unsure"
+    assert visits.paths(server) == ["search artist"]
+
+
+def test_an_artist_who_is_deleted_before_the_discography_is_read_is_unknown(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(small("Vera"))
+    gone = faults.refused(404, message="Not Found")
+    server.weather.order(gone, where=lambda asked: bool(asked.one("artist")))
+    found = look(visits.owning("Vera", {"Dawn": ["a"]}), server)
+    assert found.state == "unknown"
+    assert found.resolved is not None
+    assert found.resolved.deleted == (mbid("artist", "Vera", 1),)
+
+
+def test_a_deleted_mbid_in_the_tags_is_noted_and_the_albums_tell_who_it_is(
+    serve: Serve, look: Look
+) -> None:
+    gone, release = mbid("gone"), mbid("gone too")
+    server = serve(workshop.deleted(small("Vera"), gone, release))
+    tags = {"musicbrainz_artistid": (gone,), "musicbrainz_albumid": (release,)}
+    found = look(visits.owning("Vera", {"Dawn": ["a", "b"]}, **tags), server)
+    assert (found.state, found.mbid) == ("done", mbid("artist", "Vera", 1))
+    assert found.resolved is not None
+    assert set(found.resolved.deleted) == {gone, release}
+    assert found.resolved.by == "albums"
+    assert [one.group.title for one in found.holdings.held] == ["Dawn"]
+
+
+def test_malformed_mbids_in_tags_are_never_asked_for(serve: Serve, look: Look) -> None:
+    server = serve(small("Vera"))
+    odd = ("../../artist/x?inc=\x00", "not an mbid", "{" + mbid("x") + "}")
+    for one in odd:
+        tags = dict.fromkeys(("musicbrainz_artistid", "musicbrainz_albumid"), (one,))
+        look(visits.owning(f"Vera {odd.index(one)}", {"Dawn": ["a"]}, **tags), server)
+    assert not any("look up" in path for path in visits.paths(server))
+
+
+def test_merged_mbids_are_noted_and_asked_for_only_once_whatever_the_tags_say(
+    serve: Serve, look: Look
+) -> None:
+    world = small("Vera")
+    old, former = mbid("old artist"), mbid("old release")
+    dawn = next(one for one in world.releases if one.title == "Dawn")
+    world = workshop.merged(workshop.merged(world, old, world.artists[0].id), former, dawn.id)
+    server = serve(world)
+
+    def tagged(artist: str, release: str) -> Artist:
+        tags = {"musicbrainz_albumartistid": (artist,), "musicbrainz_albumid": (release,)}
+        return visits.owning("Vera", {"Dawn": ["a", "b"]}, **tags)
+
+    found = look(tagged(old, former), server)
+    assert found.resolved is not None
+    assert found.resolved.merged == {old: world.artists[0].id, former: dawn.id}
+    assert found.holdings.held[0].release.id == dawn.id
+    count = len(server.asked)
+    for again in (tagged(old, former), tagged(world.artists[0].id, dawn.id)):
+        assert look(again, server).resolved == found.resolved
+    assert len(server.asked) == count
+
+
+def compiled(others: int = 0) -> World:
+    """Make a compilation by various artists with a song of Vera's, among others without."""
+    various = entities.Artist(id=VARIOUS_ARTISTS, name="Various Artists")
+    vera = small("Vera")
+    titles = ["Hits 1984", *(f"Sampler {number}" for number in range(others))]
+    groups = tuple(workshop.group(various, title) for title in titles)
+    by = {"Song": workshop.credit(vera.artists[0])}
+    releases = tuple(workshop.release(one, [["Other", "Song"]], by=by) for one in groups)
+    return workshop.joined(vera, World(artists=(various,), groups=groups, releases=releases))
+
+
+def test_an_album_of_various_artists_is_found_among_the_releases_of_others(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(compiled(others=120))
+    who = visits.artist(
+        "Vera",
+        visits.album("Dawn", ["a", "b"]),
+        visits.album("Hits 1984", ["Song"], albumartist=("Various Artists",), compilation=True),
+    )
+    found = look(who, server)
+    held = {one.group.title: one.fits.missing for one in found.holdings.held}
+    assert set(held) == {"Dawn", "Hits 1984"}
+    assert [track.title for _, track in held["Hits 1984"]] == ["Other"]
+    assert found.holdings.unknown == ()
+    paths = visits.paths(server)
+    assert paths.count("browse release by track_artist") == 2
+    assert paths.count("look up release") == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "state", "held"), [("release", "done", ["Dawn"]), ("track_artist", "unknown", [])]
+)
+def test_what_is_deleted_while_compilations_are_looked_for_is_no_failure(
+    serve: Serve, look: Look, part: str, state: str, held: list[str]
+) -> None:
+    server = serve(compiled())
+
+    def chosen(asked: Question) -> bool:
+        looked_up = asked.path.removeprefix("/ws/2/release/") not in ("", asked.path)
+        return looked_up if part == "release" else part in asked.query
+
+    gone = faults.refused(404, message="Not Found")
+    server.weather.order(gone, times=9, where=chosen)
+    various = visits.album("Hits 1984", ["Song"], albumartist=("Various Artists",))
+    found = look(visits.artist("Vera", visits.album("Dawn", ["a"]), various), server)
+    assert found.state == state
+    assert [one.group.title for one in found.holdings.held] == held
+
+
+def test_nobody_asks_for_compilations_where_no_album_looks_like_one(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(compiled())
+    who = visits.artist(
+        "Vera",
+        visits.album("Dawn", ["a", "b"], albumartist=("Vera & Friends",)),
+        visits.album("Unheard", ["a"], albumartist=("Vera",)),
+    )
+    found = look(who, server)
+    assert found.holdings.unknown == ("Unheard",)
+    assert "browse release by track_artist" not in visits.paths(server)
+
+
+def test_the_folder_of_various_artists_never_browses_all_their_releases(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(compiled(others=120))
+    albums = {f"Sampler {number}": ["Other", "Song"] for number in range(15)}
+    who = visits.owning("Various Artists", {**albums, "Nowhere": ["a"]})
+    found = look(who, server)
+    assert (found.state, found.mbid) == ("done", VARIOUS_ARTISTS)
+    assert len(found.holdings.held) == 15
+    assert found.holdings.unknown == ("Nowhere",)
+    assert found.holdings.lacking == ()
+    paths = visits.paths(server)
+    twelve, three = ["look up release"] * 12, ["look up release"] * 3
+    assert paths == ["search release", *twelve, "search release", *three]
+    assert look(who, server).holdings == found.holdings
+    assert len(server.asked) == len(paths)
+
+
+def test_sixty_albums_are_found_by_one_search(serve: Serve, look: Look) -> None:
+    server = serve(workshop.prolific("Vera", albums=70, editions=2, tracks=3))
+    albums = {f"Album {n}": workshop.titles(f"Album {n}", 3) for n in range(1, 61)}
+    found = look(visits.owning("Vera", albums), server)
+    assert (len(found.holdings.held), len(found.holdings.lacking)) == (60, 10)
+    assert visits.paths(server).count("search release") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ('"', '"'),
+        ("AND", "OR NOT"),
+        ("a" * 10_000, "b" * 10_000),
+        ("\\x00\\udcff", "\x00\ud800"),
+        ("!!!", "!!!"),
+        ("?", "*"),
+        ("Vera", ""),
+        ("Vera\\", "(\\"),
+    ],
+)
+def test_hostile_names_and_titles_come_to_an_end_like_others(
+    serve: Serve, look: Look, name: str, title: str
+) -> None:
+    server = serve(small("Vera"))
+    albums = (visits.album("x", ["a"], album=(title,)), visits.album("y", ["", ""], album=()))
+    found = look(visits.artist(name, *albums), server)
+    assert found.state in ("unknown", "unsure")
+    assert {asked.status for asked in server.asked} == {200}

@@ -1,0 +1,204 @@
+"""What a look-up came to is kept: asked once, told offline, and lost where a person says so."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from msgspec import structs
+
+from mediakeep.lookups import record
+from mediakeep.lookups.answers import Machine
+from mediakeep.lookups.known import FILE, Known
+from mediakeep.music import inquiry
+from mediakeep.rehearsal import faults, workshop
+from mediakeep.rehearsal.entities import mbid
+from tests.music import visits
+from tests.music.visits import CONTACT, Look, Serve, prolific, small
+
+WARM = """
+import sys, json
+from pathlib import Path
+from mediakeep.lookups.answers import Service
+from mediakeep.lookups.desk import Access, Desk
+from mediakeep.music import inquiry
+from mediakeep.rehearsal import workshop
+sys.path.insert(0, {tests!r})
+from tests.music import visits
+
+service = Service("MusicBrainz", {url!r})
+desk = Desk(Path({home!r}) / "status" / "cache", Access(service, service, "a@b.example"))
+titles = [f"Album {{number}}" for number in range(1, 13)]
+who = visits.owning("Vera", {{title: workshop.titles(title, 13) for title in titles}})
+found = inquiry.of(who, "Vera", desk)
+desk.close()
+loaded = sorted(set(sys.modules) & {{"requests", "requests_cache", "musicbrainzngs", "urllib3"}})
+print(json.dumps([found.state, len(found.holdings.held), desk.spent.requests, loaded]))
+"""
+
+
+def test_a_second_run_asks_nothing_and_loads_nothing_that_could(
+    serve: Serve, look: Look, tmp_path: Path
+) -> None:
+    server = serve(workshop.prolific("Vera"))
+    look(prolific(), server)
+    count = len(server.asked)
+    root = Path(__file__).parents[2]
+    script = WARM.format(tests=str(root), url=server.url, home=str(tmp_path))
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=root / "utilities",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout) == ["done", 12, 0, []]
+    assert len(server.asked) == count
+
+
+def test_an_album_that_is_added_later_asks_nothing_where_the_discography_has_it(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(workshop.prolific("Vera", albums=13))
+    look(prolific(11), server)
+    count = len(server.asked)
+    found = look(prolific(12), server)
+    assert len(server.asked) == count
+    assert (found.state, len(found.holdings.held)) == ("done", 12)
+
+
+def test_a_refresh_asks_all_anew(serve: Serve, look: Look) -> None:
+    server = serve(workshop.prolific("Vera"))
+    look(prolific(), server)
+    count = len(server.asked)
+    assert look(prolific(), server, fresh=True).state == "done"
+    assert len(server.asked) == 2 * count
+
+
+def test_without_leave_to_ask_nothing_is_asked_and_why_is_said(
+    serve: Serve, tmp_path: Path, machine: Machine
+) -> None:
+    server = serve(small("Vera"))
+    for closed in ("this run is offline", "no contact is set"):
+        open_one = visits.access(server)
+        shut = structs.replace(
+            open_one, musicbrainz=structs.replace(open_one.musicbrainz, closed=closed)
+        )
+        desk = visits.Desk(tmp_path / "status" / "cache", shut, machine)
+        found = inquiry.of(visits.owning("Vera", {"Dawn": ["a"]}), "Vera", desk)
+        desk.close()
+        assert (found.state, found.failed, found.mbid) == ("pending", False, "")
+        assert found.why == f"MusicBrainz was not asked: {closed}."
+    assert server.asked == []
+    assert not (tmp_path / "status").exists()
+
+
+def test_offline_what_is_known_is_told_and_what_is_new_is_pending(
+    serve: Serve, look: Look, tmp_path: Path, machine: Machine
+) -> None:
+    server = serve(workshop.prolific("Vera", albums=13))
+    look(prolific(11), server)
+    open_one = visits.access(server)
+    service = structs.replace(open_one.musicbrainz, closed="this run is offline")
+    desk = visits.Desk(
+        tmp_path / "status" / "cache", structs.replace(open_one, musicbrainz=service), machine
+    )
+    count = len(server.asked)
+    same = inquiry.of(prolific(11), "Vera", desk)
+    added = inquiry.of(prolific(12), "Vera", desk)
+    strange = visits.album("Nowhere", ["a"], musicbrainz_albumid=(mbid("strange"),))
+    others = inquiry.of(visits.artist("Vera", *prolific(12).albums, strange), "Vera", desk)
+    desk.close()
+    assert (same.state, len(same.holdings.held)) == ("done", 11)
+    assert (added.state, len(added.holdings.held)) == ("done", 12)
+    assert (others.state, len(others.holdings.held)) == ("pending", 12)
+    assert len(server.asked) == count
+
+
+def test_after_an_outage_the_look_up_goes_on_where_it_was(
+    serve: Serve, look: Look, machine: Machine
+) -> None:
+    server = serve(workshop.prolific("Vera"))
+    busy = faults.refused(503, retry_after="600")
+    server.weather.order(busy, where=lambda asked: asked.one("offset") == "76")
+    found = look(prolific(), server)
+    assert (found.state, found.failed) == ("pending", True)
+    assert "MusicBrainz is not to be had" in found.why
+    count = len(server.asked)
+    assert look(prolific(), server).state == "pending"
+    assert len(server.asked) == count
+    machine.sleep(700)
+    assert look(prolific(), server).state == "done"
+    assert len(server.asked) == count + 2  # the page that failed, and the release groups
+
+
+def test_a_discography_that_is_gone_is_read_again_from_the_answers_that_are_kept(
+    serve: Serve, look: Look, tmp_path: Path
+) -> None:
+    server = serve(workshop.prolific("Vera"))
+    before = look(prolific(), server)
+    count = len(server.asked)
+    with sqlite3.connect(tmp_path / "status" / "cache" / FILE) as database:
+        database.execute("UPDATE discographies SET content = x'00'")
+    database.close()
+    found = look(prolific(), server)
+    assert found.holdings == before.holdings
+    assert len(server.asked) == count
+
+
+def test_deleting_the_record_has_the_next_run_ask_all_again(
+    serve: Serve, look: Look, tmp_path: Path
+) -> None:
+    server = serve(workshop.prolific("Vera"))
+    look(prolific(), server)
+    count, folder = len(server.asked), tmp_path / "status" / "cache"
+    known = Known(folder)
+    record.export(folder, known)
+    (folder / record.FILE).unlink()
+    assert record.check(folder, known)
+    known.close()
+    assert look(prolific(), server).state == "done"
+    assert len(server.asked) == 2 * count
+
+
+def test_a_damaged_or_deleted_cache_is_made_anew(serve: Serve, look: Look, tmp_path: Path) -> None:
+    server = serve(workshop.prolific("Vera"))
+    look(prolific(), server)
+    count, path = len(server.asked), tmp_path / "status" / "cache" / FILE
+    path.write_bytes(b"\xa5" * 50_000)
+    assert look(prolific(), server).state == "done"
+    for part in path.parent.glob(f"{FILE}*"):
+        part.unlink()
+    assert look(prolific(), server).state == "done"
+    assert len(server.asked) == 3 * count
+
+
+def test_the_contact_stands_in_no_file(serve: Serve, look: Look, tmp_path: Path) -> None:
+    server = serve(small("Vera"))
+    look(visits.owning("Vera", {"Dawn": ["a"], "Hits": ["b"]}), server)
+    look(visits.owning("Nobody", {"Nothing": ["a"]}), server)
+    known = Known(tmp_path / "status" / "cache")
+    record.export(tmp_path / "status" / "cache", known)
+    known.close()
+    assert all(CONTACT in asked.agent for asked in server.asked)
+    for path in filter(Path.is_file, tmp_path.rglob("*")):
+        assert CONTACT.encode() not in path.read_bytes(), path
+
+
+def test_each_album_is_recorded_with_what_it_is(serve: Serve, look: Look) -> None:
+    server = serve(small("Vera"))
+    found = look(visits.owning("Vera", {"Dawn": ["a", "b"]}), server)
+    assert found.resolved is not None
+    release = found.holdings.held[0].release
+    told = found.resolved.albums["Dawn"]
+    assert (told.title, told.release, told.release_group) == (
+        "Dawn",
+        release.id,
+        found.holdings.held[0].group.id,
+    )
+    assert told.cover_art_url == f"{server.url}/release/{release.id}/front"

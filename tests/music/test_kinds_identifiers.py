@@ -1,0 +1,84 @@
+"""MBIDs that MusicBrainz has merged or deleted, and artists that nobody can tell, on paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.lookups import catalogue
+from mediakeep.lookups.known import Choice, Resolved
+from mediakeep.music.kinds import KINDS
+from mediakeep.music.model import Artist
+from mediakeep.music.repairs import safe
+from mediakeep.music.repairs.repair import Repair
+from tests.music import paper
+
+OLD, NEW = "0aaaaaaa-0000-4000-8000-000000000001", "0bbbbbbb-0000-4000-8000-000000000002"
+OTHER = "0ccccccc-0000-4000-8000-000000000003"
+FIELDS = ("musicbrainz_artistid", "musicbrainz_albumartistid", "musicbrainz_albumid")
+OF_LOOKUPS = ("unsure-artist", "deleted-mbid", "merged-mbid")
+
+
+def artist(*tracks: dict[str, Any], **resolved: Any) -> Artist:
+    """Return an artist with tracks of such tags, after a look-up that came to this."""
+    told = Resolved(name="Vera", question="", state="done", **resolved)
+    album = paper.album(*(paper.track(number, **tags) for number, tags in enumerate(tracks, 1)))
+    return Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="", resolved=told)
+
+
+def repairs(of: Artist) -> list[Repair]:
+    return [one for one in safe.plan(of) if "merged-mbid" in one.change.reason]
+
+
+@pytest.mark.parametrize("kind", OF_LOOKUPS)
+def test_without_a_look_up_nothing_is_said(kind: str) -> None:
+    of = artist({"musicbrainz_artistid": OLD}, merged={OLD: NEW}, deleted=(OLD,))
+    assert paper.found(kind, structs.replace(of, resolved=None)) == {}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_merged_mbid_is_told_of_each_track_that_bears_it_and_of_no_other(field: str) -> None:
+    of = artist({field: OLD}, {field: NEW}, {field: f" {OLD.upper()} "}, {}, merged={OLD: NEW})
+    found = paper.found("merged-mbid", of)
+    assert [path.split("/")[1][0] for path in found] == ["1", "3"]
+    assert set(found.values()) == {f"{OLD} is now {NEW}"}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_merged_mbid_is_written_anew_and_its_neighbours_stay(field: str) -> None:
+    (one,) = repairs(artist({field: (OTHER, OLD)}, {field: NEW}, {}, merged={OLD: NEW}))
+    assert (one.field, one.change.values) == (field, (OTHER, NEW))
+    assert one.place.startswith("Dawn/1 ")
+
+
+def test_an_mbid_of_a_field_that_is_not_looked_up_stays() -> None:
+    of = artist({"musicbrainz_recordingid": OLD}, merged={OLD: NEW})
+    assert paper.found("merged-mbid", of) == {}
+    assert repairs(of) == []
+
+
+def test_a_deleted_mbid_is_told_once_with_the_number_of_its_tracks() -> None:
+    tags = {"musicbrainz_albumid": OLD}
+    of = artist(tags, tags, {"musicbrainz_albumid": NEW}, deleted=(OLD,))
+    assert list(paper.found("deleted-mbid", of).values()) == [f"{OLD} (2 tracks)"]
+    assert repairs(of) == []
+
+
+def test_a_deleted_mbid_that_no_track_bears_any_more_is_not_told() -> None:
+    assert paper.found("deleted-mbid", artist({}, deleted=(OLD,))) == {}
+
+
+def test_those_who_may_be_meant_are_named_with_what_tells_them_apart() -> None:
+    one = catalogue.Artist(id=OLD, name="Vera", disambiguation="Swedish singer")
+    two = catalogue.Artist(id=NEW, name="VERA")
+    of = artist({}, choices=(Choice(one, ("Dawn", "Dusk")), Choice(two)))
+    (told,) = paper.found("unsure-artist", of).values()
+    first, second = told.split("; ")
+    assert first == f'"Vera", Swedish singer [{OLD}]: "Dawn", "Dusk"'
+    assert second == f'"VERA" [{NEW}]: none of the albums here'
+
+
+def test_each_of_these_kinds_is_in_the_table() -> None:
+    assert [kind.name for kind in KINDS if kind.name in OF_LOOKUPS] == list(OF_LOOKUPS)

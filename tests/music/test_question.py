@@ -1,0 +1,193 @@
+"""What an artist's folder tells of who it is, whatever stands in names and tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from mediakeep import files
+from mediakeep.lookups import catalogue, query
+from mediakeep.media.tags import Tags
+from mediakeep.music import question
+from mediakeep.music.model import Album, Artist, Fault, Track
+from tests.music.visits import album, artist
+
+ONE, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+
+
+def bearing(**tags: Any) -> Artist:
+    return artist("Vera", album("Dawn", ["a", "b", "c"], **tags))
+
+
+@pytest.mark.parametrize(
+    ("folder", "told", "name"),
+    [
+        ("AC_DC", "AC/DC", "AC/DC"),
+        ("Beatles, The", "The Beatles", "The Beatles"),
+        ("Bjork", "Björk", "Björk"),
+        ("Björk", "BjÃ¶rk", "Björk"),
+        ("Vera", "Somebody Else", "Vera"),
+        ("Vera", "", "Vera"),
+        ("Vera  Moss ", "", "Vera Moss"),
+    ],
+)
+def test_the_name_is_that_of_the_tags_where_they_mean_the_folder(
+    folder: str, told: str, name: str
+) -> None:
+    tags = {"albumartist": (told,) if told else ()}
+    assert question.of(artist(folder, album("Dawn", ["a"], **tags))).name == name
+
+
+@pytest.mark.parametrize("name", ["Various Artists", "various artists", "V.A.", "VA", "Various"])
+def test_a_folder_of_various_artists_is_none_of_one_artist(name: str) -> None:
+    tags = {"musicbrainz_albumartistid": (ONE,)}
+    asked = question.of(artist(name, album("Hits", ["a"], **tags)))
+    assert asked.is_various
+    assert asked.mbid == ""
+
+
+@pytest.mark.parametrize(
+    ("tags", "mbid"),
+    [
+        ({"musicbrainz_albumartistid": (ONE,)}, ONE),
+        ({"musicbrainz_artistid": (ONE,)}, ONE),
+        ({"musicbrainz_albumartistid": (f" {ONE.upper()}\n",)}, ONE),
+        ({"musicbrainz_albumartistid": (OTHER,), "musicbrainz_artistid": (ONE,)}, OTHER),
+        ({"musicbrainz_albumartistid": (ONE, OTHER)}, ""),
+        ({"musicbrainz_albumartistid": (f"{ONE}/{OTHER}",)}, ""),
+        ({"musicbrainz_albumartistid": ("not-an-mbid",)}, ""),
+        ({"musicbrainz_albumartistid": ("../../../etc/passwd",)}, ""),
+        ({"musicbrainz_albumartistid": (catalogue.VARIOUS_ARTISTS,)}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_mbid_is_that_of_the_tags_if_it_is_one(tags: dict[str, Any], mbid: str) -> None:
+    assert question.of(bearing(**tags)).mbid == mbid
+
+
+def test_an_mbid_counts_where_most_tracks_bear_it_and_not_a_few() -> None:
+    def borne(first: int, second: int, none: int) -> str:
+        ids = [(ONE,)] * first + [(OTHER,)] * second + [()] * none
+        tracks = tuple(
+            Track(place=f"Dawn/{n}", tags=Tags(musicbrainz_albumartistid=one))
+            for n, one in enumerate(ids)
+        )
+        return question.of(artist("Vera", Album(place="Dawn", tracks=tracks))).mbid
+
+    assert [borne(3, 2, 0), borne(2, 2, 0), borne(1, 0, 3), borne(1, 0, 4)] == [ONE, "", ONE, ""]
+
+
+def test_an_album_bears_the_mbids_on_which_its_tracks_agree() -> None:
+    tags = {"musicbrainz_albumid": (ONE.upper(),), "musicbrainz_releasegroupid": (OTHER,)}
+    [dawn] = question.of(bearing(**tags)).albums
+    assert (dawn.release, dawn.group, dawn.tracks) == (ONE, OTHER, 3)
+    split = tuple(
+        Track(place=f"Dawn/{n}", tags=Tags(musicbrainz_albumid=(one,)))
+        for n, one in enumerate((ONE, OTHER))
+    )
+    [mixed] = question.of(artist("Vera", Album(place="Dawn", tracks=split))).albums
+    assert mixed.release == ""
+    [odd] = question.of(bearing(musicbrainz_albumid=("odd",))).albums
+    assert odd.release == ""
+
+
+@pytest.mark.parametrize(
+    ("tags", "various"),
+    [
+        ({"albumartist": ("Vera",)}, False),
+        ({"albumartist": ("The VERA",)}, False),
+        ({"albumartist": ()}, False),
+        ({"albumartist": ("Various Artists",)}, True),
+        ({"albumartist": ("Vera",), "compilation": True}, True),
+    ],
+)
+def test_an_album_of_others_is_told_by_its_album_artist(
+    tags: dict[str, Any], various: bool
+) -> None:
+    [dawn] = question.of(bearing(**tags)).albums
+    assert dawn.by_various is various
+
+
+def test_loose_tracks_and_unreadable_ones_make_no_album() -> None:
+    loose = Album(place="", tracks=(Track(place="a.mp3", tags=Tags(album=("Dawn",))),))
+    broken = Album(place="Dusk", tracks=(Track(place="Dusk/a.mp3", fault=Fault.EMPTY),))
+    assert question.of(artist("Vera", loose, broken)).albums == ()
+
+
+def test_an_album_without_a_title_is_named_by_its_folder() -> None:
+    [dawn] = question.of(artist("Vera", album("1974/Dawn", ["a"], album=("", " ")))).albums
+    assert (dawn.place, dawn.title) == ("1974/Dawn", "Dawn")
+
+
+@pytest.mark.parametrize(
+    ("title", "base"),
+    [
+        ("Dawn (Deluxe Edition)", "Dawn"),
+        ("Dawn [2011] (Remastered)", "Dawn"),
+        ("(Untitled)", "(Untitled)"),
+        ("Dawn (Live) at Noon", "Dawn (Live) at Noon"),
+        ("Dawn (a (b))", "Dawn (a (b))"),
+        ("", ""),
+    ],
+)
+def test_what_stands_in_brackets_at_the_end_is_no_part_of_the_title(title: str, base: str) -> None:
+    assert question.base(title) == base
+
+
+@pytest.mark.parametrize("text", [" " * 200_000 + "x", "(a) " * 100_000, "(" * 200_000])
+def test_a_title_of_endless_length_takes_no_time(text: str) -> None:
+    assert len(question.base(text)) <= 2000
+    [one] = question.of(bearing(album=(text,))).albums
+    assert len(one.title) <= 1000
+
+
+def test_the_question_changes_with_what_is_here_and_with_nothing_else() -> None:
+    dawn, dusk = album("Dawn", ["a"]), album("Dusk", ["b"])
+    first = question.of(artist("Vera", dawn))
+    assert question.of(artist("Vera", dawn)).digest == first.digest
+    retagged = album("Dawn", ["another title"], genres=("Folk",))
+    assert question.of(artist("Vera", retagged)).digest == first.digest
+    assert question.of(artist("Vera", dawn, dusk)).digest != first.digest
+    assert question.of(artist("Vera", album("Dawn", ["a", "b"]))).digest != first.digest
+    assert question.of(bearing(musicbrainz_albumid=(ONE,))).digest != first.digest
+
+
+def test_merged_mbids_are_renewed_wherever_they_stand() -> None:
+    tags = {
+        "musicbrainz_albumartistid": (ONE,),
+        "musicbrainz_albumid": (ONE,),
+        "musicbrainz_releasegroupid": (ONE,),
+    }
+    asked = question.of(bearing(**tags))
+    new = question.renewed(asked, {ONE: OTHER})
+    assert (new.mbid, new.albums[0].release, new.albums[0].group) == (OTHER, OTHER, OTHER)
+    assert question.renewed(asked, {}) is asked
+    assert question.renewed(new, {ONE: OTHER}).digest == new.digest
+
+
+HOSTILE = st.one_of(
+    st.text(st.characters(blacklist_categories=()), max_size=40),
+    st.sampled_from(
+        ["\ud800", "a\x00b", "\x1b[31m", "\u202e", "x" * 10_000, '"\\', "\x7f", "!!!", "(", "\n"]
+    ),
+)
+
+
+@given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+def test_whatever_names_and_tags_hold_there_is_a_question_that_can_be_asked(
+    name: str, title: str, artists: str, mbid: str
+) -> None:
+    tags = {"albumartist": (artists,), "musicbrainz_albumid": (mbid,), "album": (title,)}
+    folder = files.escape(name.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape"))
+    who = structs.replace(bearing(**tags), name=folder)
+    asked = question.of(who)
+    assert len(asked.digest) == 16
+    for text in (asked.name, *asked.titles):
+        assert text.isprintable()
+        assert len(text) <= 1000
+    query.releases_by_name(asked.name, asked.titles).encode()
+    query.artists(asked.name).encode()

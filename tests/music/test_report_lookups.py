@@ -1,0 +1,101 @@
+"""What a report says of MusicBrainz: little where nobody was asked, and never why."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mediakeep.item import Lookup
+from mediakeep.lookups.catalogue import Artist as Known
+from mediakeep.lookups.catalogue import Discography, Group, Release
+from mediakeep.lookups.known import Choice, Resolved
+from mediakeep.music import audit, missing, report
+from mediakeep.music.holdings import Holdings, Lacking, Reason
+from mediakeep.music.inquiry import UNASKED, Inquiry
+from mediakeep.music.model import Artist
+from tests import documents
+from tests.documents import ROOT
+from tests.music import paper
+from tests.music.test_artist_report import AUDIT
+
+VERA = Artist(name="Vera", path="/Vera", albums=(paper.numbered(1, 2),), fingerprint="")
+MBID = "0aaaaaaa-0000-4000-8000-000000000001"
+WAITS = "The look-up at MusicBrainz is still to be made."
+
+
+def asked(state: Lookup, *, artist: bool = True, **more: Any) -> Inquiry:
+    """Return a look-up that came to this; with an artist one album of whom is missing."""
+    known = Known(id=MBID, name="Vera", disambiguation="Swedish singer") if artist else None
+    kept = Resolved(
+        name="Vera",
+        question="",
+        state="done" if state == "pending" else state,
+        artist=known,
+        by="albums" if artist else "",
+        asked="2025-12-17T10:00:00+00:00",
+    )
+    if known is None:
+        return Inquiry(state, kept, **more)
+    group = Group(id=MBID, title="Dusk *2*", primary_type="EP", first_release_date="1975-03-01")
+    lacking = Lacking(
+        reason=Reason.NOT_OWNED, group=group, release=Release(id=MBID, title="Dusk"), tracks=4
+    )
+    return Inquiry(state, kept, Discography(artist=known), Holdings(lacking=(lacking,)), **more)
+
+
+def render(one: Inquiry) -> str:
+    return report.render(VERA, [], AUDIT, asked=one)
+
+
+def test_where_nobody_was_asked_one_line_at_the_end_says_so() -> None:
+    first = render(Inquiry("pending", why="The service is out until 2026-01-01."))
+    assert first == render(Inquiry("pending", why="Nobody was to be asked."))
+    assert first.endswith(f"_audit.csv. {WAITS}\n")
+    assert "## At MusicBrainz" not in first
+    assert first.replace(f" {WAITS}", "") == render(UNASKED)
+
+
+def test_what_is_missing_is_told_by_its_type() -> None:
+    told = render(asked("done"))
+    lead = f"Vera (Swedish singer), found by its albums. MBID {MBID}."
+    missing = r"EP (1): Dusk \*2\* (1975, 4 tracks)"
+    sums = "**1 of 1 release group missing.**"
+    assert f"\n\n## At MusicBrainz\n\n{lead}\n\n{sums}\n\n{missing}\n\n## Albums\n" in told
+    assert WAITS not in told
+
+
+def test_what_was_known_before_is_told_with_its_day_while_a_look_up_waits() -> None:
+    told = render(asked("pending", why="The service is out until 2026-01-01."))
+    assert f"found by its albums. What follows is of 2025-12-17. MBID {MBID}." in told
+    assert "2026" not in told
+
+
+def test_an_artist_that_is_unsure_or_unknown_gets_a_sentence_of_its_own() -> None:
+    unsure = (
+        "\n\n## At MusicBrainz\n\nSeveral artists may be meant; what to do stands above.\n\n## "
+    )
+    assert unsure in render(asked("unsure", artist=False))
+    assert "MusicBrainz does not know this artist" in render(asked("unknown", artist=False))
+
+
+def test_the_audit_is_the_same_whatever_the_reason_that_nobody_was_asked() -> None:
+    def told(one: Inquiry) -> bytes:
+        return audit.to_json(VERA, [], "Vera", "", one)
+
+    waiting = told(Inquiry("pending", why="The service is out until 2026-01-01."))
+    assert waiting == told(Inquiry("pending", why="Nobody was to be asked."))
+    assert json.loads(waiting)["musicbrainz"] == {"lookup": "pending"}
+    assert "musicbrainz" not in json.loads(told(UNASKED))
+    assert json.loads(told(asked("done")))["musicbrainz"]["missing"][0]["album"] == "Dusk *2*"
+
+
+def test_the_pages_describe_every_field_column_and_reason() -> None:
+    known = Known(id=MBID, name="Vera")
+    several = Resolved(name="Vera", question="", state="unsure", choices=(Choice(known),))
+    fields = {
+        **missing.told("Vera", asked("done")),
+        **missing.told("Vera", Inquiry("unsure", several)),
+    }
+    assert documents.column(ROOT / "docs" / "audit-files.md", "### MusicBrainz") == fields.keys()
+    told = documents.column(ROOT / "docs" / "look-ups.md", "## What is missing")
+    assert told == {*missing.COLUMNS, *Reason}

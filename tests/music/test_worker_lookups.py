@@ -1,0 +1,257 @@
+"""The music worker with look-ups: real files, a rehearsal server, and what is told and repaired."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mediakeep.errors import NoCache
+from mediakeep.item import MusicItem
+from mediakeep.lookups import record
+from mediakeep.lookups.desk import CLOSED, Access
+from mediakeep.lookups.known import FILE, Known
+from mediakeep.media import safewrite, tags, undo
+from mediakeep.media.safewrite import Edit
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.store import Store
+from mediakeep.music import process
+from mediakeep.music.process import Places
+from mediakeep.outcome import QUIET, Outcome
+from mediakeep.policy import Fix, Policy
+from mediakeep.rehearsal import faults, workshop
+from mediakeep.rehearsal.entities import World, mbid
+from mediakeep.rehearsal.server import Server
+from tests.music import shelf, visits
+
+TITLES = ("Low Tide", "Ballast")
+OLD_ARTIST, OLD_RELEASE = mbid("old artist"), mbid("old release")
+
+
+def world() -> World:
+    vera = workshop.artist("Vera")
+    dawn, dusk = workshop.group(vera, "Dawn"), workshop.group(vera, "Dusk")
+    releases = (workshop.release(dawn, [TITLES]), workshop.release(dusk, [["x"]]))
+    made = World(artists=(vera,), groups=(dawn, dusk), releases=releases)
+    return workshop.merged(workshop.merged(made, OLD_ARTIST, vera.id), OLD_RELEASE, releases[0].id)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(world()) as made:
+        yield made
+
+
+@pytest.fixture
+def vera(tmp_path: Path) -> Path:
+    folder = tmp_path / "music" / "Vera"
+    shelf.put_album(folder / "Dawn", *TITLES, albumartist="Vera", artist="Vera")
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+def run(folder: Path, home: Path, access: Access, **more: Any) -> Outcome:
+    policy = more.pop("policy", Policy(fix=Fix.SAFE))
+    places = Places(home=home, write=True, policy=policy, access=access, **more)
+    with process.opened(places) as worker:
+        outcome = worker(shelf.work(folder), QUIET)
+    assert isinstance(outcome, Outcome)
+    msgspec.convert({"status": "completed", **outcome.data}, MusicItem)
+    return outcome
+
+
+def mark(path: Path, home: Path, **fields: str) -> None:
+    """Write tags into a file, as if they had always been there."""
+    store = Store(home / "before")
+    safewrite.write(path, [Edit(field, (text,)) for field, text in fields.items()], store)
+    store.close()
+
+
+def report(home: Path) -> str:
+    return (home / "issues" / "music" / "Vera_library_issues.md").read_text()
+
+
+def test_who_it_is_and_what_is_missing_is_told(vera: Path, home: Path, server: Server) -> None:
+    (vera / "Dawn" / "02 Ballast.mp3").unlink()
+    outcome = run(vera, home, visits.access(server))
+    assert outcome.data["lookup"] == "done"
+    assert outcome.data["mbid"] == world().artists[0].id
+    assert outcome.facts["requests"] == len(server.asked) == 3
+    assert "Ballast" in report(home)
+    assert "Dusk" in report(home)
+    audit = json.loads((home / "outputs" / "Vera_audit.json").read_bytes())
+    lacking = msgspec.json.encode(audit).decode()
+    assert "not owned" in lacking
+
+
+def test_a_second_run_costs_nothing(vera: Path, home: Path, server: Server) -> None:
+    first = run(vera, home, visits.access(server))
+    again = run(vera, home, visits.access(server))
+    assert len(server.asked) == first.facts["requests"]
+    assert "requests" not in again.facts
+    assert again.facts["hits"] == 1
+    assert again.data["mbid"] == first.data["mbid"]
+
+
+@pytest.mark.parametrize("suffix", shelf.FORMATS)
+def test_merged_mbids_are_rewritten_in_the_files_once_and_can_be_taken_back(
+    tmp_path: Path, home: Path, server: Server, suffix: str
+) -> None:
+    folder = tmp_path / "music" / "Vera"
+    path = shelf.put(
+        folder / "Dawn" / f"a.{suffix}",
+        picture="cover.jpg",
+        albumartist="Vera",
+        artist="Vera",
+        album="Dawn",
+        tracknumber="1/1",
+    )
+    mark(
+        path,
+        home,
+        musicbrainz_artistid=OLD_ARTIST,
+        musicbrainz_albumartistid=OLD_ARTIST.upper(),
+        musicbrainz_albumid=OLD_RELEASE,
+    )
+    before = path.read_bytes()
+    outcome = run(folder, home, visits.access(server))
+    found = tags.read(path).tags
+    artist, release = world().artists[0].id, world().releases[0].id
+    assert found.musicbrainz_artistid == (artist,)
+    assert found.musicbrainz_albumartistid == (artist,)
+    assert found.musicbrainz_albumid == (release,)
+    assert outcome.facts["repairs"] == {"merged-mbid": 1}
+    assert outcome.data["issues"].get("merged-mbid", 0) == 0
+    count, after = len(server.asked), path.read_bytes()
+    again = run(folder, home, visits.access(server))
+    assert (len(server.asked), path.read_bytes()) == (count, after)
+    assert (again.data["lookup"], again.facts["hits"]) == ("done", 1)
+    store = Store(home / "status" / "undo")
+    for step in undo.plan(store, Query()):
+        undo.apply(store, step.record)
+    store.close()
+    assert path.read_bytes() == before
+
+
+def test_what_was_merged_is_only_told_where_nothing_may_be_repaired(
+    vera: Path, home: Path, server: Server
+) -> None:
+    for path in (vera / "Dawn").glob("*.mp3"):
+        mark(path, home, musicbrainz_albumartistid=OLD_ARTIST.upper())
+    before = {path: path.read_bytes() for path in (vera / "Dawn").iterdir()}
+    outcome = run(vera, home, visits.access(server), policy=Policy())
+    assert outcome.data["issues"]["merged-mbid"] == 2
+    assert f"{OLD_ARTIST} is now {world().artists[0].id}" in report(home)
+    assert {path: path.read_bytes() for path in (vera / "Dawn").iterdir()} == before
+
+
+def test_a_deleted_mbid_is_told_once_and_nothing_is_written(
+    vera: Path, home: Path, server: Server
+) -> None:
+    gone = mbid("gone")
+    for path in (vera / "Dawn").glob("*.mp3"):
+        mark(path, home, musicbrainz_albumartistid=f" {gone.upper()}")
+    outcome = run(vera, home, visits.access(server))
+    assert outcome.data["issues"]["deleted-mbid"] == 1
+    assert outcome.data["lookup"] == "done"
+    assert f"{gone} (2 tracks)" in report(home)
+    assert "merged-mbid" not in outcome.facts["repairs"]
+
+
+def test_who_may_be_meant_is_a_decision_for_a_person(vera: Path, home: Path) -> None:
+    other = workshop.artist("Vera", nth=2, disambiguation="the jazz singer")
+    dawn = workshop.group(other, "Dawn")
+    more = World(artists=(other,), groups=(dawn,), releases=(workshop.release(dawn, [["Other"]]),))
+    with Server(workshop.joined(world(), more)) as server:
+        outcome = run(vera, home, visits.access(server))
+    assert outcome.data["lookup"] == "unsure"
+    assert outcome.data["mbid"] == ""
+    assert outcome.data["issues"]["unsure-artist"] == 1
+    assert "the jazz singer" in report(home)
+    assert world().artists[0].id in report(home)
+
+
+def test_without_leave_to_ask_the_work_is_done_and_the_look_up_waits(
+    vera: Path, home: Path
+) -> None:
+    outcome = run(vera, home, CLOSED)
+    assert (outcome.state.value, outcome.data["lookup"]) == ("completed", "pending")
+    assert outcome.facts["unasked"].startswith("MusicBrainz was not asked")
+    assert "MusicBrainz" in report(home)
+    assert not (home / "status" / "cache" / FILE).exists()
+
+
+def test_in_an_outage_the_work_is_done_and_the_look_up_waits(
+    vera: Path, home: Path, server: Server
+) -> None:
+    server.weather.order(faults.paged, times=99)
+    outcome = run(vera, home, visits.access(server))
+    assert (outcome.state.value, outcome.data["lookup"]) == ("completed", "pending")
+    assert "MusicBrainz failed" in outcome.facts["unreached"]
+    server.weather = type(server.weather)()
+    assert run(vera, home, visits.access(server)).data["lookup"] == "done"
+
+
+def test_a_folder_without_a_track_that_can_be_read_asks_nothing(
+    tmp_path: Path, home: Path, server: Server
+) -> None:
+    (tmp_path / "music" / "Vera" / "Dawn").mkdir(parents=True)
+    (tmp_path / "music" / "Vera" / "Dawn" / "a.mp3").write_bytes(b"")
+    assert run(tmp_path / "music" / "Vera", home, visits.access(server)).data["lookup"] == ""
+    assert server.asked == []
+
+
+def test_a_name_that_is_not_utf8_is_looked_up_like_others(
+    tmp_path: Path, home: Path, server: Server
+) -> None:
+    (tmp_path / "music").mkdir()
+    folder = tmp_path / "music" / shelf.odd_name(tmp_path / "music")
+    shelf.put_album(folder / "Dawn", "a")
+    assert run(folder, home, visits.access(server)).data["lookup"] in ("unknown", "unsure")
+    assert run(folder, home, visits.access(server)).facts["hits"] == 1
+
+
+def test_what_the_service_names_cannot_steer_a_report(vera: Path, home: Path) -> None:
+    evil = workshop.artist("Vera", disambiguation="\x1b[31m\n# Heading <script>alert(1)</script>")
+    groups = (
+        workshop.group(evil, "Dawn"),
+        workshop.group(evil, "\x1b[2J\n## Injected\n<img src=x onerror=alert(1)>"),
+    )
+    releases = tuple(workshop.release(one, [TITLES]) for one in groups)
+    with Server(World(artists=(evil,), groups=groups, releases=releases)) as server:
+        run(vera, home, visits.access(server))
+    text = report(home)
+    assert "Injected" in text
+    assert "\x1b" not in text
+    assert not any(line.startswith(("# Heading", "## Injected")) for line in text.splitlines())
+    assert not re.search(r"(?<!\\)<(script|img)", text)
+
+
+def test_a_cache_that_cannot_be_kept_is_an_error_that_names_it(
+    vera: Path, home: Path, server: Server
+) -> None:
+    (home / "status" / "cache" / FILE).mkdir(parents=True)
+    with pytest.raises(NoCache, match=FILE):
+        run(vera, home, visits.access(server))
+
+
+def test_the_contact_stands_in_no_file_below_the_home(
+    vera: Path, home: Path, server: Server
+) -> None:
+    run(vera, home, visits.access(server))
+    known = Known(home / "status" / "cache")
+    record.export(home / "status" / "cache", known)
+    known.close()
+    assert all(visits.CONTACT in asked.agent for asked in server.asked)
+    for path in filter(Path.is_file, home.rglob("*")):
+        assert visits.CONTACT.encode() not in path.read_bytes(), path

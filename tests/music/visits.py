@@ -1,0 +1,108 @@
+"""Artists made for look-ups, and visits to a rehearsal server in their name."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mediakeep.lookups.answers import Machine, Service
+from mediakeep.lookups.desk import Access, Desk
+from mediakeep.media.tags import Tags
+from mediakeep.music import inquiry
+from mediakeep.music.inquiry import Inquiry
+from mediakeep.music.model import Album, Artist, Track
+from mediakeep.rehearsal import entities, workshop
+from mediakeep.rehearsal.entities import World
+from mediakeep.rehearsal.server import Server
+
+CONTACT = "secret@example.org"
+
+Look = Callable[..., Inquiry]
+Serve = Callable[[entities.World], Server]
+
+
+def album(place: str, titles: Sequence[str], **tags: Any) -> Album:
+    """Return a folder of tracks, whose tags name it as its folder does if nothing else is said."""
+    given = {"album": (place.rpartition("/")[2],), "albumartist": (), **tags}
+    tracks = tuple(
+        Track(
+            place=f"{place}/{number:02}.mp3",
+            tags=Tags(title=(title,) if title else (), track=str(number), **given),
+        )
+        for number, title in enumerate(titles, 1)
+    )
+    return Album(place=place, tracks=tracks)
+
+
+def artist(name: str, *albums: Album) -> Artist:
+    return Artist(name=name, path=f"/music/{name}", albums=albums, fingerprint="")
+
+
+def owning(name: str, albums: Mapping[str, Sequence[str]], **tags: Any) -> Artist:
+    """Return an artist with albums, given by title with their tracks."""
+    return artist(name, *(album(title, titles, **tags) for title, titles in albums.items()))
+
+
+def copy_of(world: entities.World, *releases: entities.Release) -> list[Album]:
+    """Return albums that are just as these releases, without any MBID."""
+    groups = {group.id: group.title for group in world.groups}
+    return [
+        album(groups[one.group], [track.title for medium in one.media for track in medium.tracks])
+        for one in releases
+    ]
+
+
+def access(server: Server, **more: Any) -> Access:
+    """Let a rehearsal server be asked."""
+    service = Service("MusicBrainz", server.url)
+    return Access(service, Service("The Cover Art Archive", server.url), CONTACT, **more)
+
+
+@contextlib.contextmanager
+def desk(home: Path, server: Server, machine: Machine, **more: Any) -> Iterator[Desk]:
+    made = Desk(home / "status" / "cache", access(server, **more), machine)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def visit(who: Artist, home: Path, server: Server, machine: Machine, **more: Any) -> Inquiry:
+    """Look an artist up, as a process does that works on this one alone."""
+    with desk(home, server, machine, **more) as open_one:
+        return inquiry.of(who, who.name, open_one)
+
+
+def paths(server: Server) -> list[str]:
+    """Tell what was asked: search, browse and look-up of what."""
+    return [_told(asked.path.removeprefix("/ws/2/"), asked.query) for asked in server.asked]
+
+
+def _told(path: str, query: str) -> str:
+    entity, _, mbid = path.partition("/")
+    if mbid:
+        return f"look up {entity}"
+    link = next((name for name in ("track_artist", "artist") if f"{name}=" in query), "")
+    return f"browse {entity} by {link}" if "query=" not in query else f"search {entity}"
+
+
+_ALBUMS = [f"Album {number}" for number in range(1, 13)]
+
+
+def prolific(count: int = 12, **tags: Any) -> Artist:
+    """Return an artist with albums of whom `workshop.prolific` makes."""
+    albums = {title: workshop.titles(title, 13) for title in _ALBUMS[:count]}
+    return owning("Vera", albums, **tags)
+
+
+def small(*names: str) -> World:
+    """Make artists with two albums each, all of the same titles."""
+    worlds = []
+    for nth, name in enumerate(names, 1):
+        one = workshop.artist(name, nth=nth)
+        groups = tuple(workshop.group(one, title) for title in ("Dawn", "Dusk"))
+        releases = tuple(workshop.release(group, [["a", "b"]]) for group in groups)
+        worlds.append(World(artists=(one,), groups=groups, releases=releases))
+    return workshop.joined(*worlds)

@@ -1,0 +1,52 @@
+"""Discographies made by a line each, as MusicBrainz would tell of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mediakeep.lookups.catalogue import (
+    Artist,
+    Discography,
+    Group,
+    Medium,
+    Recording,
+    Release,
+    Track,
+)
+
+VERA = Artist(id="vera", name="Vera")
+
+
+def group(title: str, kind: str = "Album", **facts: Any) -> Group:
+    return Group(id=f"group {title} {kind}", title=title, primary_type=kind, **facts)
+
+
+def release(of: Group, *discs: Sequence[str], name: str = "first", **facts: Any) -> Release:
+    """Make an edition; a title is one recording wherever it stands."""
+    given = {"title": of.title, "status": "Official", "date": "1974", **facts}
+    formats = given.pop("formats", ["CD"] * len(discs))
+    media = tuple(
+        Medium(
+            position=number,
+            format=form,
+            track_count=len(titles),
+            tracks=tuple(
+                track(title, place, number, name) for place, title in enumerate(titles, 1)
+            ),
+        )
+        for number, (titles, form) in enumerate(zip(discs, formats, strict=True), 1)
+    )
+    return Release(id=f"{of.id} {name}", media=media, release_group=of, **given)
+
+
+def track(title: str, place: int, disc: int = 1, name: str = "", **facts: Any) -> Track:
+    recording = Recording(id=f"recording {title}".lower(), title=title, **facts)
+    own = f"track {title} {disc}-{place} {name}".lower()
+    return Track(id=own, title=title, position=place, number=str(place), recording=recording)
+
+
+def discography(*releases: Release, groups: Sequence[Group] = ()) -> Discography:
+    named = [one.release_group for one in releases if one.release_group]
+    every = {one.id: one for one in (*named, *groups)}
+    return Discography(artist=VERA, releases=releases, groups=tuple(every.values()))
