@@ -16,6 +16,7 @@
         NotUndone             1   a change cannot be taken back as things are
         NotThere              1   a service has nothing under that address
           NoSuchMBID          1   MusicBrainz has no entity of that MBID
+          NoCover             1   the Cover Art Archive has no such picture of it
       UsageFailed             2   wrong usage or settings
         BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
         LibraryGone, ScanRefused, QueueBusy
@@ -102,6 +103,10 @@ class NotThere(ItemFailed):
 
 class NoSuchMBID(NotThere):
     """MusicBrainz has no {} with the MBID {}."""
+
+
+class NoCover(NotThere):
+    """The Cover Art Archive has no {} cover of {}."""
 
 
 class UsageFailed(MediakeepError):

@@ -147,6 +147,9 @@ def _facts(report: Report) -> dict[str, Any]:
         "manual_reviews": report.manual_reviews,
         "seconds": round(report.seconds, 3),
         "stopped": report.stopped,
+        "requests": report.requests,
+        "hits": report.hits,
+        "waited": round(report.waited, 3),
         "awaiting_lookup": report.awaiting,
         "service_failed": report.unreached > 0,
         "lookup_note": report.unmade,
@@ -194,7 +197,16 @@ def ending(report: Report, summary: Standing) -> list[str]:
     lines.append(f"Auto-fixed: {terminal.count(report.auto_fixed, 'issue')}")
     reviews = terminal.count(report.manual_reviews, "issue")
     lines.append(f"Manual review needed: {reviews} (see {_REVIEWS})")
-    return [*lines, *waiting]
+    return [*lines, *_asked(report), *waiting]
+
+
+def _asked(report: Report) -> list[str]:
+    """Say what was asked of services, if anything was."""
+    if not report.requests:
+        return []
+    kept = f", {terminal.count(report.hits, 'answer')} from the cache" if report.hits else ""
+    waited = f", {terminal.duration(report.waited)} waited" if report.waited >= 1 else ""
+    return [f"Looked up: {terminal.count(report.requests, 'request')}{kept}{waited}"]
 
 
 def _waiting(report: Report, summary: Standing) -> list[str]:

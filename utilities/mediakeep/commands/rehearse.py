@@ -108,6 +108,8 @@ def _source(given: dict[str, Any]) -> Iterator[World | Source]:
 
 @contextmanager
 def _opened(source: World | Source, weather: Weather, given: dict[str, Any]) -> Iterator[Server]:
+    from mediakeep.lookups import slots
+    from mediakeep.lookups.answers import Machine
     from mediakeep.rehearsal.server import Server
 
     with _log(given["log"]) as told:
@@ -116,8 +118,10 @@ def _opened(source: World | Source, weather: Weather, given: dict[str, Any]) -> 
         except OSError as error:
             reason = f"Port {given['port']} cannot be served: {error.strerror}."
             raise UsageFailed(reason) from error
+        slots.forget(server.url, Machine())  # of an earlier one, which had this port
         with server:
             yield server
+        slots.forget(server.url, Machine())
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isnan
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,7 +63,9 @@ def access(given: dict[str, Any], *, fresh: bool = False) -> Access:
     interval = given.pop("musicbrainz_interval")
     if contact and not contact.isprintable():
         raise UsageFailed("contact: it holds characters that cannot be sent.")
-    public = _server("musicbrainz_host", host).removeprefix("www.") == _PUBLIC
+    if isnan(interval):  # no comparison refuses it, neither that of the option nor the one below
+        raise UsageFailed("musicbrainz_interval: nan is no number of seconds.")
+    public = _is_public(_server("musicbrainz_host", host))
     if public and interval < _FASTEST:
         raise UsageFailed(
             f"musicbrainz_interval: {_PUBLIC} allows one request a second. Set 1 or more, or name"
@@ -76,6 +79,11 @@ def access(given: dict[str, Any], *, fresh: bool = False) -> Access:
         contact=contact,
         fresh=fresh,
     )
+
+
+def _is_public(server: str) -> bool:
+    """Tell whether a server is one of MusicBrainz itself, such as beta.musicbrainz.org."""
+    return f".{server.rstrip('.')}".endswith(f".{_PUBLIC}")
 
 
 def _server(name: str, address: str) -> str:

@@ -72,6 +72,9 @@ class Report(msgspec.Struct):
     manual_reviews: int = 0
     seconds: float = 0.0
     stopped: bool = False
+    requests: int = 0  # to services
+    hits: int = 0  # answers that were kept from before
+    waited: float = 0.0  # seconds, for services
     unreached: int = 0  # settled items that a service failed
     awaiting: int = 0  # items of the queue that lack nothing but their look-up
     unmade: str = ""  # why look-ups were not made, and what helps
@@ -90,5 +93,8 @@ class Report(msgspec.Struct):
         self.auto_fixed += outcome.data.get("auto_fixed") or 0
         self.manual_reviews += outcome.data.get("manual_reviews") or 0
         facts = outcome.facts
+        self.requests += facts.get("requests", 0)
+        self.hits += facts.get("hits", 0)
+        self.waited += facts.get("waited", 0.0)
         self.unreached += "unreached" in facts
         self.unmade = self.unmade or facts.get("unreached") or facts.get("unasked") or ""

@@ -171,8 +171,3 @@ def within(sittings: Iterable[Sitting], period: Period) -> Times:
 
 def _seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
-
-
-def invested(times: Times) -> float:
-    """Return the seconds that lie in any of the times."""
-    return past.union(times)

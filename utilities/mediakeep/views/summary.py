@@ -112,7 +112,7 @@ class Summary(msgspec.Struct, frozen=True):
     def invested(self, period: Period) -> float:
         """Return the seconds in which any kind was worked on."""
         times = [flows.within(one.sittings, period) for one in self.accounts]
-        return flows.invested([time for some in times for time in some])
+        return past.union([time for some in times for time in some])
 
     @property
     def ever(self) -> Period | None:

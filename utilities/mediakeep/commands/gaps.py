@@ -1,0 +1,168 @@
+"""What is missing here of an artist's discography, looked up now."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+from msgspec import structs
+
+from mediakeep import config, files, kinds
+from mediakeep.commands import artists, entries, shared, subjects
+from mediakeep.commands.entries import Told
+from mediakeep.errors import ItemFailed, NoQueue, NoSuchItem, UsageFailed
+from mediakeep.item import Item
+from mediakeep.lookups.desk import Access
+from mediakeep.music import discography, inquiry, missing, scan, tools
+from mediakeep.music.discography import Missing, Section
+from mediakeep.music.holdings import Holdings
+from mediakeep.music.inquiry import Inquiry
+from mediakeep.music.tools import Places
+from mediakeep.pages import cells, page
+from mediakeep.queue import actions, reading
+
+_MAIN = "Album", "EP"
+_CODES = {"done": 0, "unsure": 1, "unknown": 1}  # 1: nobody was found who it certainly is
+
+
+class Folder(NamedTuple):
+    """An artist's folder, and the key under which the look-up of a batch is kept."""
+
+    path: Path
+    key: str
+
+
+def tell(home: Path, name: str, access: Access, *, all_types: bool, as_csv: bool) -> Told:
+    """Compare an artist's folder with what MusicBrainz knows; the queue is not changed."""
+    folder = _folder(home, name)
+    shown = files.printable(folder.path.name)
+    with tools.opened(Places(home, write=False, access=access)) as open_ones:
+        found = scan.artist(folder.path, reader=open_ones.index)
+        open_ones.index.commit()
+        if not any(album.readable for album in found.albums):
+            raise ItemFailed(f"{shown} has no track that can be read.")
+        with entries.warned(open_ones.desk):
+            asked = inquiry.of(found, folder.key, open_ones.desk)
+        spent = open_ones.desk.spent.taken()
+    left = _left_out(asked)
+    if not all_types:
+        asked = structs.replace(asked, holdings=_main(asked.holdings))
+    code = _CODES.get(asked.state, _unasked(asked, access))
+    if asked.why:
+        click.echo(shared.plain(asked.why), err=True)
+    counts = {"requests": spent.requests, "hits": spent.hits}
+    data = {"artist": shown, **missing.told(shown, asked), **counts}
+    if as_csv:
+        return Told(_table(shown, asked), data, code)
+    if asked.state == "unsure":
+        return Told(_choices(home, folder.path, asked), data, code)
+    lines = _lines(shown, asked, all_types=all_types)
+    return Told([*lines, *([] if all_types else left)], data, code)
+
+
+def _choices(home: Path, folder: Path, asked: Inquiry) -> list[str]:
+    """Name those who may be meant, and how a person says who it is."""
+    choices = asked.resolved.choices if asked.resolved else ()
+    lines = [f"{files.printable(folder.name)}: several artists may be meant:"]
+    lines += map(artists.candidate, choices)
+    command = config.spoken("fix_metadata.py", home)
+    place = files.quoted(files.escape(folder))
+    return [*lines, f"Say who it is: {command} musicbrainz_albumartistid {place} MBID"]
+
+
+def _unasked(asked: Inquiry, access: Access) -> int:
+    """Return the exit code where nobody answered; what was known before is an answer, too."""
+    if asked.failed:
+        return 4
+    return 0 if asked.known and not access.fresh else 2
+
+
+def _folder(home: Path, name: str) -> Folder:
+    """Find an artist by the name in the queue, else by the path of the folder."""
+    path = Path(name).resolve()
+    try:
+        state = reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC)
+    except NoQueue as error:
+        if path.is_dir():
+            return Folder(path, files.escape(path.name))
+        raise UsageFailed(f"{files.escape(name)} is not a folder. {error}") from error
+    try:
+        key = actions.find(state, name)
+    except NoSuchItem:
+        if path.is_dir():
+            return Folder(path, _key(state.items, path))
+        raise
+    return Folder(Path(files.unescape(state.items[key].path)), key)
+
+
+def _key(items: Mapping[str, Item], path: Path) -> str:
+    """Return the key of a folder; a copy that lies elsewhere does not get that of the queue's."""
+    name = files.escape(path.name)
+    known = items.get(name)
+    here = known is None or Path(files.unescape(known.path)).resolve() == path
+    return name if here else files.escape(path)
+
+
+def _main(told: Holdings) -> Holdings:
+    """Leave out albums that are neither a studio album nor an EP; tracks of what is here stay."""
+    kept = (one for one in told.lacking if one.place or one.group.type in _MAIN)
+    return structs.replace(told, lacking=tuple(kept))
+
+
+def _left_out(asked: Inquiry) -> list[str]:
+    """Say how much of a whole discography is left out."""
+    lacking = asked.holdings.lacking
+    count = sum(not one.place and one.group.type not in _MAIN for one in lacking)
+    return ["", f"Left out: {count:,} of other types. --all-types shows them."] if count else []
+
+
+def _lines(name: str, asked: Inquiry, *, all_types: bool) -> list[str]:
+    section = discography.section(asked)
+    if section is None or (asked.state == "pending" and not asked.known):
+        return []
+    lines = [f"{name}: {section.lead}"]
+    if not section.mbid:
+        return lines
+    lines.append(section.mbid)
+    found = _groups("Missing", section.albums)
+    found += _groups("Tracks missing in", section.tracks)
+    found += _groups("Bonus tracks of other editions of", section.bonus)
+    nothing = "Nothing is missing." if all_types else "No album, EP or track is missing."
+    return [*lines, *(found or ["", nothing]), *_rest(section)]
+
+
+def _groups(lead: str, groups: Sequence[Missing]) -> list[str]:
+    lines = []
+    for group in groups:
+        lines += ["", f"{lead} {group.name}:", *(f"  {line}" for line in group.lines)]
+        if group.more:
+            lines.append(f"  and {group.more:,} more, which --csv and --json list")
+    return lines
+
+
+def _rest(section: Section) -> list[str]:
+    lines = []
+    if section.bootlegs:
+        count = page.counted(section.bootlegs, "album")
+        lines += ["", f"Bootlegs or promotional copies only: {count}"]
+    if section.unknown:
+        lines += ["", "Here, and not known at MusicBrainz:"]
+        lines += [f"  {place}" for place in section.unknown]
+    return lines
+
+
+def _table(name: str, asked: Inquiry) -> list[str]:
+    """Write the table; a cell that holds a line break stays in one piece."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(missing.COLUMNS)
+    writer.writerows(map(_row, missing.rows(name, asked)))
+    return text.getvalue().removesuffix("\n").split("\n")
+
+
+def _row(told: dict[str, Any]) -> list[str]:
+    return [cells.plain(str(told.get(column, ""))) for column in missing.COLUMNS]
