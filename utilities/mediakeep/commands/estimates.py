@@ -52,4 +52,5 @@ def _lines(found: Estimate, kind: Kind) -> list[str]:
     who = page.counted(found.artists, kind.noun)
     known = f", {found.known:,} of them looked up before" if found.known else ""
     time = f" in about {terminal.duration(found.seconds)}" if found.seconds else ""
-    return [f"{who}{known}: about {page.counted(found.requests, 'request')}{time}."]
+    span = "" if found.low == found.high else f" ({found.low:,} to {found.high:,})"
+    return [f"{who}{known}: about {page.counted(found.requests, 'request')}{span}{time}."]

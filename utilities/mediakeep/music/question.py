@@ -54,7 +54,7 @@ def of(artist: Artist) -> Question:
     """Ask who an artist is."""
     tracks = [track for album in artist.albums for track in album.readable]
     name = _name(artist, tracks)
-    various = letters.loose(name) in _VARIOUS
+    various = is_various(name)
     mbid = "" if various else _most(_mbids(tracks), len(tracks))
     albums = [one for album in artist.albums if (one := _owned(album, name))]
     return Question(name, mbid, tuple(albums), various)
@@ -73,6 +73,11 @@ def renewed(asked: Question, merged: Mapping[str, str]) -> Question:
         for one in asked.albums
     )
     return structs.replace(asked, albums=albums, mbid=merged.get(asked.mbid, asked.mbid))
+
+
+def is_various(name: str) -> bool:
+    """Tell whether a folder's name stands for various artists."""
+    return letters.loose(name) in _VARIOUS
 
 
 def title_key(title: str) -> str:

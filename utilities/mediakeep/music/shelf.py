@@ -62,7 +62,11 @@ def group_of(owned: Owned, tracks: Sequence[Heard], shelf: Shelf) -> str:
         return owned.group
     for key in _keys(owned.title) if owned.title else ():
         if groups := shelf.by_title.get(key):
-            return min(groups, key=lambda one: _closeness(one, tracks, shelf))
+            return (
+                groups[0]
+                if len(groups) == 1
+                else min(groups, key=lambda one: _closeness(one, tracks, shelf))
+            )
     return ""
 
 
