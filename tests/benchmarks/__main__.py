@@ -25,6 +25,7 @@ _NAMES = {
     "rescan": "an unchanged library read again with the index, against a walk",
     "beets": "large files imported by beets, against the main job",
     "master": "the master report: tracks a second, and the peak of memory",
+    "lookups": "requests of look-ups, beside those of beets; estimates; what knowing costs",
     "safewrite": "tags written safely, against in place; undo records",
 }
 

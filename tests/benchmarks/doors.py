@@ -1,0 +1,108 @@
+"""Commands run as a person runs them, in a home of their own, beside a rehearsal server."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from mediakeep.config import PREFIX
+from mediakeep.lookups import slots
+from mediakeep.lookups.answers import Machine
+from mediakeep.music.estimate import Estimate
+from mediakeep.rehearsal.entities import World
+from mediakeep.rehearsal.server import Server
+
+WORKERS = max(2, min(4, os.cpu_count() or 1))
+_DOORS = Path(__file__).parents[2] / "utilities"
+_FINE = (0, 1)  # exit codes: some artists of a made library may fail, but no look-up
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took: seconds, CPU seconds of all its processes, requests to the server."""
+
+    seconds: float
+    cpu: float
+    requests: int
+    printed: str
+
+
+class Home:
+    """A home and a library; without a server nothing is asked."""
+
+    def __init__(self, folder: Path, library: Path, server: Server | None) -> None:
+        self.folder, self._server = folder, server
+        self.run("music_queue_manager.py", "--scan", str(library))
+
+    def batch(self, *options: str, workers: int = 1) -> Cost:
+        """Work through what is pending, and change no file of the library."""
+        how = ("--fix", "none", "--workers", str(workers), *(options or ("--all",)))
+        offline = () if self._server else ("--offline",)
+        return self.run("process_music_batch.py", *how, *offline)
+
+    def reset(self) -> None:
+        """Make every artist pending."""
+        self.run("music_queue_manager.py", "--reset-all", "--yes")
+
+    def estimate(self) -> Estimate:
+        """Return what the look-ups of all that is pending would need."""
+        told = self.run("process_music_batch.py", "--all", "--estimate", "--json").printed
+        return msgspec.json.decode(told, type=Estimate)
+
+    def run(self, name: str, *options: str) -> Cost:
+        """Run a command to its end."""
+        asked = len(self._server.asked) if self._server else 0
+        line = [sys.executable, str(_DOORS / name), "--home", str(self.folder), *options]
+        cost = run(line, self._led(), fine=_FINE)
+        requests = len(self._server.asked) - asked if self._server else 0
+        return Cost(cost.seconds, cost.cpu, requests, cost.printed)
+
+    def _led(self) -> dict[str, str]:
+        """Return the settings that lead to the server."""
+        url = self._server.url if self._server else "http://127.0.0.1:9"
+        facts = {"MUSICBRAINZ_HOST": url, "COVERART_HOST": url, "MUSICBRAINZ_INTERVAL": "0"}
+        return {PREFIX + name: text for name, text in facts.items()}
+
+
+@contextmanager
+def serving(world: World) -> Iterator[Server]:
+    """Serve a world; what this machine noted of the server's pace goes with it."""
+    with Server(world) as server:
+        slots.forget(server.url, Machine())  # of an earlier one, which had this port
+        yield server
+    slots.forget(server.url, Machine())
+
+
+def compared(name: str, foretold: int, made: int) -> list[str]:
+    """Give the row of an estimate: by how much it was off, and by how much it may be."""
+    return [name, f"{foretold:,}", f"{made:,}", f"{100 * (foretold / made - 1):+.1f} %", "5 %"]
+
+
+def run(line: Sequence[str], more: Mapping[str, str], *, fine: Container[int] = (0,)) -> Cost:
+    """Run a program whose modules are compiled once, whatever the shell here has set.
+
+    `more` is its environment beside that of this process, `fine` the exit codes that are no error.
+    """
+    own = {
+        name: text for name, text in os.environ.items() if not name.startswith(("PYTHON", PREFIX))
+    }
+    before, started = _cpu(), time.perf_counter()
+    done = subprocess.run(line, env={**own, **more}, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - started
+    assert done.returncode in fine, done
+    return Cost(seconds, _cpu() - before, 0, done.stdout)
+
+
+def _cpu() -> float:
+    """Return the CPU seconds of all processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
