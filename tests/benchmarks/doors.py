@@ -17,7 +17,7 @@ import msgspec
 from mediakeep.config import PREFIX
 from mediakeep.lookups import slots
 from mediakeep.lookups.answers import Machine
-from mediakeep.music.estimate import Estimate
+from mediakeep.music.discography.estimate import Estimate
 from mediakeep.rehearsal.entities import World
 from mediakeep.rehearsal.server import Server
 

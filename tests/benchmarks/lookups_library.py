@@ -11,7 +11,7 @@ from mediakeep.kinds import MUSIC
 from mediakeep.lookups import record
 from mediakeep.lookups.known import FILE, Known
 from mediakeep.music import audit
-from mediakeep.music import missing as lacking
+from mediakeep.music.discography import missing as lacking
 from mediakeep.queue import reading
 from mediakeep.rehearsal import library, world
 from mediakeep.views import missing

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.lookups.known import Known, Resolved
-from mediakeep.music import missing
+from mediakeep.music.discography import missing
 from mediakeep.rehearsal import workshop
 from mediakeep.rehearsal.entities import World
 from mediakeep.rehearsal.server import Server

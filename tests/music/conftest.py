@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mediakeep.lookups.answers import Machine
-from mediakeep.music.inquiry import Inquiry
+from mediakeep.music.discography.inquiry import Inquiry
 from mediakeep.music.model import Artist
 from mediakeep.rehearsal.entities import World
 from mediakeep.rehearsal.server import Server

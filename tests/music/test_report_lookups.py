@@ -9,9 +9,10 @@ from mediakeep.item import Lookup
 from mediakeep.lookups.catalogue import Artist as Known
 from mediakeep.lookups.catalogue import Discography, Group, Release
 from mediakeep.lookups.known import Choice, Resolved
-from mediakeep.music import audit, missing, report
-from mediakeep.music.holdings import Holdings, Lacking, Reason
-from mediakeep.music.inquiry import UNASKED, Inquiry
+from mediakeep.music import audit, report
+from mediakeep.music.discography import missing
+from mediakeep.music.discography.holdings import Holdings, Lacking, Reason
+from mediakeep.music.discography.inquiry import UNASKED, Inquiry
 from mediakeep.music.model import Artist
 from tests import documents
 from tests.documents import ROOT

@@ -10,8 +10,8 @@ from typing import Any
 from mediakeep.lookups.answers import Machine, Service
 from mediakeep.lookups.desk import Access, Desk
 from mediakeep.media.tags import Tags
-from mediakeep.music import inquiry
-from mediakeep.music.inquiry import Inquiry
+from mediakeep.music.discography import inquiry
+from mediakeep.music.discography.inquiry import Inquiry
 from mediakeep.music.model import Album, Artist, Track
 from mediakeep.rehearsal import entities, workshop
 from mediakeep.rehearsal.entities import World

@@ -14,8 +14,8 @@ from mediakeep.lookups import catalogue, musicbrainz, query
 from mediakeep.lookups.catalogue import Artist, Discography, Group
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Choice
-from mediakeep.music import identity, inquiry, question
 from mediakeep.music.checks import letters
+from mediakeep.music.discography import identity, question, search
 from mediakeep.pages import page
 
 _TYPES = "Album", "EP", "Single", "Broadcast", "Other"
@@ -48,7 +48,7 @@ def find(desk: Desk, name: str, titles: Sequence[str] = ()) -> Who:
         return Who(found, "mbid", merged=mbid if found.id != mbid else "")
     if letters.loose(name) == letters.loose(_VARIOUS.name):
         return Who(_VARIOUS, "name")
-    titles = titles[: inquiry.TITLES]
+    titles = titles[: search.TITLES]
     if titles:
         hits = service.search_releases(query.releases_by_name(name, _short(titles)))
         verdict = identity.by_albums(name, titles, hits)

@@ -11,7 +11,7 @@ from mediakeep.lookups import catalogue, musicbrainz, query
 from mediakeep.lookups.catalogue import Artist, Group, Medium, Release
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.musicbrainz import MusicBrainz
-from mediakeep.music import question
+from mediakeep.music.discography import question
 from mediakeep.pages import page
 
 

@@ -10,8 +10,8 @@ from mediakeep.commands.terms import Asked
 from mediakeep.item import MusicItem
 from mediakeep.kinds import Kind
 from mediakeep.lookups.desk import Desk
-from mediakeep.music import estimate
-from mediakeep.music.estimate import Estimate
+from mediakeep.music.discography import estimate
+from mediakeep.music.discography.estimate import Estimate
 from mediakeep.pages import page
 from mediakeep.queue import actions, claims, queue, reading
 from mediakeep.queue.claims import Line

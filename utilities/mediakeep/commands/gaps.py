@@ -17,10 +17,11 @@ from mediakeep.commands.entries import Told
 from mediakeep.errors import ItemFailed, NoQueue, NoSuchItem, UsageFailed
 from mediakeep.item import Item
 from mediakeep.lookups.desk import Access
-from mediakeep.music import discography, inquiry, missing, scan, tools
-from mediakeep.music.discography import Missing, Section
-from mediakeep.music.holdings import Holdings
-from mediakeep.music.inquiry import Inquiry
+from mediakeep.music import scan, tools
+from mediakeep.music.discography import inquiry, missing, section
+from mediakeep.music.discography.holdings import Holdings
+from mediakeep.music.discography.inquiry import Inquiry
+from mediakeep.music.discography.section import Missing, Section
 from mediakeep.music.tools import Places
 from mediakeep.pages import cells, page
 from mediakeep.queue import actions, reading
@@ -121,18 +122,18 @@ def _left_out(asked: Inquiry) -> list[str]:
 
 
 def _lines(name: str, asked: Inquiry, *, all_types: bool) -> list[str]:
-    section = discography.section(asked)
-    if section is None or (asked.state == "pending" and not asked.known):
+    told = section.of(asked)
+    if told is None or (asked.state == "pending" and not asked.known):
         return []
-    lines = [f"{name}: {section.lead}"]
-    if not section.mbid:
+    lines = [f"{name}: {told.lead}"]
+    if not told.mbid:
         return lines
-    lines.append(section.mbid)
-    found = _groups("Missing", section.albums)
-    found += _groups("Tracks missing in", section.tracks)
-    found += _groups("Bonus tracks of other editions of", section.bonus)
+    lines.append(told.mbid)
+    found = _groups("Missing", told.albums)
+    found += _groups("Tracks missing in", told.tracks)
+    found += _groups("Bonus tracks of other editions of", told.bonus)
     nothing = "Nothing is missing." if all_types else "No album, EP or track is missing."
-    return [*lines, *(found or ["", nothing]), *_rest(section)]
+    return [*lines, *(found or ["", nothing]), *_rest(told)]
 
 
 def _groups(lead: str, groups: Sequence[Missing]) -> list[str]:

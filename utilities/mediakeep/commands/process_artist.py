@@ -11,7 +11,7 @@ import click
 from mediakeep import files, kinds
 from mediakeep.commands import apart, deep, handwork, policies, services, shared, subjects
 from mediakeep.commands.subjects import Manner
-from mediakeep.errors import NoQueue, UsageFailed
+from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageFailed
 from mediakeep.item import Item, MusicItem, Status
 from mediakeep.outcome import QUIET, Outcome, Stamp, Work
 from mediakeep.pages import page
@@ -47,6 +47,8 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     _check(items, folder, manner)
     found = _found(items, folder)
     item = found.item
+    for warning in subjects.of(kinds.MUSIC).ready(home, access):
+        click.echo(f"Warning: {warning}", err=True)
     outcome = _work(home, found, manner)
     name = files.printable(folder.name)
     accepted = outcome.facts.get("accepted", [])
@@ -58,14 +60,24 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
         lines.append(f"  and {page.counted(notes, 'note')}, for which no decision is needed")
     lines += [f"{'Accepted' if manner.write else 'Would accept'}: {place}" for place in accepted]
     lines += [f"Not accepted: {place} ({why})" for place, why in refused.items()]
+    if unmade := outcome.facts.get("unreached") or outcome.facts.get("unasked"):
+        lines.append(files.printable(unmade))
     if manner.write and outcome.state is Status.COMPLETED:
         lines.append(f"Report: {home / outcome.data['report']}")
     data = {"artist": files.escape(folder.name), "state": outcome.state, **outcome.data}
     data |= {"due": outcome.facts["due"]} if "due" in outcome.facts else {}
     data |= {"accepted" if manner.write else "would_accept": accepted} if accepted else {}
     data |= {"not_accepted": refused} if refused else {}
+    data |= {"lookup_note": unmade} if unmade else {}
     shared.show(lines, data, as_json=as_json)
-    return 0 if outcome.state is Status.COMPLETED else 1
+    return _code(outcome)
+
+
+def _code(outcome: Outcome) -> int:
+    """Return the exit code; an artist that failed wins over a service."""
+    if outcome.state is not Status.COMPLETED:
+        return MediakeepError.exit_code
+    return ServiceFailed.exit_code if "unreached" in outcome.facts else 0
 
 
 def _by_urgency(outcome: Outcome) -> list[tuple[str, int]]:

@@ -139,7 +139,7 @@ def _music_ready(home: Path, access: Access) -> list[str]:
 def _music_views(home: Path, folder: Path, state: State) -> None:
     from mediakeep.lookups import record
     from mediakeep.lookups.desk import Desk
-    from mediakeep.music import missing as table
+    from mediakeep.music.discography import missing as table
     from mediakeep.views import missing
 
     desk = Desk(home / "status" / "cache", CLOSED)

@@ -11,9 +11,10 @@ import msgspec
 from mediakeep import files
 from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.issue import Issue, Severity
-from mediakeep.music import account, diagnose, missing, sheet
+from mediakeep.music import account, diagnose, sheet
 from mediakeep.music.cures import Cures
-from mediakeep.music.inquiry import UNASKED, Inquiry
+from mediakeep.music.discography import missing
+from mediakeep.music.discography.inquiry import UNASKED, Inquiry
 from mediakeep.music.kinds import KINDS
 from mediakeep.music.model import Artist
 

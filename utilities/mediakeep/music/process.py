@@ -23,14 +23,14 @@ from mediakeep.music import (
     deep,
     diagnose,
     folders,
-    inquiry,
     mending,
     repaired,
     report,
     scan,
     tools,
 )
-from mediakeep.music.inquiry import UNASKED, Inquiry
+from mediakeep.music.discography import inquiry
+from mediakeep.music.discography.inquiry import UNASKED, Inquiry
 from mediakeep.music.mending import Mended
 from mediakeep.music.model import Artist, Track
 from mediakeep.music.repaired import Repaired

@@ -9,10 +9,11 @@ from pathlib import Path
 import msgspec
 
 from mediakeep.issue import Issue, Severity
-from mediakeep.music import diagnose, discography, grouping, remedies, steps
+from mediakeep.music import diagnose, grouping, remedies, steps
 from mediakeep.music.cures import Cures
+from mediakeep.music.discography import section
+from mediakeep.music.discography.inquiry import UNASKED, Inquiry
 from mediakeep.music.grouping import Group
-from mediakeep.music.inquiry import UNASKED, Inquiry
 from mediakeep.music.kinds import KINDS, Kind, Scope
 from mediakeep.music.model import Artist
 from mediakeep.music.repaired import Repaired
@@ -62,7 +63,7 @@ def render(
     notes = [issue for issue in issues if not diagnose.needs_person(issue)]
     cures = Cures(paths.home, artist.path, paths.listed)
     todo = remedies.added(steps.plan(faults, kinds), faults, cures)
-    found = discography.section(asked)
+    found = section.of(asked)
     by_album = _by_album(faults, kinds)
     return page.render(
         "artist.md.j2",

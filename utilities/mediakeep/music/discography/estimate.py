@@ -15,7 +15,7 @@ import msgspec
 
 from mediakeep.lookups import catalogue
 from mediakeep.lookups.known import Known, Resolved
-from mediakeep.music import inquiry, question
+from mediakeep.music.discography import question, search
 
 EDITIONS, TRACKS = 8, 13  # of an album at MusicBrainz, on average
 PAGE = 500  # tracks on a page of releases
@@ -66,7 +66,7 @@ def guess(albums: int) -> int:
 
 def _of_various(albums: int) -> int:
     """Count the requests for compilations: a search for some at once, and a look-up of each."""
-    return math.ceil(albums / inquiry.TITLES) + albums
+    return math.ceil(albums / search.TITLES) + albums
 
 
 def _is_various(one: Resolved) -> bool:

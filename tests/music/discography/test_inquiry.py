@@ -10,7 +10,7 @@ from msgspec import structs
 
 from mediakeep.lookups.catalogue import VARIOUS_ARTISTS
 from mediakeep.lookups.known import Known
-from mediakeep.music.holdings import Reason
+from mediakeep.music.discography.holdings import Reason
 from mediakeep.music.model import Album, Artist, Track
 from mediakeep.rehearsal import entities, faults, workshop
 from mediakeep.rehearsal.entities import Alias, World, mbid

@@ -1,10 +1,9 @@
-"""An artist's look-up: who it is at MusicBrainz, and all that was ever released by them.
+"""One search at MusicBrainz: who an artist is, and all that was ever released by them.
 
-1. Where the question is the one that was answered before, nobody is asked.
-2. The artist is told by the MBID in the tags, else by one search for several album titles, else
+1. The artist is told by the MBID in the tags, else by one search for several album titles, else
    by name and alias: and then the albums decide again.
-3. The whole discography is browsed, page by page, once for ever.
-4. Releases that the tags name and the discography lacks are looked up one by one: they were
+2. The whole discography is browsed, page by page, once for ever.
+3. Releases that the tags name and the discography lacks are looked up one by one: they were
    merged or deleted, or others made them. Compilations are looked for among the releases of others.
 """
 
@@ -12,113 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
-from msgspec import structs
-
 from mediakeep import clock
-from mediakeep.errors import NotAsked, NotThere, ServiceFailed
+from mediakeep.errors import NotThere
 from mediakeep.item import Lookup
 from mediakeep.lookups import catalogue, query
 from mediakeep.lookups.catalogue import Discography, Release
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Resolved
-from mediakeep.music import holdings, identity, question
-from mediakeep.music.holdings import Holdings
-from mediakeep.music.identity import Verdict
-from mediakeep.music.model import Artist
-from mediakeep.music.question import Owned, Question
+from mediakeep.music.discography import identity, question
+from mediakeep.music.discography.identity import Verdict
+from mediakeep.music.discography.question import Owned, Question
 
 TITLES = 12  # in one search: their editions fit into its hundred hits
 
 
-class Inquiry(msgspec.Struct, frozen=True):
-    """What is known of an artist; `state` is "pending" where it could not be asked, and `why`."""
-
-    state: Lookup
-    resolved: Resolved | None = None
-    known: Discography | None = None
-    holdings: Holdings = Holdings()
-    why: str = ""
-    failed: bool = False  # a service was asked, and failed
-
-    @property
-    def mbid(self) -> str:
-        """The artist's MBID, "" where it is not known who it is."""
-        return self.resolved.artist.id if self.resolved and self.resolved.artist else ""
-
-
-UNASKED = Inquiry("")  # where nothing was to be looked up
-
-
-def of(artist: Artist, key: str, desk: Desk) -> Inquiry:
-    """Look an artist up, as far as that is allowed and needed."""
-    asked = question.of(artist)
-    if desk.is_empty:
-        return Inquiry("pending", why=desk.closed)
-    kept = desk.known.resolved(key)
-    try:
-        resolved, known = _answered(asked, kept, desk)
-    except (NotAsked, ServiceFailed) as error:
-        failed = isinstance(error, ServiceFailed)
-        left = Inquiry("pending", kept, why=str(error), failed=failed)
-        old = desk.known.discography(kept.artist.id) if kept and kept.artist else None
-        return _compared(left, artist, asked, old) if old else left
-    found = Inquiry(resolved.state, resolved, known)
-    found = _compared(found, artist, asked, known) if resolved.artist else found
-    return found if resolved is kept else _kept(found, key, desk)
-
-
-def _kept(found: Inquiry, key: str, desk: Desk) -> Inquiry:
-    """Keep what a look-up came to, with what each album here is."""
-    assert found.resolved is not None
-    host = desk.access.archive.host
-    resolved = structs.replace(found.resolved, albums=holdings.albums(found.holdings, host))
-    desk.known.keep(key, resolved, found.known)
-    return structs.replace(found, resolved=resolved)
-
-
-def again(before: Inquiry, artist: Artist) -> Inquiry:
-    """Compare anew what is here, after tags of it were repaired."""
-    if before.known is None:
-        return before
-    return _compared(before, artist, question.of(artist), before.known)
-
-
-def _compared(
-    found: Inquiry, artist: Artist, asked: Question, known: Discography | None
-) -> Inquiry:
-    """Add what is here and what is not."""
-    assert found.resolved is not None
-    asked = question.renewed(asked, found.resolved.merged)
-    known = known or Discography(artist=found.resolved.artist or _NOBODY)
-    told = holdings.of(artist, asked, known, found.resolved.more)
-    return structs.replace(found, known=known, holdings=told)
-
-
-_NOBODY = catalogue.Artist(id="", name="")
-
-
-def _answered(
-    asked: Question, kept: Resolved | None, desk: Desk
-) -> tuple[Resolved, Discography | None]:
-    fresh = desk.access.fresh
-    if kept and kept.question == question.renewed(asked, kept.merged).digest and not fresh:
-        known = desk.known.discography(kept.artist.id) if kept.artist else None
-        if known or not kept.artist or asked.is_various:
-            desk.spent.hits += 1
-            return kept, known
-    if fresh and not desk.access.is_open:
-        raise desk.access.refusal()
-    before = desk.spent.requests
-    with desk.musicbrainz.afresh(fresh):
-        resolved, known = _Search(asked, desk, None if fresh else kept).run()
-    spent = desk.spent.requests - before
-    resolved = structs.replace(resolved, requests=spent, album_count=len(asked.albums))
-    return resolved, known
-
-
-class _Search:
-    """One artist's look-up on its way."""
+class Search:
+    """One search on its way."""
 
     def __init__(self, asked: Question, desk: Desk, kept: Resolved | None) -> None:
         self._asked, self._desk, self._kept = asked, desk, kept

@@ -13,8 +13,8 @@ from msgspec import structs
 
 from mediakeep.lookups.catalogue import Artist, Release
 from mediakeep.lookups.known import Choice
-from mediakeep.music import question
 from mediakeep.music.checks import letters
+from mediakeep.music.discography import question
 
 SEVERAL = 2  # albums that outweigh another name
 

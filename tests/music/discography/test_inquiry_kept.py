@@ -13,7 +13,7 @@ from msgspec import structs
 from mediakeep.lookups import record
 from mediakeep.lookups.answers import Machine
 from mediakeep.lookups.known import FILE, Known
-from mediakeep.music import inquiry
+from mediakeep.music.discography import inquiry
 from mediakeep.rehearsal import faults, workshop
 from mediakeep.rehearsal.entities import mbid
 from tests.music import visits
@@ -46,7 +46,7 @@ def test_a_second_run_asks_nothing_and_loads_nothing_that_could(
     server = serve(workshop.prolific("Vera"))
     look(prolific(), server)
     count = len(server.asked)
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     script = WARM.format(tests=str(root), url=server.url, home=str(tmp_path))
     told = subprocess.run(
         [sys.executable, "-c", script],

@@ -10,8 +10,8 @@ import msgspec
 from mediakeep.lookups.catalogue import Artist, Release
 from mediakeep.lookups.catalogue import Track as Listed
 from mediakeep.music import grouping
-from mediakeep.music.holdings import Lacking, Reason
-from mediakeep.music.inquiry import Inquiry
+from mediakeep.music.discography.holdings import Lacking, Reason
+from mediakeep.music.discography.inquiry import Inquiry
 from mediakeep.pages import page
 
 SHOWN = 40  # albums, or tracks of an album, that the report names; the table has all
@@ -49,7 +49,7 @@ class Section(msgspec.Struct, frozen=True):
     unknown: tuple[str, ...] = ()
 
 
-def section(asked: Inquiry) -> Section | None:
+def of(asked: Inquiry) -> Section | None:
     """Write the section; None where nothing is known, because nobody was asked."""
     if not asked.state or (asked.state == "pending" and not asked.known):
         return None

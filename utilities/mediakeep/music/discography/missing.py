@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mediakeep.music.fit import Place
-from mediakeep.music.holdings import Held, Lacking
-from mediakeep.music.inquiry import Inquiry
+from mediakeep.music.discography.fit import Place
+from mediakeep.music.discography.holdings import Held, Lacking
+from mediakeep.music.discography.inquiry import Inquiry
 
 COLUMNS = (
     *("artist", "missing", "reason", "album", "type", "first_release_date", "disc", "position"),

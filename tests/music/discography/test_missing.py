@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mediakeep.lookups.catalogue import Discography
 from mediakeep.lookups.known import Choice, Resolved
-from mediakeep.music import holdings, missing, question
-from mediakeep.music.inquiry import UNASKED, Inquiry
+from mediakeep.music.discography import holdings, missing, question
+from mediakeep.music.discography.inquiry import UNASKED, Inquiry
 from mediakeep.music.model import Artist
 from tests.music import visits, worlds
 from tests.music.worlds import VERA

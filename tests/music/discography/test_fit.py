@@ -9,8 +9,8 @@ from msgspec import structs
 
 from mediakeep.lookups.catalogue import Medium, Release
 from mediakeep.media.tags import Tags
-from mediakeep.music import fit
-from mediakeep.music.fit import Heard
+from mediakeep.music.discography import fit
+from mediakeep.music.discography.fit import Heard
 from mediakeep.music.model import Track
 from tests.music import worlds
 

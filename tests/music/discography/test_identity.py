@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mediakeep.lookups.catalogue import VARIOUS_ARTISTS, Alias, Artist, Credit, Release
-from mediakeep.music import identity
+from mediakeep.music.discography import identity
 
 FOO, OTHER_FOO = Artist(id="1", name="Foo"), Artist(id="2", name="Foo", disambiguation="jazz")
 FIGHTERS = Artist(id="3", name="Foo Fighters")

@@ -10,8 +10,8 @@ import pytest
 from msgspec import structs
 
 from mediakeep.lookups.catalogue import Discography, Release
-from mediakeep.music import holdings, question
-from mediakeep.music.holdings import Holdings, Lacking, Reason
+from mediakeep.music.discography import holdings, question
+from mediakeep.music.discography.holdings import Holdings, Lacking, Reason
 from mediakeep.music.model import Album, Artist, Fault, Track
 from tests.music import visits, worlds
 

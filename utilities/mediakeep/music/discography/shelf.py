@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from mediakeep.lookups.catalogue import Group, Release
-from mediakeep.music import fit, question
-from mediakeep.music.fit import Heard
-from mediakeep.music.question import Owned
+from mediakeep.music.discography import fit, question
+from mediakeep.music.discography.fit import Heard
+from mediakeep.music.discography.question import Owned
 
 _TYPES = ("Album", "EP", "Single", "Broadcast", "Other")
 

@@ -9,8 +9,8 @@ import msgspec
 
 from mediakeep.lookups.catalogue import Medium, Release
 from mediakeep.lookups.catalogue import Track as Listed
-from mediakeep.music import question
 from mediakeep.music.checks import letters
+from mediakeep.music.discography import question
 from mediakeep.music.model import Track
 
 Place = tuple[Medium, Listed]

@@ -7,7 +7,7 @@ import pytest
 
 from mediakeep.lookups.catalogue import VARIOUS_ARTISTS, Artist
 from mediakeep.lookups.known import Known, Resolved
-from mediakeep.music import estimate
+from mediakeep.music.discography import estimate
 
 
 def resolved(number: int, albums: int, requests: int, artist: Artist | None = None) -> Resolved:

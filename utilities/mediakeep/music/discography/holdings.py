@@ -13,11 +13,11 @@ import msgspec
 
 from mediakeep.lookups.catalogue import Discography, Group, Release
 from mediakeep.lookups.known import Album
-from mediakeep.music import fit, question, shelf
-from mediakeep.music.fit import Fit, Heard, Place
+from mediakeep.music.discography import fit, question, shelf
+from mediakeep.music.discography.fit import Fit, Heard, Place
+from mediakeep.music.discography.question import Owned, Question
+from mediakeep.music.discography.shelf import Shelf
 from mediakeep.music.model import Artist
-from mediakeep.music.question import Owned, Question
-from mediakeep.music.shelf import Shelf
 
 
 class Reason(StrEnum):

@@ -12,7 +12,7 @@ from msgspec import structs
 from mediakeep import files
 from mediakeep.lookups import catalogue, query
 from mediakeep.media.tags import Tags
-from mediakeep.music import question
+from mediakeep.music.discography import question
 from mediakeep.music.model import Album, Artist, Fault, Track
 from tests.music.visits import album, artist
 

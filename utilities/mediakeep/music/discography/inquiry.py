@@ -1,0 +1,109 @@
+"""An artist's look-up as the worker has it: asked where that is needed, kept, and compared.
+
+1. Where the question is the one that was answered before, nobody is asked.
+2. Else a search finds out who it is and what they made; where that fails, what is known serves.
+3. What is here is compared with the discography.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import structs
+
+from mediakeep.errors import NotAsked, ServiceFailed
+from mediakeep.item import Lookup
+from mediakeep.lookups import catalogue
+from mediakeep.lookups.catalogue import Discography
+from mediakeep.lookups.desk import Desk
+from mediakeep.lookups.known import Resolved
+from mediakeep.music.discography import holdings, question
+from mediakeep.music.discography.holdings import Holdings
+from mediakeep.music.discography.question import Question
+from mediakeep.music.discography.search import Search
+from mediakeep.music.model import Artist
+
+
+class Inquiry(msgspec.Struct, frozen=True):
+    """What is known of an artist; `state` is "pending" where it could not be asked, and `why`."""
+
+    state: Lookup
+    resolved: Resolved | None = None
+    known: Discography | None = None
+    holdings: Holdings = Holdings()
+    why: str = ""
+    failed: bool = False  # a service was asked, and failed
+
+    @property
+    def mbid(self) -> str:
+        """The artist's MBID, "" where it is not known who it is."""
+        return self.resolved.artist.id if self.resolved and self.resolved.artist else ""
+
+
+UNASKED = Inquiry("")  # where nothing was to be looked up
+
+
+def of(artist: Artist, key: str, desk: Desk) -> Inquiry:
+    """Look an artist up, as far as that is allowed and needed."""
+    asked = question.of(artist)
+    if desk.is_empty:
+        return Inquiry("pending", why=desk.closed)
+    kept = desk.known.resolved(key)
+    try:
+        resolved, known = _answered(asked, kept, desk)
+    except (NotAsked, ServiceFailed) as error:
+        failed = isinstance(error, ServiceFailed)
+        left = Inquiry("pending", kept, why=str(error), failed=failed)
+        old = desk.known.discography(kept.artist.id) if kept and kept.artist else None
+        return _compared(left, artist, asked, old) if old else left
+    found = Inquiry(resolved.state, resolved, known)
+    found = _compared(found, artist, asked, known) if resolved.artist else found
+    return found if resolved is kept else _kept(found, key, desk)
+
+
+def _kept(found: Inquiry, key: str, desk: Desk) -> Inquiry:
+    """Keep what a look-up came to, with what each album here is."""
+    assert found.resolved is not None
+    host = desk.access.archive.host
+    resolved = structs.replace(found.resolved, albums=holdings.albums(found.holdings, host))
+    desk.known.keep(key, resolved, found.known)
+    return structs.replace(found, resolved=resolved)
+
+
+def again(before: Inquiry, artist: Artist) -> Inquiry:
+    """Compare anew what is here, after tags of it were repaired."""
+    if before.known is None:
+        return before
+    return _compared(before, artist, question.of(artist), before.known)
+
+
+def _compared(
+    found: Inquiry, artist: Artist, asked: Question, known: Discography | None
+) -> Inquiry:
+    """Add what is here and what is not."""
+    assert found.resolved is not None
+    asked = question.renewed(asked, found.resolved.merged)
+    known = known or Discography(artist=found.resolved.artist or _NOBODY)
+    told = holdings.of(artist, asked, known, found.resolved.more)
+    return structs.replace(found, known=known, holdings=told)
+
+
+_NOBODY = catalogue.Artist(id="", name="")
+
+
+def _answered(
+    asked: Question, kept: Resolved | None, desk: Desk
+) -> tuple[Resolved, Discography | None]:
+    fresh = desk.access.fresh
+    if kept and kept.question == question.renewed(asked, kept.merged).digest and not fresh:
+        known = desk.known.discography(kept.artist.id) if kept.artist else None
+        if known or not kept.artist or asked.is_various:
+            desk.spent.hits += 1
+            return kept, known
+    if fresh and not desk.access.is_open:
+        raise desk.access.refusal()
+    before = desk.spent.requests
+    with desk.musicbrainz.afresh(fresh):
+        resolved, known = Search(asked, desk, None if fresh else kept).run()
+    spent = desk.spent.requests - before
+    resolved = structs.replace(resolved, requests=spent, album_count=len(asked.albums))
+    return resolved, known
