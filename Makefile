@@ -33,6 +33,7 @@ demo: .venv/.ok
 	@ls -S .demo/issues/music/*.md | sed -n 's/^/  /; 1,3p'
 	@echo "  and the others in .demo/issues/music/"
 	@echo "  .demo/outputs/manual_review_needed.json"
+	@echo "  .demo/outputs/missing_albums.csv"
 
 test: .venv/.ok
 	@$(PY) -m pytest -q -n $(WORKERS) $(PYTEST_ARGS)

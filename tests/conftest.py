@@ -18,6 +18,10 @@ _MEMORY = Path("/dev/shm")
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("here")
 
+# No test asks a real service, whatever those who run them have set for themselves.
+for _name in ("CONTACT", "OFFLINE", "MUSICBRAINZ_HOST", "MUSICBRAINZ_INTERVAL", "COVERART_HOST"):
+    os.environ.pop(f"MEDIAKEEP_{_name}", None)
+
 # Processes that tests start find their modules compiled, as those of a person do.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

@@ -139,7 +139,9 @@ def test_a_deep_scan_may_take_ten_times_as_long_and_never_runs_inline(tmp_path: 
     )
     given |= {"batch_size": 3, "workers": 1, "item_timeout": 60.0, "max_attempts": 3}
     given |= {"checkpoint_every": 50, "keep_checkpoints": 20}
-    usual = terms.asked(tmp_path, None, given).plan.limits
+    given |= {"contact": "", "offline": True, "musicbrainz_interval": 1.1}
+    given |= {"musicbrainz_host": "http://127.0.0.1", "coverart_host": "http://127.0.0.1"}
+    usual = terms.asked(tmp_path, None, {**given}).plan.limits
     longer = terms.asked(tmp_path, None, {**given, "deep": True}).plan.limits
     assert (usual.item_timeout, usual.inline) == (60.0, True)
     assert (longer.item_timeout, longer.inline) == (600.0, False)

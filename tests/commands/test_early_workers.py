@@ -38,6 +38,11 @@ GIVEN: dict[str, Any] = {
     "max_attempts": 3,
     "checkpoint_every": 50,
     "keep_checkpoints": 20,
+    "contact": "",
+    "offline": False,
+    "musicbrainz_host": "https://musicbrainz.org",
+    "musicbrainz_interval": 1.1,
+    "coverart_host": "https://coverartarchive.org",
 }
 
 

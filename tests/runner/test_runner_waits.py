@@ -55,7 +55,7 @@ def test_without_a_timeout_a_wait_starts_none(tmp_path: Path, workers: int) -> N
 def test_a_second_signal_breaks_a_wait_off(tmp_path: Path, workers: int) -> None:
     shop = workshop.stock(tmp_path, {"ant": "wait 600 600", "bee": "wait 600 600"})
     shop.close()
-    process = shop.spawn(workers=workers, patience=0, item_timeout=0.5)
+    process = shop.spawn(workers=workers, patience=0, item_timeout=10.0)  # a busy machine has time
     workshop.await_(lambda: len(shop.notes("waits")) == workers)
     time.sleep(0.2)  # until it sleeps
     process.send_signal(signal.SIGINT)
@@ -76,9 +76,9 @@ def test_many_waits_one_after_the_other_are_all_heard_in_a_pool(tmp_path: Path) 
 
 def test_the_time_of_the_next_item_is_not_longer_for_a_wait_before(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"ant": "wait 600 0", "bee": "sleep 60"})
-    shop.run(item_timeout=0.3)
+    shop.run(item_timeout=1.0)
     assert shop.statuses()["ant"] is Status.COMPLETED
-    assert "longer than 0.3 seconds" in shop.item("bee").error_message
+    assert "longer than 1 seconds" in shop.item("bee").error_message
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ NOTHING = Rest(
     next_items=[],
     batch="go on",
     redo="again",
+    lookups=[],
 )
 
 

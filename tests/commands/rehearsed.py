@@ -1,0 +1,137 @@
+"""Whole runs of commands whose look-ups a server on this machine answers, and counts."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mediakeep.rehearsal import faults, library, world
+from mediakeep.rehearsal.server import Server
+from tests.commands.conftest import Home, environment
+
+CONTACT = "storm-watcher@example.org"
+TABLE = "outputs/missing_albums.csv"
+
+
+@dataclass
+class Rehearsed(Home):
+    """A home whose commands ask the server, and keep its pace in a folder of their own."""
+
+    server: Server
+    temporary: Path
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What leads a command to the server."""
+        return {
+            "TMPDIR": str(self.temporary),
+            "MEDIAKEEP_CONTACT": CONTACT,
+            "MEDIAKEEP_MUSICBRAINZ_HOST": self.server.url,
+            "MEDIAKEEP_COVERART_HOST": self.server.url,
+            "MEDIAKEEP_MUSICBRAINZ_INTERVAL": "0",
+            "MEDIAKEEP_WORKERS": "1",
+        }
+
+    @property
+    def caches(self) -> Path:
+        return self.path / "status" / "cache"
+
+    @property
+    def record(self) -> Path:
+        return self.caches / "musicbrainz_cache.json"
+
+    @property
+    def answers(self) -> Path:
+        return self.caches / "musicbrainz.sqlite"
+
+    @property
+    def table(self) -> Path:
+        return self.path / TABLE
+
+    def run(self, door: str, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
+        env = {**self.settings, **more.pop("env", {})}
+        return super().run(door, *words, env=env, **more)
+
+    def start(self, *words: object) -> subprocess.Popen[str]:
+        """Start a batch in a process group of its own, so that all of it can be killed."""
+        return subprocess.Popen(
+            self.command("process_music_batch", *words),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env=environment(self.settings),
+            start_new_session=True,
+        )
+
+    def later(self) -> None:
+        """Let an hour pass: until when a service is out is kept in that folder alone."""
+        for path in self.temporary.glob("*.slots"):
+            path.unlink()
+
+    def artists(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = self.snapshot()["artists"]
+        return found
+
+    def lookups(self) -> dict[str, int]:
+        """Count the artists by what became of their look-ups."""
+        return dict(Counter(item.get("lookup", "") for item in self.artists().values()))
+
+    def statuses_counted(self) -> dict[str, int]:
+        return dict(Counter(self.statuses().values()))
+
+    def beside(self, name: str) -> Rehearsed:
+        """Make another home, of the same library as it is now, on the same machine."""
+        root = self.path.parent / name
+        shutil.copytree(self.music, root / "music", symlinks=True)
+        (root / "home").mkdir()
+        made = Rehearsed(root / "home", root / "music", self.server, self.temporary)
+        made.scan()
+        return made
+
+
+@contextlib.contextmanager
+def made(root: Path, artists: int, tracks: int | None = None) -> Iterator[Rehearsed]:
+    """Make a library, a queue of it, and a server that knows its artists."""
+    library.make(root / "music", artists=artists, tracks=tracks)
+    (root / "home").mkdir()
+    (root / "tmp").mkdir()
+    with Server(world.sampled(artists, tracks)) as server:
+        home = Rehearsed(root / "home", root / "music", server, root / "tmp")
+        home.scan()
+        yield home
+
+
+@contextlib.contextmanager
+def out(server: Server, after: int = 0) -> Iterator[None]:
+    """Let a server be out for a `with` block, for longer than anybody waits.
+
+    `after` is how many requests it answers before.
+    """
+    good, over = len(server.asked) + after, threading.Event()
+    server.weather.order(
+        faults.refused(retry_after="3600"),
+        10**9,
+        lambda _: not over.is_set() and len(server.asked) >= good,
+    )
+    yield
+    over.set()
+
+
+def questions(server: Server, status: int = 200) -> Counter[tuple[str, str]]:
+    """Count how often each question got an answer of this status."""
+    return Counter((one.path, one.query) for one in server.asked if one.status == status)
+
+
+def ended(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:
+    """Return the last object that a command with --json printed."""
+    found: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found

@@ -1,0 +1,65 @@
+"""process_artist.py looks an artist up as a batch does, and says so where it could not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands import rehearsed
+from tests.commands.rehearsed import Rehearsed, out
+
+ARTIST = "Velvet Harbour"
+DOOR = "process_artist"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Rehearsed]:
+    with rehearsed.made(tmp_path, 14) as one:
+        yield one
+
+
+def test_an_artist_is_looked_up_once_and_anew_where_that_is_wanted(home: Rehearsed) -> None:
+    done = home.run(DOOR, home.music / ARTIST, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["lookup"] == "done"
+    assert "lookup_note" not in told
+    assert home.artists()[ARTIST]["mbid"] == told["mbid"]
+    asked = len(home.server.asked)
+    assert home.run(DOOR, home.music / ARTIST).returncode == 0
+    assert len(home.server.asked) == asked > 0
+    assert home.run(DOOR, home.music / ARTIST, "--refresh").returncode == 0
+    assert len(home.server.asked) == 2 * asked
+
+
+def test_offline_one_line_says_that_nobody_was_asked(home: Rehearsed) -> None:
+    done = home.run(DOOR, home.music / ARTIST, "--offline")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-2] == "MusicBrainz was not asked: this run is offline."
+    told = json.loads(home.run(DOOR, home.music / ARTIST, "--offline", "--json").stdout)
+    assert (told["lookup"], told["lookup_note"]) == ("pending", done.stdout.splitlines()[-2])
+    assert not home.server.asked
+
+
+def test_where_the_service_is_out_the_rest_is_done_and_the_exit_code_is_4(home: Rehearsed) -> None:
+    with out(home.server):
+        done = home.run(DOOR, home.music / ARTIST)
+    assert done.returncode == 4
+    assert "MusicBrainz is not to be had" in done.stdout
+    assert home.statuses()[ARTIST] == "completed"
+    assert home.lookups()["pending"] == 1
+    home.later()
+    assert home.run(DOOR, home.music / ARTIST).returncode == 0
+    assert home.artists()[ARTIST]["lookup"] == "done"
+
+
+def test_a_deleted_record_is_noticed(home: Rehearsed) -> None:
+    assert home.batch("--artist", ARTIST).returncode == 0
+    asked = len(home.server.asked)
+    home.record.unlink()
+    done = home.run(DOOR, home.music / ARTIST)
+    assert "was deleted: everything is looked up anew" in done.stderr
+    assert len(home.server.asked) == 2 * asked

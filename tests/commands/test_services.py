@@ -1,0 +1,94 @@
+"""Options of services: the public MusicBrainz is asked by name and slowly, a mirror at will."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.commands import services
+from mediakeep.config import Settings
+from mediakeep.errors import UsageFailed
+from mediakeep.lookups.desk import Access
+from tests.commands.conftest import Home
+
+DEFAULTS = structs.asdict(Settings())
+NAMES = ("contact", "offline", "musicbrainz_host", "musicbrainz_interval", "coverart_host")
+PUBLIC = (
+    "https://musicbrainz.org",
+    "https://MusicBrainz.org/",
+    "http://www.musicbrainz.org:443",
+    "https://beta.musicbrainz.org",
+    "https://musicbrainz.org.",
+)
+MIRRORS = ("http://127.0.0.1:5000", "https://notmusicbrainz.org", "http://musicbrainz.org.lan")
+
+
+def access(**given: Any) -> Access:
+    return services.access({**{name: DEFAULTS[name] for name in NAMES}, **given})
+
+
+@pytest.mark.parametrize("host", PUBLIC)
+def test_the_public_host_is_not_asked_without_a_contact(host: str) -> None:
+    closed = access(musicbrainz_host=host)
+    assert not closed.is_open
+    assert closed.musicbrainz.closed == services.NO_CONTACT
+    for way in ("--contact", "MEDIAKEEP_CONTACT", "contact in mediakeep.toml"):
+        assert way in services.NO_CONTACT
+    assert access(musicbrainz_host=host, contact=" me@example.org ").contact == "me@example.org"
+    assert access(musicbrainz_host=host, contact="me@example.org").is_open
+    assert not access(musicbrainz_host=host, contact="  ").is_open
+
+
+@pytest.mark.parametrize("host", PUBLIC)
+def test_the_public_host_is_never_asked_faster_than_it_allows(host: str) -> None:
+    with pytest.raises(UsageFailed, match=r"musicbrainz_interval: .* one request a second"):
+        access(musicbrainz_host=host, musicbrainz_interval=0.99, contact="me@example.org")
+    slow = access(musicbrainz_host=host, musicbrainz_interval=1.0, contact="me@example.org")
+    assert slow.musicbrainz.interval == 1.0
+
+
+@pytest.mark.parametrize("host", MIRRORS)
+def test_a_mirror_needs_no_contact_and_no_pace(host: str) -> None:
+    free = access(musicbrainz_host=f"{host}/", musicbrainz_interval=0.0)
+    assert free.is_open
+    assert (free.musicbrainz.host, free.musicbrainz.interval) == (host, 0.0)
+
+
+def test_offline_nobody_is_asked_whatever_is_set() -> None:
+    closed = access(offline=True, contact="me@example.org")
+    assert closed.musicbrainz.closed == closed.archive.closed == services.OFFLINE
+    assert not access(offline=True, musicbrainz_host=MIRRORS[0]).is_open
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "musicbrainz.org", "ftp://a.org", "http://", "http://[::1", "http://a.org:port"),
+        *("http://me:secret@a.org", "http://a.org/ws/2", "http://a.org?x=1", "http://a.org#x"),
+    ],
+)
+@pytest.mark.parametrize("name", ["musicbrainz_host", "coverart_host"])
+def test_an_address_that_is_not_just_a_server_is_refused_by_its_name(
+    name: str, address: str
+) -> None:
+    with pytest.raises(UsageFailed, match=f"{name}: .* is no address of a server"):
+        access(**{name: address})
+
+
+@pytest.mark.parametrize("contact", ["me@example.org\nHost: other", "me\x00", "\x1b[2J"])
+def test_a_contact_that_would_break_a_request_is_refused(contact: str) -> None:
+    with pytest.raises(UsageFailed, match="contact: "):
+        access(contact=contact)
+
+
+def test_a_batch_refuses_at_once_and_does_nothing(home: Home) -> None:
+    home.scan()
+    before = home.snapshot()
+    hasty = home.call("process_music_batch", "--musicbrainz-interval", "0.5")
+    everybody = home.call("process_music_batch", "--refresh")
+    assert (hasty.returncode, everybody.returncode) == (2, 2)
+    assert "--artist NAME" in everybody.stderr
+    assert home.snapshot() == before
+    assert not (home.path / "status" / "cache").exists()
