@@ -24,7 +24,7 @@ import sys, json
 from pathlib import Path
 from mediakeep.lookups.answers import Service
 from mediakeep.lookups.desk import Access, Desk
-from mediakeep.music import inquiry
+from mediakeep.music.discography import inquiry
 from mediakeep.rehearsal import workshop
 sys.path.insert(0, {tests!r})
 from tests.music import visits
