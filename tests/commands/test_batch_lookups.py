@@ -1,0 +1,209 @@
+"""Batches whose look-ups cannot be made: everything else is done, and one line says what helps."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.commands import rehearsed
+from tests.commands.conftest import obey_permissions
+from tests.commands.rehearsed import Rehearsed, ended, out, questions
+
+ARTISTS = 3
+PUBLIC = ("--musicbrainz-host", "https://musicbrainz.org", "--musicbrainz-interval", 1.1)
+AWAITING = f"{ARTISTS} artists wait for their look-up. MusicBrainz "
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Rehearsed]:
+    with rehearsed.made(tmp_path, ARTISTS) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
+    """A home for commands that do nothing."""
+    with rehearsed.made(tmp_path_factory.mktemp("untouched"), 1) as one:
+        yield one
+
+
+@pytest.fixture
+def proxy() -> Iterator[socket.socket]:
+    """What a request to another machine would come to, were there one."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def by(port: int | None) -> dict[str, str]:
+    """Lead all that leaves this machine to a proxy on it."""
+    url = f"http://127.0.0.1:{port}"
+    return {**dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), url), "no_proxy": ""}
+
+
+def was_asked(listening: socket.socket) -> bool:
+    return bool(select.select([listening], [], [], 0)[0])
+
+
+def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: Rehearsed) -> None:
+    with out(home.server):
+        done = home.batch("--all")
+    assert (done.returncode, done.stderr) == (4, "")
+    *_, last = done.stdout.splitlines()
+    assert last.startswith(f"{AWAITING}is not to be had, and is not asked before 20")
+    assert last.endswith(": it answered 503.")
+    assert sum("MusicBrainz" in line for line in done.stdout.splitlines()) == 1
+    assert (home.lookups(), home.statuses_counted()) == (
+        {"pending": ARTISTS},
+        {"completed": ARTISTS},
+    )
+    assert len(home.server.asked) == 1
+    assert f"{ARTISTS} artists wait for their look-up" in home.ok("--show-summary")
+    told = json.loads(home.ok("--show-summary", "--json"))
+    assert told["awaiting"] == ARTISTS
+
+    # Until the end of the outage nobody asks, and nothing is done again but one attempt to.
+    done = home.batch("--all", "--json")
+    assert done.returncode == 4
+    told = ended(done)
+    assert (told["awaiting_lookup"], told["service_failed"]) == (ARTISTS, True)
+    assert told["lookup_note"].startswith("MusicBrainz is not to be had")
+    assert len(home.server.asked) == 1
+
+    home.later()
+    done = home.batch("--all", "--json")
+    assert done.returncode == 0
+    assert (ended(done)["awaiting_lookup"], ended(done)["service_failed"]) == (0, False)
+    assert home.lookups() == {"done": ARTISTS}
+    assert "look-up" not in home.ok("--show-summary")
+
+
+def test_what_is_pending_is_taken_before_what_waits_for_its_look_up(home: Rehearsed) -> None:
+    with out(home.server):
+        home.batch("--batch-size", 2)
+    home.later()
+    first, second, third = home.artists()
+    lines = home.batch("--all").stdout.splitlines()
+    assert [line.split("] ")[1].split(": ")[0] for line in lines if line.startswith("[")] == [
+        third,
+        first,
+        second,
+    ]
+
+
+def test_artists_that_fail_win_over_a_service_that_fails(home: Rehearsed) -> None:
+    folder = home.music / next(iter(home.artists()))
+    folder.chmod(0)
+    with out(home.server):
+        done = home.batch("--all", preexec_fn=obey_permissions)
+    folder.chmod(0o755)
+    assert done.returncode == 1, done.stderr
+    assert home.statuses_counted() == {"error": 1, "completed": ARTISTS - 1}
+    assert "Failed: 1 artist\n" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("2 artists wait for their look-up. MusicBrainz")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--offline",), "was not asked: this run is offline."),
+        ((*PUBLIC, "--contact", ""), "was not asked: it wants to know who asks. Give your"),
+    ],
+)
+def test_where_nobody_may_be_asked_nobody_is_and_that_is_no_failure(
+    home: Rehearsed, proxy: socket.socket, words: tuple[object, ...], why: str
+) -> None:
+    done = home.batch("--all", *words, env=by(proxy.getsockname()[1]))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].startswith(AWAITING + why)
+    assert home.lookups() == {"pending": ARTISTS}
+    assert home.server.asked == []
+    assert not was_asked(proxy)
+    assert not home.answers.exists()
+    assert not home.table.exists()
+    # Nor does it take them again and again.
+    again = home.batch("--all", *words, env=by(proxy.getsockname()[1]))
+    assert again.stdout.splitlines()[0] == "Nothing is pending."
+    assert again.stdout.splitlines()[-1].startswith(AWAITING + why)
+
+
+def test_what_goes_to_another_machine_goes_by_the_proxy(home: Rehearsed) -> None:
+    """The control of the test above; a name that ends in .invalid is nowhere (RFC 2606)."""
+    words = ("--musicbrainz-host", "http://mirror.invalid")
+    done = home.batch("--all", *words, env=by(urlsplit(home.server.url).port))
+    assert done.returncode == 0, done.stderr
+    assert home.lookups() == {"done": ARTISTS}
+    assert questions(home.server).total() >= ARTISTS
+
+
+@pytest.mark.parametrize(
+    ("words", "setting"),
+    [
+        (("--musicbrainz-host", "musicbrainz.org"), "musicbrainz_host"),
+        (("--musicbrainz-host", "ftp://127.0.0.1"), "musicbrainz_host"),
+        (("--musicbrainz-host", "http://user:word@127.0.0.1"), "musicbrainz_host"),
+        (("--musicbrainz-host", "http://127.0.0.1:70000"), "musicbrainz_host"),
+        (("--musicbrainz-host", "http://127.0.0.1/ws/2"), "musicbrainz_host"),
+        (("--coverart-host", "coverartarchive.org"), "coverart_host"),
+        (("--musicbrainz-interval", -1), "musicbrainz-interval"),
+        (("--musicbrainz-interval", "nan"), "musicbrainz_interval"),
+        (("--musicbrainz-interval", "soon"), "musicbrainz-interval"),
+        ((*PUBLIC[:2], "--musicbrainz-interval", 0.5), "musicbrainz_interval"),
+        ((*PUBLIC[:2], "--musicbrainz-interval", 0), "musicbrainz_interval"),
+        (("--contact", "me\nX-Evil: yes"), "contact"),
+        (("--refresh",), "--refresh"),
+        (("--refresh", "--all"), "--refresh"),
+    ],
+)
+def test_settings_that_are_no_good_are_named_before_anything_is_done(
+    untouched: Rehearsed, words: tuple[object, ...], setting: str
+) -> None:
+    done = untouched.call("process_music_batch", "--all", *words)
+    assert done.returncode == 2, done.stdout
+    assert setting in done.stderr
+    assert untouched.statuses_counted() == {"pending": 1}
+
+
+def test_settings_of_a_home_are_checked_as_well(untouched: Rehearsed) -> None:
+    (untouched.path / "mediakeep.toml").write_text('musicbrainz_host = "nowhere"\n')
+    done = untouched.call("process_music_batch", "--all")
+    (untouched.path / "mediakeep.toml").unlink()
+    assert done.returncode == 2
+    assert 'musicbrainz_host: "nowhere" is no address of a server' in done.stderr
+
+
+def test_a_refresh_asks_anew_for_one_artist_and_for_no_other(home: Rehearsed) -> None:
+    home.batch("--all")
+    before = questions(home.server)
+    name = next(iter(home.artists()))
+    done = home.batch("--artist", name, "--refresh")
+    assert done.returncode == 0, done.stderr
+    anew = questions(home.server) - before
+    assert 2 <= anew.total() < before.total()
+    assert anew.keys() <= before.keys()
+    with out(home.server):
+        done = home.batch("--artist", name, "--refresh")
+    assert done.returncode == 4
+    report = (home.path / home.artists()[name]["report"]).read_text()
+    assert "## At MusicBrainz" in report  # what is known stays until there is an answer
+
+
+def test_a_dry_run_looks_up_and_writes_nothing_but_caches(home: Rehearsed) -> None:
+    def written() -> dict[str, bytes]:
+        paths = [path for path in home.path.rglob("*") if path.is_file()]
+        return {str(path): path.read_bytes() for path in paths if home.caches not in path.parents}
+
+    before = written()
+    done = home.batch("--all", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert written() == before
+    assert questions(home.server).total() >= ARTISTS
+    asked = len(home.server.asked)
+    assert home.batch("--all").returncode == 0
+    assert len(home.server.asked) == asked
+    assert home.lookups() == {"done": ARTISTS}

@@ -1,0 +1,130 @@
+"""Look-ups and what lies beside a batch: commands of one artist, alerts, and who has asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.alerts.service import Service, answer
+from tests.alerts.service import lines as log_lines
+from tests.commands import rehearsed
+from tests.commands.rehearsed import CONTACT, Rehearsed, out, questions
+
+ARTISTS = 3
+HEADING = "## At MusicBrainz"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Rehearsed]:
+    with rehearsed.made(tmp_path, ARTISTS) as one:
+        yield one
+
+
+def section(report: Path) -> str:
+    """Return what a report says of MusicBrainz, "" where it says nothing."""
+    return report.read_text().partition(HEADING)[2].partition("\n## ")[0]
+
+
+def test_an_artist_of_the_queue_is_looked_up_by_itself_and_not_again_by_a_batch(
+    home: Rehearsed,
+) -> None:
+    name = next(iter(home.artists()))
+    done = home.run("process_artist", home.music / name)
+    assert done.returncode == 0, done.stderr
+    item = home.artists()[name]
+    assert (item["status"], item["lookup"]) == ("completed", "done")
+    assert item["mbid"]
+    assert section(home.path / item["report"])
+    asked = questions(home.server)
+    home.batch("--all")
+    assert (questions(home.server) & asked) == asked
+    assert set(questions(home.server).values()) == {1}
+
+
+def test_an_artist_that_no_queue_knows_is_looked_up_as_well(home: Rehearsed) -> None:
+    aside = home.path.parent / "aside" / "Velvet Harbour"
+    aside.parent.mkdir()
+    (home.music / "Velvet Harbour").rename(aside)
+    done = home.run("process_artist", aside, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["lookup"] == "done"
+    assert section(home.path / told["report"])
+    before = questions(home.server).total()
+    home.run("process_artist", aside)
+    assert questions(home.server).total() == before > 0
+
+
+def test_process_artist_amid_an_outage_does_the_rest(home: Rehearsed) -> None:
+    name = next(iter(home.artists()))
+    with out(home.server):
+        done = home.run("process_artist", home.music / name)
+    assert done.returncode == 4, done.stderr
+    assert "MusicBrainz is not to be had" in done.stdout + done.stderr
+    assert home.artists()[name]["status"] == "completed"
+    assert home.artists()[name]["lookup"] == "pending"
+    home.later()
+    assert home.batch("--all").returncode == 0
+    assert home.lookups() == {"done": ARTISTS}
+
+
+def test_a_change_by_hand_asks_nobody_and_keeps_what_the_report_tells(home: Rehearsed) -> None:
+    home.batch("--all")
+    asked = len(home.server.asked)
+    before = section(home.path / home.artists()["Velvet Harbour"]["report"])
+    assert before
+    folder = home.music / "Velvet Harbour" / "Salt on the Signal Lamps"
+    done = home.run("fix_metadata", "genre", folder, "Harbour Pop", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "changed" in done.stdout
+    item = home.artists()["Velvet Harbour"]
+    assert len(home.server.asked) == asked
+    assert section(home.path / item["report"]) == before
+    assert (item["status"], item["lookup"]) == ("completed", "done")
+    table = home.table.read_bytes()
+    home.batch("--all")
+    assert (len(home.server.asked), home.table.read_bytes()) == (asked, table)
+
+
+def test_who_asks_is_told_to_the_server_and_stands_nowhere(home: Rehearsed) -> None:
+    with out(home.server):
+        done = [home.batch("--all", "--json")]
+    home.later()
+    done += [home.batch("--all"), home.batch("--all", "--dry-run")]
+    done += [home.run("process_artist", home.music / "Velvet Harbour", "--refresh")]
+    done += [
+        home.run("weekly_report"),
+        home.run("media_dashboard"),
+        home.run("music_queue_manager"),
+    ]
+    for one in done:
+        assert CONTACT not in one.stdout + one.stderr
+    assert {CONTACT in one.agent for one in home.server.asked} == {True}
+    paths = [path for top in (home.path, home.temporary, home.music) for path in top.rglob("*")]
+    assert home.answers in paths
+    assert any(path.suffix == ".slots" for path in paths)
+    holding = [path for path in paths if path.is_file() and CONTACT.encode() in path.read_bytes()]
+    assert holding == []
+
+
+def test_a_finished_library_is_told_once_also_where_look_ups_wait(home: Rehearsed) -> None:
+    service = Service(answer(200))
+    told = {"MEDIAKEEP_ALERT_WEBHOOK": service.url}
+    try:
+        with out(home.server):
+            assert home.batch("--all", env=told).returncode == 4
+            service.wait(1)
+            assert home.batch("--all", env=told).returncode == 4
+        home.later()
+        assert home.batch("--all", env=told).returncode == 0
+        assert home.batch("--all", env=told).returncode == 0
+        assert home.lookups() == {"done": ARTISTS}
+        log = home.path / "status" / "alerts.log"
+        raised = [one for one in log_lines(log) if one["message"].startswith("Alert raised")]
+        assert [one["event"] for one in raised] == ["finished"]
+    finally:
+        service.close()
+    assert [one["event"] for one in service.alerts] == ["finished"]

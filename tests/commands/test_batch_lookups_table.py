@@ -1,0 +1,110 @@
+"""The table of missing albums, over batches: what is done anew is replaced, and nothing else."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mediakeep.rehearsal import world
+from tests.commands import rehearsed
+from tests.commands.rehearsed import Rehearsed, out
+
+ARTISTS = 5
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Rehearsed]:
+    with rehearsed.made(tmp_path, ARTISTS) as one:
+        yield one
+
+
+def rows(home: Rehearsed) -> list[dict[str, str]]:
+    with home.table.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def name(row: dict[str, str]) -> str:
+    """Return the artist of a row, as the queue has it."""
+    return row["artist"].removeprefix("'")
+
+
+def names(home: Rehearsed) -> list[str]:
+    return list(dict.fromkeys(map(name, rows(home))))
+
+
+def of(artist: str, table: list[dict[str, str]]) -> set[str]:
+    """Return the albums of an artist that are missing as a whole."""
+    return {row["album"] for row in table if name(row) == artist and row["missing"] == "album"}
+
+
+def test_its_bytes_are_the_same_however_many_batches_it_took(home: Rehearsed) -> None:
+    other = home.beside("other")
+    home.batch("--all")
+    whole = home.table.read_bytes()
+    other.batch("--batch-size", 2)
+    assert 0 < len(names(other)) <= 2
+    with out(other.server):
+        other.batch("--batch-size", 2)
+    other.later()
+    while "pending" in {*other.statuses().values(), *other.lookups()}:
+        assert other.batch("--batch-size", 2).returncode == 0
+    assert other.table.read_bytes() == whole
+    assert names(home) == [one for one in home.artists() if one in names(home)]
+    assert len(names(home)) >= 3
+
+    # What nothing has changed is not even written anew.
+    written = other.table.stat().st_mtime_ns
+    other.batch("--all")
+    assert other.table.stat().st_mtime_ns == written
+
+
+def test_an_artist_that_is_done_again_or_has_vanished_has_the_rows_of_now(home: Rehearsed) -> None:
+    home.batch("--all")
+    before = rows(home)
+    gone, changed, *_ = names(home)
+    album = sorted(path for path in (home.music / changed).iterdir() if path.is_dir())[0]
+    shutil.rmtree(home.music / gone)
+    shutil.rmtree(album)
+    home.ok("--scan", home.music, "--yes")
+    assert home.batch("--all").returncode == 0
+    assert gone not in names(home)
+    assert of(changed, rows(home)) > of(changed, before)
+    others = [row for row in before if name(row) not in (gone, changed)]
+    assert [row for row in rows(home) if name(row) != changed] == others
+
+
+def test_a_table_that_was_changed_deleted_or_is_of_another_queue_is_written_anew(
+    home: Rehearsed,
+) -> None:
+    home.batch("--all")
+    whole = home.table.read_bytes()
+    home.table.write_bytes(whole[: len(whole) // 2] + b"by hand\n")
+    home.batch("--all")
+    assert home.table.read_bytes() == whole
+    home.table.unlink()
+    home.batch("--all")
+    assert home.table.read_bytes() == whole
+
+    other = home.beside("other")
+    (other.path / "outputs").mkdir(exist_ok=True)
+    shutil.copy2(home.table, other.table)
+    shutil.copy2(home.queue / "missing_albums.json", other.queue / "missing_albums.json")
+    other.batch("--batch-size", 1)
+    assert set(names(other)) <= {next(iter(other.artists()))}
+
+
+def test_a_cell_is_no_formula_and_what_parts_cells_parts_no_title(home: Rehearsed) -> None:
+    home.batch("--all")
+    found = rows(home)
+    assert "'-Minus-" in {row["artist"] for row in found}
+    cells = [cell for row in found for cell in row.values()]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    known = {group.id: group.title for group in world.sampled(ARTISTS).groups}
+    albums = {row["release_group_mbid"]: row["album"].removeprefix("'") for row in found}
+    assert albums.items() <= known.items()
+    assert any("," in title for title in albums.values())
+    assert any('"' in title for title in albums.values())

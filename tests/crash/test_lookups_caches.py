@@ -1,0 +1,157 @@
+"""Caches that are deleted, damaged or refused: looked up anew, set aside, or told at the start."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mediakeep.rehearsal import faults
+from tests.commands import rehearsed
+from tests.commands.rehearsed import Rehearsed, questions
+
+ARTISTS = 2
+
+
+def reset(home: Rehearsed) -> None:
+    home.ok("--reset-all", "--yes")
+
+
+def tidy(home: Rehearsed) -> None:
+    """Check that all is known, and the record is whole."""
+    assert home.lookups() == {"done": len(home.artists())}
+    record = json.loads(home.record.read_bytes())
+    assert set(record["artists"]) == set(home.artists())
+    assert all(one["lookup"] == "done" for one in record["artists"].values())
+
+
+def test_a_second_run_asks_nothing_and_one_without_the_record_asks_all(tmp_path: Path) -> None:
+    with rehearsed.made(tmp_path, ARTISTS) as home:
+        home.batch("--all")
+        first = questions(home.server)
+        record = home.record.read_bytes()
+        reset(home)
+        assert home.batch("--all").stderr == ""
+        assert questions(home.server) == first
+        assert home.record.read_bytes() == record
+
+        home.record.unlink()
+        reset(home)
+        done = home.batch("--all")
+        assert done.returncode == 0
+        assert done.stderr == (
+            f"Warning: {home.record} was deleted: everything is looked up anew.\n"
+        )
+        assert questions(home.server) == first + first
+        tidy(home)
+
+
+def test_a_record_that_is_deleted_under_a_batch_is_not_written_from_what_was_known(
+    tmp_path: Path,
+) -> None:
+    with rehearsed.made(tmp_path, ARTISTS) as home:
+        home.batch("--batch-size", 1)
+        home.server.weather.order(faults.late(1.0))
+        process = home.start("--all")
+        until = time.monotonic() + 60
+        asked = len(home.server.asked)
+        while len(home.server.asked) == asked and time.monotonic() < until:
+            time.sleep(0.01)
+        home.record.unlink()
+        _, complaint = process.communicate(timeout=60)
+        assert process.returncode == 0, complaint
+        assert not home.record.exists()
+        before = questions(home.server)
+        reset(home)
+        assert home.batch("--all").returncode == 0
+        assert questions(home.server) == before + before
+        tidy(home)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def garble(path: Path) -> None:
+    path.write_bytes(b"\x00\xff" * 5000)
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def strange(path: Path) -> None:
+    path.write_text('{"format": 99, "artists": {}}')
+
+
+def deep(path: Path) -> None:
+    path.write_text('{"format": 1, "artists": ' + "[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [cut, *(pytest.param(one, marks=pytest.mark.slow) for one in (garble, empty, strange, deep))],
+)
+def test_a_damaged_record_is_set_aside_and_written_anew(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    with rehearsed.made(tmp_path, 1) as home:
+        home.batch("--all")
+        asked, record = questions(home.server), home.record.read_bytes()
+        harm(home.record)
+        harmed = home.record.read_bytes()
+        reset(home)
+        done = home.batch("--all")
+        assert done.returncode == 0, done.stderr
+        (aside,) = home.caches.glob("musicbrainz_cache.json.damaged-*")
+        assert aside.read_bytes() == harmed
+        assert aside.name in done.stderr
+        assert home.record.read_bytes() == record
+        assert questions(home.server) == asked
+
+
+@pytest.mark.parametrize("harm", [cut, pytest.param(garble, marks=pytest.mark.slow)])
+def test_damaged_answers_are_set_aside_and_asked_for_anew(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    with rehearsed.made(tmp_path, ARTISTS) as home:
+        home.batch("--all")
+        first = questions(home.server)
+        for rest in home.caches.glob("musicbrainz.sqlite-*"):
+            rest.unlink()
+        harm(home.answers)
+        reset(home)
+        done = home.batch("--all", "--workers", 2)
+        assert done.returncode == 0, done.stderr
+        assert list(home.caches.glob("musicbrainz.sqlite.damaged-*"))
+        assert "musicbrainz.sqlite.damaged-" in done.stderr
+        assert questions(home.server).keys() == first.keys()
+        tidy(home)
+
+
+def test_a_place_for_caches_that_is_none_is_told_before_anything_is_claimed(
+    tmp_path: Path,
+) -> None:
+    with rehearsed.made(tmp_path, 1) as home:
+        home.caches.parent.mkdir(exist_ok=True)
+        home.caches.write_text("in the way")
+        done = home.batch("--all")
+        assert done.returncode == 2
+        assert str(home.caches) in done.stderr
+        assert home.statuses_counted() == {"pending": 1}
+        assert home.server.asked == []
+        home.caches.unlink()
+        assert home.batch("--all").returncode == 0
+        tidy(home)
+
+
+def test_a_record_that_is_a_folder_is_told_before_anything_is_claimed(tmp_path: Path) -> None:
+    with rehearsed.made(tmp_path, 1) as home:
+        home.record.mkdir(parents=True)
+        done = home.batch("--all")
+        assert done.returncode == 2, done.stderr
+        assert str(home.record) in done.stderr
+        assert home.statuses_counted() == {"pending": 1}

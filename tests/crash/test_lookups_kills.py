@@ -1,0 +1,120 @@
+"""Batches are killed amid look-ups: in the end all is as if none had been, and asked but once."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.item import Status
+from mediakeep.kinds import MUSIC
+from mediakeep.queue import reading
+from mediakeep.rehearsal import faults
+from tests.commands import rehearsed
+from tests.commands.rehearsed import Rehearsed, questions
+
+SLOW = pytest.mark.slow
+# Moments, and what is counted on or told of one session: repairs of two are named by none.
+_OF_A_RUN = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.+:]*|( --session )?\d{8}_session_\d{3}|\"seq\": \d+"
+)
+_FACTS = ("status", "lookup", "mbid", "attempts", "report", "track_count", "album_count", "rules")
+_COUNTS = ("issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "issues", "notes")
+
+
+def works(home: Rehearsed) -> dict[str, str]:
+    """Return all that a person reads of a home: its outputs, its reports, and the record."""
+    paths = [*(home.path / "outputs").iterdir(), *(home.path / "issues").rglob("*.md")]
+    # What a killed writer left half-written is swept by a batch of an hour later.
+    paths = [path for path in paths if not path.name.startswith(".")]
+    texts = {path.relative_to(home.path).as_posix(): path for path in [*paths, home.record]}
+    return {name: _OF_A_RUN.sub("", path.read_text()) for name, path in texts.items()}
+
+
+def queue(home: Rehearsed) -> dict[str, list[Any]]:
+    """Return what the queue holds of each artist that no kill may change."""
+    return {
+        name: [item.get(one) for one in (*_FACTS, *_COUNTS)]
+        for name, item in home.artists().items()
+    }
+
+
+def kill(home: Rehearsed, at: int, workers: int = 2) -> None:
+    """Kill a batch and all its workers once so many requests were answered."""
+    process = home.start("--all", "--workers", workers)
+    until = time.monotonic() + 60
+    while len(home.server.asked) < at:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    items = reading.state(home.queue, MUSIC).items.values()  # the journal's last lines included
+    assert Status.IN_PROGRESS in {item.status for item in items}
+
+
+def begun_anew(home: Rehearsed, pristine: Path) -> None:
+    """Put everything back to where it was before the first batch, at the same place."""
+    for path in (home.music, home.path):
+        shutil.rmtree(path)
+    shutil.copytree(pristine, home.music, symlinks=True)
+    home.path.mkdir()
+    home.scan()
+
+
+def moments(first: int, last: int, kills: int) -> Iterator[int]:
+    """Give after how many requests to kill, evenly spread."""
+    for number in range(kills):
+        yield first + (last - first) * number // max(1, kills - 1)
+
+
+@pytest.mark.parametrize(
+    ("artists", "workers", "kills"),
+    [(8, 2, 2), pytest.param(14, 4, 3, marks=SLOW), pytest.param(50, 4, 12, marks=SLOW)],
+)
+def test_kills_amid_look_ups_change_nothing_and_have_nothing_asked_again(
+    tmp_path: Path, artists: int, workers: int, kills: int
+) -> None:
+    with rehearsed.made(tmp_path, artists) as home:
+        pristine = tmp_path / "pristine"
+        shutil.copytree(home.music, pristine, symlinks=True)
+        assert home.batch("--all", "--workers", workers).returncode == 0
+        whole, ours, asked = works(home), queue(home), questions(home.server)
+        assert set(asked.values()) == {1}
+        assert any(item.get("auto_fixed") for item in home.artists().values())
+
+        begun_anew(home, pristine)
+        home.server.asked.clear()
+        # An answer takes its time, so that a kill meets some that are on their way.
+        home.server.weather.order(faults.late(0.05), 10**9)
+        for at in moments(asked.total() // 6, asked.total() * 3 // 4, kills):
+            kill(home, at, workers)
+        done = home.batch("--all", "--workers", workers)
+        assert done.returncode == 0, done.stderr
+        assert queue(home) == ours
+        assert works(home) == whole
+
+        again = questions(home.server)
+        assert again.keys() == asked.keys()
+        assert 1 <= (again - asked).total() <= kills * workers
+        assert max(again.values()) <= 1 + kills
+
+
+@SLOW
+def test_a_batch_killed_while_it_is_told_to_wait_lets_the_next_one_go_on(tmp_path: Path) -> None:
+    """What a dead process held of the pace and of the questions is held no more."""
+    with rehearsed.made(tmp_path, 4) as home:
+        home.server.weather.order(faults.refused(retry_after="2"), 2)
+        kill(home, 1)
+        done = home.batch("--all")
+        assert done.returncode == 0, done.stderr
+        assert home.lookups() == {"done": 4}
+        assert {item["attempts"] for item in home.artists().values()} == {1}
+        assert set(questions(home.server).values()) == {1}

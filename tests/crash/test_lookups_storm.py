@@ -1,0 +1,86 @@
+"""Storms and outages amid a batch: none fails, none is tried twice, all is known in the end."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.commands import rehearsed
+from tests.commands.rehearsed import Rehearsed, questions
+
+
+def complete(home: Rehearsed) -> None:
+    """Check that all were done at their first attempt, and that all are known."""
+    artists = home.artists().values()
+    assert {one["status"] for one in artists} == {"completed"}
+    assert {one["attempts"] for one in artists} == {1}
+    assert set(home.lookups()) == {"done"}
+
+
+@pytest.mark.parametrize(
+    ("artists", "seconds", "share"),
+    [(14, 4, 0.5), pytest.param(50, 40, 0.3, marks=pytest.mark.slow)],
+)
+def test_a_storm_delays_a_batch_and_fails_none_of_its_artists(
+    tmp_path: Path, artists: int, seconds: float, share: float
+) -> None:
+    with rehearsed.made(tmp_path, artists) as home:
+        home.server.weather.storm(seconds, share)
+        done = home.batch("--all", "--workers", 4)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "look-up" not in done.stdout
+        complete(home)
+        refused = questions(home.server, 503)
+        assert refused.total() >= 2
+        assert set(questions(home.server).values()) == {1}
+        assert refused.keys() <= questions(home.server).keys()
+
+
+def taken_again(home: Rehearsed) -> subprocess.CompletedProcess[str]:
+    """Run a batch later, when the service may be asked again."""
+    home.later()
+    return home.batch("--all", "--workers", 4)
+
+
+@pytest.mark.parametrize(
+    ("artists", "outages"), [(14, 1), pytest.param(50, 6, marks=pytest.mark.slow)]
+)
+def test_outages_leave_look_ups_to_the_next_batch_and_cost_no_attempt(
+    tmp_path: Path, artists: int, outages: int
+) -> None:
+    with rehearsed.made(tmp_path, artists) as home:
+        waiting = artists
+        for number in range(outages):
+            with rehearsed.out(home.server, after=2 * artists // outages):
+                done = taken_again(home)
+            assert done.returncode == 4, done.stderr
+            assert home.statuses_counted() == {"completed": artists}
+            left = home.lookups()["pending"]
+            assert 0 < left < waiting
+            assert f"{left} artist" in done.stdout.splitlines()[-1]
+            assert questions(home.server, 503).total() <= 4 * (number + 1)  # one for each worker
+            waiting = left
+        done = taken_again(home)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"Processing {waiting} artist" in done.stdout
+        complete(home)
+        assert set(questions(home.server).values()) == {1}
+
+
+@pytest.mark.slow
+def test_a_batch_amid_an_outage_makes_all_repairs_all_the_same(tmp_path: Path) -> None:
+    """Compare with a batch that has every answer."""
+    with rehearsed.made(tmp_path, 3) as home:
+        other = home.beside("other")
+        assert home.batch("--all").returncode == 0
+        with rehearsed.out(other.server):
+            assert other.batch("--all").returncode == 4
+        assert set(other.lookups()) == {"pending"}
+        counts = "auto_fixed", "issues_resolved", "track_count", "album_count"
+        for name, item in home.artists().items():
+            assert [item.get(one) for one in counts] == [
+                other.artists()[name].get(one) for one in counts
+            ]
+        assert any(item.get("auto_fixed") for item in home.artists().values())
