@@ -221,3 +221,20 @@ def test_names_that_steer_a_terminal_do_no_harm_in_the_record(known: Known, tmp_
     record.export(tmp_path, known)
     assert b"\x1b" not in (tmp_path / record.FILE).read_bytes()
     assert contents(tmp_path)["artists"][name]["name"] == name
+
+
+def test_what_a_server_of_this_machine_told_is_dropped_when_another_is_asked(
+    tmp_path: Path,
+) -> None:
+    known = Known(tmp_path)
+    assert record.settle(known, "http://127.0.0.1:5000") == []
+    known.keep("Vera", RESOLVED, None)
+    assert record.settle(known, "http://localhost:6000") == []
+    assert known.resolved("Vera") == RESOLVED
+    (told,) = record.settle(known, "https://musicbrainz.org")
+    assert "http://localhost:6000" in told
+    assert known.resolved("Vera") is None
+    known.keep("Vera", RESOLVED, None)
+    assert record.settle(known, "https://mirror.example.org") == []
+    assert known.resolved("Vera") == RESOLVED
+    known.close()

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.lookups.catalogue import Discography, Release
+from mediakeep.lookups import catalogue
+from mediakeep.lookups.catalogue import Credit, Discography, Release
 from mediakeep.music.discography import holdings, question
 from mediakeep.music.discography.holdings import Holdings, Lacking, Reason
 from mediakeep.music.model import Album, Artist, Fault, Track
@@ -169,11 +170,60 @@ def test_the_mbid_of_the_release_group_tells_the_album_whatever_its_title() -> N
     assert [one.group.id for one in compared(who, known).held] == [mbid]
 
 
-def test_releases_of_others_are_found_and_lack_tracks_but_no_albums() -> None:
-    hits, sampler = worlds.group("Hits"), worlds.group("Sampler")
-    more = [worlds.release(hits, ["a", "x"]), worlds.release(sampler, ["y"])]
+def by_both(title: str, *tracks: tuple[str, str]) -> Release:
+    """Make a sampler by several artists, given as pairs of a title and an artist."""
+    made = worlds.release(worlds.group(title), [name for name, _ in tracks])
+    who = {"Vera": worlds.VERA, "Other": catalogue.Artist(id="other", name="Other")}
+    whose = [(Credit(name=artist, artist=who[artist]),) for _, artist in tracks]
+    listed = tuple(
+        structs.replace(track, artist_credit=credit)
+        for track, credit in zip(made.media[0].tracks, whose, strict=True)
+    )
+    return structs.replace(made, media=(structs.replace(made.media[0], tracks=listed),))
+
+
+def test_of_a_sampler_only_the_artists_own_tracks_can_be_missing() -> None:
+    sampler = by_both("Hits", ("a", "Vera"), ("x", "Vera"), ("y", "Other"))
+    more = [sampler, worlds.release(worlds.group("Sampler"), ["z"])]
     found = compared(owning({"Hits": ["a"]}), worlds.discography(), more)
     assert told(found.lacking) == [("not owned", "Hits", "x")]
+
+
+def test_a_promotional_edition_that_tags_name_is_the_album_that_is_here() -> None:
+    promo = worlds.release(DAWN, ["a", "x"], name="promo", status="Promotion")
+    who = owning({"Dawn": ["a"]})
+    asked = question.of(who)
+    named = tuple(structs.replace(one, release=promo.id) for one in asked.albums)
+    known = worlds.discography(FIRST)
+    promo = structs.replace(promo, artist_credit=(Credit(name="Vera", artist=worlds.VERA),))
+    found = holdings.of(who, structs.replace(asked, albums=named), known, [promo])
+    assert told(found.lacking) == [("not owned", "Dawn", "x")]
+
+
+def test_a_demo_of_a_song_that_is_here_is_a_bonus_track() -> None:
+    more = worlds.release(DAWN, ["a", "b", "c"], ["a (demo)"], name="more", date="2011")
+    found = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, more))
+    assert ("bonus track", "Dawn", "a (demo)") in told(found.lacking)
+
+
+def test_two_concerts_are_two_albums() -> None:
+    paris = worlds.release(worlds.group("Live (Paris 1988)"), ["a", "b"])
+    found = compared(owning({"Live (London 2004)": ["a"]}), worlds.discography(paris))
+    assert found.unknown == ("Live (London 2004)",)
+    assert told(found.lacking) == [("not owned", "Live (Paris 1988)", "")]
+
+
+def test_two_editions_that_tags_name_are_two_albums_of_one_group() -> None:
+    who = owning({"Dawn": ["a", "b"], "Dawn deluxe": ["a", "b", "c", "d"]})
+    asked = question.of(who)
+    ids = {"Dawn": FIRST.id, "Dawn deluxe": DELUXE.id}
+    named = tuple(structs.replace(one, release=ids[one.place]) for one in asked.albums)
+    known = worlds.discography(FIRST, DELUXE)
+    found = holdings.of(who, structs.replace(asked, albums=named), known)
+    assert [one.release.id for one in found.held] == [FIRST.id, DELUXE.id]
+    missing = [(one.place, one.track[1].title) for one in found.lacking if one.track]
+    assert ("Dawn", "c") in missing
+    assert ("Dawn deluxe", "e") in missing
 
 
 def test_an_album_that_nobody_knows_is_told_as_such() -> None:

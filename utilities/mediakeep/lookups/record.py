@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -21,6 +22,7 @@ from mediakeep.lookups.known import Known, Resolved
 FILE = "musicbrainz_cache.json"
 FORMAT = 1
 _WRITTEN = "record"  # the mark of a record that was written
+_HOST = "host"  # the mark of who was asked last
 _LOCK = "musicbrainz_cache.lock"
 
 
@@ -46,6 +48,29 @@ def check(folder: Path, known: Known) -> list[str]:
         path.rename(aside)
         _write(path, known)
         return [f"{path} was damaged. It is kept as {aside.name}, and was written anew."]
+
+
+def settle(known: Known, host: str) -> list[str]:
+    """Note which host is asked from now on, by its URL; say what that means for what is known.
+
+    What a server on this machine told, as one to rehearse with, is no answer of another host.
+    """
+    before = known.mark(_HOST)
+    if before == host:
+        return []
+    strange = bool(before) and _is_here(before) and not _is_here(host)
+    if strange:
+        known.drop()
+    known.set_mark(_HOST, host)
+    if not strange:
+        return []
+    return [f"What was known came from {before}: everything is looked up anew at {host}."]
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a URL leads to this machine."""
+    server = urlsplit(host).hostname or ""
+    return server in ("localhost", "::1") or server.startswith("127.")
 
 
 def export(folder: Path, known: Known) -> None:

@@ -69,6 +69,13 @@ def listed(release: Release) -> list[Place]:
     ]
 
 
+def is_by(place: Place, release: Release, artist: str) -> bool:
+    """Tell whether an artist, given by MBID, is credited for a track, or for its whole release."""
+    track = place[1]
+    whose = track.artist_credit or track.recording.artist_credit
+    return artist in {one.artist.id for one in (*whose, *release.artist_credit)}
+
+
 def of(tracks: Sequence[Heard], release: Release) -> Fit:
     """Fit tracks to a release; each stands for one of its tracks at most."""
     rest, free = listed(release), list(tracks)

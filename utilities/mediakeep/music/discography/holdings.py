@@ -58,6 +58,9 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()  # places
 
 
+_Edition = tuple[str, str]  # a release group, and the release that tags name, if they do
+
+
 def of(
     artist: Artist, asked: Question, known: Discography, more: Iterable[Release] = ()
 ) -> Holdings:
@@ -65,22 +68,28 @@ def of(
     own, foreign = shelf.made(known.groups, known.releases), shelf.made((), more)
     tracks = {album.place: [fit.heard(track) for track in album.tracks] for album in artist.albums}
     loose = tracks.pop("", [])
-    here: dict[str, list[Owned]] = defaultdict(list)
-    theirs: dict[str, list[Owned]] = defaultdict(list)
+    here: dict[_Edition, list[Owned]] = defaultdict(list)
+    theirs: dict[_Edition, list[Owned]] = defaultdict(list)
     unknown = []
     for owned in asked.albums:
-        if group := shelf.group_of(owned, tracks[owned.place], own):
-            here[group].append(owned)
-        elif group := shelf.group_of(owned, tracks[owned.place], foreign):
-            theirs[group].append(owned)
+        known_tracks = tracks[owned.place]
+        tagged = owned.release if owned.release in own.releases else ""
+        if owned.release in foreign.releases:
+            group = shelf.group_of(owned, known_tracks, foreign)
+            theirs[group, owned.release].append(owned)
+        elif group := shelf.group_of(owned, known_tracks, own):
+            here[group, tagged].append(owned)
+        elif group := shelf.group_of(owned, known_tracks, foreign):
+            theirs[group, ""].append(owned)
         else:
             unknown.append(owned.place)
-    held = [_held(own, group, albums, tracks) for group, albums in here.items()]
-    others = [_held(foreign, group, albums, tracks) for group, albums in theirs.items()]
+    held = [_held(own, group, albums, tracks) for (group, _), albums in here.items()]
+    others = [_held(foreign, group, albums, tracks) for (group, _), albums in theirs.items()]
+    whose = "" if asked.is_various else known.artist.id
     lacking = [
-        *_albums(own, here.keys()),
+        *_albums(own, {group for group, _ in (*here, *theirs)}),
         *(one for album in held for one in _tracks(album, own, tracks, loose)),
-        *(one for album in others for one in _missing(album)),
+        *(one for album in others for one in _missing(album, whose)),
     ]
     return Holdings(
         held=tuple(one for one in (*held, *others)),
@@ -122,9 +131,11 @@ def _albums(on: Shelf, here: Iterable[str]) -> Iterator[Lacking]:
             yield Lacking(reason=Reason.BOOTLEG, group=group)
 
 
-def _missing(album: Held) -> Iterator[Lacking]:
-    """Give the tracks of the edition here that are not."""
+def _missing(album: Held, whose: str = "") -> Iterator[Lacking]:
+    """Give the tracks of the edition here that are not; of a compilation those of one artist."""
     for place in album.fits.missing:
+        if whose and not fit.is_by(place, album.release, whose):
+            continue
         yield Lacking(
             reason=Reason.NOT_OWNED,
             group=album.group,
@@ -171,9 +182,7 @@ def _tracks(
 def _known(places: Iterable[Place]) -> set[str]:
     """Return what tracks can be told by: recordings, and titles."""
     return {
-        key
-        for _, track in places
-        for key in (track.recording.id, question.title_key(question.base(track.title)))
+        key for _, track in places for key in (track.recording.id, question.title_key(track.title))
     }
 
 

@@ -15,8 +15,8 @@ from mediakeep.item import Lookup
 from mediakeep.lookups import catalogue
 from mediakeep.lookups.catalogue import Discography
 from mediakeep.lookups.desk import Desk
-from mediakeep.lookups.known import Resolved
-from mediakeep.music.discography import holdings, question
+from mediakeep.lookups.known import Choice, Resolved
+from mediakeep.music.discography import fit, holdings, identity, question
 from mediakeep.music.discography.holdings import Holdings
 from mediakeep.music.discography.question import Question
 from mediakeep.music.discography.search import Search
@@ -49,15 +49,43 @@ def of(artist: Artist, key: str, desk: Desk) -> Inquiry:
         return Inquiry("pending", why=desk.closed)
     kept = desk.known.resolved(key)
     try:
-        resolved, known = _answered(asked, kept, desk)
+        resolved, known = _answered(artist, asked, kept, desk)
     except (NotAsked, ServiceFailed) as error:
         failed = isinstance(error, ServiceFailed)
-        left = Inquiry("pending", kept, why=str(error), failed=failed)
+        # What was to be asked anew is known as well as before.
+        state = kept.state if kept and desk.access.fresh else "pending"
+        left = Inquiry(state, kept, why=str(error), failed=failed)
         old = desk.known.discography(kept.artist.id) if kept and kept.artist else None
         return _compared(left, artist, asked, old) if old else left
     found = Inquiry(resolved.state, resolved, known)
     found = _compared(found, artist, asked, known) if resolved.artist else found
+    if resolved is not kept and _is_doubtful(found, asked):
+        found = _doubted(found)
     return found if resolved is kept else _kept(found, key, desk)
+
+
+def _is_doubtful(found: Inquiry, asked: Question) -> bool:
+    """Tell whether hardly anything here is by whom it seems to be.
+
+    An MBID in the tags is believed where the name is the artist's, or any album is.
+    """
+    resolved, held = found.resolved, found.holdings.held
+    if not (resolved and resolved.artist and asked.albums) or asked.is_various:
+        return False
+    if resolved.by == "tags":
+        return not held and not identity.namesakes(asked.name, [resolved.artist])
+    count = sum(len(one.owned) for one in held)
+    return 2 * count < len(asked.albums) and not any(one.fits.found for one in held)
+
+
+def _doubted(found: Inquiry) -> Inquiry:
+    """Leave it to a person who it is."""
+    assert found.resolved is not None
+    assert found.resolved.artist is not None
+    titles = tuple(one.group.title for one in found.holdings.held)
+    choices = (Choice(found.resolved.artist, titles),)
+    resolved = structs.replace(found.resolved, state="unsure", artist=None, choices=choices)
+    return Inquiry("unsure", resolved)
 
 
 def _kept(found: Inquiry, key: str, desk: Desk) -> Inquiry:
@@ -91,7 +119,7 @@ _NOBODY = catalogue.Artist(id="", name="")
 
 
 def _answered(
-    asked: Question, kept: Resolved | None, desk: Desk
+    artist: Artist, asked: Question, kept: Resolved | None, desk: Desk
 ) -> tuple[Resolved, Discography | None]:
     fresh = desk.access.fresh
     if kept and kept.question == question.renewed(asked, kept.merged).digest and not fresh:
@@ -103,7 +131,8 @@ def _answered(
         raise desk.access.refusal()
     before = desk.spent.requests
     with desk.musicbrainz.afresh(fresh):
-        resolved, known = Search(asked, desk, None if fresh else kept).run()
+        tracks = {one.place: [fit.heard(track) for track in one.tracks] for one in artist.albums}
+        resolved, known = Search(asked, desk, None if fresh else kept, tracks).run()
     spent = desk.spent.requests - before
     resolved = structs.replace(resolved, requests=spent, album_count=len(asked.albums))
     return resolved, known

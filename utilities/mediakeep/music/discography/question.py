@@ -38,6 +38,7 @@ class Question(msgspec.Struct, frozen=True):
     mbid: str  # that most tracks bear, or ""
     albums: tuple[Owned, ...]
     is_various: bool = False
+    others: tuple[str, ...] = ()  # MBIDs that some tracks bear under the artist's very name
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -57,7 +58,8 @@ def of(artist: Artist) -> Question:
     various = is_various(name)
     mbid = "" if various else _most(_mbids(tracks), len(tracks))
     albums = [one for album in artist.albums if (one := _owned(album, name))]
-    return Question(name, mbid, tuple(albums), various)
+    others = () if various else tuple(sorted(_namesakes(name, tracks) - {mbid}))
+    return Question(name, mbid, tuple(albums), various, others)
 
 
 def renewed(asked: Question, merged: Mapping[str, str]) -> Question:
@@ -72,7 +74,9 @@ def renewed(asked: Question, merged: Mapping[str, str]) -> Question:
         )
         for one in asked.albums
     )
-    return structs.replace(asked, albums=albums, mbid=merged.get(asked.mbid, asked.mbid))
+    mbid = merged.get(asked.mbid, asked.mbid)
+    others = tuple(sorted({merged.get(one, one) for one in asked.others} - {mbid}))
+    return structs.replace(asked, albums=albums, mbid=mbid, others=others)
 
 
 def is_various(name: str) -> bool:
@@ -121,15 +125,28 @@ def _mbids(tracks: Iterable[Track]) -> Iterator[str]:
     """Give the MBID of each track's album artist, or of its artist; not where there are several."""
     for track in tracks:
         ids = track.tags.musicbrainz_albumartistid or track.tags.musicbrainz_artistid
-        if len(ids) == 1 and (mbid := ids[0].strip().lower()) != catalogue.VARIOUS_ARTISTS:
-            yield mbid
+        if len(ids) == 1:
+            yield ids[0].strip().lower()
+
+
+def _namesakes(name: str, tracks: Iterable[Track]) -> set[str]:
+    """Return the MBIDs of album artists who bear a name."""
+    same = letters.loose(name)
+    return {
+        mbid
+        for track in tracks
+        if letters.loose(letters.first(track.tags.albumartist)) == same
+        for mbid in _mbids([track])
+        if musicbrainz.is_mbid(mbid) and mbid != catalogue.VARIOUS_ARTISTS
+    }
 
 
 def _most(ids: Iterable[str], of: int) -> str:
     """Return the id that more than half of those that have one bear, if any does."""
     counts = Counter(one for one in ids if musicbrainz.is_mbid(one))
     mbid, count = counts.most_common(1)[0] if counts else ("", 0)
-    return mbid if 2 * count > counts.total() and 4 * count >= of else ""
+    certain = 2 * count > counts.total() and 4 * count >= of
+    return mbid if certain and mbid != catalogue.VARIOUS_ARTISTS else ""
 
 
 def _owned(album: Album, name: str) -> Owned | None:

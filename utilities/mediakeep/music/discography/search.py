@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mediakeep import clock
 from mediakeep.errors import NotThere
@@ -18,20 +19,24 @@ from mediakeep.lookups import catalogue, query
 from mediakeep.lookups.catalogue import Discography, Release
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Resolved
-from mediakeep.music.discography import identity, question
+from mediakeep.music.discography import fit, identity, question
+from mediakeep.music.discography.fit import Heard
 from mediakeep.music.discography.identity import Verdict
 from mediakeep.music.discography.question import Owned, Question
 
+Tracks = Mapping[str, Sequence[Heard]]  # of the albums here, by their places
+
 TITLES = 12  # in one search: their editions fit into its hundred hits
+EDITIONS = 3  # of a compilation that are looked up, those that are nearest in size
 
 
 class Search:
     """One search on its way."""
 
-    def __init__(self, asked: Question, desk: Desk, kept: Resolved | None) -> None:
-        self._asked, self._desk, self._kept = asked, desk, kept
+    def __init__(self, asked: Question, desk: Desk, kept: Resolved | None, tracks: Tracks) -> None:
+        self._asked, self._desk, self._kept, self._tracks = asked, desk, kept, tracks
         self._service = desk.musicbrainz
-        self._merged: dict[str, str] = {}
+        self._merged: dict[str, str] = dict(kept.merged) if kept else {}
         self._deleted: list[str] = []
         self._now = clock.text(clock.now())
 
@@ -46,6 +51,7 @@ class Search:
             return self._resolved(Verdict(candidates=verdict.candidates), by), None
         try:
             known = self._discography(verdict.artist)
+            self._note_others(verdict.artist.id)
             more = tuple(self._others(known))
         except NotThere:  # the search knew an artist who is deleted by now
             self._deleted.append(verdict.artist.id)
@@ -88,6 +94,17 @@ class Search:
             if voted.artist or voted.named:
                 return voted, "albums"
         return identity.either(self._by_name(), voted), "name"
+
+    def _note_others(self, mbid: str) -> None:
+        """Look up what else tags name the artist by: it may be of before a merge, or gone."""
+        for other in self._asked.others:
+            if other in (mbid, *self._merged, *self._deleted):
+                continue
+            try:
+                if self._service.artist(other).id == mbid:
+                    self._note(other, mbid)
+            except NotThere:
+                self._deleted.append(other)
 
     def _is_still(self, kept: Resolved, mbid: str) -> bool:
         """Tell whether who it was before is named by the tags, or made an album that is here."""
@@ -168,17 +185,24 @@ class Search:
                 yield from self._fitting(some, hits)
 
     def _fitting(self, albums: Sequence[Owned], found: Iterable[Release]) -> Iterator[Release]:
-        """Look up the releases that bear the titles of albums: of each the nearest in size."""
+        """Look up the releases that bear the titles of albums: of each the one that fits.
+
+        One that shares no track is another album of that title.
+        """
         by_title: dict[str, list[Release]] = {}
         for release in found:
             by_title.setdefault(question.title_key(release.title), []).append(release)
         for album in albums:
-            if same := by_title.get(question.title_key(album.title)):
-                nearest = min(same, key=lambda one: abs(one.track_count - album.tracks))
-                try:
-                    yield self._service.release(nearest.id)
-                except NotThere:  # it was deleted since it was listed
-                    continue
+            same = by_title.get(question.title_key(album.title), [])
+            nearest = sorted(same, key=lambda one: abs(one.track_count - album.tracks))[:EDITIONS]
+            fits = [(fit.of(self._tracks[album.place], one), one) for one in self._whole(nearest)]
+            if fitting := [one for one in fits if one[0].found]:
+                yield min(fitting, key=lambda one: one[0].distance)[1]
+
+    def _whole(self, releases: Iterable[Release]) -> Iterator[Release]:
+        for release in releases:
+            with contextlib.suppress(NotThere):  # it was deleted since it was listed
+                yield self._service.release(release.id)
 
     def _note(self, asked: str, found: str) -> None:
         """Note an MBID that was merged into another."""

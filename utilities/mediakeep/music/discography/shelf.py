@@ -60,13 +60,14 @@ def group_of(owned: Owned, tracks: Sequence[Heard], shelf: Shelf) -> str:
         return edition.release_group.id
     if owned.group in shelf.groups:
         return owned.group
+    whole = question.title_key(owned.title)
     for key in _keys(owned.title) if owned.title else ():
-        if groups := shelf.by_title.get(key):
-            return (
-                groups[0]
-                if len(groups) == 1
-                else min(groups, key=lambda one: _closeness(one, tracks, shelf))
-            )
+        same = shelf.by_title.get(key, ())
+        groups = [one for one in same if key == whole or _bears(one, key, shelf)]
+        if len(groups) == 1:
+            return groups[0]
+        if groups:
+            return min(groups, key=lambda one: _closeness(one, tracks, shelf))
     return ""
 
 
@@ -75,3 +76,9 @@ def _closeness(group: str, tracks: Sequence[Heard], shelf: Shelf) -> tuple[objec
     editions = shelf.editions.get(group, ())
     nearest = min((fit.of(tracks, one).distance for one in editions), default=(len(tracks) + 1, 0))
     return nearest, rank(shelf.groups[group]), shelf.groups[group].first_release_date or "9"
+
+
+def _bears(group: str, key: str, shelf: Shelf) -> bool:
+    """Tell whether a group, or an edition of it, has this very title: other brackets, another."""
+    titles = [shelf.groups[group].title, *(one.title for one in shelf.editions.get(group, ()))]
+    return key in map(question.title_key, titles)
