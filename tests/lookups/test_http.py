@@ -303,3 +303,21 @@ def test_a_child_that_was_forked_asks_with_a_session_of_its_own(
     http.get(server.service(), f"{server.host}/b")
     http.get(server.service(), f"{server.host}/c")
     assert server.asked == ["/a", "/b", "/c"]
+
+
+def test_a_404_that_is_no_answer_of_the_service_is_believed_by_nobody(
+    http: Http, server: Scripted
+) -> None:
+    page = answer(404, b"<html>Log in to this network", Content_Type="text/html")
+    server.manners["/a"] = [page, answer()]
+    with pytest.raises(ServiceFailed):
+        http.get(server.service(), f"{server.host}/a")
+    assert http.get(server.service(), f"{server.host}/a").status == 200
+
+
+def test_what_a_redirect_led_to_is_forgotten_with_it(http: Http, server: Scripted) -> None:
+    server.manners["/old"] = [answer(301, Location="/new")]
+    server.manners["/new"] = [answer(body=b"under maintenance"), answer(body=b"well")]
+    http.get(server.service(), f"{server.host}/old")
+    http.forget(f"{server.host}/old")
+    assert http.get(server.service(), f"{server.host}/old").content == b"well"

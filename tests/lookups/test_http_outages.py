@@ -287,3 +287,20 @@ def test_a_useless_answer_of_a_probe_is_no_outage(
     with pytest.raises(ServiceFailed, match="cannot be read"):
         http.get(server.service(), f"{server.host}/b")
     assert slots(tmp_path)["span"] == 0.0
+
+
+def test_an_answer_that_was_under_way_lifts_no_outage(
+    machine: Machine, server: Scripted, tmp_path: Path
+) -> None:
+    service, folder = server.service(), tmp_path / "cache"
+    folder.mkdir()
+    late, refused, third = (
+        Patience(service, Slots(service, folder, machine), machine, Spent()) for _ in range(3)
+    )
+    late.take_turn()
+    refused.take_turn()
+    with pytest.raises(Outage):
+        refused.failed("it answered 503", 600.0)
+    late.answered()
+    with pytest.raises(Outage):
+        third.take_turn()

@@ -180,7 +180,7 @@ def use(path: Path, start: float) -> None:
 
 
 def test_many_processes_may_make_the_file_and_close_it_at_once(tmp_path: Path) -> None:
-    for number in range(12):
+    for number in range(4):
         start, children = time.time() + 0.1, []
         for _ in range(8):
             if not (child := os.fork()):
@@ -242,3 +242,19 @@ def test_an_answer_of_the_longest_is_kept_whole_and_a_longer_row_is_none(tmp_pat
         shelf.keep("a", Answer("a", bytes(64 * 2**20 + more)))
         assert (shelf.find("a") is not None) is found
     assert (tmp_path / "c.sqlite-wal").stat().st_size < 2**20
+
+
+def test_a_file_that_is_deleted_while_it_is_open_is_made_anew_and_keeps_what_comes(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "musicbrainz.sqlite"
+    first = Shelf(path)
+    first.keep("a", Answer("a", b"1"))
+    for part in ("", "-wal", "-shm"):
+        Path(f"{path}{part}").unlink(missing_ok=True)
+    assert first.find("a") is None
+    first.keep("b", Answer("b", b"2"))
+    second = Shelf(path)
+    assert second.find("b") == Answer("b", b"2")
+    first.database.close()
+    second.database.close()

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from mediakeep.errors import BadAnswer, NoSuchMBID, NotThere, Outage
-from mediakeep.lookups import catalogue, query
+from mediakeep.lookups import catalogue, pages, query
 from mediakeep.lookups.answers import Machine, Service
 from mediakeep.lookups.catalogue import Discography
 from mediakeep.lookups.http import Http
@@ -457,3 +458,18 @@ def test_nothing_of_who_asks_is_kept(ask: Ask, cache: Path, http: Http) -> None:
     assert CONTACT in server.asked[0].agent
     http.close()
     assert all(CONTACT.encode() not in path.read_bytes() for path in cache.parent.iterdir())
+
+
+def test_a_null_is_as_good_as_nothing() -> None:
+    text = b"""{"release-count": 1, "releases": [{"id": "r", "title": "Dawn", "artist-credit": null,
+        "media": [{"position": 1, "title": null, "tracks": null, "track-count": 0}],
+        "label-info": [{"label": {"name": "Salt", "id": null}, "catalog-number": null}],
+        "cover-art-archive": null}]}"""
+    (found,) = pages.read(text, pages.Releases).entries
+    assert found.label_info[0].label is not None
+    assert (found.title, found.artist_credit, found.media[0].title) == ("Dawn", (), "")
+
+
+def test_nothing_but_nulls_is_no_answer() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        pages.read(b'{"releases": null, "release-count": null}', pages.Releases)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mediakeep import files
-from mediakeep.errors import LibraryGone, Unreadable
+from mediakeep.errors import LibraryGone, NoCache, Unreadable
 from mediakeep.item import Status
 from mediakeep.outcome import Outcome, Progress, Work
 from tests.runner import looking, notes
@@ -25,7 +25,7 @@ def _good(work: Work, progress: Progress, folder: Path, pause: str = "0") -> Out
     time.sleep(float(pause))
     files.write_atomic(folder / "out" / work.stamp.key, work.stamp.key, sync=False)
     size = len(work.stamp.key)
-    facts = {"claim": work.stamp.claim}
+    facts = {"claim": work.stamp.claim, "auto_fixed": 1}
     return Outcome(message=f"size {size}", data={"size": size, "auto_fixed": 1}, facts=facts)
 
 
@@ -92,6 +92,10 @@ def _raises(work: Work, progress: Progress, folder: Path, what: str) -> Outcome:
 
 def _gone(work: Work, progress: Progress, folder: Path) -> Outcome:
     raise LibraryGone("/music", "missing")
+
+
+def _uncached(work: Work, progress: Progress, folder: Path) -> Outcome:
+    raise NoCache("status/cache/musicbrainz.sqlite", "database or disk is full")
 
 
 def _count(work: Work, progress: Progress, folder: Path, seconds: str) -> Outcome:
@@ -179,6 +183,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "tell": _tell,
     "raises": _raises,
     "gone": _gone,
+    "uncached": _uncached,
     "count": _count,
     "die": _die,
     "die-first": _die_first,

@@ -39,6 +39,17 @@ def test_a_library_that_is_gone_stops_the_batch_and_costs_no_attempt(
     assert report.done == list(statuses.values()).count(Status.COMPLETED)
 
 
+def test_a_cache_that_cannot_be_written_stops_the_batch_and_costs_no_attempt(
+    tmp_path: Path,
+) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "good", "bee": "uncached", "cow": "good"})
+    report = shop.run()
+    assert report.gone
+    assert "database or disk is full" in str(report.gone)
+    assert shop.statuses()["bee"] is Status.PENDING
+    assert shop.item("bee").attempts == 0
+
+
 def test_a_checkpoint_that_cannot_be_written_is_only_a_warning(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"ant": "good", "bee": "good"})
     (shop.status / "checkpoints").write_text("in the way")

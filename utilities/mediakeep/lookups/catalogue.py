@@ -106,8 +106,8 @@ class Label(
 ):
     """Who published a release."""
 
-    id: str
-    name: str
+    id: str = ""
+    name: str = ""
 
 
 class LabelInfo(

@@ -11,7 +11,7 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +38,7 @@ class Database:
         self.path, self.notes = path, list[str]()
         self._schema = schema
         self._open: dict[int, sqlite3.Connection] = {}  # by process: none is used after a fork
+        self._file: tuple[int, int] | None = None  # that is open
         self.write(("PRAGMA user_version = 1", ()))  # a probe, as it changes nothing
 
     def read(self, query: str, *values: object) -> Row:
@@ -89,8 +90,20 @@ class Database:
 
     def _database(self) -> sqlite3.Connection:
         if found := self._open.get(os.getpid()):
-            return found
+            if _identity(self.path) == self._file:
+                return found
+            self.close()  # it was deleted, or set aside by another process
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            made = self._opened()
+        self._open[os.getpid()], self._file = made, _identity(self.path)
+        return made
+
+    def _opened(self) -> sqlite3.Connection:
+        """Open the file; what is left of one that was deleted would be read into a new one."""
+        if not self.path.exists():
+            for part in _PARTS[:2]:
+                Path(f"{self.path}{part}").unlink(missing_ok=True)
         made = sqlite3.connect(self.path, timeout=_BUSY, isolation_level=None)
         made.text_factory = lambda text: text.decode(errors="replace")
         try:
@@ -98,15 +111,22 @@ class Database:
         except BaseException:
             made.close()
             raise
-        self._open[os.getpid()] = made
         return made
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from opening the file, or setting it aside."""
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _set_aside(self) -> None:
         """Give a damaged file another name, unless another process has done so already."""
         self.close()
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+        with self._alone():
             if _is_whole(self.path):
                 return
             aside = f"{self.path}.damaged-{time.time_ns()}"
@@ -114,8 +134,15 @@ class Database:
                 with contextlib.suppress(FileNotFoundError):
                     Path(f"{self.path}{part}").rename(f"{aside}{part}")
             self.notes.append(f"{self.path} was damaged. It is kept as {aside}, and made anew.")
-        finally:
-            os.close(folder)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell a file from one that came in its place later; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _tells(error: sqlite3.Error, codes: set[int]) -> bool:

@@ -21,6 +21,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.errors import BadAnswer, NoSuchMBID, NotThere
+from mediakeep.lookups import pages
 from mediakeep.lookups.catalogue import Artist, Discography, Group, Release
 from mediakeep.lookups.http import Http, Service
 from mediakeep.lookups.pages import ArtistsFound, Groups, Releases, ReleasesFound
@@ -201,7 +202,7 @@ class MusicBrainz:
     def _asked(self, kind: type[P], ask: Callable[..., Any], *given: Any, **named: Any) -> P:
         content = ask(*given, **named)
         try:
-            return msgspec.json.decode(content, type=kind)
+            return pages.read(content, kind)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise self._unusable(str(error)) from error
 

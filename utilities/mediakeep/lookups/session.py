@@ -57,7 +57,7 @@ class Session(CacheMixin, requests.Session):
             raise self._line.failure("it sends from one address to another for ever") from error
         except (requests.RequestException, ValueError) as error:
             raise self._line.failure("its address, or one that it names, is none") from error
-        if found.status_code == 404:
+        if found.status_code == 404 and (not keep or "json" in _answer(found).type):
             raise NotThere(patience.service.name, url)
         if found.status_code != 200:
             raise self._line.failure(f"it answered {found.status_code}")

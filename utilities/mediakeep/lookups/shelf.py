@@ -62,9 +62,12 @@ class Shelf:
         self.database.write((f"{_WRITE} absent VALUES (?, ?)", row))
 
     def forget(self, asked: str) -> None:
-        """Drop what is kept of an address."""
-        tables = "answers", "absent"
-        drops = ((f"DELETE FROM {table} WHERE asked = ?", (asked,)) for table in tables)
+        """Drop what is kept of an address, and of the one that it led to."""
+        kept = self.find(asked)
+        drops = [
+            (f"DELETE FROM {table} WHERE asked IN (?, ?)", (asked, kept.url if kept else asked))
+            for table in ("answers", "absent")
+        ]
         self.database.write(*drops)
 
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mediakeep import files
-from mediakeep.errors import ItemFailed, LibraryGone, MediakeepError, NoRoom
+from mediakeep.errors import ItemFailed, LibraryGone, MediakeepError, NoCache, NoRoom
 from mediakeep.item import Status
 from mediakeep.outcome import Opening, Outcome, Parts, Progress, Work, Worker
 from mediakeep.runner.stop import BrokenOff
@@ -31,6 +31,7 @@ _CURES = {
 
 
 _LONGEST_WAIT = 86400.0  # seconds
+_WORTH_TELLING = 1.0  # seconds; of shorter waits, as between two requests, nobody is told
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -97,7 +98,7 @@ def run(worker: Worker, task: Task, progress: Progress) -> Result:
         if task.part:
             return PartDone(_plain(task.part.run(task.part.given, progress)))
         return _checked(worker(task.work, progress))
-    except (LibraryGone, NoRoom) as gone:
+    except (LibraryGone, NoCache, NoRoom) as gone:
         return Gone(gone)
     except OSError as error:
         return Gone(NoRoom(explain(error))) if error.errno in _NO_ROOM else failure(task, error)
@@ -137,6 +138,11 @@ def _plain(thing: Any) -> Any:
 def span(seconds: float) -> float:
     """Return how much later a task may end that told of a wait; for what is no span, 0."""
     return min(seconds, _LONGEST_WAIT) if seconds > 0 else 0.0
+
+
+def is_told(seconds: float) -> bool:
+    """Tell whether a wait lasts so long that whoever watches is to hear of it."""
+    return seconds >= _WORTH_TELLING
 
 
 def failure(task: Task, error: BaseException) -> Outcome | Failed:
