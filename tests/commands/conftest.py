@@ -55,17 +55,23 @@ class Home:
             **more,
         )
 
-    def call(self, door: str, *words: object) -> subprocess.CompletedProcess[str]:
+    def call(
+        self, door: str, *words: object, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Do what a door does, in this process: a start costs more than most of what is tested."""
         command: click.Command = importlib.import_module(f"mediakeep.commands.{door}").main
         line = ["--home", str(self.path), *map(str, words)]
         clean = dict.fromkeys((key for key in os.environ if key.startswith(PREFIX)), None)
-        done = CliRunner().invoke(command, line, env=clean)
+        told = {f"{PREFIX}WORKERS": "1", **(env or {})}
+        done = CliRunner().invoke(command, line, env={**clean, **told})
         assert isinstance(done.exception, SystemExit | None), done.output
         return subprocess.CompletedProcess(line, done.exit_code, done.stdout, done.stderr)
 
     def batch(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
-        return self.run("process_music_batch", *words, **more)
+        """Run a batch: in this process where nothing but its words is given, else with workers."""
+        if more:
+            return self.run("process_music_batch", *words, **more)
+        return self.call("process_music_batch", *words)
 
     def manage(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
         """Run the manager, in this process where nothing but its words is given."""

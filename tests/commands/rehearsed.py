@@ -6,12 +6,14 @@ import contextlib
 import json
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from mediakeep.rehearsal import faults, library, world
 from mediakeep.rehearsal.server import Server
@@ -59,6 +61,12 @@ class Rehearsed(Home):
     def run(self, door: str, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
         env = {**self.settings, **more.pop("env", {})}
         return super().run(door, *words, env=env, **more)
+
+    def call(
+        self, door: str, *words: object, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        with mock.patch.object(tempfile, "tempdir", str(self.temporary)):  # as TMPDIR does
+            return super().call(door, *words, env={**self.settings, **(env or {})})
 
     def start(self, *words: object) -> subprocess.Popen[str]:
         """Start a batch in a process group of its own, so that all of it can be killed."""

@@ -74,6 +74,24 @@ def test_where_nothing_waits_nothing_is_said_of_look_ups(report: Report) -> None
     assert not any("look-up" in line for line in faces.ending(report, standing()))
 
 
+def test_a_wait_is_told_as_the_sum_over_all_workers() -> None:
+    done = Outcome(data={"lookup": "done"}, facts={"requests": 3, "waited": 45.4})
+    lines = faces.ending(reported(done, done), standing())
+    assert "Looked up: 6 requests, 1 min 31 s waited by all workers together" in lines
+
+
+def test_on_a_terminal_a_wait_for_a_service_is_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)  # a test has no terminal
+    plain = faces.Plain(MUSIC, lambda _: [])
+    plain.begun(14)
+    plain.progress("Vera", 12, 12, "MusicBrainz")
+    assert capsys.readouterr().err.endswith("0/14  Vera waiting for MusicBrainz")
+    plain.progress("Vera", 12, 12, "")
+    assert capsys.readouterr().err.endswith("0/14  Vera 12/12")
+
+
 def test_programs_are_told_too(capsys: pytest.CaptureFixture[str]) -> None:
     faces.Json().ended(reported(UNREACHED, awaiting=3), standing())
     told = json.loads(capsys.readouterr().out)

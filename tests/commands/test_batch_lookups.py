@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.commands import rehearsed
-from tests.commands.conftest import obey_permissions
+from tests.commands.conftest import Home, obey_permissions
 from tests.commands.rehearsed import Rehearsed, ended, out, questions
 
 ARTISTS = 3
@@ -55,7 +55,7 @@ def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: R
         done = home.batch("--all")
     assert (done.returncode, done.stderr) == (4, "")
     *_, last = done.stdout.splitlines()
-    assert last.startswith(f"{AWAITING}is not to be had, and is not asked before 20")
+    assert last.startswith(f"{AWAITING}is not to be had, and is not asked before ")
     assert last.endswith(": it answered 503.")
     assert sum("MusicBrainz" in line for line in done.stdout.splitlines()) == 1
     assert (home.lookups(), home.statuses_counted()) == (
@@ -171,7 +171,7 @@ def test_settings_that_are_no_good_are_named_before_anything_is_done(
 
 def test_settings_of_a_home_are_checked_as_well(untouched: Rehearsed) -> None:
     (untouched.path / "mediakeep.toml").write_text('musicbrainz_host = "nowhere"\n')
-    done = untouched.call("process_music_batch", "--all")
+    done = Home.call(untouched, "process_music_batch", "--all")  # with no other settings
     (untouched.path / "mediakeep.toml").unlink()
     assert done.returncode == 2
     assert 'musicbrainz_host: "nowhere" is no address of a server' in done.stderr
@@ -187,7 +187,7 @@ def test_a_refresh_asks_anew_for_one_artist_and_for_no_other(home: Rehearsed) ->
     assert 2 <= anew.total() < before.total()
     assert anew.keys() <= before.keys()
     with out(home.server):
-        done = home.batch("--artist", name, "--refresh")
+        done = home.run("process_music_batch", "--artist", name, "--refresh")
     assert done.returncode == 4
     report = (home.path / home.artists()[name]["report"]).read_text()
     assert "## At MusicBrainz" in report  # what is known stays until there is an answer

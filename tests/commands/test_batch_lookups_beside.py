@@ -32,7 +32,7 @@ def test_an_artist_of_the_queue_is_looked_up_by_itself_and_not_again_by_a_batch(
     home: Rehearsed,
 ) -> None:
     name = next(iter(home.artists()))
-    done = home.run("process_artist", home.music / name)
+    done = home.call("process_artist", home.music / name)
     assert done.returncode == 0, done.stderr
     item = home.artists()[name]
     assert (item["status"], item["lookup"]) == ("completed", "done")
@@ -48,20 +48,20 @@ def test_an_artist_that_no_queue_knows_is_looked_up_as_well(home: Rehearsed) -> 
     aside = home.path.parent / "aside" / "Velvet Harbour"
     aside.parent.mkdir()
     (home.music / "Velvet Harbour").rename(aside)
-    done = home.run("process_artist", aside, "--json")
+    done = home.call("process_artist", aside, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["lookup"] == "done"
     assert section(home.path / told["report"])
     before = questions(home.server).total()
-    home.run("process_artist", aside)
+    home.call("process_artist", aside)
     assert questions(home.server).total() == before > 0
 
 
 def test_process_artist_amid_an_outage_does_the_rest(home: Rehearsed) -> None:
     name = next(iter(home.artists()))
     with out(home.server):
-        done = home.run("process_artist", home.music / name)
+        done = home.call("process_artist", home.music / name)
     assert done.returncode == 4, done.stderr
     assert "MusicBrainz is not to be had" in done.stdout + done.stderr
     assert home.artists()[name]["status"] == "completed"
@@ -77,7 +77,7 @@ def test_a_change_by_hand_asks_nobody_and_keeps_what_the_report_tells(home: Rehe
     before = section(home.path / home.artists()["Velvet Harbour"]["report"])
     assert before
     folder = home.music / "Velvet Harbour" / "Salt on the Signal Lamps"
-    done = home.run("fix_metadata", "genre", folder, "Harbour Pop", "--yes")
+    done = home.call("fix_metadata", "genre", folder, "Harbour Pop", "--yes")
     assert done.returncode == 0, done.stderr
     assert "changed" in done.stdout
     item = home.artists()["Velvet Harbour"]
@@ -94,7 +94,7 @@ def test_who_asks_is_told_to_the_server_and_stands_nowhere(home: Rehearsed) -> N
         done = [home.batch("--all", "--json")]
     home.later()
     done += [home.batch("--all"), home.batch("--all", "--dry-run")]
-    done += [home.run("process_artist", home.music / "Velvet Harbour", "--refresh")]
+    done += [home.call("process_artist", home.music / "Velvet Harbour", "--refresh")]
     done += [
         home.run("weekly_report"),
         home.run("media_dashboard"),
@@ -128,3 +128,28 @@ def test_a_finished_library_is_told_once_also_where_look_ups_wait(home: Rehearse
     finally:
         service.close()
     assert [one["event"] for one in service.alerts] == ["finished"]
+
+
+def test_what_was_repaired_before_the_look_up_is_told_and_counted_after_it(
+    home: Rehearsed,
+) -> None:
+    def told() -> dict[str, tuple[int, int, int, list[str]]]:
+        found = {}
+        for name, item in home.artists().items():
+            text = (home.path / item["report"]).read_text()
+            lines = [one for one in text.splitlines() if "undo_changes.py" in one]
+            counts = (item.get("auto_fixed", 0), item.get("issues_resolved", 0))
+            found[name] = (*counts, item.get("repaired", 0), lines)
+        return found
+
+    assert home.batch("--all", "--offline").returncode == 0
+    before = told()
+    assert sum(counts[0] for counts in before.values()) > 0
+    done = home.batch("--all", "--json")
+    assert home.lookups().get("pending", 0) == 0
+    assert told() == before
+    assert rehearsed.ended(done)["auto_fixed"] == 0
+    parts = (home.path / "status" / "music" / "history").iterdir()
+    events = [json.loads(line) for part in parts for line in part.read_text().splitlines()]
+    counted = sum(event.get("auto_fixed", 0) for event in events)
+    assert counted == sum(counts[0] for counts in before.values())

@@ -36,9 +36,10 @@ def names(home: Rehearsed) -> list[str]:
     return list(dict.fromkeys(map(name, rows(home))))
 
 
-def of(artist: str, table: list[dict[str, str]]) -> set[str]:
-    """Return the albums of an artist that are missing as a whole."""
-    return {row["album"] for row in table if name(row) == artist and row["missing"] == "album"}
+def of(artist: str, table: list[dict[str, str]], reason: str) -> set[str]:
+    """Return the albums of an artist that are missing as a whole, for a reason."""
+    wanted = artist, "album", reason
+    return {row["album"] for row in table if (name(row), row["missing"], row["reason"]) == wanted}
 
 
 def test_its_bytes_are_the_same_however_many_batches_it_took(home: Rehearsed) -> None:
@@ -70,9 +71,10 @@ def test_an_artist_that_is_done_again_or_has_vanished_has_the_rows_of_now(home: 
     shutil.rmtree(home.music / gone)
     shutil.rmtree(album)
     home.ok("--scan", home.music, "--yes")
-    assert home.batch("--all").returncode == 0
+    assert home.run("process_music_batch", "--all").returncode == 0
     assert gone not in names(home)
-    assert of(changed, rows(home)) > of(changed, before)
+    lost = of(changed, rows(home), "not owned") - of(changed, before, "not owned")
+    assert lost == {album.name}
     others = [row for row in before if name(row) not in (gone, changed)]
     assert [row for row in rows(home) if name(row) != changed] == others
 
@@ -108,3 +110,16 @@ def test_a_cell_is_no_formula_and_what_parts_cells_parts_no_title(home: Rehearse
     assert albums.items() <= known.items()
     assert any("," in title for title in albums.values())
     assert any('"' in title for title in albums.values())
+
+
+def test_an_audit_that_is_damaged_costs_its_own_rows_and_is_told(home: Rehearsed) -> None:
+    home.batch("--all")
+    before, names_before = rows(home), names(home)
+    lost = names_before[0]
+    stem = home.artists()[lost]["output_name"]
+    (home.path / "outputs" / f"{stem}_audit.json").write_text("{")
+    home.table.unlink()
+    done = home.batch("--artist", names_before[-1])
+    assert done.returncode == 0
+    assert f"{stem}_audit.json" in done.stderr
+    assert rows(home) == [row for row in before if name(row) != lost]

@@ -17,6 +17,7 @@ import pytest
 from mediakeep.rehearsal import tracks
 from tests.commands.conftest import Home
 from tests.music import shelf
+from tests.sampling import some
 
 SUFFIXES = (*shelf.FORMATS, "wav")
 
@@ -133,7 +134,7 @@ def corrupt(path: Path) -> None:
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
 
-@pytest.mark.parametrize("suffix", ["mp3", "flac", pytest.param("wav", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("suffix", some(["mp3", "flac", "wav"], 3))
 def test_a_file_that_changed_while_its_folder_was_renamed_is_told_wherever_it_goes(
     place: Home, artist: Path, suffix: str
 ) -> None:
@@ -200,7 +201,7 @@ def cut_off(path: Path) -> None:
         ("Dawn/a.flac", flip, "decode-error"),
         pytest.param("Dawn/a.ogg", flip, "decode-error", marks=pytest.mark.slow),
         pytest.param("Dawn/a.flac", cut_off, "truncated-audio", marks=pytest.mark.slow),
-        ("Dawn/a.opus", cut_off, "truncated-audio"),
+        pytest.param("Dawn/a.opus", cut_off, "truncated-audio", marks=pytest.mark.slow),
     ],
 )
 def test_a_damaged_sound_is_never_accepted(
@@ -299,7 +300,7 @@ def damage(path: Path) -> None:
         file.write(b"\xff" * 4096)
 
 
-@pytest.mark.parametrize("words", [("--deep",), ()])
+@pytest.mark.parametrize("words", [("--deep",), pytest.param((), marks=pytest.mark.slow)])
 def test_a_damaged_ledger_stops_the_batch_with_its_cure(
     place: Home, artist: Path, words: tuple[str, ...]
 ) -> None:

@@ -71,7 +71,7 @@ def log(home: Home) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 4])
 def test_a_deep_batch_records_every_sound_once(place: Home, workers: int) -> None:
     place.scan()
     done = place.batch("--deep", "--all", "--workers", workers)
@@ -80,7 +80,7 @@ def test_a_deep_batch_records_every_sound_once(place: Home, workers: int) -> Non
     assert any('"deep": true' in json.dumps(line) for line in log(place))
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_crash_of_a_decoder_costs_its_artist_only(
     place: Home, tmp_path: Path, workers: int
 ) -> None:

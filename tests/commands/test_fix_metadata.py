@@ -16,6 +16,7 @@ from tests.commands.hands import read, run, state
 from tests.music import shelf
 
 DOOR = "fix_metadata"
+MBID = "0aaaaaaa-0000-4000-8000-000000000001"
 PAGE = Path(__file__).parents[2] / "docs" / "fix-metadata.md"
 FIELDS = {
     "title": "  A/B; =C  ",
@@ -239,6 +240,19 @@ def test_the_word_in_capitals_of_a_pasted_command_is_no_value(home: Home) -> Non
     assert told.code == 2
     assert "in place of TITLE" in told.err
     hands.ok(home, DOOR, "title", dawn(home)[0], "TITLE", "--yes")
+
+
+@pytest.mark.parametrize("value", ["MBID", "Vera", f"{MBID} ", MBID[:-1]])
+def test_what_is_no_mbid_is_never_written_into_a_field_of_mbids(home: Home, value: str) -> None:
+    before, first = state(home.music), dawn(home)[0]
+    told = run(home, DOOR, "musicbrainz_albumartistid", first, value, "--yes")
+    assert told.code == 2
+    assert f'musicbrainz_albumartistid cannot be "{value}": it holds MBIDs' in told.err
+    assert state(home.music) == before
+    hands.ok(home, DOOR, "musicbrainz_albumartistid", first, MBID.upper(), "--yes")
+    assert read(first).musicbrainz_albumartistid == (MBID.upper(),)
+    hands.ok(home, DOOR, "musicbrainz_albumartistid", first, "", "--yes")
+    assert read(first).musicbrainz_albumartistid == ()
 
 
 @pytest.mark.parametrize(("answer", "code"), [("", 130), ("n\n", 130), ("y\n", 0)])

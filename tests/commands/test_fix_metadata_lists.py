@@ -148,6 +148,13 @@ def test_a_table_that_is_none_is_refused(home: Home, content: bytes, why: str) -
     assert why in "\n".join(refused(home, "--from-csv", path))
 
 
+def test_what_is_no_mbid_is_refused_from_a_list_too(home: Home) -> None:
+    table = csv(home, "path,musicbrainz_artistid", f"{FIRST},Vera")
+    known = fix(home, [{"path": FIRST, "fields": {"musicbrainz_artistid": ["MBID"]}}])
+    for option, path in (("--from-csv", table), ("--from-json", known)):
+        assert "musicbrainz_artistid cannot be" in refused(home, option, path)[1]
+
+
 # JSON
 
 

@@ -45,10 +45,10 @@ def summary(home: Home) -> dict[str, Any]:
 def test_the_board_follows_a_batch_and_ends_with_what_the_summary_says(home: Home) -> None:
     shutil.rmtree(home.music)
     maker = [sys.executable, str(DOORS / "make_sample_library.py"), str(home.music)]
-    subprocess.run([*maker, "--artists", "60"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*maker, "--artists", "24"], check=True, stdout=subprocess.DEVNULL)
     home.scan()
     with terminal(home, 200, 60) as shown:
-        shown.until(has("0 of 60 artists completed", "60 pending"))
+        shown.until(has("0 of 24 artists completed", "24 pending"))
         batch = subprocess.Popen(
             home.command("process_music_batch", "--all"),
             stdout=subprocess.DEVNULL,
@@ -60,11 +60,11 @@ def test_the_board_follows_a_batch_and_ends_with_what_the_summary_says(home: Hom
             seen |= {word for word in ("session at work", "at work  ") if word in shown.screen.text}
         assert batch.returncode == 0
         told = summary(home)
-        assert told["counts"]["completed"] == 60
+        assert told["counts"]["completed"] == 24
         issues = [f"{number:,} {kind}" for kind, number in told["issues"].items()]
         shown.until(
             has(
-                "60 of 60 artists completed (100.0%)",
+                "24 of 24 artists completed (100.0%)",
                 f"{sum(told['issues'].values()):,} open issues, {told['notes']:,} notes",
                 f"{told['reviews']:,} wait for you",
                 f"{told['per_hour']:,.0f} artists an hour",

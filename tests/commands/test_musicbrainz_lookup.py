@@ -148,9 +148,23 @@ def test_an_album_of_various_artists_is_found_by_its_title(ask: Asker) -> None:
 
 def test_an_album_that_is_not_there_is_no_answer(ask: Asker) -> None:
     assert "knows no album" in ask.fails(1, "album", ARTIST, "Nothing of Theirs")
-    told = ask.fails(2, "album", NAME, "Nothing of Theirs")
+    told = ask.fails(1, "album", NAME, "Nothing of Theirs")
+    assert "knows no album" in told
     assert ARTIST in told
     assert OTHER in told
+
+
+def test_an_album_that_only_somebody_of_another_name_made_is_told_with_them(home: Home) -> None:
+    other = workshop.artist("Winter Crew")
+    dawn = workshop.group(other, "Dawn")
+    releases = (workshop.release(dawn, [["A"]]),)
+    known = World(artists=(workshop.artist(NAME), other), groups=(dawn,), releases=releases)
+    with Server(known) as server:
+        ask = Asker(home, server.url)
+        told = ask.fails(1, "album", NAME, "Dawn")
+        assert told.startswith('MusicBrainz knows no album "Dawn" by ')
+        assert "fits several" not in told
+        assert "Winter Crew" in ask.ok("album", other.id, "Dawn")
 
 
 def test_a_release_is_told_with_all_its_tracks(ask: Asker) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.lookups.known import Known, Resolved
-from mediakeep.music.discography import missing
+from mediakeep.lookups import catalogue
+from mediakeep.lookups.known import Choice, Known, Resolved
+from mediakeep.music.discography import missing, section
 from mediakeep.rehearsal import workshop
 from mediakeep.rehearsal.entities import World
 from mediakeep.rehearsal.server import Server
@@ -47,7 +48,8 @@ def test_an_artist_of_the_queue_is_known_by_name_and_the_queue_stays_as_it_was(
     before = {path: path.read_bytes() for path in ask.home.queue.rglob("*") if path.is_file()}
     found = ask.data("missing", NAME, "--all-types")
     assert (found["mbid"], found["lookup"]) == (ARTIST, "done")
-    assert {one["reason"] for one in found["missing"]} == {"not owned"}
+    reasons = {one["reason"] for one in found["missing"]}
+    assert reasons == {"not owned", "another edition owned", "bonus track"}
     assert found["requests"] == len(server.asked) > 0
     after = {path: path.read_bytes() for path in ask.home.queue.rglob("*") if path.is_file()}
     assert after == before
@@ -65,6 +67,14 @@ def test_a_copy_that_lies_elsewhere_is_not_taken_for_the_queues(ask: Asker, tmp_
     assert "  Salt on the Signal Lamps (1974, 7 tracks)" in ask.ok("missing", copy)
     assert resolved(ask.home, NAME) == before
     assert resolved(ask.home, str(copy))
+
+
+def test_what_is_no_artists_folder_is_not_taken_for_one(ask: Asker) -> None:
+    ask.home.scan()
+    library = ask.home.music
+    assert "is a library" in ask.fails(2, "missing", library)
+    assert "is a part of" in ask.fails(2, "missing", library / NAME / "Winter Moorings")
+    assert "The name of the artist is empty" in ask.fails(2, "missing", "")
 
 
 def resolved(home: Home, key: str) -> Resolved | None:
@@ -104,6 +114,16 @@ def test_artists_who_share_name_and_album_are_named_with_it(home: Home) -> None:
     assert "fix_metadata.py --home" in done.stdout
 
 
+def test_one_artist_alone_who_may_be_meant_is_not_called_several() -> None:
+    artist = catalogue.Artist(id=ARTIST, name=NAME, disambiguation="a choir")
+    none, few = (section.unsure([Choice(artist, titles)]) for titles in ((), ("Dawn",)))
+    assert none == (
+        f"it may be {NAME} (a choir), but none of the albums here is known to be theirs"
+    )
+    assert "few of the albums here are known" in few
+    assert section.unsure([Choice(artist), Choice(artist)]) == "2 artists may be meant"
+
+
 def test_what_was_known_before_is_told_where_nobody_may_be_asked(ask: Asker) -> None:
     folder = ask.home.music / NAME
     ask.ok("missing", folder)
@@ -113,8 +133,7 @@ def test_what_was_known_before_is_told_where_nobody_may_be_asked(ask: Asker) -> 
     assert (done.returncode, "What follows is of 20" in done.stdout) == (0, True)
     assert done.stderr == "MusicBrainz was not asked: this run is offline.\n"
     assert "  Crowmarsh, Wandering (1979, 12 tracks)" in done.stdout
-    refused = ask.run("missing", folder, "--offline", "--refresh")
-    assert (refused.returncode, refused.stdout) == (2, done.stdout)
+    assert "but this run is offline" in ask.fails(2, "missing", folder, "--offline", "--refresh")
 
 
 def test_a_name_that_is_neither_queued_nor_a_folder_is_named(ask: Asker) -> None:

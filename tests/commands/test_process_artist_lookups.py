@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,3 +65,21 @@ def test_a_deleted_record_is_noticed(home: Rehearsed) -> None:
     done = home.run(DOOR, home.music / ARTIST)
     assert "was deleted: everything is looked up anew" in done.stderr
     assert len(home.server.asked) == 2 * asked
+
+
+def test_a_copy_that_lies_elsewhere_leaves_what_is_known_of_the_queues(
+    home: Rehearsed, tmp_path: Path
+) -> None:
+    def known() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(home.record.read_bytes())["artists"]
+        return found
+
+    home.batch("--all")
+    before = known()
+    copy = tmp_path / "elsewhere" / ARTIST
+    shutil.copytree(home.music / ARTIST / "Winter Moorings", copy / "Winter Moorings")
+    assert home.run(DOOR, copy).returncode == 0
+    home.batch("--all")
+    after = known()
+    assert after.pop(str(copy))["albums"].keys() == {"Winter Moorings"}
+    assert after == before

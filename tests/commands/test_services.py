@@ -83,6 +83,32 @@ def test_a_contact_that_would_break_a_request_is_refused(contact: str) -> None:
         access(contact=contact)
 
 
+@pytest.mark.parametrize("contact", ["nonsense", "http", "example.org", "ftp://example.org"])
+def test_a_contact_that_reaches_nobody_is_refused_by_its_name(contact: str) -> None:
+    with pytest.raises(UsageFailed, match=f'contact: "{contact}" is neither'):
+        access(contact=contact)
+    assert access(contact="https://example.org/me").is_open
+
+
+def test_nothing_is_asked_anew_where_nobody_may_be_asked() -> None:
+    with pytest.raises(UsageFailed, match=r"--refresh .* offline"):
+        refreshed(offline=True, contact="me@example.org")
+    with pytest.raises(UsageFailed, match=r"--refresh .* --contact"):
+        refreshed()
+    assert refreshed(musicbrainz_host=MIRRORS[0]).fresh
+
+
+def refreshed(**given: Any) -> Access:
+    return services.access({**{name: DEFAULTS[name] for name in NAMES}, **given}, fresh=True)
+
+
+def test_a_server_that_is_not_the_public_one_is_known_by_its_setting() -> None:
+    own = access(musicbrainz_host=MIRRORS[0], coverart_host=MIRRORS[0])
+    assert own.musicbrainz.setting == "musicbrainz_host"
+    assert own.archive.setting == "coverart_host"
+    assert access().musicbrainz.setting == access().archive.setting == ""
+
+
 def test_a_batch_refuses_at_once_and_does_nothing(home: Home) -> None:
     home.scan()
     before = home.snapshot()

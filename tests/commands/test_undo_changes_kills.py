@@ -81,7 +81,7 @@ def _undo(words: list[str], point: str, times: int) -> None:
         main(words, standalone_mode=False)
 
 
-@pytest.mark.parametrize(("point", "words"), some(zip(POINTS, cycle(SELECTORS), strict=False), 3))
+@pytest.mark.parametrize(("point", "words"), some(zip(POINTS, cycle(SELECTORS), strict=False), 6))
 def test_killed_at_a_named_point_the_same_command_goes_on_from_there(
     library: Library, point: str, words: tuple[str, ...]
 ) -> None:
@@ -127,7 +127,7 @@ def test_killed_at_any_time_again_and_again_it_ends_in_the_same_bytes(tmp_path: 
     assert library.home.manage("--validate-queue").returncode == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", some([signal.SIGINT, signal.SIGTERM], 2))
 def test_stopped_it_ends_after_the_file_at_work_and_goes_on_when_it_is_run_again(
     tmp_path: Path, number: signal.Signals
 ) -> None:

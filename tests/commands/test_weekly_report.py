@@ -71,6 +71,18 @@ def test_a_batch_writes_the_report_on_the_week(home: Home) -> None:
         assert (reports(home) / name).read_text().startswith("<svg")
 
 
+def test_of_artists_that_wait_for_their_look_up_is_said_that_nothing_else_is_left(
+    worked: Home,
+) -> None:
+    done = worked.call("weekly_report", "--format", "md,html")
+    assert done.returncode == 0, done.stderr
+    for suffix in ("md", "html"):
+        told = report(worked, suffix=suffix).read_text()
+        assert "No artist is left but for look-ups." in told
+        assert "14 artists wait for their look-up" in told
+        assert "Go on:" in told
+
+
 def test_a_report_that_is_fresh_is_left_alone_and_one_of_yesterday_is_not(home: Home) -> None:
     home.scan()
     home.batch("--batch-size", 1)

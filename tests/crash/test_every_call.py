@@ -155,7 +155,7 @@ def cuts(where: Place, folder: Path, operation: Operation, *, holding: bool) -> 
     assert len(tries) > 3
 
 
-@pytest.mark.parametrize("name", some(OPERATIONS, 2))
+@pytest.mark.parametrize("name", some(OPERATIONS, 4))
 def test_an_operation_cut_off_anywhere_is_done_or_not_done(name: str, memory: Path) -> None:
     operation, where = OPERATIONS[name], prepared(memory / "prepared")
     before = state_of(copied(where, memory / "before"))

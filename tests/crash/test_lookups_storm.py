@@ -21,7 +21,7 @@ def complete(home: Rehearsed) -> None:
 
 @pytest.mark.parametrize(
     ("artists", "seconds", "share"),
-    [(14, 4, 0.5), pytest.param(50, 40, 0.3, marks=pytest.mark.slow)],
+    [(8, 3, 0.5), pytest.param(50, 40, 0.3, marks=pytest.mark.slow)],
 )
 def test_a_storm_delays_a_batch_and_fails_none_of_its_artists(
     tmp_path: Path, artists: int, seconds: float, share: float
@@ -45,7 +45,7 @@ def taken_again(home: Rehearsed) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("artists", "outages"), [(14, 1), pytest.param(50, 6, marks=pytest.mark.slow)]
+    ("artists", "outages"), [(6, 1), pytest.param(50, 6, marks=pytest.mark.slow)]
 )
 def test_outages_leave_look_ups_to_the_next_batch_and_cost_no_attempt(
     tmp_path: Path, artists: int, outages: int

@@ -159,12 +159,14 @@ def test_the_progress_of_the_item_is_told_of_waits(tmp_path: Path, machine: Mach
     class Told:
         def __init__(self) -> None:
             self.waits: list[float] = []
+            self.services: set[str] = set()
 
         def __call__(self, done: int, of: int) -> None:
             """Nothing is counted here."""
 
-        def waiting(self, seconds: float) -> None:
+        def waiting(self, seconds: float, service: str = "") -> None:
             self.waits.append(seconds)
+            self.services.add(service)
 
     service = Service("MusicBrainz", "http://127.0.0.1:9", 7.0)
     desk, told = Desk(tmp_path, Access(service, service), machine), Told()
@@ -173,4 +175,5 @@ def test_the_progress_of_the_item_is_told_of_waits(tmp_path: Path, machine: Mach
         desk.musicbrainz.artist("a" * 8 + "-aaaa-aaaa-aaaa-" + "a" * 12)
     assert sum(told.waits) == pytest.approx(desk.spent.waited)
     assert told.waits
+    assert told.services == {"MusicBrainz"}
     desk.close()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+from msgspec import structs
+
 from mediakeep.item import Lookup
 from mediakeep.lookups.catalogue import Artist as Known
 from mediakeep.lookups.catalogue import Discography, Group, Release
 from mediakeep.lookups.known import Choice, Resolved
-from mediakeep.music import audit, report
+from mediakeep.music import audit, diagnose, report
 from mediakeep.music.discography import missing
 from mediakeep.music.discography.holdings import Holdings, Lacking, Reason
 from mediakeep.music.discography.inquiry import UNASKED, Inquiry
@@ -71,12 +74,40 @@ def test_what_was_known_before_is_told_with_its_day_while_a_look_up_waits() -> N
     assert "2026" not in told
 
 
-def test_an_artist_that_is_unsure_or_unknown_gets_a_sentence_of_its_own() -> None:
-    unsure = (
-        "\n\n## At MusicBrainz\n\nSeveral artists may be meant; what to do stands above.\n\n## "
-    )
-    assert unsure in render(asked("unsure", artist=False))
+def test_an_artist_that_is_unknown_gets_a_sentence_of_its_own() -> None:
     assert "MusicBrainz does not know this artist" in render(asked("unknown", artist=False))
+
+
+@pytest.mark.parametrize("state", ["unsure", "pending"])
+def test_all_who_may_be_meant_are_told_whole_with_the_command_that_decides(state: Lookup) -> None:
+    ids = [f"0aaaaaaa-0000-4000-8000-{number:012}" for number in range(30)]
+    about = "the singer of *Dusk* " * 5
+    choices = [Choice(Known(id=one, name="Vera", disambiguation=about.strip())) for one in ids]
+    first = Known(id=MBID, name="VERA", type="Person", country="SE", disambiguation="singer")
+    some = (Choice(first, ("Dawn", "Dusk", "Noon", "Night", "Rain")), *choices)
+    kept = Resolved(name="V", question="", state="unsure", choices=some, asked="2025-12-17T10")
+    here = structs.replace(VERA, resolved=kept)
+    issues = diagnose.issues(here, "Vera")
+    told = report.render(here, issues, AUDIT, asked=Inquiry(state, kept))
+    stale = " What follows is of 2025-12-17." if state == "pending" else ""
+    lead = f"31 artists may be meant; a person decides.{stale} Write the MBID of the right one: "
+    assert f"\n\n## At MusicBrainz\n\n{lead}`python utilities/fix_metadata.py" in told
+    assert told.count("musicbrainz_albumartistid Vera MBID`\n\n- **VERA**") == 1
+    line = f"- **VERA** (singer, Person, SE): {MBID}, here by them: Dawn · Dusk · Noon · and 2 more"
+    assert f"{line}\n- **Vera** (" in told
+    assert all(f": {one}, none of the albums here\n" in told for one in ids)
+    assert told.count("musicbrainz_albumartistid") == 1
+    assert "31 artists may be meant: see At MusicBrainz" in told
+
+
+def test_an_album_that_is_not_known_there_is_named_by_its_title_and_its_folder() -> None:
+    tracks = [paper.track(number, album="Dusk") for number in (1, 2)]
+    album = paper.album(*tracks, place="CD")
+    here = structs.replace(VERA, albums=(album, *VERA.albums))
+    places = tuple(one.place for one in here.albums)
+    one = structs.replace(asked("done"), holdings=Holdings(unknown=places))
+    told = report.render(here, [], AUDIT, asked=one)
+    assert f"Not known there: Dusk (folder CD) · {places[1]}\n" in told
 
 
 def test_the_audit_is_the_same_whatever_the_reason_that_nobody_was_asked() -> None:

@@ -49,6 +49,18 @@ def test_what_lacks_only_its_look_up_is_taken_last_and_only_where_look_ups_are_m
     assert line.take(1, lookups=True) == []
 
 
+def test_what_still_waits_after_its_try_goes_behind_what_was_not_tried(tmp_path: Path) -> None:
+    with rig.make(rig.at(tmp_path), 3) as queue:
+        queue.begin()
+        completed(queue, 3)
+        tried = []
+        for _ in range(4):
+            (claim,) = queue.claim(1, lookups=True)
+            tried.append(claim.key)
+            assert queue.settle(claim, STILL_PENDING)
+        assert tried == ["Artist 000", "Artist 001", "Artist 002", "Artist 000"]
+
+
 def completed(queue: Queue, count: int, **data: Any) -> list[str]:
     """Have so many items completed, all but their look-up."""
     return rig.settle(queue, count, Ending(Outcome(data={"lookup": "pending", **data})))
@@ -108,7 +120,7 @@ def test_a_try_for_the_look_up_counts_only_where_it_fails_and_then_as_the_first(
         assert not queue.state.items["Artist 000"].for_lookup
 
 
-def test_a_try_for_the_look_up_adds_to_what_was_repaired_before(tmp_path: Path) -> None:
+def test_what_a_try_for_the_look_up_tells_of_an_item_is_the_whole(tmp_path: Path) -> None:
     def told(fixed: int, repaired: int) -> Ending:
         counts = {"issues_found": 3 + fixed, "issues_resolved": fixed, "auto_fixed": fixed}
         return Ending(Outcome(data={**counts, "repaired": repaired, "lookup": "pending"}))
@@ -116,9 +128,9 @@ def test_a_try_for_the_look_up_adds_to_what_was_repaired_before(tmp_path: Path) 
     with rig.make(rig.at(tmp_path), 1) as queue:
         queue.begin()
         rig.settle(queue, 1, told(5, 7))
-        for ending, fixed, repaired in ((told(0, 0), 5, 7), (told(2, 9), 7, 9)):
+        for fixed, repaired in ((5, 7), (7, 7), (0, 0)):
             (claim,) = queue.claim(1, lookups=True)
-            assert queue.settle(claim, ending)
+            assert queue.settle(claim, told(fixed, repaired))
             item = queue.state.items[claim.key]
             assert (item.auto_fixed, item.issues_resolved) == (fixed, fixed)
             assert (item.issues_found, item.repaired) == (3 + fixed, repaired)

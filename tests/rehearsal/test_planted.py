@@ -11,6 +11,7 @@ from mediakeep import files
 from mediakeep.media import essence
 from mediakeep.music import copies, diagnose, scan
 from mediakeep.rehearsal import catalogue, library
+from tests.sampling import some
 
 # What is true of healthy albums, too, and of some names in the catalogue.
 NOTES = {"external-cover-not-embedded", "mixed-formats", "name-not-portable"}
@@ -36,7 +37,8 @@ def test_the_library_of_the_demo(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("artists", "tracks", "seed"), [(54, 193, 2), (94, 258, 4), (214, 448, 6), (70, 1500, 1)]
+    ("artists", "tracks", "seed"),
+    some([(54, 193, 2), (70, 1500, 1), (214, 448, 6), (94, 258, 4)], 3),
 )
 def test_libraries_of_short_and_of_long_albums(
     tmp_path: Path, artists: int, tracks: int, seed: int

@@ -11,6 +11,7 @@ from tests.runner import notes
 
 ONLINE = "online"  # a file that is there as long as the service is
 REFUSED = "The service is out. A later batch goes on."
+SERVICE = "The oracle"
 NO_CONTACT = "No contact is set. Set one."
 
 
@@ -54,7 +55,7 @@ def wait(
     work: Work, progress: Progress, folder: Path, told: str, waited: str, then: str = "0"
 ) -> Outcome:
     """Tell of a wait, wait, and work for a while."""
-    progress.waiting(float(told))
+    progress.waiting(float(told), SERVICE)
     notes.note(folder, "waits", work.stamp.key)
     time.sleep(float(waited))
     time.sleep(float(then))

@@ -153,16 +153,16 @@ def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
     assert 1 <= len(steps) <= most
     assert steps == sorted(steps)
     assert len(shown) > 10 * len(steps)
-    assert shown[0] == ("ant", 1, 10**9)
+    assert shown[0] == ("ant", 1, 10**9, "")
 
 
 @pytest.mark.usefixtures("pooled")
 def test_progress_of_a_pooled_worker_reaches_the_face_now_and_then(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"ant": "count 1", "bee": "good"})
-    shown: list[tuple[str, int, int]] = []
+    shown: list[tuple[str, int, int, str]] = []
     shop.run(face=Face(progress=lambda *told: shown.append(told)), workers=2)
     assert 2 <= len(shown) <= 5
-    assert {key for key, _, _ in shown} == {"ant"}
+    assert {key for key, *_ in shown} == {"ant"}
 
 
 def test_the_live_file_says_what_is_worked_on_and_goes_at_the_end(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from mediakeep.queue.settling import Ending
 from mediakeep.runner.plan import Face
 from tests.runner import looking, workshop
 from tests.runner.workshop import Workshop
+from tests.sampling import some
 
 P, I, C, E, S = Status  # noqa: E741 - a table is read by its letters
 THINGS = dict.fromkeys(("ant", "bee", "cow"), "look")
@@ -202,7 +203,7 @@ def killed(folder: Path, **told: Any) -> bool:
     return process.returncode != 0
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("when", some(["before", "after"], 2))
 def test_look_ups_may_be_killed_at_every_record(tmp_path: Path, when: str) -> None:
     with ThreadPoolExecutor(2) as threads:
         for start in itertools.count(1, 4):

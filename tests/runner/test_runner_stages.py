@@ -64,7 +64,7 @@ def test_the_stage_and_the_parts_of_a_running_item_are_on_record(tmp_path: Path)
     shop = stock(tmp_path, ant="one none")
     seen = []
 
-    def look(key: str, done: int, of: int) -> None:
+    def look(key: str, done: int, of: int, _service: str) -> None:
         item = reading.state(shop.status, shop.kind).items[key]
         assert item.parts
         seen.append((item.status, item.processing_stage, list(item.parts.done.values()), done, of))

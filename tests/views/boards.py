@@ -59,7 +59,9 @@ STANDING = Standing(
     seconds_left=46843.0,
     last_updated=at("14:03:21"),
     awaiting=37,
+    looked_up=7522,
     unsure=1,
+    unknown=3,
 )
 
 
@@ -134,7 +136,7 @@ CREWS = [
         [
             Work("Johann Sebastian Bach & the Names of Old", at("14:01:07"), 812, 2401),
             Work("山口百恵", at("14:03:02"), 12, 40),
-            Work("Sigur Rós", at("14:03:20"), 0, 0),
+            Work("Sigur Rós", at("14:03:20"), 0, 0, "MusicBrainz"),
             Work("❤️ Emoji e\u0301", at("14:03:22"), 1, 9),
         ],
     ),

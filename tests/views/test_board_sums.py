@@ -64,4 +64,6 @@ def test_sums_are_what_a_person_would_count(items: dict[str, MusicItem]) -> None
     assert sums.outdated == sum(item.rules == 0 for item in done)
     assert sums.awaiting == sum(item.lookup == "pending" for item in done)
     assert sums.unsure == sum(item.lookup == "unsure" for item in done)
+    assert sums.unknown == sum(item.lookup == "unknown" for item in done)
+    assert sums.looked_up == sum(item.lookup not in ("", "pending") for item in done)
     assert set(sums.failed) == {key for key, item in items.items() if item.status is Status.ERROR}

@@ -62,10 +62,10 @@ def test_what_waits_for_its_look_up_is_told_also_while_that_is_made() -> None:
         ),
         Pace(0, 0.0),
     )
-    assert (told.awaiting, told.unsure) == (2, 1)
+    assert (told.awaiting, told.looked_up, told.unsure, told.unknown) == (2, 2, 1, 1)
     lines = terminal.summary(told)
     assert "  2 artists wait for their look-up" in lines
-    assert "  1 could be more than one artist: a person decides" in lines
+    assert "  Looked up: 2 artists; 1 unsure, 1 unknown" in lines
     assert terminal.awaiting(1, told) == "1 artist waits for its look-up"
 
 

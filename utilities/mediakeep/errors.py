@@ -201,7 +201,7 @@ class ServiceFailed(MediakeepError):
 
 
 class Outage(ServiceFailed):
-    """{} is not to be had, and is not asked before {}: {}."""
+    """{} is not to be had, and is not asked before {} (in {}): {}."""
 
 
 class BadAnswer(ServiceFailed):

@@ -59,7 +59,7 @@ class Progress(Protocol):
     def __call__(self, done: int, of: int, /) -> None:
         """Tell that so much of the work is done."""
 
-    def waiting(self, seconds: float, /) -> None:
+    def waiting(self, seconds: float, service: str = "", /) -> None:
         """Tell, before a wait for a service, how long it lasts: it is no time of the item's."""
 
 
@@ -69,7 +69,7 @@ class Quiet:
     def __call__(self, done: int, of: int, /) -> None:
         """Pass over it."""
 
-    def waiting(self, seconds: float, /) -> None:
+    def waiting(self, seconds: float, service: str = "", /) -> None:
         """Pass over it."""
 
 

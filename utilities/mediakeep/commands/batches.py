@@ -76,7 +76,7 @@ def _watched(
             entries = review.careful(subject.entries(ask.home), troubles)
             try:
                 review.update(ask.home, folder, opened.state, entries)
-                subject.views(ask.home, folder, opened.state)
+                troubles.extend(subject.views(ask.home, folder, opened.state))
             except (OSError, MediakeepError) as error:  # views: the next batch makes them good
                 troubles.append(f"Not all views could be written: {attempt.explain(error)}")
 

@@ -42,4 +42,4 @@ def of(texts: Iterable[str]) -> list[Condition]:
 def _read(field: str, values: list[str]) -> list[Condition]:
     if not values:
         return [Condition(field)]
-    return [Condition(one.field, one.values) for one in wording.edits(field, values, "")]
+    return [Condition(one.field, one.values) for one in wording.parsed(field, values, "")]

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mediakeep.commands import artists, entries
 from mediakeep.commands.entries import Told
-from mediakeep.errors import AmbiguousName, ItemFailed, NoSuchMBID, NotThere, UsageFailed
+from mediakeep.errors import (
+    AmbiguousName,
+    ItemFailed,
+    MediakeepError,
+    NoSuchMBID,
+    NotThere,
+    UsageFailed,
+)
 from mediakeep.lookups import catalogue, musicbrainz, query
 from mediakeep.lookups.catalogue import Artist, Group, Medium, Release
 from mediakeep.lookups.desk import Desk
+from mediakeep.lookups.known import Choice
 from mediakeep.lookups.musicbrainz import MusicBrainz
 from mediakeep.music.discography import question
 from mediakeep.pages import page
 
 
 def album(desk: Desk, name: str, title: str) -> Told:
-    """Tell of an album by an artist all editions; ItemFailed, AmbiguousName."""
+    """Tell of an album by an artist all editions; ItemFailed, UsageFailed where it is not clear."""
     who = artists.find(desk, name, [title])
     if who.artist is None:
-        fits = "; ".join(f"{one.artist.id} {one.artist.name}" for one in who.choices)
-        raise AmbiguousName(name, fits)
+        raise _unsure(name, title, who.choices)
     found = list(_albums(desk, who.artist, title))
     if not found:
         raise ItemFailed(f'MusicBrainz knows no album "{title}" by {who.artist.name}.')
@@ -33,6 +40,21 @@ def album(desk: Desk, name: str, title: str) -> Told:
         told = [entries.edition(one) for one in editions]
         data.append(entries.group(group) | {"editions": told})
     return Told(lines, {"artist": entries.artist(who.artist), "albums": data})
+
+
+def _unsure(name: str, title: str, choices: Sequence[Choice]) -> MediakeepError:
+    """Make the error of an album of which it is not certain who made it, or that nobody made."""
+    made = [_spoken(one) for one in choices if one.titles]
+    if not made:
+        whom = " or ".join(map(_spoken, choices)) or name
+        return ItemFailed(f'MusicBrainz knows no album "{title}" by {whom}.')
+    if len(made) == 1:
+        return UsageFailed(f'An album "{title}" is by {made[0]}. Give that MBID if it is meant.')
+    return AmbiguousName(name, "; ".join(made))
+
+
+def _spoken(one: Choice) -> str:
+    return f"{one.artist.id} {one.artist.name}"
 
 
 def _albums(desk: Desk, artist: Artist, title: str) -> Iterator[tuple[Group, list[Release]]]:

@@ -34,8 +34,8 @@ class Shown(Protocol):
     def settled(self, settled: Settled) -> None:
         """Hear what became of an item."""
 
-    def progress(self, key: str, done: int, of: int) -> None:
-        """Hear how far the running item is."""
+    def progress(self, key: str, done: int, of: int, service: str) -> None:
+        """Hear how far the running item is, and which service it waits for, "" for none."""
 
     def ended(self, report: Report, summary: Standing) -> None:
         """Hear what the batch came to."""
@@ -68,9 +68,10 @@ class Plain:
         changes = self._told(outcome.facts)
         self._say("\n".join([head, *(f"    {change}" for change in changes)]))
 
-    def progress(self, key: str, done: int, of: int) -> None:
+    def progress(self, key: str, done: int, of: int, service: str) -> None:
         """Show how far the running item is."""
-        self._working = f"{files.printable(key)} {done}/{of}"
+        told = f"waiting for {service}" if service else f"{done}/{of}"
+        self._working = f"{files.printable(key)} {told}"
         self._draw()
 
     def ended(self, report: Report, summary: Standing) -> None:
@@ -127,7 +128,7 @@ class Json:
         seconds = round(settled.seconds, 3)
         _emit("settled", number=settled.number, item=settled.key, seconds=seconds, **facts)
 
-    def progress(self, key: str, done: int, of: int) -> None:
+    def progress(self, key: str, done: int, of: int, service: str) -> None:
         """Pass over progress within an item: the live file has it."""
 
     def ended(self, report: Report, summary: Standing) -> None:
@@ -205,7 +206,8 @@ def _asked(report: Report) -> list[str]:
     if not report.requests:
         return []
     kept = f", {terminal.count(report.hits, 'answer')} from the cache" if report.hits else ""
-    waited = f", {terminal.duration(report.waited)} waited" if report.waited >= 1 else ""
+    spent = f", {terminal.duration(report.waited)} waited by all workers together"
+    waited = spent if report.waited >= 1 else ""
     return [f"Looked up: {terminal.count(report.requests, 'request')}{kept}{waited}"]
 
 

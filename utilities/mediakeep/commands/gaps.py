@@ -4,37 +4,31 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 from msgspec import structs
 
 from mediakeep import config, files, kinds
-from mediakeep.commands import artists, entries, shared, subjects
+from mediakeep.commands import artists, entries, folders, shared, subjects
 from mediakeep.commands.entries import Told
+from mediakeep.commands.folders import Folder
 from mediakeep.errors import ItemFailed, NoQueue, NoSuchItem, UsageFailed
-from mediakeep.item import Item
 from mediakeep.lookups.desk import Access
 from mediakeep.music import scan, tools
 from mediakeep.music.discography import inquiry, missing, section
 from mediakeep.music.discography.holdings import Holdings
 from mediakeep.music.discography.inquiry import Inquiry
 from mediakeep.music.discography.section import Missing, Section
+from mediakeep.music.model import Artist
 from mediakeep.music.tools import Places
 from mediakeep.pages import cells, page
 from mediakeep.queue import actions, reading
 
 _MAIN = "Album", "EP"
 _CODES = {"done": 0, "unsure": 1, "unknown": 1}  # 1: nobody was found who it certainly is
-
-
-class Folder(NamedTuple):
-    """An artist's folder, and the key under which the look-up of a batch is kept."""
-
-    path: Path
-    key: str
 
 
 def tell(home: Path, name: str, access: Access, *, all_types: bool, as_csv: bool) -> Told:
@@ -47,12 +41,12 @@ def tell(home: Path, name: str, access: Access, *, all_types: bool, as_csv: bool
         if not any(album.readable for album in found.albums):
             raise ItemFailed(f"{shown} has no track that can be read.")
         with entries.warned(open_ones.desk):
-            asked = inquiry.of(found, folder.key, open_ones.desk)
+            asked = inquiry.of(found, folder.lookup_key, open_ones.desk)
         spent = open_ones.desk.spent.taken()
     left = _left_out(asked)
     if not all_types:
         asked = structs.replace(asked, holdings=_main(asked.holdings))
-    code = _CODES.get(asked.state, _unasked(asked, access))
+    code = 4 if asked.failed and access.fresh else _CODES.get(asked.state, _unasked(asked))
     if asked.why:
         click.echo(shared.plain(asked.why), err=True)
     counts = {"requests": spent.requests, "hits": spent.hits}
@@ -61,51 +55,47 @@ def tell(home: Path, name: str, access: Access, *, all_types: bool, as_csv: bool
         return Told(_table(shown, asked), data, code)
     if asked.state == "unsure":
         return Told(_choices(home, folder.path, asked), data, code)
-    lines = _lines(shown, asked, all_types=all_types)
+    lines = _lines(shown, asked, found, all_types=all_types)
     return Told([*lines, *([] if all_types else left)], data, code)
 
 
 def _choices(home: Path, folder: Path, asked: Inquiry) -> list[str]:
     """Name those who may be meant, and how a person says who it is."""
     choices = asked.resolved.choices if asked.resolved else ()
-    lines = [f"{files.printable(folder.name)}: several artists may be meant:"]
+    name = files.printable(folder.name)
+    lines = [f"{name}: {section.unsure(choices)}:"]
     lines += map(artists.candidate, choices)
     command = config.spoken("fix_metadata.py", home)
     place = files.quoted(files.escape(folder))
     return [*lines, f"Say who it is: {command} musicbrainz_albumartistid {place} MBID"]
 
 
-def _unasked(asked: Inquiry, access: Access) -> int:
+def _unasked(asked: Inquiry) -> int:
     """Return the exit code where nobody answered; what was known before is an answer, too."""
     if asked.failed:
         return 4
-    return 0 if asked.known and not access.fresh else 2
+    return 0 if asked.known else 2
 
 
 def _folder(home: Path, name: str) -> Folder:
     """Find an artist by the name in the queue, else by the path of the folder."""
+    if not name.strip():
+        raise UsageFailed("The name of the artist is empty.")
     path = Path(name).resolve()
     try:
         state = reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC)
     except NoQueue as error:
         if path.is_dir():
-            return Folder(path, files.escape(path.name))
+            return folders.at({}, path)
         raise UsageFailed(f"{files.escape(name)} is not a folder. {error}") from error
     try:
         key = actions.find(state, name)
     except NoSuchItem:
         if path.is_dir():
-            return Folder(path, _key(state.items, path))
+            return folders.at(state.items, path)
         raise
-    return Folder(Path(files.unescape(state.items[key].path)), key)
-
-
-def _key(items: Mapping[str, Item], path: Path) -> str:
-    """Return the key of a folder; a copy that lies elsewhere does not get that of the queue's."""
-    name = files.escape(path.name)
-    known = items.get(name)
-    here = known is None or Path(files.unescape(known.path)).resolve() == path
-    return name if here else files.escape(path)
+    item = state.items[key]
+    return Folder(Path(files.unescape(item.path)), key, item)
 
 
 def _main(told: Holdings) -> Holdings:
@@ -121,8 +111,8 @@ def _left_out(asked: Inquiry) -> list[str]:
     return ["", f"Left out: {count:,} of other types. --all-types shows them."] if count else []
 
 
-def _lines(name: str, asked: Inquiry, *, all_types: bool) -> list[str]:
-    told = section.of(asked)
+def _lines(name: str, asked: Inquiry, here: Artist, *, all_types: bool) -> list[str]:
+    told = section.of(asked, here)
     if told is None or (asked.state == "pending" and not asked.known):
         return []
     lines = [f"{name}: {told.lead}"]

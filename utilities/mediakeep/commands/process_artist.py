@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+from msgspec import structs
 
 from mediakeep import files, kinds
-from mediakeep.commands import apart, deep, handwork, policies, services, shared, subjects
+from mediakeep.commands import apart, deep, folders, handwork, policies, services, shared, subjects
 from mediakeep.commands.subjects import Manner
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageFailed
 from mediakeep.item import Item, MusicItem, Status
@@ -46,7 +47,7 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     items = _items(home)
     _check(items, folder, manner)
     found = _found(items, folder)
-    item = found.item
+    item, manner = found.item, structs.replace(manner, lookup_key=found.lookup_key)
     for warning in subjects.of(kinds.MUSIC).ready(home, access):
         click.echo(f"Warning: {warning}", err=True)
     outcome = _work(home, found, manner)
@@ -105,26 +106,20 @@ def _check(items: Mapping[str, Item], folder: Path, manner: Manner) -> None:
         raise UsageFailed("--accept-sound needs --deep: only a deep scan hears the sounds.")
     deep.check(manner.deep)
     known = items.get(files.escape(folder.name))
-    if manner.deep and manner.write and known and not _is(folder, known.path):
+    if manner.deep and manner.write and known and not folders.is_at(folder, known.path):
         raise UsageFailed(
             f"The ledger holds the sounds of {known.path}, which the queue knows by this name. Add"
             " --dry-run to compare this folder with them."
         )
 
 
-def _is(folder: Path, path: str) -> bool:
-    try:
-        return folder.samefile(files.unescape(path))
-    except OSError:
-        return False
-
-
 class Found(NamedTuple):
-    """An artist, whether the queue knows it, and by which key."""
+    """An artist, whether the queue knows it, and by which key; its look-up may have its own."""
 
     key: str
     item: Item
     known: bool
+    lookup_key: str = ""
 
 
 def _work(home: Path, found: Found, manner: Manner) -> Outcome:
@@ -163,25 +158,11 @@ def _refused(home: Path, item: Item) -> dict[str, str]:
 
 
 def _found(items: Mapping[str, Item], folder: Path) -> Found:
-    """Return the artist of the queue that lies in a folder, with its key, or else a new one.
-
-    UsageFailed where the folder is a part of an artist, or holds whole ones.
-    """
-    known = items.get(files.escape(folder.name))
-    if known and _is(folder, known.path):
-        return Found(files.escape(folder.name), known, known=True)
-    for key, item in items.items():
-        place = Path(files.unescape(item.path))
-        if place.is_symlink() and _is(folder, item.path):
-            return Found(key, item, known=True)
-        if folder.is_relative_to(place) and folder != place:
-            raise UsageFailed(f"{files.escape(folder)} is a part of {item.path}. Give that folder.")
-        if place.parent == folder:
-            raise UsageFailed(
-                f"{files.escape(folder)} is a library, of which the queue knows the artists."
-                " Give one artist's folder, or run process_music_batch.py."
-            )
+    """Return the artist of the queue that lies in a folder, or else a new one."""
+    here = folders.at(items, folder)
+    if here.item:
+        return Found(here.key, here.item, known=True)
     taken = {files.fold(item.output_name) for item in items.values()}
     stem = files.safe_name(folder.name, taken)  # never that of an artist of the queue
     item = MusicItem(status=Status.PENDING, path=files.escape(folder), output_name=stem)
-    return Found(files.escape(folder.name), item, known=False)
+    return Found(here.key, item, known=False, lookup_key=here.lookup_key)

@@ -63,6 +63,8 @@ def access(given: dict[str, Any], *, fresh: bool = False) -> Access:
     interval = given.pop("musicbrainz_interval")
     if contact and not contact.isprintable():
         raise UsageFailed("contact: it holds characters that cannot be sent.")
+    if contact and "@" not in contact and not contact.startswith(("http://", "https://")):
+        raise UsageFailed(f'contact: "{contact}" is neither an e-mail address nor a URL.')
     if isnan(interval):  # no comparison refuses it, neither that of the option nor the one below
         raise UsageFailed("musicbrainz_interval: nan is no number of seconds.")
     public = _is_public(_server("musicbrainz_host", host))
@@ -73,9 +75,13 @@ def access(given: dict[str, Any], *, fresh: bool = False) -> Access:
         )
     _server("coverart_host", archive)
     closed = OFFLINE if offline else NO_CONTACT if public and not contact else ""
+    if fresh and closed:
+        raise UsageFailed(f"--refresh asks MusicBrainz anew, but {closed}.")
+    own, shut = "" if public else "musicbrainz_host", OFFLINE * offline
+    covers = "" if archive == config.Settings().coverart_host else "coverart_host"
     return Access(
-        musicbrainz=Service("MusicBrainz", host.rstrip("/"), interval, closed),
-        archive=Service("The Cover Art Archive", archive.rstrip("/"), 0.0, OFFLINE * offline),
+        musicbrainz=Service("MusicBrainz", host.rstrip("/"), interval, closed, own),
+        archive=Service("The Cover Art Archive", archive.rstrip("/"), 0.0, shut, covers),
         contact=contact,
         fresh=fresh,
     )
@@ -93,7 +99,7 @@ def _server(name: str, address: str) -> str:
         server, _ = parts.hostname, parts.port
     except ValueError:
         server = None
-    plain = server and parts.scheme in ("http", "https") and not parts.username
+    plain = server and parts.scheme in ("http", "https") and "@" not in parts.netloc
     if not plain or parts.path.strip("/") or parts.query or parts.fragment:
         raise UsageFailed(
             f'{name}: "{address}" is no address of a server, such as https://{_PUBLIC}.'

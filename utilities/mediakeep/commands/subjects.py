@@ -32,7 +32,8 @@ class Manner(msgspec.Struct, frozen=True):
     """How a worker shall go about it: whether it writes, and what it is asked for besides.
 
     `policy` is about the library's own files; `by_hand` is set where a person's command has
-    changed them, and the worker only takes note. `access` is about the services that may be asked.
+    changed them, and the worker only takes note. `access` is about the services that may be asked,
+    and `lookup_key` is under what a look-up is kept, where that is not the key of the item.
     """
 
     write: bool
@@ -41,6 +42,7 @@ class Manner(msgspec.Struct, frozen=True):
     policy: Policy = HANDS_OFF
     by_hand: bool = False
     access: Access = CLOSED
+    lookup_key: str = ""
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -57,7 +59,7 @@ class Subject(msgspec.Struct, frozen=True):
     accepting: Callable[[Path, str], str]  # in a home: the command that accepts a kind's proposals
     advice: Callable[[str], str]  # what to do about a kind of issue
     ready: Callable[[Path, Access], list[str]]  # before a batch of a home; warnings
-    views: Callable[[Path, Path, State], None]  # of a home and a queue: brings its own up to date
+    views: Callable[[Path, Path, State], list[str]]  # of a home and a queue: writes them; warnings
 
 
 def _music_library(root: Path) -> Iterator[Found]:
@@ -77,8 +79,8 @@ def _music_opening(home: Path, manner: Manner) -> Opening:
     from mediakeep.music.tools import Places
 
     sound, policy = manner.accept_sound, manner.policy
-    by_hand, access = manner.by_hand, manner.access
-    places = Places(home, manner.write, manner.deep, sound, policy, by_hand, access)
+    by_hand, access, key = manner.by_hand, manner.access, manner.lookup_key
+    places = Places(home, manner.write, manner.deep, sound, policy, by_hand, access, key)
     return functools.partial(process.opened, places)
 
 
@@ -133,21 +135,28 @@ def _music_ready(home: Path, access: Access) -> list[str]:
     if desk.is_empty:
         return []
     with contextlib.closing(desk):
-        return [*record.check(desk.folder, desk.known), *desk.known.notes]
+        told = record.check(desk.folder, desk.known)
+        if access.is_open:
+            told += record.settle(desk.known, access.musicbrainz.host)
+        return [*told, *desk.known.notes]
 
 
-def _music_views(home: Path, folder: Path, state: State) -> None:
+def _music_views(home: Path, folder: Path, state: State) -> list[str]:
+    """Bring the record and the table up to date; a damaged audit costs its own rows alone."""
     from mediakeep.lookups import record
     from mediakeep.lookups.desk import Desk
     from mediakeep.music.discography import missing as table
-    from mediakeep.views import missing
+    from mediakeep.views import missing, review
 
     desk = Desk(home / "status" / "cache", CLOSED)
     if desk.is_empty:
-        return
+        return []
     with contextlib.closing(desk):
         record.export(desk.folder, desk.known)
-    missing.update(home, folder, state, table.COLUMNS, functools.partial(_music_lacking, home))
+    troubles: list[str] = []
+    rows = review.careful(functools.partial(_music_lacking, home), troubles)
+    missing.update(home, folder, state, table.COLUMNS, rows)
+    return troubles
 
 
 def _music_told(facts: Mapping[str, Any]) -> list[str]:

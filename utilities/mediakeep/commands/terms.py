@@ -90,9 +90,10 @@ def asked(home: Path, name: str | None, given: dict[str, Any], policy: Policy = 
     facts |= {"item": files.escape(name)} if name else {}
     facts |= {"deep": True} if deep_one else {}
     facts |= {"fix": policy.fix.value}
-    access = services.access(given, fresh=given.get("refresh", False))
-    if access.fresh and not name:
+    fresh = given.get("refresh", False)
+    if fresh and not name:
         raise UsageFailed("--refresh is for one artist: give --artist NAME as well.")
+    access = services.access(given, fresh=fresh)
     longest = given["item_timeout"] * (deep.LONGER if deep_one else 1)
     plan = Plan(
         size=size,

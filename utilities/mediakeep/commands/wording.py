@@ -35,8 +35,33 @@ def spoken(field: str) -> str:
 def edits(name: str, values: Sequence[str], reason: str) -> list[Edit]:
     """Return the changes that have a field hold values, just as they are written.
 
+    UsageFailed where there is no such field, or it cannot hold a value: one of MusicBrainz's holds
+    MBIDs and nothing else.
+    """
+    found = parsed(name, values, reason)
+    for edit in found:
+        _check_mbids(edit)
+    return found
+
+
+def _check_mbids(edit: Edit) -> None:
+    if not edit.field.startswith("musicbrainz_"):
+        return
+    from mediakeep.lookups import catalogue, musicbrainz  # only here: loading it takes its time
+
+    for value in edit.values:
+        if not musicbrainz.is_mbid(value.lower()):
+            raise UsageFailed(
+                f'{edit.field} cannot be "{files.printable(value)}": it holds MBIDs, such as'
+                f" {catalogue.VARIOUS_ARTISTS}."
+            )
+
+
+def parsed(name: str, values: Sequence[str], reason: str) -> list[Edit]:
+    """Return the changes that a person's words mean, whether or not the values make sense.
+
     "3/12" tells a number and its total; no values, or one that is empty, take the field away, of a
-    number also the total. UsageFailed where there is no such field, or no tag can hold a value.
+    number also the total. UsageFailed where there is no such field, or no such number.
     """
     meant = field(name)
     told = () if tuple(values) == ("",) else tuple(values)

@@ -17,13 +17,15 @@ class Service(msgspec.Struct, frozen=True):
     """A service, by its name for people and the host that answers for it.
 
     `interval` is the seconds between two requests of this machine, 0 for no pacing; `closed` says
-    why it is not asked as things are set, "" where it is.
+    why it is not asked as things are set, "" where it is; `setting` is what names the host where
+    that is not the public one.
     """
 
     name: str
     host: str
     interval: float = 0.0
     closed: str = ""
+    setting: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):

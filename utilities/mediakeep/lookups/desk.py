@@ -96,4 +96,4 @@ class Desk:
                 getattr(self, name).close()
 
     def _waiting(self, seconds: float) -> None:
-        self.progress.waiting(seconds)
+        self.progress.waiting(seconds, self.access.musicbrainz.name)

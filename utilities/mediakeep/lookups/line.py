@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from typing import Any, cast
+from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from requests import PreparedRequest, Response
@@ -50,7 +51,7 @@ class Line(HTTPAdapter):
                 self.patience.answered()
                 raise
             except _BROKEN as error:
-                self.patience.failed(_explain(error))
+                self.patience.failed(_explain(error, self._server(request)))
                 continue
             now = self._machine.clock()
             if answer.status_code not in hints.AGAIN:
@@ -77,6 +78,14 @@ class Line(HTTPAdapter):
 
             pool.ConnectionCls = _Remembered
         return pool
+
+    def _server(self, request: PreparedRequest) -> str:
+        """Name the server that a request goes to, and the setting that it stands in, if any."""
+        service = self.patience.service
+        there, known = (urlsplit(url or "") for url in (request.url, service.host))
+        named = f"{there.hostname}:{there.port}" if there.port else str(there.hostname)
+        is_known = (there.hostname, there.port) == (known.hostname, known.port)
+        return f"{named}, as {service.setting} says" if service.setting and is_known else named
 
     def _once(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
         try:
@@ -123,7 +132,7 @@ class Line(HTTPAdapter):
             raise failures.ReadTimeout()
 
 
-def _explain(error: Exception) -> str:
+def _explain(error: Exception, server: str) -> str:
     """Say why there was no answer; never in the words of the error, which may hold a secret."""
     if isinstance(error, failures.Timeout) or "timed out" in str(error):
         return "there was no answer in time"
@@ -133,4 +142,4 @@ def _explain(error: Exception) -> str:
         return "the proxy on the way to it refuses"
     if isinstance(error, failures.ChunkedEncodingError):
         return "its answer broke off"
-    return "there is no connection to it"
+    return f"there is no connection to {server}"

@@ -11,9 +11,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from mediakeep import clock
 from mediakeep.errors import Outage
 from mediakeep.lookups.answers import Machine, Service, Spent
 from mediakeep.lookups.slots import LONGEST_OUTAGE, LONGEST_PAUSE, Slots, State
@@ -56,7 +55,8 @@ class Patience:
     def answered(self, rest: float = 0.0) -> None:
         """Note that the service is well, and that it wants so many seconds of rest."""
         with self._slots.held() as state:
-            state.outage, state.span, state.why = 0.0, 0.0, ""
+            if self._probing or state.outage <= self._machine.clock():
+                state.outage, state.span, state.why = 0.0, 0.0, ""
             if rest > 0:
                 until = self._machine.clock() + min(rest, LONGEST_PAUSE)
                 state.pause = max(state.pause, until)
@@ -66,7 +66,7 @@ class Patience:
         with self._slots.held() as state:
             now = self._machine.clock()
             if state.outage > now:
-                raise _given_up(self.service, state)
+                raise self._given_up(state)
             if (pause := state.pause - now) > 0:
                 if self._held + pause > LONGEST_PAUSE:
                     raise self._outage(state, pause)
@@ -87,9 +87,15 @@ class Patience:
             first, longest = _SPANS
             state.span = min(2 * state.span or first, longest)
             state.outage = now + min(told or state.span, LONGEST_OUTAGE)
-        return _given_up(self.service, state)
+        return self._given_up(state)
+
+    def _given_up(self, state: State) -> Outage:
+        end = datetime.fromtimestamp(state.outage).astimezone()  # for a person, by their clock
+        left = _span(state.outage - self._machine.clock())
+        why = state.why or "it was asked to wait for long"
+        return Outage(self.service.name, f"{end:%H:%M:%S}", left, why)
 
 
-def _given_up(service: Service, state: State) -> Outage:
-    end = clock.text(datetime.fromtimestamp(state.outage, UTC))
-    return Outage(service.name, end, state.why or "it was asked to wait for long")
+def _span(seconds: float) -> str:
+    """Write the rest of an outage: 58 s, 15 min."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -83,15 +83,29 @@ def mend(
 def records(work: Work, tools: Tools) -> list[Record]:
     """Return the repairs that count for an item: since its first claim, whoever died in between.
 
-    After a person's command those of the batch before still count, but for what was taken back.
+    After a person's command, and after a try for the look-up alone, those that were made before
+    still count, but for what was taken back.
     """
     stamp, by_hand = work.stamp, tools.places.by_hand
-    first = work.item.repaired if by_hand else stamp.first_claim
+    first = first_claim(work, by_hand=by_hand)
     if not tools.places.write or not tools.has_changed_files or (by_hand and not first):
         return []
     made = tools.pen.store.changes(stamp.key, first, stamp.since)
     # What no queue knows has no claims, and one session.
     return made if first else [one for one in made if one.session == stamp.session]
+
+
+def fresh(made: Sequence[Record], work: Work) -> list[Record]:
+    """Return those of an item's repairs that no earlier outcome has told of."""
+    return [one for one in made if one.first_claim >= work.stamp.first_claim]
+
+
+def first_claim(work: Work, *, by_hand: bool) -> int:
+    """Return the claim since which repairs count; 0 after a person's command where none do."""
+    before = work.item.repaired
+    if by_hand:
+        return before
+    return (work.item.for_lookup and before) or work.stamp.first_claim
 
 
 def _plan(found: Artist, issues: Sequence[Issue], work: Work, tools: Tools) -> Sequence[Repair]:

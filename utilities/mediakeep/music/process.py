@@ -67,7 +67,7 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
     key = work.stamp.key
     try:
         found, accepted = _read(path, key, progress, places, tools)
-        asked = _look_up(found, key, progress, tools)
+        asked = _look_up(found, places.lookup_key or key, progress, tools)
         found = structs.replace(found, resolved=asked.resolved)
         issues = diagnose.issues(found, key)
         mended = mending.mend(found, issues, work, tools, progress)
@@ -80,11 +80,13 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
     if places.write and tools.has_changed_files:
         _sweep(found, path)
     issues = mending.described(found, issues, mended, tools)
-    repairs = repaired.of(mending.records(work, tools), found.path)
+    made = mending.records(work, tools)
+    repairs = repaired.of(made, found.path)
     repairs = structs.replace(repairs, refused=tuple(mended.refused.items()))
+    fresh = repaired.of(mending.fresh(made, work), found.path)
     outputs = _outputs(work)
     listed = bool(work.stamp.claim)
-    told = Account(found, issues, repairs, key, places.home, asked, listed=listed)
+    told = Account(found, issues, repairs, fresh, key, places.home, asked, listed=listed)
     if places.write:
         _write(told, outputs)
     outcome = _outcome(told, work, mended, outputs, places)
@@ -126,7 +128,7 @@ def _spent(asked: Inquiry, tools: Tools) -> dict[str, object]:
     spent = tools.desk.spent.taken()
     facts: dict[str, object] = {"requests": spent.requests, "hits": spent.hits}
     facts["waited"] = round(spent.waited, 3)
-    if asked.state == "pending":
+    if asked.why:
         facts["unreached" if asked.failed else "unasked"] = asked.why
     return {name: value for name, value in facts.items() if value}
 
@@ -166,6 +168,7 @@ class Account(msgspec.Struct, frozen=True):
     artist: Artist
     issues: Sequence[Issue]
     repairs: Repaired
+    fresh: Repaired  # those of them that no earlier outcome told of
     key: str
     home: Path
     asked: Inquiry
@@ -195,12 +198,9 @@ def _outcome(
     found, issues, repairs = told.artist, told.issues, told.repairs
     tracks, albums = sum(1 for _ in found.tracks), len(found.albums)
     decisions = list(filter(diagnose.needs_person, issues))
-    fixed = repairs.count if places.write else repaired.expected(mended.due)
+    fixed = told.fresh.count if places.write else repaired.expected(mended.due)
     reviews = len(decisions)
     counts = {
-        "issues_found": reviews + fixed,
-        "issues_resolved": repairs.count,
-        "auto_fixed": fixed,
         "manual_reviews": reviews,
         "issues": diagnose.tally(decisions),
         "notes": len(issues) - reviews,
@@ -209,7 +209,9 @@ def _outcome(
     message = ", ".join(page.counted(number, noun) for noun, number in shown)
     if repairs.refused:
         message += f", {page.counted(len(repairs.refused), 'file')} not written"
-    facts = {"tracks": tracks, "albums": albums, **counts, "repairs": repairs.by_kind}
+    first = mending.first_claim(work, by_hand=places.by_hand)
+    facts: dict[str, object] = {"tracks": tracks, "albums": albums}
+    facts |= {**_mended(fixed, told.fresh, reviews), **counts, "repairs": told.fresh.by_kind}
     facts |= {"not_written": dict(repairs.refused)} if repairs.refused else {}
     facts = {"by_hand": True, **_unclaimed(facts)} if places.by_hand else facts
     return Outcome(
@@ -217,12 +219,13 @@ def _outcome(
         data={
             "track_count": tracks,
             "album_count": albums,
-            "repaired": _claim(work, places) if repairs.count or places.by_hand else 0,
+            "repaired": first if repairs.count or places.by_hand else 0,
             "report": outputs.report,
             "lookup": told.asked.state,
             "mbid": told.asked.mbid,
             # Of the moment before the reading: what changed since will be noticed by a scan.
             "fingerprint": found.fingerprint,
+            **_mended(repairs.count if places.write else fixed, repairs, reviews),
             **counts,
         },
         open_ids=tuple(sorted(issue.id for issue in decisions)),
@@ -230,15 +233,16 @@ def _outcome(
     )
 
 
+def _mended(fixed: int, repairs: Repaired, reviews: int) -> dict[str, int]:
+    """Count what was, or would be, mended."""
+    found = reviews + fixed
+    return {"issues_found": found, "issues_resolved": repairs.count, "auto_fixed": fixed}
+
+
 def _unclaimed(facts: dict[str, object]) -> dict[str, object]:
     """Leave out the repairs, which were made, and told of, before a person's command."""
     repairs = "issues_found", "issues_resolved", "auto_fixed", "repairs"
     return {name: value for name, value in facts.items() if name not in repairs}
-
-
-def _claim(work: Work, places: Places) -> int:
-    """The claim under which the repairs were made that count."""
-    return work.item.repaired if places.by_hand else work.stamp.first_claim
 
 
 def _due(found: Artist, mended: Mended) -> dict[str, object]:

@@ -10,6 +10,8 @@ from mediakeep.issue import Issue
 from mediakeep.music.cures import Cures
 from mediakeep.music.steps import Remedy, Step
 
+CHOICE = "unsure-artist"  # the command stands beside those who may be meant
+
 
 def added(steps: Iterable[Step], issues: Iterable[Issue], cures: Cures) -> list[Step]:
     """Add to each step what can be done about its issues."""
@@ -22,13 +24,14 @@ def added(steps: Iterable[Step], issues: Iterable[Issue], cures: Cures) -> list[
 def _remedies(step: Step, by_kind: dict[str, list[Issue]], cures: Cures) -> Iterator[Remedy]:
     for kind in step.kinds:
         found = by_kind[kind.name]
+        free = [issue for issue in found if not (issue.held or kind.name == CHOICE)]
         if held := [issue for issue in found if issue.held]:
             yield Remedy(_held(held), "")
         if offered := [issue for issue in found if issue.proposal]:
             command = cures.accept(offered)
             told = _offered(offered, len(found))
             yield Remedy(f"{told}. To accept" if command else f"{told}.", command)
-        elif command := cures.write(*(issue for issue in found if not issue.held)):
+        elif command := cures.write(*free):
             yield Remedy("By hand", command)
 
 

@@ -63,7 +63,7 @@ def render(
     notes = [issue for issue in issues if not diagnose.needs_person(issue)]
     cures = Cures(paths.home, artist.path, paths.listed)
     todo = remedies.added(steps.plan(faults, kinds), faults, cures)
-    found = section.of(asked)
+    found = section.of(asked, artist)
     by_album = _by_album(faults, kinds)
     return page.render(
         "artist.md.j2",
@@ -79,6 +79,7 @@ def render(
         notes=remedies.held(steps.plan(notes, kinds), notes),
         repairs=repairs,
         musicbrainz=found,
+        choose=cures.write(*(one for one in faults if one.kind == remedies.CHOICE)),
         awaited=asked.state == "pending" and found is None,
         take_back=cures.take_back(repairs.sessions),
         audit_json=paths.json,

@@ -26,7 +26,7 @@ class Places(msgspec.Struct, frozen=True):
     `deep` has it decode every file, and `accept` take the sounds that it hears for the true ones.
     `policy` says what it may repair, `access` which services it may ask, and `by_hand` that it only
     brings up to date what a person's command has changed, so that the repairs of the batch before
-    are still those that count.
+    are still those that count. A look-up is kept under `lookup_key`, "" for the key of the item.
     """
 
     home: Path
@@ -36,6 +36,7 @@ class Places(msgspec.Struct, frozen=True):
     policy: Policy = HANDS_OFF
     by_hand: bool = False
     access: Access = CLOSED
+    lookup_key: str = ""
 
 
 class Tools(msgspec.Struct, frozen=True, dict=True):

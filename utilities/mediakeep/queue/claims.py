@@ -46,7 +46,9 @@ class Line:
         self.state = state
         self._ready: list[tuple[int, int, str]] = []  # -priority, turn, key
         self._waiting: list[tuple[str, str]] = []  # not before, key
-        self._completed: list[tuple[int, str]] = []  # -priority, key: only the look-up is missing
+        self._completed: list[
+            tuple[int, int, str]
+        ] = []  # -priority, settled, key: lacks its look-up
         for key, item in state.items.items():
             self._put(key, item, list.append)
         heapq.heapify(self._ready)
@@ -61,7 +63,7 @@ class Line:
         elif item.status is Status.ERROR and item.not_before:
             add(self._waiting, (item.not_before, key))
         elif item.status is Status.COMPLETED and awaits_lookup(item):
-            add(self._completed, (-item.priority, key))
+            add(self._completed, (-item.priority, item.settled, key))
 
     def due(self, now: str) -> list[str]:
         """Return the failed items whose time has come; each is told once."""
@@ -85,10 +87,10 @@ class Line:
             if turn(item) == place and -item.priority == priority:
                 taken[key] = None
         while lookups and self._completed and len(taken) < count:
-            priority, key = heapq.heappop(self._completed)
+            priority, settled, key = heapq.heappop(self._completed)
             item = self.state.items[key]
             is_free = item.status is Status.COMPLETED and awaits_lookup(item)
-            if is_free and -item.priority == priority:
+            if is_free and (-item.priority, item.settled) == (priority, settled):
                 taken[key] = None
         return list(taken)
 

@@ -46,6 +46,7 @@ class Live(msgspec.Struct, kw_only=True):
     renewed: str
     begun: dict[str, str] = {}  # item -> since when
     progress: dict[str, tuple[int, int]] = {}  # item -> done, of
+    waiting: dict[str, str] = {}  # item -> the service it waits for
 
 
 class Session:
@@ -85,16 +86,20 @@ class Session:
         self._live.begun[key] = clock.text(self._place.now())
         self._note()
 
-    def progress(self, key: str, done: int, of: int) -> None:
-        """Note how far an item is, at most twice a second."""
+    def progress(self, key: str, done: int, of: int, service: str = "") -> None:
+        """Note how far an item is, at most twice a second; at once where a wait begins or ends."""
         self._live.progress[key] = (done, of)
-        if time.monotonic() - self._noted >= _PROGRESS:
+        before = self._live.waiting.pop(key, "")
+        if service:
+            self._live.waiting[key] = service
+        if service != before or time.monotonic() - self._noted >= _PROGRESS:
             self._note()
 
     def end(self, key: str) -> None:
         """Note that an item is no longer worked on."""
         self._live.begun.pop(key, None)
         self._live.progress.pop(key, None)
+        self._live.waiting.pop(key, None)
 
     def _note(self) -> None:
         with self._guard, contextlib.suppress(OSError):  # a convenience: no run ends for lack of it

@@ -29,7 +29,8 @@ _PASSING = frozenset({"unasked"})  # facts that are told at the end of a batch, 
 def settled(kind: Kind, item: Item, ending: Ending, seq: int, now: str) -> dict[str, Any]:
     """Return what a settle changes in an item.
 
-    A try for the look-up alone counts only where it fails: as the first of those to come.
+    A try for the look-up alone counts only where it fails: as the first of those to come. What it
+    tells of the item is the whole, with what was repaired before.
     """
     outcome = ending.outcome
     changes = {
@@ -47,24 +48,9 @@ def settled(kind: Kind, item: Item, ending: Ending, seq: int, now: str) -> dict[
     changes |= cleared(item, _OF_A_FAILURE)
     if outcome.state is Status.COMPLETED:
         changes |= {**cleared(item, _OF_THE_PAST), "processed_date": now, "rules": kind.rules}
-        changes |= _repaired_before(item, outcome.data) if item.for_lookup else {}
     elif item.for_lookup:
         changes["returns_to"] = Status.COMPLETED.value
     return changes
-
-
-def _repaired_before(item: Item, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Add what was repaired before to what a try for the look-up tells, which did not undo it.
-
-    What the worker did not tell, or not as a number, is left for the check of its data.
-    """
-    before = {
-        "issues_found": item.auto_fixed,
-        "issues_resolved": item.issues_resolved,
-        "auto_fixed": item.auto_fixed,
-    }
-    sums = {name: told[name] + n for name, n in before.items() if isinstance(told.get(name), int)}
-    return {**sums, "repaired": item.repaired} if told.get("repaired") == 0 else sums
 
 
 def _is_whole(item: Item, outcome: Outcome) -> bool:

@@ -309,10 +309,10 @@ class Batch:
         del self._items[key]
         self._line.forget(key)
 
-    def _progress(self, key: str, done: int, of: int) -> None:
-        self._ledger.session.progress(key, done, of)
+    def _progress(self, key: str, done: int, of: int, service: str = "") -> None:
+        self._ledger.session.progress(key, done, of, service)
         with contextlib.suppress(OSError):  # a terminal that is gone: the next settled item tells
-            self._face.progress(key, done, of)
+            self._face.progress(key, done, of, service)
 
     def _give_back(self) -> None:
         """Give back what was not finished; what must run alone is still a suspect."""

@@ -30,13 +30,17 @@ class Alarm:
 
     def __init__(self, key: str, told: Told) -> None:
         self._key, self._told = key, told
+        self._reached = 0, 0
 
     def __call__(self, done: int, of: int, /) -> None:
         """Pass it on."""
-        self._told(self._key, done, of)
+        self._reached = done, of
+        self._told(self._key, done, of, "")
 
-    def waiting(self, seconds: float, /) -> None:
+    def waiting(self, seconds: float, service: str = "", /) -> None:
         """Let the timer, if it runs, go off so much later."""
+        if attempt.is_told(seconds):
+            self._told(self._key, *self._reached, service)
         left, _ = signal.getitimer(signal.ITIMER_REAL)
         if left:
             signal.setitimer(signal.ITIMER_REAL, left + attempt.span(seconds))

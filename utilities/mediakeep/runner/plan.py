@@ -54,11 +54,14 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 class Face(msgspec.Struct, frozen=True):
-    """Who listens: to the first claim, to every settled item, to progress, to a milestone."""
+    """Who listens: to the first claim, to every settled item, to progress, to a milestone.
+
+    Of progress it hears the item, how much is done of how much, and the service it waits for.
+    """
 
     begun: Callable[[int], None] = lambda _: None
     settled: Callable[[Settled], None] = lambda _: None
-    progress: Callable[[str, int, int], None] = lambda *_: None
+    progress: Callable[[str, int, int, str], None] = lambda *_: None
     milestone: Callable[[], None] = lambda: None
 
 
@@ -90,9 +93,9 @@ class Report(msgspec.Struct):
     def count(self, outcome: Outcome) -> None:
         """Add one settled item."""
         self.settled[outcome.state] += 1
-        self.auto_fixed += outcome.data.get("auto_fixed") or 0
         self.manual_reviews += outcome.data.get("manual_reviews") or 0
         facts = outcome.facts
+        self.auto_fixed += facts.get("auto_fixed", 0)  # the item counts those before as well
         self.requests += facts.get("requests", 0)
         self.hits += facts.get("hits", 0)
         self.waited += facts.get("waited", 0.0)

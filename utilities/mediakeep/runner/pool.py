@@ -21,7 +21,7 @@ from mediakeep.runner.hand import Hand
 TURN = 0.5  # seconds that a wait lasts at most
 
 Ended = list[tuple[Task, Result]]
-Told = Callable[[str, int, int], None]  # item, done, of
+Told = Callable[[str, int, int, str], None]  # item, done, of, the service it waits for
 
 
 class Pool:

@@ -1,6 +1,6 @@
 """A worker process from the inside: it does one task after another until it is sent home.
 
-worker says  ready | progress, done, of | waiting, seconds | done, result | broken, error
+worker says  ready | progress, done, of, service | waiting, seconds | done, result | broken, error
 it is told   a task, or None to go home
 """
 
@@ -112,13 +112,17 @@ class Reporter:
 
     def __init__(self, voice: Voice) -> None:
         self._voice, self._last = voice, 0.0
+        self._reached = 0, 0
 
     def __call__(self, done: int, of: int, /) -> None:
         """Pass it on."""
+        self._reached = done, of
         if time.monotonic() - self._last >= _NEWS:
             self._last = time.monotonic()
-            self._voice.say("progress", done, of)
+            self._voice.say("progress", done, of, "")
 
-    def waiting(self, seconds: float, /) -> None:
-        """Ask for so much more time."""
+    def waiting(self, seconds: float, service: str = "", /) -> None:
+        """Ask for so much more time, and tell what for."""
         self._voice.say("waiting", seconds)
+        if attempt.is_told(seconds):
+            self._voice.say("progress", *self._reached, service)

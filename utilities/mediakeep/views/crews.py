@@ -15,6 +15,7 @@ class Work(msgspec.Struct, frozen=True):
     since: str
     done: int
     of: int
+    service: str = ""  # that it waits for
 
 
 class Crew(msgspec.Struct, frozen=True):
@@ -36,7 +37,10 @@ def crews(place: Place) -> list[Crew]:
         live = sessions.read_live(place.folder, path.stem)
         if live is None:  # ended between the two looks
             continue
-        works = [Work(key, since, *live.progress.get(key, (0, 0))) for key, since in _begun(live)]
+        works = [
+            Work(key, since, *live.progress.get(key, (0, 0)), live.waiting.get(key, ""))
+            for key, since in _begun(live)
+        ]
         host = "" if live.host == place.host else live.host
         alive = sessions.alive(place, live.session)
         found.append(Crew(live.session, host, live.pid, live.started, live.renewed, alive, works))

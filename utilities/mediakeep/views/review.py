@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,6 +21,7 @@ from mediakeep.queue.state import State
 FILE = "outputs/manual_review_needed.json"
 FORMAT = 1
 
+T = TypeVar("T")
 Entry = dict[str, Any]
 Entries = Callable[[Item], list[Entry]]  # of one item, read from its outputs
 
@@ -51,17 +52,17 @@ def update(home: Path, folder: Path, state: State, entries: Entries) -> View:
         return fresh
 
 
-def careful(entries: Entries, troubles: list[str]) -> Entries:
-    """Read an item's entries so that a damaged file costs its own alone, told in `troubles`."""
+def careful(read: Callable[[Item], list[T]], troubles: list[str]) -> Callable[[Item], list[T]]:
+    """Read what an item has so that a damaged file costs its own alone, told in `troubles`."""
 
-    def read(item: Item) -> list[Entry]:
+    def carefully(item: Item) -> list[T]:
         try:
-            return entries(item)
+            return read(item)
         except MediakeepError as error:
             troubles.append(str(error))
             return []
 
-    return read
+    return carefully
 
 
 def _read(path: Path) -> View | None:

@@ -58,7 +58,9 @@ class Standing(msgspec.Struct, frozen=True):
     seconds_left: float | None
     last_updated: str
     awaiting: int = 0  # completed but for their look-up
-    unsure: int = 0  # completed, but which artist or the like it is, a person decides
+    looked_up: int = 0  # completed with it, whatever it came to
+    unsure: int = 0  # of these: which artist or the like it is, a person decides
+    unknown: int = 0  # of these: the service does not know them
 
     @property
     def left(self) -> int:
@@ -239,7 +241,9 @@ def standing(state: State, pace: Pace, sums: Sums | None = None) -> Standing:
         seconds_left=3600 * left / rate if rate else None,
         last_updated=state.head.last_updated,
         awaiting=sums.awaiting,
+        looked_up=sums.looked_up,
         unsure=sums.unsure,
+        unknown=sums.unknown,
     )
 
 

@@ -18,7 +18,8 @@ class Sums:
         self._retries: Counter[str] = Counter()  # times at which failed items are tried again
         self.failed: dict[str, Item] = {}
         self.notes = self.reviews = self.fixed = self.outdated = 0
-        self.awaiting = self.unsure = 0  # of look-ups: to be made, and for a person to decide
+        self.awaiting = 0  # look-ups to be made
+        self._lookups: Counter[str] = Counter()  # of completed items, by what became of them
         for key, item in state.items.items():
             self.change(key, None, item)
 
@@ -35,7 +36,8 @@ class Sums:
         self.fixed += by * item.auto_fixed
         self.outdated += by * actions.outdated(self._state, item)
         self.awaiting += by * awaits_lookup(item)
-        self.unsure += by * (item.lookup == "unsure" and item.status is Status.COMPLETED)
+        if item.status is Status.COMPLETED:
+            self._lookups[item.lookup] += by
         if item.status is not Status.SKIPPED:
             self.notes += by * item.notes
             self.reviews += by * item.manual_reviews
@@ -45,6 +47,21 @@ class Sums:
             self._retries[item.not_before] += by
             if not self._retries[item.not_before]:
                 del self._retries[item.not_before]
+
+    @property
+    def unsure(self) -> int:
+        """How many items could be more than one, which a person decides."""
+        return self._lookups["unsure"]
+
+    @property
+    def unknown(self) -> int:
+        """How many items the service does not know."""
+        return self._lookups["unknown"]
+
+    @property
+    def looked_up(self) -> int:
+        """How many look-ups were made, whatever they came to."""
+        return self._lookups["done"] + self.unsure + self.unknown
 
     @property
     def issues(self) -> dict[str, int]:

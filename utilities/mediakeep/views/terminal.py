@@ -72,11 +72,17 @@ def summary(told: Standing) -> list[str]:
 
 
 def lookups(told: Standing) -> list[str]:
-    """Tell what waits for its look-up, and of what a person decides what it is."""
-    lines = [awaiting(told.awaiting, told)] if told.awaiting else []
-    if told.unsure:
-        lines.append(f"{told.unsure:,} could be more than one {told.noun}: a person decides")
-    return lines
+    """Tell how much was looked up and what of it is open, and what waits for its look-up."""
+    lines = [looked_up(told)] if told.looked_up else []
+    return [*lines, awaiting(told.awaiting, told)] if told.awaiting else lines
+
+
+def looked_up(told: Standing) -> str:
+    """Say how much was looked up, and for how much of it nobody is found who it certainly is."""
+    open_ones = [(told.unsure, "unsure"), (told.unknown, "unknown")]
+    rest = ", ".join(f"{number:,} {word}" for number, word in open_ones if number)
+    made = f"Looked up: {count(told.looked_up, told.noun, told.plural)}"
+    return f"{made}; {rest}" if rest else made
 
 
 def awaiting(number: int, told: Standing) -> str:

@@ -99,13 +99,14 @@ class Store:
     def changes(self, item: str, first_claim: int, since: str = "") -> list[Record]:
         """Return what was changed, and not undone since, while an item was worked on.
 
-        Numbers of claims are those of one queue, which was made at `since`.
+        It begins with that first claim, or the next one that changed anything. Numbers of claims
+        are those of one queue, which was made at `since`.
         """
         made = [
             entry
             for entry in self.find(Query(item=item, since=since))
             if entry.state == DONE
-            and entry.record.first_claim == first_claim
+            and entry.record.first_claim >= first_claim
             and not entry.record.undoes
         ]
         undone = taken_back(e.record for e in self.with_undoings(made) if e.state == DONE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mediakeep.lookups.known import Choice
 from mediakeep.music.checks import letters
 from mediakeep.music.model import Artist, Track
 
@@ -15,8 +14,9 @@ FIELDS = (
 
 def unsure_artist(artist: Artist) -> str | None:
     """Several artists at MusicBrainz may be meant, or one of whom none of the albums is known."""
-    choices = artist.resolved.choices if artist.resolved else ()
-    return letters.listed([_told(one) for one in choices], "; ") or None
+    count = len(artist.resolved.choices) if artist.resolved else 0
+    several = f"{count:,} artists" if count > 1 else "1 artist"
+    return f"{several} may be meant: see At MusicBrainz" if count else None
 
 
 def deleted_mbid(artist: Artist) -> str | None:
@@ -46,11 +46,3 @@ def _bears(track: Track, mbid: str) -> bool:
 def plain(text: str) -> str:
     """Return an MBID as MusicBrainz writes it."""
     return text.strip().lower()
-
-
-def _told(one: Choice) -> str:
-    artist = one.artist
-    about = f", {artist.disambiguation}" if artist.disambiguation else ""
-    albums = f": {letters.listed([letters.quoted(title) for title in one.titles])}"
-    known = albums if one.titles else ": none of the albums here"
-    return f"{letters.quoted(artist.name)}{about} [{artist.id}]{known}"

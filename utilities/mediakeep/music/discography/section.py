@@ -9,12 +9,16 @@ import msgspec
 
 from mediakeep.lookups.catalogue import Artist, Release
 from mediakeep.lookups.catalogue import Track as Listed
+from mediakeep.lookups.known import Choice
 from mediakeep.music import grouping
+from mediakeep.music.discography import question
 from mediakeep.music.discography.holdings import Lacking, Reason
 from mediakeep.music.discography.inquiry import Inquiry
+from mediakeep.music.model import Artist as Here
 from mediakeep.pages import page
 
 SHOWN = 40  # albums, or tracks of an album, that the report names; the table has all
+FEW = 3  # albums that are named of each artist who may be meant
 
 _BY = {
     "tags": "by the MBID in the tags",
@@ -36,10 +40,21 @@ class Missing(msgspec.Struct, frozen=True):
         return self.count - len(self.lines)
 
 
+class Chosen(msgspec.Struct, frozen=True):
+    """One artist who may be meant: what tells them from others, and whose albums are here."""
+
+    name: str
+    facts: tuple[str, ...]
+    mbid: str
+    titles: tuple[str, ...]
+    more: int  # albums that are not named
+
+
 class Section(msgspec.Struct, frozen=True):
     """The section of the report."""
 
     lead: str  # who it is, or that this is not known
+    choices: tuple[Chosen, ...] = ()
     mbid: str = ""
     sums: str = ""
     albums: tuple[Missing, ...] = ()
@@ -49,13 +64,15 @@ class Section(msgspec.Struct, frozen=True):
     unknown: tuple[str, ...] = ()
 
 
-def of(asked: Inquiry) -> Section | None:
+def of(asked: Inquiry, here: Here) -> Section | None:
     """Write the section; None where nothing is known, because nobody was asked."""
-    if not asked.state or (asked.state == "pending" and not asked.known):
+    resolved = asked.resolved
+    choices = resolved.choices if resolved else ()
+    if not asked.state or (asked.state == "pending" and not (asked.known or choices)):
         return None
-    lead, resolved = _lead(asked), asked.resolved
+    lead = _lead(asked)
     if not (resolved and resolved.artist and asked.known):
-        return Section(lead)
+        return Section(lead, tuple(map(_chosen, choices)))
     told = asked.holdings
     albums = [one for one in told.lacking if not one.track and one.reason is Reason.NOT_OWNED]
     groups = {one.group.id for one in told.lacking if one.reason is not Reason.BOOTLEG}
@@ -68,19 +85,45 @@ def of(asked: Inquiry) -> Section | None:
         tracks=tuple(_tracks(told.lacking, Reason.NOT_OWNED)),
         bonus=tuple(_tracks(told.lacking, Reason.BONUS)),
         bootlegs=sum(one.reason is Reason.BOOTLEG for one in told.lacking),
-        unknown=told.unknown,
+        unknown=tuple(_unknown(told.unknown, here)),
     )
 
 
 def _lead(asked: Inquiry) -> str:
     resolved = asked.resolved
-    if asked.state == "unsure":
-        return "Several artists may be meant; what to do stands above."
+    # Why it waits is told by the batch: it may hold a time, and a report must not change with it.
+    old = resolved if asked.state == "pending" else None
+    stale = f" What follows is of {old.asked[:10]}." if old else ""
+    if resolved and resolved.choices:
+        lead = unsure(resolved.choices)
+        return f"{lead[0].upper()}{lead[1:]}; a person decides.{stale}"
     if resolved is None or resolved.artist is None:
         return "MusicBrainz does not know this artist by this name, nor by these albums."
-    # Why it waits is told by the batch: it may hold a time, and a report must not change with it.
-    stale = f" What follows is of {resolved.asked[:10]}." if asked.state == "pending" else ""
     return f"{_named(resolved.artist)}, found {_BY[resolved.by]}.{stale}"
+
+
+def _chosen(one: Choice) -> Chosen:
+    artist = one.artist
+    facts = filter(None, (artist.disambiguation, artist.type, artist.country))
+    more = len(one.titles) - FEW
+    return Chosen(artist.name, tuple(facts), artist.id, one.titles[:FEW], max(more, 0))
+
+
+def _unknown(places: Iterable[str], here: Here) -> Iterator[str]:
+    """Name albums by their titles as the tags tell them, and by their folders where they differ."""
+    titles = {one.place: one.title for one in question.of(here).albums}
+    for place in places:
+        title = titles.get(place, "")
+        yield f"{title} (folder {place})" if title not in ("", place) else place
+
+
+def unsure(choices: Sequence[Choice]) -> str:
+    """Say that it is not certain which of these artists it is; one alone may be a wrong one."""
+    if len(choices) != 1:
+        return f"{page.counted(len(choices), 'artist')} may be meant"
+    (one,) = choices
+    some = "few of the albums here are" if one.titles else "none of the albums here is"
+    return f"it may be {_named(one.artist)}, but {some} known to be theirs"
 
 
 def _named(artist: Artist) -> str:

@@ -131,6 +131,6 @@ def services(accounts: Sequence[Account], size: tuple[int, Style]) -> Panel | No
         pieces = [Piece(f"{terminal.count(asked, 'request')} this week", Ink.FIGURE)]
         pieces += [Piece(f"{hits:,} answered by the cache{share}")] if hits else []
         if waited := amounts.get("waited", 0):
-            pieces.append(Piece(f"{terminal.duration(waited)} waited"))
+            pieces.append(Piece(f"{terminal.duration(waited)} waited by all workers"))
         found += rows.flowed(pieces, *size)
     return Panel("Services", found, listed=False, side=1) if found else None

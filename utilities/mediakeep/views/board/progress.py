@@ -113,7 +113,10 @@ def _again(told: Standing, now: Now) -> list[Piece]:
         pieces.append(Piece(f"{told.waiting:,} of the failed to be tried again{next_one}"))
     if told.outdated:
         pieces.append(Piece(f"{told.outdated:,} done by older rules (--reset-outdated)", Ink.WARN))
-    pieces += [Piece(line, Ink.WARN) for line in terminal.lookups(told)]
+    if told.looked_up:
+        pieces.append(Piece(terminal.looked_up(told)))
+    if told.awaiting:
+        pieces.append(Piece(terminal.awaiting(told.awaiting, told), Ink.WARN))
     return pieces
 
 
@@ -143,6 +146,7 @@ def _work(name: str, work: Work, crew: Crew, now: Now) -> Row:
         Piece(name, Ink.FIGURE, gives=True),
         Piece(f"  {parts:<11}"),
         Piece(f" {now.since(work.since):<12}"),
+        Piece(f" waiting for {work.service}" if work.service else "", Ink.WARN),
         Piece(f" {_who(crew)}", Ink.DIM, spare=True),
     ]
 

@@ -86,4 +86,5 @@ def rest(moment: Moment, account: Account) -> Rest:
         batch=f"{config.spoken(kind.batch, moment.home)} {size}",
         redo=f"{config.spoken(kind.manager, moment.home)} --reset-outdated",
         lookups=terminal.lookups(standing),
+        awaiting=standing.awaiting,
     )

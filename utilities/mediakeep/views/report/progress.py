@@ -67,7 +67,8 @@ class Rest(msgspec.Struct, frozen=True):
     next_items: list[str]
     batch: str  # the command that goes on
     redo: str  # the command that has outdated ones done again
-    lookups: list[str]  # sentences on look-ups that wait, for services or for a person
+    lookups: list[str]  # sentences on look-ups that were made, and that are to be made
+    awaiting: int = 0  # items that lack nothing but their look-up
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -194,7 +195,7 @@ def _rows(account: Account, now: Flow, before: Flow | None) -> list[Row]:
         row(f"{standing.plural} that came back", "reappeared"),
         row("requests to services", amount="requests"),
         row("answers from the cache", amount="hits"),
-        row("waited for services", amount="waited", unit="s"),
+        row("waited for services, all workers together", amount="waited", unit="s"),
         row("time invested", "invested", unit="s"),
     ]
     return [one for one in rows if one.now or one.before]
