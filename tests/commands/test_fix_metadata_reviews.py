@@ -85,6 +85,7 @@ def test_nothing_is_asked_where_what_is_proposed_takes_a_text_away(home: Home) -
     assert read(path).genres == ()
 
 
+@pytest.mark.slow
 def test_every_command_of_a_real_list_can_be_pasted(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path)
     checkout.ok("python utilities/make_sample_library.py music")

@@ -33,6 +33,7 @@ def above(home: Rehearsed, interval: float) -> list[int]:
     ]
 
 
+@pytest.mark.slow
 def test_two_batches_of_a_home_keep_one_pace_and_ask_nothing_twice(tmp_path: Path) -> None:
     with rehearsed.made(tmp_path, 8) as home:
         side_by_side(home, home, workers=4)

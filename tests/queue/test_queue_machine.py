@@ -111,14 +111,14 @@ class QueueMachine(RuleBasedStateMachine):
             for key, known in self.model.items()
             if known.status is P
         )
+        claims = self.queues[slot].claim(count, lookups=lookups)
+        items = self.queues[slot].state.items
         last = sorted(
-            (-known.priority, 3, key)
+            (-known.priority, items[key].settled, key)
             for key, known in self.model.items()
             if lookups and known.status is C and known.lookup == "pending"
         )
         expected = [key for _, _, key in [*order, *last][:count]]
-        assert self.queues[slot].peek(count, lookups=lookups) == expected
-        claims = self.queues[slot].claim(count, lookups=lookups)
         assert [claim.key for claim in claims] == expected
         for claim in claims:
             known = self.model[claim.key]

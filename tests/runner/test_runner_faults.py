@@ -179,7 +179,7 @@ def test_a_face_that_cannot_show_progress_fails_no_item(tmp_path: Path, workers:
     shop = workshop.stock(tmp_path, {"ant": "count 0.4", "bee": "count 0.4"})
     shown: list[str] = []
 
-    def fail(key: str, done: int, of: int) -> None:
+    def fail(key: str, done: int, of: int, service: str) -> None:
         shown.append(key)
         raise BrokenPipeError
 

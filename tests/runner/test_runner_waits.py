@@ -13,12 +13,13 @@ from mediakeep.item import Status
 from mediakeep.queue import sessions
 from mediakeep.runner import attempt
 from mediakeep.runner.plan import Face
+from tests import sampling
 from tests.runner import looking, workshop
 
 # Seconds that a task may take. They hold for the start of a process as well, in a pool and where a
 # task runs alone; on a busy machine that takes far longer than a fifth of a second.
 LIMIT = 2.0
-WORKERS = pytest.mark.parametrize("workers", [1, 2])
+WORKERS = pytest.mark.parametrize("workers", sampling.some([2, 1], 2))
 
 
 @WORKERS
