@@ -110,6 +110,7 @@ def test_who_asks_is_told_to_the_server_and_stands_nowhere(home: Rehearsed) -> N
     assert holding == []
 
 
+@pytest.mark.slow
 def test_a_finished_library_is_told_once_also_where_look_ups_wait(home: Rehearsed) -> None:
     service = Service(answer(200))
     told = {"MEDIAKEEP_ALERT_WEBHOOK": service.url}

@@ -58,6 +58,7 @@ def test_where_the_service_is_out_the_rest_is_done_and_the_exit_code_is_4(home: 
     assert home.artists()[ARTIST]["lookup"] == "done"
 
 
+@pytest.mark.slow
 def test_a_deleted_record_is_noticed(home: Rehearsed) -> None:
     assert home.batch("--artist", ARTIST).returncode == 0
     asked = len(home.server.asked)
@@ -67,6 +68,7 @@ def test_a_deleted_record_is_noticed(home: Rehearsed) -> None:
     assert len(home.server.asked) == 2 * asked
 
 
+@pytest.mark.slow
 def test_a_copy_that_lies_elsewhere_leaves_what_is_known_of_the_queues(
     home: Rehearsed, tmp_path: Path
 ) -> None:
