@@ -1,7 +1,8 @@
 """The server fails in every way that it is told to, counts, and is there again afterwards."""
 
-from __future__ import contextlib
+from __future__ import annotations
 
+import contextlib
 import gzip
 import http.client
 import json
