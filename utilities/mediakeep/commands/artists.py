@@ -15,10 +15,9 @@ from mediakeep.lookups.catalogue import Artist, Discography, Group
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Choice
 from mediakeep.music.checks import letters
-from mediakeep.music.discography import identity, question, search
+from mediakeep.music.discography import identity, question, search, shelf
 from mediakeep.pages import page
 
-_TYPES = "Album", "EP", "Single", "Broadcast", "Other"
 _BY = {
     "mbid": "by the MBID",
     "albums": "by the albums",
@@ -50,7 +49,7 @@ def find(desk: Desk, name: str, titles: Sequence[str] = ()) -> Who:
         return Who(_VARIOUS, "name")
     titles = titles[: search.TITLES]
     if titles:
-        hits = service.search_releases(query.releases_by_name(name, _short(titles)))
+        hits = service.search_releases(query.releases_by_name(name, question.bases(titles)))
         verdict = identity.by_albums(name, titles, hits)
         if verdict.artist or verdict.candidates:
             return Who(verdict.artist, "albums" if verdict.artist else "", verdict.candidates)
@@ -68,18 +67,13 @@ def _by_name(desk: Desk, name: str, titles: Sequence[str]) -> Who:
         raise ItemFailed(f'MusicBrainz knows no artist by the name "{name}".{aside}')
     if titles:
         ids = [one.id for one in same]
-        hits = service.search_releases(query.releases_by_id(ids, _short(titles)))
+        hits = service.search_releases(query.releases_by_id(ids, question.bases(titles)))
         verdict = identity.by_albums(name, titles, hits, same)
         if verdict.artist or verdict.candidates:
             return Who(verdict.artist, "albums" if verdict.artist else "", verdict.candidates)
     elif len(same) == 1:
         return Who(same[0], _borne(name, same[0]))
     return Who(None, choices=identity.unheard(same))
-
-
-def _short(titles: Sequence[str]) -> list[str]:
-    """Return titles without what stands in brackets at their ends, as editions differ in it."""
-    return list(dict.fromkeys(map(question.base, titles)))
 
 
 def _borne(name: str, artist: Artist) -> str:
@@ -155,10 +149,8 @@ def _editions(known: Discography) -> dict[str, int]:
 
 
 def _order(one: Group) -> tuple[object, ...]:
-    """Studio albums first, then the other types, and what has a second type after those."""
-    kind = one.primary_type or "Other"
-    rank = _TYPES.index(kind) if kind in _TYPES else len(_TYPES)
-    return len(one.secondary_types), rank, one.type, one.first_release_date or "9", one.title
+    """Put studio albums first, then type by type, and each by its date."""
+    return *shelf.rank(one), one.type, one.first_release_date or "9", one.title
 
 
 def _listed(groups: Sequence[Group], counts: dict[str, int]) -> list[str]:

@@ -81,8 +81,8 @@ def _groups(service: MusicBrainz, artist: Artist, title: str) -> list[Group]:
 
 def _is_nearly(group: Group, title: str) -> bool:
     """Tell whether two titles are the same without what stands in brackets at their ends."""
-    short = question.title_key(question.base(title))
-    return question.title_key(question.base(group.title)) == short
+    short = question.base_key(title)
+    return question.base_key(group.title) == short
 
 
 def release(desk: Desk, mbid: str) -> Told:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 from msgspec import structs
@@ -24,8 +21,9 @@ from mediakeep.music.discography.inquiry import Inquiry
 from mediakeep.music.discography.section import Missing, Section
 from mediakeep.music.model import Artist
 from mediakeep.music.tools import Places
-from mediakeep.pages import cells, page
+from mediakeep.pages import page
 from mediakeep.queue import actions, reading
+from mediakeep.views import missing as table
 
 _MAIN = "Album", "EP"
 _CODES = {"done": 0, "unsure": 1, "unknown": 1}  # 1: nobody was found who it certainly is
@@ -148,12 +146,5 @@ def _rest(section: Section) -> list[str]:
 
 def _table(name: str, asked: Inquiry) -> list[str]:
     """Write the table; a cell that holds a line break stays in one piece."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(missing.COLUMNS)
-    writer.writerows(map(_row, missing.rows(name, asked)))
-    return text.getvalue().removesuffix("\n").split("\n")
-
-
-def _row(told: dict[str, Any]) -> list[str]:
-    return [cells.plain(str(told.get(column, ""))) for column in missing.COLUMNS]
+    text = table.render(missing.COLUMNS, missing.rows(name, asked))
+    return text.removesuffix("\n").split("\n")

@@ -85,11 +85,7 @@ def asked(home: Path, name: str | None, given: dict[str, Any], policy: Policy = 
     workers = given["workers"] or shared.cores()
     size = None if given["everything"] else given["batch_size"]
     deep_one = given.get("deep", False)
-    names = ("time_budget", "item_timeout", "retry_delay", "max_attempts", "checkpoint_every")
-    facts = {"batch_size": size, "workers": workers, **{one: given[one] for one in names}}
-    facts |= {"item": files.escape(name)} if name else {}
-    facts |= {"deep": True} if deep_one else {}
-    facts |= {"fix": policy.fix.value}
+    facts = {"batch_size": size, "workers": workers, **_facts(given, name, policy)}
     fresh = given.get("refresh", False)
     if fresh and not name:
         raise UsageFailed("--refresh is for one artist: give --artist NAME as well.")
@@ -121,3 +117,12 @@ def asked(home: Path, name: str | None, given: dict[str, Any], policy: Policy = 
         alerts=alerts,
         habits=by_itself,
     )
+
+
+def _facts(given: dict[str, Any], name: str | None, policy: Policy) -> dict[str, Any]:
+    """Return what the session log is to tell of the options."""
+    names = ("time_budget", "item_timeout", "retry_delay", "max_attempts", "checkpoint_every")
+    facts: dict[str, Any] = {one: given[one] for one in names}
+    facts |= {"item": files.escape(name)} if name else {}
+    facts |= {"deep": True} if given.get("deep", False) else {}
+    return facts | {"fix": policy.fix.value}

@@ -40,7 +40,7 @@ class Album(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of the look-up of one artist; `mbid` is "" where it is not certain who it is."""
+    """What became of the look-up of one artist; without an `artist` it is not certain who it is."""
 
     name: str
     question: str  # digest of what is known here

@@ -55,7 +55,7 @@ def update(home: Path, folder: Path, state: State, columns: Sequence[str], rows:
             fresh += _cells(columns, rows(item)) if settled else known.get(shown, [])
         if not (fresh or path.exists()):
             return  # nothing was ever looked up
-        _write(path, [list(columns), *fresh])
+        _write(path, table([list(columns), *fresh]))
         facts = path.stat()
         now = Note(review.lineage(state), state.seq, facts.st_size, facts.st_mtime_ns)
         files.write_atomic(folder / _NOTE, msgspec.json.encode(now), sync=False)
@@ -85,13 +85,23 @@ def _read(path: Path, columns: Sequence[str]) -> dict[str, list[list[str]]]:
     return found
 
 
+def render(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """Write rows as CSV below their columns; no cell is a formula."""
+    return table([list(columns), *_cells(columns, rows)])
+
+
+def table(cells: Iterable[Sequence[str]]) -> str:
+    """Write cells as CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(cells)
+    return text.getvalue()
+
+
 def _cells(columns: Sequence[str], rows: Iterable[Row]) -> list[list[str]]:
     return [[cells.plain(str(row.get(name, ""))) for name in columns] for row in rows]
 
 
-def _write(path: Path, rows: list[list[str]]) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    content = text.getvalue().encode()
+def _write(path: Path, text: str) -> None:
+    content = text.encode()
     if not path.exists() or path.read_bytes() != content:
         files.write_atomic(path, content)

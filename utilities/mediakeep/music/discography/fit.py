@@ -52,7 +52,7 @@ def heard(track: Track) -> Heard:
     return Heard(
         ids=tuple(one.strip().lower() for one in ids),
         title=question.title_key(title),
-        short=question.title_key(question.base(named)),
+        short=question.base_key(named),
         disc=_number(tags.disc),
         position=_number(tags.track),
     )
@@ -96,7 +96,7 @@ _WAYS: tuple[tuple[Callable[[Heard], Keys], Callable[[Place], Keys]], ...] = (
     (lambda one: filter(None, (one.title,)), lambda place: (question.title_key(place[1].title),)),
     (
         lambda one: filter(None, (one.short,)),
-        lambda place: (question.title_key(question.base(place[1].title)),),
+        lambda place: (question.base_key(place[1].title),),
     ),
     (  # a track without a title may well be the one that is missing at its place
         lambda one: () if one.title or not one.position else ((one.disc or 1, one.position),),

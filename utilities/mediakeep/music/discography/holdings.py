@@ -92,7 +92,7 @@ def of(
         *(one for album in others for one in _missing(album, whose)),
     ]
     return Holdings(
-        held=tuple(one for one in (*held, *others)),
+        held=(*held, *others),
         lacking=tuple(sorted(lacking, key=_order)),
         unknown=tuple(unknown),
     )

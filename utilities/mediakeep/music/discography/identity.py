@@ -101,4 +101,4 @@ def _candidates(name: str, titles: Sequence[str], hits: Iterable[Release]) -> li
 
 def _keys(title: str) -> tuple[str, ...]:
     """Return a title's keys, the exact one first."""
-    return question.title_key(title), question.title_key(question.base(title))
+    return question.title_key(title), question.base_key(title)

@@ -98,6 +98,16 @@ def base(title: str) -> str:
     return title
 
 
+def bases(titles: Iterable[str]) -> list[str]:
+    """Return the bases of titles, each once: editions of an album differ in what is left out."""
+    return list(dict.fromkeys(map(base, titles)))
+
+
+def base_key(title: str) -> str:
+    """Return what two titles share that are the same but for what stands in brackets."""
+    return title_key(base(title))
+
+
 def _name(artist: Artist, tracks: Iterable[Track]) -> str:
     """Return the album artist that most tracks name, where it is the folder's name; else that.
 

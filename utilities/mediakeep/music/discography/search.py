@@ -113,13 +113,12 @@ class Search:
         known = self._desk.known.discography(mbid)
         if not known or kept.name != self._asked.name:
             return False
-        here = {question.title_key(question.base(title)) for title in self._asked.titles}
+        here = {question.base_key(title) for title in self._asked.titles}
         return not here.isdisjoint(_titles(known))
 
     def _titles(self) -> list[str]:
         """Return the titles to search for; of many the longest, as those tell most."""
-        short = dict.fromkeys(question.base(title) for title in self._asked.titles)
-        return sorted(short, key=len, reverse=True)[:TITLES]
+        return sorted(question.bases(self._asked.titles), key=len, reverse=True)[:TITLES]
 
     def _by_name(self) -> Verdict:
         """Ask who bears the name, or has it as an alias; which of them it is, the albums tell."""
@@ -151,7 +150,7 @@ class Search:
             for one in seen.albums
             if one.by_various
             and one.release not in found
-            and question.title_key(question.base(one.title)) not in own
+            and question.base_key(one.title) not in own
         ]
         if strange:
             yield from self._fitting(strange, self._service.appearances(known.artist.id))
@@ -179,7 +178,7 @@ class Search:
         named = [one for one in albums if self._merged.get(one.release, one.release) not in tagged]
         for begin in range(0, len(named), TITLES):
             some = named[begin : begin + TITLES]
-            titles = dict.fromkeys(question.base(one.title) for one in some if one.title)
+            titles = question.bases(one.title for one in some if one.title)
             if titles:
                 hits = self._service.search_releases(query.releases_by_id([mbid], titles))
                 yield from self._fitting(some, hits)
@@ -213,4 +212,4 @@ class Search:
 def _titles(known: Discography) -> set[str]:
     """Return the keys of all titles of a discography."""
     titles = {one.title for one in known.groups} | {one.title for one in known.releases}
-    return {question.title_key(question.base(title)) for title in titles}
+    return {question.base_key(title) for title in titles}

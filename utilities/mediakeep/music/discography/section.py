@@ -109,9 +109,9 @@ def _chosen(one: Choice) -> Chosen:
     return Chosen(artist.name, tuple(facts), artist.id, one.titles[:FEW], max(more, 0))
 
 
-def _unknown(places: Iterable[str], here: Here) -> Iterator[str]:
+def _unknown(places: Sequence[str], here: Here) -> Iterator[str]:
     """Name albums by their titles as the tags tell them, and by their folders where they differ."""
-    titles = {one.place: one.title for one in question.of(here).albums}
+    titles = {one.place: one.title for one in question.of(here).albums} if places else {}
     for place in places:
         title = titles.get(place, "")
         yield f"{title} (folder {place})" if title not in ("", place) else place

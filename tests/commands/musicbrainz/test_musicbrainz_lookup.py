@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,28 +22,9 @@ from tests.commands.asking import (
     editions,
     group,
     sampled,
-    scripted,
 )
 from tests.commands.conftest import Home, environment
 from tests.lookups.conftest import Scripted, answer
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server(sampled()) as made:
-        yield made
-
-
-@pytest.fixture
-def ask(home: Home, server: Server) -> Asker:
-    return Asker(home, server.url)
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Scripted]:
-    with scripted(tmp_path) as made:
-        yield made
-
 
 # Artists
 

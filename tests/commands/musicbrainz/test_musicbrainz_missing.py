@@ -5,10 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from mediakeep.lookups import catalogue
 from mediakeep.lookups.known import Choice, Known, Resolved
@@ -16,19 +13,8 @@ from mediakeep.music.discography import missing, section
 from mediakeep.rehearsal import workshop
 from mediakeep.rehearsal.entities import World
 from mediakeep.rehearsal.server import Server
-from tests.commands.asking import ARTIST, NAME, Asker, sampled
+from tests.commands.asking import ARTIST, NAME, Asker
 from tests.commands.conftest import Home
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server(sampled()) as made:
-        yield made
-
-
-@pytest.fixture
-def ask(home: Home, server: Server) -> Asker:
-    return Asker(home, server.url)
 
 
 def test_what_is_missing_is_told_of_a_folder_without_a_queue(ask: Asker) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +12,9 @@ import pytest
 from mediakeep import files
 from mediakeep.media import pictures
 from mediakeep.rehearsal.server import Server
-from tests.commands.asking import MERGED, Asker, editions, group, sampled, scripted
+from tests.commands.asking import MERGED, Asker, editions, group
 from tests.commands.conftest import Home
 from tests.lookups.conftest import Scripted, answer
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server(sampled()) as made:
-        yield made
-
-
-@pytest.fixture
-def ask(home: Home, server: Server) -> Asker:
-    return Asker(home, server.url)
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Scripted]:
-    with scripted(tmp_path) as made:
-        yield made
 
 
 def test_a_cover_is_written_and_told(ask: Asker, tmp_path: Path) -> None:
