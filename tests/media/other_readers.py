@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from tests.media import other_fields
+
 Values = tuple[str, ...]
 
 
@@ -56,7 +58,8 @@ def _named(told: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Value
     """Pick fields by a reader's own names; "7/12" is a number and its total."""
     found: dict[str, Values] = {}
     for name, held in told.items():
-        if (field := names.get(name.lower())) and held not in (None, "", []):
+        field = names.get(name.lower()) or other_fields.field(name)
+        if field and held not in (None, "", []):
             values = held if isinstance(held, list) else [held]
             found[field] = tuple(str(value) for value in values)
     for number in ("track", "disc"):
@@ -76,6 +79,7 @@ _FFPROBE = {name: name for name in _ALIKE} | {
     "genre": "genres",
     "tracktotal": "track_total",
     "disctotal": "disc_total",
+    "performer": "conductor",
 }
 
 
@@ -124,7 +128,9 @@ def mediainfo(path: Path) -> Told:
     said = _said([program, "--Output=JSON", "--Full", "--Cover_Data=base64", path])
     general = said["media"]["track"][0]
     pictures = filter(None, general.get("Cover_Data", "").split(" / "))
-    return Told(_named(general, _MEDIAINFO), _hashes(map(_picture, pictures)))
+    return Told(
+        _named(general | general.get("extra", {}), _MEDIAINFO), _hashes(map(_picture, pictures))
+    )
 
 
 def _picture(text: str) -> bytes:
@@ -159,7 +165,8 @@ def taglib(path: Path) -> Told:
         return Told(_named(file.tags, _TAGLIB), _hashes(pictures))
 
 
-_MEDIAFILE = {name: name for name in (*_ALIKE, "albumartist", "genres")} | {
+_MEDIAFILE = {name: name for name in (*_ALIKE, "albumartist", "genres")} | other_fields.MEDIAFILE
+_MEDIAFILE |= {
     "tracktotal": "track_total",
     "disctotal": "disc_total",
     "composers": "composer",

@@ -17,10 +17,11 @@ from mutagen.flac import FLAC, Padding
 from mediakeep.errors import ReadOnlyFormat, Unfit
 from mediakeep.media import tags
 from mediakeep.media.decoding import oggpages
+from mediakeep.media.dialects.id3 import seven
 from mediakeep.media.edits import id3 as frames
 from mediakeep.media.edits.comments import Comments
 from mediakeep.media.edits.id3 import PADDING, Tag
-from mediakeep.media.safewrite import Cover, Edit
+from mediakeep.media.safewrite import Cover, Edit, Rules, Version
 from mediakeep.media.source import Source
 from mediakeep.media.splices import pages, soundmap
 from mediakeep.rehearsal import tracks
@@ -32,7 +33,7 @@ LONG = Edit("title", ("Ebb and flow " * 4500,))
 
 
 def tag(data: bytes) -> Tag:
-    found = Tag.parse(data[: 10 + frames._seven(data[6:10])])
+    found = Tag.parse(data[: 10 + seven(data[6:10])])
     assert found
     return found
 
@@ -117,7 +118,7 @@ def test_a_tag_of_2_2_is_raised_with_all_that_is_in_it(tmp_path: Path) -> None:
     old = tag(shelves.whole("v22.mp3"))
     body = b"".join(frame.raw for frame in old.frames) + extra
     path = tmp_path / "a.mp3"
-    whole = b"ID3\2\0\0" + frames._sevens(len(body)) + body + tracks.seed("bell.mp3")
+    whole = b"ID3\2\0\0" + frames.sevens(len(body)) + body + tracks.seed("bell.mp3")
     path.write_bytes(whole)
     before = tags.read(path).tags
     shelves.write(path, tmp_path, TITLE)
@@ -128,6 +129,18 @@ def test_a_tag_of_2_2_is_raised_with_all_that_is_in_it(tmp_path: Path) -> None:
     assert found["XQZ"] == b"\0mine"
     assert found["COMM"] == b"\0engabc\0d"
     assert id3.ID3(path)["APIC:"].data == shelves.tagging.PICTURE
+
+
+@pytest.mark.parametrize("version", list(Version))
+def test_a_new_cover_keeps_the_description_of_the_one_before(
+    tmp_path: Path, version: Version
+) -> None:
+    path = shelves.put(tmp_path, "odd24.mp3")
+    assert id3.ID3(path).getall("APIC")[0].desc == "Vorné"
+    cover = Cover(shelves.IMAGE, "image/png")
+    shelves.write(path, tmp_path, cover, rules=Rules(id3=version))
+    (picture,) = id3.ID3(path).getall("APIC")
+    assert (picture.desc, picture.data) == ("Vorné", shelves.IMAGE)
 
 
 def test_only_the_frame_of_the_same_description_is_replaced(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from mediakeep.errors import MediakeepError
 from mediakeep.media import essence, safewrite, undo
-from mediakeep.media.safewrite import Cover, Edit
+from mediakeep.media.safewrite import Cover, Edit, Rules, Version
 from mediakeep.media.undoing.store import Store
 from tests.media import shelves
 from tests.sampling import some
@@ -18,12 +18,12 @@ CHANGES = [Edit("title", ("Ebb " * 900,)), Edit("track", ("4",)), Cover(shelves.
 HEAD = 1500  # bytes in which most of what tells the tags stands
 
 
-def attempt(path: Path, data: bytes, store: Store) -> str:
+def attempt(path: Path, data: bytes, store: Store, version: Version = Version.KEEP) -> str:
     """Write tags into a file of these bytes, and take that back again."""
     path.write_bytes(data)
     try:
         sound = essence.of(path)
-        written = safewrite.write(path, CHANGES, store)
+        written = safewrite.write(path, CHANGES, store, rules=Rules(id3=version))
     except MediakeepError:
         assert path.read_bytes() == data
         return "refused"
@@ -46,7 +46,8 @@ def test_changed_bytes_are_written_back_as_they_were_or_refused(
         for _ in range(rng.randint(1, 8)):
             place = rng.randrange(min(len(data), HEAD)) if number % 3 else -rng.randint(1, HEAD)
             data[place] = rng.choice((0, 1, 4, 0x7F, 0x80, 0xFF, rng.randrange(256)))
-        results.add(attempt(path, bytes(data), store))
+        version = list(Version)[number % len(Version)]
+        results.add(attempt(path, bytes(data), store, version))
     assert "written" in results
 
 

@@ -65,6 +65,8 @@ musicbrainz_artistid|TXXX:MusicBrainz Artist Id|MUSICBRAINZ_ARTISTID|MUSICBRAINZ
 -MusicBrainz Artist Id|MusicBrainz/Artist Id
 musicbrainz_albumartistid|TXXX:MusicBrainz Album Artist Id|MUSICBRAINZ_ALBUMARTISTID|\
 MUSICBRAINZ_ALBUMARTISTID|-MusicBrainz Album Artist Id|MusicBrainz/Album Artist Id
+musicbrainz_discid|TXXX:MusicBrainz Disc Id|MUSICBRAINZ_DISCID|MUSICBRAINZ_DISCID|\
+-MusicBrainz Disc Id|MusicBrainz/Disc Id
 acoustid_id|TXXX:Acoustid Id|ACOUSTID_ID|ACOUSTID_ID|-Acoustid Id|Acoustid/Id
 """
 TABLE = [row.split("|") for row in ROWS.strip().splitlines()]
@@ -192,6 +194,21 @@ def test_day_and_year_of_older_id3_become_one_date(tmp_path: Path) -> None:
     assert reading.container == "ID3v2.3"
     assert (reading.tags.date, reading.tags.originaldate) == (("1974-05-06",), ("1969",))
     assert (reading.raw["TYER"], reading.raw["TDAT"]) == (["1974"], ["0605"])
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "date"),
+    [
+        ("0605", "1020", "1974-05-06T10:20"),
+        ("0605", "noon", "1974-05-06"),
+        ("", "1020", "1974"),
+        ("May", "1020", "1974"),
+    ],
+)
+def test_the_time_of_older_id3_counts_where_a_day_is_told(day: str, time: str, date: str) -> None:
+    native = {"TYER": ["1974"], "TDAT": [day], "TIME": [time]}
+    assert vocabulary.translate(native, "id3").date == (date,)
+    assert vocabulary.translate(native | {"TDRC": ["1975"]}, "id3").date == ("1975",)
 
 
 def test_the_first_of_several_names_counts() -> None:

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from mediakeep.media import essence, safewrite, undo
 from mediakeep.media.edits.changes import FIELDS
-from mediakeep.media.safewrite import Beside, Cover, Edit, Lift, Rules
+from mediakeep.media.safewrite import Beside, Cover, Edit, Lift, Rules, Version
 from mediakeep.media.undo import Query
 from mediakeep.media.undoing.record import LIMIT
 from tests.media import shelves
@@ -55,11 +55,15 @@ class Machine(RuleBasedStateMachine):
         self.sound = essence.of(self.path)
         self.versions: dict[str, tuple[bytes, bytes]] = {}  # record -> the bytes before and after
 
-    @rule(changes=st.lists(EDITS, min_size=1, max_size=3), beside=st.sampled_from(Beside))
-    def change(self, changes: list[Edit | Cover | Lift], beside: Beside) -> None:
+    @rule(
+        changes=st.lists(EDITS, min_size=1, max_size=3),
+        beside=st.sampled_from(Beside),
+        version=st.sampled_from(Version),
+    )
+    def change(self, changes: list[Edit | Cover | Lift], beside: Beside, version: Version) -> None:
         before = self.path.read_bytes()
         unique = {getattr(one, "field", type(one)): one for one in changes}
-        rules = Rules(beside=beside)
+        rules = Rules(beside=beside, id3=version)
         written = safewrite.write(self.path, unique.values(), self.store, rules=rules)
         if written:
             self.versions[written.record.id] = before, self.path.read_bytes()

@@ -157,6 +157,7 @@ FIELDS = (
     _musicbrainz("musicbrainz_artistid", "Artist Id", "musicbrainz_artistid"),
     _musicbrainz("musicbrainz_albumartistid", "Album Artist Id", "musicbrainz_albumartistid"),
     _musicbrainz("musicbrainz_releasegroupid", "Release Group Id", "musicbrainz_releasegroupid"),
+    _musicbrainz("musicbrainz_discid", "Disc Id", "musicbrainz_discid"),
     _musicbrainz("releasetype", "Album Type", "releasetype", "musicbrainz_albumtype"),
     _musicbrainz("releasestatus", "Album Status", "releasestatus", "musicbrainz_albumstatus"),
     _musicbrainz("releasecountry", "Album Release Country", "releasecountry"),

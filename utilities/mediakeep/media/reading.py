@@ -61,6 +61,7 @@ class Tags(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     musicbrainz_releasegroupid: tuple[str, ...] = ()
     musicbrainz_artistid: tuple[str, ...] = ()
     musicbrainz_albumartistid: tuple[str, ...] = ()
+    musicbrainz_discid: tuple[str, ...] = ()
     acoustid_id: tuple[str, ...] = ()
     compilation: bool = False
     pictures: tuple[Picture, ...] = ()

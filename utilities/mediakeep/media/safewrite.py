@@ -19,7 +19,8 @@ from mediakeep import files
 from mediakeep.errors import MediakeepError, Unverified
 from mediakeep.media import sums, swap, tags
 from mediakeep.media.edits import changes, images, writers
-from mediakeep.media.edits.changes import Beside, Change, Cover, Edit, Lift, Wanted
+from mediakeep.media.edits.changes import Change, Cover, Edit, Lift, Wanted
+from mediakeep.media.edits.manner import Beside, Manner, Version
 from mediakeep.media.reading import Picture, Reading
 from mediakeep.media.source import Source
 from mediakeep.media.swap import Original
@@ -28,7 +29,7 @@ from mediakeep.media.undoing.record import Changed, Record
 from mediakeep.media.undoing.store import Store
 from mediakeep.outcome import Stamp
 
-__all__ = ["Beside", "Cover", "Edit", "Lift", "Rules", "Written", "due", "write"]
+__all__ = ["Beside", "Cover", "Edit", "Lift", "Rules", "Version", "Written", "due", "write"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Rules(swap.Rules):
     """What a person has set about writing tags."""
 
     beside: Beside = Beside.UPDATE
+    id3: Version = Version.KEEP
+
+    @property
+    def manner(self) -> Manner:
+        """Those of them that say how tags are written."""
+        return Manner(self.beside, self.id3)
 
 
 _RULES = Rules()
@@ -89,7 +96,7 @@ def write(
         if not job.changes:
             return None
         kind = job.reading.facts.format
-        parts = writers.pieces(original.path, job.source, kind, job.wanted, rules.beside)
+        parts = writers.pieces(original.path, job.source, kind, job.wanted, rules.manner)
         fields = _fields(job)
         recipe, blobs = way_back(original, job.source, kind)
         draft = Draft(kind, recipe, blobs, fields)

@@ -51,13 +51,18 @@ def _shaped(found: dict[str, Any], native: Native) -> dict[str, Any]:
     if "compilation" in found:
         found["compilation"] = found["compilation"][0].strip().casefold() in _YES
     if "TDAT" in native and "TDRC" not in native and "date" in found:
-        found["date"] = _dated(found["date"], native["TDAT"])
+        found["date"] = _dated(found["date"], native["TDAT"], native.get("TIME", ()))
     return found
 
 
-def _dated(years: tuple[str, ...], days: Sequence[str]) -> tuple[str, ...]:
-    """Join a year with the day and month that ID3v2.3 keeps apart, as "DDMM"."""
-    day = days[0] if days else ""
-    if len(years) == 1 and len(years[0]) == 4 and len(day) == 4 and day.isdecimal():
-        return (f"{years[0]}-{day[2:]}-{day[:2]}",)
-    return years
+def _dated(years: tuple[str, ...], days: Sequence[str], times: Sequence[str]) -> tuple[str, ...]:
+    """Join a year with day and month, and hour and minute, that ID3v2.3 keeps as "DDMM", "HHMM"."""
+    day, time = ("".join(texts[:1]) for texts in (days, times))
+    if len(years) != 1 or len(years[0]) != 4 or not _is_pair(day):
+        return years
+    date = f"{years[0]}-{day[2:]}-{day[:2]}"
+    return (f"{date}T{time[:2]}:{time[2:]}",) if _is_pair(time) else (date,)
+
+
+def _is_pair(text: str) -> bool:
+    return len(text) == 4 and text.isdecimal()

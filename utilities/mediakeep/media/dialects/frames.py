@@ -74,7 +74,7 @@ def add(block: Block, name: str, data: bytes) -> None:
         about, *texts = _texts(data)
         _keep(block, f"{name}:{about.upper()}", texts)
     elif name == "TCON":
-        _keep(block, name, [genre for text in _texts(data) for genre in _genres(text)])
+        _keep(block, name, [genre for text in _texts(data) for genre in spelt(text)])
     else:
         _keep(block, name, _texts(data))
 
@@ -141,8 +141,8 @@ def _marked(text: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _genres(text: str) -> list[str]:
-    """Spell genres that are written as numbers: "17", "(17)", "(17)(8)Own", "RX"."""
+def spelt(text: str) -> list[str]:
+    """Spell genres that are written as numbers: "17", "(17)", "(17)(8)Own", "RX"; "" is unknown."""
     if text.isdecimal() or text in _REMIX_OR_COVER:
         return [_numbered(text)]
     found = _GENRE.fullmatch(text)

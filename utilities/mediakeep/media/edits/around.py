@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from mediakeep.media.dialects import id3
 from mediakeep.media.dialects.apev2 import FOOTER, MARK
 from mediakeep.media.edits import apev2, id3texts, id3v1
-from mediakeep.media.edits.changes import Beside, Wanted
+from mediakeep.media.edits.changes import Wanted
+from mediakeep.media.edits.manner import Beside, Manner
 from mediakeep.media.source import Source, Span
 
 _MOST = 16  # tags in a row
@@ -38,20 +39,22 @@ def behind(source: Source, start: int) -> list[tuple[str, Span]]:
     return found
 
 
-def front(data: bytes, wanted: Wanted, beside: Beside) -> bytes:
+def front(data: bytes, wanted: Wanted, manner: Manner) -> bytes:
     """Return an ID3v2 tag that stands beside the one that speaks for the file."""
-    if beside is Beside.REMOVE and id3.extent(data):
+    if not id3.extent(data) or manner.beside is Beside.LEAVE:
+        return data
+    if manner.beside is Beside.REMOVE:
         return b""
-    return id3texts.edited(data, wanted) if beside is Beside.UPDATE and id3.extent(data) else data
+    return id3texts.edited(data, wanted, manner.id3)
 
 
-def back(source: Source, start: int, wanted: Wanted, beside: Beside) -> Iterator[bytes]:
+def back(source: Source, start: int, wanted: Wanted, manner: Manner) -> Iterator[bytes]:
     """Give what stands behind the sound, each tag as the setting wants it."""
     for kind, span in behind(source, start):
         data = source.read(span.start, span.size)
-        if not kind or beside is Beside.LEAVE:
+        if not kind or manner.beside is Beside.LEAVE:
             yield data
-        elif beside is Beside.UPDATE:
+        elif manner.beside is Beside.UPDATE:
             yield id3v1.edited(data, wanted) if kind == _ID3V1 else apev2.edited(data, wanted)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -57,14 +56,6 @@ class Lift(msgspec.Struct, frozen=True, tag="lift"):
 
 
 Change = Edit | Cover | Lift
-
-
-class Beside(StrEnum):
-    """What becomes of further tags in the same file, such as ID3v1 behind ID3v2."""
-
-    UPDATE = "update"
-    LEAVE = "leave"
-    REMOVE = "remove"
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mediakeep.media.edits import around
-from mediakeep.media.edits.changes import Beside, Cover, Wanted
+from mediakeep.media.edits.changes import Cover, Wanted
 from mediakeep.media.edits.comments import FRONT, Comments, picture
+from mediakeep.media.edits.manner import Manner
 from mediakeep.media.source import Source, Span
 from mediakeep.media.splices.pages import Odd
 from mediakeep.media.splices.pieces import Piece
@@ -30,17 +31,17 @@ class Metadata(NamedTuple):
     span: Span
 
 
-def edited(source: Source, wanted: Wanted, beside: Beside) -> list[Piece]:
+def edited(source: Source, wanted: Wanted, manner: Manner) -> list[Piece]:
     """Return the file with what is wanted in its blocks; OverflowError if one is too large."""
     sound = next(flac.essence(source))
     start, found = blocks(source, sound.start)
     held = [(kind, source.read(span.start, span.size)) for kind, span in found]
     fronts = (source.read(span.start, span.size) for span in around.before(source, start))
     return [
-        *(around.front(data, wanted, beside) for data in fronts),
+        *(around.front(data, wanted, manner) for data in fronts),
         _MARK + _rendered(_changed(held, wanted), sound.start - start - len(_MARK)),
         sound,
-        *around.back(source, sound.end, wanted, beside),
+        *around.back(source, sound.end, wanted, manner),
     ]
 
 

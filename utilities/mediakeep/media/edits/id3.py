@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -66,13 +66,13 @@ class Tag:
         version, flags = data[3], data[5]
         if version not in (2, 3, 4):
             return None
-        body = data[_HEADER : _HEADER + _seven(data[6:10])]
+        body = data[_HEADER : _HEADER + id3.seven(data[6:10])]
         unsynced = bool(flags & _UNSYNCED)
         if unsynced and version < 4:
             body = body.replace(b"\xff\0", b"\xff")
         tag = cls(version, unsynced, size=len(data))
         place = _first(body, version, flags)
-        for frame in _walk(body, version, place):
+        for frame in walk(body, version, place):
             tag.frames.append(replace(frame, place=frame.place + _HEADER))
             place = frame.place + len(frame.raw)
         rest = body[place:]
@@ -81,6 +81,11 @@ class Tag:
         else:
             tag.padding = len(rest)
         return tag
+
+    @property
+    def broken(self) -> bool:
+        """Whether the rest begins like a frame, which would reach beyond the tag."""
+        return bool(_NAME.fullmatch(self.rest[:4]))
 
     def told(self, frame: Frame) -> Block:
         """Ask the reader what one frame tells."""
@@ -93,16 +98,22 @@ class Tag:
         block = id3.read(Held(data), 0, len(data))
         return block.texts if block else {}
 
-    def frame(self, name: str, content: bytes) -> Frame:
+    def frame(self, name: str, content: bytes, flags: int = 0) -> Frame:
         """Make a frame for this tag."""
-        flags = 0
         if self.version == 4:
             if self.unsynced and (marked := _FF.sub(b"\xff\0", content)) != content:
-                content, flags = marked, 0x0002
-            size = _sevens(len(content))
+                content, flags = marked, flags | 0x0002
+            size = sevens(len(content))
         else:
             size = struct.pack(">I", len(content))
         return Frame(name, name.encode() + size + struct.pack(">H", flags) + content, 0)
+
+    def replace(self, goes: Callable[[Frame], bool], new: list[Frame]) -> None:
+        """Put frames in the place of the first that goes, else behind all others."""
+        old = {index for index, frame in enumerate(self.frames) if goes(frame)}
+        place = min(old, default=len(self.frames))
+        kept = [frame for index, frame in enumerate(self.frames) if index not in old]
+        self.frames = [*kept[:place], *new, *kept[place:]]
 
     def raised(self) -> Tag:
         """Return the tag as 2.3 has it, if it is one of 2.2."""
@@ -128,17 +139,18 @@ class Tag:
 
 
 def _headed(body: bytes, version: int, flags: int) -> bytes:
-    return b"ID3" + bytes((version, 0, flags)) + _sevens(len(body)) + body
+    return b"ID3" + bytes((version, 0, flags)) + sevens(len(body)) + body
 
 
 def _first(body: bytes, version: int, flags: int) -> int:
     """Step over the extended header, whose checksum would be wrong from now on."""
     if version == 2 or not flags & _EXTENDED or _NAME.fullmatch(body[:4]) or len(body) < 4:
         return 0
-    return _seven(body) if version == 4 else 4 + int.from_bytes(body[:4])
+    return id3.seven(body) if version == 4 else 4 + int.from_bytes(body[:4])
 
 
-def _walk(body: bytes, version: int, place: int) -> Iterator[Frame]:
+def walk(body: bytes, version: int, place: int) -> Iterator[Frame]:
+    """Give the frames from a place on, up to what is none."""
     length = 6 if version == 2 else 10
     while (head := body[place : place + length]) and len(head) == length:
         name = head[: 3 if version == 2 else 4]
@@ -160,7 +172,7 @@ def _size(body: bytes, place: int, version: int) -> int:
     plain = int.from_bytes(stored)
     if version == 3 or plain < 128:
         return plain
-    seven = _seven(stored)
+    seven = id3.seven(stored)
     if plain & 0x80808080 or (_ends(body, place + plain) and not _ends(body, place + seven)):
         return plain
     return seven
@@ -180,12 +192,8 @@ def _raised(tag: Tag, frame: Frame) -> Frame:
     return tag.frame(_RAISED.get(old, old + "\0"), content)
 
 
-def _seven(stored: bytes) -> int:
-    first, second, third, fourth = stored[:4]
-    return (first & 127) << 21 | (second & 127) << 14 | (third & 127) << 7 | fourth & 127
-
-
-def _sevens(number: int) -> bytes:
+def sevens(number: int) -> bytes:
+    """Write a number in four bytes of seven bits each; OverflowError if it has more."""
     if number > LARGEST:
         raise OverflowError
     return bytes(number >> shift & 127 for shift in (21, 14, 7, 0))

@@ -10,7 +10,8 @@ import struct
 from typing import NamedTuple
 
 from mediakeep.media.edits import ilst
-from mediakeep.media.edits.changes import Beside, Wanted
+from mediakeep.media.edits.changes import Wanted
+from mediakeep.media.edits.manner import Manner
 from mediakeep.media.source import Source, Span
 from mediakeep.media.splices import soundmap
 from mediakeep.media.splices.chunks import Move
@@ -34,7 +35,7 @@ class Place(NamedTuple):
     missing: tuple[bytes, ...]  # atoms that have to be made around it
 
 
-def edited(source: Source, wanted: Wanted, _beside: Beside) -> list[Piece]:
+def edited(source: Source, wanted: Wanted, _manner: Manner) -> list[Piece]:
     """Return the file with what is wanted in its list; OverflowError where a size is too large."""
     sound = soundmap.of(source, "MP4")
     place = find(source)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mediakeep.media import formats
-from mediakeep.media.edits.changes import Beside, Wanted
+from mediakeep.media.edits.changes import Wanted
 from mediakeep.media.edits.comments import Comments
+from mediakeep.media.edits.manner import Manner
 from mediakeep.media.source import Source, Span
 from mediakeep.media.splices import pages, soundmap
 from mediakeep.media.splices.pages import Odd
@@ -13,12 +14,12 @@ from mediakeep.media.splices.pieces import Pages, Piece
 MARKS = {formats.VORBIS.name: b"\x03vorbis", formats.OPUS.name: b"OpusTags"}
 
 
-def vorbis(source: Source, wanted: Wanted, _beside: Beside) -> list[Piece]:
+def vorbis(source: Source, wanted: Wanted, _manner: Manner) -> list[Piece]:
     """Return a file of Vorbis with what is wanted in its comments."""
     return _edited(source, wanted, formats.VORBIS.name)
 
 
-def opus(source: Source, wanted: Wanted, _beside: Beside) -> list[Piece]:
+def opus(source: Source, wanted: Wanted, _manner: Manner) -> list[Piece]:
     """Return a file of Opus with what is wanted in its comments."""
     return _edited(source, wanted, formats.OPUS.name)
 

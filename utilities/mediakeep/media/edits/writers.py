@@ -11,13 +11,14 @@ from mediakeep import files
 from mediakeep.errors import ReadOnlyFormat, Unfit
 from mediakeep.media import formats
 from mediakeep.media.edits import flac, images, mp3, mp4, ogg
-from mediakeep.media.edits.changes import Beside, Change, Cover, Edit, Wanted, due, wanted
+from mediakeep.media.edits.changes import Change, Cover, Edit, Wanted, due, wanted
+from mediakeep.media.edits.manner import Manner
 from mediakeep.media.reading import Facts, Reading
 from mediakeep.media.source import Source
 from mediakeep.media.splices.pages import Odd
 from mediakeep.media.splices.pieces import Piece
 
-_WRITERS: Mapping[str, Callable[[Source, Wanted, Beside], list[Piece]]] = {
+_WRITERS: Mapping[str, Callable[[Source, Wanted, Manner], list[Piece]]] = {
     formats.MP3.name: mp3.edited,
     formats.FLAC.name: flac.edited,
     formats.MP4.name: mp4.edited,
@@ -59,10 +60,10 @@ def plan(
     return left, wanted(reading, left, Cover(cover.data, cover.mime) if cover else None)
 
 
-def pieces(path: Path, source: Source, kind: str, wanted: Wanted, beside: Beside) -> list[Piece]:
+def pieces(path: Path, source: Source, kind: str, wanted: Wanted, manner: Manner) -> list[Piece]:
     """Return the file as it is to be; ReadOnlyFormat or Unfit where it cannot."""
     try:
-        return _WRITERS[kind](source, wanted, beside)
+        return _WRITERS[kind](source, wanted, manner)
     except OverflowError as error:
         raise Unfit(files.escape(path), "tags of such a size", "written") from error
     except _BROKEN as error:

@@ -1,0 +1,246 @@
+"""Frames of every kind keep what they hold when their tag gets another version of ID3v2."""
+
+# Most of mutagen is not annotated.
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mutagen import id3
+
+from mediakeep.media import tags
+from mediakeep.media.edits import id3versions, recoding
+from mediakeep.media.edits.id3 import Frame, Tag, sevens
+from mediakeep.media.safewrite import Edit, Rules, Version
+from tests.media import mutations_tags as tagging
+from tests.media import shelves
+
+OLD, NEW = Rules(id3=Version.OLD), Rules(id3=Version.NEW)
+TITLE = Edit("title", ("Ebb",))
+WORD = "Прилив Āa 潮 𝄞"  # in UTF-16 some letters take four bytes, and some hold a zero
+
+
+def kinds(encoding: int) -> list[Any]:
+    """Make a frame of each kind; 2 is UTF-16 without a mark, 3 is UTF-8."""
+    own = {"encoding": encoding}
+    inner = [
+        id3.TIT2(**own, text=[WORD]),
+        id3.TIT3(**own, text=["s" * 300]),
+    ]
+    return [
+        id3.TPE1(**own, text=[WORD, "AC/DC", "Café"]),
+        id3.TSOP(**own, text=[WORD]),
+        id3.TMOO(**own, text=["calm"]),
+        id3.TXXX(**own, desc=WORD, text=["a", WORD]),
+        id3.TXXX(**own, desc="plain", text=["Ünïted"]),
+        id3.COMM(**own, lang="deu", desc=WORD, text=["Zeile\n" + WORD]),
+        id3.USLT(**own, lang="jpn", desc="", text=WORD * 50),
+        id3.USER(**own, lang="eng", text=WORD),
+        id3.WXXX(**own, desc=WORD, url="https://example.org/%C3%A9"),
+        id3.WOAR(url="https://example.org/"),
+        id3.GEOB(**own, mime="text/x-own", filename=WORD, desc="d", data=bytes(range(256))),
+        id3.APIC(**own, mime="image/png", type=4, desc=WORD, data=shelves.PHOTO),
+        id3.APIC(**own, mime="image/png", type=3, desc="", data=tagging.PICTURE),
+        id3.SYLT(**own, lang="eng", format=2, type=1, desc=WORD, text=[(WORD, 7), ("b", 260)]),
+        id3.OWNE(**own, price="EUR1", date="20010203", seller=WORD),
+        id3.COMR(
+            **own,
+            price="EUR1",
+            valid_until="20010203",
+            contact="c",
+            format=1,
+            seller=WORD,
+            desc="d",
+            mime="image/png",
+            logo=b"\0\1\2",
+        ),
+        id3.UFID(owner="http://musicbrainz.org", data=b"0000aaaa-0000-4000-8000-000000000001"),
+        id3.PRIV(owner="own", data=bytes(range(256))),
+        id3.POPM(email="a@example.org", rating=7, count=300),
+        id3.PCNT(count=9),
+        id3.MCDI(data=bytes(range(200))),
+        id3.RVA2(desc="track", channel=1, gain=-3.5, peak=0.5),
+        id3.ETCO(format=1, events=[(3, 9)]),
+        id3.CHAP(
+            element_id="c1",
+            start_time=0,
+            end_time=9,
+            start_offset=1,
+            end_offset=2,
+            sub_frames=inner,
+        ),
+        id3.CTOC(element_id="toc", flags=3, child_element_ids=["c1", "c2"], sub_frames=inner),
+    ]
+
+
+def frames(path: Path) -> list[tuple[str, Any]]:
+    """Return what mutagen reads of each frame, as it stands there, but for the way it is stored."""
+    found = id3.ID3(path, translate=False).values()
+    return [(frame.FrameID, plain(frame)) for frame in found]
+
+
+def plain(frame: Any) -> dict[str, Any]:
+    held = {
+        one.name: getattr(frame, one.name) for one in frame._framespec if one.name != "encoding"
+    }
+    if hasattr(frame, "sub_frames"):
+        held["sub_frames"] = {key: plain(one) for key, one in frame.sub_frames.items()}
+    if isinstance(held.get("text"), list):
+        held["text"] = [
+            str(one) if isinstance(one, id3.ID3TimeStamp) else one for one in held["text"]
+        ]
+    return held
+
+
+def whole(folder: Path, encoding: int) -> Path:
+    """Write a tag of 2.4 with a frame of each kind."""
+    path = shelves.put(folder, "bare.mp3")
+    audio = id3.ID3()
+    for kind in kinds(encoding):
+        audio.add(kind)
+    audio.save(path, v2_version=4)
+    return path
+
+
+@pytest.mark.parametrize("encoding", [2, 3])
+def test_all_frames_hold_the_same_in_both_versions(tmp_path: Path, encoding: int) -> None:
+    path = whole(tmp_path, encoding)
+    before = frames(path)
+    for rules, text in ((OLD, "A"), (NEW, "B")):
+        shelves.write(path, tmp_path, Edit("title", (text,)), rules=rules)
+        after = frames(path)
+        assert after.pop() == ("TIT2", {"text": [text]})
+        assert after == before
+        assert tags.read(path).container == f"ID3v{rules.id3}"
+
+
+@pytest.mark.parametrize("encoding", [2, 3])
+def test_no_text_of_2_3_is_in_an_encoding_that_it_has_not(tmp_path: Path, encoding: int) -> None:
+    path = whole(tmp_path, encoding)
+    shelves.write(path, tmp_path, TITLE, rules=OLD)
+    stored = id3.ID3(path, translate=False)
+    told = [frame.encoding for frame in stored.values() if hasattr(frame, "encoding")]
+    parts = (stored["CHAP:c1"], stored["CTOC:toc"])
+    inner = [one.encoding for part in parts for one in part.sub_frames.values()]
+    assert {int(one) for one in told} == {int(one) for one in inner} == {0, 1}
+    assert len(inner) == 4
+    assert stored["TXXX:plain"].encoding == 0
+    assert stored["TPE1"].encoding == 1
+
+
+def test_those_who_took_part_share_one_list_in_2_3(tmp_path: Path) -> None:
+    path = shelves.put(tmp_path, "bare.mp3")
+    audio = id3.ID3()
+    audio.add(id3.TIPL(encoding=3, people=[["producer", "Anna"], ["engineer", WORD]]))
+    audio.add(id3.TMCL(encoding=0, people=[["bass", "Vera"]]))
+    audio.save(path, v2_version=4)
+    shelves.write(path, tmp_path, TITLE, rules=OLD)
+    people = [["bass", "Vera"], ["producer", "Anna"], ["engineer", WORD]]
+    found = id3.ID3(path, translate=False)
+    assert (found["IPLS"].people, "TIPL" in found, "TMCL" in found) == (people, False, False)
+    shelves.write(path, tmp_path, Edit("title", ("Flood",)), rules=NEW)
+    found = id3.ID3(path, translate=False)
+    assert (found["TIPL"].people, "IPLS" in found) == (people, False)
+
+
+def test_texts_in_two_orders_of_bytes_are_not_guessed() -> None:
+    turned = b"\1\xff\xfea\0\0\0\xfe\xff\0b"
+    with pytest.raises(ValueError, match=r"^$"):
+        recoding.texts(turned)
+    assert recoding.texts(turned[:5]) == ["a"]
+
+
+def carried(frame: bytes, old: int, new: int) -> bytes:
+    """Bring a tag of one frame to another version, and return that frame."""
+    whole = b"ID3" + bytes((old, 0, 0)) + sevens(len(frame)) + frame
+    tag = Tag.parse(whole)
+    assert tag
+    assert len(tag.frames) == 1
+    (found,) = id3versions.carried(tag, new).frames
+    return found.raw
+
+
+def stored(version: int, name: bytes, flags: int, data: bytes) -> bytes:
+    size = sevens(len(data)) if version == 4 else struct.pack(">I", len(data))
+    return name + size + struct.pack(">H", flags) + data
+
+
+PACKED = zlib.compress(b"\0Low Tide " * 30)
+LONG = 300
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # When to discard it, and that it is only read.
+        ((3, 0xE000, b"\0a"), (4, 0x7000, b"\0a")),
+        ((4, 0x5000, b"\0a"), (3, 0xA000, b"\0a")),
+        # A group.
+        ((3, 0x0020, b"\x07\0a"), (4, 0x0040, b"\x07\0a")),
+        ((4, 0x0041, b"\x07" + sevens(2) + b"\0a"), (3, 0x0020, b"\x07\0a")),
+        # Compressed: it is so no more.
+        ((3, 0x0080, struct.pack(">I", LONG) + PACKED), (4, 0, b"\0Low Tide " * 30)),
+        ((4, 0x0009, sevens(LONG) + PACKED), (3, 0, b"\0Low Tide " * 30)),
+        # Compressed, but what comes out is nothing that anybody can read.
+        ((3, 0x0080, struct.pack(">I", LONG) + b"bad"), (4, 0x0009, sevens(LONG) + b"bad")),
+        ((4, 0x0009, sevens(LONG) + b"bad"), (3, 0x0080, struct.pack(">I", LONG) + b"bad")),
+        # Encrypted by method 5, in group 7, compressed before.
+        (
+            (3, 0x00E0, struct.pack(">I", LONG) + b"\5\7secret"),
+            (4, 0x004D, b"\7\5" + sevens(LONG) + b"secret"),
+        ),
+        (
+            (4, 0x004D, b"\7\5" + sevens(LONG) + b"secret"),
+            (3, 0x00E0, struct.pack(">I", LONG) + b"\5\7secret"),
+        ),
+        # Unsynchronised.
+        ((4, 0x0002, b"\1\xff\0\xfeA\0"), (3, 0, b"\1\xff\xfeA\0")),
+        # Texts that are not what they claim to be.
+        ((4, 0, b"\3\xff\xfe"), (3, 0, b"\3\xff\xfe")),
+        ((4, 0, b"\2\0"), (3, 0, b"\2\0")),
+        ((4, 0, b"\x09what"), (3, 0, b"\x09what")),
+    ],
+)
+def test_flags_move_to_their_places_and_what_cannot_be_read_goes_as_it_is(
+    old: tuple[int, int, bytes], new: tuple[int, int, bytes]
+) -> None:
+    frame = stored(old[0], b"TPE1", *old[1:])
+    assert carried(frame, old[0], new[0]) == stored(new[0], b"TPE1", *new[1:])
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_chapters_in_chapters_without_end_are_borne(version: int) -> None:
+    frame = b""
+    for _ in range(2000):
+        frame = stored(version, b"CHAP", 0, b"c\0" + bytes(16) + frame)
+    found = carried(frame, version, 7 - version)
+    assert len(found) == len(frame)
+
+
+def test_many_frames_of_one_name_are_replaced_at_once() -> None:
+    tag = Tag(4, frames=[Frame("TDRC", stored(4, b"TDRC", 0, b"\x001974"), 0)] * 20_000)
+    assert len(id3versions.carried(tag, 3).frames) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("COMM", b"\3eng"),
+        ("COMM", b"\3"),
+        ("WXXX", b"\3no end"),
+        ("GEOB", b"\3text/plain\0file\0no end"),
+        ("SYLT", b"\3eng\1\1about\0line"),
+        ("APIC", b"\2image/png\0\3\0a\0"),
+        ("TPE1", b"\3"),
+        ("TPE1", b""),
+        ("XOWN", b"\3own"),
+    ],
+)
+def test_a_frame_that_ends_too_early_loses_nothing(name: str, content: bytes) -> None:
+    found = recoding.shared(name, content)
+    assert found in (content, b"\0" + content[1:])

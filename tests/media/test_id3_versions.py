@@ -1,0 +1,186 @@
+"""A changed MP3 gets the version of ID3v2 that is wanted, and all in its tag comes along."""
+
+# Most of mutagen is not annotated.
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mutagen import id3
+
+from mediakeep.media import essence, safewrite, swap, tags, undo
+from mediakeep.media.edits import changes
+from mediakeep.media.safewrite import Beside, Cover, Edit, Lift, Rules, Version
+from tests.media import shelves
+from tests.media.test_edits import EVERYTHING
+
+TITLE = Edit("title", ("Привет, Ebb",))
+OLD, NEW = Rules(id3=Version.OLD), Rules(id3=Version.NEW)
+RULES = pytest.mark.parametrize("rules", [OLD, NEW], ids=["2.3", "2.4"])
+NAMES = [name for name in shelves.NAMES if name.endswith("mp3")]
+
+
+def version(path: Path) -> str:
+    """Return the version of the first tag, as the setting names it."""
+    head = path.read_bytes()[:4]
+    assert head.startswith(b"ID3")
+    return f"2.{head[3]}"
+
+
+@RULES
+@pytest.mark.parametrize("name", NAMES)
+def test_a_changed_file_gets_the_version_and_tells_all_that_it_told(
+    tmp_path: Path, name: str, rules: Rules
+) -> None:
+    path = shelves.put(tmp_path, name)
+    before, sound = tags.read(path), essence.of(path)
+    record = shelves.write(path, tmp_path, TITLE, rules=rules).record
+    after = tags.read(path)
+    assert version(path) == rules.id3
+    assert changes.differing(before.tags, after.tags) == ["title"]
+    assert after.tags.title == TITLE.values
+    assert after.tags.pictures == before.tags.pictures
+    assert essence.of(path) == sound
+    assert undo.apply(shelves.store(tmp_path), record)
+    assert path.read_bytes() == shelves.whole(name)
+
+
+@RULES
+def test_a_tag_that_breaks_off_within_a_frame_keeps_its_version(
+    tmp_path: Path, rules: Rules
+) -> None:
+    """In the other version, the size of that frame would be another."""
+    path = shelves.put(tmp_path, "bare.mp3")
+    sound, held = path.read_bytes(), 3 if rules is NEW else 4
+    rest = b"TPE1\0\0\1\0\0\0\0" + b"a" * (100 if held == 4 else 200)
+    path.write_bytes(b"ID3" + bytes((held, 0, 0, 0, 0, *divmod(len(rest), 128))) + rest + sound)
+    shelves.write(path, tmp_path, TITLE, rules=rules)
+    assert version(path) == f"2.{held}"
+    assert rest in path.read_bytes()
+
+
+@RULES
+@pytest.mark.parametrize("name", ["mp3", "v23.mp3", "v22.mp3", "old.mp3"])
+def test_a_file_in_which_nothing_else_is_to_be_changed_is_left_as_it_is(
+    tmp_path: Path, name: str, rules: Rules
+) -> None:
+    path = shelves.put(tmp_path, name)
+    wanted = [*EVERYTHING, Cover(shelves.IMAGE, "image/png"), Lift()]
+    shelves.write(path, tmp_path, *wanted)
+    facts, data = swap.identity(path.stat()), path.read_bytes()
+    assert safewrite.write(path, wanted, shelves.store(tmp_path), rules=rules) is None
+    assert (swap.identity(path.stat()), path.read_bytes()) == (facts, data)
+    shelves.write(path, tmp_path, TITLE, rules=rules)
+    facts = swap.identity(path.stat())
+    assert safewrite.write(path, [TITLE], shelves.store(tmp_path), rules=rules) is None
+    assert swap.identity(path.stat()) == facts
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("mp3", "2.4"), ("v23.mp3", "2.3"), ("v22.mp3", "2.3"), ("bare.mp3", "2.4")],
+)
+def test_by_default_a_tag_keeps_its_version_and_only_2_2_is_raised(
+    tmp_path: Path, name: str, kept: str
+) -> None:
+    path = shelves.put(tmp_path, name)
+    shelves.write(path, tmp_path, TITLE)
+    assert version(path) == kept
+
+
+@RULES
+@pytest.mark.parametrize("name", ["bare.mp3", "old.mp3", "tail.mp3"])
+def test_a_tag_that_is_made_anew_has_the_version(tmp_path: Path, name: str, rules: Rules) -> None:
+    path = shelves.put(tmp_path, name)
+    shelves.write(path, tmp_path, *EVERYTHING, rules=rules)
+    assert version(path) == rules.id3
+    for edit in EVERYTHING:
+        assert changes.value(tags.read(path).tags, edit.field) == edit.values
+
+
+@pytest.mark.parametrize("beside", list(Beside))
+def test_a_tag_beside_gets_the_version_only_where_it_is_updated(
+    tmp_path: Path, beside: Beside
+) -> None:
+    path = shelves.put(tmp_path, "tagged.flac")
+    assert version(path) == "2.4"
+    shelves.write(path, tmp_path, TITLE, rules=Rules(beside=beside, id3=Version.OLD))
+    if beside is Beside.REMOVE:
+        assert path.read_bytes().startswith(b"fLaC")
+    else:
+        assert version(path) == ("2.3" if beside is Beside.UPDATE else "2.4")
+
+
+@pytest.mark.parametrize(
+    ("date", "original", "frames"),
+    [
+        ("1974", "1969", {"TYER": "1974", "TORY": "1969"}),
+        (
+            "1974-05-01",
+            "1969-02-03",
+            {"TYER": "1974", "TDAT": "0105", "TDOR": "1969-02-03", "TORY": "1969"},
+        ),
+        (
+            "1974-05-01T12:30",
+            "1969-02",
+            {"TYER": "1974", "TDAT": "0105", "TIME": "1230", "TDOR": "1969-02", "TORY": "1969"},
+        ),
+        ("1974-05", "spring", {"TDRC": "1974-05", "TYER": "1974", "TORY": "spring"}),
+        (
+            "1974-05-01T12:30:59",
+            "1969-02",
+            {"TDRC": "1974-05-01T12:30:59", "TYER": "1974", "TDOR": "1969-02", "TORY": "1969"},
+        ),
+    ],
+)
+def test_dates_move_to_the_frames_of_the_version_and_back(
+    tmp_path: Path, date: str, original: str, frames: dict[str, str]
+) -> None:
+    path = shelves.put(tmp_path, "bare.mp3")
+    dates = Edit("date", (date,)), Edit("originaldate", (original,))
+    shelves.write(path, tmp_path, *dates, rules=NEW)
+    assert dated(path) == {"TDRC": date, "TDOR": original}
+    shelves.write(path, tmp_path, TITLE, rules=OLD)
+    assert dated(path) == frames
+    told = tags.read(path).tags
+    assert (told.date, told.originaldate) == ((date,), (original,))
+    shelves.write(path, tmp_path, Edit("title", ("Ebb",)), rules=NEW)
+    assert dated(path) == {"TDRC": date, "TDOR": original}
+
+
+def dated(path: Path) -> dict[str, str]:
+    """Return the frames of dates, as they stand in the tag."""
+    names = {"TDRC", "TYER", "TDAT", "TIME", "TDOR", "TORY"}
+    raw = tags.read(path).raw
+    return {name: texts[0] for name, texts in raw.items() if name in names and len(texts) == 1}
+
+
+def test_parts_of_a_date_that_make_none_stay_beside_it(tmp_path: Path) -> None:
+    path = shelves.put(tmp_path, "bare.mp3")
+    frames = id3.ID3()
+    for name, text in (("TYER", "1974"), ("TDAT", "May 1"), ("TIME", "noon"), ("TORY", "1969")):
+        frames.add(id3.Frames[name](encoding=0, text=[text]))
+    frames.add(id3.TDOR(encoding=0, text=["1968"]))
+    frames.save(path, v2_version=3)
+    shelves.write(path, tmp_path, TITLE, rules=NEW)
+    found = {"TDRC": "1974", "TDAT": "May 1", "TIME": "noon", "TDOR": "1968", "TORY": "1969"}
+    assert dated(path) == found
+
+
+def test_genres_are_named_in_place_of_their_numbers_but_for_those_without_a_name(
+    tmp_path: Path,
+) -> None:
+    path = shelves.put(tmp_path, "bare.mp3")
+    for rules, stored, kept in (
+        (NEW, ["(17)(RX)Own"], ["Rock", "Remix", "Own"]),
+        (NEW, ["(17)(250)"], ["(17)(250)"]),
+        (OLD, ["17", "Own"], ["Rock", "Own"]),
+        (OLD, ["250"], ["250"]),
+    ):
+        frames = id3.ID3()
+        frames.add(id3.TCON(encoding=0, text=stored))
+        frames.save(path, v2_version=4 if rules is OLD else 3, v23_sep=None)
+        shelves.write(path, tmp_path, TITLE, rules=rules)
+        assert list(id3.ID3(path, translate=False)["TCON"].text) == kept
