@@ -139,14 +139,19 @@ def test_a_question_can_be_asked_afresh_and_a_failure_keeps_the_old_answer(
     assert len(server.asked) == 4
 
 
-def test_what_is_not_to_be_kept_is_asked_each_time(http: Http, server: Scripted) -> None:
+def test_what_is_not_to_be_kept_is_asked_each_time_but_where_there_is_none(
+    http: Http, server: Scripted
+) -> None:
     service, url = server.service(), f"{server.host}/a"
-    server.manners["/a"] = [answer(404), answer(body=b"1"), answer(body=b"2")]
-    with pytest.raises(NotThere):
-        http.get(service, url, keep=False)
+    server.manners["/a"] = [answer(body=b"1"), answer(404), answer(body=b"2"), answer(body=b"3")]
     assert http.get(service, url, keep=False).content == b"1"
-    assert http.get(service, url).content == b"2"
-    assert http.get(service, url).content == b"2"
+    for _ in range(2):
+        with pytest.raises(NotThere):
+            http.get(service, url, keep=False)
+    assert len(server.asked) == 2
+    assert http.get(service, url, fresh=True, keep=False).content == b"2"
+    assert http.get(service, url).content == b"3"
+    assert http.get(service, url).content == b"3"
 
 
 def test_what_was_kept_can_be_forgotten(http: Http, server: Scripted) -> None:

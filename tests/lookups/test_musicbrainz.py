@@ -17,9 +17,10 @@ from mediakeep.lookups import catalogue, pages, query
 from mediakeep.lookups.answers import Machine, Service
 from mediakeep.lookups.catalogue import Discography
 from mediakeep.lookups.http import Http
+from mediakeep.lookups.known import Known
 from mediakeep.lookups.musicbrainz import MusicBrainz
 from mediakeep.rehearsal import faults, workshop
-from mediakeep.rehearsal.entities import Artist, World, mbid
+from mediakeep.rehearsal.entities import Artist, Issuer, Recording, World, mbid
 from mediakeep.rehearsal.faults import Fault
 from mediakeep.rehearsal.reply import Question, Reply
 from mediakeep.rehearsal.server import Server, Stand
@@ -97,6 +98,94 @@ def test_pages_of_500_tracks_are_read_to_the_last(ask: Ask) -> None:
     assert offsets(server) == [0, 38, 76]  # 38 releases have 494 tracks, 39 would have 507
     assert len(server.asked) == 4
     assert all("fmt=json" in asked.query for asked in server.asked)
+
+
+def pressed() -> World:
+    """Make a release of an artist with all that an enricher of tags wants to know."""
+    vera, label = workshop.artist("The Vera"), workshop.label("Salt")
+    group = workshop.group(vera, "Dawn", genres=("indie rock", "folk"))
+    facts = {"barcode": "0123456789012", "packaging": "Jewel Case", "country": "JP"}
+    issuer = (Issuer(label.id, "SALT 1"),)
+    made = workshop.release(
+        group,
+        [["a"], ["b"]],
+        pressed=[(workshop.disc_id("a"),), ()],
+        date="1974-03",
+        language="jpn",
+        script="Jpan",
+        labels=issuer,
+        **facts,
+    )
+    isrcs, note = ("GBAYE7400001",), "live in a barn"
+    song = Recording(made.media[0].tracks[0].recording, "a", isrcs=isrcs, disambiguation=note)
+    return World((vera,), (label,), (group,), (made,), (song,))
+
+
+def told(release: catalogue.Release) -> list[Any]:
+    """Give what tags are written from."""
+    group, words, (event,) = (
+        release.release_group,
+        release.text_representation,
+        release.release_events,
+    )
+    assert group is not None
+    assert words is not None
+    assert event.area is not None
+    [info] = release.label_info
+    [(medium, track), _] = release.tracks
+    return [
+        [(genre.name, genre.count) for genre in group.genres],
+        [[disc.id for disc in one.discs] for one in release.media],
+        (words.language, words.script),
+        (event.date, event.area.iso_3166_1_codes),
+        (release.country, release.date, release.barcode, release.packaging, release.status),
+        (info.label and info.label.name, info.catalog_number),
+        (release.artist_credit[0].artist.sort_name, medium.format),
+        (track.recording.disambiguation, track.recording.first_release_date),
+        (len(track.recording.isrcs), track.id != track.recording.id),
+    ]
+
+
+def test_all_that_tags_are_written_from_comes_with_what_is_asked_anyway(
+    ask: Ask, tmp_path: Path
+) -> None:
+    world = pressed()
+    server, service = ask(world)
+    found = service.discography(artist_in(world), "now")
+    assert len(server.asked) == 2
+    assert found.format == catalogue.FORMAT
+    wanted = [
+        [("folk", 1), ("indie rock", 2)],
+        [[workshop.disc_id("a")], []],
+        ("jpn", "Jpan"),
+        ("1974-03", ("JP",)),
+        ("JP", "1974-03", "0123456789012", "Jewel Case", "Official"),
+        ("Salt", "SALT 1"),
+        ("Vera, The", "CD"),
+        ("live in a barn", "1974-03"),
+        (1, True),
+    ]
+    assert told(found.releases[0]) == wanted
+    assert told(service.release(world.releases[0].id)) == wanted
+    assert [told(one) for one in service.releases(world.groups[0].id)] == [wanted]
+    assert service.group(world.groups[0].id).genres == found.groups[0].genres
+    known = Known(tmp_path)
+    known.keep_discography(found)
+    assert known.discography(found.artist.id) == found
+    known.close()
+
+
+def test_the_official_editions_of_a_group_come_with_their_tracks_to_the_last(ask: Ask) -> None:
+    world = workshop.prolific("Vera", albums=2, editions=50)
+    bootleg = workshop.release(world.groups[0], [["x"]], edition=99, status="Bootleg")
+    server, service = ask(structs.replace(world, releases=(*world.releases, bootleg)))
+    found = service.releases(world.groups[0].id)
+    own = [one for one in world.releases if one.group == world.groups[0].id]
+    assert {one.id for one in found} == {one.id for one in own}
+    assert all(one.is_whole and one.track_count == 13 for one in found)
+    assert offsets(server) == [0, 38]
+    with pytest.raises(NotThere):
+        service.releases(mbid("release-group", "gone"))
 
 
 def test_a_release_of_more_than_500_tracks_has_a_page_of_its_own(ask: Ask) -> None:
@@ -437,6 +526,20 @@ def test_every_name_and_title_is_found_as_it_is_written(ask: Ask, name: str) -> 
     found = service.search_releases(query.releases_by_name(name, [title, "Nothing"]))
     assert [release.title for release in found] == [title]
     assert [artist.name for artist in service.search_artists(query.artists(name))] == [name]
+
+
+def test_albums_are_found_by_title_and_size_whoever_made_them(ask: Ask) -> None:
+    worlds = [workshop.prolific(name, albums=2, editions=1) for name in ("Vera", "Otto")]
+    _, service = ask(workshop.joined(*worlds))
+
+    def found(*albums: tuple[str, int]) -> list[str]:
+        hits = service.search_releases(query.releases_by_size(albums))
+        assert all(release.release_group for release in hits)
+        return sorted(release.title for release in hits)
+
+    assert found(("Album 1", 13), ("Album 2", 14)) == ["Album 1"] * 2
+    assert found(("Album 1", -1), ("Album 2", 5)) == ["Album 1"] * 2 + ["Album 2"] * 2
+    assert found(("Album 3", 1)) == []
 
 
 def test_a_title_of_endless_length_is_asked_for_by_its_beginning(ask: Ask) -> None:

@@ -31,6 +31,7 @@ def test_the_record_tells_who_each_artist_is_and_what_each_album(
     known: Known, tmp_path: Path
 ) -> None:
     album = Album(
+        match="certain",
         release_group="g",
         release="r",
         title="Dawn",
@@ -38,6 +39,7 @@ def test_the_record_tells_who_each_artist_is_and_what_each_album(
         date="1975-02",
         cover_art_url="https://coverartarchive.example/release/r/front",
     )
+    tied = Album(match="tied", release_group="h", tied=("s", "t"), title="Dusk")
     two = Choice(VERA, ("Dawn",)), Choice(Artist(id="d" * 36, name="Vera"))
     done = Resolved(
         name="Vera",
@@ -47,7 +49,7 @@ def test_the_record_tells_who_each_artist_is_and_what_each_album(
         by="tags",
         merged={"old": "new"},
         deleted=("gone",),
-        albums={"Dawn [LP]": album, "Dusk": Album(title="Dusk")},
+        albums={"Dawn [LP]": album, "Dusk": tied},
         asked="2026-01-01T00:00:00Z",
     )
     known.keep("Vera", done, KNOWN)
@@ -80,6 +82,7 @@ def test_the_record_tells_who_each_artist_is_and_what_each_album(
         "deleted": ["gone"],
         "albums": {
             "Dawn [LP]": {
+                "match": "certain",
                 "release_group": "g",
                 "release": "r",
                 "title": "Dawn",
@@ -87,7 +90,12 @@ def test_the_record_tells_who_each_artist_is_and_what_each_album(
                 "date": "1975-02",
                 "cover_art_url": "https://coverartarchive.example/release/r/front",
             },
-            "Dusk": {"title": "Dusk"},
+            "Dusk": {
+                "match": "tied",
+                "release_group": "h",
+                "tied": ["s", "t"],
+                "title": "Dusk",
+            },
         },
     }
     assert told["artists"]["Zoe"] == {

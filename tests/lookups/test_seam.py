@@ -35,13 +35,16 @@ print(json.dumps([
     list(inspect.signature(musicbrainz._safe_read).parameters)[:3],
     list(inspect.signature(musicbrainz._mb_request.fun).parameters)[:2],
     "_safe_read(" in inspect.getsource(musicbrainz._mb_request.fun),
+    ["genres" in table[entity] for entity in ("release", "release-group")
+     for table in (musicbrainz.VALID_INCLUDES, musicbrainz.VALID_BROWSE_INCLUDES)],
 ]))
 """
-    version, read, request, reads = told(script)
+    version, read, request, reads, genres = told(script)
     assert version.startswith("0.7.")
     assert read == ["opener", "req", "body"]
     assert request == ["path", "method"]
     assert reads
+    assert genres == [False] * 4  # where it knows them, the seam need not add them
 
 
 ASKED = """
@@ -83,6 +86,39 @@ def test_all_requests_go_through_our_session_and_ask_for_json() -> None:
         "http://127.0.0.1:9/ws/2/release/?fmt=json&limit=100&query=artist%3A%22a+b%22",
         "http://127.0.0.1:9/ws/2/release/?artist=a&fmt=json&limit=100&offset=38&status=official",
     ]
+
+
+GENRES = """
+import json
+from mediakeep.lookups import seam
+import musicbrainzngs as ngs
+
+urls = []
+for _ in range(2):
+    seam.install("HOST", lambda url: urls.append(url) or b"")
+ngs.get_release_by_id("r", includes=["genres", "discids"])
+ngs.get_release_group_by_id("g", includes=["genres"])
+ngs.browse_release_groups(artist="a", includes=["artist-credits", "genres"], limit=100)
+ngs.browse_releases(release_group="g", includes=["recordings", "discids", "genres"])
+refused = []
+for includes in (["no such thing"], ["genre"]):
+    try:
+        ngs.get_release_by_id("r", includes=includes)
+    except ngs.InvalidIncludeError:
+        refused.append(includes)
+print(json.dumps([urls, refused]))
+"""
+
+
+def test_genres_may_be_asked_for_and_what_ws2_does_not_know_is_refused_as_before() -> None:
+    urls, refused = told(GENRES.replace("HOST", "http://127.0.0.1:9"))
+    assert [url.removeprefix("http://127.0.0.1:9/ws/2/") for url in urls] == [
+        "release/r?fmt=json&inc=genres+discids",
+        "release-group/g?fmt=json&inc=genres",
+        "release-group/?artist=a&fmt=json&inc=artist-credits+genres&limit=100",
+        "release/?fmt=json&inc=recordings+discids+genres&release-group=g",
+    ]
+    assert refused == [["no such thing"], ["genre"]]
 
 
 def test_the_public_service_is_asked_over_an_encrypted_connection() -> None:

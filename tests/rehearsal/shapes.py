@@ -104,6 +104,7 @@ TRACK = {
     "recording": RECORDING,
     "artist-credit?": CREDIT,
 }
+DISC = {"id": TEXT, "offset-count": NUMBER, "offsets": [NUMBER], "sectors": NUMBER}
 MEDIUM = {
     "id?": TEXT,
     "position": NUMBER,
@@ -112,6 +113,7 @@ MEDIUM = {
     "format-id": maybe(TEXT),
     "track-count": NUMBER,
     "track-offset?": NUMBER,
+    "discs?": [DISC],
     "tracks?": [TRACK],
 }
 RELEASE = {

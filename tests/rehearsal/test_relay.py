@@ -87,6 +87,22 @@ def test_a_later_answer_adds_to_an_earlier_one_and_takes_nothing_from_it() -> No
     assert kept.cover is not None
 
 
+def test_genres_and_the_ids_of_discs_are_recorded() -> None:
+    amber = workshop.artist("Amber Kettle")
+    group = workshop.group(amber, "Kettle Song", genres=("indie rock", "folk"))
+    ids = (workshop.disc_id("a"), workshop.disc_id("b"))
+    made = workshop.release(group, [["One"]], pressed=[ids])
+    asked = {"artist": amber.id, "inc": "recordings release-groups artist-credits discids"}
+    with Server(World(artists=(amber,), groups=(group,), releases=(made,))) as upstream:
+        gatherer = Gatherer(World())
+        with Server(Relay(upstream.url, AGENT, gatherer)) as server:
+            ws2(server, "release-group", artist=amber.id, inc="artist-credits genres")
+            ws2(server, "release", **asked)
+    kept = gatherer.world()
+    assert kept.groups[0].genres == ("indie rock", "folk")
+    assert kept.releases[0].media[0].discs == ids
+
+
 def test_nothing_personal_reaches_the_server_behind() -> None:
     with Server(world.sampled(2)) as upstream:
         with Server(Relay(upstream.url, AGENT, Gatherer(World()))) as server:

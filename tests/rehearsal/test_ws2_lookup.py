@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mediakeep.rehearsal import workshop, world
-from mediakeep.rehearsal.entities import mbid
+from mediakeep.rehearsal.entities import World, mbid
 from mediakeep.rehearsal.server import Server
 from tests.rehearsal.asking import get, ws2
 
@@ -74,6 +74,28 @@ def test_media_have_tracks_where_recordings_are_asked_for(server: Server) -> Non
     assert [track["position"] for track in full["tracks"]] == [1, 2, 3, 4, 5, 6, 7]
     assert all(track["recording"]["isrcs"] for track in full["tracks"])
     assert "artist-credit" not in full["tracks"][0]
+
+
+def test_genres_have_votes_and_media_the_ids_of_their_pressings() -> None:
+    who = workshop.artist("Amber Kettle")
+    group = workshop.group(who, "Kettle Song", genres=("indie rock", "folk"))
+    ids = tuple(workshop.disc_id("Kettle Song", number) for number in range(2))
+    made = workshop.release(group, [["One", "Two"], ["Three"]], pressed=[ids, ()])
+    with Server(World(artists=(who,), groups=(group,), releases=(made,))) as running:
+        told = ws2(running, f"release/{made.id}", inc="recordings release-groups discids genres")
+        bare = ws2(running, f"release/{made.id}", inc="recordings release-groups")
+    votes = [(one["name"], one["count"]) for one in told.data["release-group"]["genres"]]
+    assert votes == [("folk", 1), ("indie rock", 2)]
+    first, second = told.data["media"]
+    assert [disc["id"] for disc in first["discs"]] == list(ids)
+    assert all(len(one) == 28 for one in ids)
+    lengths = [track["length"] * 75 // 1000 for track in first["tracks"]]
+    (disc, _) = first["discs"]
+    assert (disc["offset-count"], disc["offsets"]) == (2, [150, 150 + lengths[0]])
+    assert disc["sectors"] == 150 + sum(lengths)
+    assert second["discs"] == []
+    assert "discs" not in bare.data["media"][0]
+    assert "genres" not in bare.data["release-group"]
 
 
 def test_credits_name_guests_with_what_joins_them(server: Server) -> None:

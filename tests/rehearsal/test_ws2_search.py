@@ -56,6 +56,14 @@ FOUND = {
     f"arid:{mbid('artist', 'Ångström & the Tides', 2)}": ["Copper Door"],
     "primarytype:single": ["Copper Door"],
     "artist:angstrom AND tracks:2 AND release:winter": ["Winter Moorings"],
+    "release:winter AND tracks:[2 TO *]": ["Winter Moorings"],
+    "release:winter AND tracks:[* TO 2]": ["Winter Moorings"],
+    "(release:copper AND tracks:[1 TO 3]) OR (release:winter AND tracks:[ 3 TO 9 ])": [
+        "Copper Door"
+    ],
+    "tracks:[* TO 1]": [],
+    "release:[1 TO 9]": [],
+    "nosuchfield:[1 TO 9]": [],
     "nosuchfield:winter": [],
     "NOT release:winter": [],
 }
@@ -72,7 +80,20 @@ def test_mbids_are_asked_for_in_one_search(server: Server) -> None:
     assert sorted(one["id"] for one in answer["releases"]) == wanted
 
 
-BAD = ["(", ")", "a AND", "AND a", '"open', "artist:", "a:b:c", "[a TO b]", "a/b", "\\", "(" * 5000]
+BAD = [
+    "(",
+    ")",
+    "a AND",
+    "AND a",
+    '"open',
+    "artist:",
+    "a:b:c",
+    "[a TO b]",
+    "tracks:[1 TO 2}",
+    "a/b",
+    "\\",
+    "(" * 5000,
+]
 
 
 @pytest.mark.parametrize("query", BAD, ids=lambda query: query[:12])

@@ -20,7 +20,7 @@ VELVET = mbid("artist", "Velvet Harbour", 1)
 LANTERN = mbid("artist", "月曜日の灯台", 1)
 ALBUM = mbid("group", VELVET, "Salt on the Signal Lamps")
 FIRST = mbid("release", ALBUM, 1)
-FULL = "artist-credits labels recordings release-groups media isrcs aliases genres"
+FULL = "artist-credits labels recordings release-groups media isrcs discids aliases genres"
 
 ANSWERS: dict[str, tuple[str, dict[str, object], Any]] = {
     "artist": (f"artist/{LANTERN}", {"inc": "aliases genres url-rels"}, shapes.ARTIST),
@@ -30,7 +30,7 @@ ANSWERS: dict[str, tuple[str, dict[str, object], Any]] = {
     "group": (f"release-group/{ALBUM}", {"inc": "artist-credits genres"}, shapes.GROUP),
     "releases": ("release", {"artist": VELVET, "inc": FULL, "limit": 100}, shapes.RELEASES),
     "bare releases": ("release", {"artist": VELVET}, shapes.RELEASES),
-    "groups": ("release-group", {"artist": VELVET, "inc": "artist-credits"}, shapes.GROUPS),
+    "groups": ("release-group", {"artist": VELVET, "inc": "artist-credits genres"}, shapes.GROUPS),
     "recordings": ("recording", {"release": FIRST, "inc": "isrcs"}, shapes.RECORDINGS),
     "found releases": ("release", {"query": "salt OR harbour OR the"}, shapes.FOUND_RELEASES),
     "found artists": ("artist", {"query": "velvet OR alias:todai"}, shapes.FOUND_ARTISTS),

@@ -4,17 +4,20 @@ import random
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from mediakeep.lookups.catalogue import VARIOUS_ARTISTS, Artist
 from mediakeep.lookups.known import Known, Resolved
-from mediakeep.music.discography import estimate
+from mediakeep.music.discography import estimate, question
+
+QUESTION = question.Question("", "", ()).digest
 
 
 def resolved(number: int, albums: int, requests: int, artist: Artist | None = None) -> Resolved:
     who = artist or Artist(id=f"{number:08}-0000-4000-8000-000000000000", name=str(number))
     return Resolved(
         name=who.name,
-        question="",
+        question=QUESTION,
         state="done",
         artist=who,
         requests=requests,
@@ -36,6 +39,12 @@ def test_nothing_is_needed_for_those_that_were_looked_up(known: Known) -> None:
     found = estimate.of({"A": 12, "B": 12}, known, 1.1)
     assert (found.artists, found.known, found.requests) == (2, 1, 5)
     assert found.seconds == pytest.approx(5.5)
+
+
+def test_who_was_looked_up_by_an_older_mediakeep_is_counted_as_new(known: Known) -> None:
+    known.keep("A", structs.replace(resolved(1, 12, 5), question="0123456789abcdef"), None)
+    found = estimate.of({"A": 12}, known, 1.1)
+    assert (found.artists, found.known, found.requests) == (1, 0, 5)
 
 
 def test_before_enough_is_known_there_is_no_span(known: Known) -> None:

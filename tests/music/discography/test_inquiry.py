@@ -135,7 +135,7 @@ def test_who_is_not_at_musicbrainz_is_unknown_and_is_not_asked_for_again(
     server = serve(small("Vera"))
     for _ in range(2):
         assert look(visits.owning("Nobody", {"Nothing": ["a"]}), server).state == "unknown"
-    assert visits.paths(server) == ["search release", "search artist"]
+    assert visits.paths(server) == ["search release", "search artist", "search release"]
 
 
 def test_an_artist_with_loose_tracks_alone_is_found_by_name_and_left_to_a_person(
@@ -232,11 +232,13 @@ def test_an_album_of_various_artists_is_found_among_the_releases_of_others(
     assert found.holdings.unknown == ()
     paths = visits.paths(server)
     assert paths.count("browse release by track_artist") == 2
-    assert paths.count("look up release") == 1
+    assert paths.count("browse release by release-group") == 1
+    assert paths.count("search release") == 1
 
 
 @pytest.mark.parametrize(
-    ("part", "state", "held"), [("release", "done", ["Dawn"]), ("track_artist", "unknown", [])]
+    ("part", "state", "held"),
+    [("release-group", "done", ["Dawn"]), ("track_artist", "unknown", [])],
 )
 def test_what_is_deleted_while_compilations_are_looked_for_is_no_failure(
     serve: Serve, look: Look, part: str, state: str, held: list[str]
@@ -244,8 +246,7 @@ def test_what_is_deleted_while_compilations_are_looked_for_is_no_failure(
     server = serve(compiled())
 
     def chosen(asked: Question) -> bool:
-        looked_up = asked.path.removeprefix("/ws/2/release/") not in ("", asked.path)
-        return looked_up if part == "release" else part in asked.query
+        return part in asked.query
 
     gone = faults.refused(404, message="Not Found")
     server.weather.order(gone, times=9, where=chosen)
@@ -281,8 +282,9 @@ def test_the_folder_of_various_artists_never_browses_all_their_releases(
     assert found.holdings.unknown == ("Nowhere",)
     assert found.holdings.lacking == ()
     paths = visits.paths(server)
-    twelve, three = ["look up release"] * 12, ["look up release"] * 3
-    assert paths == ["search release", *twelve, "search release", *three]
+    of_each = "browse release by release-group"
+    first, second = ["search release", *[of_each] * 12], ["search release", *[of_each] * 3]
+    assert paths == [*first, *second, "search release"]  # the last of everybody, for Nowhere
     assert look(who, server).holdings == found.holdings
     assert len(server.asked) == len(paths)
 

@@ -196,7 +196,8 @@ def test_each_album_is_recorded_with_what_it_is(serve: Serve, look: Look) -> Non
     assert found.resolved is not None
     release = found.holdings.held[0].release
     told = found.resolved.albums["Dawn"]
-    assert (told.title, told.release, told.release_group) == (
+    assert (told.match, told.title, told.release, told.release_group) == (
+        "certain",
         "Dawn",
         release.id,
         found.holdings.held[0].group.id,

@@ -12,11 +12,14 @@ from collections.abc import Iterator
 import msgspec
 
 VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"
+FORMAT = 2  # of a discography: 1 had no genres, no disc ids and no events
 
 
-class Alias(
-    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", gc=False, omit_defaults=True
-):
+class Entity(msgspec.Struct, frozen=True, rename="kebab", gc=False, omit_defaults=True):
+    """What all entities have in common: keys with hyphens, and none for what is not known."""
+
+
+class Alias(Entity, frozen=True, kw_only=True):
     """Another name of an artist."""
 
     name: str
@@ -24,9 +27,7 @@ class Alias(
     locale: str | None = None
 
 
-class Artist(
-    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", gc=False, omit_defaults=True
-):
+class Artist(Entity, frozen=True, kw_only=True):
     """A person or a group."""
 
     id: str
@@ -43,9 +44,7 @@ class Artist(
         return self.id == VARIOUS_ARTISTS or (self.name[:1] == "[" and self.name[-1:] == "]")
 
 
-class Credit(
-    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", gc=False, omit_defaults=True
-):
+class Credit(Entity, frozen=True, kw_only=True):
     """One of the artists of an artist credit, under the name that is printed there."""
 
     name: str
@@ -53,23 +52,20 @@ class Credit(
     joinphrase: str = ""
 
 
-class Recording(
-    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", gc=False, omit_defaults=True
-):
+class Recording(Entity, frozen=True, kw_only=True):
     """What is heard on a track; the same recording may be on many releases."""
 
     id: str
     title: str = ""
     length: int | None = None
+    disambiguation: str | None = None
     first_release_date: str | None = None
     video: bool | None = None
     artist_credit: tuple[Credit, ...] = ()
     isrcs: tuple[str, ...] = ()
 
 
-class Track(
-    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", gc=False, omit_defaults=True
-):
+class Track(Entity, frozen=True, kw_only=True):
     """One track of a medium."""
 
     id: str
@@ -81,9 +77,13 @@ class Track(
     artist_credit: tuple[Credit, ...] = ()
 
 
-class Medium(
-    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", gc=False, omit_defaults=True
-):
+class Disc(Entity, frozen=True, kw_only=True):
+    """One pressing of a compact disc, by the id that its table of contents gives it."""
+
+    id: str
+
+
+class Medium(Entity, frozen=True, kw_only=True):
     """One disc, cassette or download of a release."""
 
     position: int = 0
@@ -93,6 +93,7 @@ class Medium(
     tracks: tuple[Track, ...] = ()
     pregap: Track | None = None  # hidden before the first track
     data_tracks: tuple[Track, ...] = ()  # that no player plays
+    discs: tuple[Disc, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -101,27 +102,28 @@ class Medium(
         return listed >= self.track_count
 
 
-class Label(
-    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", gc=False, omit_defaults=True
-):
+class Label(Entity, frozen=True, kw_only=True):
     """Who published a release."""
 
     id: str = ""
     name: str = ""
 
 
-class LabelInfo(
-    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", gc=False, omit_defaults=True
-):
+class LabelInfo(Entity, frozen=True, kw_only=True):
     """A label, and the number that it gave to a release."""
 
     label: Label | None = None
     catalog_number: str | None = None
 
 
-class Group(
-    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", gc=False, omit_defaults=True
-):
+class Genre(Entity, frozen=True, kw_only=True):
+    """A genre, and how many voted for it."""
+
+    name: str
+    count: int = 0
+
+
+class Group(Entity, frozen=True, kw_only=True):
     """A release group: what people call an album, whatever its editions."""
 
     id: str
@@ -131,6 +133,7 @@ class Group(
     first_release_date: str | None = None
     disambiguation: str | None = None
     artist_credit: tuple[Credit, ...] = ()
+    genres: tuple[Genre, ...] = ()
 
     @property
     def type(self) -> str:
@@ -138,9 +141,7 @@ class Group(
         return " + ".join((self.primary_type or "Other", *self.secondary_types))
 
 
-class Cover(
-    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", gc=False, omit_defaults=True
-):
+class Cover(Entity, frozen=True, kw_only=True):
     """What the Cover Art Archive has of a release."""
 
     artwork: bool = False
@@ -149,9 +150,27 @@ class Cover(
     count: int = 0
 
 
-class Release(
-    msgspec.Struct, frozen=True, kw_only=True, rename="kebab", gc=False, omit_defaults=True
-):
+class Words(Entity, frozen=True, kw_only=True):
+    """In which language (ISO 639-3) and script (ISO 15924) the titles of a release are."""
+
+    language: str | None = None
+    script: str | None = None
+
+
+class Area(Entity, frozen=True, kw_only=True):
+    """A country, by its codes of two letters."""
+
+    iso_3166_1_codes: tuple[str, ...] = ()
+
+
+class Event(Entity, frozen=True, kw_only=True):
+    """When a release came out, and where."""
+
+    date: str | None = None
+    area: Area | None = None
+
+
+class Release(Entity, frozen=True, kw_only=True):
     """One edition of an album; what a search found has no tracks."""
 
     id: str
@@ -159,7 +178,10 @@ class Release(
     status: str | None = None
     date: str | None = None
     country: str | None = None
+    release_events: tuple[Event, ...] = ()  # the first of them tells its date and country
     barcode: str | None = None
+    packaging: str | None = None
+    text_representation: Words | None = None
     disambiguation: str | None = None
     label_info: tuple[LabelInfo, ...] = ()
     media: tuple[Medium, ...] = ()
@@ -198,3 +220,4 @@ class Discography(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     releases: tuple[Release, ...] = ()
     groups: tuple[Group, ...] = ()
     asked: str = ""
+    format: int = 1  # what was asked for when it was kept: the FORMAT of then

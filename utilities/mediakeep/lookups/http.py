@@ -56,7 +56,7 @@ class Http:
         """Return what a service answers; NotThere, NotAsked, Outage, ServiceFailed.
 
         `fresh` asks it anew, and what was kept stays until there is an answer; without `keep` the
-        answer is not kept.
+        answer is not kept, but that there is none is.
         """
         url = quote(url, safe=_WRITTEN)
         if not fresh and (kept := self._kept(service, url)):
@@ -93,11 +93,13 @@ class Http:
 
     def _asked(self, url: str, patience: Patience, fresh: bool, keep: bool) -> Answer:
         try:
-            return self._session().ask(url, patience, fresh=fresh, keep=keep)
+            answer = self._session().ask(url, patience, fresh=fresh, keep=keep)
         except NotThere:
-            if keep:
-                self._shelf.keep_absent(url)
+            self._shelf.keep_absent(url)
             raise
+        if not keep and self._shelf.is_absent(url):
+            self._shelf.forget(url)
+        return answer
 
     def _patience(self, service: Service) -> Patience:
         slots = Slots(service, self._cache.parent, self._machine)

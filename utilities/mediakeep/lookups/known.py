@@ -29,10 +29,15 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Album(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An album here, and what it is at MusicBrainz; "" where that is not known."""
+    """An album here, and what it is at MusicBrainz; "" where that is not known.
 
+    The release is told where it is certain, and else those that are tied.
+    """
+
+    match: str = ""  # how sure it is: "certain", "tied", "unsure" or "unknown"
     release_group: str = ""
     release: str = ""
+    tied: tuple[str, ...] = ()
     title: str = ""
     first_release_date: str = ""
     date: str = ""
@@ -48,7 +53,8 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     artist: Artist | None = None
     by: str = ""  # what told who it is: "tags", "albums" or "name"
     choices: tuple[Choice, ...] = ()
-    more: tuple[Release, ...] = ()  # releases of others that are here, as compilations
+    more: tuple[Release, ...] = ()  # releases of others that may be here, as compilations
+    sought: dict[str, tuple[str, ...]] = {}  # release groups that were found, by what was searched
     merged: dict[str, str] = {}  # MBIDs in tags, and those that they have become
     deleted: tuple[str, ...] = ()  # MBIDs in tags that are no more
     albums: dict[str, Album] = {}  # by their places

@@ -24,6 +24,16 @@ def releases_by_id(artists: Iterable[str], titles: Iterable[str]) -> str:
     return f"({_any('arid', artists)}) AND ({_any('release', titles)})"
 
 
+def releases_by_size(albums: Iterable[tuple[str, int]]) -> str:
+    """Ask for the releases that bear one of several titles and have so many tracks at least.
+
+    Ten of the longest titles fit into an address.
+    """
+    return " OR ".join(
+        f"(release:{_phrase(title)} AND tracks:[{max(least, 1)} TO *])" for title, least in albums
+    )
+
+
 def artists(name: str) -> str:
     """Ask for the artists that bear a name, or have it as an alias."""
     return f"artist:{_phrase(name)} OR alias:{_phrase(name)}"

@@ -4,8 +4,11 @@ It builds each request and checks it against what WS/2 allows, and `read` fetche
 for, as its XML parser drops genres and first release dates. Its transport has no timeout, ignores
 Retry-After and paces one process alone; its limiter and its lock are taken off.
 
-`_safe_read(opener, request, body)` and `_mb_request.fun` are names of musicbrainzngs 0.7.1, which
-is its last; tests/lookups/test_seam.py guards them.
+WS/2 knows genres (https://musicbrainz.org/doc/MusicBrainz_API#Subqueries), and musicbrainzngs
+refuses to ask for them: its tables of what may be asked for are added to.
+
+`_safe_read(opener, request, body)`, `_mb_request.fun` and the two tables are names of
+musicbrainzngs 0.7.1, which is its last; tests/lookups/test_seam.py guards them.
 """
 
 from __future__ import annotations
@@ -39,5 +42,8 @@ def install(host: str, read: Read) -> None:
         warnings.simplefilter("ignore")  # it says that JSON is not official; it is by now
         musicbrainzngs.set_format("json")
     musicbrainzngs.set_parser(lambda content: content)
+    for table in (musicbrainz.VALID_INCLUDES, musicbrainz.VALID_BROWSE_INCLUDES):
+        for entity in ("release", "release-group"):
+            table[entity] = [*dict.fromkeys((*table[entity], "genres"))]
     musicbrainz._safe_read = fetch
     musicbrainz._mb_request = getattr(musicbrainz._mb_request, "fun", musicbrainz._mb_request)

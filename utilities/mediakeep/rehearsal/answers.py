@@ -13,9 +13,10 @@ class Answer(msgspec.Struct, frozen=True, rename="kebab"):
 
 
 class Named(Answer, frozen=True):
-    """A genre or a tag."""
+    """A genre or a tag, and how many voted for it."""
 
     name: str
+    count: int = 0
 
 
 class Alias(Answer, frozen=True):
@@ -75,6 +76,12 @@ class Track(Answer, frozen=True):
     artist_credit: tuple[Credit, ...] = ()
 
 
+class Disc(Answer, frozen=True):
+    """A compact disc."""
+
+    id: str
+
+
 class Medium(Answer, frozen=True):
     """A medium; a search tells only how many tracks it has."""
 
@@ -83,6 +90,7 @@ class Medium(Answer, frozen=True):
     title: str | None = None
     track_count: int = 0
     tracks: tuple[Track, ...] = ()
+    discs: tuple[Disc, ...] = ()
 
 
 class Group(Answer, frozen=True):

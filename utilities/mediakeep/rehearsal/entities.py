@@ -71,7 +71,7 @@ class Group(Entity, frozen=True):
     secondary: tuple[str, ...] = ()
     first_date: str = ""  # "": that of its earliest release
     disambiguation: str = ""
-    genres: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()  # the one with most votes first
 
 
 class Recording(Entity, frozen=True):
@@ -107,6 +107,7 @@ class Medium(Entity, frozen=True):
     title: str = ""
     track_count: int = 0
     tracks: tuple[Track, ...] = ()
+    discs: tuple[str, ...] = ()  # ids of the compact discs that it was pressed as
 
     @property
     def count(self) -> int:

@@ -170,7 +170,12 @@ class Gatherer:
         for place, track in enumerate(told.tracks, 1):
             tracks.append(self._track(track, place, by))
         return entities.Medium(
-            told.id or "", told.format or "", told.title or "", told.track_count, tuple(tracks)
+            id=told.id or "",
+            format=told.format or "",
+            title=told.title or "",
+            track_count=told.track_count,
+            tracks=tuple(tracks),
+            discs=tuple(disc.id for disc in told.discs),
         )
 
     def _track(self, told: answers.Track, place: int, by: tuple[Credit, ...]) -> entities.Track:
@@ -197,4 +202,5 @@ def _cover(told: answers.Pictures) -> entities.Cover | None:
 
 
 def _names(told: Iterable[answers.Named]) -> tuple[str, ...]:
-    return tuple(one.name for one in told)
+    """Return the names of genres, the one with most votes first."""
+    return tuple(one.name for one in sorted(told, key=lambda one: -one.count))

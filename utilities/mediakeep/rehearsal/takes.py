@@ -17,29 +17,18 @@ All sums and sizes in the file are put right, so that no tool finds fault with a
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Callable, Mapping
 from functools import cache
 from io import BytesIO
-from itertools import pairwise
 
 from mutagen.ogg import OggPage
 
+from mediakeep.rehearsal import frames
+
 _ROOM = 8  # bytes of a number, where there is room for bytes
 
-_MP3_RATES = {  # kilobits a second of layer III, by the version: MPEG 1, MPEG 2
-    3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-_MP3_HERTZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000)}
-_MP3_SUMS = 152  # of the audio, then of all before, in bytes behind the mark of the Xing header
-
-_FLAC_SIZES = 12  # of the smallest and the largest frame, in bytes from the start of the file
 _FLAC_BLOCKS = {2: 576, 9: 512}  # samples, by their number in the header
-
-_POLYNOMIALS = {8: 0x07, 16: 0x8005}  # of FLAC; LAME has the longer one, with bits turned round
-_TURNED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def take(sound: bytes, suffix: str, number: int) -> bytes:
@@ -48,44 +37,19 @@ def take(sound: bytes, suffix: str, number: int) -> bytes:
 
 
 def _mp3(sound: bytes, number: int) -> bytes:
-    """The first frame is no sound: it has a sum of the others, and one of itself."""
-    data, frames = bytearray(sound), _mp3_frames(sound)[1:]
-    for place, start in enumerate(frames):
+    """The first frame is no sound, so it stays as it is but for its sums."""
+    data = bytearray(sound)
+    for place, start in enumerate(frames.mp3(sound)[1:]):
         data[start + 2] |= number >> place & 1
-    sums = max(sound.find(b"Xing"), sound.find(b"Info")) + _MP3_SUMS
-    struct.pack_into(">H", data, sums, _lame_sum(data[frames[0] :]))
-    struct.pack_into(">H", data, sums + 2, _lame_sum(data[: sums + 2]))
-    return bytes(data)
-
-
-@cache
-def _mp3_frames(sound: bytes) -> list[int]:
-    found, place = [], 0
-    while place < len(sound):
-        found.append(place)
-        version, field = sound[place + 1] >> 3 & 3, sound[place + 2]
-        bits = 1000 * _MP3_RATES[version][field >> 4] * (144 if version == 3 else 72)
-        place += bits // _MP3_HERTZ[version][field >> 2 & 3] + (field >> 1 & 1)
-    return found
+    return frames.summed_mp3(data)
 
 
 def _flac(sound: bytes, number: int) -> bytes:
-    """STREAMINFO, the first of the blocks before the frames, tells the size of the largest."""
-    blocks, *frames = _flac_parts(sound)
+    blocks, *found = frames.flac(sound)
     taken = [
-        _flac_frame(frame) if number >> place & 1 else frame for place, frame in enumerate(frames)
+        _flac_frame(frame) if number >> place & 1 else frame for place, frame in enumerate(found)
     ]
-    sizes = [len(frame) for frame in taken]
-    told = min(sizes).to_bytes(3) + max(sizes).to_bytes(3)
-    return blocks[:_FLAC_SIZES] + told + blocks[_FLAC_SIZES + len(told) :] + b"".join(taken)
-
-
-@cache
-def _flac_parts(sound: bytes) -> list[bytes]:
-    """Split where a frame begins: with five bytes of header, and the sum of these."""
-    starts = [found.start() for found in re.finditer(b"\xff\xf8", sound)]
-    starts = [one for one in starts if _sum(sound[one : one + 5], 8) == sound[one + 5]]
-    return [sound[start:end] for start, end in pairwise([0, *starts, len(sound)])]
+    return frames.told_flac(blocks, taken)
 
 
 @cache
@@ -93,8 +57,7 @@ def _flac_frame(frame: bytes) -> bytes:
     """Write out a size of the block that so far is a number in a table."""
     size = _FLAC_BLOCKS[frame[2] >> 4]
     header = frame[:2] + bytes((0x70 | frame[2] & 0x0F,)) + frame[3:5] + struct.pack(">H", size - 1)
-    whole = header + bytes((_sum(header, 8),)) + frame[6:-2]
-    return whole + struct.pack(">H", _sum(whole, 16))
+    return frames.summed_flac(header, frame[6:-2])
 
 
 def _m4a(sound: bytes, number: int) -> bytes:
@@ -135,31 +98,6 @@ def _with_last_packet(sound: bytes, change: Callable[[bytes], bytes]) -> bytes:
     packets = pages[-1].packets
     pages[-1].packets = [*packets[:-1], change(packets[-1])]
     return b"".join(page.write() for page in pages)
-
-
-def _lame_sum(data: bytes | bytearray) -> int:
-    turned = _sum(data.translate(_TURNED), 16)
-    return int(f"{turned:016b}"[::-1], 2)
-
-
-def _sum(data: bytes | bytearray, bits: int) -> int:
-    """Return a cyclic redundancy check, the highest bit first, beginning with 0."""
-    table, value, last = _sums(bits), 0, (1 << bits) - 1
-    for byte in data:
-        value = value << 8 & last ^ table[value >> bits - 8 ^ byte]
-    return value
-
-
-@cache
-def _sums(bits: int) -> list[int]:
-    """Return the check of each single byte."""
-    found, top, last = [], 1 << bits - 1, (1 << bits) - 1
-    for byte in range(256):
-        value = byte << bits - 8
-        for _ in range(8):
-            value = (value << 1 ^ (_POLYNOMIALS[bits] if value & top else 0)) & last
-        found.append(value)
-    return found
 
 
 _TAKES: Mapping[str, Callable[[bytes, int], bytes]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from itertools import count
 from typing import Any
@@ -54,23 +56,32 @@ def release(
 
     A title stands for one recording of its artist on all editions. Formats are CD if `formats`
     does not say otherwise; `by` has the credits of titles that are not by the group's artists; a
-    front cover is there if `cover` is not None.
+    front cover is there if `cover` is not None; `pressed` has for each disc the ids of its
+    pressings.
     """
     own, by = mbid("release", of.id, edition), facts.pop("by", {})
     formats = facts.pop("formats", ["CD"] * len(discs))
+    pressed = facts.pop("pressed", [()] * len(discs))
     media = tuple(
         Medium(
             id=mbid("medium", own, number),
             format=form,
+            discs=tuple(ids),
             tracks=tuple(
                 _track(title, side, mbid("track", own, number, side), of.credits, by.get(title, ()))
                 for title, side in zip(titles, sides(form, len(titles)), strict=True)
             ),
         )
-        for number, form, titles in zip(count(1), formats, discs, strict=False)
+        for number, form, titles, ids in zip(count(1), formats, discs, pressed, strict=False)
     )
     facts = {"credits": of.credits, "country": "GB", "cover": Cover(), **facts}
     return Release(id=own, group=of.id, title=of.title, media=media, **facts)
+
+
+def disc_id(*names: object) -> str:
+    """Return the id of a compact disc: 28 characters, always the same for the same names."""
+    digest = hashlib.sha1(mbid("disc", *names).encode(), usedforsecurity=False).digest()
+    return base64.b64encode(digest, b"._").decode().replace("=", "-")
 
 
 def length(*names: object) -> int:

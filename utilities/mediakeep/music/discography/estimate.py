@@ -1,7 +1,9 @@
 """How many requests the look-ups of artists will need, told before any is made.
 
-Who was looked up already needs none. For the others the discography is guessed from the albums
-here. What earlier look-ups really needed corrects the guess, once there are enough of them, and
+Who was looked up already needs none, but where an older mediakeep did that. For the others the
+discography is guessed from the albums here. Albums that it does not hold take a search for some of
+them at once, and a request for each release group that is found; how many there are nobody can
+guess. What earlier look-ups really needed corrects the guess, once there are enough of them, and
 tells how far off it may be.
 """
 
@@ -15,7 +17,7 @@ import msgspec
 
 from mediakeep.lookups import catalogue
 from mediakeep.lookups.known import Known, Resolved
-from mediakeep.music.discography import question, search
+from mediakeep.music.discography import others, question
 
 EDITIONS, TRACKS = 8, 13  # of an album at MusicBrainz, on average
 PAGE = 500  # tracks on a page of releases
@@ -40,7 +42,8 @@ class Estimate(msgspec.Struct, frozen=True):
 def of(albums: Mapping[str, int], known: Known | None, interval: float) -> Estimate:
     """Estimate the requests for artists, given by their keys with how many albums each has here."""
     before = dict(known.every()) if known else {}
-    new = {key: count for key, count in albums.items() if key not in before}
+    known_now = {key for key, one in before.items() if question.is_recent(one.question)}
+    new = {key: count for key, count in albums.items() if key not in known_now}
     various = sum(_of_various(count) for key, count in new.items() if question.is_various(key))
     guesses = [guess(count) for key, count in new.items() if not question.is_various(key)]
     made = [one for one in before.values() if one.requests and not _is_various(one)]
@@ -65,8 +68,8 @@ def guess(albums: int) -> int:
 
 
 def _of_various(albums: int) -> int:
-    """Count the requests for compilations: a search for some at once, and a look-up of each."""
-    return math.ceil(albums / search.TITLES) + albums
+    """Count the requests for compilations: a search for some at once, and the editions of each."""
+    return math.ceil(albums / others.TITLES) + albums
 
 
 def _is_various(one: Resolved) -> bool:

@@ -17,6 +17,7 @@ from mediakeep.music.model import Album, Artist, Track
 
 _VARIOUS = frozenset(map(letters.loose, ("Various Artists", "Various", "V.A.", "VA", "Sampler")))
 _LONGEST = 1000  # letters of a name or a title
+_VERSION = f"{catalogue.FORMAT}."
 _ASIDE = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\])\s*$")  # "(Deluxe Edition)" at the end
 
 
@@ -47,8 +48,8 @@ class Question(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """A text that changes with the question."""
-        return blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
+        """A text that changes with the question, and with what a look-up asks for."""
+        return _VERSION + blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
 
 
 def of(artist: Artist) -> Question:
@@ -82,6 +83,11 @@ def renewed(asked: Question, merged: Mapping[str, str]) -> Question:
 def is_various(name: str) -> bool:
     """Tell whether a folder's name stands for various artists."""
     return letters.loose(name) in _VARIOUS
+
+
+def is_recent(digest: str) -> bool:
+    """Tell whether the question of a digest asked for all that is asked for today."""
+    return digest.startswith(_VERSION)
 
 
 def title_key(title: str) -> str:

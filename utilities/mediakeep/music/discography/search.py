@@ -3,74 +3,83 @@
 1. The artist is told by the MBID in the tags, else by one search for several album titles, else
    by name and alias: and then the albums decide again.
 2. The whole discography is browsed, page by page, once for ever.
-3. Releases that the tags name and the discography lacks are looked up one by one: they were
-   merged or deleted, or others made them. Compilations are looked for among the releases of others.
+3. What is here and is not in the discography is looked for among the releases of others; and so is
+   all that is here where nobody knows who the artist is.
 """
 
 from __future__ import annotations
-
-import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mediakeep import clock
 from mediakeep.errors import NotThere
 from mediakeep.item import Lookup
 from mediakeep.lookups import catalogue, query
-from mediakeep.lookups.catalogue import Discography, Release
+from mediakeep.lookups.catalogue import Discography
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Resolved
-from mediakeep.music.discography import fit, identity, question
-from mediakeep.music.discography.fit import Heard
+from mediakeep.music.discography import identity, others, question
 from mediakeep.music.discography.identity import Verdict
-from mediakeep.music.discography.question import Owned, Question
+from mediakeep.music.discography.others import Fates, Others, Tracks
+from mediakeep.music.discography.question import Question
 
-Tracks = Mapping[str, Sequence[Heard]]  # of the albums here, by their places
-
-TITLES = 12  # in one search: their editions fit into its hundred hits
-EDITIONS = 3  # of a compilation that are looked up, those that are nearest in size
+TITLES = others.TITLES  # that are searched for at once
 
 
 class Search:
     """One search on its way."""
 
     def __init__(self, asked: Question, desk: Desk, kept: Resolved | None, tracks: Tracks) -> None:
-        self._asked, self._desk, self._kept, self._tracks = asked, desk, kept, tracks
+        self._asked, self._desk, self._kept = asked, desk, kept
         self._service = desk.musicbrainz
-        self._merged: dict[str, str] = dict(kept.merged) if kept else {}
-        self._deleted: list[str] = []
+        self._fates = Fates(dict(kept.merged) if kept else {})
+        recent = kept if kept and question.is_recent(kept.question) else None
+        self._others = Others(asked, self._service, recent, tracks, self._fates)
         self._now = clock.text(clock.now())
 
     def run(self) -> tuple[Resolved, Discography | None]:
         """Find out who it is, and what they made."""
         if self._asked.is_various:
             artist = catalogue.Artist(id=catalogue.VARIOUS_ARTISTS, name="Various Artists")
-            more = tuple(self._by_various(artist.id))
-            return self._resolved(Verdict(artist), "name", more), None
+            return self._strange(Verdict(artist), "name"), None
         verdict, by = self._who()
         if verdict.artist is None or verdict.artist.is_special:
-            return self._resolved(Verdict(candidates=verdict.candidates), by), None
+            return self._strange(Verdict(candidates=verdict.candidates), by), None
         try:
             known = self._discography(verdict.artist)
+            if known.format < catalogue.FORMAT:
+                return self._before(known), known
             self._note_others(verdict.artist.id)
-            more = tuple(self._others(known))
+            self._others.find(known)
         except NotThere:  # the search knew an artist who is deleted by now
-            self._deleted.append(verdict.artist.id)
-            return self._resolved(Verdict(), by), None
-        return self._resolved(verdict, by, more), known
+            self._fates.deleted.append(verdict.artist.id)
+            return self._strange(Verdict(), by), None
+        return self._resolved(verdict, by), known
 
-    def _resolved(self, verdict: Verdict, by: str, more: tuple[Release, ...] = ()) -> Resolved:
+    def _strange(self, verdict: Verdict, by: str) -> Resolved:
+        """Look for albums where there is no discography to find them in."""
+        self._others.find(None)
+        return self._resolved(verdict, by)
+
+    def _before(self, known: Discography) -> Resolved:
+        """Return what it came to when the discography was read, which is too old to ask more of."""
+        kept = self._kept
+        if kept and kept.artist and kept.artist.id == known.artist.id:
+            return kept
+        raise self._desk.access.refusal()
+
+    def _resolved(self, verdict: Verdict, by: str) -> Resolved:
         state: Lookup = "done" if verdict.artist else "unsure" if verdict.candidates else "unknown"
         return Resolved(
             name=self._asked.name,
             # That of the tags as they will be, so that repairing them asks nothing anew.
-            question=question.renewed(self._asked, self._merged).digest,
+            question=question.renewed(self._asked, self._fates.merged).digest,
             state=state,
             artist=verdict.artist,
             by=by,
             choices=verdict.candidates,
-            more=more,
-            merged=self._merged,
-            deleted=tuple(self._deleted),
+            more=tuple(self._others.releases.values()),
+            sought=self._others.sought,
+            merged=self._fates.merged,
+            deleted=tuple(self._fates.deleted),
             asked=self._now,
         )
 
@@ -83,9 +92,9 @@ class Search:
             try:
                 found = self._service.artist(asked.mbid)
             except NotThere:
-                self._deleted.append(asked.mbid)
+                self._fates.deleted.append(asked.mbid)
             else:
-                self._note(asked.mbid, found.id)
+                self._fates.note(asked.mbid, found.id)
                 return Verdict(found), "tags"
         voted = Verdict()
         if titles := self._titles():
@@ -98,13 +107,13 @@ class Search:
     def _note_others(self, mbid: str) -> None:
         """Look up what else tags name the artist by: it may be of before a merge, or gone."""
         for other in self._asked.others:
-            if other in (mbid, *self._merged, *self._deleted):
+            if other in (mbid, *self._fates.merged, *self._fates.deleted):
                 continue
             try:
                 if self._service.artist(other).id == mbid:
-                    self._note(other, mbid)
+                    self._fates.note(other, mbid)
             except NotThere:
-                self._deleted.append(other)
+                self._fates.deleted.append(other)
 
     def _is_still(self, kept: Resolved, mbid: str) -> bool:
         """Tell whether who it was before is named by the tags, or made an album that is here."""
@@ -114,7 +123,7 @@ class Search:
         if not known or kept.name != self._asked.name:
             return False
         here = {question.base_key(title) for title in self._asked.titles}
-        return not here.isdisjoint(_titles(known))
+        return not here.isdisjoint(others.titles(known.groups, known.releases))
 
     def _titles(self) -> list[str]:
         """Return the titles to search for; of many the longest, as those tell most."""
@@ -135,81 +144,9 @@ class Search:
         return Verdict(candidates=identity.unheard(same))
 
     def _discography(self, artist: catalogue.Artist) -> Discography:
-        kept = None if self._desk.access.fresh else self._desk.known.discography(artist.id)
-        return kept or self._service.discography(artist, self._now)
-
-    def _others(self, known: Discography) -> Iterator[Release]:
-        """Look for what is here and is not in the discography."""
-        theirs = {release.id for release in known.releases}
-        more = {one.id: one for one in self._tagged(self._asked.albums, theirs)}
-        yield from more.values()
-        seen = question.renewed(self._asked, self._merged)
-        found, own = theirs | more.keys(), _titles(known)
-        strange = [
-            one
-            for one in seen.albums
-            if one.by_various
-            and one.release not in found
-            and question.base_key(one.title) not in own
-        ]
-        if strange:
-            yield from self._fitting(strange, self._service.appearances(known.artist.id))
-
-    def _tagged(self, albums: Iterable[Owned], theirs: set[str]) -> Iterator[Release]:
-        """Look up the releases that tags name; they may have been merged or deleted."""
-        before = {one.id: one for one in self._kept.more} if self._kept else {}
-        for mbid in dict.fromkeys(
-            one.release for one in albums if one.release not in ("", *theirs)
-        ):
-            try:
-                found = before.get(mbid) or self._service.release(mbid)
-            except NotThere:
-                self._deleted.append(mbid)
-                continue
-            self._note(mbid, found.id)
-            if found.id not in theirs:
-                yield found
-
-    def _by_various(self, mbid: str) -> Iterator[Release]:
-        """Look up compilations: one search for several titles, then each that was found."""
-        albums = self._asked.albums
-        tagged = {one.id: one for one in self._tagged(albums, set())}
-        yield from tagged.values()
-        named = [one for one in albums if self._merged.get(one.release, one.release) not in tagged]
-        for begin in range(0, len(named), TITLES):
-            some = named[begin : begin + TITLES]
-            titles = question.bases(one.title for one in some if one.title)
-            if titles:
-                hits = self._service.search_releases(query.releases_by_id([mbid], titles))
-                yield from self._fitting(some, hits)
-
-    def _fitting(self, albums: Sequence[Owned], found: Iterable[Release]) -> Iterator[Release]:
-        """Look up the releases that bear the titles of albums: of each the one that fits.
-
-        One that shares no track is another album of that title.
-        """
-        by_title: dict[str, list[Release]] = {}
-        for release in found:
-            by_title.setdefault(question.title_key(release.title), []).append(release)
-        for album in albums:
-            same = by_title.get(question.title_key(album.title), [])
-            nearest = sorted(same, key=lambda one: abs(one.track_count - album.tracks))[:EDITIONS]
-            fits = [(fit.of(self._tracks[album.place], one), one) for one in self._whole(nearest)]
-            if fitting := [one for one in fits if one[0].found]:
-                yield min(fitting, key=lambda one: one[0].distance)[1]
-
-    def _whole(self, releases: Iterable[Release]) -> Iterator[Release]:
-        for release in releases:
-            with contextlib.suppress(NotThere):  # it was deleted since it was listed
-                yield self._service.release(release.id)
-
-    def _note(self, asked: str, found: str) -> None:
-        """Note an MBID that was merged into another."""
-        if found != asked:
-            self._merged[asked] = found
-
-
-def _titles(known: Discography) -> set[str]:
-    """Return the keys of all titles of a discography."""
-    titles = {one.title for one in known.groups} | {one.title for one in known.releases}
-    return {question.base_key(title) for title in titles}
+        """Return what is kept of an artist; what is too old to be enough serves where it must."""
+        access = self._desk.access
+        kept = None if access.fresh else self._desk.known.discography(artist.id)
+        if kept and (kept.format >= catalogue.FORMAT or not access.is_open):
+            return kept
+        return self._service.discography(artist, self._now)

@@ -131,7 +131,10 @@ def _events(release: Release) -> Shape:
 
 
 def _medium(medium: Medium) -> Shape:
-    return _full({"format": medium.format}) | {"disc-count": 0, "track-count": medium.count}
+    return _full({"format": medium.format}) | {
+        "disc-count": len(medium.discs),
+        "track-count": medium.count,
+    }
 
 
 def _full(shape: Shape) -> Shape:

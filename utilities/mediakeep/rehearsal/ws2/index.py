@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from mediakeep.rehearsal.ws2 import tokens
-from mediakeep.rehearsal.ws2.lucene import Either, Leaf, Node
+from mediakeep.rehearsal.ws2.lucene import Either, Leaf, Node, Span
 
 _Entity = TypeVar("_Entity")
 Texts = Callable[[_Entity], Iterable[str]]
@@ -44,6 +44,20 @@ class _Field:
             if len(words) == 1 or self._adjacent(number, words)
         }
 
+    @cached_property
+    def _numbers(self) -> list[tuple[int, int]]:
+        """Return who holds a text that is a number, and which."""
+        return [
+            (number, int(words[0]))
+            for number, several in enumerate(self._texts)
+            for words in several
+            if len(words) == 1 and words[0].isascii() and words[0].isdecimal()
+        ]
+
+    def between(self, first: float, last: float) -> Scores:
+        """Find the texts that are a number from the first to the last."""
+        return {number: 1.0 for number, value in self._numbers if first <= value <= last}
+
     def begins(self, start: str) -> Scores:
         """Find the texts with a word that begins so."""
         words = [word for word in self._postings if word.startswith(start)]
@@ -75,6 +89,9 @@ class Index(Generic[_Entity]):
     def _scores(self, node: Node) -> Scores:
         if isinstance(node, Leaf):
             return self._leaf(node)
+        if isinstance(node, Span):
+            known = node.field in self._texts
+            return self._field(node.field).between(node.first, node.last) if known else {}
         found = [self._scores(part) for part in node.parts]
         if isinstance(node, Either):
             return _sum(found, set().union(*found))

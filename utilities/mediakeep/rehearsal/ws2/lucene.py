@@ -1,15 +1,17 @@
 r"""Search queries read: enough of Lucene's syntax for what music programs ask.
 
     query   = clause (["AND" | "OR" | "&&" | "||"] clause)*      AND binds tighter; OR if not said
-    clause  = ["NOT" | "!" | "-" | "+"] [field ":"] ("(" query ")" | phrase | word)
+    clause  = ["NOT" | "!" | "-" | "+"] [field ":"] ("(" query ")" | phrase | word | span)
     phrase  = '"' ... '"', word = any other letters, each special one after a backslash;
                                     a * at its end: whatever begins so
+    span    = "[" number "TO" number "]", a * for either: no end on that side
 
 A boost (^2) or slop (~2) after a phrase, word or group is read and changes nothing.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ _TOKEN = re.compile(
     r"""\s*(?:
         (?P<field>[a-z_]+):
       | "(?P<phrase>(?:[^"\\]|\\.)*)"
+      | \[\s*(?P<span>(?:\d{1,9}|\*)\s+TO\s+(?:\d{1,9}|\*))\s*\]
       | (?P<mark>&&|\|\||[()!+-])
       | [~^](?P<odds>[\d.]*)
       | (?P<word>(?:[^\s"()\[\]{}/\\:^~*]|\\.)+)
@@ -42,6 +45,15 @@ class Leaf:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Numbers of a field that are wished for, from the first to the last."""
+
+    field: str
+    first: float
+    last: float
+
+
+@dataclass(frozen=True)
 class Either:
     """What fits one or more of the parts."""
 
@@ -56,7 +68,7 @@ class All:
     barred: tuple[Node, ...] = ()
 
 
-Node = Leaf | Either | All
+Node = Leaf | Span | Either | All
 
 
 def read(query: str) -> Node:
@@ -112,10 +124,13 @@ class _Reader:
             field = self.text
             self.step()
         kind, text = self.kind, self.text
-        if kind not in ("(", "phrase", "word", "star"):
+        if kind not in ("(", "phrase", "word", "star", "span"):
             raise self.wrong()
         self.step()
         node: Node = Leaf(field, text, kind == "phrase")
+        if kind == "span":
+            first, _, last = text.split()
+            node = Span(field, _number(first, 0), _number(last, math.inf))
         if kind == "star":
             node = Leaf(field, "", begun=True)
         if kind == "word" and self.kind == "star":
@@ -129,6 +144,10 @@ class _Reader:
         while self.kind == "odds":
             self.step()
         return node
+
+
+def _number(text: str, without: float) -> float:
+    return without if text == "*" else float(text)
 
 
 def _either(parts: list[Node]) -> Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +138,8 @@ class Shaper:
             "track-count": medium.count,
         }
         if "discids" in self.incs:
-            shape["discs"] = []
+            lengths = [track.length or 0 for track in medium.tracks]
+            shape["discs"] = [terms.disc(one, lengths) for one in medium.discs]
         if "recordings" in self.incs and medium.tracks:
             shape["track-offset"] = 0
             shape["tracks"] = list(self._tracks(medium, release))
@@ -180,9 +181,9 @@ class Shaper:
     def _aliases(self, aliases: Iterable[Alias]) -> Shape:
         return {"aliases": [terms.alias(one) for one in aliases]} if "aliases" in self.incs else {}
 
-    def _notes(self, genres: Iterable[str], *, rated: bool = False) -> Shape:
+    def _notes(self, genres: Sequence[str], *, rated: bool = False) -> Shape:
         asked: Shape = {
-            "genres": [terms.genre(name) for name in genres],
+            "genres": terms.genres(genres),
             "tags": [{"name": name, "count": 1} for name in genres],
             "annotation": None,
         }

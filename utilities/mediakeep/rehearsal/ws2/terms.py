@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mediakeep.rehearsal.entities import Alias, Label, Release, mbid
@@ -108,6 +109,23 @@ def label(one: Label) -> dict[str, Any]:
     }
 
 
-def genre(name: str) -> dict[str, Any]:
-    """Show a genre."""
-    return {"id": ident(f"genre {name}"), "name": name, "count": 1, "disambiguation": ""}
+def genres(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Show genres by the alphabet; each had one vote more than the next of those given."""
+    votes = {name: len(names) - place for place, name in enumerate(names)}
+    return [
+        {"id": ident(f"genre {name}"), "name": name, "count": votes[name], "disambiguation": ""}
+        for name in sorted(votes)
+    ]
+
+
+def disc(mbid: str, lengths: Sequence[int]) -> dict[str, Any]:
+    """Show a compact disc whose tracks last so many milliseconds: 75 sectors are a second."""
+    offsets = [150]
+    for length in lengths:
+        offsets.append(offsets[-1] + length * 75 // 1000)
+    return {
+        "id": mbid,
+        "offset-count": len(lengths),
+        "offsets": offsets[:-1],
+        "sectors": offsets[-1],
+    }

@@ -1,0 +1,42 @@
+"""Fetched covers are kept as files until somebody comes for them, and not for ever."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from mediakeep.errors import NoCache
+from mediakeep.lookups.gallery import Gallery
+
+
+def test_a_picture_is_found_again_by_what_it_is_of_and_its_size(tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path)
+    assert gallery.find("mbid", "500") is None
+    path = gallery.keep("mbid", "500", "image/png", b"one")
+    assert gallery.find("mbid", "500") == path
+    assert (path.name, path.read_bytes()) == ("mbid-500.png", b"one")
+    assert gallery.find("mbid", "full") is None
+    assert gallery.find("mbi", "500") is None
+
+
+def test_what_nobody_came_for_is_removed_with_what_a_kill_left(tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path)
+    gallery.sweep()
+    assert not gallery.folder.exists()
+    new = gallery.keep("new", "500", "image/jpeg", b"new")
+    old = gallery.keep("old", "500", "image/jpeg", b"old")
+    left = gallery.folder / ".0123456789ab.tmp"
+    left.touch()
+    for path in (old, left):
+        os.utime(path, (time.time() - 31 * 86400,) * 2)
+    gallery.sweep()
+    assert list(gallery.folder.iterdir()) == [new]
+
+
+def test_where_none_can_be_kept_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "covers").write_text("in the way")
+    with pytest.raises(NoCache, match="cannot be kept in"):
+        Gallery(tmp_path).keep("mbid", "500", "image/png", b"one")

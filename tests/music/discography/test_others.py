@@ -1,0 +1,274 @@
+"""Albums that the artist's own discography does not hold, looked for with few requests."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from mediakeep.lookups.answers import Machine
+from mediakeep.lookups.catalogue import FORMAT, VARIOUS_ARTISTS
+from mediakeep.lookups.known import FILE, Known, Resolved
+from mediakeep.music.discography import inquiry, others
+from mediakeep.music.discography.inquiry import Inquiry
+from mediakeep.music.model import Artist
+from mediakeep.rehearsal import entities, workshop
+from mediakeep.rehearsal.entities import World
+from mediakeep.rehearsal.server import Server
+from tests.music import visits
+from tests.music.visits import Look, Serve, small
+
+EDITIONS = "browse release by release-group"
+SONGS = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
+
+
+def foreign(title: str, *editions: list[str], name: str = "Otto", nth: int = 1) -> World:
+    """Make an album of somebody else, in editions given by their tracks."""
+    one = workshop.artist(name, nth=nth)
+    group = structs.replace(workshop.group(one, title), genres=("folk", "jazz"))
+    releases = tuple(
+        workshop.release(group, [titles], edition=number, pressed=[(workshop.disc_id(number),)])
+        for number, titles in enumerate(editions, 1)
+    )
+    return World(artists=(one,), groups=(group,), releases=releases)
+
+
+def resolved(found: Inquiry) -> Resolved:
+    assert found.resolved is not None
+    return found.resolved
+
+
+def owning(**albums: list[str]) -> Artist:
+    told = {title.replace("_", " "): tracks for title, tracks in albums.items()}
+    return visits.owning("Vera", {"Dawn": ["a", "b"], **told})
+
+
+def test_an_album_under_a_wrong_artist_comes_with_all_its_editions_in_two_more_requests(
+    serve: Serve, look: Look
+) -> None:
+    world = foreign("Winter Moorings", SONGS, [*SONGS, "Bonus"], SONGS)
+    server = serve(workshop.joined(small("Vera"), world))
+    who = owning(Winter_Moorings=SONGS)
+    found = look(who, server)
+    assert found.state == "done"
+    assert {one.id for one in resolved(found).more} == {one.id for one in world.releases}
+    assert visits.paths(server)[-2:] == ["search release", EDITIONS]
+    count = len(server.asked)
+    assert resolved(look(who, server)) == resolved(found)
+    assert len(server.asked) == count
+
+
+def test_what_is_found_has_genres_and_disc_ids(serve: Serve, look: Look) -> None:
+    server = serve(workshop.joined(small("Vera"), foreign("Winter Moorings", SONGS)))
+    (one,) = resolved(look(owning(Winter_Moorings=SONGS), server)).more
+    assert one.release_group is not None
+    votes = {genre.name: genre.count for genre in one.release_group.genres}
+    assert votes == {"folk": 2, "jazz": 1}
+    assert [disc.id for medium in one.media for disc in medium.discs] == [workshop.disc_id(1)]
+
+
+def test_a_mistyped_title_of_the_artist_costs_no_request(serve: Serve, look: Look) -> None:
+    server = serve(workshop.prolific("Vera", albums=3))
+    look(visits.owning("Vera", {"Album 1": ["a"]}), server)
+    right = len(server.asked)
+    typo = {"Album 1": ["a"], "Albun 2": ["b"], "Album 3 (Deluxe)": ["c"]}
+    other = serve(workshop.prolific("Vera", albums=3))
+    look(visits.owning("Vera", typo), other, fresh=True)
+    assert len(other.asked) == right
+
+
+def test_the_albums_of_a_mistyped_artist_are_found_though_nobody_knows_the_artist(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(small("Veronica Moss"))
+    who = visits.owning("Veronca Mos", {"Dawn": ["a", "b"], "Dusk": ["a"]})
+    found = look(who, server)
+    assert (found.state, found.mbid) == ("unknown", "")
+    assert sorted(one.title for one in resolved(found).more) == ["Dawn", "Dusk"]
+    paths = visits.paths(server)
+    assert paths == ["search release", "search artist", "search release", EDITIONS, EDITIONS]
+    look(who, server)
+    assert len(server.asked) == len(paths)
+
+
+def test_an_album_that_is_nowhere_is_searched_for_once_whatever_else_is_added(
+    serve: Serve, look: Look
+) -> None:
+    world = foreign("Winter Moorings", SONGS)
+    server = serve(workshop.joined(small("Vera"), world))
+    look(owning(Unheard_Of=["x"]), server)
+    count = len(server.asked)
+    found = look(owning(Unheard_Of=["x"], Winter_Moorings=SONGS), server)
+    assert visits.paths(server)[count:] == ["search release", EDITIONS]
+    assert "unheard" not in server.asked[count].query.lower()
+    assert len(resolved(found).more) == 1
+    again = look(owning(Unheard_Of=["x"], Winter_Moorings=SONGS, Dusk=["a", "b"]), server)
+    assert len(server.asked) == count + 2
+    assert resolved(again).more == resolved(found).more
+    gone = look(owning(Dusk=["a", "b"]), server)
+    assert (resolved(gone).more, resolved(gone).sought) == ((), {})
+    assert len(server.asked) == count + 2
+
+
+def test_offline_a_new_album_that_nobody_knows_waits(
+    serve: Serve, look: Look, tmp_path: Path, machine: Machine
+) -> None:
+    server = serve(small("Vera"))
+    look(owning(), server)
+    count = len(server.asked)
+    assert closed(owning(Dusk=["a"]), server, tmp_path, machine).state == "done"
+    assert closed(owning(Unheard_Of=["x"]), server, tmp_path, machine).state == "pending"
+    assert len(server.asked) == count
+
+
+def closed(who: Artist, server: Server, home: Path, machine: Machine) -> Inquiry:
+    """Look an artist up while nobody may be asked."""
+    access = visits.access(server)
+    service = structs.replace(access.musicbrainz, closed="this run is offline")
+    shut = structs.replace(access, musicbrainz=service)
+    desk = visits.Desk(home / "status" / "cache", shut, machine)
+    try:
+        return inquiry.of(who, "Vera", desk)
+    finally:
+        desk.close()
+
+
+@pytest.mark.parametrize(
+    ("title", "tracks"),
+    [
+        ("Winter Moorings", ["p", "q", "r", "s"]),  # no track of it
+        ("Winter", SONGS),  # another title
+        ("Unknown Album", SONGS),
+        ("Winter Moorings", [*SONGS, "t", "u", "v"]),  # more than it ever had
+    ],
+)
+def test_what_only_has_the_title_or_the_tracks_is_no_candidate(
+    serve: Serve, look: Look, title: str, tracks: list[str]
+) -> None:
+    worlds = [foreign("Winter Moorings", SONGS), foreign("Unknown Album", SONGS, nth=2)]
+    server = serve(workshop.joined(small("Vera"), *worlds))
+    who = visits.owning("Vera", {"Dawn": ["a", "b"], title: tracks})
+    assert resolved(look(who, server)).more == ()
+    assert (visits.paths(server).count("search release") == 1) is (title == "Unknown Album")
+
+
+def test_ten_albums_are_searched_for_at_once(serve: Serve, look: Look) -> None:
+    worlds = [foreign(f"Stray {word}", SONGS, nth=n) for n, word in enumerate(WORDS, 1)]
+    server = serve(workshop.joined(*worlds))
+    found = look(visits.owning("Vera", {f"Stray {word}": SONGS for word in WORDS}), server)
+    assert len(resolved(found).more) == len(WORDS) == others.SOUGHT + 2
+    assert visits.paths(server).count("search release") == 1 + 2
+    assert visits.paths(server).count(EDITIONS) == len(WORDS)
+
+
+WORDS = [
+    *("Anchor", "Bellows", "Cinder", "Dormer", "Ember", "Fathom"),
+    *("Gravel", "Hollow", "Island", "Juniper", "Kettle", "Lantern"),
+]
+
+
+def test_an_album_that_others_crowd_out_of_an_answer_is_searched_for_by_itself(
+    serve: Serve, look: Look
+) -> None:
+    crowd = [foreign("Live", SONGS, name=f"Band {n}", nth=n) for n in range(101)]
+    rare = foreign("Zephyr (Remastered Edition)", SONGS)  # it fits less well than all the others
+    server = serve(workshop.joined(small("Vera"), rare, *crowd))
+    found = look(owning(Live=["z"], Zephyr=SONGS), server)
+    assert [one.id for one in resolved(found).more] == [rare.releases[0].id]
+    assert visits.paths(server).count("search release") == 1 + 1 + 2
+
+
+def test_a_release_in_the_tags_is_looked_up_where_nobody_knows_the_artist(
+    serve: Serve, look: Look
+) -> None:
+    world = foreign("Winter Moorings", SONGS)
+    server = serve(world)
+    tags = {"musicbrainz_albumid": (world.releases[0].id,)}
+    found = look(visits.owning("Nobody", {"Anything": ["x"]}, **tags), server)
+    assert found.state == "unknown"
+    assert [one.id for one in resolved(found).more] == [world.releases[0].id]
+    assert visits.paths(server) == ["search release", "search artist", "look up release"]
+
+
+def test_a_compilation_comes_with_all_its_editions(serve: Serve, look: Look) -> None:
+    various = entities.Artist(id=VARIOUS_ARTISTS, name="Various Artists")
+    group = workshop.group(various, "Summer Hits")
+    releases = tuple(workshop.release(group, [SONGS], edition=number) for number in range(5))
+    server = serve(World(artists=(various,), groups=(group,), releases=releases))
+    found = look(visits.owning("Various Artists", {"Summer Hits": SONGS}), server)
+    assert len(resolved(found).more) == 5
+    assert visits.paths(server) == ["search release", EDITIONS]
+
+
+def aged(home: Path) -> None:
+    """Make what is kept what an older mediakeep would have kept."""
+    path = home / "status" / "cache" / FILE
+    with sqlite3.connect(path) as base:
+        for table, change in (("discographies", "format"), ("resolved", "question")):
+            (packed,) = base.execute(f"SELECT content FROM {table}").fetchone()
+            told = msgspec.json.decode(zlib.decompress(packed))
+            told.pop("sought", None)
+            if change == "format":
+                del told["format"]
+            else:
+                told["question"] = "0123456789abcdef"
+                for one in told.get("more", ()):
+                    del one["release-group"]["genres"]
+            content = zlib.compress(msgspec.json.encode(told))
+            base.execute(f"UPDATE {table} SET content = ?", (content,))
+    base.close()
+
+
+def kept_format(home: Path) -> int:
+    known = Known(home / "status" / "cache")
+    try:
+        found = known.discography(entities.mbid("artist", "Vera", 1))
+        assert found is not None
+        return found.format
+    finally:
+        known.close()
+
+
+def test_releases_of_others_that_an_older_mediakeep_kept_are_asked_for_anew(
+    serve: Serve, look: Look, tmp_path: Path
+) -> None:
+    world = foreign("Winter Moorings", SONGS)
+    server = serve(workshop.joined(small("Vera"), world))
+    tagged = visits.album("Strange", SONGS, musicbrainz_albumid=(world.releases[0].id,))
+    who = visits.artist("Vera", visits.album("Dawn", ["a", "b"]), tagged)
+    before = resolved(look(who, server)).more
+    aged(tmp_path)
+    count = len(server.asked)
+    assert resolved(look(who, server)).more == before
+    assert len(server.asked) == count  # the same answers are kept
+
+
+def test_what_an_older_mediakeep_kept_is_asked_anew_once_where_that_is_allowed(
+    serve: Serve, look: Look, tmp_path: Path, machine: Machine
+) -> None:
+    world = workshop.joined(small("Vera"), foreign("Winter Moorings", SONGS))
+    server = serve(world)
+    who = owning(Winter_Moorings=SONGS)
+    look(who, server)
+    aged(tmp_path)
+    assert kept_format(tmp_path) == 1
+    base = sqlite3.connect(tmp_path / "status" / "cache" / FILE)
+    base.execute("DELETE FROM answers")  # an older mediakeep asked by other addresses
+    base.commit()
+    base.close()
+    count = len(server.asked)
+    for _ in range(2):
+        offline = closed(who, server, tmp_path, machine)
+        assert (offline.state, len(offline.holdings.held) > 0) == ("done", True)
+    assert (len(server.asked), kept_format(tmp_path)) == (count, 1)
+    found = look(who, server)
+    assert (found.state, kept_format(tmp_path)) == ("done", FORMAT)
+    assert len(resolved(found).more) == 1
+    asked = len(server.asked)
+    assert asked > count
+    look(who, server)
+    assert len(server.asked) == asked
