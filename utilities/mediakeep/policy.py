@@ -12,6 +12,7 @@ class Fix(StrEnum):
 
     NONE = "none"
     SAFE = "safe"
+    MATCHED = "matched"  # values that differ from a certain match, too
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -19,6 +20,9 @@ class Policy(msgspec.Struct, frozen=True):
 
     `locked` are fields that are left alone; `hardlinks` is "refuse" or "break"; `other_tags` says
     what becomes of tags beside the main ones, such as ID3v1: "update", "leave" or "remove".
+    `cover_art` says where covers that are looked up go: "none", "embed", "file" or "both", of which
+    `cover_size` is "500", "1200" (pixels) or "full". `id3` is the version that MP3 files are
+    written with: "keep", "2.3" or "2.4".
     """
 
     fix: Fix = Fix.NONE
@@ -27,6 +31,9 @@ class Policy(msgspec.Struct, frozen=True):
     hardlinks: str = "refuse"
     other_tags: str = "update"
     keep_mtime: bool = False
+    cover_art: str = "embed"
+    cover_size: str = "1200"
+    id3: str = "keep"
 
 
 HANDS_OFF = Policy()

@@ -86,6 +86,9 @@ def _seen(
             continue
         if isinstance(found, str):
             yield kind, album, path, found
+        elif kind.scope is Scope.ALBUM:  # the details of the albums that have it
+            for place, detail in found.items():
+                yield kind, place, "", detail
         else:  # the details of the tracks that have it, by their places
             for place, detail in found.items():
                 yield kind, homes[place], place, detail

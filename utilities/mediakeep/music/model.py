@@ -11,6 +11,7 @@ import msgspec
 
 from mediakeep.lookups.known import Resolved
 from mediakeep.media.tags import Container, Facts, Tags
+from mediakeep.music.matching.verdict import Match
 
 T = TypeVar("T")
 
@@ -64,7 +65,30 @@ class ImageFile(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Album(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class _Asked(msgspec.Struct, frozen=True, dict=True):
+    """What remembers the answers of pure functions."""
+
+    def once(self, ask: Callable[[Any], T]) -> T:
+        """Return what a pure function tells of this one, which is asked only once."""
+        answers: dict[Any, Any] = self.__dict__.setdefault("_answers", {})
+        if ask not in answers:
+            answers[ask] = ask(self)
+        return cast(T, answers[ask])
+
+
+class FrontCover(msgspec.Struct, frozen=True, kw_only=True):
+    """A front cover that was fetched for an album, and where it is to go.
+
+    The place of the picture is its whole path, escaped; `of` names the release that it is of.
+    """
+
+    image: ImageFile
+    of: str
+    embed: bool = True  # into the tracks
+    beside: bool = False  # as a file in the album's folder
+
+
+class Album(_Asked, frozen=True, kw_only=True):
     """One folder that holds audio, together with the folders of its discs.
 
     `place` is "" for the tracks right in the artist's folder.
@@ -79,18 +103,13 @@ class Album(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The tracks that could be read."""
         return tuple(track for track in self.tracks if not track.fault)
 
-    def once(self, ask: Callable[[Album], T]) -> T:
-        """Return what a pure function tells of this album, which is asked only once."""
-        answers: dict[Any, Any] = self.__dict__.setdefault("_answers", {})
-        if ask not in answers:
-            answers[ask] = ask(self)
-        return cast(T, answers[ask])
 
-
-class Artist(msgspec.Struct, frozen=True, kw_only=True):
+class Artist(_Asked, frozen=True, kw_only=True):
     """One artist's folder; the fingerprint is that of the moment when it was listed.
 
-    `resolved` is what a look-up came to, where there was one.
+    `resolved` is what a look-up came to, where there was one, `matches` what each album is, by its
+    place, and `unowned` are the titles of albums of the discography that are not here. `covers` are
+    front covers that were fetched for albums, by their places.
     """
 
     name: str  # of the folder, escaped
@@ -98,6 +117,9 @@ class Artist(msgspec.Struct, frozen=True, kw_only=True):
     albums: tuple[Album, ...]
     fingerprint: str
     resolved: Resolved | None = None
+    matches: dict[str, Match] = {}
+    unowned: tuple[str, ...] = ()
+    covers: dict[str, FrontCover] = {}
 
     @property
     def tracks(self) -> Iterator[Track]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mediakeep.media.tags import Picture
+from mediakeep.music import fronts
 from mediakeep.music.checks import letters
-from mediakeep.music.model import Album, ImageFile
+from mediakeep.music.model import Album, Artist, ImageFile, Track
 from mediakeep.pages import page
 
-_LEAST = 300  # pixels of the shorter side
+_LEAST, SHARP = 300, 500  # pixels of the shorter side
+_FRONT = 3  # as ID3 counts the types of pictures
 
 
 def missing_cover(album: Album) -> str | None:
@@ -36,6 +38,42 @@ def cover_too_small(album: Album) -> str | None:
         return None
     width, height = max(sizes, key=min)
     return f"the largest has {width} x {height} pixels"
+
+
+def cover_upgrade(artist: Artist) -> dict[str, str]:
+    """The front cover is small, and the Cover Art Archive has that of the release."""
+    found = {}
+    for album in artist.albums:
+        front = fronts.of(artist.matches.get(album.place))
+        size = smallest(album) if front else None
+        if size and min(size) < SHARP and cover_too_small(album) is None:
+            found[album.place] = f"{size[0]} x {size[1]} pixels; there is one of the {front}"
+    return found
+
+
+def is_bare(album: Album) -> bool:
+    """Tell whether neither the tracks nor the folder hold a picture, or what may be one."""
+    lying = any(image.mime or image.reason for image in album.images)
+    return bool(album.readable) and not lying and not any(one.seen for one in _embedded(album))
+
+
+def front(track: Track) -> Picture | None:
+    """Return the front cover that a track holds, if it is a picture."""
+    held = (one for one in track.tags.pictures if one.type == _FRONT)
+    return next((one for one in held if one.size and one.seen), None)
+
+
+def smallest(album: Album) -> tuple[int, int] | None:
+    """Return the size of the smallest front cover in the tracks, else of the largest beside them.
+
+    None where there is none, or where none tells its size.
+    """
+    fronts_here = [one for track in album.readable if (one := front(track))]
+    sizes = [(one.width, one.height) for one in fronts_here]
+    if sizes or any(one.seen for one in _embedded(album)):
+        return min(filter(all, sizes), key=min, default=None)
+    lying = [(one.width, one.height) for one in album.images if one.mime]
+    return max(filter(all, lying), key=min, default=None)
 
 
 def external_cover_not_embedded(album: Album) -> str | None:

@@ -1,6 +1,6 @@
 """What of an artist's discography is here, and what is not: albums, and tracks of albums.
 
-Albums are known by the MBIDs in their tags and by exactly the same title, tracks likewise.
+Albums are what they were matched with; those that were not are known by exactly the same title.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
+from msgspec import structs
 
 from mediakeep.lookups.catalogue import Discography, Group, Release
 from mediakeep.lookups.known import Album
@@ -17,6 +18,7 @@ from mediakeep.music.discography import fit, question, shelf
 from mediakeep.music.discography.fit import Fit, Heard, Place
 from mediakeep.music.discography.question import Owned, Question
 from mediakeep.music.discography.shelf import Shelf
+from mediakeep.music.matching.verdict import Match, Sure
 from mediakeep.music.model import Artist
 
 
@@ -62,7 +64,11 @@ _Edition = tuple[str, str]  # a release group, and the release that tags name, i
 
 
 def of(
-    artist: Artist, asked: Question, known: Discography, more: Iterable[Release] = ()
+    artist: Artist,
+    asked: Question,
+    known: Discography,
+    more: Iterable[Release] = (),
+    matches: Mapping[str, Match] = {},
 ) -> Holdings:
     """Compare what is here with a discography, and with `more` releases that others made."""
     own, foreign = shelf.made(known.groups, known.releases), shelf.made((), more)
@@ -70,24 +76,22 @@ def of(
     loose = tracks.pop("", [])
     here: dict[_Edition, list[Owned]] = defaultdict(list)
     theirs: dict[_Edition, list[Owned]] = defaultdict(list)
-    unknown = []
+    unknown, perhaps = [], set()
     for owned in asked.albums:
-        known_tracks = tracks[owned.place]
-        tagged = owned.release if owned.release in own.releases else ""
-        if owned.release in foreign.releases:
-            group = shelf.group_of(owned, known_tracks, foreign)
-            theirs[group, owned.release].append(owned)
-        elif group := shelf.group_of(owned, known_tracks, own):
-            here[group, tagged].append(owned)
-        elif group := shelf.group_of(owned, known_tracks, foreign):
-            theirs[group, ""].append(owned)
+        match = matches.get(owned.place)
+        on, edition = _edition(owned, match, tracks[owned.place], (own, foreign))
+        if edition[0]:
+            (theirs if on is foreign else here)[edition].append(owned)
         else:
             unknown.append(owned.place)
-    held = [_held(own, group, albums, tracks) for (group, _), albums in here.items()]
-    others = [_held(foreign, group, albums, tracks) for (group, _), albums in theirs.items()]
+            perhaps |= _likely(match)
+    held = [_held(own, group, albums, tracks, matches) for (group, _), albums in here.items()]
+    others = [
+        _held(foreign, group, albums, tracks, matches) for (group, _), albums in theirs.items()
+    ]
     whose = "" if asked.is_various else known.artist.id
     lacking = [
-        *_albums(own, {group for group, _ in (*here, *theirs)}),
+        *_albums(own, {group for group, _ in (*here, *theirs)} | perhaps),
         *(one for album in held for one in _tracks(album, own, tracks, loose)),
         *(one for album in others for one in _missing(album, whose)),
     ]
@@ -98,17 +102,55 @@ def of(
     )
 
 
-def _held(on: Shelf, group: str, albums: list[Owned], tracks: Mapping[str, list[Heard]]) -> Held:
-    """Find the edition that albums here are: the one in their tags, else the one that fits."""
+def _edition(
+    owned: Owned, match: Match | None, tracks: Sequence[Heard], shelves: tuple[Shelf, Shelf]
+) -> tuple[Shelf, _Edition]:
+    """Say which release group an album is of, on which shelf, and which edition if that is known.
+
+    One that was not matched is of the album that bears its very title, or the MBID in its tags, if
+    nothing else is nearer.
+    """
+    own, foreign = shelves
+    if match and match.group and match.best:
+        release = match.best.release.id
+        on = own if release in own.releases else foreign
+        return on, (match.group.id, match.release.id if match.release else "")
+    near = {one.release_group.id for one in match.releases if one.release_group} if match else None
+    for on in (foreign, own) if owned.release in foreign.releases else (own, foreign):
+        group = shelf.group_of(owned, tracks, on)
+        if group and (not near or group in near):  # its tracks may be like those of another
+            return on, (group, owned.release if owned.release in on.releases else "")
+    return own, ("", "")
+
+
+def _likely(match: Match | None) -> set[str]:
+    """Return the release group that an album may be of, which is not to be called missing."""
+    likely = match.best.release.release_group if match and match.best else None
+    return {likely.id} if likely and match and match.sure is Sure.UNSURE else set()
+
+
+def _held(
+    on: Shelf,
+    group: str,
+    albums: list[Owned],
+    tracks: Mapping[str, list[Heard]],
+    matches: Mapping[str, Match],
+) -> Held:
+    """Find the edition that albums here are: what they were matched with, else what fits."""
+    matched = [one for album in albums if (one := matches.get(album.place)) and one.group]
+    if len(albums) == 1 and matched and (best := matched[0].best):
+        fits = Fit(best.missing, len(best.pairs), len(best.extra))
+        return Held(owned=(albums[0],), group=on.groups[group], release=best.release, fits=fits)
     here = [one for album in albums for one in tracks[album.place]]
-    named = [on.releases[album.release] for album in albums if album.release in on.releases]
+    named = [one.release for one in matched if one.release]
+    named = named or [on.releases[one.release] for one in albums if one.release in on.releases]
     editions = named or on.editions.get(group, ())
     if not editions:  # of which there are bootlegs only: nothing is known of their tracks
         bare = Release(id="", title=on.groups[group].title)
         return Held(owned=tuple(albums), group=on.groups[group], release=bare, fits=Fit((), 0, 0))
-    fits = [(fit.of(here, edition), edition) for edition in editions]
-    best, edition = min(fits, key=lambda one: one[0].distance)
-    return Held(owned=tuple(albums), group=on.groups[group], release=edition, fits=best)
+    found = [(fit.of(here, edition), edition) for edition in editions]
+    fits, edition = min(found, key=lambda one: one[0].distance)
+    return Held(owned=tuple(albums), group=on.groups[group], release=edition, fits=fits)
 
 
 def _albums(on: Shelf, here: Iterable[str]) -> Iterator[Lacking]:
@@ -202,19 +244,38 @@ def _order(one: Lacking) -> tuple[object, ...]:
     )
 
 
-def albums(here: Holdings, archive: str) -> dict[str, Album]:
+def albums(here: Holdings, matches: Mapping[str, Match], archive: str) -> dict[str, Album]:
     """Say for each folder which album it is; the Cover Art Archive is named by its URL."""
     found: dict[str, Album] = {}
     for one in here.held:
-        release = one.release
-        cover = f"{archive}/release/{release.id}/front" if release.cover_art_archive.front else ""
-        album = Album(
-            release_group=one.group.id,
-            release=release.id,
-            title=release.title,
-            first_release_date=one.group.first_release_date or "",
-            date=release.date or "",
-            cover_art_url=cover,
-        )
-        found |= {owned.place: album for owned in one.owned}
+        for place in (owned.place for owned in one.owned):
+            found[place] = _album(one, matches.get(place), archive)
+    for place in here.unknown:
+        found[place] = Album(match=matches[place].sure.value if place in matches else "")
     return found
+
+
+def _album(held: Held, match: Match | None, archive: str) -> Album:
+    """Tell of an album; where editions tie, of what their release group is."""
+    group = held.group
+    told = Album(
+        match=match.sure.value if match else "",
+        release_group=group.id,
+        title=group.title,
+        first_release_date=group.first_release_date or "",
+    )
+    if match is None or match.group is None:
+        return told
+    has_front = any(one.cover_art_archive.front for one in match.releases)
+    kind, mbid = ("release", match.release.id) if match.release else ("release-group", group.id)
+    cover = f"{archive}/{kind}/{mbid}/front" if has_front else ""
+    if match.release is None:
+        tied = tuple(one.id for one in match.releases)
+        return structs.replace(told, tied=tied, cover_art_url=cover)
+    return structs.replace(
+        told,
+        release=match.release.id,
+        title=match.release.title,
+        date=match.release.date or "",
+        cover_art_url=cover,
+    )

@@ -2,7 +2,8 @@
 
 1. Where the question is the one that was answered before, nobody is asked.
 2. Else a search finds out who it is and what they made; where that fails, what is known serves.
-3. What is here is compared with the discography.
+3. Each album is matched with the releases that are known, and what is here is compared with the
+   discography.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from msgspec import structs
 from mediakeep.errors import NotAsked, ServiceFailed
 from mediakeep.item import Lookup
 from mediakeep.lookups import catalogue
-from mediakeep.lookups.catalogue import Discography
+from mediakeep.lookups.catalogue import Credit, Discography
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Choice, Resolved
 from mediakeep.music.discography import fit, holdings, identity, question
 from mediakeep.music.discography.holdings import Holdings
 from mediakeep.music.discography.question import Question
 from mediakeep.music.discography.search import Search
+from mediakeep.music.matching import match, shapes
+from mediakeep.music.matching.verdict import Match, Sure
 from mediakeep.music.model import Artist
 
 
@@ -30,6 +33,7 @@ class Inquiry(msgspec.Struct, frozen=True):
     resolved: Resolved | None = None
     known: Discography | None = None
     holdings: Holdings = Holdings()
+    matches: dict[str, Match] = {}  # of each album, by its place
     why: str = ""
     failed: bool = False  # a service was asked, and failed
 
@@ -58,7 +62,7 @@ def of(artist: Artist, key: str, desk: Desk) -> Inquiry:
         old = desk.known.discography(kept.artist.id) if kept and kept.artist else None
         return _compared(left, artist, asked, old) if old else left
     found = Inquiry(resolved.state, resolved, known)
-    found = _compared(found, artist, asked, known) if resolved.artist else found
+    found = _compared(found, artist, asked, known)
     if resolved is not kept and _is_doubtful(found, asked):
         found = _doubted(found)
     return found if resolved is kept else _kept(found, key, desk)
@@ -92,16 +96,25 @@ def _kept(found: Inquiry, key: str, desk: Desk) -> Inquiry:
     """Keep what a look-up came to, with what each album here is."""
     assert found.resolved is not None
     host = desk.access.archive.host
-    resolved = structs.replace(found.resolved, albums=holdings.albums(found.holdings, host))
+    told = holdings.albums(found.holdings, found.matches, host)
+    resolved = structs.replace(found.resolved, albums=told)
     desk.known.keep(key, resolved, found.known)
     return structs.replace(found, resolved=resolved)
 
 
-def again(before: Inquiry, artist: Artist) -> Inquiry:
-    """Compare anew what is here, after tags of it were repaired."""
-    if before.known is None:
+def again(before: Inquiry, artist: Artist, key: str, desk: Desk) -> Inquiry:
+    """Compare anew what is here, after tags of it were repaired, and ask nobody for that.
+
+    What the tags ask by now is kept as the question that was answered.
+    """
+    if before.resolved is None or not before.known:
         return before
-    return _compared(before, artist, question.of(artist), before.known)
+    asked = question.renewed(question.of(artist), before.resolved.merged)
+    if before.state != "pending" and before.resolved.question != asked.digest:
+        resolved = structs.replace(before.resolved, question=asked.digest)
+        before = structs.replace(before, resolved=resolved)
+        desk.known.keep(key, resolved, None)
+    return _compared(before, artist, asked, before.known)
 
 
 def _compared(
@@ -111,11 +124,32 @@ def _compared(
     assert found.resolved is not None
     asked = question.renewed(asked, found.resolved.merged)
     known = known or Discography(artist=found.resolved.artist or _NOBODY)
-    told = holdings.of(artist, asked, known, found.resolved.more)
-    return structs.replace(found, known=known, holdings=told)
+    more, matches = found.resolved.more, _matched(found.resolved, artist, asked, known)
+    if found.resolved.artist is None:  # whose discography nobody has asked for
+        known_ones = {place: one for place, one in matches.items() if one.sure is not Sure.UNKNOWN}
+        return structs.replace(found, matches=known_ones)
+    told = holdings.of(artist, asked, known, more, matches)
+    return structs.replace(found, known=known, holdings=told, matches=matches)
 
 
 _NOBODY = catalogue.Artist(id="", name="")
+
+
+def _matched(
+    resolved: Resolved, artist: Artist, asked: Question, known: Discography
+) -> dict[str, Match]:
+    """Match each album with all releases that are known."""
+    names = {question.title_key(asked.name)}
+    if resolved.artist:
+        names |= shapes.names([Credit(name=known.artist.name, artist=known.artist)])
+    here = structs.replace(artist, resolved=resolved)
+    groups = {group.id: group for group in known.groups}  # which tell more than a release does
+    releases = (
+        structs.replace(one, release_group=groups.get(one.release_group.id, one.release_group))
+        for one in (*known.releases, *resolved.more)
+        if one.release_group
+    )
+    return match.albums(here, releases, names=names)
 
 
 def _answered(

@@ -7,6 +7,7 @@ from typing import Any
 from mediakeep.music.discography.fit import Place
 from mediakeep.music.discography.holdings import Held, Lacking
 from mediakeep.music.discography.inquiry import Inquiry
+from mediakeep.music.matching import figures
 
 COLUMNS = (
     *("artist", "missing", "reason", "album", "type", "first_release_date", "disc", "position"),
@@ -62,6 +63,8 @@ def told(name: str, asked: Inquiry) -> dict[str, Any]:
         found["albums"] = [_held(one) for one in asked.holdings.held]
         found["unknown_albums"] = list(asked.holdings.unknown)
         found["missing"] = rows(name, asked)
+    if asked.matches:
+        found["matches"] = [figures.told(one) for one in asked.matches.values()]
     if resolved and resolved.choices:
         found["choices"] = [
             {"mbid": one.artist.id, "name": one.artist.name, "albums": list(one.titles)}

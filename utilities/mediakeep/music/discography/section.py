@@ -11,9 +11,10 @@ from mediakeep.lookups.catalogue import Artist, Release
 from mediakeep.lookups.catalogue import Track as Listed
 from mediakeep.lookups.known import Choice
 from mediakeep.music import grouping
-from mediakeep.music.discography import question
+from mediakeep.music.discography import matched
 from mediakeep.music.discography.holdings import Lacking, Reason
 from mediakeep.music.discography.inquiry import Inquiry
+from mediakeep.music.discography.matched import Choose, Matched
 from mediakeep.music.model import Artist as Here
 from mediakeep.pages import page
 
@@ -61,18 +62,21 @@ class Section(msgspec.Struct, frozen=True):
     tracks: tuple[Missing, ...] = ()
     bonus: tuple[Missing, ...] = ()
     bootlegs: int = 0
-    unknown: tuple[str, ...] = ()
+    here: Matched | None = None  # the albums that are here
 
 
-def of(asked: Inquiry, here: Here) -> Section | None:
-    """Write the section; None where nothing is known, because nobody was asked."""
+def of(asked: Inquiry, here: Here, choose: Choose = lambda _place: "") -> Section | None:
+    """Write the section; None where nothing is known, because nobody was asked.
+
+    `choose` gives the command by which a person decides what the album of a place is.
+    """
     resolved = asked.resolved
     choices = resolved.choices if resolved else ()
     if not asked.state or (asked.state == "pending" and not (asked.known or choices)):
         return None
-    lead = _lead(asked)
+    lead, albums_here = _lead(asked), matched.of(here, asked.matches, choose)
     if not (resolved and resolved.artist and asked.known):
-        return Section(lead, tuple(map(_chosen, choices)))
+        return Section(lead, tuple(map(_chosen, choices)), here=albums_here)
     told = asked.holdings
     albums = [one for one in told.lacking if not one.track and one.reason is Reason.NOT_OWNED]
     groups = {one.group.id for one in told.lacking if one.reason is not Reason.BOOTLEG}
@@ -85,7 +89,7 @@ def of(asked: Inquiry, here: Here) -> Section | None:
         tracks=tuple(_tracks(told.lacking, Reason.NOT_OWNED)),
         bonus=tuple(_tracks(told.lacking, Reason.BONUS)),
         bootlegs=sum(one.reason is Reason.BOOTLEG for one in told.lacking),
-        unknown=tuple(_unknown(told.unknown, here)),
+        here=albums_here,
     )
 
 
@@ -107,14 +111,6 @@ def _chosen(one: Choice) -> Chosen:
     facts = filter(None, (artist.disambiguation, artist.type, artist.country))
     more = len(one.titles) - FEW
     return Chosen(artist.name, tuple(facts), artist.id, one.titles[:FEW], max(more, 0))
-
-
-def _unknown(places: Sequence[str], here: Here) -> Iterator[str]:
-    """Name albums by their titles as the tags tell them, and by their folders where they differ."""
-    titles = {one.place: one.title for one in question.of(here).albums} if places else {}
-    for place in places:
-        title = titles.get(place, "")
-        yield f"{title} (folder {place})" if title not in ("", place) else place
 
 
 def unsure(choices: Sequence[Choice]) -> str:

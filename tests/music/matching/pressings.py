@@ -1,0 +1,195 @@
+"""Releases made by a line each, and albums that are copies of them, to be matched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import structs
+
+from mediakeep.lookups.catalogue import Artist, Credit, Group, Medium, Recording, Release
+from mediakeep.lookups.catalogue import Track as Listed
+from mediakeep.lookups.known import Resolved
+from mediakeep.media.tags import Facts, Tags
+from mediakeep.music import model
+from mediakeep.music.matching import match
+from mediakeep.music.matching.verdict import Match
+from mediakeep.music.model import Album, Track
+
+WORDS = (
+    *("Low Tide", "Ballast", "Gulls Over Quarry Lane", "Nine Lanterns", "Hemp and Tar", "Thaw"),
+    *("Icebound", "Rivet", "Six Bells", "Crane", "No Anchorage", "Diesel Choir", "Slack Water"),
+    *("Harbour Lights", "Kelp", "Mooring", "The Long Pier", "Undertow", "Copper Sound", "Wreck"),
+    *("A Lamp in the Fog", "Salt", "Barnacle Waltz", "Net Menders", "Ferry Home", "Shoal"),
+)
+# What `copy` writes.
+FIELDS = "title", "artist", "albumartist", "album", "track", "disc"
+DAWN, DUSK = WORDS[:10], WORDS[10:20]
+
+
+def mbid(*names: object) -> str:
+    """Make an MBID: always the same for the same names."""
+    return str(uuid5(NAMESPACE_URL, "/".join(map(str, names))))
+
+
+def artist(name: str, **facts: Any) -> Artist:
+    return Artist(id=mbid("artist", name), name=name, **{"sort_name": name, **facts})
+
+
+def credit(*artists: Artist) -> tuple[Credit, ...]:
+    joins = [" & "] * (len(artists) - 1)
+    return tuple(
+        Credit(name=one.name, artist=one, joinphrase=join)
+        for one, join in zip_longest(artists, joins, fillvalue="")
+    )
+
+
+VERA, CARL, MONA = artist("Vera"), artist("Carl"), artist("Mona")
+VARIOUS = Artist(id="89ad4ac3-39f7-470e-963a-56509c546377", name="Various Artists")
+
+
+def group(title: str, kind: str = "Album", *, by: Artist = VERA, **facts: Any) -> Group:
+    own = mbid("group", title, kind, by.id, facts)
+    return Group(id=own, title=title, primary_type=kind, artist_credit=credit(by), **facts)
+
+
+def song(title: str, take: str = "", *, later: int = 0, **facts: Any) -> Recording:
+    """Make a recording, from two to seven minutes long; `later` are milliseconds more."""
+    long = 120_000 + int(mbid("length", title, take)[:6], 16) % 300_000
+    return Recording(id=mbid("song", title, take), title=title, length=long + later, **facts)
+
+
+def release(
+    of: Group,
+    *discs: Sequence[str | Recording],
+    name: str = "first",
+    take: str = "",
+    later: int = 0,
+    **facts: Any,
+) -> Release:
+    """Make an edition; a title is one recording, unless it is another take of it."""
+    formats = facts.pop("formats", ["CD"] * len(discs))
+    own = mbid("release", of.id, name)
+    media = []
+    for number, (songs, form) in enumerate(zip(discs, formats, strict=True), 1):
+        tracks = tuple(
+            _listed(
+                one if isinstance(one, Recording) else song(one, take, later=later),
+                place,
+                mbid(own, number, place),
+            )
+            for place, one in enumerate(songs, 1)
+        )
+        media.append(Medium(position=number, format=form, track_count=len(tracks), tracks=tracks))
+    given = {"title": of.title, "status": "Official", "date": "1974", **facts}
+    given.setdefault("artist_credit", of.artist_credit)
+    return Release(id=own, media=tuple(media), release_group=of, **given)
+
+
+def _listed(one: Recording, place: int, own: str) -> Listed:
+    by = one.artist_credit
+    return Listed(
+        id=own,
+        title=one.title,
+        position=place,
+        number=str(place),
+        length=one.length,
+        recording=one,
+        artist_credit=by,
+    )
+
+
+def copy(of: Release, place: str = "", *, only: Sequence[int] = (), **tags: Any) -> Album:
+    """Copy a release, or some of its tracks counted from 1, with the tags that are always there.
+
+    Tags that are given are those of all tracks; None takes one away.
+    """
+    place = place or of.title.replace("/", "_")
+    several = len(of.media) > 1
+    found = []
+    for count, (medium, track) in enumerate(of.tracks, 1):
+        if only and count not in only:
+            continue
+        fields: dict[str, Any] = {
+            "title": (track.title,),
+            "artist": (_named(track.artist_credit or of.artist_credit),),
+            "albumartist": (_named(of.artist_credit),),
+            "album": (of.title,),
+            "track": str(track.position),
+            "disc": str(medium.position) if several else "",
+            **tags,
+        }
+        told = {field: value for field, value in fields.items() if value is not None}
+        seconds = (track.length or 0) / 1000
+        found.append(
+            Track(
+                place=f"{place}/{count:03}.mp3",
+                tags=Tags(**told),
+                facts=Facts(format="MP3", duration=seconds),
+            )
+        )
+    return Album(place=place, tracks=tuple(found))
+
+
+def _named(credited: Sequence[Credit]) -> str:
+    return "".join(one.name + one.joinphrase for one in credited)
+
+
+def changed(album: Album, number: int, /, **tags: Any) -> Album:
+    """Give one track, counted from 1, other tags; `seconds` and `place` are its own as well."""
+    tracks = list(album.tracks)
+    one = tracks[number - 1]
+    facts = Facts(
+        format="MP3", duration=tags.pop("seconds", one.facts.duration if one.facts else 0)
+    )
+    place = tags.pop("place", one.place)
+    tracks[number - 1] = structs.replace(
+        one, place=place, facts=facts, tags=structs.replace(one.tags, **tags)
+    )
+    return Album(place=album.place, tracks=tuple(tracks))
+
+
+def each(album: Album, /, **ways: Any) -> Album:
+    """Give each track tags of its own: each field is a function of its number and its old value."""
+    for number, one in enumerate(album.tracks, 1):
+        told = {
+            field: way(number, one.place if field == "place" else getattr(one.tags, field, None))
+            for field, way in ways.items()
+        }
+        album = changed(album, number, **told)
+    return album
+
+
+def retimed(album: Album, way: Callable[[int], float]) -> Album:
+    """Make each track longer by the seconds that are told of its number."""
+    for number, one in enumerate(album.tracks, 1):
+        assert one.facts
+        album = changed(album, number, seconds=one.facts.duration + way(number))
+    return album
+
+
+def silent(album: Album) -> Album:
+    """Take the lengths of its tracks away, as of files whose header does not tell them."""
+    for number in range(1, len(album.tracks) + 1):
+        album = changed(album, number, seconds=0.0)
+    return album
+
+
+def joined(*albums: Album, place: str = "") -> Album:
+    tracks = tuple(
+        structs.replace(track, place=f"{place or albums[0].place}/{number:03}.mp3")
+        for number, track in enumerate((one for album in albums for one in album.tracks), 1)
+    )
+    return Album(place=place or albums[0].place, tracks=tracks)
+
+
+def matched(album: Album, *releases: Release, folder: str = "Vera", **resolved: Any) -> Match:
+    """Match one album with releases; what a look-up came to, and `names`, may be given."""
+    names = resolved.pop("names", ())
+    told = Resolved(name=folder, question="", state="done", **resolved)
+    who = model.Artist(
+        name=folder, path=f"/{folder}", albums=(album,), fingerprint="", resolved=told
+    )
+    return match.albums(who, releases, names=names)[album.place]

@@ -1,0 +1,201 @@
+"""Editions of one release group: what is printed on them, how they are cut, and ties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.lookups.catalogue import Disc, Label, LabelInfo, Release
+from mediakeep.music.matching.verdict import Match, Sure
+from mediakeep.music.model import Album
+from tests.music.matching import pressings
+from tests.music.matching.pressings import DAWN
+
+GROUP = pressings.group("Dawn", first_release_date="1974")
+
+
+def edition(name: str, *discs: Any, **facts: Any) -> Release:
+    return pressings.release(GROUP, *(discs or (DAWN,)), name=name, **facts)
+
+
+def info(label: str = "", number: str = "") -> dict[str, Any]:
+    given = Label(name=label) if label else None
+    return {"label_info": (LabelInfo(label=given, catalog_number=number or None),)}
+
+
+def with_disc(release: Release, *ids: str) -> Release:
+    discs = tuple(Disc(id=one) for one in ids)
+    media = tuple(structs.replace(one, discs=discs) for one in release.media)
+    return structs.replace(release, media=media)
+
+
+def matched(album: Album, *editions: Release) -> Match:
+    found = pressings.matched(album, *editions)
+    assert found.group == GROUP
+    assert found.candidates
+    return found
+
+
+PRINTED = [
+    ({"barcode": ("077774644020",)}, {"barcode": "77774644020"}, {"barcode": "77774644021"}),
+    (
+        {"catalognumber": ("CDP 7 46208 2",)},
+        info(number="CDP-746-2082"),
+        info(number="CDP-746-2083"),
+    ),
+    ({"label": ("Quarry Records",)}, info("Quarry records"), info("Harbour")),
+    ({"releasecountry": ("de",)}, {"country": "DE"}, {"country": "GB"}),
+    ({"media": ('12" Vinyl',)}, {"formats": ["Vinyl"]}, {"formats": ["CD"]}),
+    ({"date": ("1987-03-09",)}, {"date": "1987"}, {"date": "1995-01-01"}),
+    ({"album": ("Dawn (Deluxe Edition)",)}, {"title": "Dawn (Deluxe)"}, {"title": "Dawn"}),
+    (
+        {"album": ("Dawn [Remastered]",)},
+        {"disambiguation": "2011 remaster"},
+        {"disambiguation": "first issue"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("tags", "right", "wrong"), PRINTED, ids=lambda one: "-".join(one))
+def test_each_printed_fact_alone_tells_editions_apart(
+    tags: dict[str, Any], right: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    here, there = edition("right", **right), edition("wrong", **wrong)
+    album = pressings.copy(edition("plain"))
+    assert matched(album, here, there).sure is Sure.TIED or "title" in right
+    album = pressings.copy(edition("plain"), **tags)
+    for order in ((here, there), (there, here)):
+        found = matched(album, *order)
+        assert (found.sure, found.release) == (Sure.CERTAIN, here)
+
+
+def test_the_id_of_a_disc_tells_editions_apart() -> None:
+    here, there = with_disc(edition("right"), "A.B-"), with_disc(edition("wrong"), "C.D-", "E.F-")
+    found = matched(pressings.copy(here, musicbrainz_discid=("A.B-",)), here, there)
+    assert (found.sure, found.release) == (Sure.CERTAIN, here)
+
+
+def test_of_two_facts_the_one_that_says_more_decides() -> None:
+    here = edition("right", barcode="77774644020", country="GB")
+    there = edition("wrong", barcode="77774644021", country="DE")
+    album = pressings.copy(here, barcode=("77774644020",), releasecountry=("DE",))
+    assert matched(album, here, there).release == here
+
+
+def test_the_year_of_the_first_edition_tells_nothing() -> None:
+    """Many write the year of the album on whatever edition they have."""
+    first, later = edition("first", date="1974"), edition("later", date="1995")
+    assert matched(pressings.copy(first, date=("1974",)), first, later).sure is Sure.TIED
+
+
+def test_editions_that_nothing_tells_apart_are_tied() -> None:
+    editions = [edition(f"nr {number}", country=f"A{number}") for number in range(7)]
+    found = matched(pressings.copy(editions[3]), *editions)
+    assert (found.sure, found.release) == (Sure.TIED, None)
+    assert set(found.releases) == set(editions)
+
+
+def test_only_those_are_tied_that_nothing_tells_apart() -> None:
+    vinyl, again, disc = (
+        edition("vinyl", formats=["Vinyl"]),
+        edition("again", formats=["Vinyl"]),
+        edition("cd", formats=["CD"]),
+    )
+    found = matched(pressings.copy(vinyl, media=("Vinyl",)), vinyl, again, disc)
+    assert (found.sure, set(found.releases)) == (Sure.TIED, {vinyl, again})
+
+
+def test_the_only_edition_is_the_one() -> None:
+    only = edition("only")
+    assert matched(pressings.copy(only), only).release == only
+
+
+def test_an_edition_that_is_not_at_musicbrainz_is_no_other() -> None:
+    """The barcode, the number and the label are those of none that is known."""
+    known = edition("known", barcode="77774644021", **info("Harbour", "HRB 1"))
+    album = pressings.copy(
+        known, barcode=("77774644020",), catalognumber=("CDP 2",), label=("Quarry",)
+    )
+    found = matched(album, known)
+    assert (found.sure, found.release) == (Sure.TIED, None)
+
+
+def test_an_edition_of_which_little_is_known_may_be_the_one() -> None:
+    bare = edition("bare")
+    other = edition("other", barcode="77774644021")
+    found = matched(pressings.copy(bare, barcode=("77774644020",)), bare, other)
+    assert bare in found.releases
+    assert other not in found.releases
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3, 0.8])
+def test_lengths_tell_a_remaster_from_the_first_issue(noise: float) -> None:
+    first, remaster = edition("first"), edition("remaster", later=4000)
+    for right in (first, remaster):
+        album = pressings.retimed(pressings.copy(right), lambda n: noise * (n % 3 - 1))
+        assert matched(album, first, remaster).release == right
+
+
+def test_lengths_that_are_nearly_equal_tell_nothing() -> None:
+    first, again = edition("first"), edition("again", later=200)
+    album = pressings.retimed(pressings.copy(first), lambda n: 0.8 * (n % 3 - 1))
+    assert matched(album, first, again).sure is Sure.TIED
+
+
+@pytest.mark.parametrize("name", ["plain", "bonus", "double"])
+def test_the_number_of_tracks_tells_editions_apart(name: str) -> None:
+    editions = {
+        "plain": edition("plain"),
+        "bonus": edition("bonus", [*DAWN, "Wreck"]),
+        "double": edition("double", DAWN, ["Salt", "Shoal", "Ferry Home"]),
+    }
+    found = matched(pressings.copy(editions[name]), *editions.values())
+    assert (found.sure, found.release) == (Sure.CERTAIN, editions[name])
+
+
+def test_the_count_in_the_tags_tells_of_which_edition_a_part_is() -> None:
+    plain, bonus = edition("plain"), edition("bonus", [*DAWN, "Wreck", "Salt"])
+    part = pressings.copy(plain, only=range(1, 7), track_total="12")
+    assert matched(part, plain, bonus).release == bonus
+    part = pressings.copy(plain, only=range(1, 7), track_total="10")
+    assert matched(part, plain, bonus).release == plain
+
+
+def test_the_first_of_two_discs_by_the_tags_is_not_certainly_the_edition_with_one() -> None:
+    one, two = edition("one"), edition("two", DAWN, ["Salt", "Shoal"])
+    first = pressings.copy(two, only=range(1, 11), track_total="10", disc_total="2")
+    assert matched(pressings.copy(one, track_total="10"), one, two).release == one
+    found = matched(first, one, two)
+    assert found.release != one
+    assert two in found.releases
+
+
+def test_the_order_of_the_tracks_tells_editions_apart() -> None:
+    here, there = edition("here"), edition("there", DAWN[::-1])
+    for right in (here, there):
+        assert matched(pressings.copy(right), here, there).release == right
+
+
+def test_one_title_that_is_written_otherwise_tells_editions_apart() -> None:
+    songs = [pressings.song(title) for title in DAWN]
+    other = [structs.replace(songs[0], title="Low Tide at Noon"), *songs[1:]]
+    here, there = edition("here", songs), edition("there", other)
+    for right in (here, there):
+        assert matched(pressings.copy(right), here, there).release == right
+
+
+def test_a_mono_edition_is_told_by_the_word_in_its_titles() -> None:
+    mono = edition("mono", [pressings.song(f"{title} (Mono)") for title in DAWN])
+    stereo = edition("stereo")
+    for right in (mono, stereo):
+        assert matched(pressings.copy(right), mono, stereo).release == right
+
+
+def test_a_deluxe_edition_of_which_only_the_album_is_here_is_tied_or_the_album() -> None:
+    plain = edition("plain")
+    deluxe = edition("deluxe", DAWN, ["Salt", "Shoal"], title="Dawn (Deluxe Edition)")
+    assert matched(pressings.copy(plain), plain, deluxe).release == plain
+    named = pressings.copy(plain, album=("Dawn (Deluxe Edition)",))
+    assert deluxe in matched(named, plain, deluxe).releases

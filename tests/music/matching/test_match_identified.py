@@ -1,0 +1,161 @@
+"""Identifiers in the tags: they name a release, and the tracks may contradict them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.lookups.catalogue import Disc, Release
+from mediakeep.music.matching.verdict import Match, Sure
+from tests.music.matching import pressings
+from tests.music.matching.pressings import DAWN, DUSK, mbid
+
+GROUP = pressings.group("Dawn")
+FIRST = pressings.release(GROUP, DAWN, name="first")
+SECOND = pressings.release(GROUP, DAWN, name="second")
+BONUS = pressings.release(GROUP, [*DAWN, "Wreck", "Salt"], name="bonus")
+OTHER = pressings.release(pressings.group("Dusk"), DUSK)
+ALL = (FIRST, SECOND, BONUS, OTHER)
+GONE = mbid("gone")
+
+
+def tagged(of: Release = FIRST, releases: tuple[Release, ...] = ALL, **tags: Any) -> Match:
+    """Match a copy of a release that has such tags, each a text."""
+    album = pressings.copy(of, **{field: (text,) for field, text in tags.items()})
+    return pressings.matched(album, *releases)
+
+
+def coded(release: Release, **facts: Any) -> Release:
+    """Print a barcode on a release, or give its first disc an ID."""
+    if disc := facts.pop("disc_id", ""):
+        medium = structs.replace(release.media[0], discs=(Disc(id=disc),))
+        facts["media"] = (medium, *release.media[1:])
+    return structs.replace(release, **facts)
+
+
+def test_without_identifiers_two_equal_editions_are_tied() -> None:
+    found = tagged()
+    assert (found.sure, found.by) == (Sure.TIED, "tracks")
+    assert set(found.releases) == {FIRST, SECOND}
+
+
+@pytest.mark.parametrize("named", [FIRST, SECOND])
+def test_the_mbid_of_a_release_names_the_edition(named: Release) -> None:
+    found = tagged(musicbrainz_albumid=named.id)
+    assert (found.sure, found.by, found.release) == (Sure.CERTAIN, "tags", named)
+
+
+def test_the_mbid_of_an_edition_that_lacks_tracks_here_is_not_believed() -> None:
+    found = tagged(BONUS, musicbrainz_albumid=FIRST.id)
+    assert found.group == GROUP
+    assert found.releases == (BONUS,)
+
+
+def test_the_mbid_of_an_edition_with_more_tracks_makes_those_missing() -> None:
+    found = tagged(FIRST, musicbrainz_albumid=BONUS.id)
+    assert found.release == BONUS
+    assert found.best
+    assert [track.title for _, track in found.best.missing] == ["Wreck", "Salt"]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"musicbrainz_albumid": OTHER.id},
+        {"musicbrainz_releasegroupid": mbid("group of nobody"), "musicbrainz_albumid": OTHER.id},
+        {"musicbrainz_albumid": GONE},
+        {"musicbrainz_releasegroupid": GONE},
+        {"musicbrainz_albumid": "no mbid"},
+    ],
+)
+def test_the_tracks_contradict_the_mbid_of_another_album_or_of_none(tags: dict[str, str]) -> None:
+    found = tagged(**tags)
+    assert (found.group, found.by) == (GROUP, "tracks")
+    assert OTHER not in found.releases
+
+
+def test_an_mbid_that_was_merged_names_what_it_became() -> None:
+    album = pressings.copy(FIRST, musicbrainz_albumid=(GONE,))
+    found = pressings.matched(album, *ALL, merged={GONE: SECOND.id})
+    assert (found.release, found.by) == (SECOND, "tags")
+
+
+def test_an_mbid_that_was_deleted_names_nothing() -> None:
+    album = pressings.copy(FIRST, musicbrainz_albumid=(GONE,))
+    found = pressings.matched(album, *ALL, deleted=(GONE,))
+    assert (found.sure, found.by) == (Sure.TIED, "tracks")
+
+
+def test_an_mbid_on_few_of_the_tracks_names_nothing() -> None:
+    album = pressings.changed(pressings.copy(FIRST), 1, musicbrainz_albumid=(SECOND.id,))
+    assert pressings.matched(album, *ALL).sure is Sure.TIED
+
+
+def test_the_mbid_of_a_group_names_it_and_leaves_its_editions_tied() -> None:
+    twin = pressings.release(pressings.group("Dawn", disambiguation="the other"), DAWN)
+    both = (*ALL, twin)
+    assert tagged(releases=both).sure is Sure.UNSURE
+    found = tagged(releases=both, musicbrainz_releasegroupid=GROUP.id)
+    assert (found.sure, found.by, found.group) == (Sure.TIED, "tags", GROUP)
+
+
+@pytest.mark.parametrize(
+    ("tags", "facts"),
+    [
+        ({"barcode": "0 77774-64402 0"}, {"barcode": "77774644020"}),
+        ({"musicbrainz_discid": "A.disc-"}, {"disc_id": "A.disc-"}),
+        ({"musicbrainz_trackid": ""}, {}),
+    ],
+    ids=["barcode", "disc ID", "track of the release"],
+)
+def test_what_only_one_release_bears_names_its_group(
+    tags: dict[str, str], facts: dict[str, Any]
+) -> None:
+    right = coded(FIRST, **facts)
+    twin = pressings.release(pressings.group("Dawn", disambiguation="the other"), DAWN)
+    album = pressings.copy(right, **{field: (text,) for field, text in tags.items() if text})
+    if "musicbrainz_trackid" in tags:
+        ids = [track.id for _, track in right.tracks]
+        album = pressings.each(album, musicbrainz_trackid=lambda number, _: (ids[number - 1],))
+    assert pressings.matched(pressings.copy(right), right, twin).sure is Sure.UNSURE
+    found = pressings.matched(album, right, twin)
+    assert (found.sure, found.by, found.release) == (Sure.CERTAIN, "tags", right)
+
+
+def test_a_barcode_of_another_album_is_contradicted_by_the_tracks() -> None:
+    wrong = coded(OTHER, barcode="77774644020")
+    found = tagged(releases=(FIRST, wrong), barcode="77774644020")
+    assert found.group == GROUP
+
+
+def test_the_mbids_of_recordings_tell_twins_apart() -> None:
+    album = pressings.silent(pressings.copy(FIRST, "Downloads", title=None, album=None))
+    ids = [track.recording.id for _, track in FIRST.tracks]
+    named = pressings.each(album, musicbrainz_recordingid=lambda number, _: (ids[number - 1],))
+    live = pressings.release(pressings.group("On Stage"), DAWN, take="live")
+    assert pressings.matched(album, FIRST, live).group is None
+    assert pressings.matched(named, FIRST, live).group == GROUP
+
+
+def test_isrcs_tell_which_recordings_they_are() -> None:
+    songs = [pressings.song(title, isrcs=(f"GBABC74000{n:02}",)) for n, title in enumerate(DAWN)]
+    right = pressings.release(GROUP, songs)
+    album = pressings.silent(pressings.copy(right, "Downloads", title=None, album=None))
+    assert pressings.matched(album, right, OTHER).group is None
+    album = pressings.each(album, isrc=lambda number, _: (f"gb-abc-74-000{number - 1:02}",))
+    assert pressings.matched(album, right, OTHER).group == GROUP
+
+
+def test_tags_that_name_one_of_two_alike_are_believed_and_told() -> None:
+    live = pressings.release(pressings.group("On Stage"), DAWN, take="live")
+    found = tagged(live, (FIRST, live), musicbrainz_albumid=live.id)
+    assert (found.release, found.by) == (live, "tags")
+    found = tagged(live, (FIRST, live), musicbrainz_albumid=FIRST.id)
+    assert found.release != FIRST
+
+
+def test_an_mbid_does_not_make_a_release_of_nothing_in_common() -> None:
+    found = tagged(FIRST, (OTHER,), musicbrainz_albumid=OTHER.id)
+    assert (found.sure, found.group) == (Sure.UNKNOWN, None)

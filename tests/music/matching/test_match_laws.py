@@ -1,0 +1,180 @@
+"""What holds of all matches: no order matters, what is filled in stays, and nothing is forced."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from mediakeep.lookups.catalogue import Release
+from mediakeep.music import model
+from mediakeep.music.matching import match, particulars
+from mediakeep.music.matching.verdict import Match, Sure
+from mediakeep.music.model import Album, Track
+from tests.music.matching import pressings
+from tests.music.matching.pressings import FIELDS, VARIOUS, WORDS
+
+_PLAIN = "track", "track_total", "disc", "disc_total"
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> list[Release]:
+    """Make a discography with twins, best-ofs, and editions that are hard to tell apart."""
+    seed = Random(draw(st.integers(0, 2**32)))
+    found = []
+    sets = [seed.sample(WORDS, seed.randint(3, 10)) for _ in range(4)]
+    sets += [[f"{title} (Live)" for title in titles] for titles in sets[:2]]
+    for number in range(draw(st.integers(1, 6))):
+        titles = seed.choice(sets)
+        kinds = seed.choice([(), (), ("Live",), ("Compilation",)])
+        of = pressings.group(
+            seed.choice(["Dawn", "Dusk", "Noon"]), disambiguation=str(number), secondary_types=kinds
+        )
+        for name in range(seed.randint(1, 3)):
+            facts: dict[str, Any] = {
+                "take": seed.choice(["", "live"]) if not name else "",
+                "later": seed.choice([0, 0, 3000]),
+                "country": seed.choice([None, "DE", "GB"]),
+            }
+            more = seed.sample(WORDS, 2) if name == 2 else []
+            found.append(pressings.release(of, [*titles, *more], name=str(name), **facts))
+    return found
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, releases: list[Release]) -> Album:
+    """Copy one of the releases, not quite as it is."""
+    right = draw(st.sampled_from(releases))
+    count = right.track_count
+    some = draw(st.sets(st.integers(1, count), min_size=1))
+    tags: dict[str, Any] = dict.fromkeys(draw(st.sets(st.sampled_from(FIELDS), max_size=3)))
+    if draw(st.booleans()):  # tagged as one of them, not always the right one
+        tags["musicbrainz_albumid"] = (draw(st.sampled_from(releases)).id,)
+    album = pressings.copy(right, only=sorted(some), **tags)
+    off = draw(st.sampled_from([0.0, 1.0, 7.0]))
+    return pressings.retimed(album, lambda number: off * (number % 3 - 1))
+
+
+def filled(album: Album, found: Match) -> Album:
+    """Write into the tags what the match tells."""
+    told = particulars.of(found)
+    return structs.replace(album, tracks=tuple(_filled(one, told) for one in album.tracks))
+
+
+def _filled(track: Track, told: dict[str, particulars.Particulars]) -> Track:
+    values: dict[str, Any] = dict(told.get(track.place, {}))
+    values |= {field: values[field][0] for field in _PLAIN if field in values}
+    values |= {"compilation": True} if "compilation" in values else {}
+    return structs.replace(track, tags=structs.replace(track.tags, **values))
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_the_order_of_releases_and_albums_and_tracks_makes_no_difference(
+    data: st.DataObject,
+) -> None:
+    releases = data.draw(catalogues())
+    albums = [
+        structs.replace(data.draw(spoilt(releases)), place=f"Album {number}") for number in range(2)
+    ]
+    first = match.albums(artist(*albums), releases)
+    releases = data.draw(st.permutations(releases))
+    assert match.albums(artist(*reversed(albums)), [*releases, *releases]) == first
+    assert list(first) == ["Album 0", "Album 1"]
+
+
+def artist(*albums: Album) -> model.Artist:
+    return model.Artist(name="Vera", path="/Vera", albums=albums, fingerprint="")
+
+
+@settings(max_examples=80)
+@given(st.data())
+def test_an_album_whose_tags_were_filled_in_from_its_match_is_matched_alike(
+    data: st.DataObject,
+) -> None:
+    releases = data.draw(catalogues())
+    album = data.draw(spoilt(releases))
+    found = pressings.matched(album, *releases)
+    again = pressings.matched(filled(album, found), *releases)
+    assert (again.sure, again.group) == (found.sure, found.group)
+    if found.sure is Sure.CERTAIN:
+        assert again.by == "tags"
+        assert (again.release, pairs(again)) == (found.release, pairs(found))
+    elif found.sure is Sure.TIED:
+        assert again.by == "tags"
+        assert set(again.releases) == set(found.releases)
+
+
+def pairs(found: Match) -> dict[str, str]:
+    assert found.best
+    return {pair.place: pair.track.id for pair in found.best.pairs}
+
+
+@settings(max_examples=80)
+@given(st.data())
+def test_a_match_is_whole_and_says_nothing_that_cannot_be(data: st.DataObject) -> None:
+    releases = data.draw(catalogues())
+    album = data.draw(spoilt(releases))
+    found = pressings.matched(album, *releases)
+    assert (found.release is not None) == (found.sure is Sure.CERTAIN)
+    assert (found.group is not None) == (found.sure in (Sure.CERTAIN, Sure.TIED))
+    for one in found.candidates:
+        here = [pair.place for pair in one.pairs]
+        there = [pair.track.id for pair in one.pairs]
+        assert sorted([*here, *one.extra]) == sorted(track.place for track in album.tracks)
+        every = sorted(track.id for _, track in one.release.tracks)
+        assert sorted([*there, *(track.id for _, track in one.missing)]) == every
+        assert 0 <= one.distance <= 1
+        assert all(0 <= pair.cost < 1 for pair in one.pairs)
+        assert all(penalty.weight > 0 and penalty.amount > 0 for penalty in one.penalties)
+    if found.sure is Sure.TIED:
+        assert {one.release_group for one in found.releases} == {found.group}
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_a_whole_album_is_never_taken_for_another(data: st.DataObject) -> None:
+    releases = data.draw(catalogues())
+    right = data.draw(st.sampled_from(releases))
+    found = pressings.matched(pressings.copy(right), *releases)
+    assert found.group in (None, right.release_group)
+    if found.group:
+        assert right in found.releases
+
+
+def test_hostile_releases_and_albums_only_fail_to_match() -> None:
+    bare = Release(id="x", title="")
+    empty = pressings.release(pressings.group(""), [])
+    strange = pressings.release(
+        pressings.group("\0" * 5000, by=VARIOUS),
+        [pressings.song("(" * 5000, later=-(10**12)), pressings.song("", later=10**18)],
+        title="",
+        artist_credit=(),
+        date="9999-99-99-99",
+        barcode="٣" * 4000,
+    )
+    album = pressings.copy(strange, "x", artist=("\ud800",), date=("٣٣٣٣",), barcode=("٣",))
+    found = pressings.matched(album, bare, empty, strange)
+    assert found.sure in set(Sure)
+
+
+def test_tracks_right_in_the_folder_of_the_artist_and_unreadable_albums_are_no_albums() -> None:
+    right = pressings.release(pressings.group("Dawn"), WORDS[:5])
+    loose = structs.replace(pressings.copy(right), place="")
+    broken = tuple(
+        structs.replace(track, fault=model.Fault.NOT_AUDIO)
+        for track in pressings.copy(right).tracks
+    )
+    albums = loose, Album(place="Broken", tracks=broken), Album(place="Empty", tracks=())
+    assert match.albums(artist(*albums), [right]) == {}
+
+
+def test_two_hundred_tracks_and_many_editions_are_matched() -> None:
+    titles = [f"{one} of {other}" for one in WORDS[:20] for other in WORDS[:10]]
+    of = pressings.group("All")
+    editions = [pressings.release(of, titles[number:], name=str(number)) for number in range(3)]
+    found = pressings.matched(pressings.copy(editions[1]), *editions)
+    assert found.release == editions[1]

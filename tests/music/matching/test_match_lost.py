@@ -1,0 +1,193 @@
+"""Albums of which something is lost or spoilt are still what they are."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from mediakeep.lookups.catalogue import Release
+from mediakeep.music.matching.verdict import Match, Sure
+from mediakeep.music.model import Album
+from tests.music.matching import pressings
+from tests.music.matching.pressings import DAWN, DUSK, WORDS
+
+RIGHT = pressings.release(pressings.group("Dawn"), DAWN)
+SINGLE = pressings.release(pressings.group("Ballast", "Single"), ["Ballast", "Salt"])
+OTHERS = (
+    pressings.release(pressings.group("Dusk"), DUSK),
+    pressings.release(pressings.group("On Stage"), [*DAWN[:5], *DUSK[:5]], take="live"),
+    SINGLE,
+)
+BOX = pressings.release(pressings.group("Box"), WORDS[:8], WORDS[8:16], WORDS[16:24])
+
+
+def matched(album: Album, right: Release = RIGHT) -> Match:
+    return pressings.matched(album, *OTHERS, right)
+
+
+def assert_right(album: Album, right: Release = RIGHT) -> Match:
+    """Assert that an album is certainly that release, and each pair the very track."""
+    found = matched(album, right)
+    assert (found.sure, found.release) == (Sure.CERTAIN, right)
+    return found
+
+
+def titles(match: Match) -> dict[str, str]:
+    assert match.best
+    return {pair.place: pair.track.title for pair in match.best.pairs}
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        (),
+        ("track",),
+        ("artist", "albumartist"),
+        ("album",),
+        ("album", "track", "artist", "albumartist"),
+        ("title",),
+        ("title", "track"),
+        ("title", "album", "track", "artist", "albumartist"),
+    ],
+    ids="-".join,
+)
+def test_tags_may_be_missing(lost: tuple[str, ...]) -> None:
+    found = assert_right(pressings.copy(RIGHT, "Dawn", **dict.fromkeys(lost)))
+    assert list(titles(found).values()) == list(DAWN)
+
+
+def test_lengths_alone_tell_an_album() -> None:
+    """The files are called in an order of their own, and the folder says nothing."""
+    names = [f"Downloads/{name}.mp3" for name in "jcabgdhefi"]
+    album = pressings.copy(RIGHT, "Downloads", **dict.fromkeys(pressings.FIELDS))
+    album = pressings.each(album, place=lambda number, _: names[number - 1])
+    found = matched(album)
+    assert found.group == RIGHT.release_group
+    assert list(titles(found).values()) == list(DAWN)
+
+
+def test_the_names_of_files_tell_titles_and_order() -> None:
+    names = [f"Dawn/{number:02} - {title}.mp3" for number, title in enumerate(DAWN, 1)]
+    album = pressings.silent(pressings.copy(RIGHT, **dict.fromkeys(pressings.FIELDS)))
+    album = pressings.each(album, place=lambda number, _: names[number - 1])
+    assert list(titles(assert_right(album)).values()) == list(DAWN)
+
+
+def test_placeholders_are_no_titles() -> None:
+    album = pressings.copy(RIGHT, artist=("Unknown Artist",), albumartist=None)
+    album = pressings.each(album, title=lambda number, _: (f"Track {number:02}",))
+    assert_right(album)
+
+
+@pytest.mark.parametrize("only", [(1, 2, 3), (4, 7, 9), (10,), tuple(range(1, 10)), (2, 5)])
+def test_a_part_of_an_album_is_of_that_album(only: tuple[int, ...]) -> None:
+    found = matched(pressings.copy(RIGHT, only=only))
+    assert found.group == RIGHT.release_group
+    assert found.best
+    lacking = {track.position for _, track in found.best.missing}
+    assert lacking == set(range(1, 11)) - set(only)
+
+
+def test_tracks_that_no_edition_has_are_extra_and_never_forced() -> None:
+    bonus = pressings.release(pressings.group("Elsewhere"), ["Wreck", "Salt"])
+    album = pressings.joined(pressings.copy(RIGHT), pressings.copy(bonus, album=("Dawn",)))
+    found = assert_right(album)
+    assert found.best
+    assert found.best.extra == ("Dawn/011.mp3", "Dawn/012.mp3")
+    assert not found.best.missing
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_tracks_in_a_wrong_order_are_the_same_tracks(seed: int) -> None:
+    order = [str(number) for number in range(1, 11)]
+    Random(seed).shuffle(order)
+    album = pressings.copy(RIGHT)
+    album = pressings.each(album, track=lambda number, _: order[number - 1])
+    assert list(titles(assert_right(album)).values()) == list(DAWN)
+
+
+def test_titles_of_other_tracks_are_told_by_the_lengths() -> None:
+    """Two titles were swapped: each is on a track of which the other is the length."""
+    album = pressings.copy(RIGHT)
+    album = pressings.changed(album, 3, title=(DAWN[3],))
+    album = pressings.changed(album, 4, title=(DAWN[2],))
+    assert_right(album)
+
+
+def mistyped(_: int, title: Any) -> tuple[str]:
+    text = title[0]
+    return (text[:2] + text[3:],)
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        {"title": mistyped},
+        {"title": mistyped, "album": mistyped},
+        {"title": lambda _, title: (title[0].upper(),)},
+        {"title": lambda _, title: (f"{title[0]} (2011 Remaster)",)},
+        {"title": lambda _, title: (f"{title[0]} (feat. Carl)",)},
+        {"title": lambda _, title: (f"Vera - {title[0]}",)},
+        {"artist": lambda number, _: (f"Vera feat. Guest {number}",)},
+        {"album": lambda number, _: (f"Dawn {number}",)},
+        {"album": lambda *_: ("Dawn [FLAC] (Remastered)",)},
+    ],
+    ids=lambda ways: "-".join(ways),
+)
+def test_texts_may_be_written_otherwise(ways: dict[str, Any]) -> None:
+    assert matched(pressings.each(pressings.copy(RIGHT), **ways)).group == RIGHT.release_group
+
+
+@pytest.mark.parametrize("off", [0.5, 2.0, -2.0])
+def test_lengths_differ_by_silence(off: float) -> None:
+    assert_right(pressings.retimed(pressings.copy(RIGHT), lambda number: off * (number % 2)))
+
+
+def test_lengths_that_no_file_tells_are_not_needed() -> None:
+    assert_right(pressings.silent(pressings.copy(RIGHT)))
+
+
+def test_discs_may_lie_in_one_folder_and_be_counted_through() -> None:
+    flat = pressings.copy(BOX, disc="")
+    flat = pressings.each(flat, track=lambda number, _: str(number))
+    assert list(titles(assert_right(flat, BOX)).values()) == list(WORDS[:24])
+
+
+def test_discs_may_lie_in_one_folder_without_a_word_of_discs() -> None:
+    assert list(titles(assert_right(pressings.copy(BOX, disc=""), BOX)).values()) == list(
+        WORDS[:24]
+    )
+
+
+def test_discs_may_lie_in_folders_of_their_own() -> None:
+    album = pressings.copy(BOX, disc="", album=None)
+    album = pressings.each(
+        album, place=lambda number, _: f"Box/CD{(number + 7) // 8}/{number:02}.mp3"
+    )
+    assert_right(album, BOX)
+
+
+@pytest.mark.parametrize("part", [1, 2, 3])
+def test_one_disc_of_a_box_is_of_that_box(part: int) -> None:
+    only = range(8 * part - 7, 8 * part + 1)
+    found = matched(pressings.copy(BOX, only=only, disc="", album=(f"Box (Disc {part})",)), BOX)
+    assert found.group == BOX.release_group
+    assert found.best
+    assert {medium.position for medium, _ in found.best.missing} == {1, 2, 3} - {part}
+
+
+def test_two_copies_of_a_track_are_one_and_an_extra() -> None:
+    album = pressings.copy(RIGHT)
+    found = assert_right(pressings.joined(album, pressings.copy(RIGHT, only=[4])))
+    assert found.best
+    assert len(found.best.extra) == 1
+
+
+def test_a_hidden_track_and_a_film_of_the_release_are_not_missing() -> None:
+    film = pressings.song("The Making of Dawn", video=True)
+    right = pressings.release(pressings.group("Dawn"), [*DAWN, film, pressings.song("[silence]")])
+    found = assert_right(pressings.copy(right, only=range(1, 11)), right)
+    assert found.best
+    assert not found.best.missing

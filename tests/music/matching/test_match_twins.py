@@ -1,0 +1,172 @@
+"""Albums that are like others: twins, best-ofs, singles, and those that are on no release."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediakeep.lookups.catalogue import Release
+from mediakeep.music.matching.verdict import Match, Sure
+from tests.music.matching import pressings
+from tests.music.matching.pressings import CARL, DAWN, DUSK, WORDS
+
+STUDIO = pressings.release(pressings.group("Dawn"), DAWN)
+LIVE = pressings.release(
+    pressings.group("Dawn Live", secondary_types=("Live",)),
+    [pressings.song(f"{title} (Live)", "live") for title in DAWN],
+)
+STAGE = pressings.release(
+    pressings.group("Dawn", secondary_types=("Live",)), DAWN, take="stage", date="1976"
+)
+DEMOS = pressings.release(
+    pressings.group("Dawn: The Demos", secondary_types=("Demo",)),
+    [pressings.song(f"{title} (Demo)", "demo") for title in DAWN],
+)
+DUSK_ALBUM = pressings.release(pressings.group("Dusk"), DUSK)
+BEST = pressings.release(
+    pressings.group("The Best of Vera", secondary_types=("Compilation",)),
+    [*DAWN[:6], *DUSK[:6]],
+)
+GOLD = pressings.release(
+    pressings.group("Gold", secondary_types=("Compilation",)), [*DAWN[2:8], *DUSK[2:8]]
+)
+EP = pressings.release(pressings.group("Dawn", "EP"), [DAWN[0], DAWN[4], "Wreck", "Salt"])
+SINGLE = pressings.release(pressings.group("Dawn", "Single"), [DAWN[0], "Shoal"])
+BEFORE, AFTER = (
+    pressings.release(pressings.group("Vera", first_release_date=year), titles, date=year)
+    for year, titles in (("1971", WORDS[:10]), ("1995", WORDS[10:20]))
+)
+CATALOGUE = (STUDIO, LIVE, STAGE, DEMOS, DUSK_ALBUM, BEST, GOLD, EP, SINGLE, BEFORE, AFTER)
+
+
+def matched(right: Release, *releases: Release, **tags: object) -> Match:
+    return pressings.matched(pressings.copy(right, **tags), *(releases or CATALOGUE))
+
+
+@pytest.mark.parametrize("right", CATALOGUE, ids=lambda one: f"{one.title} {one.track_count}")
+def test_each_is_told_from_all_that_are_like_it(right: Release) -> None:
+    found = matched(right)
+    assert (found.sure, found.release) == (Sure.CERTAIN, right)
+
+
+def test_self_titled_albums_are_told_by_their_tracks() -> None:
+    for right in (BEFORE, AFTER):
+        assert matched(right, BEFORE, AFTER).release == right
+
+
+def test_equal_tracks_under_two_titles_are_told_by_the_title() -> None:
+    assert matched(BEFORE, BEFORE, STUDIO).release == BEFORE
+    assert matched(STUDIO, BEFORE, STUDIO).release == STUDIO
+
+
+def test_equal_tracks_under_two_titles_are_nobodys_without_one() -> None:
+    album = pressings.copy(STUDIO, "Downloads", album=None)
+    found = pressings.matched(album, BEFORE, STUDIO)
+    assert (found.sure, found.group) == (Sure.UNSURE, None)
+    assert set(found.releases) == {BEFORE, STUDIO}
+
+
+@pytest.mark.parametrize("right", [STUDIO, STAGE], ids=["studio", "live"])
+def test_a_concert_of_equal_titles_is_told_by_its_lengths(right: Release) -> None:
+    assert matched(right, STUDIO, STAGE).release == right
+
+
+def test_a_concert_of_equal_titles_is_not_told_without_lengths() -> None:
+    album = pressings.silent(pressings.copy(STUDIO))
+    found = pressings.matched(album, STUDIO, STAGE)
+    assert (found.sure, found.release) == (Sure.UNSURE, None)
+
+
+def test_a_concert_is_not_its_studio_album_where_that_alone_is_known() -> None:
+    found = matched(LIVE, STUDIO)
+    assert found.sure is not Sure.CERTAIN
+    assert found.group is None
+
+
+def test_the_studio_album_is_not_a_concert_where_that_alone_is_known() -> None:
+    assert matched(STUDIO, LIVE).group is None
+
+
+@pytest.mark.parametrize("right", [BEST, GOLD], ids=["best", "gold"])
+def test_best_ofs_that_share_recordings_are_told_without_titles_of_albums(right: Release) -> None:
+    assert matched(right, album=None, place="Downloads").release == right
+
+
+def test_a_best_of_is_not_the_album_that_its_songs_are_from() -> None:
+    assert matched(BEST, STUDIO, DUSK_ALBUM).group is None
+
+
+def test_an_album_is_not_the_best_of_that_has_some_of_it() -> None:
+    assert matched(STUDIO, BEST).group is None
+
+
+def test_two_editions_of_one_album_with_other_tracks_are_one_group() -> None:
+    deluxe = pressings.release(
+        pressings.group("Dawn"), DAWN, ["Wreck", "Salt", "Shoal"], name="deluxe"
+    )
+    assert matched(deluxe, STUDIO, deluxe).release == deluxe
+    assert matched(STUDIO, STUDIO, deluxe).release == STUDIO
+
+
+@pytest.mark.parametrize(
+    ("title", "titles"),
+    [
+        ("Elsewhere", WORDS[16:26]),
+        ("Dawn", [f"{word} Again" for word in WORDS[16:26]]),
+        ("Dusk", [f"Track of {word}" for word in WORDS[16:26]]),
+    ],
+)
+def test_an_album_that_is_on_no_release_is_not_forced(title: str, titles: list[str]) -> None:
+    absent = pressings.release(pressings.group(title, "Other"), titles, take="absent")
+    found = matched(absent)
+    assert found.sure in (Sure.UNKNOWN, Sure.UNSURE)
+    assert (found.release, found.group) == (None, None)
+
+
+def test_an_album_with_nothing_in_common_is_unknown() -> None:
+    absent = pressings.release(pressings.group("Elsewhere"), ["Pylon", "Gravel", "Motorway"])
+    assert matched(absent).sure is Sure.UNKNOWN
+
+
+def test_where_nothing_is_known_of_an_artist_all_is_unknown() -> None:
+    album = pressings.copy(STUDIO)
+    assert pressings.matched(album) == Match(place="Dawn", sure=Sure.UNKNOWN)
+
+
+def test_a_mix_made_at_home_is_no_release() -> None:
+    parts = (
+        pressings.copy(one, only=only)
+        for one, only in ((STUDIO, [1, 5]), (DUSK_ALBUM, [2, 9]), (LIVE, [3]), (EP, [3, 4]))
+    )
+    mix = pressings.each(pressings.joined(*parts, place="My Mix"), album=lambda *_: ("My Mix",))
+    found = pressings.matched(mix, *CATALOGUE)
+    assert found.group is None
+
+
+def test_two_albums_in_one_folder_are_neither() -> None:
+    both = pressings.joined(pressings.copy(STUDIO), pressings.copy(DUSK_ALBUM), place="Downloads")
+    assert pressings.matched(both, STUDIO, DUSK_ALBUM).group is None
+
+
+def test_an_album_of_the_same_titles_by_somebody_else_is_another() -> None:
+    theirs = pressings.release(pressings.group("Dawn", by=CARL), DAWN, take="by Carl")
+    assert matched(STUDIO, theirs, STUDIO).release == STUDIO
+    assert matched(STUDIO, theirs).group is None
+
+
+def test_a_re_recording_is_another_album() -> None:
+    anew = pressings.release(
+        pressings.group("Dawn (Vera's Version)"),
+        [pressings.song(f"{title} (Vera's Version)", "anew") for title in DAWN],
+    )
+    assert matched(STUDIO, STUDIO, anew).release == STUDIO
+    assert matched(anew, STUDIO, anew).release == anew
+
+
+def test_an_unsure_match_names_each_group_once_and_the_nearest_first() -> None:
+    again = pressings.release(pressings.group("Dawn"), DAWN, name="again")
+    found = pressings.matched(pressings.silent(pressings.copy(STUDIO)), STUDIO, again, STAGE)
+    groups = [one.release_group for one in found.releases]
+    assert len(groups) == len({one.id for one in groups if one}) == 2
+    distances = [one.distance for one in found.candidates]
+    assert distances == sorted(distances)
+    assert all(one.penalties or one.distance == 0 for one in found.candidates)

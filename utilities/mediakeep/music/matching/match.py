@@ -1,0 +1,187 @@
+"""What each album here is, decided on two levels: the release group, and its edition.
+
+1. Of all releases those are kept that have titles, lengths or identifiers in common with the album.
+2. Its tracks are paired with those of each, and all that speaks against a release is summed up.
+3. Identifiers in the tags name a release, as long as the tracks do not contradict them.
+4. Else the nearest release group is the one, if it is near enough, and no other is as near.
+5. Of its editions those that nothing tells apart from the likeliest are tied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from msgspec import structs
+
+from mediakeep.lookups.catalogue import Release
+from mediakeep.music.discography import fit
+from mediakeep.music.matching import editions, evidence, sieve
+from mediakeep.music.matching import shapes as shaping
+from mediakeep.music.matching.evidence import Here
+from mediakeep.music.matching.nearness import Near, Scale
+from mediakeep.music.matching.shapes import Shape
+from mediakeep.music.matching.verdict import Candidate, Match, Pair, Penalty, Sure
+from mediakeep.music.matching.weights import WEIGHTS, Weights
+from mediakeep.music.model import Artist
+
+FEW = 5  # candidates of which a person chooses
+_IDENTIFIERS = frozenset(
+    {"barcode", "disc ID", "catalogue number", "label", "country", "medium", "number of tracks"}
+)
+
+Against = Sequence[Penalty]
+
+
+def albums(
+    artist: Artist,
+    releases: Iterable[Release],
+    weights: Weights = WEIGHTS,
+    names: Collection[str] = (),
+) -> dict[str, Match]:
+    """Say for each album which release it is; `names` are all that the artist bears, as compared.
+
+    Pure: the same albums and releases always give the same.
+    """
+    merged = artist.resolved.merged if artist.resolved else {}
+    known, scale = shaping.made(releases), Scale(weights, names)
+    found = {}
+    for album in artist.albums:
+        if album.place and album.readable:
+            here = evidence.of(album, artist.name, merged)
+            found[album.place] = _match(here, known, scale)
+    return found
+
+
+def _match(here: Here, known: Sequence[Shape], scale: Scale) -> Match:
+    likely = sieve.kept(here, known)
+    nears = [near for shape in likely for near in scale.near(here, shape, shape.releases)]
+    nears.sort(key=lambda one: (one.distance, one.release.date or "9", one.release.id))
+    if not nears:
+        return Match(place=here.place, sure=Sure.UNKNOWN)
+    named = _named(here, nears, scale.weights)
+    if named or _is_certain(nears, scale.weights):
+        group = _editions(here, named or nears[0], nears, known, scale)
+        found = _of_group(here, group, scale.weights)
+        return structs.replace(found, by="tags") if named else found
+    near = [one for one in nears if one.distance <= scale.weights.shown]
+    sure = Sure.UNSURE if near else Sure.UNKNOWN
+    few = tuple(_candidate(here, one) for one in _different(near or nears)[:FEW])
+    return Match(place=here.place, sure=sure, candidates=few)
+
+
+def _named(here: Here, nears: Sequence[Near], weights: Weights) -> Near | None:
+    """Return the release, or the nearest of the group, that identifiers in the tags name.
+
+    None where the tracks contradict them: they are hardly on that release, or plainly on another.
+    """
+    certain = nears[0].group if _is_certain(nears, weights) else ""
+    ways = (
+        lambda one: one.release.id == here.release,
+        lambda one: one.group == here.group,
+        lambda one: _is_on(here, one.release),
+    )
+    for is_named in ways:
+        for one in filter(is_named, nears):
+            far = one.distance - nears[0].distance > weights.veto
+            if one.distance <= weights.tagged and not (certain not in ("", one.group) and far):
+                return one
+            break
+    return None
+
+
+def _is_on(here: Here, release: Release) -> bool:
+    """Tell whether a barcode, a disc ID, or most tracks of the release are those in the tags."""
+    if here.barcodes and evidence.barcode(release.barcode or "") in here.barcodes:
+        return True
+    if here.disc_ids and not here.disc_ids.isdisjoint(
+        one.id for medium in release.media for one in medium.discs
+    ):
+        return True
+    ids = frozenset[str]().union(*(one.tracks for one in here.tracks))
+    return bool(ids) and 2 * sum(track.id in ids for _, track in release.tracks) >= len(here.tracks)
+
+
+def _is_certain(nears: Sequence[Near], weights: Weights) -> bool:
+    """Tell whether the nearest release group is the one: near, told by enough, and alone."""
+    first = nears[0]
+    other = next((one for one in nears if one.group != first.group), None)
+    return (
+        first.distance <= weights.bar
+        and first.evidence >= weights.evidence
+        and not first.is_version
+        and 3 * first.extra <= len(first.paired.slots)
+        and (other is None or other.distance - first.distance >= weights.margin)
+    )
+
+
+def _editions(
+    here: Here, first: Near, nears: Sequence[Near], known: Sequence[Shape], scale: Scale
+) -> list[Near]:
+    """Return all editions of a release group, those too that seemed far off."""
+    found = [one for one in nears if one.group == first.group]
+    seen = {one.release.id for one in found}
+    for shape in known:
+        theirs = [
+            one
+            for one in shape.releases
+            if one.id not in seen and one.release_group and one.release_group.id == first.group
+        ]
+        found += scale.near(here, shape, theirs) if theirs else []
+    return found
+
+
+def _of_group(here: Here, some: Sequence[Near], weights: Weights) -> Match:
+    """Choose among the editions of a release group that is certain."""
+    against = editions.points(here, some, weights)
+    ranked = sorted(
+        zip(map(_sum, against), some, against, strict=True),
+        key=lambda one: (one[0], one[1].release.date or "9", one[1].release.id),
+    )
+    least = ranked[0][0]
+    fewest = min(one.extra for one in some)
+    tagged = next((one for one in ranked if one[1].release.id == here.release), None)
+    if tagged and tagged[0] - least <= weights.contrary and tagged[1].extra == fewest:
+        chosen = [tagged]
+        sure = Sure.CERTAIN
+    else:
+        chosen = [one for one in ranked if one[0] - least < weights.tie]
+        doubt = sum(one.weight * one.amount for one in ranked[0][2] if one.name in _IDENTIFIERS)
+        doubt += weights.extra * _own_extra(here, ranked[0][1])
+        sure = Sure.CERTAIN if len(chosen) == 1 and doubt <= weights.doubt else Sure.TIED
+    found = tuple(_candidate(here, near, more) for _, near, more in chosen)
+    return Match(place=here.place, sure=sure, candidates=found)
+
+
+def _own_extra(here: Here, near: Near) -> int:
+    """Count the songs of the artist that an edition lacks: another edition may have them."""
+    rows = zip(here.tracks, near.paired.slots, strict=True)
+    return sum(
+        slot < 0 and (not one.artists or not one.artists.isdisjoint(here.artists))
+        for one, slot in rows
+    )
+
+
+def _sum(against: Against) -> float:
+    return sum(one.weight * one.amount for one in against)
+
+
+def _different(nears: Iterable[Near]) -> list[Near]:
+    """Leave one edition of each release group, the nearest."""
+    return list({one.group: one for one in reversed(list(nears))}.values())[::-1]
+
+
+def _candidate(here: Here, near: Near, more: Against = ()) -> Candidate:
+    """Tell of a release as a person is to see it."""
+    listed = fit.listed(near.release)
+    paired = set(near.paired.slots)
+    rows = zip(here.tracks, near.paired.slots, near.paired.costs, strict=True)
+    return Candidate(
+        release=near.release,
+        distance=round(near.distance, 4),
+        penalties=(*near.penalties, *more),
+        pairs=tuple(Pair(one.place, *listed[slot], cost) for one, slot, cost in rows if slot >= 0),
+        missing=tuple(place for slot, place in enumerate(listed) if slot not in paired),
+        extra=tuple(
+            one.place for one, slot in zip(here.tracks, near.paired.slots, strict=True) if slot < 0
+        ),
+    )
