@@ -26,6 +26,7 @@ _NAMES = {
     "beets": "large files imported by beets, against the main job",
     "master": "the master report: tracks a second, and the peak of memory",
     "lookups": "requests of look-ups, beside those of beets; estimates; what knowing costs",
+    "matching": "albums identified, spoilt in many ways: how right, beside beets; weights fitted",
     "safewrite": "tags written safely, against in place; undo records",
 }
 

@@ -1,0 +1,84 @@
+"""Weights fitted on one half: each in its turn made larger and smaller, while that helps."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TypeVar
+
+from msgspec import structs
+
+from mediakeep.music.matching.weights import WEIGHTS, Weights
+from tests.benchmarks import doors, matching_ours, matching_score, table
+from tests.benchmarks.matching_albums import Library
+from tests.benchmarks.matching_answers import Score
+from tests.benchmarks.matching_ours import Call
+
+_STEPS = (1.5, 1.15)  # of the rounds: by so much a weight is multiplied, or divided
+_WRONG, _ABSENT, _EDITION = 50.0, 200.0, 8.0  # against one that is missed: a wrong answer
+_LEAST = 0.5  # what a change must bring: the figures of one album more may be chance
+
+T = TypeVar("T")
+
+
+def run(library: Library, calls: Sequence[Call]) -> Weights:
+    """Fit all weights, from those in use, and print them; always the same for the same albums."""
+    parts = _dealt(calls, doors.WORKERS)
+    with ProcessPoolExecutor(doors.WORKERS, get_context("spawn")) as pool:
+
+        def loss(weights: Weights) -> float:
+            tried = pool.map(functools.partial(_matched, weights=weights), parts)
+            found = {key: one for part in tried for key, one in part.items()}
+            answers = matching_ours.answers(library, found)
+            return _loss(matching_score.of(library, answers))
+
+        best, least = WEIGHTS, loss(WEIGHTS)
+        rows = [["in use", "", f"{least:.1f}"]]
+        for step in _STEPS:
+            for name in structs.asdict(WEIGHTS):
+                for tried in _steps(best, name, step):
+                    if (now := loss(tried)) < least - _LEAST:
+                        best, least = tried, now
+                        rows.append([name, f"{getattr(best, name):g}", f"{now:.1f}"])
+                        break
+    table.show(f"Weights fitted on the {library.half} half", ("changed", "to", "loss"), rows)
+    _show(best)
+    return best
+
+
+def _matched(calls: Sequence[Call], weights: Weights) -> matching_ours.Matches:
+    return matching_ours.matched(calls, weights)
+
+
+def _steps(weights: Weights, name: str, step: float) -> Iterator[Weights]:
+    value = getattr(weights, name)
+    for other in (value * step, value / step):
+        yield structs.replace(weights, **{name: float(f"{other:.3g}")})
+
+
+def _loss(told: Score) -> float:
+    """Count what is missed; what is wrong counts many times, most of all an absent album."""
+    wrong = told.groups.given - told.groups.right - told.absent
+    missed = told.groups.wanted - told.groups.right
+    editions = told.editions.given - told.editions.right
+    separate = told.recalled.wanted - told.recalled.right
+    ties = told.ties.wanted + told.ties.given - 2 * told.ties.right
+    weighty = _ABSENT * told.absent + _WRONG * wrong + _EDITION * editions
+    return weighty + 2 * missed + separate + ties
+
+
+def _show(weights: Weights) -> None:
+    rows = [
+        [name, f"{getattr(WEIGHTS, name):g}", f"{value:g}"]
+        for name, value in structs.asdict(weights).items()
+    ]
+    table.show("The weights: for utilities/mediakeep/music/matching/weights.py", _HEAD, rows)
+
+
+_HEAD = ("weight", "in use", "fitted")
+
+
+def _dealt(some: Sequence[T], hands: int) -> list[Sequence[T]]:
+    return [some[hand::hands] for hand in range(hands)]
