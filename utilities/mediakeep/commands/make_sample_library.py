@@ -46,8 +46,13 @@ def main(
         from mediakeep.rehearsal import world
 
         world.dump(world.sampled(artists, tracks, seed), catalogue)
-    planted = [{"kind": defect.kind, "path": str(defect.path)} for defect in made.planted]
+    planted, hidden = (
+        [{"kind": defect.kind, "path": str(defect.path)} for defect in defects]
+        for defects in (made.planted, made.hidden)
+    )
     told = f"{made.artists} artists, {made.tracks:,} tracks and {len(planted)} defects in {folder}"
-    data = {"artists": made.artists, "tracks": made.tracks, "planted": planted}
+    if hidden:
+        told += f"; {len(hidden)} more take look-ups"
+    data = {"artists": made.artists, "tracks": made.tracks, "planted": planted, "hidden": hidden}
     shared.show([told], data, as_json=as_json)
     return 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from random import Random
@@ -17,8 +17,14 @@ from mediakeep.errors import BadSetting
 ARTISTS = 14  # as many as are written by hand
 FORMATS = ("mp3", "flac", "m4a", "ogg", "opus")
 
+MISTAKES = ("title-differs", "wrong-track-order")  # that only those find who know the release
+
 _TRACKS_EACH = 18  # of an invented artist, on average: what a real library holds
 _ALBUM = 12  # about as many tracks as an album has
+
+_UNKNOWN = 1 / 12  # of the further albums of an invented artist
+_MISTAKEN = 1 / 12  # of the albums, for each kind
+_SIGNS = ("barcode", "catalognumber", "", "", "", "")
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,10 @@ class Album:
     cover: str  # "embedded" in each track, or a "file" beside them
     tracks: tuple[str, ...]
     file_names: str = "utf-8"
+    known: bool = True  # to MusicBrainz
+    edition: int = 1  # which the library has
+    sign: str = ""  # what tells the edition in the tags: "barcode", "catalognumber" or nothing
+    mistakes: tuple[str, ...] = ()  # of its owner, by their kinds
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,8 @@ def _written() -> list[Artist]:
 
 
 def _album(entry: dict[str, Any]) -> Album:
-    return Album(**{**entry, "tracks": tuple(entry["tracks"])})
+    lists = {key: tuple(entry.get(key, ())) for key in ("tracks", "mistakes")}
+    return Album(**{**entry, **lists})
 
 
 @cache
@@ -103,7 +114,20 @@ def _shares(tracks: int, count: int, rng: Random) -> list[int]:
 def _invented(tracks: int, taken: set[str], rng: Random) -> Artist:
     name = _unique(_artist_name(rng), taken)
     titles: set[str] = set()
-    return Artist(name, tuple(_invented_album(size, titles, rng) for size in _sizes(tracks)))
+    albums = [_invented_album(size, titles, rng) for size in _sizes(tracks)]
+    return Artist(name, tuple(_owned(name, albums)))
+
+
+def _owned(artist: str, albums: Iterable[Album]) -> Iterator[Album]:
+    """Say what albums came to with their owner, drawn by their names alone.
+
+    An artist's first album is known.
+    """
+    for number, album in enumerate(albums):
+        rng = Random(f"{artist}\n{album.title}")
+        known = number == 0 or rng.random() > _UNKNOWN
+        mistakes = tuple(kind for kind in MISTAKES if known and rng.random() < _MISTAKEN)
+        yield replace(album, known=known, sign=rng.choice(_SIGNS), mistakes=mistakes)
 
 
 def _sizes(tracks: int) -> Iterator[int]:

@@ -21,11 +21,15 @@ _EACH = 2  # of every kind at least, where the library is small
 
 @dataclass(frozen=True)
 class Folder:
-    """An album's folder to be written: where, its tracks, and the picture beside them, if any."""
+    """An album's folder to be written: where, its tracks, and the picture beside them, if any.
+
+    `mistakes` names the kinds that its owner made in writing the tags.
+    """
 
     path: PurePath  # below the library
     tracks: tuple[Track, ...]
     image: str = ""
+    mistakes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def plant(folders: Sequence[Folder], rng: Random) -> tuple[list[Folder], list[Pl
     defect at most, and one whose name is not valid UTF-8 has none. Each album keeps a track that
     sounds.
     """
-    paths = [track.path for folder in folders for track in folder.tracks if _is_text(track.path)]
+    paths = [track.path for folder in folders for track in folder.tracks if is_text(track.path)]
     kinds = list(TRACK_DEFECTS)
     chosen = _some(paths, len(kinds), rng)
     spoilt = {path: kinds[number % len(kinds)] for number, path in enumerate(chosen)}
@@ -61,7 +65,8 @@ def _some(paths: Sequence[PurePath], kinds: int, rng: Random) -> list[PurePath]:
     return rng.sample(paths, min(wanted, len(paths)))
 
 
-def _is_text(path: PurePath) -> bool:
+def is_text(path: PurePath) -> bool:
+    """Tell whether a track's name is valid UTF-8."""
     return path.name.encode(errors="ignore").decode() == path.name
 
 

@@ -1,8 +1,9 @@
 """What MusicBrainz would know of the sample library's artists: more than the library holds.
 
-Each album of the library is a release group with one to eight editions. Beside them there are
-albums, singles and EPs that the library lacks, a bootleg, a compilation, a namesake, names in
-another script, and MBIDs that were merged or deleted.
+Each album of the library, but for a few, is a release group with one to eight editions. Beside
+them there are albums, singles and EPs that the library lacks, a bootleg, a compilation, a namesake,
+names in another script, and MBIDs that were merged or deleted. All tracks last a few seconds, as
+the library's files do.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
-from mediakeep.rehearsal import catalogue, workshop
+from msgspec.structs import replace
+
+from mediakeep.rehearsal import catalogue, editions, workshop
 from mediakeep.rehearsal.catalogue import Album
 from mediakeep.rehearsal.entities import (
     VARIOUS_ARTISTS,
     Alias,
     Artist,
-    Cover,
     Group,
-    Issuer,
     Release,
+    Track,
     World,
     mbid,
 )
@@ -28,30 +30,47 @@ from mediakeep.rehearsal.entities import (
 COMPILED = "Harbour Lights: A Sampler"
 BOOTLEG = "Live at the Boathouse"
 
-_COUNTRIES = ("GB", "US", "DE", "FR", "JP", "XE", "XW")
-_LABELS = tuple(map(workshop.label, ("Ninth Kettle", "Lantern Tide", "Rookery", "Paper Anchor")))
-_NEWEST = 2024
+_SHORTER = 45  # so many times: two to nine seconds, of which no check says that they need bits
 _LATIN = {  # how some would write what not all can read
     "Ångström Kör": "Angstrom Kor",
     "月曜日の灯台": "Getsuyobi no Todai",
     "Ψηφιακή Θάλασσα": "Psifiaki Thalassa",
     "نجوم الورق": "Nujum al-Waraq",
 }
-_COVERS = (Cover(), Cover(), Cover(back=True, count=2), Cover(back=True, count=5), None)
 
 
 def of(cast: Sequence[catalogue.Artist], seed: int) -> World:
     """Invent what is known of these artists; the same seed gives the same world."""
     rng = Random(seed)
     artists = [_artist(one, place) for place, one in enumerate(cast)]
-    known = [_known(artists[place], one, place, rng) for place, one in enumerate(cast)]
+    known = [_known(artists[place], one, place, rng, seed) for place, one in enumerate(cast)]
     shared = [_compilation(artists), _single(artists), _namesake(cast[len(cast) // 2], rng)]
-    world = workshop.joined(World(labels=_LABELS), *known, *shared)
-    return _aged(world, artists[0])
+    world = workshop.joined(World(labels=editions.LABELS), *known, *shared)
+    return _shortened(_aged(world, artists[0]))
+
+
+def length(artist: str, title: str) -> int:
+    """Return how long a track of the library lasts, in milliseconds."""
+    return workshop.length(mbid("artist", artist, 1), title) // _SHORTER
+
+
+def _shortened(world: World) -> World:
+    """Let all tracks last a few seconds, as the library's files do."""
+    releases = []
+    for release in world.releases:
+        media = (
+            replace(medium, tracks=tuple(map(_short, medium.tracks))) for medium in release.media
+        )
+        releases.append(replace(release, media=tuple(media)))
+    return replace(world, releases=tuple(releases))
+
+
+def _short(track: Track) -> Track:
+    return replace(track, length=(track.length or 0) // _SHORTER)
 
 
 def _artist(one: catalogue.Artist, place: int) -> Artist:
-    facts: dict[str, Any] = {"country": _COUNTRIES[place % 5]}
+    facts: dict[str, Any] = {"country": editions.COUNTRIES[place % 5]}
     if latin := _LATIN.get(one.name):
         facts["aliases"] = (
             Alias(latin, sort_name=latin, locale="en", primary=True, type="Artist name"),
@@ -59,9 +78,9 @@ def _artist(one: catalogue.Artist, place: int) -> Artist:
     return workshop.artist(one.name, **facts)
 
 
-def _known(who: Artist, one: catalogue.Artist, place: int, rng: Random) -> World:
+def _known(who: Artist, one: catalogue.Artist, place: int, rng: Random, seed: int) -> World:
     """Invent the discography of one artist: what the library has, and what it lacks."""
-    albums = [*one.albums]
+    albums = [album for album in one.albums if album.known]
     if place % 3 == 0:
         albums += _lacking(one.albums[-1], rng)
     groups: list[Group] = []
@@ -69,7 +88,7 @@ def _known(who: Artist, one: catalogue.Artist, place: int, rng: Random) -> World
     for album in albums:
         group = workshop.group(who, album.title, genres=(album.genre.casefold(),))
         groups.append(group)
-        releases += _editions(group, album, rng)
+        releases += editions.of(group, album, seed)
     for group, edition in _smaller(who, one.albums[0], place):
         groups.append(group)
         releases.append(edition)
@@ -79,43 +98,8 @@ def _known(who: Artist, one: catalogue.Artist, place: int, rng: Random) -> World
 def _lacking(last: Album, rng: Random) -> Iterator[Album]:
     for later in range(1, rng.randint(2, 3)):
         title, *tracks = catalogue.titles(rng.randint(9, 13), rng)
-        year = min(last.year + 2 * later, _NEWEST)
+        year = min(last.year + 2 * later, editions.NEWEST)
         yield Album(title, year, last.genre, "mp3", "file", tuple(tracks))
-
-
-def _editions(group: Group, album: Album, rng: Random) -> Iterator[Release]:
-    for number in range(1, rng.randint(1, 8) + 1):
-        year = min(album.year + (number - 1) * rng.randint(1, 6), _NEWEST)
-        label = rng.choice(_LABELS)
-        discs = _discs(album, number, rng)
-        yield workshop.release(
-            group,
-            discs,
-            edition=number,
-            formats=[_format(year, number)] * len(discs),
-            country=_COUNTRIES[(number - 1) % len(_COUNTRIES)],
-            date=f"{year}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}" if number < 7 else "",
-            status="Promotion" if number == 6 else "Official",
-            barcode=f"{rng.randrange(10**12):012}" if number % 3 else "",
-            labels=(Issuer(label.id, f"{label.name[:2].upper()} {rng.randint(100, 999)}"),),
-            cover=rng.choice(_COVERS),
-        )
-
-
-def _discs(album: Album, number: int, rng: Random) -> list[tuple[str, ...]]:
-    """Lay out an edition: as it first came out, with bonus tracks, or with a second disc."""
-    bonus = tuple(f"{title} (demo)" for title in album.tracks[: rng.randint(1, 3)])
-    if number % 4 == 3:
-        return [(*album.tracks, *bonus)]
-    if number % 4 == 0:
-        return [album.tracks, bonus]
-    return [album.tracks]
-
-
-def _format(year: int, number: int) -> str:
-    if number % 5 == 0:
-        return "Digital Media" if year > 2003 else "Cassette"
-    return '12" Vinyl' if year < 1986 else "CD"
 
 
 def _smaller(who: Artist, album: Album, place: int) -> Iterator[tuple[Group, Release]]:

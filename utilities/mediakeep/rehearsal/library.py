@@ -12,7 +12,7 @@ from random import Random
 
 from mediakeep import files
 from mediakeep.errors import ItemFailed, UsageFailed
-from mediakeep.rehearsal import catalogue, defects, tracks
+from mediakeep.rehearsal import catalogue, defects, discography, editions, mistakes, tracks
 from mediakeep.rehearsal.catalogue import Album, Artist
 from mediakeep.rehearsal.defects import Folder, Planted
 from mediakeep.rehearsal.tracks import Track
@@ -22,12 +22,16 @@ _REFUSES_BYTES = (errno.EILSEQ, errno.EINVAL)  # file systems that take UTF-8 na
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a sample library holds: how many artists and tracks, and each planted defect."""
+    """What a sample library holds: how many artists and tracks, and each planted defect.
+
+    What is `hidden` is found by look-ups alone: the files agree in it.
+    """
 
     root: Path
     artists: int
     tracks: int
     planted: tuple[Planted, ...]
+    hidden: tuple[Planted, ...]
 
 
 def make(
@@ -45,13 +49,15 @@ def make(
     try:
         if _ignores_case(root, cast[0].name):
             cast = _without_twins(cast)
-        folders, planted = defects.plant(list(_with_takes(_folders(cast, rng))), rng)
+        made = list(_with_takes(_folders(cast, rng, seed)))
+        folders, planted = defects.plant(made, rng)
+        folders, hidden = mistakes.plant(folders, planted)
         for folder in folders:
             _write_folder(root, folder)
     except OSError as error:
         raise ItemFailed(f"The sample library stays unfinished: {error}.") from error
     count = sum(len(folder.tracks) for folder in folders)
-    return Manifest(root, len(cast), count, tuple(planted))
+    return Manifest(root, len(cast), count, tuple(planted), tuple(hidden))
 
 
 def _claim(root: Path) -> None:
@@ -77,11 +83,28 @@ def _without_twins(cast: Sequence[Artist]) -> list[Artist]:
     return list({files.fold(artist.name): artist for artist in reversed(cast)}.values())[::-1]
 
 
-def _folders(cast: Sequence[Artist], rng: Random) -> Iterator[Folder]:
+def _folders(cast: Sequence[Artist], rng: Random, seed: int) -> Iterator[Folder]:
     for artist in cast:
         for album in artist.albums:
             path = PurePath(_file_name(artist.name), _file_name(album.title))
-            yield _folder(artist, album, path, rng)
+            yield _signed(_folder(artist, album, path, rng), artist, album, seed)
+
+
+def _signed(folder: Folder, artist: Artist, album: Album, seed: int) -> Folder:
+    """Write into the tags what tells the edition of an album, if anything does."""
+    if not album.sign:
+        return folder
+    pressing = editions.pressing(artist.name, album, seed)
+    told = {
+        "barcode": {"barcode": pressing.barcode},
+        "catalognumber": {
+            "label": pressing.label,
+            "catalognumber": pressing.catalogue_number,
+        },
+    }
+    fields = {"date": pressing.date, **told[album.sign]}
+    tracks = (replace(track, fields={**track.fields, **fields}) for track in folder.tracks)
+    return replace(folder, tracks=tuple(tracks))
 
 
 def _with_takes(folders: Iterable[Folder]) -> Iterator[Folder]:
@@ -104,10 +127,12 @@ def _folder(artist: Artist, album: Album, path: PurePath, rng: Random) -> Folder
                 rng.choice(tracks.SOUNDS),
                 _fields(artist, album, number),
                 embedded,
+                length=discography.length(artist.name, album.tracks[number - 1]),
             )
             for number in numbers
         ),
         image,
+        album.mistakes,
     )
 
 

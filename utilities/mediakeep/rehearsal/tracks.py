@@ -1,4 +1,4 @@
-"""A track of the sample library: a second of real sound with its tags and picture.
+"""A track of the sample library: a second of real sound, a pause, its tags and its picture.
 
 The seeds are our own: a bell, a chord in stereo and drops, made from formulas and encoded once in
 each format (MP3 by LAME, one of them VBR), and two drawn pictures. None of the sounds has a tag.
@@ -13,7 +13,7 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from io import BytesIO
 from pathlib import PurePath
@@ -25,7 +25,7 @@ from mutagen.ogg import OggFileType
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 
-from mediakeep.rehearsal import takes
+from mediakeep.rehearsal import pauses, takes
 
 SOUNDS = ("bell", "chord", "drops")
 PICTURES = ("cover.jpg", "cover.png")
@@ -39,6 +39,9 @@ _FRAMES: Mapping[str, Callable[..., id3.Frame]] = {
     "date": id3.TDRC,
     "tracknumber": id3.TRCK,
     "genre": id3.TCON,
+    "label": id3.TPUB,
+    "barcode": partial(id3.TXXX, desc="BARCODE"),
+    "catalognumber": partial(id3.TXXX, desc="CATALOGNUMBER"),
 }
 _ATOMS = {
     "title": "\xa9nam",
@@ -47,6 +50,10 @@ _ATOMS = {
     "album": "\xa9alb",
     "date": "\xa9day",
     "genre": "\xa9gen",
+}
+_FREE_ATOMS = {
+    field: f"----:com.apple.iTunes:{field.upper()}"
+    for field in ("label", "barcode", "catalognumber")
 }
 
 
@@ -63,9 +70,10 @@ class Content(Enum):
 class Track:
     """A track to be written: where, how it sounds, and what its tags say.
 
-    `fields` are title, artist, albumartist, album, date, tracknumber ("3/12") and genre, each only
-    where the tag is to be there; `picture` names the seed to embed. Each `take` of a sound has
-    audio bytes of its own.
+    `fields` are title, artist, albumartist, album, date, tracknumber ("3/12"), genre, barcode,
+    label and catalognumber, each only where the tag is to be there; `picture` names the seed to
+    embed. Each `take` of a sound has audio bytes of its own; `length` is in milliseconds, at least
+    a second, and 0 for that of the seed.
     """
 
     path: PurePath  # below the library; its suffix is the format
@@ -74,6 +82,7 @@ class Track:
     picture: str = ""
     content: Content = Content.AUDIO
     take: int = 0
+    length: int = 0
 
 
 def render(track: Track) -> bytes:
@@ -84,6 +93,8 @@ def render(track: Track) -> bytes:
         return f"This is a text about {track.path.stem}, not a recording of it.\n".encode()
     suffix = track.path.suffix
     sound = takes.take(seed(track.sound + suffix), suffix, track.take)
+    if track.length:
+        sound = pauses.lengthened(sound, suffix, track.length)
     file = BytesIO(sound)
     _WRITERS[suffix](file, track)
     whole = file.getvalue()
@@ -108,8 +119,11 @@ def _write_mp3(file: BytesIO, track: Track) -> None:
 
 def _write_m4a(file: BytesIO, track: Track) -> None:
     audio = MP4(file)
-    texts = {_ATOMS[field]: [text] for field, text in track.fields.items() if field in _ATOMS}
-    audio.update(texts)
+    for field, text in track.fields.items():
+        if field in _ATOMS:
+            audio[_ATOMS[field]] = [text]
+        elif field in _FREE_ATOMS:
+            audio[_FREE_ATOMS[field]] = [text.encode()]
     if number := track.fields.get("tracknumber"):
         position, _, total = number.partition("/")
         audio["trkn"] = [(int(position), int(total or 0))]

@@ -1,0 +1,90 @@
+"""The sample library, looked up in its own catalogue: all that the demo is to show comes out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from mediakeep import files
+from mediakeep.errors import MediakeepError
+from mediakeep.media import tags
+from mediakeep.rehearsal import catalogue, library
+from mediakeep.rehearsal.defects import MISSING_COVER
+from mediakeep.rehearsal.library import Manifest
+from tests.commands import rehearsed
+
+Found = dict[str, Counter[str]]  # places by the kind of issue
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    return library.make(tmp_path_factory.mktemp("again") / "music")
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Found]:
+    """Work through a library of the same seed; give it, and what its audits tell."""
+    with rehearsed.made(tmp_path_factory.mktemp("sample"), catalogue.ARTISTS) as home:
+        home.batch("--all")
+        return home.music, issues(home.path / "outputs")
+
+
+def issues(outputs: Path) -> Found:
+    found: Found = defaultdict(Counter)
+    for path in outputs.glob("*_audit.json"):
+        audit: dict[str, Any] = json.loads(path.read_bytes())
+        for one in audit["issues"]:
+            found[one["kind"]][f"{audit['key']}/{one['path'] or one['album']}"] += 1
+    return found
+
+
+@pytest.mark.parametrize("kind", catalogue.MISTAKES)
+def test_what_only_look_ups_find_is_found_and_nothing_else(
+    music: tuple[Path, Found], planted: Manifest, kind: str
+) -> None:
+    hidden = Counter(files.escape(one.path) for one in planted.hidden if one.kind == kind)
+    assert music[1][kind] == hidden
+    assert hidden
+
+
+def test_albums_that_the_catalogue_lacks_are_told_and_no_other(music: tuple[Path, Found]) -> None:
+    assert music[1]["not-on-musicbrainz"] == Counter(
+        f"{artist.name}/{album.title}".replace("Salt/Pepper", "Salt_Pepper")
+        for artist in catalogue.artists(catalogue.ARTISTS, None, Random(1))
+        for album in artist.albums
+        if not album.known
+    )
+
+
+def test_a_sign_in_the_tags_makes_an_edition_certain_and_others_are_tied(
+    music: tuple[Path, Found],
+) -> None:
+    root, found = music
+    certain = set()
+    for path in (path for path in root.rglob("[0-9]*.*") if path.is_file()):
+        with contextlib.suppress(MediakeepError):  # some are no audio
+            certain |= {path.parent} if tags.read(path).tags.musicbrainz_albumid else set()
+    tied = {root / place for place in found["tied-editions"]}
+    signed = {
+        root / artist.name.replace("/", "_") / album.title.replace("/", "_")
+        for artist in catalogue.artists(catalogue.ARTISTS, None, Random(1))
+        for album in artist.albums
+        if album.sign
+    }
+    assert signed <= certain
+    assert len(tied) > 5
+    assert not tied & certain
+
+
+def test_a_missing_cover_is_put_in_where_the_catalogue_has_one(
+    music: tuple[Path, Found], planted: Manifest
+) -> None:
+    bare = [one.path for one in planted.planted if one.kind == MISSING_COVER]
+    left = music[1][MISSING_COVER]
+    assert any(files.escape(path) not in left for path in bare)

@@ -1,0 +1,94 @@
+"""A sound with a pause behind it lasts as long as it should, and no reader finds fault with it."""
+
+# Most of mutagen is not annotated.
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import mutagen
+import pytest
+
+from mediakeep.media import essence, tags
+from mediakeep.media.decoding import damage
+from mediakeep.rehearsal import pauses, takes, tracks
+from tests.rehearsal import sums
+
+SUFFIXES = (".mp3", ".flac", ".m4a", ".ogg", ".opus")
+SOUNDS = [sound + suffix for sound in tracks.SOUNDS for suffix in SUFFIXES]
+LENGTHS = (1200, 2100, 5432, 9000, 70_000)
+
+
+def put(folder: Path, name: str, length: int, take: int = 0) -> Path:
+    path = folder / f"{length} {take} {name}"
+    sound = takes.take(tracks.seed(name), path.suffix, take)
+    path.write_bytes(pauses.lengthened(sound, path.suffix, length))
+    return path
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_it_lasts_as_long_as_it_should(tmp_path: Path, name: str) -> None:
+    for length in LENGTHS:
+        path = put(tmp_path, name, length)
+        with av.open(str(path)) as file:
+            heard = [(one.samples, one.sample_rate) for one in file.decode(audio=0)]
+        decoded = sum(samples for samples, _ in heard) / heard[0][1]
+        told = (mutagen.File(path).info.length, tags.read(path).facts.duration)
+        assert [*told, decoded] == pytest.approx([length / 1000] * 3, abs=0.1)
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_the_sound_comes_first_and_then_nothing_is_heard(tmp_path: Path, name: str) -> None:
+    with av.open(str(put(tmp_path, name, 4000))) as file:
+        frames = [abs(one.to_ndarray()).max() for one in file.decode(audio=0)]
+    third = len(frames) // 3
+    # The last block of the sound stays the last in FLAC, where only that one may be short.
+    silent = frames[third : -1 if name.endswith("flac") else None]
+    assert max(frames[:third]) > 0.3
+    assert max(silent) < 0.001
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_it_is_whole_and_decodes_without_a_word(tmp_path: Path, name: str) -> None:
+    for take in (0, 77):
+        path = put(tmp_path, name, 3000, take)
+        facts = tags.read(path).facts
+        assert facts.truncated == ""
+        assert damage.find(path, facts) == ""
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_takes_of_one_length_have_audio_of_their_own(tmp_path: Path, name: str) -> None:
+    paths = [put(tmp_path, name, 3000, take) for take in (0, 1, 77, 4095)]
+    assert len({essence.of(path) for path in paths}) == len(paths)
+
+
+@pytest.mark.parametrize("name", [one for one in SOUNDS if one.endswith(("flac", "mp3"))])
+def test_the_sums_are_right(tmp_path: Path, name: str) -> None:
+    for take in (0, 1000):
+        data = put(tmp_path, name, 2100, take).read_bytes()
+        if name.endswith("mp3"):
+            at = data.index(b"Xing") + 152
+            told = [int.from_bytes(data[place : place + 2]) for place in (at, at + 2)]
+            audio = data[sums.frame_end(data) :]
+            assert told == [sums.reflected_sum(audio), sums.reflected_sum(data[: at + 2])]
+        else:
+            frames = sums.flac_frames(data)
+            assert len(frames) > 25
+            assert all(sums.plain_sum(frame, 0x8005, 16) == 0 for frame in frames)
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_a_second_of_silence_costs_little(name: str) -> None:
+    seed, suffix = tracks.seed(name), Path(name).suffix
+    cost = len(pauses.lengthened(seed, suffix, 11_000)) - len(seed)
+    assert 0 < cost / 10 < (5000 if suffix == ".mp3" else 300)  # bytes; MP3 has a lowest bit rate
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_a_sound_that_lasts_longer_stays_as_long_as_it_is(tmp_path: Path, name: str) -> None:
+    path = put(tmp_path, name, 100)
+    assert mutagen.File(path).info.length == pytest.approx(1.0, abs=0.1)
+    assert damage.find(path, tags.read(path).facts) == ""

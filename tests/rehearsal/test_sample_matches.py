@@ -1,0 +1,175 @@
+"""The sample library and its catalogue fit: what look-ups are to find in them is there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from mediakeep.media import tags
+from mediakeep.rehearsal import catalogue, library, world
+from mediakeep.rehearsal.catalogue import Album, Artist
+from mediakeep.rehearsal.defects import MISSING_COVER
+from mediakeep.rehearsal.entities import Release, World, mbid
+from mediakeep.rehearsal.library import Manifest
+
+FIRST = 10  # artists, among whom the demo is to show something of everything
+SILENT = ("empty-file", "not-audio", "truncated-audio")
+SEEDS = (1, 2, 3)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    return library.make(tmp_path_factory.mktemp("demo") / "music")
+
+
+def cast(seed: int = 1, artists: int = FIRST) -> list[Artist]:
+    return catalogue.artists(artists, None, Random(seed))
+
+
+def editions(known: World, artist: Artist, album: Album) -> list[Release]:
+    group = mbid("group", mbid("artist", artist.name, 1), album.title)
+    return [release for release in known.releases if release.group == group]
+
+
+def folder(root: Path, artist: Artist, album: Album) -> Path:
+    return root / artist.name.replace("/", "_") / album.title.replace("/", "_")
+
+
+def readable(demo: Manifest, where: Path) -> dict[int, tags.Reading]:
+    """Read the tracks of an album that sound, by the number in the name."""
+    silent = {demo.root / one.path for one in demo.planted if one.kind in SILENT}
+    paths = [path for path in where.iterdir() if path.stem != "cover" and path not in silent]
+    return {int(path.name[:2]): tags.read(path) for path in paths}
+
+
+def test_files_last_as_long_as_the_catalogue_says(demo: Manifest) -> None:
+    known, compared = world.sampled(), 0
+    swapped = {demo.root / one.path.parent for one in demo.hidden if "order" in one.kind}
+    for artist in cast(artists=14):
+        for album in artist.albums:
+            where = folder(demo.root, artist, album)
+            if not album.known or where in swapped or not where.exists():
+                continue
+            for edition in editions(known, artist, album):
+                told = [track.length for track in edition.media[0].tracks]
+                for number, read in readable(demo, where).items():
+                    assert told[number - 1] / 1000 == pytest.approx(read.facts.duration, abs=0.1)
+                    compared += 1
+    assert compared > 400
+
+
+def test_lengths_tell_tracks_of_an_album_apart() -> None:
+    known = world.sampled()
+    for artist in cast():
+        for album in artist.albums:
+            for edition in editions(known, artist, album)[:1]:
+                lengths = [track.length or 0 for track in edition.media[0].tracks]
+                assert len({length // 100 for length in lengths}) > len(lengths) / 2
+                assert all(2000 < length < 9500 for length in lengths)
+
+
+def test_a_hidden_mistake_differs_from_the_release_and_from_nothing_in_the_files(
+    demo: Manifest,
+) -> None:
+    known = world.sampled()
+    albums = {
+        folder(demo.root, artist, album): [artist, album]
+        for artist in cast(artists=14)
+        for album in artist.albums
+    }
+    assert {one.kind for one in demo.hidden} == {"title-differs", "wrong-track-order"}
+    for one in demo.hidden:
+        path = demo.root / one.path
+        artist, album = albums[path.parent]
+        told = tags.read(path).tags
+        place = album.tracks.index(told.title[0]) + 1 if told.title[0] in album.tracks else 0
+        assert path.stem == f"{int(path.name[:2]):02} - {told.title[0]}"
+        assert editions(known, artist, album)
+        if one.kind == "wrong-track-order":
+            assert place not in (0, int(path.name[:2]))
+        else:
+            right = album.tracks[int(path.name[:2]) - 1]
+            assert place == 0
+            assert sorted(right) == sorted(told.title[0])
+            assert sum(a != b for a, b in zip(right, told.title[0], strict=True)) == 2
+
+
+def test_what_stands_in_the_tags_tells_one_edition(demo: Manifest) -> None:
+    known, signs = world.sampled(), set()
+    for artist in cast():
+        for album in artist.albums:
+            if not album.sign:
+                continue
+            signs.add(album.sign)
+            found = editions(known, artist, album)
+            assert len(found) > 1
+            for read in readable(demo, folder(demo.root, artist, album)).values():
+                (told,) = getattr(read.tags, album.sign)
+                (one,) = [release for release in found if told in printed(release)]
+                assert one.id == found[album.edition - 1].id
+                assert read.tags.date == (one.date[:4],)
+    assert signs == {"barcode", "catalognumber"}
+
+
+def printed(release: Release) -> list[str]:
+    return [release.barcode, *(label.catalogue_number for label in release.labels)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_some_albums_have_editions_that_nothing_in_the_tags_tells_apart(seed: int) -> None:
+    known, ties = world.sampled(seed=seed), 0
+    for artist in cast(seed):
+        for album in artist.albums:
+            alike = defaultdict(list)
+            for release in editions(known, artist, album):
+                titles = tuple(t.title for medium in release.media for t in medium.tracks)
+                alike[(titles, release.date[:4])].append(release)
+            tied = alike[(album.tracks, str(album.year))]
+            assert len({release.country for release in tied}) == len(tied)
+            ties += len(tied) > 1 and not album.sign
+    assert ties > 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_some_albums_are_not_in_the_catalogue_but_their_artists_are(seed: int) -> None:
+    known = world.sampled(30, seed=seed)
+    strange = 0
+    for artist in cast(seed, 30):
+        assert artist.albums[0].known
+        for album in artist.albums:
+            if not album.known:
+                strange += 1
+                assert editions(known, artist, album) == []
+                assert album.mistakes == ()  # nobody could find them
+    assert strange >= 2
+
+
+def test_an_album_without_a_cover_has_one_in_the_catalogue(demo: Manifest) -> None:
+    known = world.sampled()
+    bare = {demo.root / one.path for one in demo.planted if one.kind == MISSING_COVER}
+    covers = [
+        all(release.cover for release in editions(known, artist, album)[:1])
+        for artist in cast()
+        for album in artist.albums
+        if folder(demo.root, artist, album) in bare and album.known
+    ]
+    assert any(covers)
+
+
+def test_barcodes_check_out() -> None:
+    codes = [release.barcode for release in world.sampled().releases if release.barcode]
+    assert len(codes) > 50
+    for code in codes:
+        digits = list(map(int, code))
+        assert (3 * sum(digits[::2]) + sum(digits[1::2])) % 10 == 0
+
+
+def test_where_no_track_can_bear_a_mistake_none_is_made(tmp_path: Path) -> None:
+    """The first artist alone has 13 tracks, most of them with another defect."""
+    made = library.make(tmp_path / "music", artists=3, seed=4)
+    spoilt = {one.path for one in made.planted}
+    assert not spoilt & {one.path for one in made.hidden}
+    assert len({one.path for one in made.hidden}) == len(made.hidden)

@@ -1,0 +1,87 @@
+"""The editions of an album of the sample library, whatever else its catalogue knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import NamedTuple
+
+from mediakeep.rehearsal import workshop
+from mediakeep.rehearsal.catalogue import Album
+from mediakeep.rehearsal.entities import Cover, Group, Issuer, Release
+
+COUNTRIES = ("GB", "US", "DE", "FR", "JP", "XE", "XW")
+LABELS = tuple(map(workshop.label, ("Ninth Kettle", "Lantern Tide", "Rookery", "Paper Anchor")))
+NEWEST = 2024
+
+_COVERS = (Cover(back=True, count=2), Cover(), Cover(), Cover(back=True, count=5), None)
+
+
+class Pressing(NamedTuple):
+    """What tells an edition; the year of `date` alone."""
+
+    date: str
+    barcode: str
+    label: str
+    catalogue_number: str
+
+
+def of(group: Group, album: Album, seed: int) -> Iterator[Release]:
+    """Invent the editions of an album, whatever else is in the world.
+
+    Some come out in the year of the first, and differ in the country and the label alone.
+    """
+    rng = Random(f"{seed}-{group.id}")
+    for number in range(1, max(album.edition, rng.randint(1, 8)) + 1):
+        year = min(album.year + (number - 1) * rng.choice((0, 0, 1, 2, 4, 6)), NEWEST)
+        label = rng.choice(LABELS)
+        discs = _discs(album, number, rng)
+        yield workshop.release(
+            group,
+            discs,
+            edition=number,
+            formats=[_format(year, number)] * len(discs),
+            country=COUNTRIES[(number - 1) % len(COUNTRIES)],
+            date=_date(year, number, rng) if number < 7 else "",
+            status="Promotion" if number == 6 else "Official",
+            barcode=_barcode(rng) if number % 3 else "",
+            labels=(Issuer(label.id, f"{label.name[:2].upper()} {rng.randint(100, 999)}"),),
+            cover=rng.choice(_COVERS),
+        )
+
+
+def pressing(artist: str, album: Album, seed: int) -> Pressing:
+    """Return what is printed on the edition of an album that the library has."""
+    group = workshop.group(workshop.artist(artist), album.title)
+    release = list(of(group, album, seed))[album.edition - 1]
+    (issuer,) = release.labels
+    label = next(label.name for label in LABELS if label.id == issuer.label)
+    return Pressing(release.date[:4], release.barcode, label, issuer.catalogue_number)
+
+
+def _date(year: int, number: int, rng: Random) -> str:
+    """Date an edition such that of those of one year the first comes first."""
+    return f"{year}-{2 * number - rng.randint(0, 1):02}-{rng.randint(1, 28):02}"
+
+
+def _barcode(rng: Random) -> str:
+    """Invent a UPC of twelve digits, the last of which checks the others."""
+    digits = f"{rng.randrange(10**11):011}"
+    weighed = 3 * sum(map(int, digits[::2])) + sum(map(int, digits[1::2]))
+    return f"{digits}{-weighed % 10}"
+
+
+def _discs(album: Album, number: int, rng: Random) -> list[tuple[str, ...]]:
+    """Lay out an edition: as it first came out, with bonus tracks, or with a second disc."""
+    bonus = tuple(f"{title} (demo)" for title in album.tracks[: rng.randint(1, 3)])
+    if number % 4 == 3:
+        return [(*album.tracks, *bonus)]
+    if number % 4 == 0:
+        return [album.tracks, bonus]
+    return [album.tracks]
+
+
+def _format(year: int, number: int) -> str:
+    if number % 5 == 0:
+        return "Digital Media" if year > 2003 else "Cassette"
+    return '12" Vinyl' if year < 1986 else "CD"
