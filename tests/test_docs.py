@@ -214,7 +214,7 @@ def test_every_script_has_a_door_and_no_door_hides_another_module() -> None:
 def test_the_options_of_a_command_are_those_of_its_page(door: Path) -> None:
     told = {}
     for row in documents.rows(page(door), first="Option"):
-        found = re.fullmatch(r"`(?:-\w, )?(--[a-z-]+)( [A-Z]+)?`", row[0])
+        found = re.fullmatch(r"`(?:-\w, )?(--[a-z0-9-]+)( [A-Z]+)?`", row[0])
         assert found, row[0]
         told[found[1]] = bool(found[2])
     assert told == options(door)

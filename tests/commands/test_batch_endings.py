@@ -80,6 +80,19 @@ def test_a_wait_is_told_as_the_sum_over_all_workers() -> None:
     assert "Looked up: 6 requests, 1 min 31 s waited by all workers together" in lines
 
 
+def test_what_albums_were_found_to_be_is_told_of_this_batch_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    facts = {"albums_matched": 3, "albums_unsure": 1, "fields_filled": 40}
+    told = reported(Outcome(facts=facts), Outcome(facts={"albums_matched": 2}), Outcome())
+    line = "Albums: 5 matched, 1 unsure; 40 fields filled"
+    assert line in faces.ending(told, standing())
+    assert not any("Albums" in line for line in faces.ending(reported(Outcome()), standing()))
+    faces.Json().ended(told, standing())
+    data = json.loads(capsys.readouterr().out)
+    assert (data["albums_matched"], data["albums_tied"], data["fields_filled"]) == (5, 0, 40)
+
+
 def test_on_a_terminal_a_wait_for_a_service_is_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from mediakeep.music import audit, diagnose, report
 from mediakeep.music.discography import missing
 from mediakeep.music.discography.holdings import Holdings, Lacking, Reason
 from mediakeep.music.discography.inquiry import UNASKED, Inquiry
+from mediakeep.music.matching.verdict import Match, Sure
 from mediakeep.music.model import Artist
 from tests import documents
 from tests.documents import ROOT
@@ -24,6 +25,7 @@ from tests.music.test_artist_report import AUDIT
 
 VERA = Artist(name="Vera", path="/Vera", albums=(paper.numbered(1, 2),), fingerprint="")
 MBID = "0aaaaaaa-0000-4000-8000-000000000001"
+UNKNOWN = {"Dawn": Match(place="Dawn", sure=Sure.UNKNOWN)}
 WAITS = "The look-up at MusicBrainz is still to be made."
 
 
@@ -104,10 +106,9 @@ def test_an_album_that_is_not_known_there_is_named_by_its_title_and_its_folder()
     tracks = [paper.track(number, album="Dusk") for number in (1, 2)]
     album = paper.album(*tracks, place="CD")
     here = structs.replace(VERA, albums=(album, *VERA.albums))
-    places = tuple(one.place for one in here.albums)
-    one = structs.replace(asked("done"), holdings=Holdings(unknown=places))
-    told = report.render(here, [], AUDIT, asked=one)
-    assert f"Not known there: Dusk (folder CD) · {places[1]}\n" in told
+    unknown = {one.place: Match(place=one.place, sure=Sure.UNKNOWN) for one in here.albums}
+    told = report.render(here, [], AUDIT, asked=asked("done", matches=unknown))
+    assert "\n- **Dusk (CD)**\n- **Dawn**\n" in told
 
 
 def test_the_audit_is_the_same_whatever_the_reason_that_nobody_was_asked() -> None:
@@ -125,7 +126,7 @@ def test_the_pages_describe_every_field_column_and_reason() -> None:
     known = Known(id=MBID, name="Vera")
     several = Resolved(name="Vera", question="", state="unsure", choices=(Choice(known),))
     fields = {
-        **missing.told("Vera", asked("done")),
+        **missing.told("Vera", asked("done", matches=UNKNOWN)),
         **missing.told("Vera", Inquiry("unsure", several)),
     }
     assert documents.column(ROOT / "docs" / "audit-files.md", "### MusicBrainz") == fields.keys()

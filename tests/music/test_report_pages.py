@@ -1,4 +1,4 @@
-"""docs/reports.md shows what mediakeep writes today about three made libraries.
+"""docs/reports.md shows what mediakeep writes today about four made libraries.
 
 Where a report was changed on purpose: `python -m tests.music.showcase > docs/reports.md`.
 """
@@ -20,7 +20,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> str:
     return showcase.page(tmp_path_factory.mktemp("messes"))
 
 
-def test_the_page_shows_three_reports_as_they_are_written_today(written: str) -> None:
+def test_the_page_shows_four_reports_as_they_are_written_today(written: str) -> None:
     assert PAGE.read_text(encoding="utf-8") == written
 
 
@@ -41,3 +41,15 @@ def test_a_well_kept_box_set_gets_a_page_that_fits_a_screen(written: str) -> Non
     report = written.split("```")[3]
     assert "**1 error and 1 warning, in 1 of 2 albums.**" in report
     assert len(report.splitlines()) < 25
+
+
+def test_an_artist_who_was_looked_up_shows_albums_of_every_kind_the_doubtful_first(
+    written: str,
+) -> None:
+    report = written.split("```")[7]
+    assert "**Albums here: 1 certain, 1 tied, 1 unsure, 1 unknown.**" in report
+    order = ["\nUnsure:", "\nTied:", "\nUnknown:", "\n| Certain |", " release groups missing"]
+    places = [report.index(words) for words in order]
+    assert places == sorted(places)
+    assert "--mbid MBID`" in report
+    assert len(report.splitlines()) < 100

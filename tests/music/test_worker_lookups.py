@@ -130,7 +130,7 @@ def test_merged_mbids_are_rewritten_in_the_files_once_and_can_be_taken_back(
     assert found.musicbrainz_artistid == (artist,)
     assert found.musicbrainz_albumartistid == (artist,)
     assert found.musicbrainz_albumid == (release,)
-    assert outcome.facts["repairs"] == {"merged-mbid": 1}
+    assert outcome.facts["repairs"] == {"merged-mbid": 1, "incomplete-tags": 1}
     assert outcome.data["issues"].get("merged-mbid", 0) == 0
     count, after = len(server.asked), path.read_bytes()
     again = run(folder, home, visits.access(server))

@@ -84,7 +84,8 @@ def _told(path: str, query: str) -> str:
     entity, _, mbid = path.partition("/")
     if mbid:
         return f"look up {entity}"
-    link = next((name for name in ("track_artist", "artist") if f"{name}=" in query), "")
+    links = "track_artist", "artist", "release-group"
+    link = next((name for name in links if f"{name}=" in query), "")
     return f"browse {entity} by {link}" if "query=" not in query else f"search {entity}"
 
 

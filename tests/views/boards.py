@@ -62,6 +62,7 @@ STANDING = Standing(
     looked_up=7522,
     unsure=1,
     unknown=3,
+    tallies={"albums_matched": 81204, "albums_tied": 9610, "fields_filled": 1220433},
 )
 
 

@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-AMOUNTS = ("tracks", "seconds", "requests", "hits", "waited")  # that a settle may hold
+AMOUNTS = (  # that a settle may hold
+    *("tracks", "seconds", "requests", "hits", "waited"),
+    *("albums_matched", "albums_tied", "albums_unsure", "albums_unknown", "fields_filled"),
+)
 
 Line = dict[str, Any]
 Moments = tuple[datetime, datetime]

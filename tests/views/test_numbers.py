@@ -274,6 +274,10 @@ def _rows(kind: Progress, now: Told, before: Told | None) -> None:
             "artists read again by your commands": told.by_hand,
             "artists that vanished": told.vanished,
             "artists that came back": told.reappeared,
+            "albums matched": told.amounts.get("albums_matched", 0),
+            "albums tied between editions": told.amounts.get("albums_tied", 0),
+            "albums left unsure": told.amounts.get("albums_unsure", 0),
+            "fields filled": told.amounts.get("fields_filled", 0),
             "time invested": told.invested,
         }
 

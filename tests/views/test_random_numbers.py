@@ -39,6 +39,8 @@ settles = st.fixed_dictionaries(
         "open_ids": st.lists(st.sampled_from(IDS), unique=True),
         "tracks": st.integers(0, 30),
         "requests": st.integers(0, 5),
+        "albums_tied": st.integers(0, 2),
+        "fields_filled": st.integers(0, 9),
         "auto_fixed": st.integers(0, 3),
         "repairs": st.dictionaries(st.sampled_from(["x", "w"]), st.integers(1, 3)),
     }

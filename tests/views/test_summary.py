@@ -69,6 +69,33 @@ def test_what_waits_for_its_look_up_is_told_also_while_that_is_made() -> None:
     assert terminal.awaiting(1, told) == "1 artist waits for its look-up"
 
 
+def test_what_albums_were_found_to_be_is_told_in_one_line() -> None:
+    first = MusicItem(
+        status=Status.COMPLETED,
+        albums_matched=800,
+        albums_tied=96,
+        albums_unsure=14,
+        fields_filled=12_203,
+    )
+    second = MusicItem(
+        status=Status.COMPLETED, albums_matched=12, albums_unknown=8, fields_filled=1
+    )
+    before = MusicItem(status=Status.COMPLETED)
+    undone = MusicItem(status=Status.PENDING, albums_matched=5)
+    told = summary.standing(state(A=first, B=second, C=before, D=undone), Pace(0, 0.0))
+    line = "  Albums: 812 matched, 96 tied, 14 unsure, 8 unknown; 12,204 fields filled"
+    assert line in terminal.summary(told)
+    assert terminal.matches({"albums_tied": 1}) == ["Albums: 1 tied"]
+    assert terminal.matches({"fields_filled": 1}) == ["1 field filled"]
+
+
+def test_of_a_queue_of_before_nothing_is_said_of_albums() -> None:
+    told = summary.standing(state(A=MusicItem(status=Status.COMPLETED)), Pace(0, 0.0))
+    assert told.tallies == {}
+    assert terminal.matches(told.tallies) == []
+    assert "Albums" not in "\n".join(terminal.summary(told))
+
+
 def test_what_is_not_known_is_left_out() -> None:
     told = summary.standing(state(A=MusicItem(status=Status.PENDING)), Pace(0, 0.0))
     assert told.per_hour is None

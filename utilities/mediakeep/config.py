@@ -38,6 +38,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     hardlinks: str = "refuse"
     other_tags: str = "update"
     keep_mtime: bool = False
+    id3: str = "keep"
+    cover_art: str = "embed"  # where covers that are looked up go
+    cover_size: str = "1200"  # pixels, or "full"
     report_formats: str = "md,html"
     daily_reports: bool = False
     alert_webhook_file: str = ""  # the address itself is a secret, and no setting

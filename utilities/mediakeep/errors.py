@@ -28,6 +28,7 @@
       ServiceFailed           4   a service gave an answer that is of no use
         Outage                4   it is not to be had now
         BadAnswer             4   its answer is not what it should be
+        Unanswered            4   what it was asked for is not known now
       Stopped               130   the user said no
 
 The docstring of a class is its message; the class carries the exit code.
@@ -206,6 +207,10 @@ class Outage(ServiceFailed):
 
 class BadAnswer(ServiceFailed):
     """{} failed: {} ({}). The answer is not kept; run again."""
+
+
+class Unanswered(ServiceFailed):
+    """{}"""
 
 
 class Stopped(MediakeepError):

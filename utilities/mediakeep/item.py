@@ -33,6 +33,10 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 # where a person decides what it is, unknown where no service knows it.
 Lookup = Literal["", "pending", "done", "unsure", "unknown"]
 
+# What items may count besides, of which summaries tell the sums: how sure it is what albums are,
+# and the fields of tags that were filled because of it.
+TALLIES = ("albums_matched", "albums_tied", "albums_unsure", "albums_unknown", "fields_filled")
+
 
 class PartsRecord(
     msgspec.Struct,
@@ -111,6 +115,11 @@ class MusicItem(
     track_count: int = 0
     album_count: int = 0
     mbid: str = ""  # the artist's at MusicBrainz
+    albums_matched: int = 0  # of which the release is certain
+    albums_tied: int = 0  # the release group is, and several editions are as likely
+    albums_unsure: int = 0  # a person decides
+    albums_unknown: int = 0  # to MusicBrainz
+    fields_filled: int = 0  # of tags, with what it knows
 
 
 def may_become(item: Item, new: Status) -> bool:

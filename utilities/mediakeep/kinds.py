@@ -33,7 +33,7 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 MUSIC = Kind(
-    "music", "artist", "artists", "music_queue_manager.py", MusicItem, rules=4, piece="track"
+    "music", "artist", "artists", "music_queue_manager.py", MusicItem, rules=5, piece="track"
 )
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (MUSIC,)}

@@ -86,12 +86,12 @@ def test_an_album_is_told_with_all_its_editions_the_promotional_too(ask: Asker) 
     assert album["mbid"] == group(title)
     assert [one["mbid"] for one in album["editions"]] == editions(title)
     first, promotion = album["editions"][0], album["editions"][5]
-    assert first["labels"] == [{"name": "Ninth Kettle", "number": "NI 223"}]
+    assert first["labels"] == [{"name": "Lantern Tide", "number": "LA 192"}]
     assert (first["formats"], first["tracks"]) == (['12" Vinyl'], 7)
     assert (first["front_cover"], first["back_cover"]) == (True, True)
     assert (promotion["status"], promotion["front_cover"]) == ("Promotion", True)
     shown = ask.ok("album", ARTIST, title)
-    assert 'GB, 12" Vinyl, 7 tracks, Ninth Kettle NI 223, barcode 3' in shown
+    assert 'GB, 12" Vinyl, 7 tracks, Lantern Tide LA 192, barcode 8' in shown
     assert shown.count("cover\n") == len(editions(title)) == 7
 
 

@@ -20,6 +20,9 @@ from mediakeep.commands.reviews import Choice, Entry
 from mediakeep.errors import Unreadable, UsageFailed
 from mediakeep.media import essence
 from mediakeep.music import copies, deep, diagnose, scan, tools
+from mediakeep.music.discography import inquiry
+from mediakeep.music.discography.inquiry import Inquiry
+from mediakeep.music.model import Artist
 from mediakeep.music.plans import Wish
 from mediakeep.music.repairs import proposals
 from mediakeep.music.repairs.repair import Embed, Repair
@@ -46,13 +49,40 @@ class Offer:
             yield self.artist / files.unescape(one.place), change
 
 
+@dataclass(frozen=True)
+class Visit:
+    """An artist of whom a person accepts something: what the list holds, and as it is now."""
+
+    entries: Sequence[Entry]
+    key: str
+    artist: Artist
+    asked: Inquiry
+    tools: Tools
+
+    @property
+    def folder(self) -> Path:
+        """The artist's folder."""
+        return Path(files.unescape(self.artist.path))
+
+
 def orders(home: Path, path: Path, choice: Choice, account: Account) -> Orders:
     """Order what a person accepts; what is not to be written is told in the account.
 
     UsageFailed where the list is none, or does not hold what is accepted.
     """
+    found = Orders()
+    for visit in visits(home, path, choice, account):
+        _accept(visit.entries, _offered(visit), found, account)
+    return found
+
+
+def visits(home: Path, path: Path, choice: Choice, account: Account) -> Iterator[Visit]:
+    """Read the artists of what a person accepts; one that cannot be read is told in the account.
+
+    UsageFailed where the list is none, or does not hold what is accepted.
+    """
     state = reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC)
-    chosen, found = choice.of(reviews.read(home, path), state), Orders()
+    chosen = choice.of(reviews.read(home, path), state)
     if not chosen:
         account.notes.append("The list holds no such issue.")
     with tools.opened(Places(home, write=False)) as open_ones:
@@ -61,12 +91,19 @@ def orders(home: Path, path: Path, choice: Choice, account: Account) -> Orders:
                 raise UsageFailed(f"The queue does not know {key}. Nothing was changed.")
             top = Path(files.unescape(state.items[key].path))
             try:
-                offered = _offered(top, key, open_ones)
+                yield _visit(top, key, entries, open_ones)
             except Unreadable as error:
                 account.fail(top, error)
-            else:
-                _accept(entries, offered, found, account)
-    return found
+
+
+def _visit(top: Path, key: str, entries: Sequence[Entry], open_ones: Tools) -> Visit:
+    """Read an artist as a batch does, with what is known of a look-up; nobody is asked."""
+    index = open_ones.index
+    found = deep.recalled(scan.artist(top, reader=index), key, open_ones.ledger)
+    found = copies.compared(found, partial(index.essence, made=essence.of))
+    asked = inquiry.of(found, key, open_ones.desk)
+    found = structs.replace(found, resolved=asked.resolved, matches=asked.matches)
+    return Visit(entries, key, found, asked, open_ones)
 
 
 def _accept(
@@ -84,14 +121,11 @@ def _accept(
             found.add(path, [wish])
 
 
-def _offered(top: Path, key: str, open_ones: Tools) -> dict[str, Offer]:
-    """Read an artist as a batch does, and return what is proposed for each of its issues."""
-    index = open_ones.index
-    found = deep.recalled(scan.artist(top, reader=index), key, open_ones.ledger)
-    found = copies.compared(found, partial(index.essence, made=essence.of))
-    issues = diagnose.issues(found, key)
-    offered = proposals.of(found, issues)
-    return {issue.id: Offer(top, offered.get(issue.id, ())) for issue in issues}
+def _offered(visit: Visit) -> dict[str, Offer]:
+    """Return what is proposed for each of an artist's issues."""
+    issues = diagnose.issues(visit.artist, visit.key)
+    offered = proposals.of(visit.artist, issues)
+    return {issue.id: Offer(visit.folder, offered.get(issue.id, ())) for issue in issues}
 
 
 def _refusal(entry: Entry, offer: Offer) -> str:

@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec import structs
-
 from mediakeep import files
 from mediakeep.commands.entries import Told
 from mediakeep.errors import ServiceFailed, UsageFailed
@@ -43,10 +41,10 @@ def fetch(desk: Desk, wanted: Wanted, output: Path, *, force: bool) -> Told:
         raise UsageFailed(f'"{mbid}" is no MBID, such as {catalogue.VARIOUS_ARTISTS}.')
     path = output.absolute()
     _check(path, force=force)
-    archive = _archive(desk)
-    side = coverart.back if wanted.back else coverart.front
-    found = side(desk.http, archive, mbid, wanted.size)
-    seen = _seen(found, archive)
+    archive = coverart.CoverArt(desk.http, coverart.service(desk.access), fresh=True)
+    side = archive.back if wanted.back else archive.front
+    found = side(mbid, wanted.size)
+    seen = _seen(found, archive.service)
     _fit(seen[0], output)
     before = _write(path, found.content, force=force)
     lines = [f"The one before was kept: {files.escape(before)}"] if before else []
@@ -67,12 +65,6 @@ def _fit(mime: str, output: Path) -> None:
 def _facts(seen: pictures.Seen) -> str:
     mime, width, height = seen
     return f"({mime}, {width} x {height} pixels)" if width and height else f"({mime})"
-
-
-def _archive(desk: Desk) -> Service:
-    """Return the archive, which is told who asks as MusicBrainz is: they belong together."""
-    archive = desk.access.archive
-    return structs.replace(archive, closed=archive.closed or desk.access.musicbrainz.closed)
 
 
 def _check(path: Path, *, force: bool) -> None:

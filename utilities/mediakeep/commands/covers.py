@@ -16,6 +16,7 @@ from mediakeep.commands.lists import Faults
 from mediakeep.commands.orders import Orders
 from mediakeep.commands.targets import Finder
 from mediakeep.errors import Unreadable, UsageFailed
+from mediakeep.lookups.desk import Access
 from mediakeep.media import pictures, tags
 from mediakeep.media.reading import Picture
 from mediakeep.music import pen
@@ -59,6 +60,14 @@ class Covers:
             self.orders.add(file, [Embed(files.escape(image), reason)])
             replaced += [front] if front else []
         self.doubts += _larger(replaced, image, size)
+
+    def add_found(self, home: Path, album: Path, size: str, access: Access) -> None:
+        """Look the cover of an album up, order it, and tell of it; the errors of `look_up`."""
+        from mediakeep.commands import origins  # only here: loading it takes its time
+
+        found = origins.look_up(home, album, size, access)
+        self.account.notes.append(f"{found.told}.")
+        self.add(album, found.image, f"{wording.BY_HAND}: front cover of the {found.front}")
 
     def add_list(self, path: Path, finder: Finder) -> None:
         """Order all that a JSON list says; UsageFailed tells everything that is wrong with it."""

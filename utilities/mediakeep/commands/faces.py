@@ -15,7 +15,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.commands import shared
-from mediakeep.item import Status
+from mediakeep.item import TALLIES, Status
 from mediakeep.kinds import Kind
 from mediakeep.runner.plan import Report, Settled
 from mediakeep.views import terminal
@@ -151,6 +151,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "requests": report.requests,
         "hits": report.hits,
         "waited": round(report.waited, 3),
+        **{name: report.tallies[name] for name in TALLIES},
         "awaiting_lookup": report.awaiting,
         "service_failed": report.unreached > 0,
         "lookup_note": report.unmade,
@@ -198,7 +199,7 @@ def ending(report: Report, summary: Standing) -> list[str]:
     lines.append(f"Auto-fixed: {terminal.count(report.auto_fixed, 'issue')}")
     reviews = terminal.count(report.manual_reviews, "issue")
     lines.append(f"Manual review needed: {reviews} (see {_REVIEWS})")
-    return [*lines, *_asked(report), *waiting]
+    return [*lines, *_asked(report), *terminal.matches(report.tallies), *waiting]
 
 
 def _asked(report: Report) -> list[str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mediakeep.commands import errands, shared
 from mediakeep.commands.errands import Errand
+
+if TYPE_CHECKING:  # loading these takes its time, and --help is to be quick
+    from mediakeep.commands.accounts import Account
+    from mediakeep.commands.reviews import Choice
 
 _DOOR = "fix_metadata"
 _LISTS = ("from_csv", "from_json", "from_review")
@@ -18,7 +22,7 @@ _MEANT = {
     "": ("words", "more"),
     "from_csv": (),
     "from_json": (),
-    "from_review": ("words", "accept", "accept_kind", "artist"),
+    "from_review": ("words", "accept", "accept_kind", "artist", "mbid"),
 }
 _FEWEST = 3  # words: FIELD, PATH and VALUE
 
@@ -46,6 +50,7 @@ _FEWEST = 3  # words: FIELD, PATH and VALUE
 )
 @click.option("--accept-kind", metavar="KIND", help="With --from-review: all of this kind.")
 @click.option("--artist", metavar="NAME", help="With --accept-kind: of this artist alone.")
+@click.option("--mbid", metavar="MBID", help="With --accept of an album: it is this release.")
 @errands.options
 def main(home: Path, **given: Any) -> int:
     """Write metadata: FIELD of all files in each PATH becomes VALUE, "" takes it away.
@@ -125,5 +130,19 @@ def _accept(errand: Errand, given: dict[str, Any]) -> int:
     if bool(ids) == bool(kind) or (ids and artist) or (given["words"] and not ids):
         raise click.UsageError("Give --accept ID..., or --accept-kind KIND and perhaps --artist.")
     account, choice = Account(), Choice((*ids, *given["words"]), kind, artist)
+    if given["mbid"] is not None:
+        return _choose(errand, given, choice, account)
     orders = accepted.orders(errand.home, given["from_review"], choice, account)
+    return replace(errand, proposed=True).run(orders.all, account)
+
+
+def _choose(errand: Errand, given: dict[str, Any], choice: Choice, account: Account) -> int:
+    """Write which release an album is."""
+    from mediakeep.commands import candidates
+    from mediakeep.commands.candidates import Chosen
+
+    if len(choice.ids) != 1:
+        raise click.UsageError("Give --mbid with one ID behind --accept.")
+    chosen = Chosen.of(given["mbid"], insisted=errand.yes)
+    orders = candidates.orders(errand.home, given["from_review"], choice, chosen, account)
     return replace(errand, proposed=True).run(orders.all, account)

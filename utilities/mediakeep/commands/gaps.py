@@ -138,9 +138,9 @@ def _rest(section: Section) -> list[str]:
     if section.bootlegs:
         count = page.counted(section.bootlegs, "album")
         lines += ["", f"Bootlegs or promotional copies only: {count}"]
-    if section.unknown:
+    if section.here and section.here.unknown:
         lines += ["", "Here, and not known at MusicBrainz:"]
-        lines += [f"  {place}" for place in section.unknown]
+        lines += [f"  {one.album}" for one in section.here.unknown]
     return lines
 
 

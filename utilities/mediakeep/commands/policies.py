@@ -10,7 +10,7 @@ import click
 from mediakeep import config
 from mediakeep.commands import shared
 from mediakeep.errors import UsageFailed
-from mediakeep.policy import Fix, Policy
+from mediakeep.policy import HANDS_OFF, Fix, Policy
 
 _REPLACING = (
     shared.setting(
@@ -32,11 +32,28 @@ _WRITING = (
         click.Choice(["update", "leave", "remove"]),
         "What becomes of tags beside the main ones, such as ID3v1.",
     ),
+    shared.setting(
+        "--id3",
+        click.Choice(["keep", "2.3", "2.4"]),
+        "The version of ID3v2 that changed files get.",
+    ),
     *_REPLACING,
 )
 _FIXING = (
     shared.setting(
-        "--fix", click.Choice([fix.value for fix in Fix]), "Repair nothing, or all that is safe."
+        "--fix",
+        click.Choice([fix.value for fix in Fix]),
+        "Repair nothing; all that is safe; or also what differs from a certain match.",
+    ),
+    shared.setting(
+        "--cover-size",
+        click.Choice(["500", "1200", "full"]),
+        "The size of covers that are looked up: pixels, or full.",
+    ),
+    shared.setting(
+        "--cover-art",
+        click.Choice(["embed", "file", "both", "none"]),
+        "Where covers that are looked up go.",
     ),
     click.option("--redo", is_flag=True, help="Make repairs again that were taken back."),
 )
@@ -75,6 +92,9 @@ def policy(given: dict[str, Any]) -> Policy:
         hardlinks=given.pop("hardlinks"),
         other_tags=given.pop("other_tags"),
         keep_mtime=given.pop("keep_mtime"),
+        id3=given.pop("id3"),
+        cover_art=given.pop("cover_art", HANDS_OFF.cover_art),
+        cover_size=given.pop("cover_size", HANDS_OFF.cover_size),
     )
 
 

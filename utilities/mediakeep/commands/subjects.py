@@ -130,10 +130,12 @@ def _music_ready(home: Path, access: Access) -> list[str]:
     """Look after what look-ups are kept in; NoCache where they cannot be kept."""
     from mediakeep.lookups import record
     from mediakeep.lookups.desk import Desk
+    from mediakeep.lookups.gallery import Gallery
 
     desk = Desk(home / "status" / "cache", access)
     if desk.is_empty:
         return []
+    Gallery(desk.folder).sweep()
     with contextlib.closing(desk):
         told = record.check(desk.folder, desk.known)
         if access.is_open:

@@ -24,7 +24,7 @@ from mediakeep.errors import (
     RecordNotWritten,
     StateDamaged,
 )
-from mediakeep.media import swap, undo
+from mediakeep.media import additions, swap, undo
 from mediakeep.media.swap import Rules
 from mediakeep.media.undo import Step
 from mediakeep.media.undoing.record import Changed, Record
@@ -133,6 +133,8 @@ class TakeBack:
         if step.refusal and not self.manner.force:
             with swap.opened(_path(step.record)):
                 cure = _ABOVE if step.refusal.startswith("session ") else _FORCE
+                if step.record.old.is_nothing or step.record.new.is_nothing:
+                    cure = additions.CURE
                 raise NotUndone(step.record.path, step.refusal, cure)
 
     def _note(self, store: Store, record: Record, aside: str, kept: str) -> None:

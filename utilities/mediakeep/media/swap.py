@@ -141,8 +141,26 @@ def permit(original: Original, rules: Rules) -> None:
         names = f"it has {original.facts.st_nlink} names (hard links)"
         raise Refused(path, names, _BREAK)
     for place in (original.path, original.path.parent):
-        if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise Refused(path, f"this user may not write to {files.escape(place)}", _RIGHTS)
+        _check_rights(path, place)
+
+
+@contextlib.contextmanager
+def adding(path: Path, size: int = 0) -> Iterator[None]:
+    """Make sure that a folder can be written, and has room for a new file of so many bytes.
+
+    What the system says within a `with` block becomes NoRoom or Refused.
+    """
+    with _translated(path):
+        _check_rights(files.escape(path), path.parent)
+        if size:
+            _sweep(path.parent)
+            _find_room(path, size)
+        yield
+
+
+def _check_rights(path: str, place: Path) -> None:
+    if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise Refused(path, f"this user may not write to {files.escape(place)}", _RIGHTS)
 
 
 def _find_room(path: Path, size: int) -> None:

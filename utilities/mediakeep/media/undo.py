@@ -17,13 +17,14 @@ from pathlib import Path
 
 from mediakeep import files
 from mediakeep.errors import MediakeepError, NotAudio, NotUndone, Unreadable
-from mediakeep.media import formats, sums, swap
+from mediakeep.media import additions, formats, sums, swap
 from mediakeep.media.source import Source
 from mediakeep.media.splices import pieces, soundmap
 from mediakeep.media.splices.pieces import Piece
 from mediakeep.media.swap import Original
 from mediakeep.media.undoing import aside, recipes
 from mediakeep.media.undoing.ending import NOBODY, Desk, Draft, replace, way_back
+from mediakeep.media.undoing.entries import is_gone
 from mediakeep.media.undoing.index import Query
 from mediakeep.media.undoing.record import Changed, Record
 from mediakeep.media.undoing.store import DONE, FORGOTTEN, VOID, Entry, Store, Values, taken_back
@@ -75,7 +76,7 @@ def _steps(asked: Container[str], entries: list[Entry]) -> Iterator[Step]:
     since = dict[str, str]()  # which session changed a file of that hash, after the entry at hand
     for entry in reversed(entries):
         record = entry.record
-        if record.id in asked and record.id not in back and record.undoes not in asked:
+        if record.id in asked and record.id not in back and not _is_moot(record, asked, there):
             fits = there == record.new.sha256 or (not there and _is(record))
             step = Step(record, "" if fits else _changed(since.get(record.new.sha256, "")))
             if record.forgotten:
@@ -88,6 +89,15 @@ def _steps(asked: Container[str], entries: list[Entry]) -> Iterator[Step]:
             since[record.old.sha256] = record.session
 
 
+def _is_moot(record: Record, asked: Container[str], there: str) -> bool:
+    """Tell whether nothing is left to take back: an undoing goes with what it undid.
+
+    So does a file that was put there, where it is gone.
+    """
+    gone = record.old.is_nothing and not there and is_gone(Path(files.unescape(record.path)))
+    return record.undoes in asked or gone
+
+
 def _changed(session: str) -> str:
     return f"session {session} changed it since" if session else _SINCE
 
@@ -95,6 +105,9 @@ def _changed(session: str) -> str:
 def rehearse(store: Store, step: Step, rules: swap.Rules = _RULES) -> None:
     """Raise what `apply` would, by force where the plan refuses; changes nothing."""
     record = step.record
+    if record.old.is_nothing or record.new.is_nothing:
+        additions.rehearse(record, store)
+        return
     with swap.opened(Path(files.unescape(record.path))) as original:
         swap.permit(original, rules)
         for name in store.recipe(record).blobs:
@@ -115,9 +128,15 @@ def apply(
     """Take a change back, and return the record of that; None where the old file is there already.
 
     NotUndone where the file was changed since, unless `force` keeps that version in
-    `status/undo/aside/`, or where its sound is no longer the same. The other errors are those of
+    `status/undo/aside/`, or where its sound is no longer the same. A file that was put there is
+    taken away only as it was put there, by force or not. The other errors are those of
     `safewrite.write`.
     """
+    desk, fields = Desk(store, stamp, rules), _reversed(store.fields(record))
+    if record.old.is_nothing:
+        return additions.take_away(record, fields, desk)
+    if record.new.is_nothing:
+        return additions.bring_back(record, fields, desk)
     path = Path(files.unescape(record.path))
     with swap.opened(path) as original:
         there = sums.whole(original.handle)
@@ -131,10 +150,10 @@ def apply(
         parts = _restored(store, record, source)
         recipe, blobs = way_back(original, source, kind)
         kept = aside.keep(store.folder, original, record.id) if strange else ""
-        draft = Draft(kind, recipe, blobs, _reversed(store.fields(record)), record.id, kept, there)
+        draft = Draft(kind, recipe, blobs, fields, record.id, kept, there)
         verify = partial(_verify, record)
         try:
-            return replace(original, parts, draft, Desk(store, stamp, rules), verify)
+            return replace(original, parts, draft, desk, verify)
         except MediakeepError:
             aside.drop(kept)  # it still stands in its own place
             raise
@@ -148,6 +167,8 @@ def undone(store: Store, path: Path) -> dict[str, frozenset[Values]]:
 def _is(record: Record) -> bool:
     """Tell whether a file is as the change left it: by its signs, else by its hash."""
     path = Path(files.unescape(record.path))
+    if record.new.is_nothing:
+        return is_gone(path)
     try:
         facts = path.stat(follow_symlinks=False)
         if record.new.fits(facts):

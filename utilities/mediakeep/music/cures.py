@@ -11,6 +11,7 @@ from mediakeep import config, files
 from mediakeep.issue import Issue
 
 REVIEWS = "outputs/manual_review_needed.json"
+ARTIST, RELEASE = "unsure-artist", "ambiguous-release"  # kinds that a person decides by an MBID
 FEW = 3  # issues that are accepted by their ids; more of them by their kind
 
 # Which field a person writes, where nothing is proposed.
@@ -26,8 +27,13 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "albumartist-mixed": ("albumartist", "ARTIST"),
     "track-number-format": ("track", "NUMBER"),
     "placeholder-genre": ("genre", "GENRE"),
-    "unsure-artist": ("musicbrainz_albumartistid", "MBID"),
+    ARTIST: ("musicbrainz_albumartistid", "MBID"),
+    RELEASE: ("musicbrainz_albumid", "MBID"),
+    "ambiguous-release": ("musicbrainz_albumid", "MBID"),
+    "tied-editions": ("musicbrainz_albumid", "MBID"),
+    "not-on-musicbrainz": ("musicbrainz_albumid", "MBID"),
 }
+CHOSEN = frozenset({"ambiguous-release"})  # of which a person accepts one of several candidates
 WORDS = frozenset(word for _, word in FIELDS.values())  # that a person is to replace
 _EACH = frozenset({"title", "track", "genre"})  # fields that no one value can settle for an album
 COVERS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
@@ -71,6 +77,10 @@ class Cures(msgspec.Struct, frozen=True):
         field, word = FIELDS.get(issue.kind, ("", ""))
         if not alone and (field in _EACH or len({one.album for one in issues}) > 1):
             return ""
+        if alone and self.listed and issue.kind in CHOSEN:
+            return f"{self.accept(issues)} --mbid {word}"
+        if issue.kind == RELEASE and alone and self.listed:
+            return f"{self.accept([issue])} --mbid {word}"
         below = (issue.path if alone else "") or issue.album
         # Places below the library of the queue are understood, too.
         name = self.artist.rpartition("/")[2] if self.listed else self.artist

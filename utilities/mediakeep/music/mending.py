@@ -110,16 +110,30 @@ def first_claim(work: Work, *, by_hand: bool) -> int:
 
 def _plan(found: Artist, issues: Sequence[Issue], work: Work, tools: Tools) -> Sequence[Repair]:
     """Plan the safe repairs; of an album that lost its writer halfway, as it was before."""
-    if tools.places.by_hand or not any(map(covers.is_partly_embedded, found.albums)):
-        return safe.plan(found, issues)
+    policy, earlier = tools.places.policy, before(found, work, tools)
+    if earlier is None:
+        planned = safe.plan(found, issues, policy.fix)
+    else:
+        planned = safe.plan(earlier, fix=policy.fix)
+    if policy.cover_art == "file":  # then what lies in the folder is to lie there alone
+        planned = tuple(one for one in planned if not isinstance(one.change, Embed))
+    return planned
+
+
+def before(found: Artist, work: Work, tools: Tools) -> Artist | None:
+    """Show an artist as it was before covers were embedded since its first claim.
+
+    None where that is no matter: a killed run has left no album halfway.
+    """
+    if tools.places.by_hand or not covers.is_unfinished(found):
+        return None
     top = f"{files.escape(Path(files.unescape(found.path)).resolve())}/"
     embedded = {
         one.path.removeprefix(top)
         for one in records(work, tools)
         if (change := one.fields.get(PICTURE)) and not change.old
     }
-    before = covers.without(found, frozenset(embedded))
-    return safe.plan(before) if embedded else safe.plan(found, issues)
+    return covers.without(found, frozenset(embedded)) if embedded else None
 
 
 def described(
@@ -175,9 +189,11 @@ def _files(found: Artist, repairs: Iterable[Repair]) -> Iterator[_File]:
     for repair in repairs:
         by_place.setdefault(repair.place, []).append(repair)
     top = Path(files.unescape(found.path))
-    for track in found.tracks:
-        if some := by_place.get(track.place):
-            yield _File(top / files.unescape(track.place), track, some)
+    known = {track.place: track for track in found.tracks}
+    new = {place: Track(place=place) for place in by_place if place not in known}
+    for place, track in {**new, **known}.items():  # what lies in the folder is put there first
+        if some := by_place.get(place):
+            yield _File(top / files.unescape(place), track, some)
 
 
 def _allowed(found: Artist, one: _File, pen: Pen, mended: Mended) -> list[Repair]:
@@ -197,6 +213,6 @@ def _allowed(found: Artist, one: _File, pen: Pen, mended: Mended) -> list[Repair
 
 def _wish(found: Artist, repair: Repair) -> Wish:
     """Return the change that a repair makes, with the whole path of a picture to embed."""
-    if not isinstance(repair.change, Embed):
+    if not isinstance(repair.change, Embed) or repair.change.image.startswith("/"):
         return repair.change
     return msgspec.structs.replace(repair.change, image=f"{found.path}/{repair.change.image}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -9,15 +10,17 @@ from pathlib import Path
 
 from mediakeep import files
 from mediakeep.errors import Refused, Unreadable
-from mediakeep.media import access, pictures, safewrite, swap
+from mediakeep.media import access, additions, pictures, safewrite, swap
 from mediakeep.media.edits import changes
-from mediakeep.media.edits.changes import FIELDS, PICTURE, Beside, Change, Cover, Edit
-from mediakeep.media.safewrite import Rules, Written
+from mediakeep.media.edits.changes import FIELDS, PICTURE, Change, Cover, Edit, Lift
+from mediakeep.media.safewrite import Beside, Rules, Version, Written
+from mediakeep.media.undoing.ending import Desk, Draft
+from mediakeep.media.undoing.record import Changed
 from mediakeep.media.undoing.store import Store
 from mediakeep.music import plans
 from mediakeep.music.locks import Locks
 from mediakeep.music.plans import FilePlan, Wish
-from mediakeep.music.repairs.repair import Embed
+from mediakeep.music.repairs.repair import Embed, Put
 from mediakeep.outcome import Stamp
 from mediakeep.policy import Policy
 
@@ -45,6 +48,8 @@ class Pen:
         """Return what would be changed, None where all is there already; the errors of `write`."""
         wishes = list(wishes)
         self._permit(path, wishes)
+        if put := _put(wishes):
+            return _due_beside(path, put)
         found = safewrite.due(path, map(_change, wishes))
         if found:
             with swap.opened(path) as original:
@@ -57,12 +62,22 @@ class Pen:
         """Change a file safely; Refused where a lock forbids it, else as `safewrite.write`."""
         wishes = list(wishes)
         self._permit(path, wishes)
+        if put := _put(wishes):
+            return self._lay(path, put, stamp)
         return safewrite.write(path, map(_change, wishes), self.store, stamp, self._rules)
+
+    def _lay(self, path: Path, put: Put, stamp: Stamp) -> Written | None:
+        data, mime = picture(Path(files.unescape(put.image)))
+        fields = _laid(data, put)
+        desk = Desk(self.store, stamp, self._rules)
+        record = additions.put(path, data, Draft(mime, additions.EMPTY, {}, fields), desk)
+        return Written(record, fields) if record else None
 
     @property
     def _rules(self) -> Rules:
-        beside = Beside(self.policy.other_tags)
-        return Rules(self.policy.hardlinks, self.policy.keep_mtime, beside)
+        policy = self.policy
+        beside, version = Beside(policy.other_tags), Version(policy.id3)
+        return Rules(policy.hardlinks, policy.keep_mtime, beside, version)
 
     def locked(self, path: Path, wish: Wish) -> str:
         """Say what locks a change of a file, as a sentence's end; "" where nothing does."""
@@ -78,7 +93,11 @@ class Pen:
         if isinstance(wish, Embed):
             covers = taken_back.get(PICTURE, frozenset())
             return bool(covers) and (_hash(wish),) in covers
-        return plans.CONTAINER in taken_back
+        return (plans.COVER_FILE if isinstance(wish, Put) else plans.CONTAINER) in taken_back
+
+    def left_bare(self, path: Path) -> bool:
+        """Tell whether a cover was embedded into a file, or put as this file, and taken back."""
+        return not self.store.undone(path).keys().isdisjoint((PICTURE, plans.COVER_FILE))
 
     def _permit(self, path: Path, wishes: Iterable[Wish]) -> None:
         for wish in wishes:
@@ -91,26 +110,50 @@ def touched(wish: Wish) -> frozenset[str]:
     """Return the fields that a change writes."""
     if isinstance(wish, Edit):
         return frozenset({wish.field})
-    return frozenset({PICTURE}) if isinstance(wish, Embed) else FIELDS
+    return FIELDS if isinstance(wish, Lift) else frozenset({PICTURE})
 
 
 def picture(path: Path) -> tuple[bytes, str]:
     """Read a picture that can be embedded, and tell its MIME type; Unreadable says why not."""
     with access.opened(path) as handle:
         data = handle.read(LARGEST + 1)
+    return data, kind(data, files.escape(path))
+
+
+def kind(data: bytes, name: str) -> str:
+    """Tell the MIME type of a picture that can be embedded; Unreadable says why it cannot be."""
     if len(data) > LARGEST:
         why = f"it has more than {LARGEST >> 20} MiB, which no FLAC can hold"
-        raise Unreadable(files.escape(path), why, "Make it smaller.")
+        raise Unreadable(name, why, "Make it smaller.")
     mime = pictures.described(lambda at, size: data[at : at + size])[0]
     if mime in _ENDS and _ENDS[mime] not in data[-_BEHIND:]:
-        raise Unreadable(files.escape(path), "the end of the picture is missing", "Save it anew.")
+        raise Unreadable(name, "the end of the picture is missing", "Save it anew.")
     if mime not in EMBEDDABLE:
         why = f"it is {mime or 'no picture'}, and players want JPEG or PNG"
-        raise Unreadable(files.escape(path), why, "Save it as JPEG.")
-    return data, mime
+        raise Unreadable(name, why, "Save it as JPEG.")
+    return mime
+
+
+def _put(wishes: Iterable[Wish]) -> Put | None:
+    """Return the wish for a file that is not there, which is the only one of it."""
+    return next((wish for wish in wishes if isinstance(wish, Put)), None)
+
+
+def _due_beside(path: Path, put: Put) -> FilePlan | None:
+    data, _ = picture(Path(files.unescape(put.image)))
+    if os.path.lexists(path):
+        return None
+    with swap.adding(path, len(data)):
+        return plans.of(path, 0, 0, _laid(data, put), put.image)
+
+
+def _laid(data: bytes, put: Put) -> dict[str, Changed]:
+    """Put down which picture comes to lie there."""
+    return {plans.COVER_FILE: Changed((), (_sum(data),), put.reason)}
 
 
 def _change(wish: Wish) -> Change:
+    assert not isinstance(wish, Put)  # it changes no file
     if not isinstance(wish, Embed):
         return wish
     data, mime = picture(Path(files.unescape(wish.image)))
@@ -119,4 +162,8 @@ def _change(wish: Wish) -> Change:
 
 def _hash(wish: Embed) -> str:
     data, _ = picture(Path(files.unescape(wish.image)))
+    return _sum(data)
+
+
+def _sum(data: bytes) -> str:
     return f"sha256:{sha256(data).hexdigest()}"

@@ -12,12 +12,13 @@ from mediakeep import files
 from mediakeep.errors import NewerFormat, UsageFailed
 from mediakeep.media.edits.changes import PICTURE, Edit, Lift
 from mediakeep.media.undoing.record import Changed
-from mediakeep.music.repairs.repair import Embed
+from mediakeep.music.repairs.repair import Embed, Put
 
 FORMAT = 1
+COVER_FILE = "cover_file"  # stands for a picture that is put beside the tracks
 CONTAINER = "container"  # stands for a field where tags are raised to another kind
 
-Wish = Edit | Lift | Embed  # what is wanted of a file; the picture to embed is not read yet
+Wish = Edit | Lift | Embed | Put  # what is wanted of a file; the picture to embed is not read yet
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,7 +56,7 @@ def of(path: Path, size: int, mtime_ns: int, due: Mapping[str, Changed], image: 
             old=one.old,
             new=one.new,
             reason=one.reason,
-            image=image if field == PICTURE else "",
+            image=image if field in (PICTURE, COVER_FILE) else "",
         )
         for field, one in due.items()
     ]
@@ -82,6 +83,8 @@ def wishes(plan: FilePlan) -> list[Wish]:
 def _wish(line: Line) -> Wish:
     if line.field == PICTURE:
         return Embed(line.image, line.reason)
+    if line.field == COVER_FILE:
+        return Put(line.image, line.reason)
     if line.field == CONTAINER:
         return Lift(line.reason)
     return Edit(line.field, line.new, line.reason)
@@ -136,6 +139,8 @@ def _change(line: Line) -> str:
     why = f" ({line.reason})" if line.reason else ""
     if line.field == PICTURE:
         return f"cover {_pictured(line)}{why}"
+    if line.field == COVER_FILE:
+        return f"{'put here' if line.new else 'taken away'}{why}"
     return f"{line.field} {_quoted(line.old)} -> {_quoted(line.new)}{why}"
 
 

@@ -15,9 +15,10 @@ from msgspec import structs
 from mediakeep import files
 from mediakeep.errors import LibraryGone
 from mediakeep.issue import Issue
-from mediakeep.item import Status
+from mediakeep.item import Lookup, Status
 from mediakeep.media import access, essence
 from mediakeep.music import (
+    artwork,
     audit,
     copies,
     deep,
@@ -29,12 +30,15 @@ from mediakeep.music import (
     scan,
     tools,
 )
+from mediakeep.music.artwork import Fetched
 from mediakeep.music.discography import inquiry
+from mediakeep.music.discography.holdings import Reason
 from mediakeep.music.discography.inquiry import UNASKED, Inquiry
+from mediakeep.music.matching import figures
 from mediakeep.music.mending import Mended
 from mediakeep.music.model import Artist, Track
 from mediakeep.music.repaired import Repaired
-from mediakeep.music.repairs import preview
+from mediakeep.music.repairs import enrichment, preview
 from mediakeep.music.tools import Places, Tools
 from mediakeep.outcome import QUIET, Outcome, Progress, Work, Worker
 from mediakeep.pages import page
@@ -68,15 +72,21 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
     try:
         found, accepted = _read(path, key, progress, places, tools)
         asked = _look_up(found, places.lookup_key or key, progress, tools)
-        found = structs.replace(found, resolved=asked.resolved)
+        found = _known(found, asked)
         issues = diagnose.issues(found, key)
-        mended = mending.mend(found, issues, work, tools, progress)
+        art = artwork.fetched(mending.before(found, work, tools) or found, tools, progress)
+        covered = structs.replace(found, covers=art.covers)
+        mended = mending.mend(covered, issues, work, tools, progress)
         if mended.written or mended.expected:
-            found = _again(found, path, tools) if places.write else _as_if(found, mended)
-            asked = inquiry.again(asked, found)
+            found = _again(found, path, tools) if places.write else _as_if(covered, mended)
+            asked = inquiry.again(asked, found, places.lookup_key or key, tools.desk)
+            found = _known(found, asked)
             issues = diagnose.issues(found, key)
     finally:  # what is known of files is true, whatever became of the artist
         tools.index.commit()
+    asked = _awaiting(asked, art)
+    if places.write:
+        artwork.drop(art.covers, found, places.policy)
     if places.write and tools.has_changed_files:
         _sweep(found, path)
     issues = mending.described(found, issues, mended, tools)
@@ -123,6 +133,23 @@ def _look_up(found: Artist, key: str, progress: Progress, tools: Tools) -> Inqui
         tools.desk.progress = QUIET
 
 
+def _known(found: Artist, asked: Inquiry) -> Artist:
+    """Add to an artist what the look-up came to."""
+    unowned = tuple(
+        one.group.title
+        for one in asked.holdings.lacking
+        if one.reason is Reason.NOT_OWNED and not one.track
+    )
+    return structs.replace(found, resolved=asked.resolved, matches=asked.matches, unowned=unowned)
+
+
+def _awaiting(asked: Inquiry, art: Fetched) -> Inquiry:
+    """Let a look-up wait for the covers that could not be had."""
+    if not art.why or asked.why:
+        return asked
+    return structs.replace(asked, state="pending", why=art.why, failed=art.failed)
+
+
 def _spent(asked: Inquiry, tools: Tools) -> dict[str, object]:
     """Tell what the look-up has cost, and why it was not made if it was not."""
     spent = tools.desk.spent.taken()
@@ -135,7 +162,8 @@ def _spent(asked: Inquiry, tools: Tools) -> dict[str, object]:
 
 def _sweep(found: Artist, path: Path) -> None:
     """Remove the copies of killed writers; of a younger one another writer may have need."""
-    for folder in {(path / files.unescape(track.place)).parent for track in found.tracks}:
+    folders = {(path / files.unescape(track.place)).parent for track in found.tracks}
+    for folder in folders | {path / files.unescape(album.place) for album in found.albums}:
         with contextlib.suppress(OSError):
             files.sweep(folder)
 
@@ -159,7 +187,7 @@ def _again(before: Artist, path: Path, tools: Tools) -> Artist:
 def _as_if(found: Artist, mended: Mended) -> Artist:
     """Show an artist as it would be after the repairs that a dry run only tells of."""
     shown = preview.artist(found, mended.expected)
-    return structs.replace(shown, fingerprint=found.fingerprint)
+    return structs.replace(shown, fingerprint=found.fingerprint, covers={})
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -205,6 +233,8 @@ def _outcome(
         "issues": diagnose.tally(decisions),
         "notes": len(issues) - reviews,
     }
+    matched = figures.counts(found.matches)
+    filled = told.fresh.filled if places.write else repaired.to_be_filled(mended.due)
     shown = [("track", tracks), ("auto-fix", fixed), ("manual review", reviews)]
     message = ", ".join(page.counted(number, noun) for noun, number in shown)
     if repairs.refused:
@@ -212,6 +242,7 @@ def _outcome(
     first = mending.first_claim(work, by_hand=places.by_hand)
     facts: dict[str, object] = {"tracks": tracks, "albums": albums}
     facts |= {**_mended(fixed, told.fresh, reviews), **counts, "repairs": told.fresh.by_kind}
+    facts |= {name: n for name, n in {**matched, "fields_filled": filled}.items() if n}
     facts |= {"not_written": dict(repairs.refused)} if repairs.refused else {}
     facts = {"by_hand": True, **_unclaimed(facts)} if places.by_hand else facts
     return Outcome(
@@ -221,16 +252,28 @@ def _outcome(
             "album_count": albums,
             "repaired": first if repairs.count or places.by_hand else 0,
             "report": outputs.report,
-            "lookup": told.asked.state,
+            "lookup": _lookup(told, places),
             "mbid": told.asked.mbid,
             # Of the moment before the reading: what changed since will be noticed by a scan.
             "fingerprint": found.fingerprint,
+            **matched,
+            "fields_filled": repairs.filled if places.write else filled,
             **_mended(repairs.count if places.write else fixed, repairs, reviews),
             **counts,
         },
         open_ids=tuple(sorted(issue.id for issue in decisions)),
         facts=facts | _due(found, mended),
     )
+
+
+def _lookup(told: Account, places: Places) -> Lookup:
+    """Tell what became of the look-up, which a batch takes up again to fill in what it may now.
+
+    That is where a person's command has made certain which release an album is.
+    """
+    lacking = (one for one in told.issues if one.kind == enrichment.FILLED)
+    due = places.by_hand and any(one.proposal and not one.held for one in lacking)
+    return "pending" if due else told.asked.state
 
 
 def _mended(fixed: int, repairs: Repaired, reviews: int) -> dict[str, int]:
@@ -241,7 +284,7 @@ def _mended(fixed: int, repairs: Repaired, reviews: int) -> dict[str, int]:
 
 def _unclaimed(facts: dict[str, object]) -> dict[str, object]:
     """Leave out the repairs, which were made, and told of, before a person's command."""
-    repairs = "issues_found", "issues_resolved", "auto_fixed", "repairs"
+    repairs = "issues_found", "issues_resolved", "auto_fixed", "repairs", "fields_filled"
     return {name: value for name, value in facts.items() if name not in repairs}
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from mediakeep.issue import Issue
-from mediakeep.music.cures import Cures
+from mediakeep.music.cures import ARTIST, RELEASE, Cures
 from mediakeep.music.steps import Remedy, Step
 
-CHOICE = "unsure-artist"  # the command stands beside those who may be meant
+_CHOICES = frozenset({ARTIST, RELEASE})  # decided beside what may be meant
 
 
 def added(steps: Iterable[Step], issues: Iterable[Issue], cures: Cures) -> list[Step]:
@@ -24,7 +24,7 @@ def added(steps: Iterable[Step], issues: Iterable[Issue], cures: Cures) -> list[
 def _remedies(step: Step, by_kind: dict[str, list[Issue]], cures: Cures) -> Iterator[Remedy]:
     for kind in step.kinds:
         found = by_kind[kind.name]
-        free = [issue for issue in found if not (issue.held or kind.name == CHOICE)]
+        free = [issue for issue in found if not (issue.held or kind.name in _CHOICES)]
         if held := [issue for issue in found if issue.held]:
             yield Remedy(_held(held), "")
         if offered := [issue for issue in found if issue.proposal]:

@@ -12,7 +12,8 @@ from mediakeep.media.edits.changes import PICTURE
 from mediakeep.media.undoing.record import Changed, Record
 from mediakeep.music.checks import letters
 from mediakeep.music.kinds import KINDS
-from mediakeep.music.plans import CONTAINER, FilePlan
+from mediakeep.music.plans import CONTAINER, COVER_FILE, FilePlan
+from mediakeep.music.repairs import enrichment
 
 SHOWN = 3  # files that are named
 
@@ -44,6 +45,7 @@ class Repaired(msgspec.Struct, frozen=True):
     refused: tuple[
         tuple[str, str], ...
     ] = ()  # files that were to be written, and why they were not
+    filled: int = 0  # fields that a certain match filled, each in one file
 
     @property
     def by_kind(self) -> dict[str, int]:
@@ -66,6 +68,14 @@ def of(records: Sequence[Record], artist: str) -> Repaired:
         files=len({record.path for record in records}),
         groups=tuple(groups),
         sessions=tuple(dict.fromkeys(one.session for one in records if one.session)),
+        filled=len(
+            {
+                (record.path, field)
+                for record in records
+                for field, change in record.fields.items()
+                if enrichment.is_filled(change.reason)
+            }
+        ),
     )
 
 
@@ -73,6 +83,11 @@ def expected(due: Iterable[FilePlan]) -> int:
     """Count the repairs that would be made."""
     plans = ((Changed(one.old, one.new, one.reason) for one in plan.changes) for plan in due)
     return sum(map(_kinds_of, plans))
+
+
+def to_be_filled(due: Iterable[FilePlan]) -> int:
+    """Count the fields that a certain match would fill."""
+    return sum(enrichment.is_filled(one.reason) for plan in due for one in plan.changes)
 
 
 def kinds(reason: str) -> list[str]:
@@ -99,7 +114,7 @@ def _group(kind: str, by_place: dict[str, list[Change]]) -> Group:
 
 
 def _change(place: str, field: str, change: Changed) -> Change:
-    if field in (PICTURE, CONTAINER):
+    if field in (PICTURE, COVER_FILE, CONTAINER):
         return Change(place, "")
     old, new = (letters.quoted("; ".join(values)) for values in (change.old, change.new))
     return Change(place, f"{field.removesuffix('s')} {old if change.old else 'none'} → {new}")

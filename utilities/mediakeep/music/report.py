@@ -10,9 +10,10 @@ import msgspec
 
 from mediakeep.issue import Issue, Severity
 from mediakeep.music import diagnose, grouping, remedies, steps
-from mediakeep.music.cures import Cures
+from mediakeep.music.cures import ARTIST, RELEASE, Cures
 from mediakeep.music.discography import section
 from mediakeep.music.discography.inquiry import UNASKED, Inquiry
+from mediakeep.music.discography.matched import Choose
 from mediakeep.music.grouping import Group
 from mediakeep.music.kinds import KINDS, Kind, Scope
 from mediakeep.music.model import Artist
@@ -63,7 +64,7 @@ def render(
     notes = [issue for issue in issues if not diagnose.needs_person(issue)]
     cures = Cures(paths.home, artist.path, paths.listed)
     todo = remedies.added(steps.plan(faults, kinds), faults, cures)
-    found = section.of(asked, artist)
+    found = section.of(asked, artist, _chooser(faults, cures))
     by_album = _by_album(faults, kinds)
     return page.render(
         "artist.md.j2",
@@ -79,12 +80,22 @@ def render(
         notes=remedies.held(steps.plan(notes, kinds), notes),
         repairs=repairs,
         musicbrainz=found,
-        choose=cures.write(*(one for one in faults if one.kind == remedies.CHOICE)),
+        choose=cures.write(*(one for one in faults if one.kind == ARTIST)),
         awaited=asked.state == "pending" and found is None,
         take_back=cures.take_back(repairs.sessions),
         audit_json=paths.json,
         audit_csv=paths.csv,
     )
+
+
+def _chooser(faults: Iterable[Issue], cures: Cures) -> Choose:
+    """Return what gives the command that decides what an album is."""
+    open_ones = {issue.album: issue for issue in faults if issue.kind == RELEASE}
+
+    def choose(place: str) -> str:
+        return cures.write(open_ones[place]) if place in open_ones else ""
+
+    return choose
 
 
 def _is_told(todo: Sequence[Step]) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from mediakeep.errors import MediakeepError
-from mediakeep.item import Status
+from mediakeep.item import TALLIES, Status
 from mediakeep.outcome import Outcome
 
 
@@ -78,6 +79,7 @@ class Report(msgspec.Struct):
     requests: int = 0  # to services
     hits: int = 0  # answers that were kept from before
     waited: float = 0.0  # seconds, for services
+    tallies: Counter[str] = msgspec.field(default_factory=Counter)  # by item.TALLIES
     unreached: int = 0  # settled items that a service failed
     awaiting: int = 0  # items of the queue that lack nothing but their look-up
     unmade: str = ""  # why look-ups were not made, and what helps
@@ -99,5 +101,6 @@ class Report(msgspec.Struct):
         self.requests += facts.get("requests", 0)
         self.hits += facts.get("hits", 0)
         self.waited += facts.get("waited", 0.0)
+        self.tallies.update({name: facts[name] for name in TALLIES if facts.get(name)})
         self.unreached += "unreached" in facts
         self.unmade = self.unmade or facts.get("unreached") or facts.get("unasked") or ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mediakeep.item import Item, Status, awaits_lookup
+from mediakeep.item import TALLIES, Item, Status, awaits_lookup
 from mediakeep.queue import actions
 from mediakeep.queue.state import State
 
@@ -20,6 +20,7 @@ class Sums:
         self.notes = self.reviews = self.fixed = self.outdated = 0
         self.awaiting = 0  # look-ups to be made
         self._lookups: Counter[str] = Counter()  # of completed items, by what became of them
+        self._tallies: Counter[str] = Counter()  # what completed items count besides
         for key, item in state.items.items():
             self.change(key, None, item)
 
@@ -38,6 +39,9 @@ class Sums:
         self.awaiting += by * awaits_lookup(item)
         if item.status is Status.COMPLETED:
             self._lookups[item.lookup] += by
+            for name in TALLIES:
+                if number := getattr(item, name, 0):
+                    self._tallies[name] += by * number
         if item.status is not Status.SKIPPED:
             self.notes += by * item.notes
             self.reviews += by * item.manual_reviews
@@ -62,6 +66,11 @@ class Sums:
     def looked_up(self) -> int:
         """How many look-ups were made, whatever they came to."""
         return self._lookups["done"] + self.unsure + self.unknown
+
+    @property
+    def tallies(self) -> dict[str, int]:
+        """The sums of what items count besides, those that are not 0."""
+        return {name: self._tallies[name] for name in TALLIES if self._tallies[name]}
 
     @property
     def issues(self) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mediakeep import files
@@ -74,6 +74,7 @@ def summary(told: Standing) -> list[str]:
 def lookups(told: Standing) -> list[str]:
     """Tell how much was looked up and what of it is open, and what waits for its look-up."""
     lines = [looked_up(told)] if told.looked_up else []
+    lines += matches(told.tallies)
     return [*lines, awaiting(told.awaiting, told)] if told.awaiting else lines
 
 
@@ -83,6 +84,18 @@ def looked_up(told: Standing) -> str:
     rest = ", ".join(f"{number:,} {word}" for number, word in open_ones if number)
     made = f"Looked up: {count(told.looked_up, told.noun, told.plural)}"
     return f"{made}; {rest}" if rest else made
+
+
+def matches(tallies: Mapping[str, int]) -> list[str]:
+    """Say in a line what albums were found to be, and how many fields that filled; none for 0."""
+    words = ("matched", "tied", "unsure", "unknown")
+    told = [(tallies.get(f"albums_{word}", 0), word) for word in words]
+    albums = ", ".join(f"{number:,} {word}" for number, word in told if number)
+    number = tallies.get("fields_filled", 0)
+    filled = f"{count(number, 'field')} filled" if number else ""
+    parts = [f"Albums: {albums}" if albums else "", filled]
+    line = "; ".join(filter(None, parts))
+    return [line] if line else []
 
 
 def awaiting(number: int, told: Standing) -> str:

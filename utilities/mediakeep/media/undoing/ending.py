@@ -72,7 +72,7 @@ def replace(
 
     The errors are those of `verify` and of `swap.replace`, and RecordNotWritten.
     """
-    prepared, recorded = list[Record](), list[Record]()
+    prepared, made = list[tuple[State, State, str]](), list[Record]()
     with ThreadPoolExecutor(3) as aside:  # a hash keeps a core busy, and others may be idle
         before = aside.submit(lambda: draft.sha256 or sums.whole(original.handle))
 
@@ -87,19 +87,19 @@ def replace(
                 raise Unverified(files.escape(original.path), "nothing led back to the old one")
             old = State.of(original.facts, before.result())
             now = State.of(os.fstat(handle), after.result())
-            prepared.append(_record(original, draft, desk, (old, now, essence)))
+            prepared.append((old, now, essence))
 
         def record() -> None:
-            recorded.append(desk.store.add(prepared[0], draft.blobs))
+            made.append(recorded(original.path, draft, desk, prepared[0]))
 
         try:
             swap.replace(original, parts, check, record, desk.rules)
         except MediakeepError:
-            for one in recorded:
+            for one in made:
                 desk.store.mark(one, VOID)
             raise
-    desk.store.mark(recorded[0], DONE)
-    return recorded[0]
+    desk.store.mark(made[0], DONE)
+    return made[0]
 
 
 def _leads_back(original: Original, draft: Draft, new: int) -> bool:
@@ -113,12 +113,13 @@ def _leads_back(original: Original, draft: Draft, new: int) -> bool:
         return False
 
 
-def _record(original: Original, draft: Draft, desk: Desk, sums: tuple[State, State, str]) -> Record:
-    old, new, essence = sums
-    return Record(
+def recorded(path: Path, draft: Draft, desk: Desk, change: tuple[State, State, str]) -> Record:
+    """Record a change before it is made: the file before and after, and the hash of its sound."""
+    old, new, essence = change
+    record = Record(
         id=os.urandom(6).hex(),
         time=clock.text(desk.store.now()),
-        path=files.escape(original.path),
+        path=files.escape(path),
         kind=draft.kind,
         old=old,
         new=new,
@@ -132,3 +133,4 @@ def _record(original: Original, draft: Draft, desk: Desk, sums: tuple[State, Sta
         fields=draft.fields,
         recipe=draft.recipe,
     )
+    return desk.store.add(record, draft.blobs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from mediakeep.media import access, sums
 from mediakeep.media.undoing import gate
 from mediakeep.media.undoing.index import Found, Index, Query
 from mediakeep.media.undoing.log import Log
-from mediakeep.media.undoing.record import Mark, Record
+from mediakeep.media.undoing.record import NOTHING, Mark, Record
 
 DONE, VOID, UNSURE = "done", "void", "unsure"
 
@@ -92,11 +93,20 @@ class Entries:
         return [Entry(one, marks.get(one.id, ""), at) for one, at in records.values()]
 
 
+def is_gone(path: Path) -> bool:
+    """Tell whether a folder is there, and nothing of this name in it."""
+    return path.parent.is_dir() and not os.path.lexists(path)
+
+
 def told_by(record: Record) -> str:
     """Ask a file itself what became of a change: its state."""
+    path = Path(files.unescape(record.path))
     try:
-        with access.opened(Path(files.unescape(record.path))) as handle:
-            found = sums.whole(handle.fileno())
+        if is_gone(path):
+            found = NOTHING.sha256
+        else:
+            with access.opened(path) as handle:
+                found = sums.whole(handle.fileno())
     except (OSError, Unreadable):
         return UNSURE
     return {record.new.sha256: DONE, record.old.sha256: VOID}.get(found, UNSURE)

@@ -46,10 +46,18 @@ class State(msgspec.Struct, frozen=True):
         """Take down what the system says of a file with this hash."""
         return cls(facts.st_size, sha256, facts.st_dev, facts.st_ino, facts.st_mtime_ns)
 
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether there is no file in this state."""
+        return self.sha256 == NOTHING.sha256
+
     def fits(self, facts: os.stat_result) -> bool:
         """Tell whether a file is in this state by its outward signs, which is no proof."""
         there = (facts.st_size, facts.st_dev, facts.st_ino, facts.st_mtime_ns)
         return there == (self.size, self.device, self.inode, self.mtime_ns)
+
+
+NOTHING = State(0, "nothing", 0, 0, 0)  # where no file is
 
 
 class Changed(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,6 +72,8 @@ class Record(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="change", tag_field="op"
 ):
     """A change that was prepared; whether it was made is told by marks, or by the file's hash.
+
+    A file that was put where none was is NOTHING before, one that was taken away is so afterwards.
 
     `details` is the blob that holds `fields` and `recipe` where they are long. One that is
     `forgotten` has no recipe any more.

@@ -1,4 +1,4 @@
-"""Safe repairs of covers: the picture in the folder embedded into the tracks."""
+"""Safe repairs of covers: the picture in the folder embedded into the tracks, or a fetched one."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
+from mediakeep.lookups.gallery import SUFFIXES
 from mediakeep.music.checks import covers, groups
-from mediakeep.music.model import Album, Artist, ImageFile, Track
+from mediakeep.music.model import Album, Artist, FrontCover, ImageFile, Track
 from mediakeep.music.repairs import repair
-from mediakeep.music.repairs.repair import Embed, Repair
+from mediakeep.music.repairs.repair import Embed, Put, Repair
 
 LARGEST = 5 << 20  # bytes of a picture that is embedded: each track holds it anew
 SMALLEST = 300  # pixels of its shorter side: a smaller one would only be in the way of a better one
 
 _KIND = "external-cover-not-embedded"
 _EMBED = f"{_KIND}: it lies in the folder only"
-_MIMES = frozenset({"image/jpeg", "image/png"})
 # What people and programs call a front cover, and pictures that are none.
 _FRONT = re.compile("cover|folder|front|album ?art", re.IGNORECASE)
 _OTHER = re.compile(
@@ -39,10 +39,77 @@ def external_cover_not_embedded(artist: Artist) -> Iterator[Repair]:
                 yield Repair(place=track.place, kinds=(_KIND,), change=embed)
 
 
-def is_partly_embedded(album: Album) -> bool:
-    """Tell whether a picture lies in the folder, and some tracks hold one and others none."""
-    if not any(image.mime for image in album.images):
-        return False
+def missing_cover(artist: Artist) -> Iterator[Repair]:
+    """The front cover that was fetched for an album without any."""
+    for album, cover in _bare(artist):
+        if covers.cover_not_image(album) is None:
+            yield from _given(album, cover, "missing-cover")
+
+
+def cover_not_image(artist: Artist) -> Iterator[Repair]:
+    """The front cover that was fetched for an album whose only covers are no pictures."""
+    for album, cover in _bare(artist):
+        if covers.cover_not_image(album) is not None:
+            yield from _given(album, cover, "cover-not-image")
+
+
+def cover_too_small(artist: Artist) -> Iterator[Repair]:
+    """A larger front cover that was fetched, in the place of one that looks blurred."""
+    for album, cover in _fetched(artist):
+        if covers.cover_too_small(album) is not None:
+            yield from _enlarged(album, cover, "cover-too-small")
+
+
+def cover_upgrade(artist: Artist) -> Iterator[Repair]:
+    """A larger front cover that was fetched, in the place of a small one."""
+    for album, cover in _fetched(artist):
+        if covers.cover_too_small(album) is None:
+            yield from _enlarged(album, cover, "cover-upgrade")
+
+
+def _fetched(artist: Artist) -> Iterator[tuple[Album, FrontCover]]:
+    """Give the albums that a front cover of some use was fetched for."""
+    for album in artist.albums:
+        cover = artist.covers.get(album.place)
+        if cover and min(cover.image.width, cover.image.height) >= SMALLEST:
+            yield album, cover
+
+
+def _bare(artist: Artist) -> Iterator[tuple[Album, FrontCover]]:
+    return (one for one in _fetched(artist) if covers.is_bare(one[0]))
+
+
+def _given(album: Album, cover: FrontCover, kind: str) -> Iterator[Repair]:
+    """Give an album its cover; that in the folder first, for a kill behind it to be mended by."""
+    reason, image = f"{kind}: front cover of the {cover.of}", cover.image.place
+    place = f"{album.place}/cover{SUFFIXES[cover.image.mime]}"
+    if cover.beside and all(one.place != place for one in album.images):
+        yield Repair(place=place, kinds=(kind,), change=Put(image, reason))
+    for track in album.readable if cover.embed else ():
+        if repair.is_writable(track):
+            yield Repair(place=track.place, kinds=(kind,), change=Embed(image, reason))
+
+
+def _enlarged(album: Album, cover: FrontCover, kind: str) -> Iterator[Repair]:
+    """Replace front covers that are small by one that is larger in both directions."""
+    reason, new = f"{kind}: front cover of the {cover.of}", (cover.image.width, cover.image.height)
+    for track in album.readable if cover.embed else ():
+        front = covers.front(track)
+        if front is None or not repair.is_writable(track):
+            continue
+        old = front.width, front.height
+        larger = old[0] < new[0] and old[1] < new[1]
+        if all(old) and min(old) < covers.SHARP and larger:
+            change = Embed(cover.image.place, reason)
+            yield Repair(place=track.place, kinds=(kind,), change=change)
+
+
+def is_unfinished(artist: Artist) -> bool:
+    """Tell whether a killed run may have left some tracks of an album without their cover."""
+    return any(map(_is_partly_embedded, artist.albums))
+
+
+def _is_partly_embedded(album: Album) -> bool:
     return len({bool(track.tags.pictures) for track in album.readable}) > 1
 
 
@@ -87,7 +154,7 @@ def _is_named(image: ImageFile) -> bool:
 def _fits(image: ImageFile) -> bool:
     """Tell whether a picture is of a use in each track; one of unknown measures may be."""
     small = 0 < min(image.width, image.height) < SMALLEST
-    return image.mime in _MIMES and image.size <= LARGEST and not small
+    return image.mime in SUFFIXES and image.size <= LARGEST and not small
 
 
 def _name(image: ImageFile) -> str:

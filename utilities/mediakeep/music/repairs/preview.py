@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import structs
@@ -11,8 +11,8 @@ from mediakeep.media import formats
 from mediakeep.media.edits import changes
 from mediakeep.media.edits.changes import Edit, Lift, Wanted
 from mediakeep.media.reading import Container, Picture
-from mediakeep.music.model import Album, Artist, Track
-from mediakeep.music.repairs.repair import Repair
+from mediakeep.music.model import Album, Artist, ImageFile, Track
+from mediakeep.music.repairs.repair import Put, Repair
 
 _FRONT = 3
 _LIFTED = {formats.FLAC.name: "Vorbis comment"}
@@ -25,18 +25,31 @@ def artist(artist: Artist, repairs: Iterable[Repair]) -> Artist:
     by_place: dict[str, list[Repair]] = {}
     for repair in repairs:
         by_place.setdefault(repair.place, []).append(repair)
-    albums = tuple(_album(album, by_place) for album in artist.albums)
+    fetched = [one.image for one in artist.covers.values()]
+    albums = tuple(_album(album, by_place, fetched) for album in artist.albums)
     return structs.replace(artist, albums=albums)
 
 
-def _album(album: Album, by_place: dict[str, list[Repair]]) -> Album:
+def _album(album: Album, by_place: dict[str, list[Repair]], fetched: list[ImageFile]) -> Album:
+    if put := tuple(_put(album, by_place, fetched)):
+        album = structs.replace(album, images=(*album.images, *put))
     if by_place.keys().isdisjoint(track.place for track in album.tracks):
         return album
-    tracks = tuple(_track(track, by_place.get(track.place, ()), album) for track in album.tracks)
+    images = [*album.images, *fetched]
+    tracks = tuple(_track(track, by_place.get(track.place, ()), images) for track in album.tracks)
     return structs.replace(album, tracks=tracks)
 
 
-def _track(track: Track, repairs: Iterable[Repair], album: Album) -> Track:
+def _put(
+    album: Album, by_place: dict[str, list[Repair]], fetched: list[ImageFile]
+) -> Iterator[ImageFile]:
+    """Give the pictures that come to lie in an album's folder."""
+    for place, (repair, *_) in by_place.items():
+        if isinstance(repair.change, Put) and place.rpartition("/")[0] == album.place:
+            yield structs.replace(_found(repair.change.image, fetched), place=place)
+
+
+def _track(track: Track, repairs: Iterable[Repair], images: list[ImageFile]) -> Track:
     for repair in repairs:
         change = repair.change
         if isinstance(change, Edit):
@@ -44,7 +57,7 @@ def _track(track: Track, repairs: Iterable[Repair], album: Album) -> Track:
         elif isinstance(change, Lift):
             track = _lifted(track)
         else:
-            track = _pictured(track, change.image, album)
+            track = _pictured(track, _found(change.image, images))
     return track
 
 
@@ -64,9 +77,16 @@ def _lifted(track: Track) -> Track:
     return structs.replace(track, container=_LIFTED.get(kind, _USUAL), others=others)
 
 
-def _pictured(track: Track, image: str, album: Album) -> Track:
-    file = next(one for one in album.images if one.place == image)
+def _found(place: str, images: Iterable[ImageFile]) -> ImageFile:
+    return next(one for one in images if one.place == place)
+
+
+def _pictured(track: Track, file: ImageFile) -> Track:
+    """Show a track with a front cover in the place of the one that it holds."""
     known: dict[str, Any] = {"width": file.width, "height": file.height, "size": file.size}
     front = Picture(type=_FRONT, mime=file.mime, seen=file.mime, **known)
-    tags = structs.replace(track.tags, pictures=(*track.tags.pictures, front))
+    held = list(track.tags.pictures)
+    at = next((place for place, one in enumerate(held) if one.type == _FRONT), len(held))
+    held[at : at + 1] = [front]
+    tags = structs.replace(track.tags, pictures=tuple(held))
     return structs.replace(track, tags=tags)

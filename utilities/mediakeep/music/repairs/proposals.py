@@ -17,7 +17,16 @@ from mediakeep.media.edits.changes import Edit, Lift
 from mediakeep.music import placeholders
 from mediakeep.music.checks import letters, presence
 from mediakeep.music.model import Artist
-from mediakeep.music.repairs import dates, missing, numbers, repair, safe, spellings, texts
+from mediakeep.music.repairs import (
+    dates,
+    enrichment,
+    missing,
+    numbers,
+    repair,
+    safe,
+    spellings,
+    texts,
+)
 from mediakeep.music.repairs.repair import Mend, Repair
 from mediakeep.pages import page
 
@@ -53,6 +62,7 @@ PROPOSED: Mapping[str, Mend] = {
     "missing-date": dates.missing_date,
     "date-mixed": dates.date_mixed,
     "placeholder-genre": placeholder_genre,
+    **{kind: enrichment.correction(kind) for kind in enrichment.CORRECTED},
 }
 
 

@@ -13,7 +13,17 @@ from mediakeep.music.model import Artist, Track
 
 
 class Embed(msgspec.Struct, frozen=True, tag="embed"):
-    """A picture file, by its place below the artist, that is to be the front cover of a track."""
+    """A picture file that is to be the front cover of a track: by its place below the artist.
+
+    One that lies elsewhere is named by its whole path; both are escaped.
+    """
+
+    image: str
+    reason: str = ""
+
+
+class Put(msgspec.Struct, frozen=True, tag="put"):
+    """A picture file, by its whole path, of which a copy is to lie where no file is."""
 
     image: str
     reason: str = ""
@@ -28,7 +38,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
 
     place: str
     kinds: tuple[str, ...]
-    change: Edit | Lift | Embed
+    change: Edit | Lift | Embed | Put
     old: Values = ()
 
     @property
@@ -36,7 +46,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
         """The field that it changes, "" for that of all tags."""
         if isinstance(self.change, Edit):
             return self.change.field
-        return PICTURE if isinstance(self.change, Embed) else ""
+        return "" if isinstance(self.change, Lift) else PICTURE
 
     @property
     def why(self) -> str:

@@ -87,4 +87,5 @@ def rest(moment: Moment, account: Account) -> Rest:
         redo=f"{config.spoken(kind.manager, moment.home)} --reset-outdated",
         lookups=terminal.lookups(standing),
         awaiting=standing.awaiting,
+        tallies=standing.tallies,
     )

@@ -69,6 +69,7 @@ class Rest(msgspec.Struct, frozen=True):
     redo: str  # the command that has outdated ones done again
     lookups: list[str]  # sentences on look-ups that were made, and that are to be made
     awaiting: int = 0  # items that lack nothing but their look-up
+    tallies: dict[str, int] = {}  # sums of what completed items count, by item.TALLIES
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -193,6 +194,11 @@ def _rows(account: Account, now: Flow, before: Flow | None) -> list[Row]:
         row(f"{standing.plural} read again by your commands", "by_hand"),
         row(f"{standing.plural} that vanished", "vanished"),
         row(f"{standing.plural} that came back", "reappeared"),
+        row("albums matched", amount="albums_matched"),
+        row("albums tied between editions", amount="albums_tied"),
+        row("albums left unsure", amount="albums_unsure"),
+        row("albums unknown to MusicBrainz", amount="albums_unknown"),
+        row("fields filled", amount="fields_filled"),
         row("requests to services", amount="requests"),
         row("answers from the cache", amount="hits"),
         row("waited for services, all workers together", amount="waited", unit="s"),

@@ -95,6 +95,8 @@ def _present(told: Progress) -> Iterator[tuple[str, str, str, Any]]:
             yield "decisions", one.item, "id", one.entry.id
             yield "decisions", one.item, "command", one.entry.command
     rest = told.present.rest
+    for name, number in rest.tallies.items():
+        yield "tallies", "", name, number
     yield "rest", "", "items", rest.items
     yield "rest", "", "seconds", rest.seconds
     if rest.estimate:

@@ -1,0 +1,227 @@
+"""What a look-up proposes, and which release an album is, accepted from the list of reviews."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mediakeep.media import safewrite
+from mediakeep.media.safewrite import Edit
+from mediakeep.media.undoing.store import Store
+from mediakeep.rehearsal import workshop
+from mediakeep.rehearsal.entities import World, mbid
+from mediakeep.rehearsal.server import Server
+from tests.commands import hands
+from tests.commands.hands import Told, read, reviews, run, state
+from tests.commands.rehearsed import Rehearsed
+from tests.music import shelf
+
+DOOR, LIST = "fix_metadata", "outputs/manual_review_needed.json"
+TITLES = ("Low Tide", "Ballast", "Thaw")
+OTHER = mbid("another release")
+
+
+def world() -> World:
+    """Vera's albums Dawn and Dusk, and one that all tracks of Dawn are on, too."""
+    vera = workshop.artist("Vera")
+    groups = [workshop.group(vera, title) for title in ("Dawn", "Dusk", "Harbour Days")]
+    facts = {"date": "1974", "barcode": "5099902894225"}
+    releases = (
+        workshop.release(groups[0], [TITLES], **facts),
+        workshop.release(groups[1], [("Crane", "Rivet")]),
+        workshop.release(groups[2], [(*TITLES, *"abcdefgh")]),
+    )
+    return World(artists=(vera,), groups=tuple(groups), releases=releases)
+
+
+DAWN, DUSK, DAYS = world().releases
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Rehearsed]:
+    """Dawn, whose tracks last otherwise than there, and Dusk, whose tags name it with a slip."""
+    for name in ("home", "tmp"):
+        (tmp_path / name).mkdir()
+    own = {"artist": "Vera", "albumartist": "Vera", "date": "1974"}
+    shelf.put_album(tmp_path / "music" / "Vera" / "Dawn", *TITLES, **own)
+    shelf.put_album(tmp_path / "music" / "Vera" / "Dusk", "Crane", "Rivett", **own)
+    shutil.copytree(tmp_path / "music" / "Vera" / "Dawn", tmp_path / "original")
+    store = Store(tmp_path / "before")
+    for path in (tmp_path / "music" / "Vera" / "Dusk").glob("*.mp3"):
+        safewrite.write(path, [Edit("musicbrainz_albumid", (DUSK.id,))], store)
+    store.close()
+    with Server(world()) as server:
+        made = Rehearsed(tmp_path / "home", tmp_path / "music", server, tmp_path / "tmp")
+        made.scan()
+        batch(made)
+        yield made
+
+
+def batch(home: Rehearsed, *words: object) -> None:
+    done = home.batch("--all", "--cover-art", "none", *words)
+    assert done.returncode == 0, done.stderr
+
+
+def entry(home: Rehearsed, kind: str) -> dict[str, str]:
+    (one,) = [one for one in reviews(home) if one["kind"] == kind]
+    return one
+
+
+def kinds(home: Rehearsed) -> set[str]:
+    return {one["kind"] for one in reviews(home)}
+
+
+def tracks(home: Rehearsed, album: str = "Dawn") -> list[Path]:
+    return sorted((home.music / "Vera" / album).glob("*.mp3"))
+
+
+def accept(home: Rehearsed, *words: object) -> Told:
+    return run(home, DOOR, "--from-review", LIST, *words)
+
+
+def choose(home: Rehearsed, release: str, *words: object) -> Told:
+    return accept(
+        home, "--accept", entry(home, "ambiguous-release")["id"], "--mbid", release, *words
+    )
+
+
+# What is proposed
+
+
+def test_a_title_is_proposed_and_accepted_as_the_release_has_it(home: Rehearsed) -> None:
+    listed, asked = entry(home, "title-differs"), len(home.server.asked)
+    assert listed["proposal"] == 'title "Rivet"'
+    words = shlex.split(listed["command"])[2:]
+    assert run(home, DOOR, *words).code == 0
+    assert read(tracks(home, "Dusk")[1]).title == ("Rivet",)
+    assert "title-differs" not in kinds(home)
+    assert len(home.server.asked) == asked
+
+
+def test_all_of_a_kind_are_accepted_of_one_artist(home: Rehearsed) -> None:
+    told = accept(home, "--accept-kind", "title-differs", "--artist", "Vera")
+    assert (told.code, "1 file changed." in told.out) == (0, True)
+    assert read(tracks(home, "Dusk")[1]).title == ("Rivet",)
+
+
+def test_what_was_filled_in_and_taken_back_is_filled_in_when_it_is_accepted(
+    home: Rehearsed,
+) -> None:
+    assert read(tracks(home, "Dusk")[0]).musicbrainz_trackid
+    hands.ok(home, "undo_changes", "--artist", "Vera")
+    home.ok("--reset-artist", "Vera")
+    batch(home)
+    assert read(tracks(home, "Dusk")[0]).musicbrainz_trackid == ()
+    assert accept(home, "--accept-kind", "incomplete-tags").code == 0
+    assert read(tracks(home, "Dusk")[0]).musicbrainz_trackid
+    assert "incomplete-tags" not in kinds(home)
+
+
+# Which release an album is
+
+
+def test_the_list_names_the_command_that_chooses(home: Rehearsed) -> None:
+    listed = entry(home, "ambiguous-release")
+    end = f"--from-review {LIST} --accept {listed['id']} --mbid MBID"
+    assert listed["command"].endswith(end)
+    told = run(home, DOOR, *shlex.split(listed["command"])[2:])
+    assert told.code == 2
+    assert '"MBID" is no MBID' in told.err
+
+
+def test_a_candidate_is_accepted_and_the_next_batch_fills_in_what_it_tells(
+    home: Rehearsed,
+) -> None:
+    told = choose(home, DAWN.id.upper())
+    assert (told.code, "3 files changed." in told.out) == (0, True)
+    for path in tracks(home):
+        assert read(path).musicbrainz_albumid == (DAWN.id,)
+        assert read(path).musicbrainz_releasegroupid == (DAWN.group,)
+        assert read(path).barcode == ()
+    assert "ambiguous-release" not in kinds(home)
+    assert home.artists()["Vera"]["lookup"] == "pending"
+    batch(home)
+    assert home.artists()["Vera"]["lookup"] == "done"
+    assert [read(path).barcode for path in tracks(home)] == [("5099902894225",)] * 3
+    asked, full = len(home.server.asked), state(home.music)
+    home.ok("--reset-artist", "Vera")
+    batch(home)
+    assert (len(home.server.asked), state(home.music)) == (asked, full)
+    hands.ok(home, "undo_changes", "--artist", "Vera")
+    for path in tracks(home):
+        assert path.read_bytes() == (home.music.parent / "original" / path.name).read_bytes()
+
+
+def test_a_dry_run_only_tells_of_it(home: Rehearsed) -> None:
+    before = state(home.music, home.path)
+    told = choose(home, DAWN.id, "--dry-run")
+    assert (told.code, "3 files would be changed" in told.out) == (0, True)
+    assert state(home.music, home.path) == before
+    assert "ambiguous-release" in kinds(home)
+
+
+@pytest.mark.parametrize("release", [DUSK.id, OTHER])
+def test_a_release_that_is_no_candidate_takes_a_person_who_insists(
+    home: Rehearsed, release: str
+) -> None:
+    before = state(home.music)
+    told = choose(home, release)
+    assert told.code == 1
+    assert f"{release} is none of its candidates, which are {DAWN.id}, " in told.err
+    assert state(home.music) == before
+    assert choose(home, release, "--yes").code == 0
+    assert {read(path).musicbrainz_albumid for path in tracks(home)} == {(release,)}
+    assert {read(path).musicbrainz_releasegroupid for path in tracks(home)} == {()}
+
+
+def test_a_candidate_that_would_not_be_believed_is_not_taken_in_silence(home: Rehearsed) -> None:
+    before = state(home.music)
+    told = choose(home, DAYS.id)
+    assert told.code == 1
+    assert "its tracks are too unlike those of that release" in told.err
+    assert state(home.music) == before
+
+
+def test_a_release_is_chosen_for_albums_alone(home: Rehearsed) -> None:
+    one = entry(home, "title-differs")["id"]
+    told = accept(home, "--accept", one, "--mbid", DUSK.id)
+    assert told.code == 1
+    assert "a release is chosen for ambiguous albums alone" in told.err
+
+
+def test_an_album_that_is_settled_already_is_said_to_be(home: Rehearsed, tmp_path: Path) -> None:
+    old = tmp_path / "old.json"
+    old.write_bytes((home.path / LIST).read_bytes())
+    one = entry(home, "ambiguous-release")["id"]
+    assert choose(home, DAWN.id).code == 0
+    told = run(home, DOOR, "--from-review", old, "--accept", one, "--mbid", DAWN.id)
+    assert (told.code, "is settled already." in told.out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--accept", "a:1", "--mbid", "x"), '"x" is no MBID, such as'),
+        (("--accept", "a:1", "--mbid", ""), '"" is no MBID, such as'),
+        (("--accept", "a:1", "b:2", "--mbid", OTHER), "Give --mbid with one ID behind --accept."),
+        (("--accept-kind", "ambiguous-release", "--mbid", OTHER), "Give --mbid with one ID"),
+        (("--accept", "a:1", "--mbid", OTHER), "Not in the list: a:1"),
+    ],
+)
+def test_words_that_choose_nothing_are_refused(
+    home: Rehearsed, words: tuple[str, ...], why: str
+) -> None:
+    before = state(home.music, home.path)
+    told = accept(home, *words)
+    assert told.code == 2
+    assert why in told.err
+    assert state(home.music, home.path) == before
+
+
+def test_mbid_means_nothing_without_the_list(home: Rehearsed) -> None:
+    told = run(home, DOOR, "title", tracks(home)[0], "Ebb", "--mbid", OTHER)
+    assert (told.code, "--mbid means nothing without --from-review." in told.err) == (2, True)

@@ -1,0 +1,128 @@
+"""An album without a cover on a real shelf, and a rehearsal server that has one for it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mediakeep.item import MusicItem
+from mediakeep.lookups.desk import Access
+from mediakeep.media import tags, undo
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.store import Store
+from mediakeep.music import process
+from mediakeep.music.process import Places
+from mediakeep.outcome import QUIET, Outcome
+from mediakeep.policy import Fix, Policy
+from mediakeep.rehearsal import workshop
+from mediakeep.rehearsal.entities import Cover, Release, World
+from mediakeep.rehearsal.reply import Question
+from mediakeep.rehearsal.server import Server
+from tests.music import shelf, visits
+
+LENGTH = 1000  # milliseconds
+TITLES = ("Low Tide", "Ballast", "Salt")
+SAFE = Policy(fix=Fix.SAFE)
+
+
+@dataclass
+class Yard:
+    """An artist with one album, a home, and a server that knows them."""
+
+    root: Path
+    server: Server
+    policy: Policy = SAFE
+    release: Release = field(default_factory=lambda: world().releases[0])
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "music" / "Vera"
+
+    @property
+    def album(self) -> Path:
+        return self.folder / "Dawn"
+
+    @property
+    def gallery(self) -> list[Path]:
+        return sorted((self.root / "home" / "status" / "cache" / "covers").glob("*"))
+
+    def fill(self, suffix: str = "mp3", **more: Any) -> None:
+        for number, title in enumerate(TITLES, 1):
+            shelf.put(self.album / f"0{number} {title}.{suffix}", **marks(number, title), **more)
+
+    def run(self, access: Access | None = None, **more: Any) -> Outcome:
+        access = access or visits.access(self.server)
+        policy = msgspec.structs.replace(self.policy, **more.pop("policy", {}))
+        places = Places(home=self.root / "home", write=True, policy=policy, access=access)
+        places = msgspec.structs.replace(places, **more)
+        with process.opened(places) as worker:
+            outcome = worker(shelf.work(self.folder), QUIET)
+        assert isinstance(outcome, Outcome)
+        msgspec.convert({"status": "completed", **outcome.data}, MusicItem)
+        return outcome
+
+    @property
+    def asked(self) -> list[str]:
+        """The covers that were asked for."""
+        found = (one.path for one in self.server.asked)
+        return [path for path in found if path.startswith(("/release/", "/release-group/"))]
+
+    def covers(self) -> list[tuple[int, int]]:
+        return [size(path) for path in sorted(self.album.glob("0*.*"))]
+
+    def contents(self) -> dict[str, bytes]:
+        found = (path for path in self.folder.rglob("*") if path.is_file())
+        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in found}
+
+    def take_back(self) -> None:
+        with contextlib.closing(Store(self.root / "home" / "status" / "undo")) as store:
+            for step in undo.plan(store, Query()):
+                assert undo.apply(store, step.record)
+
+
+def marks(number: int, title: str) -> dict[str, str]:
+    total = f"{number}/{len(TITLES)}"
+    vera = {"artist": "Vera", "albumartist": "Vera", "album": "Dawn", "date": "1974"}
+    return {"title": title, "tracknumber": total, **vera}
+
+
+def size(path: Path) -> tuple[int, int]:
+    found = [one for one in tags.read(path).tags.pictures if one.type == 3]
+    return (found[0].width, found[0].height) if found else (0, 0)
+
+
+def world(*covers: Cover | None) -> World:
+    """An album in as many editions, alike but for their covers."""
+    vera = workshop.artist("Vera")
+    dawn = workshop.group(vera, "Dawn")
+    releases = [
+        workshop.release(dawn, [TITLES], edition=edition, date="1974", cover=cover)
+        for edition, cover in enumerate(covers or (Cover(),), 1)
+    ]
+    return World(artists=(vera,), groups=(dawn,), releases=tuple(map(timed, releases)))
+
+
+def timed(release: Release) -> Release:
+    """Let the tracks of a release last as long as those on the shelf."""
+    replace = msgspec.structs.replace
+    media = (
+        replace(one, tracks=tuple(replace(track, length=LENGTH) for track in one.tracks))
+        for one in release.media
+    )
+    return replace(release, media=tuple(media))
+
+
+@contextlib.contextmanager
+def made(root: Path, *covers: Cover | None, policy: Policy = SAFE) -> Iterator[Yard]:
+    (root / "home").mkdir(parents=True)
+    with Server(world(*covers)) as server:
+        yield Yard(root, server, policy)
+
+
+def is_cover(question: Question) -> bool:
+    return question.path.startswith(("/release/", "/release-group/", "/image/"))

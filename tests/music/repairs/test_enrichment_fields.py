@@ -1,0 +1,194 @@
+"""What a certain match fills in, field by field: nothing that a person wrote is ever changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.issue import Issue
+from mediakeep.media.edits import changes
+from mediakeep.media.edits.changes import FIELDS
+from mediakeep.media.reading import Facts, Tags
+from mediakeep.media.vocabulary import NUMBERS
+from mediakeep.music import diagnose
+from mediakeep.music.matching.verdict import Sure
+from mediakeep.music.model import Album, Artist, Track
+from mediakeep.music.repairs import preview, safe
+from mediakeep.policy import Fix
+from mediakeep.rehearsal.entities import mbid
+from tests.music.repairs import made, releases
+from tests.music.repairs.releases import FIRST
+
+SINGLE = {name for pair in NUMBERS for name in pair}
+TOGETHER = {"track", "track_total", "disc", "disc_total", "discsubtitle"}  # where a track stands
+PLACEHOLDERS = {
+    "title": "Track 01",
+    "artist": "Unknown Artist",
+    "artists": "<unknown>",
+    "albumartist": "Unknown Artist",
+    "album": "Unknown Album",
+    "genres": "Other",
+    "date": "0000",
+    "originaldate": "0000-00-00",
+    "track": "0",
+    "track_total": "00",
+    "disc": "0",
+    "disc_total": "0",
+}
+
+
+def odd(field: str) -> tuple[str, ...]:
+    """Return what a person may have written there, which is not what the release has."""
+    if field in SINGLE:
+        return ("7",)
+    if field == "compilation":
+        return ("1",)
+    if field.startswith("musicbrainz_"):
+        return (mbid("own", field),)
+    return ("1901",) if "date" in field else (f"My own {field}",)
+
+
+def tags(**fields: tuple[str, ...]) -> Tags:
+    shaped: dict[str, Any] = {}
+    for field, values in fields.items():
+        single = values[0] if field in SINGLE else values
+        shaped[field] = bool(values) if field == "compilation" else single
+    return Tags(**shaped)
+
+
+def artist(*some: Tags) -> Artist:
+    tracks = tuple(
+        Track(
+            place=f"{releases.ALBUM}/{number}.mp3",
+            tags=one,
+            facts=Facts(format="MP3"),
+            container="ID3v2.4",
+        )
+        for number, one in enumerate(some, 1)
+    )
+    return made.artist_of(Album(place=releases.ALBUM, tracks=tracks))
+
+
+def planned(here: Artist, fix: Fix = Fix.SAFE) -> dict[str, tuple[str, ...]]:
+    """Return what the first track would get, by field."""
+    first = next(here.tracks).place
+    found: dict[str, tuple[str, ...]] = {}
+    for one in safe.plan(here, fix=fix):
+        assert isinstance(one.change, changes.Edit)
+        if one.place == first:
+            found[one.field] = one.change.values
+    return found
+
+
+def after(here: Artist, fix: Fix = Fix.SAFE) -> Tags:
+    """Return the tags of the first track once all is made."""
+    return next(preview.artist(here, safe.plan(here, fix=fix)).tracks).tags
+
+
+def issues(here: Artist) -> list[Issue]:
+    return diagnose.issues(here, "Vera")
+
+
+def test_all_that_the_release_tells_is_filled_in_where_nothing_is() -> None:
+    assert planned(releases.matched(artist(Tags()))) == FIRST
+    for field, values in FIRST.items():
+        assert changes.value(after(releases.matched(artist(Tags()))), field) == values, field
+
+
+def test_once_it_is_filled_in_nothing_is_left_to_do() -> None:
+    full = releases.matched(artist(tags(**FIRST)))
+    assert planned(full) == planned(full, Fix.MATCHED) == {}
+    assert {one.kind for one in issues(full)} <= {"missing-cover"}
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS))
+@pytest.mark.parametrize("rest", ["empty", "full"])
+def test_safe_never_changes_a_value_that_is_there(field: str, rest: str) -> None:
+    others = FIRST if rest == "full" else {}
+    here = releases.matched(artist(tags(**{**others, field: odd(field)})))
+    new = planned(here)
+    assert field not in new
+    assert changes.value(after(here), field) == odd(field)
+    bound = TOGETHER if field in TOGETHER else set()
+    if rest == "empty":
+        assert new.keys() >= FIRST.keys() - {field} - bound
+    else:
+        assert new == {}
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS - SINGLE - {"compilation"}))
+def test_a_value_beside_a_placeholder_stays_too(field: str) -> None:
+    held = (*odd(field), PLACEHOLDERS.get(field, " x"))
+    here = releases.matched(artist(tags(**{field: held})))
+    assert field not in {one.field for one in safe.plan(here) if "whitespace" not in one.kinds}
+
+
+@pytest.mark.parametrize("field", PLACEHOLDERS)
+def test_what_stands_for_nothing_gives_way(field: str) -> None:
+    here = releases.matched(artist(tags(**{field: (PLACEHOLDERS[field],)})))
+    assert planned(here)[field] == FIRST[field]
+
+
+@pytest.mark.parametrize("field", sorted(FIRST))
+def test_matched_corrects_what_differs(field: str) -> None:
+    here = releases.matched(artist(tags(**{**FIRST, field: odd(field)})))
+    left_to_people = {"genres", "compilation"}
+    wanted = {} if field in left_to_people else {field: FIRST[field]}
+    assert planned(here, Fix.MATCHED) == wanted
+    told = {one.kind for one in issues(here)} - {"missing-cover", "genre-mixed"}
+    assert len(told) == len(wanted)
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS - FIRST.keys()))
+def test_what_no_release_tells_is_left_alone_even_by_matched(field: str) -> None:
+    here = releases.matched(artist(tags(**{**FIRST, field: odd(field)})))
+    assert planned(here, Fix.MATCHED) == {}
+
+
+def test_of_tied_editions_only_what_all_agree_on_is_filled_in() -> None:
+    first = releases.release()
+    other = releases.release(
+        id=mbid("other"), date="1991", country="JP", barcode=None, label_info=()
+    )
+    here = releases.matched(artist(Tags()), first, other, sure=Sure.TIED)
+    own = {
+        *("musicbrainz_albumid", "date", "releasecountry"),
+        *("barcode", "label", "catalognumber"),
+    }
+    assert planned(here) == {field: held for field, held in FIRST.items() if field not in own}
+
+
+@pytest.mark.parametrize("sure", [Sure.UNSURE, Sure.UNKNOWN])
+def test_of_what_is_not_certain_nothing_is_written(sure: Sure) -> None:
+    here = releases.matched(artist(Tags(), tags(title=("Ebb",))), sure=sure)
+    assert planned(here) == planned(here, Fix.MATCHED) == {}
+
+
+def test_what_the_release_does_not_tell_is_never_taken_away() -> None:
+    bare = releases.release(
+        date=None, country=None, barcode=None, label_info=(), release_group=None, status=None
+    )
+    full = tags(**FIRST)
+    here = releases.matched(artist(full), structs.replace(bare, release_group=_bare_group()))
+    assert planned(here) == {}
+    gone = {field for field, new in planned(here, Fix.MATCHED).items() if not new}
+    assert gone == set()
+
+
+def _bare_group() -> Any:
+    group = releases.release().release_group
+    assert group
+    return structs.replace(
+        group, genres=(), first_release_date=None, primary_type=None, secondary_types=()
+    )
+
+
+def test_a_track_that_is_hidden_before_the_first_gets_no_number() -> None:
+    one = releases.release()
+    hidden = structs.replace(one.media[1].tracks[0], position=0)
+    medium = structs.replace(one.media[1], tracks=(hidden, one.media[1].tracks[1]))
+    here = releases.matched(artist(Tags()), structs.replace(one, media=(one.media[0], medium)))
+    assert "track" not in planned(here)
+    assert planned(here)["title"] == FIRST["title"]

@@ -1,0 +1,128 @@
+"""What a certain match fills in and corrects in real files, in every format that is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from mediakeep.media import safewrite, tags, undo
+from mediakeep.media.edits import changes
+from mediakeep.media.edits.changes import FIELDS, Edit
+from mediakeep.media.reading import Tags
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.store import Store
+from mediakeep.music.repairs import safe
+from mediakeep.policy import Fix
+from tests.music import shelf
+from tests.music.repairs import disk, releases
+from tests.music.repairs.releases import FIRST
+from tests.music.repairs.test_enrichment_fields import PLACEHOLDERS, SINGLE, odd
+
+Values = Mapping[str, tuple[str, ...]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "Vera"
+
+
+def put(folder: Path, suffix: str, fields: Values) -> Path:
+    """Write a track that holds these fields and no others."""
+    none = dict.fromkeys(shelf.HEALTHY)
+    path = shelf.put(folder / releases.ALBUM / f"1.{suffix}", picture="cover.jpg", **none)
+    store = Store(folder.parent / "before")
+    safewrite.write(path, [Edit(field, held) for field, held in fields.items()], store)
+    store.close()
+    return path
+
+
+def repair(folder: Path, fix: Fix = Fix.SAFE) -> int:
+    """Make what is planned, and return how many files that changed."""
+    return disk.make(folder, safe.plan(releases.read(folder), fix=fix), folder.parent)
+
+
+def take_back(folder: Path) -> None:
+    store = Store(folder.parent / "undo")
+    for step in undo.plan(store, Query()):
+        undo.apply(store, step.record)
+    store.close()
+
+
+def held(found: Tags) -> Values:
+    """Return what is told, numbers as they are meant: MP4 has no zeros before them."""
+    told = {field: changes.value(found, field) for field in sorted(FIELDS)}
+    return {
+        field: tuple(text.lstrip("0") for text in values) if field in SINGLE else values
+        for field, values in told.items()
+        if values
+    }
+
+
+def writable(suffix: str, fields: Values) -> Values:
+    """Leave out what the format has no place for: a total without its number."""
+    if suffix not in ("mp3", "m4a"):
+        return fields
+    alone = {"track_total": "track", "disc_total": "disc"}
+    return {name: one for name, one in fields.items() if alone.get(name, name) in fields}
+
+
+@pytest.mark.parametrize("suffix", shelf.FORMATS)
+def test_all_is_filled_in_once_and_taken_back_byte_for_byte(folder: Path, suffix: str) -> None:
+    path = put(folder, suffix, {"comment": ("mine",)})
+    before = path.read_bytes()
+    assert repair(folder) == 1
+    assert held(tags.read(path).tags) == {**FIRST, "comment": ("mine",)}
+    full, time = path.read_bytes(), path.stat().st_mtime_ns
+    for fix in (Fix.SAFE, Fix.MATCHED):
+        assert repair(folder, fix) == 0
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == (full, time)
+    take_back(folder)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("suffix", shelf.FORMATS)
+@pytest.mark.parametrize("nth", [0, 1, 2])
+def test_what_a_person_wrote_stays_as_it_stands_in_the_file(
+    folder: Path, suffix: str, nth: int
+) -> None:
+    own = writable(suffix, {field: odd(field) for field in sorted(FIELDS)[nth::3]})
+    path = put(folder, suffix, own)
+    before = tags.read(path)
+    assert {field: held(before.tags)[field] for field in own} == own
+    assert repair(folder) == 1
+    after = tags.read(path)
+    assert {field: changes.value(after.tags, field) for field in own} == own
+    assert len(held(after.tags)) > len(own) + len(FIRST) // 3
+    for name, texts in before.raw.items():
+        told = [after.raw[name][0].partition("/")[0]] if name in ("TRCK", "TPOS") else None
+        assert texts in (after.raw[name], told), name
+
+
+@pytest.mark.parametrize("suffix", shelf.FORMATS)
+def test_placeholders_give_way(folder: Path, suffix: str) -> None:
+    own = {field: (text,) for field, text in PLACEHOLDERS.items()}
+    if suffix == "m4a":  # where the number 0 is how none is written
+        own = {field: held for field, held in own.items() if field not in SINGLE}
+    path = put(folder, suffix, writable(suffix, own))
+    assert repair(folder) == 1
+    assert held(tags.read(path).tags) == FIRST
+
+
+@pytest.mark.parametrize("suffix", shelf.FORMATS)
+def test_matched_corrects_every_field_and_undo_brings_the_bytes_back(
+    folder: Path, suffix: str
+) -> None:
+    own = {field: odd(field) for field in sorted(FIELDS)}
+    path = put(folder, suffix, own)
+    before = path.read_bytes()
+    assert repair(folder) == 0
+    assert path.read_bytes() == before
+    assert repair(folder, Fix.MATCHED) == 1
+    kept = {field: one for field, one in own.items() if field in ("genres", "compilation")}
+    others = {field: one for field, one in own.items() if field not in FIRST}
+    assert held(tags.read(path).tags) == {**FIRST, **others, **kept}
+    assert repair(folder, Fix.MATCHED) == 0
+    take_back(folder)
+    assert path.read_bytes() == before

@@ -1,0 +1,299 @@
+"""Covers that albums lack are fetched where the match is certain, and go where a person wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mediakeep.lookups.desk import CLOSED
+from mediakeep.policy import Fix
+from mediakeep.rehearsal import faults, pictures, workshop
+from mediakeep.rehearsal.entities import Cover, World
+from mediakeep.rehearsal.reply import Reply
+from mediakeep.rehearsal.server import Server
+from tests.music import shelf, visits
+from tests.music.coverless import TITLES, Yard, is_cover, made, marks, size, timed
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Iterator[Yard]:
+    with made(tmp_path) as one:
+        yield one
+
+
+@pytest.mark.parametrize("suffix", shelf.FORMATS)
+def test_a_missing_cover_is_embedded_once_and_taken_back_byte_for_byte(
+    yard: Yard, suffix: str
+) -> None:
+    yard.fill(suffix)
+    before = yard.contents()
+    outcome = yard.run()
+    assert yard.covers() == [(1200, 1200)] * 3
+    assert yard.asked == [f"/release/{yard.release.id}/front-1200"]
+    assert outcome.facts["repairs"]["missing-cover"] == 3
+    assert "missing-cover" not in outcome.data["issues"]
+    assert outcome.data["lookup"] == "done"
+    assert outcome.facts["requests"] == len(yard.server.asked)  # the redirect is one, too
+    assert yard.gallery == []
+    count, after = len(yard.server.asked), yard.contents()
+    again = yard.run()
+    assert (len(yard.server.asked), yard.contents()) == (count, after)
+    assert "requests" not in again.facts
+    yard.take_back()
+    assert yard.contents() == before
+    # What was taken back is not done again by itself, and nobody is asked for it.
+    last = yard.run(policy={"locked": frozenset({"musicbrainz_albumid"})})
+    assert size(yard.album / f"01 Low Tide.{suffix}") == (0, 0)
+    assert yard.asked == [f"/release/{yard.release.id}/front-1200"]
+    assert last.data["issues"]["missing-cover"] == 1
+    yard.run(policy={"redo": True})
+    assert yard.covers() == [(1200, 1200)] * 3
+
+
+# Where it goes, and how large it is
+
+
+@pytest.mark.parametrize("wanted", ["500", "1200", "full"])
+def test_a_person_says_how_large_it_is(yard: Yard, wanted: str) -> None:
+    yard.fill()
+    yard.run(policy={"cover_size": wanted})
+    pixels = 600 if wanted == "full" else int(wanted)  # as the rehearsal's original
+    assert yard.covers() == [(pixels, pixels)] * 3
+    assert yard.asked[0].endswith("/front" if wanted == "full" else f"/front-{wanted}")
+
+
+@pytest.mark.parametrize(
+    ("goes", "embedded", "lies"),
+    [("none", 0, False), ("embed", 3, False), ("file", 0, True), ("both", 3, True)],
+)
+def test_a_person_says_where_it_goes(yard: Yard, goes: str, embedded: int, lies: bool) -> None:
+    yard.fill()
+    before = yard.contents()
+    yard.run(policy={"cover_art": goes})
+    assert sum(any(one) for one in yard.covers()) == embedded
+    assert ("Dawn/cover.png" in yard.contents()) is lies
+    assert bool(yard.asked) is (embedded > 0 or lies)
+    count, after = len(yard.server.asked), yard.contents()
+    yard.run(policy={"cover_art": goes})
+    assert (len(yard.server.asked), yard.contents()) == (count, after)
+    yard.take_back()
+    assert yard.contents() == before
+    yard.run(policy={"cover_art": goes})
+    assert "Dawn/cover.png" not in yard.contents()
+    assert len(yard.server.asked) == count
+
+
+def test_of_several_discs_the_file_lies_above_them(yard: Yard) -> None:
+    for number, title in enumerate(TITLES, 1):
+        shelf.put(yard.album / f"CD {number}" / "01.flac", **marks(number, title))
+    yard.run(policy={"cover_art": "both"})
+    assert (yard.album / "cover.png").is_file()
+    assert [size(path) for path in yard.album.rglob("*.flac")] == [(1200, 1200)] * 3
+
+
+def test_another_file_of_that_name_is_left_alone(yard: Yard) -> None:
+    yard.fill()
+    (yard.album / "cover.png").write_bytes(b"<html>not found</html>")
+    outcome = yard.run(policy={"cover_art": "both"})
+    assert (yard.album / "cover.png").read_bytes() == b"<html>not found</html>"
+    assert yard.covers() == [(1200, 1200)] * 3
+    assert outcome.facts["repairs"]["cover-not-image"] == 3
+
+
+# When nobody is asked
+
+
+@pytest.mark.parametrize("covers", [(None,), (Cover(front=False, back=True),), (None, None)])
+def test_of_a_release_without_a_front_cover_nothing_is_asked(
+    tmp_path: Path, covers: tuple[Cover | None, ...]
+) -> None:
+    with made(tmp_path, *covers) as yard:
+        yard.fill()
+        outcome = yard.run()
+        assert yard.asked == []
+        assert outcome.data["issues"]["missing-cover"] == 1
+
+
+def test_where_editions_tie_it_is_that_of_their_group(tmp_path: Path) -> None:
+    with made(tmp_path, None, Cover(), None) as yard:
+        yard.fill()
+        yard.run()
+        assert yard.asked == [f"/release-group/{yard.release.group}/front-1200"]
+        assert yard.covers() == [(1200, 1200)] * 3
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [{"fix": Fix.NONE}, {"cover_art": "none"}, {"locked": frozenset({"cover"})}],
+    ids=lambda policy: next(iter(policy)),
+)
+def test_where_nothing_is_to_be_written_nothing_is_asked(
+    yard: Yard, policy: dict[str, Any]
+) -> None:
+    yard.fill()
+    yard.run(policy=policy)
+    assert yard.asked == []
+    assert yard.covers() == [(0, 0)] * 3
+
+
+def test_where_it_is_not_certain_which_album_it_is_nothing_is_asked(yard: Yard) -> None:
+    for number in range(1, 4):
+        shelf.put(yard.album / f"0{number}.mp3", **marks(number, f"Another song {number}"))
+    yard.run()
+    assert yard.asked == []
+
+
+# When it cannot be had
+
+
+def test_what_the_archive_does_not_have_after_all_is_not_asked_for_again(yard: Yard) -> None:
+    yard.fill()
+    yard.server.weather.order(faults.refused(404), 9, is_cover)
+    outcome = yard.run()
+    assert len(yard.asked) == 1
+    assert (outcome.data["lookup"], outcome.data["issues"]["missing-cover"]) == ("done", 1)
+    yard.run()
+    assert len(yard.asked) == 1
+
+
+def test_an_outage_lets_the_look_up_wait_and_everything_else_is_done(yard: Yard) -> None:
+    yard.fill()
+    shelf.put(yard.album / "01 Low Tide.mp3", **marks(1, "Low  Tide "))
+    yard.server.weather.order(faults.refused(retry_after="3600"), 1, is_cover)
+    outcome = yard.run()
+    assert outcome.data["lookup"] == "pending"
+    assert outcome.facts["unreached"].startswith("The Cover Art Archive is not to be had")
+    assert outcome.facts["repairs"]["whitespace"] == 1
+    assert yard.covers() == [(0, 0)] * 3
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [faults.paged, faults.garbled, faults.empty, lambda reply: told(reply, b"GIF89a" + bytes(99))],
+    ids=["html", "cut", "empty", "gif"],
+)
+def test_what_is_no_whole_picture_is_refused_and_asked_for_again(
+    yard: Yard, spoil: faults.Fault
+) -> None:
+    yard.fill()
+    yard.server.weather.order(spoil, 1, lambda question: question.path.startswith("/image/"))
+    outcome = yard.run()
+    assert yard.covers() == [(0, 0)] * 3
+    assert outcome.data["lookup"] == "pending"
+    assert "what it sent is no whole JPEG or PNG" in outcome.facts["unreached"]
+    assert yard.gallery == []
+    assert yard.run().data["lookup"] == "done"
+    assert yard.covers() == [(1200, 1200)] * 3
+
+
+def told(reply: Reply, body: bytes) -> Reply:
+    return Reply(reply.status, body, reply.headers)
+
+
+@pytest.mark.parametrize("body", [b"%PDF-1.7", b"GIF89a" + bytes(99), bytes(6 << 20)])
+def test_an_original_that_cannot_be_embedded_gives_way_to_a_smaller_one(
+    yard: Yard, body: bytes
+) -> None:
+    yard.fill()
+    is_original = lambda one: one.path.startswith("/image/") and "_thumb" not in one.path  # noqa: E731
+    yard.server.weather.order(lambda reply: told(reply, body), 1, is_original)
+    yard.run(policy={"cover_size": "full"})
+    assert yard.covers() == [(1200, 1200)] * 3
+    assert len(yard.asked) == 2
+
+
+@pytest.mark.parametrize("closed", ["musicbrainz", "archive"])
+def test_where_the_archive_may_not_be_asked_the_look_up_waits(yard: Yard, closed: str) -> None:
+    yard.fill()
+    yard.run(policy={"fix": Fix.NONE})
+    access = visits.access(yard.server)
+    service = msgspec.structs.replace(getattr(access, closed), closed="this run is offline")
+    outcome = yard.run(msgspec.structs.replace(access, **{closed: service}))
+    assert outcome.data["lookup"] == "pending"
+    assert outcome.facts["unasked"] == "The Cover Art Archive was not asked: this run is offline."
+    assert yard.asked == []
+    assert yard.run().data["lookup"] == "done"
+    assert yard.covers() == [(1200, 1200)] * 3
+
+
+def test_what_a_person_has_done_by_hand_asks_for_nothing(yard: Yard) -> None:
+    yard.fill()
+    yard.run(policy={"fix": Fix.NONE})
+    outcome = yard.run(CLOSED, by_hand=True, policy={"fix": Fix.NONE})
+    assert outcome.facts.keys().isdisjoint({"unasked", "unreached"})
+    assert yard.asked == []
+
+
+def test_one_bad_picture_costs_no_other_album_its_cover(tmp_path: Path) -> None:
+    vera = workshop.artist("Vera")
+    groups = tuple(workshop.group(vera, title) for title in ("Dawn", "Dusk"))
+    releases = tuple(timed(workshop.release(one, [TITLES], date="1974")) for one in groups)
+    known = World(artists=(vera,), groups=groups, releases=releases)
+    (tmp_path / "home").mkdir()
+    with Server(known) as server:
+        yard = Yard(tmp_path, server)
+        for album in ("Dawn", "Dusk"):
+            for number, title in enumerate(TITLES, 1):
+                tags = {**marks(number, title), "album": album}
+                shelf.put(yard.folder / album / f"0{number}.mp3", **tags)
+        server.weather.order(faults.paged, 1, lambda one: one.path.startswith("/image/"))
+        outcome = yard.run()
+        assert len(yard.asked) == 2
+        assert size(yard.folder / "Dawn" / "01.mp3") == (0, 0)
+        assert size(yard.folder / "Dusk" / "01.mp3") == (1200, 1200)
+        assert outcome.data["lookup"] == "pending"
+
+
+def test_where_no_track_can_be_written_nothing_is_asked(yard: Yard) -> None:
+    for number, title in enumerate(TITLES, 1):
+        shelf.put(yard.album / f"0{number}.wav", **marks(number, title))
+    yard.run(policy={"fix": Fix.NONE})
+    assert yard.run().data["issues"]["missing-cover"] == 1
+    assert yard.asked == []
+    yard.run(policy={"cover_art": "both"})
+    assert (yard.album / "cover.png").is_file()
+
+
+# Covers that are there
+
+
+def test_a_small_cover_is_only_replaced_where_a_person_wants_that(yard: Yard) -> None:
+    yard.fill(picture="cover.jpg")
+    before = yard.contents()
+    outcome = yard.run()
+    assert (yard.covers(), yard.asked) == ([(300, 300)] * 3, [])
+    assert outcome.data["notes"] == 1
+    outcome = yard.run(policy={"fix": Fix.MATCHED})
+    assert yard.covers() == [(1200, 1200)] * 3
+    assert outcome.facts["repairs"]["cover-upgrade"] == 3
+    assert outcome.data["notes"] == 0
+    count = len(yard.asked)
+    yard.run(policy={"fix": Fix.MATCHED})
+    assert len(yard.asked) == count == 1
+    yard.take_back()
+    assert yard.contents() == before
+
+
+@pytest.mark.parametrize("pixels", [300, 250, 0])
+def test_a_cover_never_gives_way_to_one_that_is_not_larger(yard: Yard, pixels: int) -> None:
+    yard.fill(picture="cover.jpg")
+    picture = pictures.paint("small", pixels) if pixels else b"\xff\xd8\xff\xd9"
+    yard.server.weather.order(
+        lambda reply: told(reply, picture), 9, lambda one: one.path.startswith("/image/")
+    )
+    for _ in range(2):
+        yard.run(policy={"fix": Fix.MATCHED})
+        assert yard.covers() == [(300, 300)] * 3
+    assert len(yard.asked) == 1
+
+
+def test_a_cover_of_five_hundred_pixels_is_large_enough(yard: Yard) -> None:
+    yard.fill()
+    yard.run(policy={"cover_size": "500"})
+    count = len(yard.asked)
+    assert yard.run(policy={"fix": Fix.MATCHED}).data["notes"] == 0
+    assert (yard.covers(), len(yard.asked)) == ([(500, 500)] * 3, count)

@@ -1,0 +1,97 @@
+"""Which front cover an album is to have: none is guessed, none is asked for that is not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediakeep.lookups.catalogue import Cover, Release
+from mediakeep.media.tags import Picture, Tags
+from mediakeep.music import fronts
+from mediakeep.music.checks import covers
+from mediakeep.music.fronts import Front
+from mediakeep.music.matching.verdict import Candidate, Match, Sure
+from mediakeep.music.model import Album, Artist, ImageFile, Track
+from tests.music import worlds
+
+DAWN = worlds.group("Dawn")
+GROUP = Front(DAWN.id, "release group")
+
+
+def release(front: bool, name: str) -> Release:
+    return worlds.release(DAWN, ["a"], name=name, cover_art_archive=Cover(front=front))
+
+
+def match(sure: Sure, *has_one: bool) -> Match:
+    releases = [release(front, f"{place}") for place, front in enumerate(has_one)]
+    candidates = tuple(Candidate(release=one, distance=0.1) for one in releases)
+    return Match(place="Dawn", sure=sure, candidates=candidates)
+
+
+@pytest.mark.parametrize(
+    ("found", "front"),
+    [
+        (None, None),
+        (match(Sure.CERTAIN, True), Front(f"{DAWN.id} 0", "release")),
+        (match(Sure.CERTAIN, False), None),
+        (match(Sure.CERTAIN, False, True), None),  # that of another edition may be another one
+        (match(Sure.TIED, False, False), None),
+        (match(Sure.TIED, False, True), GROUP),
+        (match(Sure.TIED, True, True), GROUP),
+        (match(Sure.UNSURE, True, True), None),
+        (match(Sure.UNKNOWN, True), None),
+        (match(Sure.UNKNOWN), None),
+    ],
+)
+def test_only_what_is_certain_has_a_front_cover(found: Match | None, front: Front | None) -> None:
+    assert fronts.of(found) == front
+
+
+def picture(width: int, kind: int = 3, seen: str = "image/jpeg") -> Picture:
+    return Picture(type=kind, mime="image/jpeg", size=9, seen=seen, width=width, height=width)
+
+
+def image(width: int) -> ImageFile:
+    return ImageFile(place="Dawn/a.jpg", size=9, mime="image/jpeg", width=width, height=width)
+
+
+def told(*embedded: Picture | None, images: tuple[ImageFile, ...] = ()) -> str:
+    """Return what cover_upgrade tells of an album whose tracks hold these pictures."""
+    tracks = tuple(
+        Track(place=f"Dawn/{number}.mp3", tags=Tags(pictures=(one,) if one else ()))
+        for number, one in enumerate(embedded)
+    )
+    album = Album(place="Dawn", tracks=tracks, images=images)
+    known = {"Dawn": match(Sure.CERTAIN, True)}
+    artist = Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="", matches=known)
+    return covers.cover_upgrade(artist).get("Dawn", "")
+
+
+@pytest.mark.parametrize(
+    ("embedded", "images", "size"),
+    [
+        ((picture(499),), (), "499 x 499"),
+        ((picture(500),), (), ""),
+        ((picture(299),), (), ""),  # that is cover-too-small
+        ((picture(1200), picture(400)), (), "400 x 400"),  # a run was killed between them
+        ((picture(1200), None), (), ""),
+        ((picture(400, kind=4),), (), ""),  # no front cover
+        ((picture(400, seen=""),), (), ""),  # no picture at all
+        ((picture(0),), (), ""),  # of unknown size
+        ((None,), (), ""),
+        ((None,), (image(400),), "400 x 400"),
+        ((None,), (image(400), image(600)), ""),
+        ((picture(400),), (image(600),), "400 x 400"),
+    ],
+)
+def test_a_small_front_cover_is_noted(
+    embedded: tuple[Picture | None, ...], images: tuple[ImageFile, ...], size: str
+) -> None:
+    found = told(*embedded, images=images)
+    assert found == (f"{size} pixels; there is one of the release {DAWN.id} 0" if size else "")
+
+
+def test_without_a_match_no_cover_is_too_small() -> None:
+    tracks = (Track(place="Dawn/1.mp3", tags=Tags(pictures=(picture(400),))),)
+    album = Album(place="Dawn", tracks=tracks)
+    artist = Artist(name="Vera", path="/Vera", albums=(album,), fingerprint="")
+    assert covers.cover_upgrade(artist) == {}

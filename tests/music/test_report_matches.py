@@ -1,0 +1,270 @@
+"""What a report, an audit and a count tell of the albums here: which release each is, and why."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.lookups.catalogue import Discography, Label, LabelInfo, Release
+from mediakeep.lookups.known import Resolved
+from mediakeep.music import audit, diagnose, report
+from mediakeep.music.discography import matched
+from mediakeep.music.discography.inquiry import Inquiry
+from mediakeep.music.matching import figures, match
+from mediakeep.music.matching.verdict import Candidate, Match, Penalty, Sure
+from mediakeep.music.model import Album, Artist
+from tests import documents
+from tests.documents import ROOT
+from tests.music.matching import pressings
+from tests.music.matching.pressings import DAWN, DUSK
+from tests.music.test_artist_report import AUDIT
+
+GROUP = pressings.group("Dawn", first_release_date="1974")
+FIRST = pressings.release(GROUP, DAWN, country="SE")
+MASTERED = pressings.release(
+    GROUP,
+    DAWN,
+    name="again",
+    country="DE",
+    label_info=(LabelInfo(label=Label(id="x", name="Sjö|Skiv"), catalog_number="SS 7"),),
+)
+OTHER = pressings.release(pressings.group("Dusk"), DUSK, date="1978-02-03", country="GB")
+LIKE = pressings.release(pressings.group("Dusk", "Live"), [*DUSK[:6], *DAWN[:4]], name="like")
+
+
+def copies(*places: str) -> list[Album]:
+    """Return albums that are copies of one release, each in a folder of its own."""
+    return [pressings.copy(OTHER, place) for place in places]
+
+
+def made(*albums: Album, releases: tuple[Release, ...]) -> tuple[Artist, Inquiry]:
+    """Match albums with releases, as a look-up does."""
+    resolved = Resolved(
+        name="Vera", question="", state="done", artist=pressings.VERA, by="albums", asked="2025"
+    )
+    here = Artist(name="Vera", path="/Vera", albums=albums, fingerprint="", resolved=resolved)
+    found = match.albums(here, releases)
+    here = structs.replace(here, matches=found)
+    known = Discography(artist=pressings.VERA, releases=releases)
+    return here, Inquiry("done", resolved, known, matches=found)
+
+
+def given(*some: Match) -> tuple[Artist, Inquiry]:
+    """Take matches as they are given, of one album each."""
+    here, asked = made(*(pressings.copy(FIRST, one.place) for one in some), releases=())
+    matches = {one.place: one for one in some}
+    return structs.replace(here, matches=matches), structs.replace(asked, matches=matches)
+
+
+def render(here: Artist, asked: Inquiry, *, listed: bool = True) -> str:
+    issues = diagnose.issues(here, "Vera")
+    paths = structs.replace(AUDIT, listed=listed)
+    return report.render(here, issues, paths, asked=asked)
+
+
+def section(here: Artist, asked: Inquiry, **more: Any) -> str:
+    text = render(here, asked, **more)
+    return text[text.index("## At MusicBrainz") :].partition("\n## ")[0]
+
+
+def doubt(place: str = "Dawn", *, distance: float = 0.3) -> Match:
+    """Return a match that a person decides, with two candidates."""
+    penalties = (
+        Penalty("album title", 0.16, 0.25),
+        Penalty("tracks", 0.64, 0.5),
+        Penalty("missing tracks", 0.1, 0.4),
+    )
+    slots = tuple(FIRST.tracks)
+    first = Candidate(
+        release=FIRST,
+        distance=distance,
+        penalties=penalties,
+        missing=slots[:2],
+        extra=(f"{place}/9.mp3",),
+    )
+    second = Candidate(release=OTHER, distance=0.41, penalties=(Penalty("artist", 0.1, 1.0),))
+    return Match(place=place, sure=Sure.UNSURE, candidates=(first, second))
+
+
+def test_a_certain_album_is_one_row_of_a_table() -> None:
+    here, asked = made(*copies("Dusk"), releases=(OTHER, FIRST))
+    told = section(here, asked)
+    assert "**Albums here: 1 certain.**" in told
+    head = "| Certain | Release | Year | Country | Format | Sure | Told by |"
+    assert f"{head}\n|---|---|---|---|---|---|---|\n" in told
+    assert "\n| Dusk | Dusk | 1978 | GB | CD | 100 % | tracks |\n" in told
+    assert "nsure" not in told
+
+
+def test_what_an_identifier_told_is_said() -> None:
+    album = pressings.copy(FIRST, musicbrainz_albumid=(FIRST.id,))
+    here, asked = made(album, releases=(FIRST, MASTERED))
+    assert "| Dawn | Dawn | 1974 | SE | CD | 100 % | tags |" in section(here, asked)
+
+
+def test_of_tied_editions_is_told_what_they_share_and_what_tells_them_apart() -> None:
+    here, asked = made(pressings.copy(FIRST), releases=(FIRST, MASTERED, OTHER))
+    told = section(here, asked)
+    assert "**Albums here: 1 tied.**" in told
+    assert "Only what these editions agree on is written." in told
+    lead = "- **Dawn**: 2 editions fit alike (100 % by tracks), all of them 1974, CD, 10 tracks:"
+    assert lead in told
+    assert f" SE ({FIRST.id})" in told
+    assert f" DE, Sjö\\|Skiv, SS 7 ({MASTERED.id})" in told
+
+
+def test_of_many_tied_editions_a_few_are_named() -> None:
+    many = [pressings.release(GROUP, DAWN, name=str(number)) for number in range(9)]
+    here, asked = made(pressings.copy(many[0]), releases=tuple(many))
+    told = section(here, asked)
+    assert "9 editions fit alike" in told
+    assert sum(one.id in told for one in many) == matched.FEW
+    assert f" · and {9 - matched.FEW} more\n" in told
+
+
+def test_an_edition_that_is_not_there_is_said_to_be_none_of_them() -> None:
+    other = pressings.release(GROUP, DAWN, barcode="7391946000001", country="SE")
+    album = pressings.copy(other, barcode=("4006758000002",))
+    here, asked = made(album, releases=(other,))
+    told = section(here, asked)
+    assert "none of its known editions is this one (100 % by tracks)" in told
+    assert f"1974, SE, CD ({other.id}), another barcode" in told
+
+
+def test_an_unsure_album_shows_all_candidates_penalty_by_penalty_with_the_command() -> None:
+    here, asked = given(doubt())
+    told = section(here, asked)
+    [issue] = (one for one in diagnose.issues(here, "Vera") if one.kind == "ambiguous-release")
+    command = (
+        "python utilities/fix_metadata.py --from-review outputs/manual_review_needed.json"
+        f" --accept {issue.id} --mbid MBID"
+    )
+    assert f"- **Dawn**. Accept one by its MBID: `{command}`\n" in told
+    reasons = (
+        "titles, lengths and order of its tracks, and 1 here is none of them (-24 %);"
+        " 2 of 2 tracks that are missing here (-3 %); another title of the album (-3 %)"
+    )
+    first = f'  - 70 %: "Dawn" by Vera (1974, SE, CD), {FIRST.id}. Against it: {reasons}\n'
+    assert first in told
+    second = f'  - 59 %: "Dusk" by Vera (1978-02-03, GB, CD), {OTHER.id}. Against it: another'
+    assert f"{second} artist (-41 %)\n" in told
+    assert told.count("--accept") == 1
+    assert render(here, asked).count("--mbid MBID") == 1
+
+
+def test_where_no_queue_knows_the_artist_the_mbid_is_written_into_the_tags() -> None:
+    here, asked = given(doubt())
+    told = section(here, asked, listed=False)
+    assert "`python utilities/fix_metadata.py musicbrainz_albumid /Vera/Dawn MBID`" in told
+    assert "--accept" not in told
+
+
+def test_what_is_against_a_release_adds_up_to_what_it_lacks() -> None:
+    here, asked = made(pressings.copy(LIKE, "Dusk"), releases=(OTHER,))
+    [one] = asked.matches.values()
+    assert one.sure is Sure.UNSURE, "this test needs an album that is near, and not near enough"
+    told = section(here, asked)
+    costs = [part.split(" %)")[0] for part in told.split("(-")[1:]]
+    assert sum(map(float, costs)) == pytest.approx(100 * one.candidates[0].distance, abs=1.5)
+
+
+def test_an_unknown_album_is_told_with_what_is_nearest() -> None:
+    far = pressings.copy(pressings.release(pressings.group("Noon"), ["x", "y", "z"]), "CD 1")
+    here, asked = made(far, releases=())
+    told = section(here, asked)
+    assert "Unknown: like nothing that is known there." in told
+    assert "\n- **Noon (CD 1)**\n" in told
+    nearest = doubt(distance=0.7).candidates[:1]
+    here, asked = given(Match(place="Dawn", sure=Sure.UNKNOWN, candidates=nearest))
+    line = '- **Dawn**: the nearest is "Dawn" by Vera (1974, SE, CD) at 30 %\n'
+    assert line in section(here, asked)
+
+
+def test_the_doubtful_come_first_and_of_many_albums_the_first_are_shown() -> None:
+    count = matched.SHOWN + 7
+    sure = tuple(
+        Match(
+            place=f"A{n:02}",
+            sure=Sure.CERTAIN,
+            candidates=(Candidate(release=FIRST, distance=0.0),),
+        )
+        for n in range(count)
+    )
+    here, asked = given(*sure, doubt("Z"))
+    told = section(here, asked)
+    assert f"**Albums here: {count} certain, 1 unsure.**" in told
+    assert told.index("**Dawn (Z)**") < told.index("| Dawn (A00) |")
+    assert told.count("\n| Dawn (A") == matched.SHOWN
+    assert "\nand 7 more, see the audit files\n" in told
+
+
+def test_what_is_not_quite_the_same_is_not_told_to_be() -> None:
+    near = Candidate(release=FIRST, distance=0.002)
+    here, asked = given(Match(place="Dawn", sure=Sure.CERTAIN, candidates=(near,)))
+    assert "| 99 % |" in section(here, asked)
+
+
+def test_names_from_elsewhere_stay_text() -> None:
+    evil = pressings.group("Dawn | <b>\x1b[2J\n## Injected")
+    here, asked = made(
+        pressings.copy(pressings.release(evil, DAWN)), releases=(pressings.release(evil, DAWN),)
+    )
+    told = section(here, asked)
+    assert "Injected" in told
+    assert "\x1b" not in told
+    assert "\n## Injected" not in told
+    row = next(line for line in told.splitlines() if line.startswith("| Dawn"))
+    assert row.replace("\\|", "").count("|") == 8
+
+
+def test_albums_are_told_where_it_is_not_known_who_the_artist_is() -> None:
+    here, asked = made(*copies("Dusk"), releases=(OTHER,))
+    assert asked.resolved
+    resolved = structs.replace(asked.resolved, artist=None, state="unknown")
+    told = section(here, structs.replace(asked, state="unknown", resolved=resolved, known=None))
+    assert "does not know this artist" in told
+    assert "| Dusk | Dusk | 1978 | GB | CD | 100 % | tracks |" in told
+
+
+def test_the_audit_tells_every_candidate_with_its_penalties() -> None:
+    here, asked = given(doubt())
+    written = json.loads(audit.to_json(here, [], "Vera", "", asked))["musicbrainz"]
+    [told] = written["matches"]
+    assert (told["folder"], told["sure"], told["by"]) == ("Dawn", "unsure", "tracks")
+    assert (told["distance"], told["release_mbid"], told["release_group_mbid"]) == (0.3, "", "")
+    first, second = told["candidates"]
+    assert first["release_mbid"] == FIRST.id
+    assert first["release_group_mbid"] == GROUP.id
+    assert first["penalties"][0] == {"name": "album title", "weight": 0.16, "amount": 0.25}
+    assert [one["position"] for one in first["missing"]] == [1, 2]
+    assert first["missing"][0]["recording_mbid"] == next(iter(FIRST.tracks))[1].recording.id
+    assert first["extra"] == ["Dawn/9.mp3"]
+    assert (second["title"], second["country"], second["format"]) == ("Dusk", "GB", "CD")
+
+
+def test_the_audit_names_the_release_only_where_it_is_certain() -> None:
+    here, asked = made(pressings.copy(FIRST), *copies("Dusk"), releases=(FIRST, MASTERED, OTHER))
+    written = json.loads(audit.to_json(here, [], "Vera", "", asked))["musicbrainz"]["matches"]
+    tied, certain = written
+    assert (tied["sure"], tied["release_mbid"]) == ("tied", "")
+    assert tied["release_group_mbid"] == GROUP.id
+    assert {one["release_mbid"] for one in tied["candidates"]} == {FIRST.id, MASTERED.id}
+    assert (certain["sure"], certain["release_mbid"]) == ("certain", OTHER.id)
+
+
+def test_the_page_describes_every_field_of_a_match() -> None:
+    told = figures.told(doubt())
+    page = ROOT / "docs" / "audit-files.md"
+    [one] = (candidate for candidate in told["candidates"] if candidate["missing"])
+    assert documents.column(page, "#### A match") == told.keys()
+    assert documents.column(page, "#### A candidate") == one.keys()
+
+
+def test_albums_are_counted_by_how_sure_it_is() -> None:
+    _, asked = given(doubt("A"), doubt("B"), Match(place="C", sure=Sure.UNKNOWN))
+    counts = {"albums_matched": 0, "albums_tied": 0, "albums_unsure": 2, "albums_unknown": 1}
+    assert figures.counts(asked.matches) == counts
+    assert set(figures.counts({}).values()) == {0}

@@ -1,0 +1,150 @@
+"""The music worker counts what the albums are, and the fields that it filled because of that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from mediakeep.item import TALLIES, MusicItem
+from mediakeep.lookups.desk import CLOSED, Access
+from mediakeep.media import tags
+from mediakeep.music import process
+from mediakeep.music.process import Places
+from mediakeep.outcome import QUIET, Outcome
+from mediakeep.policy import Fix, Policy
+from mediakeep.rehearsal import workshop
+from mediakeep.rehearsal.entities import Release, World
+from mediakeep.rehearsal.server import Server
+from tests.music import shelf, visits
+
+TITLES = ("Low Tide", "Ballast", "Gulls", "Thaw")
+OTHERS = ("Rivet", "Crane", "Six Bells", "Salt")
+
+
+def world() -> World:
+    """Make an artist with an album in one edition, and another in two that nothing tells apart."""
+    vera = workshop.artist("Vera")
+    dawn, dusk = workshop.group(vera, "Dawn"), workshop.group(vera, "Dusk")
+    releases = (
+        workshop.release(dawn, [TITLES], date="1974"),
+        workshop.release(dusk, [OTHERS], date="1976-02-01", country="GB"),
+        workshop.release(dusk, [OTHERS], edition=2, date="1976-03-01", country="DE"),
+    )
+    return World(artists=(vera,), groups=(dawn, dusk), releases=tuple(map(short, releases)))
+
+
+def short(one: Release) -> Release:
+    """Let all tracks of a release last as long as those on the shelf, a second."""
+    media = (
+        replace(medium, tracks=tuple(replace(track, length=1000) for track in medium.tracks))
+        for medium in one.media
+    )
+    return replace(one, media=tuple(media))
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(world()) as made:
+        yield made
+
+
+@pytest.fixture
+def vera(tmp_path: Path) -> Path:
+    folder = tmp_path / "music" / "Vera"
+    shelf.put_album(folder / "Dawn", *TITLES, albumartist="Vera", artist="Vera")
+    shelf.put_album(folder / "Dusk", *OTHERS, albumartist="Vera", artist="Vera", date=None)
+    shelf.put_album(folder / "Tapes", "x", "y", albumartist="Vera", artist="Vera")
+    return folder
+
+
+def run(folder: Path, access: Access, **more: Any) -> Outcome:
+    policy = Policy(fix=Fix.SAFE, cover_art="none")
+    places = Places(home=folder.parents[1], policy=policy, access=access, **{"write": True, **more})
+    with process.opened(places) as worker:
+        outcome = worker(shelf.work(folder), QUIET)
+    assert isinstance(outcome, Outcome)
+    msgspec.convert({"status": "completed", **outcome.data}, MusicItem)
+    return outcome
+
+
+def counts(outcome: Outcome) -> dict[str, int]:
+    return {name: outcome.data[name] for name in TALLIES}
+
+
+def held(folder: Path) -> dict[tuple[str, str], object]:
+    """Return what each field of each file holds, as far as it holds anything; no pictures."""
+    return {
+        (path.name, field): value
+        for path in folder.rglob("*.mp3")
+        for field, value in msgspec.structs.asdict(tags.read(path).tags).items()
+        if value and field != "pictures"
+    }
+
+
+def test_albums_are_counted_by_how_sure_it_is_what_they_are(vera: Path, server: Server) -> None:
+    outcome = run(vera, visits.access(server))
+    told = counts(outcome)
+    assert (told["albums_matched"], told["albums_tied"], told["albums_unknown"]) == (1, 1, 1)
+    assert told["albums_unsure"] == 0
+    assert {name: outcome.facts[name] for name in told if told[name]} == {
+        name: number for name, number in told.items() if number
+    }
+    assert "albums_unsure" not in outcome.facts
+
+
+def test_the_fields_that_were_filled_are_those_that_hold_more_now(
+    vera: Path, server: Server
+) -> None:
+    before = held(vera)
+    outcome = run(vera, visits.access(server))
+    after = held(vera)
+    assert before.items() <= after.items()
+    assert outcome.data["fields_filled"] == len(after) - len(before) > 40
+    assert outcome.facts["fields_filled"] == outcome.data["fields_filled"]
+
+
+def test_a_dry_run_tells_what_would_be_filled(vera: Path, server: Server) -> None:
+    before = held(vera)
+    told = run(vera, visits.access(server), write=False)
+    assert held(vera) == before
+    done = run(vera, visits.access(server))
+    assert told.facts["fields_filled"] == done.facts["fields_filled"]
+    assert counts(told) == counts(done)
+
+
+def test_a_second_run_fills_nothing_and_the_item_still_counts_the_first(
+    vera: Path, server: Server
+) -> None:
+    first, there = run(vera, visits.access(server)), held(vera)
+    again = run(vera, visits.access(server))
+    assert held(vera) == there
+    assert counts(again) == counts(first)
+
+
+def test_where_nobody_was_asked_all_counts_are_nought(vera: Path) -> None:
+    outcome = run(vera, CLOSED)
+    assert set(counts(outcome).values()) == {0}
+    assert not set(TALLIES) & outcome.facts.keys()
+
+
+def test_the_report_and_the_audit_tell_each_album(vera: Path, server: Server) -> None:
+    run(vera, visits.access(server))
+    home = vera.parents[1]
+    report = (home / "issues" / "music" / "Vera_library_issues.md").read_text()
+    assert "**Albums here: 1 certain, 1 tied, 1 unknown.**" in report
+    assert "\n- **Dusk**: 2 editions fit alike" in report
+    assert "\n| Dawn | Dawn | 1974 |" in report
+    audit = json.loads((home / "outputs" / "Vera_audit.json").read_bytes())
+    matches = {one["folder"]: one for one in audit["musicbrainz"]["matches"]}
+    assert {name: one["sure"] for name, one in matches.items()} == {
+        "Dawn": "certain",
+        "Dusk": "tied",
+        "Tapes": "unknown",
+    }
+    assert matches["Dawn"]["release_mbid"] == world().releases[0].id
