@@ -2,54 +2,70 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from multiprocessing import get_context
-from typing import TypeVar
 
 from msgspec import structs
 
 from mediakeep.music.matching.weights import WEIGHTS, Weights
 from tests.benchmarks import doors, matching_ours, matching_score, table
 from tests.benchmarks.matching_albums import Library
-from tests.benchmarks.matching_answers import Score
+from tests.benchmarks.matching_answers import Answer, Score
 from tests.benchmarks.matching_ours import Call
 
 _STEPS = (1.5, 1.15)  # of the rounds: by so much a weight is multiplied, or divided
 _WRONG, _ABSENT, _EDITION = 50.0, 200.0, 8.0  # against one that is missed: a wrong answer
 _LEAST = 0.5  # what a change must bring: the figures of one album more may be chance
 
-T = TypeVar("T")
+_HANDS = range(doors.WORKERS)
+_KEPT: list[Call] = []  # of each process its own
 
 
 def run(library: Library, calls: Sequence[Call]) -> Weights:
     """Fit all weights, from those in use, and print them; always the same for the same albums."""
-    parts = _dealt(calls, doors.WORKERS)
-    with ProcessPoolExecutor(doors.WORKERS, get_context("spawn")) as pool:
+    keys = [(one.folder, one.album.place) for one in library.albums]
+    with ExitStack() as stack:
+        pools = [stack.enter_context(_pool(calls[hand :: doors.WORKERS])) for hand in _HANDS]
 
         def loss(weights: Weights) -> float:
-            tried = pool.map(functools.partial(_matched, weights=weights), parts)
-            found = {key: one for part in tried for key, one in part.items()}
-            answers = matching_ours.answers(library, found)
+            parts = [pool.submit(_answered, weights) for pool in pools]
+            found = {key: one for part in parts for key, one in part.result().items()}
+            answers = [found.get(key, Answer()) for key in keys]
             return _loss(matching_score.of(library, answers))
 
-        best, least = WEIGHTS, loss(WEIGHTS)
-        rows = [["in use", "", f"{least:.1f}"]]
-        for step in _STEPS:
-            for name in structs.asdict(WEIGHTS):
-                for tried in _steps(best, name, step):
-                    if (now := loss(tried)) < least - _LEAST:
-                        best, least = tried, now
-                        rows.append([name, f"{getattr(best, name):g}", f"{now:.1f}"])
-                        break
+        best, rows = _fitted(loss)
     table.show(f"Weights fitted on the {library.half} half", ("changed", "to", "loss"), rows)
     _show(best)
     return best
 
 
-def _matched(calls: Sequence[Call], weights: Weights) -> matching_ours.Matches:
-    return matching_ours.matched(calls, weights)
+def _fitted(loss: Callable[[Weights], float]) -> tuple[Weights, list[list[str]]]:
+    best, least = WEIGHTS, loss(WEIGHTS)
+    rows = [["in use", "", f"{least:.1f}"]]
+    for step in _STEPS:
+        for name in structs.asdict(WEIGHTS):
+            for tried in _steps(best, name, step):
+                if (now := loss(tried)) < least - _LEAST:
+                    best, least = tried, now
+                    rows.append([name, f"{getattr(best, name):g}", f"{now:.1f}"])
+                    break
+    return best, rows
+
+
+def _pool(calls: Sequence[Call]) -> ProcessPoolExecutor:
+    """Start a process that keeps its part of the artists, and is told weights alone."""
+    return ProcessPoolExecutor(1, get_context("spawn"), _keep, (calls,))
+
+
+def _keep(calls: Sequence[Call]) -> None:
+    _KEPT.extend(calls)
+
+
+def _answered(weights: Weights) -> dict[tuple[str, str], Answer]:
+    found = matching_ours.matched(_KEPT, weights)
+    return {key: matching_ours.answer(one) for key, one in found.items()}
 
 
 def _steps(weights: Weights, name: str, step: float) -> Iterator[Weights]:
@@ -78,7 +94,3 @@ def _show(weights: Weights) -> None:
 
 
 _HEAD = ("weight", "in use", "fitted")
-
-
-def _dealt(some: Sequence[T], hands: int) -> list[Sequence[T]]:
-    return [some[hand::hands] for hand in range(hands)]

@@ -80,7 +80,7 @@ def matched(calls: Iterable[Call], weights: Weights) -> Matches:
 
 def answers(library: Library, matches: Matches) -> list[Answer]:
     """Return what was said of each album, in their order."""
-    return [_answer(matches.get((one.folder, one.album.place))) for one in library.albums]
+    return [answer(matches.get((one.folder, one.album.place))) for one in library.albums]
 
 
 def told(library: Library, asked: Asked) -> Answers:
@@ -88,7 +88,8 @@ def told(library: Library, asked: Asked) -> Answers:
     return Answers(answers(library, asked.matches), asked.requests, asked.cpu)
 
 
-def _answer(found: Match | None) -> Answer:
+def answer(found: Match | None) -> Answer:
+    """Return what was said of one album."""
     if found is None or found.best is None:
         return Answer()
     group = found.best.release.release_group

@@ -121,6 +121,16 @@ def test_what_was_filled_in_and_taken_back_is_filled_in_when_it_is_accepted(
     assert "incomplete-tags" not in kinds(home)
 
 
+def test_a_plan_holds_what_matched_would_correct(home: Rehearsed) -> None:
+    home.ok("--reset-artist", "Vera")
+    before, plan = state(home.music), home.path / "plan.json"
+    batch(home, "--fix", "matched", "--dry-run", "--plan-out", plan)
+    assert state(home.music) == before
+    done = home.call("process_music_batch", "--apply-plan", plan)
+    assert done.returncode == 0, done.stderr
+    assert read(tracks(home, "Dusk")[1]).title == ("Rivet",)
+
+
 # Which release an album is
 
 
@@ -138,6 +148,7 @@ def test_a_candidate_is_accepted_and_the_next_batch_fills_in_what_it_tells(
 ) -> None:
     told = choose(home, DAWN.id.upper())
     assert (told.code, "3 files changed." in told.out) == (0, True)
+    assert "stays in the list" not in told.out
     for path in tracks(home):
         assert read(path).musicbrainz_albumid == (DAWN.id,)
         assert read(path).musicbrainz_releasegroupid == (DAWN.group,)
@@ -173,7 +184,8 @@ def test_a_release_that_is_no_candidate_takes_a_person_who_insists(
     assert told.code == 1
     assert f"{release} is none of its candidates, which are {DAWN.id}, " in told.err
     assert state(home.music) == before
-    assert choose(home, release, "--yes").code == 0
+    insisted = choose(home, release, "--yes")
+    assert (insisted.code, "stays in the list, if the next batch" in insisted.out) == (0, True)
     assert {read(path).musicbrainz_albumid for path in tracks(home)} == {(release,)}
     assert {read(path).musicbrainz_releasegroupid for path in tracks(home)} == {()}
 

@@ -248,14 +248,41 @@ def test_one_bad_picture_costs_no_other_album_its_cover(tmp_path: Path) -> None:
         assert outcome.data["lookup"] == "pending"
 
 
-def test_where_no_track_can_be_written_nothing_is_asked(yard: Yard) -> None:
-    for number, title in enumerate(TITLES, 1):
-        shelf.put(yard.album / f"0{number}.wav", **marks(number, title))
-    yard.run(policy={"fix": Fix.NONE})
-    assert yard.run().data["issues"]["missing-cover"] == 1
-    assert yard.asked == []
-    yard.run(policy={"cover_art": "both"})
-    assert (yard.album / "cover.png").is_file()
+def test_a_track_that_is_not_written_is_tried_again_and_nothing_fetched_for_it(
+    yard: Yard, tmp_path: Path
+) -> None:
+    yard.fill()
+    (tmp_path / "other name").hardlink_to(yard.album / "01 Low Tide.mp3")
+    outcome = yard.run()
+    assert yard.covers() == [(0, 0), (1200, 1200), (1200, 1200)]
+    assert list(outcome.facts["not_written"]) == ["Dawn/01 Low Tide.mp3"]
+    count = len(yard.asked)
+    yard.run()
+    (tmp_path / "other name").unlink()
+    yard.run()
+    assert yard.covers() == [(1200, 1200)] * 3
+    assert len(yard.asked) == count
+    assert yard.gallery == []
+
+
+def test_an_album_that_is_done_is_not_fetched_for_because_another_is_half_done(
+    yard: Yard,
+) -> None:
+    yard.fill()
+    other = {"artist": "Vera", "albumartist": "Vera", "album": "Home takes"}
+    shelf.put(yard.folder / "Home takes" / "01.mp3", title="One", tracknumber="1/2", **other)
+    shelf.put(
+        yard.folder / "Home takes" / "02.mp3",
+        title="Two",
+        tracknumber="2/2",
+        picture="cover.jpg",
+        **other,
+    )
+    yard.run()
+    count = len(yard.asked)
+    assert (count, yard.covers()) == (1, [(1200, 1200)] * 3)
+    yard.run()
+    assert len(yard.asked) == count
 
 
 # Covers that are there

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from mediakeep.media.reading import Facts
 from mediakeep.music import audit, diagnose
+from mediakeep.music.discography.inquiry import UNASKED, Inquiry
 from mediakeep.music.master import book
 from mediakeep.music.master.book import Listed, Scope, Written
 from mediakeep.music.model import Album, Artist, Track
@@ -46,7 +47,9 @@ def report(tmp_path: Path) -> Report:
 
     def write(*artists: Artist, limit: int = 200) -> Written:
         for at, one in enumerate(artists):
-            content = audit.to_json(one, diagnose.issues(one, one.name), one.name, "report.md")
+            asked = Inquiry("done", matches=one.matches) if one.matches else UNASKED
+            issues = diagnose.issues(one, one.name)
+            content = audit.to_json(one, issues, one.name, "report.md", asked)
             (tmp_path / f"outputs/{at}_audit.json").write_bytes(content)
         return book.write(scope(tmp_path, [one.name for one in artists]), limit)
 

@@ -15,6 +15,7 @@ from mediakeep.errors import MediakeepError
 from mediakeep.media.reading import Picture
 from mediakeep.music import audit, diagnose
 from mediakeep.music.master import audits, book, crossings, drafts, lines, overview, statistics
+from mediakeep.music.matching.verdict import Match, Sure
 from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
 from tests import documents
 from tests.music.master.conftest import Report, artist, scope, track
@@ -99,6 +100,18 @@ def test_hostile_texts_come_through_as_they_are_and_do_no_harm(
     assert "\0" not in shown
     assert "\u202e" not in shown
     assert len(overview.lines(told.statistics)) <= 35
+
+
+def test_albums_are_counted_by_how_sure_it_is_which_release_they_are(report: Report) -> None:
+    matches = {"Dawn": Match(place="Dawn", sure=Sure.UNKNOWN)}
+    some = [structs.replace(artist(name, track(1)), matches=matches) for name in ("Vera", "Quarry")]
+    told = report(*some, artist("Empty"))
+    assert told.statistics.matches == {"certain": 0, "tied": 0, "unsure": 0, "unknown": 2}
+    line = "  albums at MusicBrainz: 2 unknown"
+    assert line in list(overview.lines(told.statistics))
+    none = report(artist("Vera", track(1))).statistics
+    assert set(none.matches.values()) == {0}
+    assert not any("MusicBrainz:" in line for line in overview.lines(none))
 
 
 def test_every_value_is_counted_once(report: Report) -> None:

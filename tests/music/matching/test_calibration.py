@@ -7,10 +7,14 @@ looked at, family by family, with the benchmark.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from mediakeep.music.matching.weights import WEIGHTS
 from tests.benchmarks import (
     doors,
     matching_albums,
@@ -71,3 +75,9 @@ def test_ties_are_told_exactly(told: Told) -> None:
     ties = score(told).ties
     assert ties.given - ties.right <= 3
     assert ties.wanted - ties.right <= 2
+
+
+def test_the_weights_in_the_docs_are_those_in_use() -> None:
+    page = Path(__file__).parents[3] / "docs" / "matching.md"
+    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name: float(value) for name, value in rows} == structs.asdict(WEIGHTS)

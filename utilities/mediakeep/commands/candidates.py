@@ -32,6 +32,10 @@ from mediakeep.music.model import Album
 from mediakeep.music.repairs import preview
 from mediakeep.music.repairs.repair import Repair
 
+_DOUBT = (
+    "the album stays in the list, if the next batch finds its tracks unlike those of the release."
+)
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -66,6 +70,8 @@ def orders(home: Path, path: Path, choice: Choice, chosen: Chosen, account: Acco
             elif why := _refusal(visit, issue, chosen):
                 account.failed[entry.id] = f"{entry.name} was left as it is: {why}"
             else:
+                if chosen.insisted and not _is_taken(visit, issue, chosen):
+                    account.notes.append(f"{entry.name}: {_DOUBT}")
                 for place, edit in _edits(visit, issue, chosen):
                     found.add(visit.folder / files.unescape(place), [edit])
     return found
@@ -73,7 +79,7 @@ def orders(home: Path, path: Path, choice: Choice, chosen: Chosen, account: Acco
 
 def _refusal(visit: Visit, issue: Issue, chosen: Chosen) -> str:
     """Say why a release is not taken, as the rest of a sentence; "" where it is."""
-    if issue.kind not in cures.CHOSEN:
+    if issue.kind != cures.RELEASE:
         return "a release is chosen for ambiguous albums alone. Leave --mbid out."
     if chosen.insisted:
         return ""

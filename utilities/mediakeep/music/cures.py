@@ -29,11 +29,9 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "placeholder-genre": ("genre", "GENRE"),
     ARTIST: ("musicbrainz_albumartistid", "MBID"),
     RELEASE: ("musicbrainz_albumid", "MBID"),
-    "ambiguous-release": ("musicbrainz_albumid", "MBID"),
     "tied-editions": ("musicbrainz_albumid", "MBID"),
     "not-on-musicbrainz": ("musicbrainz_albumid", "MBID"),
 }
-CHOSEN = frozenset({"ambiguous-release"})  # of which a person accepts one of several candidates
 WORDS = frozenset(word for _, word in FIELDS.values())  # that a person is to replace
 _EACH = frozenset({"title", "track", "genre"})  # fields that no one value can settle for an album
 COVERS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
@@ -77,10 +75,8 @@ class Cures(msgspec.Struct, frozen=True):
         field, word = FIELDS.get(issue.kind, ("", ""))
         if not alone and (field in _EACH or len({one.album for one in issues}) > 1):
             return ""
-        if alone and self.listed and issue.kind in CHOSEN:
-            return f"{self.accept(issues)} --mbid {word}"
         if issue.kind == RELEASE and alone and self.listed:
-            return f"{self.accept([issue])} --mbid {word}"
+            return f"{self.accept(issues)} --mbid {word}"
         below = (issue.path if alone else "") or issue.album
         # Places below the library of the queue are understood, too.
         name = self.artist.rpartition("/")[2] if self.listed else self.artist

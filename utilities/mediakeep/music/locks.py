@@ -24,9 +24,15 @@ class Locks:
     def __init__(self, fields: frozenset[str]) -> None:
         self._fields = frozenset(map(field, fields))
         self._seen: dict[Path, dict[str, str]] = {}
+        self._last: tuple[Path, dict[str, str]] | None = None  # each field of a file is asked for
 
     def of(self, path: Path) -> dict[str, str]:
         """Return the locked fields of a file, each with what locks it, as a sentence's end."""
+        if self._last is None or self._last[0] != path:
+            self._last = path, self._of(path)
+        return self._last[1]
+
+    def _of(self, path: Path) -> dict[str, str]:
         setting = dict.fromkeys(self._fields, "a setting locks this field")
         ways = path.absolute().parent, path.resolve().parent  # a link may lead in from elsewhere
         return {**setting, **self._folder(ways[0]), **self._folder(ways[1])}

@@ -125,7 +125,7 @@ def before(found: Artist, work: Work, tools: Tools) -> Artist | None:
 
     None where that is no matter: a killed run has left no album halfway.
     """
-    if tools.places.by_hand or not covers.is_unfinished(found):
+    if tools.places.by_hand or not (halfway := covers.unfinished(found)):
         return None
     top = f"{files.escape(Path(files.unescape(found.path)).resolve())}/"
     embedded = {
@@ -133,6 +133,7 @@ def before(found: Artist, work: Work, tools: Tools) -> Artist | None:
         for one in records(work, tools)
         if (change := one.fields.get(PICTURE)) and not change.old
     }
+    embedded &= halfway
     return covers.without(found, frozenset(embedded)) if embedded else None
 
 
@@ -198,13 +199,16 @@ def _files(found: Artist, repairs: Iterable[Repair]) -> Iterator[_File]:
 
 def _allowed(found: Artist, one: _File, pen: Pen, mended: Mended) -> list[Repair]:
     """Leave out what is locked, and what a person has taken back."""
+    from mediakeep.music import pen as pens  # loading it takes its time
+
     allowed = []
     kind = one.track.facts.format if one.track.facts else ""
+    taken_back = {} if pen.policy.redo else pen.store.undone(one.path)
     for repair in one.repairs:
         wish = _wish(found, repair)
         if why := pen.locked(one.path, wish):
             mended.hold([repair], why)
-        elif not pen.policy.redo and pen.undone(one.path, wish, kind):
+        elif pens.is_among(taken_back, wish, kind):
             mended.hold([repair], TAKEN_BACK)
         else:
             allowed.append(repair)

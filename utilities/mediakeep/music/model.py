@@ -68,12 +68,13 @@ class ImageFile(msgspec.Struct, frozen=True, kw_only=True):
 class _Asked(msgspec.Struct, frozen=True, dict=True):
     """What remembers the answers of pure functions."""
 
-    def once(self, ask: Callable[[Any], T]) -> T:
-        """Return what a pure function tells of this one, which is asked only once."""
+    def once(self, ask: Callable[..., T], *given: Any) -> T:
+        """Return what a pure function tells of this one and of others, asked only once."""
         answers: dict[Any, Any] = self.__dict__.setdefault("_answers", {})
-        if ask not in answers:
-            answers[ask] = ask(self)
-        return cast(T, answers[ask])
+        key = ask, *map(id, given)
+        if key not in answers:
+            answers[key] = given, ask(self, *given)  # what is kept with it keeps its id
+        return cast(T, answers[key][1])
 
 
 class FrontCover(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,7 @@ from mediakeep.music.repairs.repair import Embed, Put
 from mediakeep.outcome import Stamp
 from mediakeep.policy import Policy
 
+TakenBack = Mapping[str, frozenset[changes.Values]]  # of each field the values it had got
 LARGEST = 16 << 20  # bytes of a picture: what FLAC can hold
 EMBEDDABLE = frozenset({"image/jpeg", "image/png"})
 # How each ends (ITU-T T.81, B.1.1.3; PNG, 11.2.5), but for what programs leave behind.
@@ -84,17 +85,6 @@ class Pen:
         locks = self.locks.of(path)
         return next((why for field, why in locks.items() if field in touched(wish)), "")
 
-    def undone(self, path: Path, wish: Wish, kind: str) -> bool:
-        """Tell whether a change of a file of this format was made before and taken back."""
-        taken_back = self.store.undone(path)
-        if isinstance(wish, Edit):
-            meant = changes.canonical(wish.field, wish.values, kind)
-            return meant in taken_back.get(wish.field, ())
-        if isinstance(wish, Embed):
-            covers = taken_back.get(PICTURE, frozenset())
-            return bool(covers) and (_hash(wish),) in covers
-        return (plans.COVER_FILE if isinstance(wish, Put) else plans.CONTAINER) in taken_back
-
     def left_bare(self, path: Path) -> bool:
         """Tell whether a cover was embedded into a file, or put as this file, and taken back."""
         return not self.store.undone(path).keys().isdisjoint((PICTURE, plans.COVER_FILE))
@@ -104,6 +94,19 @@ class Pen:
             if why := self.locked(path, wish):
                 cure = "Take the lock away, if it shall be written."
                 raise Refused(files.escape(path), why, cure)
+
+
+def is_among(taken_back: TakenBack, wish: Wish, kind: str) -> bool:
+    """Tell whether a change of a file of a format is among those of it that were taken back."""
+    if not taken_back:
+        return False
+    if isinstance(wish, Edit):
+        meant = changes.canonical(wish.field, wish.values, kind)
+        return meant in taken_back.get(wish.field, ())
+    if isinstance(wish, Embed):
+        covers = taken_back.get(PICTURE, frozenset())
+        return bool(covers) and (_hash(wish),) in covers
+    return (plans.COVER_FILE if isinstance(wish, Put) else plans.CONTAINER) in taken_back
 
 
 def touched(wish: Wish) -> frozenset[str]:

@@ -85,7 +85,7 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
     finally:  # what is known of files is true, whatever became of the artist
         tools.index.commit()
     asked = _awaiting(asked, art)
-    if places.write:
+    if places.write and not mended.refused:
         artwork.drop(art.covers, found, places.policy)
     if places.write and tools.has_changed_files:
         _sweep(found, path)

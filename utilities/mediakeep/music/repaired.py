@@ -117,4 +117,5 @@ def _change(place: str, field: str, change: Changed) -> Change:
     if field in (PICTURE, COVER_FILE, CONTAINER):
         return Change(place, "")
     old, new = (letters.quoted("; ".join(values)) for values in (change.old, change.new))
-    return Change(place, f"{field.removesuffix('s')} {old if change.old else 'none'} → {new}")
+    name = "genre" if field == "genres" else field
+    return Change(place, f"{name} {old if change.old else 'none'} → {new}")

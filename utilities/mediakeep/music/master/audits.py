@@ -74,6 +74,18 @@ class Folder(msgspec.Struct, frozen=True, gc=False):
         return any(isinstance(image, str) or image.mime for image in self.images)
 
 
+class Matched(msgspec.Struct, frozen=True, gc=False):
+    """How sure it is which release an album is."""
+
+    sure: str = ""
+
+
+class Looked(msgspec.Struct, frozen=True, gc=False):
+    """What a look-up came to, as far as it is counted."""
+
+    matches: tuple[Matched, ...] = ()
+
+
 class Audit(msgspec.Struct, frozen=True):
     """All that an audit tells of an artist."""
 
@@ -82,6 +94,7 @@ class Audit(msgspec.Struct, frozen=True):
     albums: tuple[Folder, ...]
     tracks: tuple[Told, ...]
     issues: tuple[Issue, ...]
+    musicbrainz: Looked = Looked()
 
     def model(self) -> Artist:
         """Give the artist as a scan would, album by album."""

@@ -76,6 +76,7 @@ def _totals(tallies: Tallies, audit: Audit, readable: Sequence[Told]) -> None:
             ("protected", sum(1 for one in facts if one.protected)),
         ],
     )
+    tallies.add("matches", Counter(one.sure for one in audit.musicbrainz.matches).items())
     tallies.add("faults", Counter(told.fault.value for told in audit.tracks if told.fault).items())
 
 

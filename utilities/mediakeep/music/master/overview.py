@@ -62,7 +62,10 @@ def _tags(told: Statistics) -> Iterator[str]:
         yield f"  genres: {genres}"
     albums = told.covers.albums
     bare = counted(albums["none"], "album")
+    sure = ", ".join(f"{number:,} {name}" for name, number in told.matches.items() if number)
     yield f"  covers: {_share(told.covers.tracks)} embedded, {bare} without any"
+    if sure:
+        yield f"  albums at MusicBrainz: {sure}"
     shares = [f"{name} {_share(told.coverage[field])}" for field, name in _COVERED.items()]
     yield f"  with {', '.join(shares[:4])}"
     yield f"  with {', '.join(shares[4:])}"

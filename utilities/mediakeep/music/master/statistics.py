@@ -13,6 +13,7 @@ from mediakeep.music.master.crossings import Crossings
 from mediakeep.music.master.duplicates import Duplicates
 from mediakeep.music.master.shared import Compilations, SharedAlbums
 from mediakeep.music.master.tallies import Spread, Tallies
+from mediakeep.music.matching.verdict import Sure
 
 FORMAT = 1
 _BANDS = (64, 96, 128, 160, 192, 224, 256, 320)  # kbit/s that a band begins with
@@ -87,6 +88,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     genres: Spread
     covers: Covers
     coverage: dict[str, Share]
+    matches: dict[str, int]  # albums by how sure it is which release they are
     faults: dict[str, int]
     issues: dict[str, dict[str, int]]  # by severity and kind
     duplicates: Duplicates
@@ -117,6 +119,7 @@ def of(head: Head, tallies: Tallies, crossings: Crossings, limit: int) -> Statis
         genres=tallies.spread("genres", limit),
         covers=_covers(tallies, totals.readable),
         coverage=_coverage(tallies, totals.readable),
+        matches=_matches(tallies),
         faults=_counts(tallies, "faults"),
         issues={
             name: tallies.spread(name, _FEW).tracks
@@ -131,6 +134,11 @@ def of(head: Head, tallies: Tallies, crossings: Crossings, limit: int) -> Statis
 
 def _counts(tallies: Tallies, what: str) -> dict[str, int]:
     return {str(value): int(number) for value, number in tallies.all(what).items()}
+
+
+def _matches(tallies: Tallies) -> dict[str, int]:
+    found = _counts(tallies, "matches")
+    return {sure.value: found.get(sure.value, 0) for sure in Sure}
 
 
 def _totals(tallies: Tallies) -> Totals:

@@ -81,7 +81,7 @@ def of(artist: Artist) -> dict[str, Difference]:
     found: dict[str, Difference] = {}
     for album in artist.albums:
         if (match := artist.matches.get(album.place)) and match.group:
-            found |= _of_album(album, match)
+            found |= album.once(_of_album, match)
     return found
 
 

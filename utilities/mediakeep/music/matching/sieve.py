@@ -27,9 +27,8 @@ def kept(here: Here, known: Sequence[Shape]) -> list[Shape]:
     marks = []
     for shape in known:
         long = _lengths(here.seconds, shape.seconds) / len(here.tracks)
-        mark = max(
+        mark = 0.5 * long + max(
             len(keys & shape.keys) / len(here.tracks),
-            0.9 * long,
             len(recordings & shape.recordings) / len(here.tracks),
             len(isrcs & shape.isrcs) / len(here.tracks),
         )

@@ -104,13 +104,14 @@ def _enlarged(album: Album, cover: FrontCover, kind: str) -> Iterator[Repair]:
             yield Repair(place=track.place, kinds=(kind,), change=change)
 
 
-def is_unfinished(artist: Artist) -> bool:
-    """Tell whether a killed run may have left some tracks of an album without their cover."""
-    return any(map(_is_partly_embedded, artist.albums))
-
-
-def _is_partly_embedded(album: Album) -> bool:
-    return len({bool(track.tags.pictures) for track in album.readable}) > 1
+def unfinished(artist: Artist) -> frozenset[str]:
+    """Return the tracks of albums of which a killed run may have left some without their cover."""
+    halfway = (
+        album
+        for album in artist.albums
+        if len({bool(track.tags.pictures) for track in album.readable}) > 1
+    )
+    return frozenset(track.place for album in halfway for track in album.tracks)
 
 
 def without(artist: Artist, places: frozenset[str]) -> Artist:
