@@ -29,6 +29,14 @@ demo: .venv/.ok
 	@$(REHEARSE) $(BATCH)
 	@$(QUEUE) --show-summary
 	@echo
+	@echo "Found out by looking up, each from one of the reports:"
+	@cat .demo/issues/music/*.md > .demo/all.md
+	@sed -n '/^| [^C-]/ { s/^/  an album: /p; q; }' .demo/all.md
+	@sed -n '/ editions fit alike/ { s/^- /  a tie: /; s/ ([0-9a-f-]\{36\})//g; p; q; }' .demo/all.md
+	@sed -n '/title-differs/ { s/^[0-9]*\. /  a slip of the pen: /p; q; }' .demo/all.md
+	@sed -n '/missing-cover.* in / { s/^- /  a cover, put in: /p; q; }' .demo/all.md
+	@rm .demo/all.md
+	@echo
 	@echo "Reports to open, the longest first:"
 	@ls -S .demo/issues/music/*.md | sed -n 's/^/  /; 1,3p'
 	@echo "  and the others in .demo/issues/music/"

@@ -90,13 +90,24 @@ def test_a_part_of_an_album_is_of_that_album(only: tuple[int, ...]) -> None:
     assert lacking == set(range(1, 11)) - set(only)
 
 
+def with_more(**tags: Any) -> Album:
+    """Copy the album together with two tracks that it does not have."""
+    more = pressings.release(pressings.group("Elsewhere"), ["Wreck", "Salt"])
+    more_tags = {"album": ("Dawn",), **tags}
+    return pressings.joined(pressings.copy(RIGHT), pressings.copy(more, **more_tags))
+
+
 def test_tracks_that_no_edition_has_are_extra_and_never_forced() -> None:
-    bonus = pressings.release(pressings.group("Elsewhere"), ["Wreck", "Salt"])
-    album = pressings.joined(pressings.copy(RIGHT), pressings.copy(bonus, album=("Dawn",)))
-    found = assert_right(album)
+    found = assert_right(with_more(artist=("Carl",)))
     assert found.best
     assert found.best.extra == ("Dawn/011.mp3", "Dawn/012.mp3")
     assert not found.best.missing
+
+
+def test_songs_of_the_artist_that_no_edition_has_are_of_an_edition_that_is_not_known() -> None:
+    found = matched(with_more())
+    assert (found.sure, found.release) == (Sure.TIED, None)
+    assert found.releases == (RIGHT,)
 
 
 @pytest.mark.parametrize("seed", range(5))
