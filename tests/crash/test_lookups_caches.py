@@ -14,6 +14,7 @@ from tests.commands import rehearsed
 from tests.commands.rehearsed import Rehearsed, questions
 
 ARTISTS = 2
+AS_THEY_ARE = "--fix", "none"  # tags that name what they are ask other questions
 
 
 def reset(home: Rehearsed) -> None:
@@ -30,17 +31,17 @@ def tidy(home: Rehearsed) -> None:
 
 def test_a_second_run_asks_nothing_and_one_without_the_record_asks_all(tmp_path: Path) -> None:
     with rehearsed.made(tmp_path, ARTISTS) as home:
-        home.batch("--all")
+        home.batch(*AS_THEY_ARE, "--all")
         first = questions(home.server)
         record = home.record.read_bytes()
         reset(home)
-        assert home.batch("--all").stderr == ""
+        assert home.batch(*AS_THEY_ARE, "--all").stderr == ""
         assert questions(home.server) == first
         assert home.record.read_bytes() == record
 
         home.record.unlink()
         reset(home)
-        done = home.batch("--all")
+        done = home.batch(*AS_THEY_ARE, "--all")
         assert done.returncode == 0
         assert done.stderr == (
             f"Warning: {home.record} was deleted: everything is looked up anew.\n"
@@ -53,9 +54,9 @@ def test_a_record_that_is_deleted_under_a_batch_is_not_written_from_what_was_kno
     tmp_path: Path,
 ) -> None:
     with rehearsed.made(tmp_path, ARTISTS) as home:
-        home.batch("--batch-size", 1)
+        home.batch(*AS_THEY_ARE, "--batch-size", 1)
         home.server.weather.order(faults.late(1.0))
-        process = home.start("--all")
+        process = home.start(*AS_THEY_ARE, "--all")
         until = time.monotonic() + 60
         asked = len(home.server.asked)
         while len(home.server.asked) == asked and time.monotonic() < until:
@@ -66,7 +67,7 @@ def test_a_record_that_is_deleted_under_a_batch_is_not_written_from_what_was_kno
         assert not home.record.exists()
         before = questions(home.server)
         reset(home)
-        assert home.batch("--all").returncode == 0
+        assert home.batch(*AS_THEY_ARE, "--all").returncode == 0
         assert questions(home.server) == before + before
         tidy(home)
 
@@ -99,12 +100,12 @@ def test_a_damaged_record_is_set_aside_and_written_anew(
     tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
     with rehearsed.made(tmp_path, 1) as home:
-        home.batch("--all")
+        home.batch(*AS_THEY_ARE, "--all")
         asked, record = questions(home.server), home.record.read_bytes()
         harm(home.record)
         harmed = home.record.read_bytes()
         reset(home)
-        done = home.batch("--all")
+        done = home.batch(*AS_THEY_ARE, "--all")
         assert done.returncode == 0, done.stderr
         (aside,) = home.caches.glob("musicbrainz_cache.json.damaged-*")
         assert aside.read_bytes() == harmed
@@ -118,13 +119,13 @@ def test_damaged_answers_are_set_aside_and_asked_for_anew(
     tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
     with rehearsed.made(tmp_path, ARTISTS) as home:
-        home.batch("--all")
+        home.batch(*AS_THEY_ARE, "--all")
         first = questions(home.server)
         for rest in home.caches.glob("musicbrainz.sqlite-*"):
             rest.unlink()
         harm(home.answers)
         reset(home)
-        done = home.batch("--all", "--workers", 2)
+        done = home.batch(*AS_THEY_ARE, "--all", "--workers", 2)
         assert done.returncode == 0, done.stderr
         assert list(home.caches.glob("musicbrainz.sqlite.damaged-*"))
         assert "musicbrainz.sqlite.damaged-" in done.stderr
@@ -138,20 +139,20 @@ def test_a_place_for_caches_that_is_none_is_told_before_anything_is_claimed(
     with rehearsed.made(tmp_path, 1) as home:
         home.caches.parent.mkdir(exist_ok=True)
         home.caches.write_text("in the way")
-        done = home.batch("--all")
+        done = home.batch(*AS_THEY_ARE, "--all")
         assert done.returncode == 2
         assert str(home.caches) in done.stderr
         assert home.statuses_counted() == {"pending": 1}
         assert home.server.asked == []
         home.caches.unlink()
-        assert home.batch("--all").returncode == 0
+        assert home.batch(*AS_THEY_ARE, "--all").returncode == 0
         tidy(home)
 
 
 def test_a_record_that_is_a_folder_is_told_before_anything_is_claimed(tmp_path: Path) -> None:
     with rehearsed.made(tmp_path, 1) as home:
         home.record.mkdir(parents=True)
-        done = home.batch("--all")
+        done = home.batch(*AS_THEY_ARE, "--all")
         assert done.returncode == 2, done.stderr
         assert str(home.record) in done.stderr
         assert home.statuses_counted() == {"pending": 1}

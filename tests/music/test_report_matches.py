@@ -144,7 +144,7 @@ def test_an_unsure_album_shows_all_candidates_penalty_by_penalty_with_the_comman
     )
     assert f"- **Dawn**. Accept one by its MBID: `{command}`\n" in told
     reasons = (
-        "titles, lengths and order of its tracks, and 1 here is none of them (-24 %);"
+        "titles, lengths and order of its tracks, with 1 here that it does not have (-24 %);"
         " 2 of 2 tracks that are missing here (-3 %); another title of the album (-3 %)"
     )
     first = f'  - 70 %: "Dawn" by Vera (1974, SE, CD), {FIRST.id}. Against it: {reasons}\n'
@@ -153,6 +153,9 @@ def test_an_unsure_album_shows_all_candidates_penalty_by_penalty_with_the_comman
     assert f"{second} artist (-41 %)\n" in told
     assert told.count("--accept") == 1
     assert render(here, asked).count("--mbid MBID") == 1
+    nearest = f'"Dawn" by Vera (1974, SE, CD) at 70 %, against it {reasons.replace("; ", ", ")}'
+    other = '"Dusk" by Vera (1978-02-03, GB, CD) at 59 %'
+    assert issue.detail == f"{nearest}; or {other}"
 
 
 def test_where_no_queue_knows_the_artist_the_mbid_is_written_into_the_tags() -> None:

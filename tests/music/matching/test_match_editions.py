@@ -199,3 +199,39 @@ def test_a_deluxe_edition_of_which_only_the_album_is_here_is_tied_or_the_album()
     assert matched(pressings.copy(plain), plain, deluxe).release == plain
     named = pressings.copy(plain, album=("Dawn (Deluxe Edition)",))
     assert deluxe in matched(named, plain, deluxe).releases
+
+
+def test_each_of_many_editions_is_found_by_what_is_printed_on_it() -> None:
+    editions = [edition(f"A{n}", later=400 * n, country=f"A{n}") for n in range(10)]
+    for right in editions:
+        album = pressings.silent(pressings.copy(right, releasecountry=(right.country,)))
+        assert matched(album, *editions).release == right
+
+
+def test_an_mbid_is_not_believed_where_all_else_is_of_another_edition() -> None:
+    here = edition("here", barcode="77774644020", **info("Quarry", "Q 1"))
+    there = edition("there", barcode="77774644021", **info("Harbour", "H 1"))
+    album = pressings.copy(
+        here, barcode=("77774644020",), catalognumber=("Q1",), musicbrainz_albumid=(there.id,)
+    )
+    assert matched(album, here, there).release == here
+
+
+def test_an_mbid_of_an_edition_of_other_lengths_is_not_believed_even_if_all_are_rough() -> None:
+    here, there = edition("here", DAWN[:4], take="live"), edition("there", DAWN[:4])
+    album = pressings.copy(here, musicbrainz_albumid=(there.id,))
+    album = pressings.retimed(album, lambda number: 7.0 * (number % 3 - 1))
+    assert matched(album, here, there).release == here
+
+
+def test_one_length_that_fits_by_chance_is_no_measure_for_the_others() -> None:
+    here = edition("here", DAWN[:4])
+    songs = [song for _, song in here.tracks]
+    chance = pressings.song(DAWN[0], "other")
+    chance = structs.replace(chance, length=(songs[0].length or 0) + 7000)
+    there = edition("there", [chance, *(pressings.song(title, "other") for title in DAWN[1:4])])
+    album = pressings.retimed(pressings.copy(here), lambda number: 7.0 * (-1) ** (number + 1))
+    album = pressings.each(
+        album, musicbrainz_recordingid=lambda number, _: (songs[number - 1].recording.id,)
+    )
+    assert matched(album, here, there).release == here

@@ -170,3 +170,9 @@ def test_an_unsure_match_names_each_group_once_and_the_nearest_first() -> None:
     distances = [one.distance for one in found.candidates]
     assert distances == sorted(distances)
     assert all(one.penalties or one.distance == 0 for one in found.candidates)
+
+
+def test_one_title_alone_is_too_little_to_tell() -> None:
+    album = pressings.silent(pressings.copy(SINGLE, "Downloads", only=[1], album=None))
+    found = pressings.matched(album, SINGLE)
+    assert (found.sure, found.group) == (Sure.UNSURE, None)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from mediakeep.lookups.catalogue import Release
 from mediakeep.media.edits import changes
 from mediakeep.music.checks import letters
-from mediakeep.music.matching import deviations, differences, particulars
+from mediakeep.music.matching import deviations, differences, wording
 from mediakeep.music.matching.differences import Difference
-from mediakeep.music.matching.verdict import Candidate, Match, Penalty, Sure
+from mediakeep.music.matching.verdict import Candidate, Match, Sure
 from mediakeep.music.model import Artist, Track
+from mediakeep.music.repairs import repair
 from mediakeep.pages import page
 
 _LONGER = 10.0  # seconds by which a track is another version, or cut off
@@ -87,7 +88,7 @@ def incomplete_tags(artist: Artist) -> dict[str, str]:
     return {
         track.place: letters.listed(sorted(found.lacking))
         for track, found in _differences(artist)
-        if found.lacking
+        if found.lacking and repair.is_writable(track)  # else nobody can fill them in
     }
 
 
@@ -141,25 +142,17 @@ def _told(track: Track, field: str, found: Difference) -> str:
 def _choices(match: Match) -> str:
     """Tell the nearest candidates, with what speaks most against the first."""
     first, *others = match.candidates
-    told = f"{edition(first.release)} at {_per_cent(first)}{_against(first)}"
-    more = [f"{edition(one.release)} at {_per_cent(one)}" for one in others[: _FEW - 1]]
-    return letters.listed([told, *more], "; or ")
-
-
-def _per_cent(one: Candidate) -> str:
-    return f"{100 * (1 - one.distance):.0f} %"
-
-
-def _against(one: Candidate) -> str:
-    def cost(penalty: Penalty) -> float:
-        return penalty.weight * penalty.amount
-
-    worst = sorted(one.penalties, key=cost, reverse=True)[:_FEW]
-    return f" ({', '.join(penalty.name for penalty in worst)})" if worst else ""
+    worst = ", ".join(wording.against(first)[:_FEW])
+    told = f"{_like(first)}{f', against it {worst}' if worst else ''}"
+    return letters.listed([told, *map(_like, others[: _FEW - 1])], "; or ")
 
 
 def _nearest(best: Candidate | None) -> str:
-    return f"the nearest is {edition(best.release)} at {_per_cent(best)}" if best else ""
+    return f"the nearest is {_like(best)}" if best else ""
+
+
+def _like(one: Candidate) -> str:
+    return f"{edition(one.release)} at {wording.likeness(one)}"
 
 
 def _tied(match: Match) -> str:
@@ -173,17 +166,12 @@ def _tied(match: Match) -> str:
 
 def edition(release: Release) -> str:
     """Name a release, with what tells its edition from others."""
-    facts = _facts(release)
-    by = particulars.credited(release.artist_credit)
-    return f"{letters.quoted(release.title)} by {by}{f' ({facts})' if facts else ''}"
+    by = wording.credited(release)
+    return f"{letters.quoted(release.title)} by {by} ({_facts(release)})"
 
 
 def _facts(release: Release) -> str:
-    """Tell an edition from others: where and when it came out, on what, and by whom."""
-    formats = dict.fromkeys(medium.format for medium in release.media if medium.format)
-    labels = (info.label.name for info in release.label_info if info.label)
-    facts = (release.date, release.country, " + ".join(formats), next(labels, ""))
-    return " ".join(filter(None, (*facts, release.disambiguation))) or release.id
+    return wording.brief(release) or release.id
 
 
 def _length(seconds: float) -> str:

@@ -45,6 +45,7 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
 
     place: str
     tracks: tuple[Heard, ...]
+    unread: tuple[Heard, ...]  # files of which the names alone can be read
     titles: tuple[Title, ...]
     wordings: tuple[str, ...]  # the same, as they stand there
     is_tagged: bool  # the titles; those of folders may agree with a release, and never contradict
@@ -76,6 +77,7 @@ def of(album: Album, folder: str, merged: Mapping[str, str]) -> Here:
     return Here(
         place=album.place,
         tracks=heard,
+        unread=tuple(_heard(one, album, known, merged) for one in album.tracks if one.fault),
         titles=tuple(map(titles.parsed, wordings)),
         wordings=wordings,
         is_tagged=is_tagged,

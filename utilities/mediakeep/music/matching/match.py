@@ -138,9 +138,8 @@ def _of_group(here: Here, some: Sequence[Near], weights: Weights) -> Match:
         key=lambda one: (one[0], one[1].release.date or "9", one[1].release.id),
     )
     least = ranked[0][0]
-    fewest = min(one.extra for one in some)
     tagged = next((one for one in ranked if one[1].release.id == here.release), None)
-    if tagged and tagged[0] - least <= weights.contrary and tagged[1].extra == fewest:
+    if tagged and tagged[0] - least <= weights.contrary and tagged[1].extra <= ranked[0][1].extra:
         chosen = [tagged]
         sure = Sure.CERTAIN
     else:
@@ -173,7 +172,7 @@ def _different(nears: Iterable[Near]) -> list[Near]:
 def _candidate(here: Here, near: Near, more: Against = ()) -> Candidate:
     """Tell of a release as a person is to see it."""
     listed = fit.listed(near.release)
-    paired = set(near.paired.slots)
+    paired = {*near.paired.slots, *near.paired.unread}
     rows = zip(here.tracks, near.paired.slots, near.paired.costs, strict=True)
     return Candidate(
         release=near.release,

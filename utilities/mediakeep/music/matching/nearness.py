@@ -42,7 +42,7 @@ class Near(msgspec.Struct, frozen=True):
     @property
     def missing(self) -> int:
         """How many tracks of the release are not here."""
-        return len(self.shape.slots) - self.paired.count
+        return len(self.shape.slots) - self.paired.count - len(self.paired.unread)
 
     @property
     def extra(self) -> int:
@@ -64,7 +64,7 @@ class Scale:
     def _near(self, here: Here, shape: Shape, paired: Paired, release: Release) -> Near:
         weights = self.weights
         album = self._album(here, release)
-        lacking = len(shape.slots) - paired.count
+        lacking = len(shape.slots) - paired.count - len(paired.unread)
         penalties = [
             Penalty("tracks", weights.tracks, sum(paired.costs) / len(paired.costs)),
             Penalty("missing tracks", weights.missing, lacking / len(shape.slots)),

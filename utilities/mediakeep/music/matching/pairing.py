@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -20,6 +20,7 @@ class Paired(msgspec.Struct, frozen=True):
     costs: tuple[float, ...]  # 1 where there is no slot
     wordings: tuple[float, ...]  # how much the titles differ, -1 where that is not known
     apart: tuple[float, ...]  # seconds by which the lengths differ, -1 where that is not known
+    unread: frozenset[int]  # slots of files that cannot be read, by their names
     identified: int  # tracks whose MBID or ISRC is that of the recording
 
     @property
@@ -59,10 +60,23 @@ def of(here: Here, shape: Shape, weights: Weights, letters: Letters) -> Paired:
         costs=tuple(row[slot][0] if slot >= 0 else 1.0 for _, row, slot in pairs),
         wordings=tuple(row[slot][1] if slot >= 0 else -1.0 for _, row, slot in pairs),
         apart=tuple(_apart(one, shape.slots, slot) for one, _, slot in pairs),
+        unread=frozenset(_unread(here, shape, slots)),
         identified=sum(
             slot >= 0 and is_recording(one, shape.slots[slot]) for one, _, slot in pairs
         ),
     )
+
+
+def _unread(here: Here, shape: Shape, slots: Sequence[int]) -> Iterator[int]:
+    """Give the slots that are left for files which cannot be read, but named so."""
+    free = [slot for slot in range(len(shape.slots)) if slot not in slots]
+    for one in here.unread:
+        for number in free:
+            slot = shape.slots[number]
+            if one.title.key == slot.title.key if one.title else is_in_place(one, slot):
+                free.remove(number)
+                yield number
+                break
 
 
 def is_in_place(one: Heard, slot: Slot) -> bool:

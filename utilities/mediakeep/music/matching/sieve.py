@@ -27,22 +27,22 @@ def kept(here: Here, known: Sequence[Shape]) -> list[Shape]:
     marks = []
     for shape in known:
         long = _lengths(here.seconds, shape.seconds) / len(here.tracks)
+        # Of many concerts with one programme the lengths tell.
         mark = 0.5 * long + max(
             len(keys & shape.keys) / len(here.tracks),
             len(recordings & shape.recordings) / len(here.tracks),
             len(isrcs & shape.isrcs) / len(here.tracks),
         )
         likely = mark + 0.5 * _is_named(here, albums, shape) - 0.01 * _surplus(here, shape)
-        # Of many concerts with one programme the lengths tell.
         first = min(one.id for one in shape.releases)
-        marks.append((-likely - 0.2 * long, first, likely, shape))
-    least = max(_LEAST, _SHARE * max((likely for *_, likely, _ in marks), default=0.0))
-    best = (shape for *_, likely, shape in sorted(marks, key=_rank) if likely >= least)
+        marks.append((likely, first, shape))
+    least = max(_LEAST, _SHARE * max((likely for likely, *_ in marks), default=0.0))
+    best = (shape for likely, _, shape in sorted(marks, key=_rank) if likely >= least)
     return list(islice(_few_of_each(here, best), KEPT))
 
 
-def _rank(mark: tuple[float, str, float, Shape]) -> tuple[float, str]:
-    return mark[:2]
+def _rank(mark: tuple[float, str, Shape]) -> tuple[float, str]:
+    return -mark[0], mark[1]
 
 
 def _few_of_each(here: Here, shapes: Iterable[Shape]) -> Iterator[Shape]:

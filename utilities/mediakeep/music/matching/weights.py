@@ -35,11 +35,11 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     missing: float = 0.10  # tracks of the release that are not here
 
     # What is certain of a release group.
-    bar: float = 0.2  # the distance that it may have
+    bar: float = 0.23  # the distance that it may have
     tagged: float = 0.45  # where identifiers name it
     veto: float = 0.15  # by which another may be nearer than the one that identifiers name
     margin: float = 0.05  # by which it is nearer than any other
-    evidence: float = 2.5  # titles that agree count 1; see nearness.py for the others
+    evidence: float = 2.0  # titles that agree count 1; see nearness.py for the others
     shown: float = 0.5  # beyond this distance a release is not even to be thought of
 
     # What speaks against an edition, in points.
@@ -49,7 +49,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     label: float = 2.0
     country: float = 2.0
     medium: float = 2.0
-    year: float = 2.0
+    year: float = 3.0
     named: float = 2.0  # "Deluxe Edition" in one title only
     total: float = 3.0  # the tags count other tracks or discs
     incomplete: float = 2.5  # a track is missing, and of another edition none
@@ -57,7 +57,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     extra: float = 4.0  # each track that it does not have
     place: float = 0.4  # each track that stands elsewhere on it
     wording: float = 8.0  # each title, by how much it differs
-    unknown: float = 0.45  # of these, where the edition does not tell
+    unknown: float = 0.6  # of these, where the edition does not tell
     noise: float = 1.0  # seconds by which lengths differ at the least
     spread: float = 1.4  # times the spread of the lengths, if that is more
     contrary: float = 6.0  # points by which another may be likelier than the one that tags name

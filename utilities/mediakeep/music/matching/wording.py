@@ -146,5 +146,4 @@ def _counted(penalty: Penalty, one: Candidate) -> Iterator[str]:
 def _extra(penalty: Penalty, one: Candidate) -> str:
     if penalty.name != "tracks" or not one.extra:
         return ""
-    verb = "is" if len(one.extra) == 1 else "are"
-    return f", and {len(one.extra):,} here {verb} none of them"
+    return f", with {len(one.extra):,} here that it does not have"
