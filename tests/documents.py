@@ -16,6 +16,7 @@ _FOLDERS = ("", "docs", "status", "outputs", "issues")
 PAGES = sorted(path for folder in _FOLDERS for path in (ROOT / folder).glob("*.md"))
 
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MAKE = "python utilities/make_sample_library.py music"
 _BEFORE = re.compile(r"<!-- before the examples: (.*?) -->")
 _CODE = re.compile(r"^```.*?^```$|^    .*?$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -155,6 +156,15 @@ class Checkout:
             encoding="utf-8",
             timeout=300,
         )
+
+    def prepare(self, line: str, library: Path) -> None:
+        """Run what comes before a page's examples; the library is a copy of one that is made."""
+        first, _, rest = line.partition("; ")
+        if first == MAKE:
+            shutil.copytree(library, self.path / "music", symlinks=True)
+        else:
+            rest = line
+        self.ok(rest or "true")
 
     def ok(self, line: str) -> str:
         """Run a line that must succeed, and return what it printed."""

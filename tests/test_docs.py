@@ -59,11 +59,21 @@ def options(door: Path) -> dict[str, bool]:
 # Examples
 
 
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample library, made once for all pages that begin with it."""
+    checkout = Checkout(tmp_path_factory.mktemp("library"))
+    checkout.ok(documents.MAKE)
+    return checkout.path / "music"
+
+
 @pytest.mark.parametrize("path", [p for p in PAGES if documents.examples(p)], ids=documents.name)
-def test_every_example_of_a_page_prints_what_the_page_says(path: Path, tmp_path: Path) -> None:
+def test_every_example_of_a_page_prints_what_the_page_says(
+    path: Path, tmp_path: Path, library: Path
+) -> None:
     checkout = Checkout(tmp_path)
     for line in documents.before(path):
-        checkout.ok(line)
+        checkout.prepare(line, library)
     for example in documents.examples(path):
         printed = checkout.ok(example.command)
         if not documents.fits(example.expected, printed):
@@ -116,10 +126,9 @@ def test_the_status_page_holds_the_lines_that_the_next_test_runs() -> None:
     assert [line for line in [*wanted, BATCH] if line not in lines] == []
 
 
-def test_the_lines_of_the_status_page_work_as_written(tmp_path: Path) -> None:
+def test_the_lines_of_the_status_page_work_as_written(tmp_path: Path, library: Path) -> None:
     checkout = Checkout(tmp_path)
-    checkout.ok("python utilities/make_sample_library.py music")
-    checkout.ok(f"{MANAGER} --scan music")
+    checkout.prepare(f"{documents.MAKE}; {MANAGER} --scan music", library)
     checkout.ok(f"{BATCH} --batch-size 8 --checkpoint-every 1")
     assert "8 of 14 artists completed (57.1%)" in checkout.ok(SUMMARY)
     assert checkout.ok(COUNT) == "8\n" == f"{completed(checkout)}\n"

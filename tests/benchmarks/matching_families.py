@@ -91,11 +91,12 @@ def _extend(case: Case, rng: Random) -> None:
     """Make it an edition that the catalogue lacks, with songs that it has nowhere."""
     draft = case.draft
     draft.unlisted = True
-    held = {line.title for line in draft.lines}
-    mark = rng.choice((" (demo)", " (early take)", ""))
-    songs = rng.sample(case.work.songs, min(len(case.work.songs), rng.randint(2, 5)))
-    titles = [f"{one.title}{mark}" if mark else f"{one.title} Returns" for one in songs]
-    for title in (one for one in titles if one not in held):
+    mark = rng.choice((" (demo)", " (early take)", " Returns"))
+    held = {track.title for one in case.work.editions for m in one.media for track in m.tracks}
+    if any(title.endswith(mark) for title in held):
+        mark = " (home recording)"  # an edition that is listed has demos of its own
+    for one in rng.sample(case.work.songs, min(len(case.work.songs), rng.randint(2, 5))):
+        title = f"{one.title}{mark}"
         last = draft.lines[-1]
         seconds = rng.uniform(100, 320)
         draft.lines.append(Line(title, last.artist, seconds, last.disc, last.position + 1))

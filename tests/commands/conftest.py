@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import json
@@ -100,12 +101,33 @@ def environment(more: dict[str, str]) -> dict[str, str]:
     return {**kept, f"{PREFIX}WORKERS": "2", **more}
 
 
+READ_ANYTHING = (1, 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+
+
 def obey_permissions() -> None:
     """Give up root's right to read everything, where the tests run as root."""
     if os.geteuid() == 0:
         drop_from_bounding_set = 24
-        for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        for capability in READ_ANYTHING:
             assert ctypes.CDLL(None).prctl(drop_from_bounding_set, capability, 0, 0, 0) == 0
+
+
+@contextlib.contextmanager
+def obeying_permissions() -> Iterator[None]:
+    """Go without that right in this thread, and those it starts, for a while: see capset(2)."""
+    system = ctypes.CDLL(None)
+    version_3_of_this_thread = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; then of higher numbers
+    assert system.capget(version_3_of_this_thread, sets) == 0
+    effective = sets[0]
+    for capability in READ_ANYTHING:
+        sets[0] &= ~(1 << capability)
+    assert system.capset(version_3_of_this_thread, sets) == 0
+    try:
+        yield
+    finally:
+        sets[0] = effective
+        assert system.capset(version_3_of_this_thread, sets) == 0
 
 
 @pytest.fixture(scope="session")

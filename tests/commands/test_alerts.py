@@ -24,7 +24,7 @@ from mediakeep.errors import StateDamaged
 from mediakeep.kinds import MUSIC
 from mediakeep.rehearsal import library
 from tests.alerts.service import Service, answer, late, lines, processes, until
-from tests.commands.conftest import Home, environment, obey_permissions
+from tests.commands.conftest import Home, environment, obey_permissions, obeying_permissions
 
 ARTISTS = 6
 UTILITIES = Path(notes.__file__).parents[2]
@@ -59,11 +59,9 @@ def log(home: Home) -> Path:
 
 def batch(home: Home, service: Service, *words: object) -> subprocess.CompletedProcess[str]:
     """Run a batch that tells a webhook, with no right to read what forbids it."""
-    return home.batch(
-        *words,
-        env={"MEDIAKEEP_ALERT_WEBHOOK": service.url},
-        preexec_fn=obey_permissions,
-    )
+    told = {"MEDIAKEEP_ALERT_WEBHOOK": service.url}
+    with obeying_permissions():
+        return home.call("process_music_batch", *words, env=told)
 
 
 def delivered(home: Home, count: int) -> None:
@@ -127,18 +125,18 @@ def test_failures_in_a_row_are_counted_over_batches_and_told_once(
 def test_a_success_ends_a_streak_and_the_next_one_is_told_again(
     failing: Home, service: Service
 ) -> None:
-    batch(failing, service, "--batch-size", 5, "--workers", 1, "--alert-after", 4)
+    batch(failing, service, "--batch-size", 5, "--alert-after", 4)
     failing.ok("--reset-errors")
-    batch(failing, service, "--batch-size", 4, "--workers", 1, "--alert-after", 4)
+    batch(failing, service, "--batch-size", 4, "--alert-after", 4)
     failing.ok("--reset-errors")
-    batch(failing, service, "--all", "--alert-after", 4, "--workers", 1)
+    batch(failing, service, "--all", "--alert-after", 4)
     delivered(failing, 2)
     assert raised(failing) == ["failures"] * 2
     assert len(service.requests) == 2
 
 
 def test_a_streak_below_the_number_is_not_told(failing: Home, service: Service) -> None:
-    assert batch(failing, service, "--batch-size", 5, "--workers", 1).returncode == 1
+    assert batch(failing, service, "--batch-size", 5).returncode == 1
     assert not log(failing).exists()
     assert service.requests == []
 
@@ -202,7 +200,8 @@ def test_damage_is_told_once_a_day(finished: Home, service: Service) -> None:
 
 
 def test_without_settings_and_in_a_dry_run_nothing_is_told(failing: Home, service: Service) -> None:
-    failing.batch("--all", "--alert-after", 1, preexec_fn=obey_permissions)
+    with obeying_permissions():
+        failing.batch("--all", "--alert-after", 1)
     batch(failing, service, "--all", "--alert-after", 1, "--dry-run")
     assert not log(failing).exists()
     assert service.requests == []
@@ -212,7 +211,8 @@ def test_a_service_that_hangs_holds_no_batch_up(home: Home) -> None:
     home.scan()
     service = Service(late)
     started = time.monotonic()
-    done = batch(home, service, "--all")
+    told = {"MEDIAKEEP_ALERT_WEBHOOK": service.url}
+    done = home.batch("--all", env=told)
     spent = time.monotonic() - started
     service.wait(1)
     shown = processes()
@@ -293,7 +293,7 @@ def test_what_a_killed_batch_did_last_counts(failing: Home, service: Service) ->
     """Its settles stand in the journal alone when the next batch begins."""
     die = "alarms.Alarms.settled = lambda _, one, __: one.number == 2 and os.killpg(0, 9)"
     doomed(failing, die, service, "--all")
-    batch(failing, service, "--batch-size", 1, "--alert-after", 3, "--workers", 1)
+    batch(failing, service, "--batch-size", 1, "--alert-after", 3)
     delivered(failing, 1)
     assert service.alerts[0]["facts"]["failures"] == 3
 
@@ -316,9 +316,8 @@ def test_the_address_of_the_webhook_is_written_nowhere(
 ) -> None:
     place = tmp_path / "webhook"
     place.write_text(f"{service.url}\n")
-    done = failing.batch(
-        "--all", "--alert-webhook-file", place, "--alert-after", 1, preexec_fn=obey_permissions
-    )
+    with obeying_permissions():
+        done = failing.batch("--all", "--alert-webhook-file", place, "--alert-after", 1)
     delivered(failing, 1)
     assert service.alerts
     assert "s3cr3t" not in done.stdout + done.stderr
@@ -346,7 +345,8 @@ def test_settings_that_do_not_go_end_a_batch_before_it_begins(
 ) -> None:
     home.scan()
     before = home.snapshot()
-    done = home.batch(*words, env={f"MEDIAKEEP_{name}": text for name, text in env.items()})
+    told = {f"MEDIAKEEP_{name}": text for name, text in env.items()}
+    done = home.call("process_music_batch", *words, env=told)
     assert done.returncode == 2
     assert why in done.stderr
     assert "s3cr3t" not in done.stderr + done.stdout

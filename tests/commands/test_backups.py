@@ -96,7 +96,7 @@ def test_repairs_can_be_taken_back_out_of_a_restored_home(finished: Home, tmp_pa
     made = back_up(finished, tmp_path / "to")
     new = elsewhere(finished, tmp_path / "new")
     new.ok("--restore-backup", made)
-    done = new.run("undo_changes", "--session", "last")
+    done = new.call("undo_changes", "--session", "last")
     assert done.returncode == 0, done.stderr
     for path in (path for path in pristine.rglob("*") if path.is_file()):
         assert (finished.music / path.relative_to(pristine)).read_bytes() == path.read_bytes()
@@ -183,7 +183,7 @@ def test_backups_under_load_are_each_of_one_change(home: Home, tmp_path: Path) -
     made = []
     while batch.poll() is None:
         made.append(back_up(home, tmp_path / "to"))
-        time.sleep(0.1)
+        time.sleep(0.25)
     assert batch.returncode == 0
     heads = [archive.head(path, "music") for path in made]
     assert len({head.seq for head in heads}) >= 3
@@ -337,7 +337,7 @@ def test_a_killed_restore_is_ended_by_the_same_command(
     """Now and then, and while it cleans up."""
 
     def some(total: int) -> list[int]:
-        return [*random.sample(range(total), 4), *range(total - 10, total, 2)]
+        return [*random.sample(range(total), 2), *range(total - 10, total, 4)]
 
     kill_restores(finished, tmp_path, deadly, some)
 
@@ -369,7 +369,7 @@ def test_a_restore_that_was_interrupted_is_ended_before_another_begins(
         ("music_queue_manager", "--backup", tmp_path / "to"),
         ("music_queue_manager", "--scan", finished.music),
     ):
-        told = finished.run(door, *words)
+        told = finished.call(door, *words)
         assert told.returncode == 3
         assert str(finished.path / "status" / ".restoring_music") in told.stdout + told.stderr
         assert f"--restore-backup {first} --yes" in told.stdout + told.stderr

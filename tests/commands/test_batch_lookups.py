@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.commands import rehearsed
-from tests.commands.conftest import Home, obey_permissions
+from tests.commands.conftest import Home, obeying_permissions
 from tests.commands.rehearsed import Rehearsed, ended, out, questions
 
 ARTISTS = 3
+BATCH = "process_music_batch"
 PUBLIC = ("--musicbrainz-host", "https://musicbrainz.org", "--musicbrainz-interval", 1.1)
 AWAITING = f"{ARTISTS} artists wait for their look-up. MusicBrainz "
 
@@ -99,8 +100,8 @@ def test_what_is_pending_is_taken_before_what_waits_for_its_look_up(home: Rehear
 def test_artists_that_fail_win_over_a_service_that_fails(home: Rehearsed) -> None:
     folder = home.music / next(iter(home.artists()))
     folder.chmod(0)
-    with out(home.server):
-        done = home.batch("--all", preexec_fn=obey_permissions)
+    with out(home.server), obeying_permissions():
+        done = home.batch("--all")
     folder.chmod(0o755)
     assert done.returncode == 1, done.stderr
     assert home.statuses_counted() == {"error": 1, "completed": ARTISTS - 1}
@@ -118,7 +119,7 @@ def test_artists_that_fail_win_over_a_service_that_fails(home: Rehearsed) -> Non
 def test_where_nobody_may_be_asked_nobody_is_and_that_is_no_failure(
     home: Rehearsed, proxy: socket.socket, words: tuple[object, ...], why: str
 ) -> None:
-    done = home.batch("--all", *words, env=by(proxy.getsockname()[1]))
+    done = home.call(BATCH, "--all", *words, env=by(proxy.getsockname()[1]))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1].startswith(AWAITING + why)
     assert home.lookups() == {"pending": ARTISTS}
@@ -127,7 +128,7 @@ def test_where_nobody_may_be_asked_nobody_is_and_that_is_no_failure(
     assert not home.answers.exists()
     assert not home.table.exists()
     # Nor does it take them again and again.
-    again = home.batch("--all", *words, env=by(proxy.getsockname()[1]))
+    again = home.call(BATCH, "--all", *words, env=by(proxy.getsockname()[1]))
     assert again.stdout.splitlines()[0] == "Nothing is pending."
     assert again.stdout.splitlines()[-1].startswith(AWAITING + why)
 
@@ -135,7 +136,7 @@ def test_where_nobody_may_be_asked_nobody_is_and_that_is_no_failure(
 def test_what_goes_to_another_machine_goes_by_the_proxy(home: Rehearsed) -> None:
     """The control of the test above; a name that ends in .invalid is nowhere (RFC 2606)."""
     words = ("--musicbrainz-host", "http://mirror.invalid")
-    done = home.batch("--all", *words, env=by(urlsplit(home.server.url).port))
+    done = home.call(BATCH, "--all", *words, env=by(urlsplit(home.server.url).port))
     assert done.returncode == 0, done.stderr
     assert home.lookups() == {"done": ARTISTS}
     assert questions(home.server).total() >= ARTISTS
@@ -188,7 +189,7 @@ def test_a_refresh_asks_anew_for_one_artist_and_for_no_other(home: Rehearsed) ->
     mbid = home.artists()[name]["mbid"]  # which the tags have told since the first look-up
     assert {path for path, _ in anew.keys() - before.keys()} == {f"/ws/2/artist/{mbid}"}
     with out(home.server):
-        done = home.run("process_music_batch", "--artist", name, "--refresh")
+        done = home.batch("--artist", name, "--refresh")
     assert done.returncode == 4
     report = (home.path / home.artists()[name]["report"]).read_text()
     assert "## At MusicBrainz" in report  # what is known stays until there is an answer

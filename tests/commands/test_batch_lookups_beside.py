@@ -96,11 +96,7 @@ def test_who_asks_is_told_to_the_server_and_stands_nowhere(home: Rehearsed) -> N
     home.later()
     done += [home.batch("--all"), home.batch("--all", "--dry-run")]
     done += [home.call("process_artist", home.music / "Velvet Harbour", "--refresh")]
-    done += [
-        home.run("weekly_report"),
-        home.run("media_dashboard"),
-        home.run("music_queue_manager"),
-    ]
+    done += [home.call("weekly_report"), home.call("media_dashboard"), home.manage()]
     for one in done:
         assert CONTACT not in one.stdout + one.stderr
     assert {CONTACT in one.agent for one in home.server.asked} == {True}

@@ -72,7 +72,7 @@ def test_an_artist_that_is_done_again_or_has_vanished_has_the_rows_of_now(home: 
     shutil.rmtree(home.music / gone)
     shutil.rmtree(album)
     home.ok("--scan", home.music, "--yes")
-    assert home.run("process_music_batch", "--all").returncode == 0
+    assert home.batch("--all").returncode == 0
     assert gone not in names(home)
     lost = of(changed, rows(home), "not owned") - of(changed, before, "not owned")
     assert lost == {cells.plain(album.name)}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mediakeep.commands import terms
+from mediakeep.rehearsal import library
 from tests.commands.conftest import DOORS, Home, environment
 
 # Notes which process opens an artist's files, and holds them until a test opens the gate.
@@ -47,6 +48,14 @@ GIVEN: dict[str, Any] = {
 
 
 @pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A fresh home with a library of few artists."""
+    library.make(tmp_path / "music", artists=4)
+    (tmp_path / "home").mkdir()
+    return Home(tmp_path / "home", tmp_path / "music")
+
+
+@pytest.fixture
 def watched(home: Home, tmp_path: Path) -> dict[str, str]:
     """The environment in which every process notes the files that it opens."""
     home.scan()
@@ -78,7 +87,7 @@ def test_a_batch_of_several_artists_is_read_by_its_workers(
 
 
 @pytest.mark.parametrize(
-    "words", [["--batch-size", 1], ["--artist", "ångström kör"], ["--all", "--workers", 1]]
+    "words", [["--batch-size", 1], ["--artist", "Velvet Harbour"], ["--all", "--workers", 1]]
 )
 def test_one_artist_or_one_worker_needs_no_other_process(
     home: Home, watched: dict[str, str], tmp_path: Path, words: list[object]

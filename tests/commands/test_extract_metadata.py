@@ -13,7 +13,7 @@ import pytest
 from mediakeep import files
 from mediakeep.music import audit, diagnose, scan, sheet
 from tests import documents
-from tests.commands.conftest import Home, obey_permissions
+from tests.commands.conftest import Home, obeying_permissions
 from tests.music import shelf
 
 PAGE = Path(__file__).parents[2] / "docs" / "extract-metadata.md"
@@ -173,7 +173,8 @@ def test_a_pipe_is_not_waited_for(home: Home) -> None:
 
 def test_a_folder_that_refuses_is_exit_code_1_and_nothing_is_written(home: Home) -> None:
     (home.music / "Vera" / "Dusk").chmod(0)
-    done = home.run("extract_metadata", home.music / "Vera", preexec_fn=obey_permissions)
+    with obeying_permissions():
+        done = home.call("extract_metadata", home.music / "Vera")
     (home.music / "Vera" / "Dusk").chmod(0o755)
     assert done.returncode == 1
     assert "Dusk" in done.stderr

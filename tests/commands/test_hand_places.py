@@ -42,12 +42,12 @@ def titles(home: Home) -> list[tuple[str, ...]]:
 def test_changes_of_what_a_link_leads_to_are_taken_back_for_its_artist(small: Home) -> None:
     small.batch("--all")
     assert item(small)["auto_fixed"] == 2
-    done = small.run("undo_changes", "--artist", "Vera")
+    done = small.call("undo_changes", "--artist", "Vera")
     assert done.returncode == 0, done.stderr
     assert titles(small) == [("Low  Tide 1",), ("Low  Tide 2",)]
     assert "auto_fixed" not in item(small)
     assert "## Repaired" not in (small.path / item(small)["report"]).read_text()
-    again = small.run("undo_changes", "--session", "20" + done.stdout.rsplit(" 20", 1)[1].strip())
+    again = small.call("undo_changes", "--session", "20" + done.stdout.rsplit(" 20", 1)[1].strip())
     assert again.returncode == 0, again.stderr
     assert item(small)["auto_fixed"] == 2
     assert "2 repairs in 2 files" in (small.path / item(small)["report"]).read_text()
@@ -69,7 +69,7 @@ def test_a_path_through_another_artist_names_the_artist_where_it_leads(small: Ho
     )
     assert done.returncode == 0, done.stderr
     assert item(small, "Anna") == before
-    told = small.run("undo_changes", "--artist", "Vera", "--list").stdout
+    told = small.call("undo_changes", "--artist", "Vera", "--list").stdout
     assert 'genres "Folk" -> "Rock"' in told or 'genre "Folk" -> "Rock"' in told
 
 
@@ -90,17 +90,17 @@ def test_an_artist_that_is_a_link_is_known_by_the_queues_name(small: Home) -> No
     shelf.put(real / "Dusk" / "01 Rope.mp3", title=" Rope")
     (small.music / "Bea").symlink_to(real)
     small.scan()
-    done = small.run("process_artist", small.music / "Bea")
+    done = small.call("process_artist", small.music / "Bea")
     assert done.returncode == 0, done.stderr
     assert item(small, "Bea")["status"] == "completed"
     assert item(small, "Bea")["auto_fixed"] == 1
-    told = small.run("undo_changes", "--artist", "Bea", "--list").stdout
+    told = small.call("undo_changes", "--artist", "Bea", "--list").stdout
     assert 'title " Rope" -> "Rope"' in told
 
 
 @pytest.mark.parametrize(("place", "why"), [("Anna/Noon", "is a part of"), (".", "is a library")])
 def test_what_is_no_artist_is_refused(small: Home, place: str, why: str) -> None:
-    done = small.run("process_artist", small.music / place)
+    done = small.call("process_artist", small.music / place)
     assert done.returncode == 2
     assert why in done.stderr
     assert not (small.path / "issues").exists()
@@ -136,7 +136,7 @@ def test_an_undo_that_was_killed_and_run_again_leaves_true_reports(small: Home) 
         [command[0], "-c", start], env=environment(env), capture_output=True, check=False
     )
     assert killed.returncode == -9, killed.stderr
-    done = small.run("undo_changes", "--artist", "Vera")
+    done = small.call("undo_changes", "--artist", "Vera")
     assert done.returncode == 0, done.stderr
     assert titles(small) == [("Low  Tide 1",), ("Low  Tide 2",)]
     assert item(small)["status"] == "completed"

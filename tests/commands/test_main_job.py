@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Home, environment, obey_permissions
+from tests.commands.conftest import Home, environment, obeying_permissions
 
 
 def tree(path: Path) -> dict[str, str]:
@@ -109,7 +109,8 @@ def test_a_folder_that_cannot_be_read_is_an_error_with_path_and_cure(home: Home)
     home.scan()
     locked = home.music / "Velvet Harbour"
     locked.chmod(0)
-    done = home.batch("--all", preexec_fn=obey_permissions)
+    with obeying_permissions():
+        done = home.batch("--all")
     locked.chmod(0o755)
     assert done.returncode == 1, done.stderr
     item = home.snapshot()["artists"]["Velvet Harbour"]
@@ -200,8 +201,9 @@ def test_settings_come_from_flag_then_environment_then_file(home: Home) -> None:
     (home.path / "mediakeep.toml").write_text("batch_size = 3\n")
     assert "Processing 3 artists..." in home.batch("--dry-run").stdout
     env = {"MEDIAKEEP_BATCH_SIZE": "2"}
-    assert "Processing 2 artists..." in home.batch("--dry-run", env=env).stdout
-    flag = home.batch("--dry-run", "--batch-size", 1, env=env)
+    told = home.call("process_music_batch", "--dry-run", env=env)
+    assert "Processing 2 artists..." in told.stdout
+    flag = home.call("process_music_batch", "--dry-run", "--batch-size", 1, env=env)
     assert "Processing 1 artist..." in flag.stdout
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.kinds import MUSIC
-from tests.commands.conftest import Home, environment, obey_permissions
+from tests.commands.conftest import Home, environment, obeying_permissions
 from tests.music import shelf
 
 
@@ -45,7 +45,8 @@ def test_a_word_that_would_do_nothing_is_refused(home: Home, words: tuple[str, .
 def test_the_summary_needs_no_right_to_write(finished: Home) -> None:
     (finished.queue / "history.db").unlink()
     finished.queue.chmod(0o555)
-    done = finished.manage("--show-summary", preexec_fn=obey_permissions)
+    with obeying_permissions():
+        done = finished.manage("--show-summary")
     finished.queue.chmod(0o755)
     assert done.returncode == 0, done.stderr
     assert "an hour" in done.stdout
@@ -67,7 +68,8 @@ def test_a_failed_artist_with_priority_is_next(home: Home) -> None:
     home.scan()
     (home.music / "Velvet Harbour").chmod(0)
     home.ok("--prioritize", "Velvet Harbour")
-    home.batch("--batch-size", 1, preexec_fn=obey_permissions)
+    with obeying_permissions():
+        home.batch("--batch-size", 1)
     (home.music / "Velvet Harbour").chmod(0o755)
     assert home.statuses()["Velvet Harbour"] == "error"
     home.ok("--prioritize", "Velvet Harbour")

@@ -52,6 +52,6 @@ def test_a_batch_writes_the_new_one_and_undo_brings_the_old_one_back(place: Rehe
     again = place.batch("--artist", "Velvet Harbour")
     assert "0 auto-fixes" in again.stdout
     assert len(place.server.asked) == asked
-    undone = place.run("undo_changes", "--session", item["session"])
+    undone = place.call("undo_changes", "--session", item["session"])
     assert undone.returncode == 0, undone.stderr
     assert borne(place) == {OLD}

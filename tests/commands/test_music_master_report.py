@@ -6,11 +6,12 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,26 @@ FILES = ("music_library_master.json", "music_library_master.csv", "music_library
 DOOR = "music_master_report"
 
 
-@pytest.fixture
-def finished(home: Home) -> Home:
-    """A home in which a batch has done all artists but two."""
+@pytest.fixture(scope="module")
+def done_once(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Home:
+    """A home in which a batch has done all artists but two, made once."""
+    place = tmp_path_factory.mktemp("done")
+    shutil.copytree(sample, place / "music", symlinks=True)
+    (place / "home").mkdir()
+    home = Home(place / "home", place / "music")
     home.scan()
-    assert home.call("process_music_batch", "--batch-size", 12, "--workers", 1).returncode == 0
+    assert home.batch("--batch-size", 12).returncode == 0
     return home
+
+
+@pytest.fixture
+def finished(done_once: Home) -> Iterator[Home]:
+    """That home, as it was before the test again after it."""
+    kept = done_once.path.with_name("kept")
+    shutil.copytree(done_once.path, kept, symlinks=True)
+    yield done_once
+    shutil.rmtree(done_once.path)
+    kept.rename(done_once.path)
 
 
 def statistics(home: Home, code: int = 0) -> dict[str, Any]:

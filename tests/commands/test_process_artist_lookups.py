@@ -31,9 +31,9 @@ def test_an_artist_is_looked_up_once_and_anew_where_that_is_wanted(home: Rehears
     assert "lookup_note" not in told
     assert home.artists()[ARTIST]["mbid"] == told["mbid"]
     asked = len(home.server.asked)
-    assert home.run(DOOR, home.music / ARTIST).returncode == 0
+    assert home.call(DOOR, home.music / ARTIST).returncode == 0
     assert len(home.server.asked) == asked > 0
-    assert home.run(DOOR, home.music / ARTIST, "--refresh").returncode == 0
+    assert home.call(DOOR, home.music / ARTIST, "--refresh").returncode == 0
     first, anew = home.server.asked[:asked], home.server.asked[asked:]
     browsed = {(one.path, one.query) for one in first if "artist=" in one.query}
     assert browsed
@@ -41,23 +41,23 @@ def test_an_artist_is_looked_up_once_and_anew_where_that_is_wanted(home: Rehears
 
 
 def test_offline_one_line_says_that_nobody_was_asked(home: Rehearsed) -> None:
-    done = home.run(DOOR, home.music / ARTIST, "--offline")
+    done = home.call(DOOR, home.music / ARTIST, "--offline")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-2] == "MusicBrainz was not asked: this run is offline."
-    told = json.loads(home.run(DOOR, home.music / ARTIST, "--offline", "--json").stdout)
+    told = json.loads(home.call(DOOR, home.music / ARTIST, "--offline", "--json").stdout)
     assert (told["lookup"], told["lookup_note"]) == ("pending", done.stdout.splitlines()[-2])
     assert not home.server.asked
 
 
 def test_where_the_service_is_out_the_rest_is_done_and_the_exit_code_is_4(home: Rehearsed) -> None:
     with out(home.server):
-        done = home.run(DOOR, home.music / ARTIST)
+        done = home.call(DOOR, home.music / ARTIST)
     assert done.returncode == 4
     assert "MusicBrainz is not to be had" in done.stdout
     assert home.statuses()[ARTIST] == "completed"
     assert home.lookups()["pending"] == 1
     home.later()
-    assert home.run(DOOR, home.music / ARTIST).returncode == 0
+    assert home.call(DOOR, home.music / ARTIST).returncode == 0
     assert home.artists()[ARTIST]["lookup"] == "done"
 
 
@@ -66,7 +66,7 @@ def test_a_deleted_record_is_noticed(home: Rehearsed) -> None:
     assert home.batch("--artist", ARTIST).returncode == 0
     asked = len(home.server.asked)
     home.record.unlink()
-    done = home.run(DOOR, home.music / ARTIST)
+    done = home.call(DOOR, home.music / ARTIST)
     assert "was deleted: everything is looked up anew" in done.stderr
     assert len(home.server.asked) == 2 * asked
 
@@ -83,7 +83,7 @@ def test_a_copy_that_lies_elsewhere_leaves_what_is_known_of_the_queues(
     before = known()
     copy = tmp_path / "elsewhere" / ARTIST
     shutil.copytree(home.music / ARTIST / "Winter Moorings", copy / "Winter Moorings")
-    assert home.run(DOOR, copy).returncode == 0
+    assert home.call(DOOR, copy).returncode == 0
     home.batch("--all")
     after = known()
     assert after.pop(str(copy))["albums"].keys() == {"Winter Moorings"}

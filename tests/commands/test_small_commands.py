@@ -26,13 +26,13 @@ def test_one_artist_is_reported_without_a_queue(home: Home) -> None:
 
 
 def test_one_artist_in_a_dry_run_leaves_nothing_but_caches(home: Home) -> None:
-    done = home.run("process_artist", home.music / "Salt_Pepper Choir", "--dry-run", "--json")
+    done = home.call("process_artist", home.music / "Salt_Pepper Choir", "--dry-run", "--json")
     told = json.loads(done.stdout)
     assert told["issues_found"] == 6
     assert len(told.pop("due")) == told["auto_fixed"] == 4
     left = {path.relative_to(home.path) for path in home.path.rglob("*") if path.is_file()}
     assert {path.parent for path in left} <= {Path("status/cache")}
-    written = home.run("process_artist", home.music / "Salt_Pepper Choir", "--json")
+    written = home.call("process_artist", home.music / "Salt_Pepper Choir", "--json")
     same = set(told) - {"fingerprint", "repaired", "issues_resolved"}
     assert {name: told[name] for name in same} == {
         name: json.loads(written.stdout)[name] for name in same
@@ -40,7 +40,7 @@ def test_one_artist_in_a_dry_run_leaves_nothing_but_caches(home: Home) -> None:
 
 
 def test_what_is_no_folder_is_a_usage_error(home: Home) -> None:
-    done = home.run("process_artist", home.music / "Nobody")
+    done = home.call("process_artist", home.music / "Nobody")
     assert done.returncode == 2
     assert "Nobody is not a folder" in done.stderr
 
@@ -48,7 +48,7 @@ def test_what_is_no_folder_is_a_usage_error(home: Home) -> None:
 def test_an_artist_of_the_queue_keeps_the_queues_file_names(home: Home) -> None:
     home.scan()
     name = home.snapshot()["artists"]["VELVET HARBOUR"]["output_name"]
-    done = home.run("process_artist", home.music / "VELVET HARBOUR")
+    done = home.call("process_artist", home.music / "VELVET HARBOUR")
     assert done.stdout.splitlines()[-1].endswith(f"/{name}_library_issues.md")
     other = home.snapshot()["artists"]["Velvet Harbour"]["output_name"]
     assert name.casefold() != other.casefold()
@@ -59,7 +59,7 @@ def test_another_artist_of_that_name_does_not_write_over_the_queues(finished: Ho
     other.mkdir(parents=True)
     reports = finished.path / "issues" / "music"
     before = {path.name: path.read_bytes() for path in reports.iterdir()}
-    done = finished.run("process_artist", other)
+    done = finished.call("process_artist", other)
     assert done.returncode == 0, done.stderr
     assert {name: (reports / name).read_bytes() for name in before} == before
     assert len(list(reports.iterdir())) == len(before) + 1
@@ -80,13 +80,13 @@ def test_the_dashboard_prints_once_in_a_pipe(finished: Home) -> None:
         assert f"{reviews} open issues" in done.stdout
         assert f"{notes} notes" in done.stdout
         assert "artists an hour" in done.stdout
-    data = json.loads(finished.run("media_dashboard", "--json").stdout)
+    data = json.loads(finished.call("media_dashboard", "--json").stdout)
     assert [one["kind"] for one in data] == ["music"]
     assert data[0]["reviews"] == reviews
 
 
 def test_the_dashboard_without_a_queue_names_the_cure(home: Home) -> None:
-    done = home.run("media_dashboard", "--once")
+    done = home.call("media_dashboard", "--once")
     assert done.returncode == 2
     assert "--scan PATH" in done.stderr
 

@@ -306,10 +306,10 @@ def test_what_makes_no_sense_is_said_and_nothing_is_changed(
 
 def test_without_any_change_there_is_nothing_to_list_or_take_back(tmp_path: Path) -> None:
     home = repaired.prepare(tmp_path)
-    assert home.run("undo_changes", "--list").stdout == "No file was changed yet.\n"
-    done = home.run("undo_changes", "--session", "last")
+    assert home.call("undo_changes", "--list").stdout == "No file was changed yet.\n"
+    done = home.call("undo_changes", "--session", "last")
     assert (done.returncode, done.stderr) == (2, "No session has changed files yet.\n")
-    assert home.run("undo_changes", "--artist", "Vera").returncode == 0
+    assert home.call("undo_changes", "--artist", "Vera").returncode == 0
     assert not (home.path / "status" / "undo").exists()
 
 

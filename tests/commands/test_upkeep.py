@@ -18,7 +18,7 @@ from mediakeep.commands.habits import Habits
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import checkpoints, logs, queue, sessions
 from mediakeep.queue.backups import archive
-from tests.commands.conftest import Home, obey_permissions
+from tests.commands.conftest import Home, obeying_permissions
 
 OLD = "20200101_session_00"
 
@@ -274,7 +274,8 @@ def test_a_backup_that_fails_is_a_warning_and_fails_no_batch(
     if how == "locked":
         to.mkdir(mode=0o555)
     words = ("--all", "--backup-to", to)
-    done = home.batch(*words, preexec_fn=obey_permissions)
+    with obeying_permissions():
+        done = home.batch(*words)
     assert done.returncode == 0
     assert "Warning: " in done.stderr
     assert str(to) in done.stderr

@@ -106,14 +106,14 @@ def test_the_week_before_is_closed_once_and_then_left_alone(worked: Home) -> Non
     worked.ok("--reset-all", "--yes")
     worked.batch("--batch-size", 1)
     assert (closed.read_bytes(), closed.stat().st_mtime_ns) == before
-    again = worked.run("weekly_report", "--week", last.name, "--format", "md")
+    again = worked.call("weekly_report", "--week", last.name, "--format", "md")
     assert again.returncode == 0, again.stderr
     assert closed.stat().st_mtime_ns != before[1]
 
 
 def test_days_are_reported_where_a_person_wants_it(home: Home) -> None:
     home.scan()
-    home.batch("--batch-size", 1, env={"MEDIAKEEP_DAILY_REPORTS": "1"})
+    home.call("process_music_batch", "--batch-size", 1, env={"MEDIAKEEP_DAILY_REPORTS": "1"})
     today = datetime.now(UTC).astimezone().date()
     text = report(home, today, word="daily").read_text()
     assert text.startswith(f"# Progress, {periods.title(periods.Period(today, 1))}")

@@ -20,8 +20,9 @@ from tests.media.mutations_child import Limits
 
 READERS = "tests.media.mutations_readers"
 FEW, MANY = 600, 100_000
-CHUNKS = 6
+CHUNKS = 2
 LARGE_CHUNKS = 50
+BOMBS = 3  # one of so many in every run: they take nearly all of its time
 
 
 def try_all(recipes: list[Recipe], folder: Path) -> None:
@@ -33,7 +34,10 @@ def try_all(recipes: list[Recipe], folder: Path) -> None:
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_no_damaged_file_astonishes_hangs_or_swells(memory: Path, chunk: int) -> None:
-    try_all(mutations.listed(FEW)[chunk::CHUNKS], memory)
+    few = mutations.listed(FEW)
+    bombs = [recipe for recipe in few if recipe.change == "bomb"]
+    others = [recipe for recipe in few if recipe.change != "bomb"]
+    try_all([*bombs[::BOMBS], *others][chunk::CHUNKS], memory)
 
 
 @pytest.mark.slow

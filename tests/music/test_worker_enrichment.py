@@ -31,9 +31,8 @@ def world() -> World:
     vera = workshop.artist("Vera")
     dawn = workshop.group(vera, "Dawn", genres=("folk",))
     facts = {"date": "1974-03-02", "barcode": "5099902894225"}
-    return World(
-        artists=(vera,), groups=(dawn,), releases=(workshop.release(dawn, [TITLES], **facts),)
-    )
+    known = visits.unmeasured(workshop.release(dawn, [TITLES], **facts))
+    return World(artists=(vera,), groups=(dawn,), releases=(known,))
 
 
 @pytest.fixture

@@ -363,4 +363,4 @@ def _scanned(known: Known, there: str | None) -> Known:
 
 
 TestQueueMachine = pytest.mark.filterwarnings("error")(QueueMachine.TestCase)
-TestQueueMachine.settings = settings(max_examples=30, stateful_step_count=40)
+TestQueueMachine.settings = settings(max_examples=20, stateful_step_count=40)

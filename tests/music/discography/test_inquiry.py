@@ -17,6 +17,7 @@ from mediakeep.rehearsal.entities import Alias, World, mbid
 from mediakeep.rehearsal.reply import Question
 from tests.music import visits
 from tests.music.visits import Look, Serve, prolific, small
+from tests.sampling import some
 
 
 def test_twelve_albums_in_eight_editions_are_known_whole_in_six_requests(
@@ -39,8 +40,15 @@ def test_twelve_albums_in_eight_editions_are_known_whole_in_six_requests(
     ]
 
 
-@pytest.mark.parametrize("fault", [faults.paged, faults.refused(400), faults.refused(503)])
-@pytest.mark.parametrize("page", ["query", "offset=38", "release-group"])
+FAULTS = (faults.paged, faults.refused(400), faults.refused(503))
+PARTS = ("query", "offset=38", "release-group")
+
+
+# Every fault and every page in each run, all of their pairs in slow ones.
+@pytest.mark.parametrize(
+    ("fault", "page"),
+    some(((fault, page) for fault in FAULTS for page in PARTS), 4),
+)
 def test_a_refresh_that_fails_keeps_what_was_known(
     serve: Serve, look: Look, tmp_path: Path, fault: faults.Fault, page: str
 ) -> None:

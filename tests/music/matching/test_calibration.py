@@ -1,8 +1,8 @@
 """A small made catalogue and spoilt albums: matching stays as right as it was measured to be.
 
 The benchmark "matching" takes ten times as many. What is asked for here is what these albums gave
-when the weights were fitted, less an album or two: a change that costs more than that is to be
-looked at, family by family, with the benchmark.
+when the weights were fitted, and one album more may be missed: a change that costs more than that
+is to be looked at, family by family, with the benchmark. Wrong answers are never allowed.
 """
 
 from __future__ import annotations
@@ -47,34 +47,37 @@ def score(told: Told) -> Score:
     return matching_answers.score([truth for truth, _ in told], [answer for _, answer in told])
 
 
-def test_the_albums_are_of_every_family_and_enough_to_tell(told: Told) -> None:
-    families = {truth.family for truth, _ in told}
-    assert (len(families), len(told) >= 180) == (18, True)
+def test_the_albums_are_of_every_family_and_always_the_same(told: Told) -> None:
+    assert len({truth.family for truth, _ in told}) == 18
+    assert len(told) == 193
 
 
 def test_no_album_is_taken_for_another(told: Told) -> None:
-    groups = score(told).groups
     wrong = [(truth.family, one) for truth, one in told if one.sure and one.group != truth.group]
     assert wrong == []
-    assert groups.recall >= 0.95
 
 
 def test_nothing_is_said_of_albums_that_no_catalogue_has(told: Told) -> None:
     absent = [one for truth, one in told if not truth.group]
-    assert len(absent) >= 10
+    assert len(absent) == 13
     assert not any(one.sure for one in absent)
 
 
-def test_an_edition_is_named_where_the_evidence_tells_it(told: Told) -> None:
+def test_hardly_an_album_is_missed(told: Told) -> None:
+    groups = score(told).groups
+    assert groups.wanted - groups.right <= 3 + 1
+
+
+def test_an_edition_is_named_where_the_evidence_tells_it_and_never_a_wrong_one(told: Told) -> None:
     found = score(told)
-    assert found.editions.given - found.editions.right <= 1
-    assert found.recalled.recall >= 0.94
+    assert found.editions.wrong == 0
+    assert found.recalled.wanted - found.recalled.right <= 3 + 1
 
 
 def test_ties_are_told_exactly(told: Told) -> None:
     ties = score(told).ties
-    assert ties.given - ties.right <= 3
-    assert ties.wanted - ties.right <= 2
+    assert ties.wanted == ties.right == 34
+    assert ties.wrong <= 1 + 1
 
 
 def test_the_weights_in_the_docs_are_those_in_use() -> None:

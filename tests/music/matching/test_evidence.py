@@ -200,8 +200,9 @@ def test_the_album_is_called_as_the_tags_have_it_or_else_the_folder(
     assert here(track(place=place, **tags), place=place).wordings == wordings
 
 
-def test_artists_are_those_of_the_tags_and_of_the_folder_and_no_placeholders() -> None:
-    assert here(track(artist="Carl", albumartist="Mona")).artists == {"vera", "mona"}
+def test_artists_are_those_of_the_tags_else_of_the_folder_and_no_placeholders() -> None:
+    assert here(track(artist="Carl", albumartist="Mona")).artists == {"mona"}
+    assert here(track(artist="Carl")).artists == {"carl"}
     assert here(track(artist="Unknown Artist")).artists == {"vera"}
     assert heard(artist="Carl", composer="J. S. Bach", conductor="Mona").artists == {
         *("carl", "jsbach", "mona")

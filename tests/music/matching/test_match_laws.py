@@ -11,7 +11,8 @@ from msgspec import structs
 
 from mediakeep.lookups.catalogue import Release
 from mediakeep.music import model
-from mediakeep.music.matching import match, particulars
+from mediakeep.music.matching import differences, match
+from mediakeep.music.matching.particulars import Particulars
 from mediakeep.music.matching.verdict import Match, Sure
 from mediakeep.music.model import Album, Track
 from tests.music.matching import pressings
@@ -59,12 +60,13 @@ def spoilt(draw: st.DrawFn, releases: list[Release]) -> Album:
 
 
 def filled(album: Album, found: Match) -> Album:
-    """Write into the tags what the match tells."""
-    told = particulars.of(found)
+    """Write into the tags what they lack, as a batch does."""
+    who = structs.replace(artist(album), matches={album.place: found})
+    told = {place: one.lacking for place, one in differences.of(who).items()}
     return structs.replace(album, tracks=tuple(_filled(one, told) for one in album.tracks))
 
 
-def _filled(track: Track, told: dict[str, particulars.Particulars]) -> Track:
+def _filled(track: Track, told: dict[str, Particulars]) -> Track:
     values: dict[str, Any] = dict(told.get(track.place, {}))
     values |= {field: values[field][0] for field in _PLAIN if field in values}
     values |= {"compilation": True} if "compilation" in values else {}

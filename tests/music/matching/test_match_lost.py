@@ -142,7 +142,6 @@ def mistyped(_: int, title: Any) -> tuple[str]:
         {"title": lambda _, title: (f"{title[0]} (feat. Carl)",)},
         {"title": lambda _, title: (f"Vera - {title[0]}",)},
         {"artist": lambda number, _: (f"Vera feat. Guest {number}",)},
-        {"album": lambda number, _: (f"Dawn {number}",)},
         {"album": lambda *_: ("Dawn [FLAC] (Remastered)",)},
     ],
     ids=lambda ways: "-".join(ways),

@@ -21,7 +21,7 @@ from tests.music.repairs import made
 ARTISTS = st.integers(0, 2**32).map(made.artist)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(ARTISTS)
 def test_repairs_made_once_leave_none_to_be_made(artist: Artist) -> None:
     repairs = safe.plan(artist)
@@ -60,7 +60,7 @@ def test_a_field_of_a_file_is_repaired_once_and_changed_by_it(artist: Artist) ->
                 assert one.old == changes.value(tracks[one.place].tags, one.field)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(ARTISTS)
 def test_a_repair_mends_the_issue_that_it_names(artist: Artist) -> None:
     """But for mojibake and white space: what is beyond repair may stand beside in the same file."""

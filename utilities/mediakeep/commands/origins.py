@@ -53,9 +53,10 @@ def look_up(home: Path, album: Path, size: str, access: Access) -> Origin:
 
 
 def _tagged(album: Path, desk: Desk) -> tuple[Front, str] | None:
-    """Return the cover of the release that all tags name, which name any."""
-    named = set(_mbids(album))
-    if len(named) != 1:
+    """Return the cover of the release that all tags name which name any: those of half at least."""
+    tracks = list(_mbids(album))
+    named = {mbid for found in tracks for mbid in found}
+    if len(named) != 1 or 2 * sum(map(bool, tracks)) < len(tracks):
         return None
     try:
         release = desk.musicbrainz.release(*named)
@@ -66,13 +67,14 @@ def _tagged(album: Path, desk: Desk) -> tuple[Front, str] | None:
     raise NoCover("front", f"the release {release.id}, which its tags name")
 
 
-def _mbids(album: Path) -> Iterator[str]:
+def _mbids(album: Path) -> Iterator[list[str]]:
+    """Give the MBIDs that each track that can be read bears."""
     for file in targets.album(album):
         try:
             found = tags.read(file).tags.musicbrainz_albumid
         except Unreadable:
             continue
-        yield from (one.lower() for one in found if musicbrainz.is_mbid(one.lower()))
+        yield [one.lower() for one in found if musicbrainz.is_mbid(one.lower())]
 
 
 def _matched(home: Path, album: Path, open_ones: Tools) -> tuple[Front, str]:

@@ -8,11 +8,15 @@ known may be None or "".
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 
 VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"
 FORMAT = 2  # of a discography: 1 had no genres, no disc ids and no events
+_MOST = 2**53  # what JSON can tell of a number; a larger one can be reckoned with by nobody
+
+Number = Annotated[int, msgspec.Meta(ge=-_MOST, le=_MOST)]
 
 
 class Entity(msgspec.Struct, frozen=True, rename="kebab", gc=False, omit_defaults=True):
@@ -57,7 +61,7 @@ class Recording(Entity, frozen=True, kw_only=True):
 
     id: str
     title: str = ""
-    length: int | None = None
+    length: Number | None = None
     disambiguation: str | None = None
     first_release_date: str | None = None
     video: bool | None = None
@@ -70,9 +74,9 @@ class Track(Entity, frozen=True, kw_only=True):
 
     id: str
     title: str
-    position: int
+    position: Number
     number: str = ""
-    length: int | None = None
+    length: Number | None = None
     recording: Recording
     artist_credit: tuple[Credit, ...] = ()
 
@@ -86,10 +90,10 @@ class Disc(Entity, frozen=True, kw_only=True):
 class Medium(Entity, frozen=True, kw_only=True):
     """One disc, cassette or download of a release."""
 
-    position: int = 0
+    position: Number = 0
     title: str = ""
     format: str | None = None
-    track_count: int = 0
+    track_count: Number = 0
     tracks: tuple[Track, ...] = ()
     pregap: Track | None = None  # hidden before the first track
     data_tracks: tuple[Track, ...] = ()  # that no player plays
@@ -120,7 +124,7 @@ class Genre(Entity, frozen=True, kw_only=True):
     """A genre, and how many voted for it."""
 
     name: str
-    count: int = 0
+    count: Number = 0
 
 
 class Group(Entity, frozen=True, kw_only=True):
@@ -147,7 +151,7 @@ class Cover(Entity, frozen=True, kw_only=True):
     artwork: bool = False
     front: bool = False
     back: bool = False
-    count: int = 0
+    count: Number = 0
 
 
 class Words(Entity, frozen=True, kw_only=True):
@@ -188,7 +192,7 @@ class Release(Entity, frozen=True, kw_only=True):
     artist_credit: tuple[Credit, ...] = ()
     release_group: Group | None = None
     cover_art_archive: Cover = Cover()
-    score: int = 0  # of a search, up to 100
+    score: Number = 0  # of a search, up to 100
 
     @property
     def tracks(self) -> Iterator[tuple[Medium, Track]]:

@@ -16,6 +16,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.errors import NoCover, NotAsked, Outage, ServiceFailed, Unreadable
+from mediakeep.lookups import musicbrainz
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.gallery import SUFFIXES, Gallery
 from mediakeep.media import pictures
@@ -100,6 +101,8 @@ def fetch(desk: Desk, front: Front, size: str) -> Path:
     """
     from mediakeep.music import pen  # only where one is wanted: it takes its time
 
+    if not musicbrainz.is_mbid(front.mbid):  # of a release group nobody has looked at it
+        raise NoCover("front", str(front))
     gallery = Gallery(desk.folder)
     if path := gallery.find(front.mbid, size):
         with contextlib.suppress(Unreadable):

@@ -12,14 +12,21 @@ from mediakeep.media.edits import changes
 from mediakeep.media.edits.changes import Values
 from mediakeep.music import placeholders
 from mediakeep.music.checks import letters
-from mediakeep.music.discography import fit
+from mediakeep.music.discography import fit, question
 from mediakeep.music.matching import evidence, particulars
 from mediakeep.music.matching.particulars import Particulars
 from mediakeep.music.matching.verdict import Match
+from mediakeep.music.matching.weights import WEIGHTS
 from mediakeep.music.model import Album, Artist, Track
 
 _HABITS = ("artist", "albumartist", "album", "artistsort", "albumartistsort", "genres", "date")
 _PLACES = ("track", "track_total", "disc", "disc_total", "discsubtitle")
+_OF_SONG = frozenset(
+    {"title", "artist", "artists", "artistsort", "isrc"}
+    | {"musicbrainz_artistid", "musicbrainz_recordingid"}
+)
+_OF_RECORDING = _OF_SONG | {"musicbrainz_trackid", *_PLACES}
+_TOLD = frozenset({"title", "album", "artist", "track", "disc"})  # in which a person sees it
 _DATES = frozenset({"date", "originaldate"})
 _LEFT = frozenset({"genres", "compilation"})  # matters of taste: filled, and never corrected
 _DATE = re.compile("[1-9]")
@@ -74,6 +81,7 @@ class Difference(msgspec.Struct, frozen=True):
 
     lacking: Particulars
     other: Particulars
+    is_sure: bool  # that it is this recording, and of this album
 
 
 def of(artist: Artist) -> dict[str, Difference]:
@@ -88,7 +96,8 @@ def of(artist: Artist) -> dict[str, Difference]:
 def _of_album(album: Album, match: Match) -> dict[str, Difference]:
     told = particulars.of(match)
     tracks = [track for track in album.readable if track.place in told]
-    through = _counted_through(match)
+    through, doubtful = _counted_through(match), _doubtful(match)
+    usual = Counter(filter(None, map(_album, tracks)))
     taken = Counter((track.tags.disc, track.tags.track.lstrip("0")) for track in album.readable)
     found = {}
     for track in tracks:
@@ -107,9 +116,35 @@ def _of_album(album: Album, match: Match) -> dict[str, Difference]:
         }
         if _number(track) in through.get(track.place, ()):
             other = {field: held for field, held in other.items() if field not in _PLACES}
+        unsure = _OF_RECORDING if track.place in doubtful else frozenset[str]()
+        if _is_stray(track, usual, told[track.place]):
+            unsure |= told[track.place].keys() - _OF_SONG
+        lacking = {field: held for field, held in lacking.items() if field not in unsure}
+        other = {field: held for field, held in other.items() if field not in unsure - _TOLD}
         if lacking or other:
-            found[track.place] = Difference(lacking, other)
+            found[track.place] = Difference(lacking, other, is_sure=not unsure)
     return found
+
+
+def _doubtful(match: Match) -> set[str]:
+    """Return the tracks of which it is not certain that they are the recordings they stand for.
+
+    They last much longer or shorter, or bear another title altogether.
+    """
+    return {
+        pair.place for one in match.candidates for pair in one.pairs if pair.cost > WEIGHTS.doubtful
+    }
+
+
+def _is_stray(track: Track, usual: Counter[str], told: Particulars) -> bool:
+    """Tell whether a track is, by its tags, of another album than the one that it lies in."""
+    album = _album(track)
+    release = question.base_key(told.get("album", ("",))[0])
+    return album not in ("", release) and 2 * usual[album] < usual.total()
+
+
+def _album(track: Track) -> str:
+    return question.base_key(letters.first(track.tags.album))
 
 
 def _counted_through(match: Match) -> dict[str, set[tuple[str, str]]]:

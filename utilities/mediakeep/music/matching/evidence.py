@@ -8,10 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
+from mediakeep import files
 from mediakeep.lookups import musicbrainz
 from mediakeep.music import discs, placeholders
 from mediakeep.music.checks import letters, positions
 from mediakeep.music.checks import titles as albums
+from mediakeep.music.discography import question
 from mediakeep.music.matching import titles
 from mediakeep.music.matching.titles import Title
 from mediakeep.music.model import Album, Track
@@ -48,6 +50,8 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     unread: tuple[Heard, ...]  # files of which the names alone can be read
     titles: tuple[Title, ...]
     wordings: tuple[str, ...]  # the same, as they stand there
+    naming: str  # all that is said of the album by tags and folder
+    is_mixed: bool  # its tracks are, by their tags, of several albums
     is_tagged: bool  # the titles; those of folders may agree with a release, and never contradict
     artists: frozenset[str]
     release: str = ""  # MBIDs
@@ -80,8 +84,10 @@ def of(album: Album, folder: str, merged: Mapping[str, str]) -> Here:
         unread=tuple(_heard(one, album, known, merged) for one in album.tracks if one.fault),
         titles=tuple(map(titles.parsed, wordings)),
         wordings=wordings,
+        naming=" ".join((*wordings, files.unescape(album.place.rpartition("/")[2]))),
+        is_mixed=_is_mixed(tracks),
         is_tagged=is_tagged,
-        artists=_keys(_texts(tracks, "albumartist") or _texts(tracks, "artist")) | _keys([folder]),
+        artists=_artists(tracks) or _keys([folder]),
         release=_agreed(tracks, "musicbrainz_albumid", merged),
         group=_agreed(tracks, "musicbrainz_releasegroupid", merged),
         disc_ids=frozenset(_texts(tracks, "musicbrainz_discid")),
@@ -179,6 +185,14 @@ def _wordings(album: Album, folder: str) -> tuple[tuple[str, ...], bool]:
     return ((named,) if named else ()), False
 
 
+def _is_mixed(tracks: Iterable[Track]) -> bool:
+    """Tell whether no album is named by half of the tracks that name one."""
+    told = Counter(
+        question.base_key(title) for track in tracks if (title := letters.first(track.tags.album))
+    )
+    return bool(told) and 2 * max(told.values()) < told.total()
+
+
 def _texts(tracks: Iterable[Track], field: str) -> list[str]:
     found = (text for track in tracks for text in getattr(track.tags, field))
     return [text for text in dict.fromkeys(found) if letters.holds(text)]
@@ -186,6 +200,10 @@ def _texts(tracks: Iterable[Track], field: str) -> list[str]:
 
 def _written(tracks: Iterable[Track], field: str, write: Callable[[str], str]) -> frozenset[str]:
     return frozenset(filter(None, map(write, _texts(tracks, field))))
+
+
+def _artists(tracks: Sequence[Track]) -> frozenset[str]:
+    return _keys(_texts(tracks, "albumartist")) or _keys(_texts(tracks, "artist"))
 
 
 def _keys(texts: Iterable[str]) -> frozenset[str]:

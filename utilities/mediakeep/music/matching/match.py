@@ -25,8 +25,9 @@ from mediakeep.music.matching.weights import WEIGHTS, Weights
 from mediakeep.music.model import Artist
 
 FEW = 5  # candidates of which a person chooses
-_IDENTIFIERS = frozenset(
-    {"barcode", "disc ID", "catalogue number", "label", "country", "medium", "number of tracks"}
+_PRINTED = frozenset(  # what another edition has otherwise
+    {"barcode", "disc ID", "catalogue number", "label", "country", "medium", "year"}
+    | {"number of tracks"}
 )
 
 Against = Sequence[Penalty]
@@ -59,7 +60,7 @@ def _match(here: Here, known: Sequence[Shape], scale: Scale) -> Match:
     if not nears:
         return Match(place=here.place, sure=Sure.UNKNOWN)
     named = _named(here, nears, scale.weights)
-    if named or _is_certain(nears, scale.weights):
+    if named or (_is_certain(nears, scale.weights) and not here.is_mixed):
         group = _editions(here, named or nears[0], nears, known, scale)
         found = _of_group(here, group, scale.weights)
         return structs.replace(found, by="tags") if named else found
@@ -108,7 +109,8 @@ def _is_certain(nears: Sequence[Near], weights: Weights) -> bool:
     return (
         first.distance <= weights.bar
         and first.evidence >= weights.evidence
-        and not first.is_version
+        and not (first.is_version or first.is_strange)
+        and (first.is_entitled or first.present >= weights.whole)
         and 3 * first.extra <= len(first.paired.slots)
         and (other is None or other.distance - first.distance >= weights.margin)
     )
@@ -144,7 +146,7 @@ def _of_group(here: Here, some: Sequence[Near], weights: Weights) -> Match:
         sure = Sure.CERTAIN
     else:
         chosen = [one for one in ranked if one[0] - least < weights.tie]
-        doubt = sum(one.weight * one.amount for one in ranked[0][2] if one.name in _IDENTIFIERS)
+        doubt = _sum([one for one in ranked[0][2] if one.name in _PRINTED and one.amount >= 1])
         doubt += weights.extra * _own_extra(here, ranked[0][1])
         sure = Sure.CERTAIN if len(chosen) == 1 and doubt <= weights.doubt else Sure.TIED
     found = tuple(_candidate(here, near, more) for _, near, more in chosen)
@@ -152,10 +154,16 @@ def _of_group(here: Here, some: Sequence[Near], weights: Weights) -> Match:
 
 
 def _own_extra(here: Here, near: Near) -> int:
-    """Count the songs of the artist that an edition lacks: another edition may have them."""
-    rows = zip(here.tracks, near.paired.slots, strict=True)
+    """Count the songs of the artist that an edition lacks: another edition may have them.
+
+    A second copy of a song is none that it lacks.
+    """
+    rows = list(zip(here.tracks, near.paired.slots, strict=True))
+    keys = {one.title.key for one, slot in rows if slot >= 0 and one.title}
     return sum(
-        slot < 0 and (not one.artists or not one.artists.isdisjoint(here.artists))
+        slot < 0
+        and (not one.artists or not one.artists.isdisjoint(here.artists))
+        and not (one.title and one.title.key in keys)
         for one, slot in rows
     )
 

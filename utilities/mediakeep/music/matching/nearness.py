@@ -7,7 +7,7 @@ from collections.abc import Collection
 import msgspec
 
 from mediakeep.lookups.catalogue import Release
-from mediakeep.music.matching import pairing, shapes, titles
+from mediakeep.music.matching import pairing, shapes, titles, versions
 from mediakeep.music.matching.evidence import Here
 from mediakeep.music.matching.pairing import Letters, Paired
 from mediakeep.music.matching.shapes import Shape
@@ -15,6 +15,7 @@ from mediakeep.music.matching.verdict import Penalty
 from mediakeep.music.matching.weights import Weights
 
 _AGREEING = 0.2  # titles that differ by less say the same
+_ALIKE = 0.5  # names of artists that differ by more are of two
 _CLOSE, _EXACT = 2.5, 1.0  # seconds
 # What agrees is evidence: a title counts one, and these what they are worth beside it.
 _TITLED, _NEARLY, _EXACTLY, _WHOLE = 1.5, 0.5, 0.75, 0.5
@@ -32,7 +33,9 @@ class Near(msgspec.Struct, frozen=True):
     distance: float
     penalties: tuple[Penalty, ...]
     evidence: float
+    is_entitled: bool  # the album bears the release's title, or nearly so
     is_version: bool  # it is rather a version of the release, such as a live one
+    is_strange: bool  # it is by others, and its tracks are not quite those of the release
 
     @property
     def group(self) -> str:
@@ -43,6 +46,11 @@ class Near(msgspec.Struct, frozen=True):
     def missing(self) -> int:
         """How many tracks of the release are not here."""
         return len(self.shape.slots) - self.paired.count - len(self.paired.unread)
+
+    @property
+    def present(self) -> float:
+        """How much of the release is here, from 0 to 1."""
+        return 1 - self.missing / len(self.shape.slots)
 
     @property
     def extra(self) -> int:
@@ -80,7 +88,9 @@ class Scale:
             paired=paired,
             distance=sum_ / sum(one.weight for one in penalties),
             penalties=tuple(one for one in penalties if one.amount > 0),
-            is_version=self._is_version(here, shape, paired, release),
+            is_entitled=0 <= album <= weights.entitled,
+            is_version=versions.told(here, shape, paired, release, weights),
+            is_strange=self._is_strange(here, paired, release),
             evidence=_evidence(here, shape, paired) + _TITLED * (0 <= album < _AGREEING),
         )
 
@@ -100,27 +110,11 @@ class Scale:
         apart = self._letters.of(one.key, [other.key])[other.key]
         return titles.distance(one, other, apart, self.weights)
 
-    def _is_version(self, here: Here, shape: Shape, paired: Paired, release: Release) -> bool:
-        """Tell whether most tracks, or the album's title, name another version than the release.
-
-        Demos of an album have its titles in its order, and lengths that are not far off.
-        """
-        strong = self.weights.qualifier
-        pairs = [
-            (one.title, shape.slots[slot].title)
-            for one, slot in zip(here.tracks, paired.slots, strict=True)
-            if slot >= 0 and one.title
-        ]
-        other = [titles.versions(*pair, self.weights, shape.free) >= strong for pair in pairs]
-        if 2 * sum(other) > len(pairs):
-            return True
-        theirs = [release.title, release.release_group.title if release.release_group else ""]
-        names = [titles.parsed(text) for text in theirs if text]
-        return bool(here.titles) and all(
-            titles.versions(one, name, self.weights, shape.free) >= strong
-            for one in here.titles
-            for name in names
-        )
+    def _is_strange(self, here: Here, paired: Paired, release: Release) -> bool:
+        """Tell whether it may be somebody else's, who plays the same songs."""
+        if not here.artists or self._artist(here, release) <= _ALIKE:
+            return False
+        return sum(paired.costs) / len(paired.costs) > self.weights.stranger
 
     def _artist(self, here: Here, release: Release) -> float:
         """Return how much the artists differ; one who has several names is one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -30,7 +30,9 @@ class Shape(msgspec.Struct, frozen=True):
     """A list of tracks, and the releases that have it; `several` where they are by several."""
 
     slots: tuple[Slot, ...]
-    releases: list[Release]
+    releases: tuple[Release, ...]
+    titles: frozenset[str]  # the keys of what they and their release groups are called
+    mbids: frozenset[str]  # of both
     keys: frozenset[str]
     recordings: frozenset[str]
     isrcs: frozenset[str]
@@ -47,7 +49,7 @@ def made(releases: Iterable[Release]) -> list[Shape]:
 
     A film and a track of data are no tracks: see `fit.listed`.
     """
-    found: dict[object, Shape] = {}
+    found: dict[object, list[Release]] = {}
     for release in {one.id: one for one in releases if one.release_group}.values():
         listed = fit.listed(release)
         whose = tuple(one.artist.id for one in release.artist_credit)
@@ -59,17 +61,33 @@ def made(releases: Iterable[Release]) -> list[Shape]:
                 for medium, track in listed
             ),
         )
-        if listed and sign not in found:
-            found[sign] = _shape(release, listed)
-        elif listed:
-            found[sign].releases.append(release)
-    return list(found.values())
+        if listed:
+            found.setdefault(sign, []).append(release)
+    return [_shape(some) for some in found.values()]
 
 
-def _shape(release: Release, listed: list[fit.Place]) -> Shape:
+def _shape(releases: Sequence[Release]) -> Shape:
+    slots, several = _slots(releases[0])
+    known = [*releases, *(one.release_group for one in releases if one.release_group)]
+    return Shape(
+        slots=slots,
+        releases=tuple(releases),
+        titles=frozenset(titles.parsed(one.title).key for one in known if one.title),
+        mbids=frozenset(one.id for one in known),
+        keys=frozenset(slot.title.key for slot in slots),
+        recordings=frozenset(slot.recording for slot in slots),
+        isrcs=frozenset[str]().union(*(slot.isrcs for slot in slots)),
+        seconds=tuple(sorted(slot.seconds for slot in slots if slot.seconds)),
+        several=several,
+        free=_implied(releases[0]),
+    )
+
+
+def _slots(release: Release) -> tuple[tuple[Slot, ...], bool]:
+    """Return the tracks of a release, and whether any is by somebody else than the release."""
     own = frozenset(one.artist.id for one in release.artist_credit)
     slots, several = [], False
-    for place, (medium, track) in enumerate(listed, 1):
+    for place, (medium, track) in enumerate(fit.listed(release), 1):
         credit = track.artist_credit or track.recording.artist_credit
         several = several or bool(credit and own.isdisjoint(one.artist.id for one in credit))
         slots.append(
@@ -84,16 +102,7 @@ def _shape(release: Release, listed: list[fit.Place]) -> Shape:
                 isrcs=frozenset(map(evidence.number, track.recording.isrcs)),
             )
         )
-    return Shape(
-        slots=tuple(slots),
-        releases=[release],
-        keys=frozenset(slot.title.key for slot in slots),
-        recordings=frozenset(slot.recording for slot in slots),
-        isrcs=frozenset[str]().union(*(slot.isrcs for slot in slots)),
-        seconds=tuple(sorted(slot.seconds for slot in slots if slot.seconds)),
-        several=several,
-        free=_implied(release),
-    )
+    return tuple(slots), several
 
 
 def _implied(release: Release) -> frozenset[str]:

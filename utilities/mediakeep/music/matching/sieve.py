@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from mediakeep.music.matching import titles
 from mediakeep.music.matching.evidence import Here
 from mediakeep.music.matching.shapes import Shape
 
@@ -24,9 +23,9 @@ def kept(here: Here, known: Sequence[Shape]) -> list[Shape]:
     albums = {one.key for one in here.titles}
     recordings = frozenset[str]().union(*(one.recordings for one in here.tracks))
     isrcs = frozenset[str]().union(*(one.isrcs for one in here.tracks))
-    marks = []
+    seconds, marks = here.seconds, []
     for shape in known:
-        long = _lengths(here.seconds, shape.seconds) / len(here.tracks)
+        long = _lengths(seconds, shape.seconds) / len(here.tracks)
         # Of many concerts with one programme the lengths tell.
         mark = 0.5 * long + max(
             len(keys & shape.keys) / len(here.tracks),
@@ -63,15 +62,8 @@ def _surplus(here: Here, shape: Shape) -> float:
 
 def _is_named(here: Here, albums: set[str], shape: Shape) -> bool:
     """Tell whether a release of the shape bears the album's title, or the MBID in its tags."""
-    for one in shape.releases:
-        group = one.release_group
-        ids = {one.id, group.id if group else ""}
-        if here.release in ids or here.group in ids:
-            return True
-        texts = filter(None, (one.title, group.title if group else ""))
-        if any(titles.parsed(text).key in albums for text in texts):
-            return True
-    return False
+    told = here.release in shape.mbids or here.group in shape.mbids
+    return told or not albums.isdisjoint(shape.titles)
 
 
 def _lengths(ours: Sequence[float], theirs: Sequence[float]) -> int:

@@ -12,16 +12,19 @@ from mediakeep.music.matching.weights import Weights
 
 # What a version is called, under one name each; the first that fits counts.
 _KINDS = {
-    "live": r"live|concert|en vivo|ao vivo|en directo|unplugged",
+    "live": r"live|concert|en vivo|ao vivo|en directo|unplugged|bootleg|sbd|soundboard"
+    r"|sessions?|\d{4}-\d\d-\d\d",
     "anew": r"re-?record(?:ed|ings?)",
-    "remix": r"re-?mix(?:ed|es)?|rmx|mix|dub|bootleg|mash-?up|rework(?:ed)?",
-    "demo": r"demos?|outtakes?|rehearsal|sketch|rough",
-    "instrumental": r"instrumental|karaoke|backing track",
+    "remix": r"re-?mix(?:ed|es)?|rmx|mix(?:es)?|dub|mash-?up|rework(?:ed)?|slowed|reverb"
+    r"|sped up|nightcore",
+    "demo": r"demos?|outtakes?|rehearsals?|sketch(?:es)?|rough|work in progress",
+    "instrumental": r"instrumentals?|karaoke|backing tracks?",
     "acoustic": r"acoustic|acústico|akustik|piano version|orchestral",
-    "a cappella": r"a ?cap+ella",
+    "a cappella": r"a ?cap+ellas?",
+    "cover": r"covers?|tribute|lullaby|renditions?",
+    "spoken": r"commentary|interviews?",
     "reprise": r"reprise",
-    "cover": r"cover",
-    "edit": r"edit|radio version|single version|short",
+    "edit": r"edits?|radio version|single version|short",
     "extended": r"extended|long version|12\"(?: version)?",
     "alternate": r"alternat(?:e|ive)|take \d+|early version|different",
     "mono": r"mono",
@@ -31,7 +34,7 @@ _KINDS = {
     r"|lp version|deluxe|edition|expanded|anniversary",
 }
 _OTHER = "version"  # of another kind than those, as "Spanish Version"
-_SLIGHT = frozenset({"edit", "extended", "alternate", "mono", "cover", _OTHER})
+_SLIGHT = frozenset({"edit", "extended", "alternate", "mono", _OTHER})
 _ASIDE = frozenset({"remix", _OTHER})  # of which there are several
 _NOTHING = frozenset({"remaster", "stereo", "bonus"})  # what editions say, and titles seldom
 _NAMED = [
@@ -132,6 +135,11 @@ def kinds(text: str) -> list[str]:
 
 
 NO_KINDS: frozenset[str] = frozenset()
+
+
+def spoken(text: str) -> frozenset[str]:
+    """Return the kinds of versions that a text speaks of anywhere, those of weight alone."""
+    return frozenset(kinds(text)) - _SLIGHT - _NOTHING
 
 
 def versions(one: Title, other: Title, weights: Weights, free: frozenset[str] = NO_KINDS) -> float:

@@ -21,6 +21,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     untold: float = 0.35  # how far a title or a length weighs that is not known, as half right
     sigma: float = 3.0  # seconds by which the lengths of one recording differ
     reject: float = 0.55  # a dearer pair is none: an extra track, and a missing one
+    doubtful: float = 0.3  # a dearer pair is likely: nothing of the recording is written
 
     # Of two titles.
     qualifier: float = 0.6  # one is live, a remix, a demo; the other is not
@@ -36,9 +37,12 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
 
     # What is certain of a release group.
     bar: float = 0.23  # the distance that it may have
-    tagged: float = 0.45  # where identifiers name it
+    tagged: float = 0.5  # where identifiers name it
     veto: float = 0.15  # by which another may be nearer than the one that identifiers name
     margin: float = 0.05  # by which it is nearer than any other
+    entitled: float = 0.5  # an album's title that differs by more is another one
+    whole: float = 0.75  # how much of a release must be here whose title is another, or none told
+    stranger: float = 0.1  # the mean cost that tracks may have which are by others by their tags
     evidence: float = 2.0  # titles that agree count 1; see nearness.py for the others
     shown: float = 0.5  # beyond this distance a release is not even to be thought of
 
@@ -62,7 +66,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     spread: float = 1.4  # times the spread of the lengths, if that is more
     contrary: float = 6.0  # points by which another may be likelier than the one that tags name
     tie: float = 2.0  # editions within these points of the best are as likely
-    doubt: float = 4.0  # beyond these points not even the best is the edition
+    doubt: float = 2.9  # with so many points of what contradicts it not even the best is it
 
 
 WEIGHTS = Weights()
