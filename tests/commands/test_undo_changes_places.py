@@ -48,11 +48,16 @@ ANNA = {"01 Anna.m4a", "02 Anna.ogg"}
     ],
 )
 def test_a_path_is_looked_for_from_here_and_then_below_the_library(
-    library: Library, place: str, path: str, expected: set[str]
+    library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    path: str,
+    expected: set[str],
 ) -> None:
     here = library.home.path.parent
-    done = library.undo("--file", path, cwd=here / place, env={"HOME": str(here)})
-    assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(here / place)
+    monkeypatch.setenv("HOME", str(here))
+    library.ok("--file", path)
     assert library.restored() == expected
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -15,11 +16,14 @@ import pytest
 from mediakeep.item import Status
 from tests.runner import notes, toys, workshop
 from tests.runner.workshop import Workshop
+from tests.sampling import some
 
 INLINE: dict[str, Any] = {"workers": 1}
 POOL: dict[str, Any] = {"workers": 2, "patience": 0}
 EARLY: dict[str, Any] = {"workers": 2, "early": 2}
-ALL = pytest.mark.parametrize("how", [INLINE, POOL, EARLY], ids=["inline", "pool", "early"])
+WAYS = [INLINE, POOL, EARLY]
+ALL = pytest.mark.parametrize("how", WAYS, ids=["inline", "pool", "early"])
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def begun(shop: Workshop, *keys: str, **told: Any) -> subprocess.Popen[str]:
@@ -53,8 +57,8 @@ def assert_a_second_batch_completes_all(shop: Workshop) -> None:
     assert {shop.item(key).attempts for key in shop.statuses()} == {1}
 
 
-@ALL
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+# Each signal and each way in every run, all of their pairs in slow ones.
+@pytest.mark.parametrize(("number", "how"), some(itertools.product(ENDS, WAYS), 4))
 def test_the_first_signal_lets_running_items_finish(
     tmp_path: Path, number: signal.Signals, how: dict[str, Any]
 ) -> None:
@@ -140,7 +144,7 @@ def test_ctrl_c_in_the_terminal_reaches_no_pooled_worker(tmp_path: Path) -> None
     assert_given_back(shop, "cow")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", some(ENDS, 3))
 def test_workers_leave_a_signal_to_the_batch(tmp_path: Path, number: signal.Signals) -> None:
     shop = workshop.stock(tmp_path, {"ant": "gated", "bee": "gated"})
     process = begun(shop, "ant", "bee", **POOL)

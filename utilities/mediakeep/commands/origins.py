@@ -21,7 +21,7 @@ from mediakeep.media import tags
 from mediakeep.music import artwork, discs, fronts, scan, tools
 from mediakeep.music.discography import inquiry
 from mediakeep.music.fronts import Front
-from mediakeep.music.matching.verdict import Match
+from mediakeep.music.matching.verdict import Match, Sure
 from mediakeep.music.tools import Places, Tools
 from mediakeep.queue import reading
 
@@ -114,7 +114,10 @@ def _artist(home: Path, album: Path) -> Folder:
 def _doubt(home: Path, album: Path, match: Match | None) -> str:
     """Say that nobody knows for certain which release an album is, and what helps."""
     shown = targets.shown(album)
-    near = [f"{one.release.title} ({one.release.id})" for one in match.candidates] if match else []
+    near = [
+        f"{one.release.title} ({one.release.id})"
+        for one in (match.candidates if match and match.sure is Sure.UNSURE else ())
+    ]
     if not near:
         return f"MusicBrainz knows no release that is like {shown}. Give IMAGE."
     command = config.spoken("fix_metadata.py", home)

@@ -8,7 +8,9 @@ from mediakeep.media.edits import changes
 from mediakeep.media.edits.changes import Values
 from mediakeep.music.checks import identifiers, letters
 from mediakeep.music.discography import question
+from mediakeep.music.matching import titles
 from mediakeep.music.matching.particulars import Particulars
+from mediakeep.music.matching.weights import WEIGHTS
 from mediakeep.music.model import Track
 
 KINDS: Mapping[str, str] = {
@@ -51,5 +53,8 @@ def _is_slight(field: str, held: Values, wanted: Values) -> bool:
     """
     if field.startswith("musicbrainz_"):
         return set(map(identifiers.plain, held)) <= set(wanted)
+    if field == "title" and len(held) == len(wanted) == 1:
+        one, other = titles.parsed(held[0]), titles.parsed(wanted[0])
+        return one.key == other.key and not titles.versions(one, other, WEIGHTS)
     write = question.base_key if field == "album" else letters.loose
     return [*map(write, held)] == [*map(write, wanted)]

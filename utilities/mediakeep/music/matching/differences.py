@@ -99,15 +99,18 @@ def _of_album(album: Album, match: Match) -> dict[str, Difference]:
     through, doubtful = _counted_through(match), _doubtful(match)
     usual = Counter(filter(None, map(_album, tracks)))
     taken = Counter((track.tags.disc, track.tags.track.lstrip("0")) for track in album.readable)
+    in_place = {track.place for track in tracks if _is_in_place(track, told[track.place], taken)}
+    together = len(in_place) == len(album.readable)
     found = {}
     for track in tracks:
-        wanted = dict(told[track.place])
-        if not _is_in_place(track, wanted, taken):
-            wanted = {field: held for field, held in wanted.items() if field not in _PLACES}
+        wanted = _of_others(track, tracks) | told[track.place]
+        if not together:  # an album of which some tracks alone bear a disc falls apart
+            kept = "track" if track.place in in_place else ""
+            wanted = {f: held for f, held in wanted.items() if f not in _PLACES or f == kept}
         lacking = {
             field: _as_others(field, held, tracks, told)
             for field, held in wanted.items()
-            if is_empty(track, field)
+            if is_empty(track, field) and held != changes.value(track.tags, field)
         }
         other = {
             field: held
@@ -145,6 +148,12 @@ def _is_stray(track: Track, usual: Counter[str], told: Particulars) -> bool:
 
 def _album(track: Track) -> str:
     return question.base_key(letters.first(track.tags.album))
+
+
+def _of_others(track: Track, tracks: Sequence[Track]) -> Particulars:
+    """Return the date that all other tracks of the album bear: editions that are tied have none."""
+    dates = {one.tags.date for one in tracks if not is_empty(one, "date")}
+    return {"date": dates.pop()} if len(dates) == 1 and is_empty(track, "date") else {}
 
 
 def _counted_through(match: Match) -> dict[str, set[tuple[str, str]]]:

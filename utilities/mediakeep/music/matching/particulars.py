@@ -27,6 +27,8 @@ _OF_EDITION = frozenset(
 _NONE = frozenset({"[no label]", "[none]"})  # what MusicBrainz writes where there is none
 _SMALL = frozenset({"and", "of", "the", "in", "n", "'n'"})
 _INITIALS = frozenset({"aor", "dj", "ebm", "edm", "idm", "mpb", "uk"})
+_DATES = frozenset({"date", "originaldate"})
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)  # some lack their year: "????-03-02"
 _WORD = re.compile(r"[^\s\-&/]+")
 
 
@@ -123,7 +125,11 @@ def _filled(told: Mapping[str, Iterable[str | None]]) -> Particulars:
         field: tuple(dict.fromkeys(text for text in texts if text and text not in _NONE))
         for field, texts in told.items()
     }
-    return {field: values for field, values in found.items() if values}
+    return {
+        field: values
+        for field, values in found.items()
+        if values and not (field in _DATES and not _DATE.fullmatch(values[0]))
+    }
 
 
 def credited(names: Iterable[Credit]) -> str:

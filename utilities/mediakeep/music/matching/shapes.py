@@ -68,12 +68,13 @@ def made(releases: Iterable[Release]) -> list[Shape]:
 
 def _shape(releases: Sequence[Release]) -> Shape:
     slots, several = _slots(releases[0])
-    known = [*releases, *(one.release_group for one in releases if one.release_group)]
+    groups = [one.release_group for one in releases if one.release_group]
+    called = {one.title for one in releases} | {one.title for one in groups}
     return Shape(
         slots=slots,
         releases=tuple(releases),
-        titles=frozenset(titles.parsed(one.title).key for one in known if one.title),
-        mbids=frozenset(one.id for one in known),
+        titles=frozenset(titles.parsed(text).key for text in called if text),
+        mbids=frozenset(one.id for one in releases).union(one.id for one in groups),
         keys=frozenset(slot.title.key for slot in slots),
         recordings=frozenset(slot.recording for slot in slots),
         isrcs=frozenset[str]().union(*(slot.isrcs for slot in slots)),

@@ -42,25 +42,19 @@ def is_filled(reason: str) -> bool:
 
 def corrected(artist: Artist) -> Iterator[Repair]:
     """The fields that say something else than the release does, where that is certain."""
-    return _corrections(artist, sure=True)
-
-
-def _corrections(artist: Artist, *, sure: bool) -> Iterator[Repair]:
     for track, found in _of(artist):
-        if sure and not found.is_sure:
-            continue
-        kinds = deviations.of(track, found.other)
-        for field, values in found.other.items():
-            yield from repair.edits(track, field, values, kinds[field], "the release has it so")
+        kinds = deviations.of(track, found.other) if found.is_sure else {}
+        for field, kind in kinds.items():
+            yield from repair.edits(track, field, found.other[field], kind, "the release has it so")
 
 
 def correction(kind: str) -> Mend:
-    """Return what would correct the fields of one kind of issue, if a person says so."""
+    """Return what corrects the fields of one kind of issue."""
     return functools.partial(_corrected_as, kind)
 
 
 def _corrected_as(kind: str, artist: Artist) -> Iterator[Repair]:
-    return (one for one in _corrections(artist, sure=False) if kind in one.kinds)
+    return (one for one in corrected(artist) if kind in one.kinds)
 
 
 def _of(artist: Artist) -> Iterator[tuple[Track, Difference]]:
