@@ -85,7 +85,7 @@ def test_what_albums_were_found_to_be_is_told_of_this_batch_alone(
 ) -> None:
     facts = {"albums_matched": 3, "albums_unsure": 1, "fields_filled": 40}
     told = reported(Outcome(facts=facts), Outcome(facts={"albums_matched": 2}), Outcome())
-    line = "Albums: 5 matched, 1 unsure; 40 fields filled"
+    line = "Albums: 5 certain, 1 unsure; 40 fields filled"
     assert line in faces.ending(told, standing())
     assert not any("Albums" in line for line in faces.ending(reported(Outcome()), standing()))
     faces.Json().ended(told, standing())

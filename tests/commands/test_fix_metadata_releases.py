@@ -26,19 +26,21 @@ OTHER = mbid("another release")
 
 
 def world() -> World:
-    """Vera's albums Dawn and Dusk, and one that all tracks of Dawn are on, too."""
+    """Vera's albums Dawn and Dusk, one that all tracks of Dawn are on, too, and a bootleg."""
     vera = workshop.artist("Vera")
-    groups = [workshop.group(vera, title) for title in ("Dawn", "Dusk", "Harbour Days")]
+    groups = [workshop.group(vera, title) for title in ("Dawn", "Dusk", "Harbour Days", "Noon")]
     facts = {"date": "1974", "barcode": "5099902894225"}
     releases = (
         workshop.release(groups[0], [TITLES], **facts),
         visits.unmeasured(workshop.release(groups[1], [("Crane", "Rivet")])),
         workshop.release(groups[2], [(*TITLES, *"abcdefgh")]),
+        workshop.release(groups[0], [(*TITLES, "Ebb")], edition=2, date="1991", country="US"),
     )
     return World(artists=(vera,), groups=tuple(groups), releases=releases)
 
 
-DAWN, DUSK, DAYS = world().releases
+DAWN, DUSK, DAYS, LONGER = world().releases
+NOON = world().groups[-1].id
 
 
 @pytest.fixture
@@ -196,6 +198,40 @@ def test_the_least_likely_candidate_is_believed_when_a_person_takes_it(home: Reh
     batch(home)
     assert "ambiguous-release" not in kinds(home)
     assert {read(path).musicbrainz_releasegroupid for path in tracks(home)} == {(DAYS.group,)}
+
+
+def test_another_edition_of_a_candidate_is_as_good_as_the_one_that_is_shown(
+    home: Rehearsed,
+) -> None:
+    assert LONGER.id not in entry(home, "ambiguous-release")["detail"]
+    told = choose(home, LONGER.id)
+    assert (told.code, "stays in the list" in told.out) == (0, False)
+    for path in tracks(home):
+        assert read(path).musicbrainz_albumid == (LONGER.id,)
+        assert read(path).musicbrainz_releasegroupid == (LONGER.group,)
+
+
+@pytest.mark.parametrize("words", [(), ("--yes",)])
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (
+            DUSK.group,
+            f'a release group, "Dusk", not a release. Its one release is {DUSK.id}, "Dusk"',
+        ),
+        (NOON, 'a release group, "Noon", not a release. No official release of it is known.'),
+        (DAWN.group, f'a release group, "Dawn", not a release. Its releases are '),
+        (world().artists[0].id, 'an artist, "Vera", not a release.'),
+    ],
+)
+def test_what_is_no_release_is_refused_whoever_insists(
+    home: Rehearsed, other: str, why: str, words: tuple[str, ...]
+) -> None:
+    before = state(home.music)
+    told = choose(home, other, *words)
+    assert told.code == 1
+    assert f"{other} is {why}" in told.err
+    assert state(home.music) == before
 
 
 def test_a_release_is_chosen_for_albums_alone(home: Rehearsed) -> None:

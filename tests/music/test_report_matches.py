@@ -93,16 +93,16 @@ def test_a_certain_album_is_one_row_of_a_table() -> None:
     here, asked = made(*copies("Dusk"), releases=(OTHER, FIRST))
     told = section(here, asked)
     assert "**Albums here: 1 certain.**" in told
-    head = "| Certain | Release | Year | Country | Format | Sure | Told by |"
-    assert f"{head}\n|---|---|---|---|---|---|---|\n" in told
-    assert "\n| Dusk | Dusk | 1978 | GB | CD | 100 % | tracks |\n" in told
+    head = "| Certain | Release | Year | Country | Format | Sure |"
+    assert f"{head}\n|---|---|---|---|---|---|\n" in told
+    assert "\n| Dusk | Dusk | 1978 | GB | CD | 100 % by tracks |\n" in told
     assert "nsure" not in told
 
 
 def test_what_an_identifier_told_is_said() -> None:
     album = pressings.copy(FIRST, musicbrainz_albumid=(FIRST.id,))
     here, asked = made(album, releases=(FIRST, MASTERED))
-    assert "| Dawn | Dawn | 1974 | SE | CD | 100 % | tags |" in section(here, asked)
+    assert "| Dawn | Dawn | 1974 | SE | CD | by tags |" in section(here, asked)
 
 
 def test_of_tied_editions_is_told_what_they_share_and_what_tells_them_apart() -> None:
@@ -114,6 +114,36 @@ def test_of_tied_editions_is_told_what_they_share_and_what_tells_them_apart() ->
     assert lead in told
     assert f" SE ({FIRST.id})" in told
     assert f" DE, Sjö\\|Skiv, SS 7 ({MASTERED.id})" in told
+    command = "python utilities/fix_metadata.py musicbrainz_albumid Vera/Dawn MBID"
+    assert told.count(f"To choose yours by its MBID: `{command}`\n") == 1
+
+
+def test_of_several_tied_albums_the_command_is_told_once() -> None:
+    albums = (pressings.copy(FIRST, place) for place in ("Dawn", "Again"))
+    here, asked = made(*albums, releases=(FIRST, MASTERED))
+    told = section(here, asked)
+    command = "python utilities/fix_metadata.py musicbrainz_albumid ALBUM MBID"
+    assert told.count(f"To choose yours by its MBID: `{command}`\n") == 1
+    assert told.count("MBID`") == 1
+
+
+def test_a_note_tells_of_each_album_what_differs_most_often() -> None:
+    album = pressings.copy(OTHER, date=("1999",), musicbrainz_albumid=(OTHER.id,))
+    shouted = pressings.each(
+        album, title=lambda n, old: tuple(map(str.upper, old)) if n < 5 else old
+    )
+    here, asked = made(shouted, releases=(OTHER,))
+    text = render(here, asked)
+    (line,) = (one for one in text.splitlines() if one.startswith("- **details-differ**"))
+    assert line.startswith("- **details-differ**: 10 tracks, all in Dusk: ")
+    assert 'date "1999", on the release "1978-02-03" (10)' in line
+    first = DUSK[0]
+    assert f'title "{first.upper()}", on the release "{first}" and others (4)' in line
+    again = pressings.copy(OTHER, "Again", date=("1998",), musicbrainz_albumid=(OTHER.id,))
+    text = render(*made(album, again, releases=(OTHER,)))
+    (line,) = (one for one in text.splitlines() if one.startswith("- **details-differ**"))
+    assert "20 tracks in 2 albums: Dusk: 10; date " in line
+    assert ' · Again: 10; date "1998", on the release "1978-02-03" (10)' in line
 
 
 def test_of_many_tied_editions_a_few_are_named() -> None:
@@ -207,7 +237,7 @@ def test_the_doubtful_come_first_and_of_many_albums_the_first_are_shown() -> Non
 def test_what_is_not_quite_the_same_is_not_told_to_be() -> None:
     near = Candidate(release=FIRST, distance=0.002)
     here, asked = given(Match(place="Dawn", sure=Sure.CERTAIN, candidates=(near,)))
-    assert "| 99 % |" in section(here, asked)
+    assert "| 99 % by tracks |" in section(here, asked)
 
 
 def test_names_from_elsewhere_stay_text() -> None:
@@ -220,7 +250,7 @@ def test_names_from_elsewhere_stay_text() -> None:
     assert "\x1b" not in told
     assert "\n## Injected" not in told
     row = next(line for line in told.splitlines() if line.startswith("| Dawn"))
-    assert row.replace("\\|", "").count("|") == 8
+    assert row.replace("\\|", "").count("|") == 7
 
 
 def test_albums_are_told_where_it_is_not_known_who_the_artist_is() -> None:
@@ -229,7 +259,7 @@ def test_albums_are_told_where_it_is_not_known_who_the_artist_is() -> None:
     resolved = structs.replace(asked.resolved, artist=None, state="unknown")
     told = section(here, structs.replace(asked, state="unknown", resolved=resolved, known=None))
     assert "does not know this artist" in told
-    assert "| Dusk | Dusk | 1978 | GB | CD | 100 % | tracks |" in told
+    assert "| Dusk | Dusk | 1978 | GB | CD | 100 % by tracks |" in told
 
 
 def test_the_audit_tells_every_candidate_with_its_penalties() -> None:

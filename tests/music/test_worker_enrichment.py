@@ -14,7 +14,7 @@ from mediakeep.media import tags, undo
 from mediakeep.media.reading import Tags
 from mediakeep.media.undo import Query
 from mediakeep.media.undoing.store import Store
-from mediakeep.music import process
+from mediakeep.music import listing, process
 from mediakeep.music.tools import Places
 from mediakeep.outcome import QUIET, Outcome
 from mediakeep.policy import Fix, Policy
@@ -105,6 +105,20 @@ def test_what_is_lacking_is_filled_in_and_a_second_run_writes_and_asks_nothing(
     assert again.data["lookup"] == "done"
 
 
+def test_the_report_says_which_fields_were_filled_in(
+    vera: Path, home: Path, server: Server, tmp_path: Path
+) -> None:
+    (path,) = (vera / "Dawn").glob("02*")
+    mark(path, tmp_path, media="CD")
+    run(vera, home, server)
+    told = (home / "issues" / "music" / "Vera_library_issues.md").read_text()
+    (line,) = (line for line in told.splitlines() if line.startswith("- **incomplete-tags**"))
+    assert line.startswith("- **incomplete-tags** in 3 files: 5 fields of MBIDs, ")
+    assert ' barcode "5099902894225", ' in line  # the same in all of them
+    assert line.endswith(' releasetype "album", media "CD" (2)')
+    assert "02 Balast" not in line
+
+
 def test_what_differs_is_proposed_and_only_matched_corrects_it(
     vera: Path, home: Path, server: Server
 ) -> None:
@@ -141,6 +155,24 @@ def test_a_dry_run_tells_of_it_and_writes_nothing(
     assert "barcode" in {line["field"] for line in due}
     corrected = [line for line in due if line["field"] == "title"]
     assert [line["new"] for line in corrected] == ([("Ballast",)] if fix is Fix.MATCHED else [])
+
+
+def test_a_dry_run_lists_what_is_filled_in_by_album_and_what_is_changed_by_file(
+    vera: Path, home: Path, server: Server, tmp_path: Path
+) -> None:
+    (path,) = (vera / "Dawn").glob("02*")
+    mark(path, tmp_path, media="CD")
+    outcome = run(vera, home, server, write=False, fix=Fix.MATCHED)
+    title, rest, cover, genre = sorted(listing.of(outcome.facts["due"], str(vera)))
+    assert title.startswith(f'Dawn/{path.name}: title "Balast" -> "Ballast" (title-differs')
+    assert cover.startswith('Dawn: 3 files: cover nothing -> "cover.jpg" (')
+    assert genre == 'Dawn: 3 files: genres nothing -> "Folk" (missing-genre: the release has it)'
+    assert rest.startswith("Dawn: 3 files: ")
+    assert rest.endswith(" (incomplete-tags: the release has it)")
+    told = rest.partition(" files: ")[2].rpartition(" (")[0].split("; ")
+    assert 'barcode nothing -> "5099902894225"' in told
+    assert "musicbrainz_trackid nothing -> 3 values" in told
+    assert 'media nothing -> "CD" in 2' in told
 
 
 @pytest.mark.parametrize("fix", [Fix.SAFE, Fix.MATCHED])

@@ -83,7 +83,7 @@ def test_what_albums_were_found_to_be_is_told_in_one_line() -> None:
     before = MusicItem(status=Status.COMPLETED)
     undone = MusicItem(status=Status.PENDING, albums_matched=5)
     told = summary.standing(state(A=first, B=second, C=before, D=undone), Pace(0, 0.0))
-    line = "  Albums: 812 matched, 96 tied, 14 unsure, 8 unknown; 12,204 fields filled"
+    line = "  Albums: 812 certain, 96 tied, 14 unsure, 8 unknown; 12,204 fields filled"
     assert line in terminal.summary(told)
     assert terminal.matches({"albums_tied": 1}) == ["Albums: 1 tied"]
     assert terminal.matches({"fields_filled": 1}) == ["1 field filled"]

@@ -48,7 +48,6 @@ PRINTED = [
     ({"label": ("Quarry Records",)}, info("Quarry records"), info("Harbour")),
     ({"releasecountry": ("de",)}, {"country": "DE"}, {"country": "GB"}),
     ({"media": ('12" Vinyl',)}, {"formats": ["Vinyl"]}, {"formats": ["CD"]}),
-    ({"date": ("1987-03-09",)}, {"date": "1987"}, {"date": "1995-01-01"}),
     ({"album": ("Dawn (Deluxe Edition)",)}, {"title": "Dawn (Deluxe)"}, {"title": "Dawn"}),
     (
         {"album": ("Dawn [Remastered]",)},
@@ -81,6 +80,15 @@ def test_of_two_facts_the_one_that_says_more_decides() -> None:
     here = edition("right", barcode="77774644020", country="GB")
     there = edition("wrong", barcode="77774644021", country="DE")
     album = pressings.copy(here, barcode=("77774644020",), releasecountry=("DE",))
+    assert matched(album, here, there).release == here
+
+
+def test_a_year_alone_decides_nothing_and_with_a_country_it_does() -> None:
+    here = edition("right", date="1987", country="GB")
+    there = edition("wrong", date="1995", country="DE")
+    album = pressings.copy(here, date=("1987-03-09",))
+    assert matched(album, here, there).sure is Sure.TIED
+    album = pressings.copy(here, date=("1987-03-09",), releasecountry=("GB",))
     assert matched(album, here, there).release == here
 
 

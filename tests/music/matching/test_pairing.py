@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mediakeep.lookups.catalogue import Artist, Recording
-from mediakeep.music.matching import evidence, pairing, shapes
+from mediakeep.music.matching import certainty, evidence, pairing, shapes
 from mediakeep.music.matching.evidence import Heard
 from mediakeep.music.matching.pairing import Letters, Paired
 from mediakeep.music.matching.shapes import Slot
@@ -129,4 +129,4 @@ def test_a_track_is_in_place_by_disc_and_number_or_counted_through(
     slot: Slot = shape.slots[11]
     nobody = frozenset[str]()
     track = Heard("", None, 0.0, disc, position, nobody, nobody, nobody, nobody)
-    assert pairing.is_in_place(track, slot) is is_there
+    assert certainty.is_in_place(track, slot) is is_there

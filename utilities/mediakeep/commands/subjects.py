@@ -147,12 +147,14 @@ def _music_views(home: Path, folder: Path, state: State) -> list[str]:
     """Bring the record and the table up to date; a damaged audit costs its own rows alone."""
     from mediakeep.lookups import record
     from mediakeep.lookups.desk import Desk
+    from mediakeep.lookups.gallery import Gallery
     from mediakeep.music.discography import missing as table
     from mediakeep.views import missing, review
 
     desk = Desk(home / "status" / "cache", CLOSED)
     if desk.is_empty:
         return []
+    Gallery(desk.folder).sweep()
     with contextlib.closing(desk):
         record.export(desk.folder, desk.known)
     troubles: list[str] = []
@@ -164,9 +166,9 @@ def _music_views(home: Path, folder: Path, state: State) -> list[str]:
 def _music_told(facts: Mapping[str, Any]) -> list[str]:
     if "due" not in facts:
         return []
-    from mediakeep.music import plans
+    from mediakeep.music import listing
 
-    return plans.listed(facts["due"], facts["path"])
+    return listing.of(facts["due"], facts["path"])
 
 
 def _music_accepting(home: Path, kind: str) -> str:

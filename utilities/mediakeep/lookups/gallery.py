@@ -1,7 +1,13 @@
-"""Covers that were fetched, kept as files in `status/cache/covers/` until they have come to use."""
+"""Covers that were fetched, kept as files in `status/cache/covers/` until they have come to use.
+
+One that has is marked by its time of modification, and removed an hour later: until then another
+process, that works on another copy of the album, may have need of it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -10,6 +16,8 @@ from mediakeep.errors import NoCache
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 OLD = 30 * 86400.0  # seconds after which a picture is removed that nobody came for
+_DONE = 3600.0  # and one that has come to use
+_USED = 0  # its time of modification
 
 
 class Gallery:
@@ -20,8 +28,18 @@ class Gallery:
 
     def find(self, mbid: str, size: str) -> Path | None:
         """Return the file of a picture that is kept."""
-        paths = (self.folder / f"{mbid}-{size}{suffix}" for suffix in SUFFIXES.values())
-        return next((path for path in paths if path.is_file()), None)
+        for path in (self.folder / f"{mbid}-{size}{suffix}" for suffix in SUFFIXES.values()):
+            try:
+                os.utime(path)  # it is in need again
+            except OSError:
+                continue
+            return path
+        return None
+
+    def leave(self, path: Path) -> None:
+        """Mark a picture as one that has come to use."""
+        with contextlib.suppress(OSError):
+            os.utime(path, (_USED, _USED))
 
     def keep(self, mbid: str, size: str, mime: str, content: bytes) -> Path:
         """Keep a picture, and return its file; NoCache where the disk refuses."""
@@ -33,10 +51,14 @@ class Gallery:
         return path
 
     def sweep(self, older: float = OLD) -> None:
-        """Remove the pictures that nobody came for in so many seconds."""
+        """Remove what has come to use, and what nobody came for in so many seconds."""
         if not self.folder.is_dir():
             return
         files.sweep(self.folder)
         for path in self.folder.glob("*-*.*"):
-            if time.time() - path.stat().st_mtime > older:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                facts = path.stat()
+                used = facts.st_mtime == _USED
+                since, longest = (facts.st_ctime, _DONE) if used else (facts.st_mtime, older)
+                if time.time() - since > longest:
+                    path.unlink()

@@ -126,13 +126,12 @@ def described(path: Path) -> ImageFile:
     return ImageFile(place=files.escape(path), size=size, mime=mime, width=width, height=height)
 
 
-def drop(before: Mapping[str, FrontCover], artist: Artist, policy: Policy) -> None:
-    """Remove the pictures that were fetched for albums which want none any more."""
-    still = wanted(artist, policy)
+def leave(before: Mapping[str, FrontCover], artist: Artist, tools: Tools) -> None:
+    """Have the pictures removed in time that were fetched for albums which want none any more."""
+    still = wanted(artist, tools.places.policy)
     for place, cover in before.items():
         if place not in still:
-            with contextlib.suppress(OSError):  # it is swept later
-                Path(files.unescape(cover.image.place)).unlink()
+            Gallery(tools.desk.folder).leave(Path(files.unescape(cover.image.place)))
 
 
 def _replaces(policy: Policy) -> bool:

@@ -12,6 +12,7 @@ from mediakeep.issue import Issue
 
 REVIEWS = "outputs/manual_review_needed.json"
 ARTIST, RELEASE = "unsure-artist", "ambiguous-release"  # kinds that a person decides by an MBID
+EDITION = "tied-editions"
 FEW = 3  # issues that are accepted by their ids; more of them by their kind
 
 # Which field a person writes, where nothing is proposed.
@@ -29,7 +30,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "placeholder-genre": ("genre", "GENRE"),
     ARTIST: ("musicbrainz_albumartistid", "MBID"),
     RELEASE: ("musicbrainz_albumid", "MBID"),
-    "tied-editions": ("musicbrainz_albumid", "MBID"),
+    EDITION: ("musicbrainz_albumid", "MBID"),
     "not-on-musicbrainz": ("musicbrainz_albumid", "MBID"),
 }
 WORDS = frozenset(word for _, word in FIELDS.values())  # that a person is to replace
@@ -87,6 +88,10 @@ class Cures(msgspec.Struct, frozen=True):
         if field and not alone:
             return f"{self._spoken('batch_fix_metadata.py')} --only-missing {field} {word} {path}"
         return f"{self._spoken('fix_metadata.py')} {field} {path} {word}" if field else ""
+
+    def choose_edition(self) -> str:
+        """Return the command that tells which edition an album is; both words are to be filled."""
+        return f"{self._spoken('fix_metadata.py')} musicbrainz_albumid ALBUM MBID"
 
     def _spoken(self, door: str) -> str:
         return config.spoken(door, self.home)

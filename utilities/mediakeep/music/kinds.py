@@ -429,7 +429,8 @@ KINDS = (
         matches.tied_editions,
         False,
         "It is certain which album it is, and nothing tells which of its editions.",
-        "Write the barcode or the catalogue number of yours, if you want all its details.",
+        "If you want all details of yours, write its MBID"
+        " (fix_metadata.py musicbrainz_albumid ALBUM MBID), its barcode or its catalogue number.",
         view=Scope.ARTIST,
     ),
     Kind(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -124,24 +123,24 @@ def _newer(content: bytes) -> int:
     return told if isinstance(told, int) and told > FORMAT else 0
 
 
-def listed(due: Sequence[Any], folder: str) -> list[str]:
-    """Tell plans that were made plain data, one line a change, with places below a folder."""
-    found = msgspec.convert(due, list[FilePlan])
-    return [line for plan in found for line in told(plan, plan.path.removeprefix(f"{folder}/"))]
-
-
 def told(plan: FilePlan, place: str) -> list[str]:
     """Tell each change of a file in a line: where, which field, from what, to what, and why."""
-    return [f"{files.printable(place)}: {_change(line)}" for line in plan.changes]
+    return [full(place, line) for line in plan.changes]
 
 
-def _change(line: Line) -> str:
+def full(place: str, line: Line) -> str:
+    """Tell a change with its file and its reason."""
     why = f" ({line.reason})" if line.reason else ""
+    return f"{files.printable(place)}: {brief(line)}{why}"
+
+
+def brief(line: Line) -> str:
+    """Tell a change alone: which field, from what, to what."""
     if line.field == PICTURE:
-        return f"cover {_pictured(line)}{why}"
+        return f"cover {_pictured(line)}"
     if line.field == COVER_FILE:
-        return f"{'put here' if line.new else 'taken away'}{why}"
-    return f"{line.field} {_quoted(line.old)} -> {_quoted(line.new)}{why}"
+        return "put here" if line.new else "taken away"
+    return f"{line.field} {_quoted(line.old)} -> {_quoted(line.new)}"
 
 
 def _pictured(line: Line) -> str:

@@ -86,7 +86,7 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
         tools.index.commit()
     asked = _awaiting(asked, art)
     if places.write and not mended.refused:
-        artwork.drop(art.covers, found, places.policy)
+        artwork.leave(art.covers, found, tools)
     if places.write and tools.has_changed_files:
         _sweep(found, path)
     issues = mending.described(found, issues, mended, tools)

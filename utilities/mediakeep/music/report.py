@@ -10,7 +10,7 @@ import msgspec
 
 from mediakeep.issue import Issue, Severity
 from mediakeep.music import diagnose, grouping, remedies, steps
-from mediakeep.music.cures import ARTIST, RELEASE, Cures
+from mediakeep.music.cures import ARTIST, EDITION, RELEASE, Cures
 from mediakeep.music.discography import section
 from mediakeep.music.discography.inquiry import UNASKED, Inquiry
 from mediakeep.music.discography.matched import Choose
@@ -64,7 +64,7 @@ def render(
     notes = [issue for issue in issues if not diagnose.needs_person(issue)]
     cures = Cures(paths.home, artist.path, paths.listed)
     todo = remedies.added(steps.plan(faults, kinds), faults, cures)
-    found = section.of(asked, artist, _chooser(faults, cures))
+    found = section.of(asked, artist, _chooser(issues, cures))
     by_album = _by_album(faults, kinds)
     return page.render(
         "artist.md.j2",
@@ -88,12 +88,13 @@ def render(
     )
 
 
-def _chooser(faults: Iterable[Issue], cures: Cures) -> Choose:
-    """Return what gives the command that decides what an album is."""
-    open_ones = {issue.album: issue for issue in faults if issue.kind == RELEASE}
+def _chooser(issues: Iterable[Issue], cures: Cures) -> Choose:
+    """Return what gives the command that decides what an album is, or which edition of it."""
+    open_ones = {issue.album: issue for issue in issues if issue.kind in (RELEASE, EDITION)}
 
-    def choose(place: str) -> str:
-        return cures.write(open_ones[place]) if place in open_ones else ""
+    def choose(*places: str) -> str:
+        found = [open_ones[place] for place in places if place in open_ones]
+        return cures.write(*found) or (cures.choose_edition() if found else "")
 
     return choose
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from mediakeep.issue import Issue, Severity
+from mediakeep.music import grouping
 from mediakeep.music.grouping import LOOSE
 from mediakeep.music.kinds import Kind, Scope
 from mediakeep.pages import page
 
 NAMED = 3  # places that a step names
+ALBUMS = 6  # of which a note tells what is most frequent in them
+CAUSES = 3  # told of each of them
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -71,20 +74,48 @@ def _whereabouts(kind: Kind, issues: Sequence[Issue]) -> Whereabouts:
         places = tuple(Place(_name(issue, kind), issue.detail) for issue in issues)
         return Whereabouts("" if len(issues) == 1 else f"{count}: ", places, complete=True)
     albums = Counter(issue.album or LOOSE for issue in issues)
+    told = _told(issues) if (kind.severity, kind.scope) == (Severity.NOTE, Scope.TRACK) else {}
     if len(albums) == 1:
-        return Whereabouts(f"{count}, all in ", tuple(map(Place, albums)))
-    return _spread(kind, count, albums)
+        places = tuple(Place(name, told.get(name, "")) for name in albums)
+        return Whereabouts(f"{count}, all in ", places)
+    return _spread(kind, count, albums, told)
 
 
-def _spread(kind: Kind, count: str, albums: Counter[str]) -> Whereabouts:
+def _spread(kind: Kind, count: str, albums: Counter[str], told: Mapping[str, str]) -> Whereabouts:
     """Name the albums that have it most often."""
     within = "" if kind.scope is Scope.ALBUM else f" in {page.counted(len(albums), 'album')}"
     places = tuple(
-        Place(name, f"{number:,}" if within else "") for name, number in albums.most_common(NAMED)
+        Place(name, "; ".join(filter(None, (f"{number:,}" if within else "", told.get(name)))))
+        for name, number in albums.most_common(ALBUMS if told else NAMED)
     )
     rest = len(albums) - len(places)
     more = f"and {page.counted(rest, 'more album')}" if rest else ""
     return Whereabouts(f"{count}{within}: ", places, more)
+
+
+def _told(issues: Iterable[Issue]) -> dict[str, str]:
+    """Tell of each album what its tracks have most often: notes are told nowhere else.
+
+    What every track has otherwise, as a title, is told by an example.
+    """
+    by_album: dict[str, Counter[str]] = {}
+    for issue in issues:
+        causes = grouping.causes(issue.detail) if issue.detail else []
+        by_album.setdefault(issue.album or LOOSE, Counter()).update(dict.fromkeys(causes, 1))
+    return {name: _ranked(causes) for name, causes in by_album.items() if causes}
+
+
+def _ranked(causes: Counter[str]) -> str:
+    by_field: dict[str, list[str]] = {}  # of causes that one track alone has
+    for cause, number in causes.items():
+        if number == 1:
+            by_field.setdefault(cause.partition(' "')[0], []).append(cause)
+    told = Counter({cause: number for cause, number in causes.items() if number > 1})
+    for alike in by_field.values():
+        told[f"{alike[0]}{' and others' if alike[1:] else ''}"] = len(alike)
+    more = len(told) - CAUSES
+    some = [f"{cause} ({number:,})" for cause, number in told.most_common(CAUSES)]
+    return "; ".join([*some, *([f"and {more} more"] if more > 0 else [])])
 
 
 def _name(issue: Issue, kind: Kind) -> str:

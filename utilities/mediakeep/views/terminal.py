@@ -88,8 +88,8 @@ def looked_up(told: Standing) -> str:
 
 def matches(tallies: Mapping[str, int]) -> list[str]:
     """Say in a line what albums were found to be, and how many fields that filled; none for 0."""
-    words = ("matched", "tied", "unsure", "unknown")
-    told = [(tallies.get(f"albums_{word}", 0), word) for word in words]
+    names = {"certain": "matched", "tied": "tied", "unsure": "unsure", "unknown": "unknown"}
+    told = [(tallies.get(f"albums_{name}", 0), word) for word, name in names.items()]
     albums = ", ".join(f"{number:,} {word}" for number, word in told if number)
     number = tallies.get("fields_filled", 0)
     filled = f"{count(number, 'field')} filled" if number else ""

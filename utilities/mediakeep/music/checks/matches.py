@@ -129,7 +129,7 @@ def _differing(artist: Artist, kind: str) -> dict[str, str]:
     for track, found in _differences(artist):
         kinds = deviations.of(track, found.other)
         if some := [_told(track, field, found) for field in found.other if kinds[field] == kind]:
-            told[track.place] = letters.listed(some, "; ")
+            told[track.place] = "; ".join(some)
     return told
 
 

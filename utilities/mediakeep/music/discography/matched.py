@@ -18,7 +18,7 @@ from mediakeep.music.model import Artist
 SHOWN = 40  # albums of each kind that the report names; the audit has all
 FEW = 4  # editions that are named of those that are tied
 
-Choose = Callable[[str], str]  # the command that decides what the album of a place is, or ""
+Choose = Callable[..., str]  # the command that decides what albums of places are, or ""
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -56,8 +56,7 @@ class Certain(msgspec.Struct, frozen=True):
     year: str
     country: str
     format: str
-    sure: str
-    by: str
+    sure: str  # how like it is, or that tags name it
 
 
 class Unknown(msgspec.Struct, frozen=True):
@@ -73,6 +72,7 @@ class Matched(msgspec.Struct, frozen=True):
     sums: str
     unsure: tuple[Doubt, ...]
     tied: tuple[Tie, ...]
+    command: str  # that chooses an edition
     unknown: tuple[Unknown, ...]
     certain: tuple[Certain, ...]
     more: Mapping[str, int]  # beyond SHOWN, by how sure it is; the unsure are all shown
@@ -90,6 +90,7 @@ def of(here: Artist, matches: Mapping[str, Match], choose: Choose) -> Matched | 
         sums=", ".join(f"{len(some):,} {sure.value}" for sure, some in found.items() if some),
         unsure=tuple(_doubt(one, names, choose) for one in found[Sure.UNSURE]),
         tied=tuple(_tie(one, names) for one in found[Sure.TIED][:SHOWN]),
+        command=choose(*(one.place for one in found[Sure.TIED])),
         unknown=tuple(_unknown(one, names) for one in found[Sure.UNKNOWN][:SHOWN]),
         certain=tuple(_certain(found[Sure.CERTAIN][:SHOWN], names)),
         more={sure.value: max(len(some) - SHOWN, 0) for sure, some in found.items()},
@@ -122,7 +123,7 @@ def _option(one: Candidate) -> Option:
 
 def _tie(one: Match, names: Mapping[str, str]) -> Tie:
     name, releases = names.get(one.place, one.place), one.releases
-    sure = f"{wording.likeness(one.candidates[0])} by {one.by}"
+    sure = _sure(one)
     if len(releases) == 1:
         nearest = _option(one.candidates[0])
         strange = tuple(wording.strange(one.candidates[0]))
@@ -133,6 +134,11 @@ def _tie(one: Match, names: Mapping[str, str]) -> Tie:
         f"{len(releases):,} editions fit alike ({sure}){f', all of them {alike}' if alike else ''}"
     )
     return Tie(name, lead, tuple(_editions(releases)), max(len(releases) - FEW, 0))
+
+
+def _sure(one: Match) -> str:
+    """Say what made it sure; how like the tracks are says little where tags name the release."""
+    return "by tags" if one.by == "tags" else f"{wording.likeness(one.candidates[0])} by {one.by}"
 
 
 def _editions(releases: Sequence[Release]) -> Iterator[Option]:
@@ -148,14 +154,13 @@ def _unknown(one: Match, names: Mapping[str, str]) -> Unknown:
 
 def _certain(some: Iterable[Match], names: Mapping[str, str]) -> Iterator[Certain]:
     for one in some:
-        best = one.candidates[0]
-        release, told = best.release, wording.edition(best.release)
+        release = one.candidates[0].release
+        told = wording.edition(release)
         yield Certain(
             album=names.get(one.place, one.place),
             title=release.title,
             year=told.date[:4],
             country=told.country,
             format=told.format,
-            sure=wording.likeness(best),
-            by=one.by,
+            sure=_sure(one),
         )

@@ -65,10 +65,10 @@ class Section(msgspec.Struct, frozen=True):
     here: Matched | None = None  # the albums that are here
 
 
-def of(asked: Inquiry, here: Here, choose: Choose = lambda _place: "") -> Section | None:
+def of(asked: Inquiry, here: Here, choose: Choose = lambda *_places: "") -> Section | None:
     """Write the section; None where nothing is known, because nobody was asked.
 
-    `choose` gives the command by which a person decides what the album of a place is.
+    `choose` gives the command by which a person decides what the albums of places are.
     """
     resolved = asked.resolved
     choices = resolved.choices if resolved else ()

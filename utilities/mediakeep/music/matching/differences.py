@@ -2,78 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from mediakeep.media.edits import changes
 from mediakeep.media.edits.changes import Values
-from mediakeep.music import placeholders
-from mediakeep.music.checks import letters
+from mediakeep.music.checks import identifiers, letters
 from mediakeep.music.discography import fit, question
-from mediakeep.music.matching import evidence, particulars
+from mediakeep.music.matching import deviations, fields, particulars
 from mediakeep.music.matching.particulars import Particulars
 from mediakeep.music.matching.verdict import Match
 from mediakeep.music.matching.weights import WEIGHTS
 from mediakeep.music.model import Album, Artist, Track
 
-_HABITS = ("artist", "albumartist", "album", "artistsort", "albumartistsort", "genres", "date")
+_HABITS = ("artist", "albumartist", "album", "artistsort", "albumartistsort", "date")
 _PLACES = ("track", "track_total", "disc", "disc_total", "discsubtitle")
 _OF_SONG = frozenset(
     {"title", "artist", "artists", "artistsort", "isrc"}
     | {"musicbrainz_artistid", "musicbrainz_recordingid"}
 )
 _OF_RECORDING = _OF_SONG | {"musicbrainz_trackid", *_PLACES}
+_WITH_NAME = {
+    "artist": ("artistsort", "artists", "musicbrainz_artistid"),
+    "albumartist": ("albumartistsort", "musicbrainz_albumartistid"),
+}
 _TOLD = frozenset({"title", "album", "artist", "track", "disc"})  # in which a person sees it
-_DATES = frozenset({"date", "originaldate"})
 _LEFT = frozenset({"genres", "compilation"})  # matters of taste: filled, and never corrected
-_DATE = re.compile("[1-9]")
-_SPELT = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "‐": "-", "–": "-", "—": "-"})
-
-
-def _is_no_date(text: str) -> bool:
-    return not _DATE.search(text)
-
-
-def _is_no_number(text: str) -> bool:
-    return not text.strip("0")
-
-
-def _is_none(_text: str) -> bool:
-    return False
-
-
-def number(text: str) -> str:
-    """Write a number as it is compared: "03" is "3"."""
-    return text.lstrip("0")
-
-
-_WRITTEN: Mapping[str, Callable[[str], str]] = {
-    "barcode": evidence.barcode,
-    "catalognumber": evidence.number,
-    "label": letters.loose,
-    "media": evidence.medium,
-    "releasecountry": str.upper,
-    "releasestatus": str.casefold,
-    "releasetype": str.casefold,
-    **dict.fromkeys(("track", "track_total", "disc", "disc_total"), number),
-}
-_EMPTY: Mapping[str, Callable[[str], bool]] = {
-    "title": placeholders.is_title,
-    "artist": placeholders.is_artist,
-    "artists": placeholders.is_artist,
-    "albumartist": placeholders.is_artist,
-    "album": placeholders.is_album,
-    "genres": placeholders.is_genre,
-    "date": _is_no_date,
-    "originaldate": _is_no_date,
-    "track": _is_no_number,
-    "track_total": _is_no_number,
-    "disc": _is_no_number,
-    "disc_total": _is_no_number,
-}
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -93,49 +49,109 @@ def of(artist: Artist) -> dict[str, Difference]:
     return found
 
 
+class _Compared(msgspec.Struct, frozen=True):
+    """An album beside its match: what each track should say, and what keeps that from it."""
+
+    match: Match
+    told: Mapping[str, Particulars]
+    tracks: Sequence[Track]
+    through: Mapping[str, set[tuple[str, str]]]
+    doubtful: set[str]
+    usual: Counter[str]  # titles of the album in the tags
+    in_place: set[str]
+    together: bool  # every track stands where the release has it
+
+
 def _of_album(album: Album, match: Match) -> dict[str, Difference]:
     told = particulars.of(match)
     tracks = [track for track in album.readable if track.place in told]
-    through, doubtful = _counted_through(match), _doubtful(match)
-    usual = Counter(filter(None, map(_album, tracks)))
-    taken = Counter((track.tags.disc, track.tags.track.lstrip("0")) for track in album.readable)
+    taken = Counter((track.tags.disc, fields.number(track.tags.track)) for track in album.readable)
     in_place = {track.place for track in tracks if _is_in_place(track, told[track.place], taken)}
-    together = len(in_place) == len(album.readable)
-    found = {}
-    for track in tracks:
-        wanted = _of_others(track, tracks) | told[track.place]
-        if not together:  # an album of which some tracks alone bear a disc falls apart
-            kept = "track" if track.place in in_place else ""
-            wanted = {f: held for f, held in wanted.items() if f not in _PLACES or f == kept}
-        lacking = {
-            field: _as_others(field, held, tracks, told)
-            for field, held in wanted.items()
-            if is_empty(track, field) and held != changes.value(track.tags, field)
+    beside = _Compared(
+        match=match,
+        told=told,
+        tracks=tracks,
+        through=_counted_through(match),
+        doubtful=_doubtful(match),
+        usual=Counter(filter(None, map(_album, tracks))),
+        in_place=in_place,
+        together=len(in_place) == len(album.readable),
+    )
+    found = {track.place: _difference(track, beside) for track in tracks}
+    return {place: one for place, one in found.items() if one.lacking or one.other}
+
+
+def _difference(track: Track, beside: _Compared) -> Difference:
+    unsure = _unsure(track, beside)
+    lacking, other = _lacking(track, beside), _other(track, beside)
+    kept = unsure | _of_another(track, other)
+    if _names_another(track, beside.match):  # until that is corrected
+        kept |= beside.told[track.place].keys() - _OF_SONG
+    return Difference(
+        lacking={field: held for field, held in lacking.items() if field not in kept},
+        other={field: held for field, held in other.items() if field not in unsure - _TOLD},
+        is_sure=not unsure,
+    )
+
+
+def _lacking(track: Track, beside: _Compared) -> Particulars:
+    wanted = _of_others(track, beside.tracks) | beside.told[track.place]
+    if not beside.together:  # an album of which some tracks alone bear a disc falls apart
+        kept = "track" if track.place in beside.in_place else ""
+        wanted = {
+            name: held for name, held in wanted.items() if name not in _PLACES or name == kept
         }
-        other = {
-            field: held
-            for field, held in told[track.place].items()
-            if field not in _LEFT and not is_empty(track, field) and _differs(track, field, held)
-        }
-        if _number(track) in through.get(track.place, ()):
-            other = {field: held for field, held in other.items() if field not in _PLACES}
-        unsure = _OF_RECORDING if track.place in doubtful else frozenset[str]()
-        if _is_stray(track, usual, told[track.place]):
-            unsure |= told[track.place].keys() - _OF_SONG
-        lacking = {field: held for field, held in lacking.items() if field not in unsure}
-        other = {field: held for field, held in other.items() if field not in unsure - _TOLD}
-        if lacking or other:
-            found[track.place] = Difference(lacking, other, is_sure=not unsure)
-    return found
+    return {
+        field: _as_others(field, held, beside.tracks, beside.told)
+        for field, held in wanted.items()
+        if fields.is_empty(track, field) and held != changes.value(track.tags, field)
+    }
+
+
+def _other(track: Track, beside: _Compared) -> Particulars:
+    left = _LEFT
+    if _number(track) in beside.through.get(track.place, ()):
+        left |= {*_PLACES}
+    return {
+        field: held
+        for field, held in beside.told[track.place].items()
+        if field not in left
+        and not fields.is_empty(track, field)
+        and fields.differs(track, field, held)
+    }
+
+
+def _unsure(track: Track, beside: _Compared) -> frozenset[str]:
+    """Return the fields of which it is not certain that they belong to the track."""
+    told = beside.told[track.place]
+    unsure = _OF_RECORDING if track.place in beside.doubtful else frozenset[str]()
+    if _is_stray(track, beside.usual, told):
+        unsure |= told.keys() - _OF_SONG
+    return unsure
+
+
+def _of_another(track: Track, other: Particulars) -> set[str]:
+    """Return the fields that go with the name of an artist, where that name is another one."""
+    kinds = deviations.of(track, other)
+    return {
+        field
+        for name, theirs in _WITH_NAME.items()
+        if kinds.get(name) == deviations.KINDS[name]
+        for field in theirs
+    }
 
 
 def _doubtful(match: Match) -> set[str]:
     """Return the tracks of which it is not certain that they are the recordings they stand for.
 
-    They last much longer or shorter, or bear another title altogether.
+    They last much longer or shorter, bear another title altogether, or another recording of the
+    release could be meant as well.
     """
     return {
-        pair.place for one in match.candidates for pair in one.pairs if pair.cost > WEIGHTS.doubtful
+        pair.place
+        for one in match.candidates
+        for pair in one.pairs
+        if pair.cost > WEIGHTS.doubtful or not pair.sure
     }
 
 
@@ -146,14 +162,24 @@ def _is_stray(track: Track, usual: Counter[str], told: Particulars) -> bool:
     return album not in ("", release) and 2 * usual[album] < usual.total()
 
 
+def _names_another(track: Track, match: Match) -> bool:
+    """Tell whether a track names another release: it is not to bear a part of each of them."""
+    releases = {one.id for one in match.releases}
+    groups = {match.group.id} if match.group else set()
+    tags = track.tags
+    named = {identifiers.plain(one) for one in tags.musicbrainz_albumid}
+    above = {identifiers.plain(one) for one in tags.musicbrainz_releasegroupid}
+    return not (named <= releases and above <= groups)
+
+
 def _album(track: Track) -> str:
     return question.base_key(letters.first(track.tags.album))
 
 
 def _of_others(track: Track, tracks: Sequence[Track]) -> Particulars:
     """Return the date that all other tracks of the album bear: editions that are tied have none."""
-    dates = {one.tags.date for one in tracks if not is_empty(one, "date")}
-    return {"date": dates.pop()} if len(dates) == 1 and is_empty(track, "date") else {}
+    dates = {one.tags.date for one in tracks if not fields.is_empty(one, "date")}
+    return {"date": dates.pop()} if len(dates) == 1 and fields.is_empty(track, "date") else {}
 
 
 def _counted_through(match: Match) -> dict[str, set[tuple[str, str]]]:
@@ -176,32 +202,7 @@ def _counted_through(match: Match) -> dict[str, set[tuple[str, str]]]:
 
 
 def _number(track: Track) -> tuple[str, str]:
-    return number(track.tags.disc), number(track.tags.track).casefold()
-
-
-def is_empty(track: Track, field: str) -> bool:
-    """Tell whether a field holds nothing, or only what stands for nothing."""
-    stands_for_none = _EMPTY.get(field, _is_none)
-    held = changes.value(track.tags, field)
-    return all(not letters.holds(text) or stands_for_none(text) for text in held)
-
-
-def _differs(track: Track, field: str, wanted: Values) -> bool:
-    """Tell whether a field says something else; the shape of an apostrophe is nothing else.
-
-    One of several labels is no other label, and a year is the date that lies in it.
-    """
-    held = changes.value(track.tags, field)
-    if field in _DATES:
-        told = held[0].startswith(wanted[0]) or wanted[0].startswith(held[0])
-        return len(held) > 1 or not told
-    if write := _WRITTEN.get(field):
-        return not set(map(write, held)) <= set(map(write, wanted))
-    return tuple(map(_plain, held)) != tuple(map(_plain, wanted))
-
-
-def _plain(text: str) -> str:
-    return letters.neat(text.translate(_SPELT).replace("…", "..."))
+    return fields.number(track.tags.disc), fields.number(track.tags.track).casefold()
 
 
 def _is_in_place(track: Track, wanted: Particulars, taken: Counter[tuple[str, str]]) -> bool:
@@ -214,7 +215,7 @@ def _is_in_place(track: Track, wanted: Particulars, taken: Counter[tuple[str, st
     number, disc = wanted.get("track", ("",))[0], wanted.get("disc", ("",))[0]
     if tags.disc.lstrip("0") not in ("", disc):
         return False
-    if is_empty(track, "track"):
+    if fields.is_empty(track, "track"):
         return not any(taken[one, number] for one in ("", tags.disc, disc))
     return tags.track.lstrip("0") == number
 
@@ -228,6 +229,6 @@ def _as_others(
     held = Counter(
         changes.value(track.tags, field)
         for track in tracks
-        if told[track.place].get(field) == wanted and not is_empty(track, field)
+        if told[track.place].get(field) == wanted and not fields.is_empty(track, field)
     )
     return next(iter(held)) if len(held) == 1 else wanted

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from mediakeep.lookups.catalogue import Release
 from mediakeep.music.checks import letters
 from mediakeep.music.discography import fit
-from mediakeep.music.matching import evidence, pairing
+from mediakeep.music.matching import certainty, evidence
 from mediakeep.music.matching.evidence import Here
 from mediakeep.music.matching.nearness import Near
 from mediakeep.music.matching.verdict import Penalty
@@ -94,7 +94,7 @@ def _tracks(here: Here, near: Near, weights: Weights, *, whole: bool) -> Iterato
     yield Penalty("extra tracks", weights.extra, near.extra)
     yield Penalty("incomplete", weights.incomplete, float(whole and near.missing > 0))
     yield Penalty("missing tracks", weights.lacking, near.missing)
-    strange = sum(not pairing.is_in_place(one, slot) for one, slot in placed)
+    strange = sum(not certainty.is_in_place(one, slot) for one, slot in placed)
     yield Penalty("order", weights.place, strange)
 
 

@@ -146,11 +146,18 @@ def _of_group(here: Here, some: Sequence[Near], weights: Weights) -> Match:
         sure = Sure.CERTAIN
     else:
         chosen = [one for one in ranked if one[0] - least < weights.tie]
-        doubt = _sum([one for one in ranked[0][2] if one.name in _PRINTED and one.amount >= 1])
-        doubt += weights.extra * _own_extra(here, ranked[0][1])
-        sure = Sure.CERTAIN if len(chosen) == 1 and doubt <= weights.doubt else Sure.TIED
+        sure = Sure.CERTAIN
+        if len(chosen) > 1 or _doubt(here, *ranked[0][1:], weights) > weights.doubt:
+            sure = Sure.TIED
     found = tuple(_candidate(here, near, more) for _, near, more in chosen)
     return Match(place=here.place, sure=sure, candidates=found)
+
+
+def _doubt(here: Here, near: Near, against: Against, weights: Weights) -> float:
+    """Return the points of what says that an edition is not the one; identifiers outweigh them."""
+    printed = [one for one in against if one.name in _PRINTED and one.amount >= 1]
+    doubt = 0.0 if _is_on(here, near.release) else _sum(printed)
+    return doubt + weights.extra * _own_extra(here, near)
 
 
 def _own_extra(here: Here, near: Near) -> int:
@@ -181,12 +188,17 @@ def _candidate(here: Here, near: Near, more: Against = ()) -> Candidate:
     """Tell of a release as a person is to see it."""
     listed = fit.listed(near.release)
     paired = {*near.paired.slots, *near.paired.unread}
-    rows = zip(here.tracks, near.paired.slots, near.paired.costs, strict=True)
+    found = near.paired
+    rows = zip(here.tracks, found.slots, found.costs, found.sure, strict=True)
     return Candidate(
         release=near.release,
         distance=round(near.distance, 4),
         penalties=(*near.penalties, *more),
-        pairs=tuple(Pair(one.place, *listed[slot], cost) for one, slot, cost in rows if slot >= 0),
+        pairs=tuple(
+            Pair(one.place, *listed[slot], cost, sure)
+            for one, slot, cost, sure in rows
+            if slot >= 0
+        ),
         missing=tuple(place for slot, place in enumerate(listed) if slot not in paired),
         extra=tuple(
             one.place for one, slot in zip(here.tracks, near.paired.slots, strict=True) if slot < 0

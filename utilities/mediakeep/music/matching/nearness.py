@@ -126,7 +126,7 @@ class Scale:
         if not credited or any(one.artist.is_special for one in release.artist_credit):
             return 0.5
         far = (self._letters.of(one, credited) for one in here.artists)
-        return min(1.0, 1.6 * min(known[other] for known in far for other in credited))
+        return min(1.0, min(known[other] for known in far for other in credited) / titles.FAR)
 
 
 def _evidence(here: Here, shape: Shape, paired: Paired) -> float:

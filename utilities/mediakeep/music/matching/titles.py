@@ -176,6 +176,7 @@ def distance(
 
 
 _STEEP = 1.6  # of letters: two titles of which half the letters differ have nothing in common
+FAR = 1 / _STEEP  # of letters, from which on it does not matter how far
 
 
 def _are_one_movement(one: Title, other: Title) -> bool:

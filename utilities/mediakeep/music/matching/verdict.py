@@ -21,12 +21,16 @@ class Sure(StrEnum):
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """A track here, by its place, and the track of a release that it is; a cost from 0 to 1."""
+    """A track here, by its place, and the track of a release that it is; a cost from 0 to 1.
+
+    Where it is not `sure`, another track of the release may as well be the one.
+    """
 
     place: str
     medium: Medium
     track: Track
     cost: float
+    sure: bool = True
 
 
 class Penalty(msgspec.Struct, frozen=True):

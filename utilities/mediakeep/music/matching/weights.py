@@ -53,7 +53,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     label: float = 2.0
     country: float = 2.0
     medium: float = 2.0
-    year: float = 3.0
+    year: float = 1.9
     named: float = 2.0  # "Deluxe Edition" in one title only
     total: float = 3.0  # the tags count other tracks or discs
     incomplete: float = 2.5  # a track is missing, and of another edition none
@@ -66,7 +66,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     spread: float = 1.4  # times the spread of the lengths, if that is more
     contrary: float = 6.0  # points by which another may be likelier than the one that tags name
     tie: float = 2.0  # editions within these points of the best are as likely
-    doubt: float = 2.9  # with so many points of what contradicts it not even the best is it
+    doubt: float = 1.8  # with so many points of what contradicts it not even the best is it
 
 
 WEIGHTS = Weights()

@@ -1,0 +1,63 @@
+"""What is to be changed in the files of an artist, listed as shortly as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.media.edits.changes import PICTURE
+from mediakeep.music import plans
+from mediakeep.music.plans import FilePlan, Line
+from mediakeep.music.repairs import enrichment
+from mediakeep.pages import page
+
+
+def of(due: Sequence[Any], folder: str) -> list[str]:
+    """Tell plans that were made plain data, with places below a folder: one line a change.
+
+    What a match fills in, and pictures where there are none, is one line for all files of an album
+    that have the same reason.
+    """
+    filled: dict[tuple[str, str], dict[str, list[Line]]] = {}
+    lines: dict[tuple[str, str], list[str]] = {}
+    for plan in msgspec.convert(due, list[FilePlan]):
+        place = plan.path.removeprefix(f"{folder}/")
+        for line in plan.changes:
+            if _is_filled(line):
+                key = place.rpartition("/")[0], line.reason
+                filled.setdefault(key, {}).setdefault(place, []).append(line)
+                lines.setdefault(key, [])
+            else:
+                lines[place, line.field] = [plans.full(place, line)]
+    for key, by_place in filled.items():
+        lines[key] = [_filled(*key, by_place)]
+    return [line for some in lines.values() for line in some]
+
+
+def _is_filled(line: Line) -> bool:
+    return not line.old and (line.field == PICTURE or enrichment.is_filled(line.reason))
+
+
+def _filled(album: str, reason: str, by_place: Mapping[str, Sequence[Line]]) -> str:
+    """Tell what files of an album get in fields that hold nothing, all for one reason."""
+    if len(by_place) == 1:
+        [(where, _)] = by_place.items()
+    else:
+        where = f"{album}: {page.counted(len(by_place), 'file')}" if album else ""
+        where = where or page.counted(len(by_place), "file")
+    by_field: dict[str, list[Line]] = {}
+    for some in by_place.values():
+        for line in some:
+            by_field.setdefault(line.field, []).append(line)
+    told = "; ".join(_alike(some, len(by_place)) for some in by_field.values())
+    return f"{files.printable(where)}: {told} ({reason})"
+
+
+def _alike(some: Sequence[Line], of: int) -> str:
+    """Tell what one field gets in several files: the value if it is the same, or how many."""
+    first, *others = dict.fromkeys(map(plans.brief, some))
+    told = f"{some[0].field} nothing -> {len(others) + 1:,} values" if others else first
+    return f"{told} in {len(some):,}" if len(some) < of else told
