@@ -30,11 +30,11 @@ demo: .venv/.ok
 	@$(QUEUE) --show-summary
 	@echo
 	@echo "Found out by looking up, each from one of the reports:"
-	@cat .demo/issues/music/*.md > .demo/all.md
-	@sed -n '/^| [^C-]/ { s/^/  an album: /p; q; }' .demo/all.md
-	@sed -n '/ editions fit alike/ { s/^- /  a tie: /; s/ ([0-9a-f-]\{36\})//g; p; q; }' .demo/all.md
-	@sed -n '/title-differs/ { s/^[0-9]*\. /  a slip of the pen: /p; q; }' .demo/all.md
-	@sed -n '/missing-cover.* in / { s/^- /  a cover, put in: /p; q; }' .demo/all.md
+	@cat .demo/issues/music/Velvet*.md .demo/issues/music/*.md | sed '/[\\{]/d' > .demo/all.md
+	@sed -n '/^| .* by t[a-z]* |$$/ { s/^| \(.*\) | .* | \(.*\) | \(.*\) | \(.*\) | .* |$$/  an album: \1 is the release of \2 (\3, \4)/; p; q; }' .demo/all.md
+	@sed -n '/ editions fit alike/ { s/^- \*\*\(.*\)\*\*/  a tie: \1/; s/ ([0-9a-f-]\{36\})//g; p; q; }' .demo/all.md
+	@sed -n '/^[0-9]*\. \*\*title-differs/ { s/^.*(warning)/  a slip of the pen/; p; q; }' .demo/all.md
+	@sed -n '/^- \*\*missing-cover/ { s/^- .* in \(.* files\)/  a cover, put into \1/; p; q; }' .demo/all.md
 	@rm .demo/all.md
 	@echo
 	@echo "Reports to open, the longest first:"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,19 @@ NOON = world().groups[-1].id
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Rehearsed]:
+    with made_home(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
+    """The same home, for commands that are refused."""
+    with made_home(tmp_path_factory.mktemp("untouched")) as made:
+        yield made
+
+
+@contextmanager
+def made_home(tmp_path: Path) -> Iterator[Rehearsed]:
     """Dawn, whose tracks last otherwise than there, and Dusk, whose tags name it with a slip."""
     for name in ("home", "tmp"):
         (tmp_path / name).mkdir()
@@ -261,15 +275,15 @@ def test_an_album_that_is_settled_already_is_said_to_be(home: Rehearsed, tmp_pat
     ],
 )
 def test_words_that_choose_nothing_are_refused(
-    home: Rehearsed, words: tuple[str, ...], why: str
+    untouched: Rehearsed, words: tuple[str, ...], why: str
 ) -> None:
-    before = state(home.music, home.path)
-    told = accept(home, *words)
+    before = state(untouched.music, untouched.path)
+    told = accept(untouched, *words)
     assert told.code == 2
     assert why in told.err
-    assert state(home.music, home.path) == before
+    assert state(untouched.music, untouched.path) == before
 
 
-def test_mbid_means_nothing_without_the_list(home: Rehearsed) -> None:
-    told = run(home, DOOR, "title", tracks(home)[0], "Ebb", "--mbid", OTHER)
+def test_mbid_means_nothing_without_the_list(untouched: Rehearsed) -> None:
+    told = run(untouched, DOOR, "title", tracks(untouched)[0], "Ebb", "--mbid", OTHER)
     assert (told.code, "--mbid means nothing without --from-review." in told.err) == (2, True)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.runner import executors
 from tests.commands import rehearsed
 from tests.commands.rehearsed import Rehearsed, questions
 
@@ -49,9 +48,8 @@ def taken_again(home: Rehearsed, workers: int) -> subprocess.CompletedProcess[st
     ("artists", "workers", "outages"), [(6, 2, 1), pytest.param(50, 4, 6, marks=pytest.mark.slow)]
 )
 def test_outages_leave_look_ups_to_the_next_batch_and_cost_no_attempt(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, artists: int, workers: int, outages: int
+    tmp_path: Path, artists: int, workers: int, outages: int
 ) -> None:
-    monkeypatch.setattr(executors, "PATIENCE", 0)  # or so few artists would need no worker
     with rehearsed.made(tmp_path, artists) as home:
         waiting = artists
         for number in range(outages):

@@ -23,13 +23,11 @@ from tests.music.repairs.releases import FIRST
 
 SINGLE = {name for pair in NUMBERS for name in pair}
 TOGETHER = {"track", "track_total", "disc", "disc_total", "discsubtitle"}  # where a track stands
-SONG = {"title", "artist", "artists", "artistsort", "isrc"}
-SONG |= {"musicbrainz_artistid", "musicbrainz_recordingid"}
 WITH = {  # what is not filled in beside a value that is another one
     "artist": {"artists", "artistsort", "musicbrainz_artistid"},
     "albumartist": {"albumartistsort", "musicbrainz_albumartistid"},
-    "musicbrainz_albumid": FIRST.keys() - SONG,
-    "musicbrainz_releasegroupid": FIRST.keys() - SONG,
+    "musicbrainz_albumid": FIRST.keys(),
+    "musicbrainz_releasegroupid": FIRST.keys(),
 }
 PLACEHOLDERS = {
     "title": "Track 01",

@@ -94,7 +94,8 @@ def test_what_a_person_wrote_stays_as_it_stands_in_the_file(
     assert repair(folder) == 1
     after = tags.read(path)
     assert {field: changes.value(after.tags, field) for field in own} == own
-    assert len(held(after.tags)) > len(own)
+    bound = {"musicbrainz_albumid", "musicbrainz_releasegroupid"} & own.keys()
+    assert bound or len(held(after.tags)) > len(own)
     for name, texts in before.raw.items():
         told = [after.raw[name][0].partition("/")[0]] if name in ("TRCK", "TPOS") else None
         assert texts in (after.raw[name], told), name

@@ -86,7 +86,7 @@ def _difference(track: Track, beside: _Compared) -> Difference:
     lacking, other = _lacking(track, beside), _other(track, beside)
     kept = unsure | _of_another(track, other)
     if _names_another(track, beside.match):  # until that is corrected
-        kept |= beside.told[track.place].keys() - _OF_SONG
+        kept |= lacking.keys()
     return Difference(
         lacking={field: held for field, held in lacking.items() if field not in kept},
         other={field: held for field, held in other.items() if field not in unsure - _TOLD},

@@ -110,15 +110,29 @@ def _printed(here: Here, release: Release, weights: Weights) -> Iterator[Penalty
         ("disc ID", weights.disc_id, here.disc_ids, discs, str),
         ("catalogue number", weights.catalogue, here.catalogue, numbers, evidence.number),
         ("label", weights.label, here.labels, labels, letters.loose),
-        ("country", weights.country, here.countries, [release.country or ""], str),
+        ("country", weights.country, here.countries, _countries(release), str),
         ("medium", weights.medium, here.media, formats, evidence.medium),
-        ("year", weights.year, _years(here, release), [(release.date or "")[:4]], str),
+        ("year", weights.year, _years(here, release), _dates(release), _year),
     )
     for name, weight, ours, theirs, write in facts:
         if ours:  # else nothing is to be compared
             known = set(filter(None, map(write, theirs)))
             amount = weights.unknown if not known else float(known.isdisjoint(ours))
             yield Penalty(name, weight, amount)
+
+
+def _countries(release: Release) -> list[str]:
+    """Return where an edition came out, on whatever day."""
+    areas = (event.area for event in release.release_events)
+    return [release.country or "", *(code for one in areas if one for code in one.iso_3166_1_codes)]
+
+
+def _dates(release: Release) -> list[str]:
+    return [release.date or "", *(event.date or "" for event in release.release_events)]
+
+
+def _year(date: str) -> str:
+    return date[:4]
 
 
 def _years(here: Here, release: Release) -> frozenset[str]:

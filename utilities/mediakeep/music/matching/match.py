@@ -60,7 +60,8 @@ def _match(here: Here, known: Sequence[Shape], scale: Scale) -> Match:
     if not nears:
         return Match(place=here.place, sure=Sure.UNKNOWN)
     named = _named(here, nears, scale.weights)
-    if named or (_is_certain(nears, scale.weights) and not here.is_mixed):
+    certain = _is_certain(nears, scale.weights, is_titled=here.is_tagged)
+    if named or (certain and not here.is_mixed):
         group = _editions(here, named or nears[0], nears, known, scale)
         found = _of_group(here, group, scale.weights)
         return structs.replace(found, by="tags") if named else found
@@ -75,7 +76,8 @@ def _named(here: Here, nears: Sequence[Near], weights: Weights) -> Near | None:
 
     None where the tracks contradict them: they are hardly on that release, or plainly on another.
     """
-    certain = nears[0].group if _is_certain(nears, weights) else ""
+    is_certain = _is_certain(nears, weights, is_titled=here.is_tagged)
+    certain = nears[0].group if is_certain else ""
     ways = (
         lambda one: one.release.id == here.release,
         lambda one: one.group == here.group,
@@ -102,15 +104,18 @@ def _is_on(here: Here, release: Release) -> bool:
     return bool(ids) and 2 * sum(track.id in ids for _, track in release.tracks) >= len(here.tracks)
 
 
-def _is_certain(nears: Sequence[Near], weights: Weights) -> bool:
-    """Tell whether the nearest release group is the one: near, told by enough, and alone."""
+def _is_certain(nears: Sequence[Near], weights: Weights, *, is_titled: bool) -> bool:
+    """Tell whether the nearest release group is the one: near, told by enough, and alone.
+
+    Where the tags have another title, the whole of the release must be here.
+    """
     first = nears[0]
     other = next((one for one in nears if one.group != first.group), None)
     return (
         first.distance <= weights.bar
         and first.evidence >= weights.evidence
         and not (first.is_version or first.is_strange)
-        and (first.is_entitled or first.present >= weights.whole)
+        and (first.is_entitled or first.present >= (1.0 if is_titled else weights.whole))
         and 3 * first.extra <= len(first.paired.slots)
         and (other is None or other.distance - first.distance >= weights.margin)
     )
