@@ -44,7 +44,7 @@ demo: .venv/.ok
 	@echo "  .demo/outputs/missing_albums.csv"
 
 test: .venv/.ok
-	@$(PY) -m pytest -q -n $(WORKERS) $(PYTEST_ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 slow: .venv/.slow
 	@$(PY) -m pytest -q -n auto -m slow $(PYTEST_ARGS)

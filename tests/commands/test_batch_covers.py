@@ -63,7 +63,7 @@ def test_a_dry_run_tells_of_it_and_what_it_fetched_is_not_asked_for_again(desk: 
     told = desk.ok(BATCH, "--dry-run", *BOTH)
     release = desk.world.releases[0].id
     assert f"Dawn/cover.png: put here (missing-cover: front cover of the release {release})" in told
-    assert f'Dawn/01.mp3: cover nothing -> "{release}-1200.png" (missing-cover: ' in told
+    assert f'Dawn: 3 files: cover nothing -> "{release}-1200.png" (missing-cover: ' in told
     assert state(desk.home.music) == before
     desk.ok(BATCH, "--all", *BOTH)
     assert desk.covers() == [(1200, 1200)] * 3

@@ -234,7 +234,7 @@ def test_another_edition_of_a_candidate_is_as_good_as_the_one_that_is_shown(
             f'a release group, "Dusk", not a release. Its one release is {DUSK.id}, "Dusk"',
         ),
         (NOON, 'a release group, "Noon", not a release. No official release of it is known.'),
-        (DAWN.group, f'a release group, "Dawn", not a release. Its releases are '),
+        (DAWN.group, 'a release group, "Dawn", not a release. Its releases are '),
         (world().artists[0].id, 'an artist, "Vera", not a release.'),
     ],
 )

@@ -36,6 +36,22 @@ def test_what_nobody_came_for_is_removed_with_what_a_kill_left(tmp_path: Path) -
     assert list(gallery.folder.iterdir()) == [new]
 
 
+def test_what_has_come_to_use_stays_for_those_who_may_be_using_it(tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path)
+    path = gallery.keep("mbid", "500", "image/jpeg", b"one")
+    gallery.leave(path)
+    gallery.sweep()
+    assert path.exists()
+    assert gallery.find("mbid", "500") == path  # somebody else wants it
+    gallery.sweep(used=-1)
+    assert path.exists()
+    gallery.leave(path)
+    gallery.sweep(used=-1)
+    assert not path.exists()
+    gallery.leave(path)
+    assert not path.exists()
+
+
 def test_where_none_can_be_kept_it_is_said(tmp_path: Path) -> None:
     (tmp_path / "covers").write_text("in the way")
     with pytest.raises(NoCache, match="cannot be kept in"):

@@ -49,7 +49,9 @@ class Yard:
 
     @property
     def gallery(self) -> list[Path]:
-        return sorted((self.root / "home" / "status" / "cache" / "covers").glob("*"))
+        """The pictures that were fetched and have not come to use yet."""
+        kept = (self.root / "home" / "status" / "cache" / "covers").glob("*")
+        return sorted(path for path in kept if path.stat().st_mtime)
 
     def fill(self, suffix: str = "mp3", **more: Any) -> None:
         for number, title in enumerate(TITLES, 1):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from mediakeep.lookups import catalogue
 from mediakeep.lookups.catalogue import Disc, Label, LabelInfo, Release
 from mediakeep.music.matching.verdict import Match, Sure
 from mediakeep.music.model import Album
@@ -83,12 +84,18 @@ def test_of_two_facts_the_one_that_says_more_decides() -> None:
     assert matched(album, here, there).release == here
 
 
-def test_a_year_alone_decides_nothing_and_with_a_country_it_does() -> None:
-    here = edition("right", date="1987", country="GB")
-    there = edition("wrong", date="1995", country="DE")
-    album = pressings.copy(here, date=("1987-03-09",))
-    assert matched(album, here, there).sure is Sure.TIED
-    album = pressings.copy(here, date=("1987-03-09",), releasecountry=("GB",))
+def test_a_year_that_only_one_edition_has_tells_which_it_is() -> None:
+    here, there = edition("right", date="1987"), edition("wrong", date="1995")
+    assert matched(pressings.copy(here, date=("1987-03-09",)), here, there).release == here
+    assert matched(pressings.copy(here, date=("2003",)), here).sure is Sure.TIED
+
+
+def test_an_edition_came_out_wherever_one_of_its_events_was() -> None:
+    area = catalogue.Area(iso_3166_1_codes=("FR",))
+    event = catalogue.Event(date="1976-05-01", area=area)
+    here = edition("right", date="1974", country="DE", release_events=(event,))
+    there = edition("wrong", date="1974", country="US")
+    album = pressings.copy(here, date=("1976",), releasecountry=("FR",))
     assert matched(album, here, there).release == here
 
 

@@ -91,11 +91,12 @@ def test_what_a_person_wrote_stays_as_it_stands_in_the_file(
     path = put(folder, suffix, own)
     before = tags.read(path)
     assert {field: held(before.tags)[field] for field in own} == own
-    assert repair(folder) == 1
+    # Beside an MBID of another release nothing is filled in; a placeholder goes all the same.
+    is_another = not own.keys().isdisjoint({"musicbrainz_albumid", "musicbrainz_releasegroupid"})
+    assert repair(folder) == 1 or is_another
     after = tags.read(path)
     assert {field: changes.value(after.tags, field) for field in own} == own
-    bound = {"musicbrainz_albumid", "musicbrainz_releasegroupid"} & own.keys()
-    assert bound or len(held(after.tags)) > len(own)
+    assert is_another or len(held(after.tags)) > len(own)
     for name, texts in before.raw.items():
         told = [after.raw[name][0].partition("/")[0]] if name in ("TRCK", "TPOS") else None
         assert texts in (after.raw[name], told), name

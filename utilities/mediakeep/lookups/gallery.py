@@ -16,8 +16,8 @@ from mediakeep.errors import NoCache
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 OLD = 30 * 86400.0  # seconds after which a picture is removed that nobody came for
-_DONE = 3600.0  # and one that has come to use
-_USED = 0  # its time of modification
+USED = 3600.0  # and one that has come to use
+_MARK = 0  # its time of modification
 
 
 class Gallery:
@@ -39,7 +39,7 @@ class Gallery:
     def leave(self, path: Path) -> None:
         """Mark a picture as one that has come to use."""
         with contextlib.suppress(OSError):
-            os.utime(path, (_USED, _USED))
+            os.utime(path, (_MARK, _MARK))
 
     def keep(self, mbid: str, size: str, mime: str, content: bytes) -> Path:
         """Keep a picture, and return its file; NoCache where the disk refuses."""
@@ -50,15 +50,15 @@ class Gallery:
             raise NoCache(self.folder, error.strerror) from error
         return path
 
-    def sweep(self, older: float = OLD) -> None:
-        """Remove what has come to use, and what nobody came for in so many seconds."""
+    def sweep(self, older: float = OLD, used: float = USED) -> None:
+        """Remove what nobody came for, or what has come to use, in so many seconds."""
         if not self.folder.is_dir():
             return
         files.sweep(self.folder)
         for path in self.folder.glob("*-*.*"):
             with contextlib.suppress(FileNotFoundError):
                 facts = path.stat()
-                used = facts.st_mtime == _USED
-                since, longest = (facts.st_ctime, _DONE) if used else (facts.st_mtime, older)
+                is_used = facts.st_mtime == _MARK
+                since, longest = (facts.st_ctime, used) if is_used else (facts.st_mtime, older)
                 if time.time() - since > longest:
                     path.unlink()

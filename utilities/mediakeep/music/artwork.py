@@ -23,6 +23,7 @@ from mediakeep.media import pictures
 from mediakeep.music import fronts
 from mediakeep.music.checks import covers, groups
 from mediakeep.music.fronts import Front
+from mediakeep.music.matching import differences
 from mediakeep.music.model import Album, Artist, FrontCover, ImageFile
 from mediakeep.music.plans import Wish
 from mediakeep.music.repairs import repair
@@ -50,7 +51,10 @@ def wanted(artist: Artist, policy: Policy) -> dict[str, Front]:
     small = covers.cover_upgrade(artist) if _replaces(policy) else {}
     found = {}
     for album in filter(lambda one: one.place, artist.albums):
-        front = fronts.of(artist.matches.get(album.place))
+        match = artist.matches.get(album.place)
+        if match and any(differences.names_another(one, match) for one in album.readable):
+            continue
+        front = fronts.of(match)
         if front and _lacks(album, small, policy) and len(groups.albums(album)) == 1:
             found[album.place] = front
     return found

@@ -52,7 +52,8 @@ def _filled(album: str, reason: str, by_place: Mapping[str, Sequence[Line]]) -> 
     for some in by_place.values():
         for line in some:
             by_field.setdefault(line.field, []).append(line)
-    told = "; ".join(_alike(some, len(by_place)) for some in by_field.values())
+    fields = sorted(by_field, key=lambda field: field.startswith("musicbrainz_"))  # MBIDs last
+    told = "; ".join(_alike(by_field[field], len(by_place)) for field in fields)
     return f"{files.printable(where)}: {told} ({reason})"
 
 

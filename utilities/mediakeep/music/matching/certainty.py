@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from mediakeep.music.matching.evidence import Heard
 from mediakeep.music.matching.shapes import Shape, Slot
 
-_OTHER = 0.5  # titles that differ by more are of two songs
+_OTHER, _MISSPELT = 0.5, 0.75  # titles that differ by more are of two songs: perhaps, and surely
 _ALIKE = 0.2  # another title that is nearer by less does not tell them apart
-_NEAR, _BESIDE = 2.0, 3.0  # seconds: by lengths alone, and where the number agrees
+_FAR = 6.0  # seconds: another take, or one that is cut off
+_NEAR, _BESIDE = 2.0, 3.0  # by lengths alone, and where the number agrees
 _ALONE = 4.0  # seconds by which every other length is further off
 
 
@@ -26,8 +27,11 @@ def of(one: Heard, shape: Shape, slot: int, wordings: Sequence[float]) -> bool:
     there, wording = shape.slots[slot], wordings[slot]
     if is_recording(one, there):
         return True
-    if wording > _OTHER:
+    apart = abs(one.seconds - there.seconds) if one.seconds and there.seconds else -1.0
+    if apart > _FAR or wording > _MISSPELT:
         return False
+    if wording > _OTHER:
+        return is_in_place(one, there) and 0 <= apart <= _NEAR
     rivals = [
         other
         for number, other in enumerate(shape.slots)
@@ -35,9 +39,8 @@ def of(one: Heard, shape: Shape, slot: int, wordings: Sequence[float]) -> bool:
     ]
     if not rivals:
         return True
-    if not (one.seconds and there.seconds):
+    if apart < 0:
         return wording >= 0 and is_in_place(one, there)
-    apart = abs(one.seconds - there.seconds)
     if is_in_place(one, there):
         return apart <= _BESIDE
     return not one.position and apart <= _NEAR and _is_alone(one, rivals, apart)

@@ -14,7 +14,6 @@ from mediakeep.music.discography import fit, question
 from mediakeep.music.matching import deviations, fields, particulars
 from mediakeep.music.matching.particulars import Particulars
 from mediakeep.music.matching.verdict import Match
-from mediakeep.music.matching.weights import WEIGHTS
 from mediakeep.music.model import Album, Artist, Track
 
 _HABITS = ("artist", "albumartist", "album", "artistsort", "albumartistsort", "date")
@@ -28,7 +27,10 @@ _WITH_NAME = {
     "artist": ("artistsort", "artists", "musicbrainz_artistid"),
     "albumartist": ("albumartistsort", "musicbrainz_albumartistid"),
 }
-_TOLD = frozenset({"title", "album", "artist", "track", "disc"})  # in which a person sees it
+_TOLD = frozenset(  # in which a person sees it
+    {"title", "album", "artist", "track", "disc"}
+    | {"musicbrainz_recordingid", "musicbrainz_trackid"}
+)
 _LEFT = frozenset({"genres", "compilation"})  # matters of taste: filled, and never corrected
 
 
@@ -85,7 +87,7 @@ def _difference(track: Track, beside: _Compared) -> Difference:
     unsure = _unsure(track, beside)
     lacking, other = _lacking(track, beside), _other(track, beside)
     kept = unsure | _of_another(track, other)
-    if _names_another(track, beside.match):  # until that is corrected
+    if names_another(track, beside.match):  # until that is corrected
         kept |= lacking.keys()
     return Difference(
         lacking={field: held for field, held in lacking.items() if field not in kept},
@@ -142,17 +144,8 @@ def _of_another(track: Track, other: Particulars) -> set[str]:
 
 
 def _doubtful(match: Match) -> set[str]:
-    """Return the tracks of which it is not certain that they are the recordings they stand for.
-
-    They last much longer or shorter, bear another title altogether, or another recording of the
-    release could be meant as well.
-    """
-    return {
-        pair.place
-        for one in match.candidates
-        for pair in one.pairs
-        if pair.cost > WEIGHTS.doubtful or not pair.sure
-    }
+    """Return the tracks of which it is not certain that they are the recordings they stand for."""
+    return {pair.place for one in match.candidates for pair in one.pairs if not pair.sure}
 
 
 def _is_stray(track: Track, usual: Counter[str], told: Particulars) -> bool:
@@ -162,7 +155,7 @@ def _is_stray(track: Track, usual: Counter[str], told: Particulars) -> bool:
     return album not in ("", release) and 2 * usual[album] < usual.total()
 
 
-def _names_another(track: Track, match: Match) -> bool:
+def names_another(track: Track, match: Match) -> bool:
     """Tell whether a track names another release: it is not to bear a part of each of them."""
     releases = {one.id for one in match.releases}
     groups = {match.group.id} if match.group else set()

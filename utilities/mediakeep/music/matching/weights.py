@@ -21,7 +21,6 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     untold: float = 0.35  # how far a title or a length weighs that is not known, as half right
     sigma: float = 3.0  # seconds by which the lengths of one recording differ
     reject: float = 0.55  # a dearer pair is none: an extra track, and a missing one
-    doubtful: float = 0.3  # a dearer pair is likely: nothing of the recording is written
 
     # Of two titles.
     qualifier: float = 0.6  # one is live, a remix, a demo; the other is not
@@ -53,7 +52,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     label: float = 2.0
     country: float = 2.0
     medium: float = 2.0
-    year: float = 1.9
+    year: float = 3.0
     named: float = 2.0  # "Deluxe Edition" in one title only
     total: float = 3.0  # the tags count other tracks or discs
     incomplete: float = 2.5  # a track is missing, and of another edition none

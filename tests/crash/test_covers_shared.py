@@ -1,0 +1,39 @@
+"""One release in the folders of several artists, whose cover several workers embed at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mediakeep.media import tags
+from mediakeep.rehearsal import workshop
+from mediakeep.rehearsal.entities import World
+from mediakeep.rehearsal.server import Server
+from tests.commands.rehearsed import Rehearsed
+from tests.music import shelf, visits
+
+ARTISTS, TITLES = 8, ("Low Tide", "Ballast", "Thaw")
+
+
+def test_no_worker_takes_a_cover_from_under_the_hands_of_another(tmp_path: Path) -> None:
+    vera = workshop.artist("Vera")
+    hits = workshop.group(vera, "Harbour Hits")
+    release = visits.unmeasured(workshop.release(hits, [TITLES], barcode="5099902894225"))
+    for name in ("home", "tmp"):
+        (tmp_path / name).mkdir()
+    for number in range(ARTISTS):
+        own = {"artist": "Vera", "albumartist": "Vera", "barcode": "5099902894225"}
+        album = tmp_path / "music" / f"Vera {number}" / "Harbour Hits"
+        shelf.put_album(album, *TITLES, **own)
+        (album / "cover.jpg").unlink()
+    with Server(World(artists=(vera,), groups=(hits,), releases=(release,))) as server:
+        home = Rehearsed(tmp_path / "home", tmp_path / "music", server, tmp_path / "tmp")
+        home.scan()
+        done = home.batch("--all", "--workers", 4)
+        assert done.returncode == 0, done.stderr
+        assert sum(one.path.startswith("/image/") for one in server.asked) == 1
+    files = sorted((tmp_path / "music").rglob("*.mp3"))
+    assert len(files) == ARTISTS * len(TITLES)
+    for path in files:
+        found = tags.read(path).tags
+        assert [len(found.pictures), found.musicbrainz_albumid] == [1, (release.id,)], path
+    assert all("not written" not in line for line in done.stdout.splitlines())
