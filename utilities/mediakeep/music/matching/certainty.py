@@ -15,7 +15,7 @@ _OTHER, _MISSPELT = 0.5, 0.75  # titles that differ by more are of two songs: pe
 _ALIKE = 0.2  # another title that is nearer by less does not tell them apart
 _FAR = 6.0  # seconds: another take, or one that is cut off
 _NEAR, _BESIDE = 2.0, 3.0  # by lengths alone, and where the number agrees
-_ALONE = 4.0  # seconds by which every other length is further off
+_ALONE = 8.0  # seconds by which every other length is further off
 
 
 def of(one: Heard, shape: Shape, slot: int, wordings: Sequence[float]) -> bool:
