@@ -9,24 +9,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 from msgspec import structs
 
 from mediakeep import files
 from mediakeep.errors import LibraryGone
-from mediakeep.issue import Issue
-from mediakeep.item import Lookup, Status
+from mediakeep.item import Status
 from mediakeep.media import access, essence
+from mediakeep.media.undoing.record import Record
 from mediakeep.music import (
     artwork,
-    audit,
     copies,
     deep,
     diagnose,
+    endings,
     folders,
     mending,
     repaired,
-    report,
     scan,
     tools,
 )
@@ -34,22 +32,13 @@ from mediakeep.music.artwork import Fetched
 from mediakeep.music.discography import inquiry
 from mediakeep.music.discography.holdings import Reason
 from mediakeep.music.discography.inquiry import UNASKED, Inquiry
-from mediakeep.music.matching import figures
+from mediakeep.music.endings import Account
 from mediakeep.music.mending import Mended
 from mediakeep.music.model import Artist, Track
 from mediakeep.music.repaired import Repaired
-from mediakeep.music.repairs import enrichment, preview
+from mediakeep.music.repairs import preview
 from mediakeep.music.tools import Places, Tools
 from mediakeep.outcome import QUIET, Outcome, Progress, Work, Worker
-from mediakeep.pages import page
-
-
-class Outputs(msgspec.Struct, frozen=True):
-    """The files of one artist, as paths below the home."""
-
-    report: str
-    json: str
-    csv: str
 
 
 @contextmanager
@@ -85,21 +74,19 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
     finally:  # what is known of files is true, whatever became of the artist
         tools.index.commit()
     asked = _awaiting(asked, art)
-    if places.write and not mended.refused:
-        artwork.leave(art.covers, found, tools)
-    if places.write and tools.has_changed_files:
-        _sweep(found, path)
-    issues = mending.described(found, issues, mended, tools)
-    made = mending.records(work, tools)
-    repairs = repaired.of(made, found.path)
-    repairs = structs.replace(repairs, refused=tuple(mended.refused.items()))
-    fresh = repaired.of(mending.fresh(made, work), found.path)
-    outputs = _outputs(work)
-    listed = bool(work.stamp.claim)
-    told = Account(found, issues, repairs, fresh, key, places.home, asked, listed=listed)
     if places.write:
-        _write(told, outputs)
-    outcome = _outcome(told, work, mended, outputs, places)
+        _tidy(found, art, mended, tools)
+    made = mending.records(work, tools)
+    told = Account(
+        artist=found,
+        issues=mending.described(found, issues, mended, tools),
+        repairs=_repaired(made, found, mended),
+        fresh=repaired.of(mending.fresh(made, work), found.path),
+        asked=asked,
+    )
+    if places.write:
+        endings.write(told, work, places.home)
+    outcome = endings.outcome(told, work, mended, places)
     facts = _spent(asked, tools) | ({"accepted": accepted} if accepted else {})
     return structs.replace(outcome, facts=outcome.facts | facts)
 
@@ -160,8 +147,21 @@ def _spent(asked: Inquiry, tools: Tools) -> dict[str, object]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _sweep(found: Artist, path: Path) -> None:
-    """Remove the copies of killed writers; of a younger one another writer may have need."""
+def _repaired(made: Sequence[Record], found: Artist, mended: Mended) -> Repaired:
+    repairs = repaired.of(made, found.path)
+    return structs.replace(repairs, refused=tuple(mended.refused.items()))
+
+
+def _tidy(found: Artist, art: Fetched, mended: Mended, tools: Tools) -> None:
+    """Leave the covers that have come to use, and remove the copies of killed writers.
+
+    Of a younger copy another writer may have need.
+    """
+    if not mended.refused:
+        artwork.leave(art.covers, found, tools)
+    if not tools.has_changed_files:
+        return
+    path = Path(files.unescape(found.path))
     folders = {(path / files.unescape(track.place)).parent for track in found.tracks}
     for folder in folders | {path / files.unescape(album.place) for album in found.albums}:
         with contextlib.suppress(OSError):
@@ -188,118 +188,6 @@ def _as_if(found: Artist, mended: Mended) -> Artist:
     """Show an artist as it would be after the repairs that a dry run only tells of."""
     shown = preview.artist(found, mended.expected)
     return structs.replace(shown, fingerprint=found.fingerprint, covers={})
-
-
-class Account(msgspec.Struct, frozen=True):
-    """All that is to be told of an artist."""
-
-    artist: Artist
-    issues: Sequence[Issue]
-    repairs: Repaired
-    fresh: Repaired  # those of them that no earlier outcome told of
-    key: str
-    home: Path
-    asked: Inquiry
-    listed: bool  # in a queue, and so in its list of reviews
-
-
-def _write(told: Account, outputs: Outputs) -> None:
-    found, issues = told.artist, told.issues
-    paths = report.Paths(told.home, outputs.json, outputs.csv, listed=told.listed)
-    contents = {
-        outputs.report: report.render(found, issues, paths, told.repairs, told.asked).encode(),
-        outputs.json: audit.to_json(found, issues, told.key, outputs.report, told.asked),
-        outputs.csv: audit.to_csv(found, issues),
-    }
-    wanted = {told.home / name: new for name, new in contents.items()}
-    files.write_together({path: new for path, new in wanted.items() if not _holds(path, new)})
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    """Tell whether a file holds this very content already."""
-    return path.is_file() and path.read_bytes() == content
-
-
-def _outcome(
-    told: Account, work: Work, mended: Mended, outputs: Outputs, places: Places
-) -> Outcome:
-    found, issues, repairs = told.artist, told.issues, told.repairs
-    tracks, albums = sum(1 for _ in found.tracks), len(found.albums)
-    decisions = list(filter(diagnose.needs_person, issues))
-    fixed = told.fresh.count if places.write else repaired.expected(mended.due)
-    reviews = len(decisions)
-    counts = {
-        "manual_reviews": reviews,
-        "issues": diagnose.tally(decisions),
-        "notes": len(issues) - reviews,
-    }
-    matched = figures.counts(found.matches)
-    filled = told.fresh.filled if places.write else repaired.to_be_filled(mended.due)
-    shown = [("track", tracks), ("auto-fix", fixed), ("manual review", reviews)]
-    message = ", ".join(page.counted(number, noun) for noun, number in shown)
-    if repairs.refused:
-        message += f", {page.counted(len(repairs.refused), 'file')} not written"
-    first = mending.first_claim(work, by_hand=places.by_hand)
-    facts: dict[str, object] = {"tracks": tracks, "albums": albums}
-    facts |= {**_mended(fixed, told.fresh, reviews), **counts, "repairs": told.fresh.by_kind}
-    facts |= {name: n for name, n in {**matched, "fields_filled": filled}.items() if n}
-    facts |= {"not_written": dict(repairs.refused)} if repairs.refused else {}
-    facts = {"by_hand": True, **_unclaimed(facts)} if places.by_hand else facts
-    return Outcome(
-        message=message,
-        data={
-            "track_count": tracks,
-            "album_count": albums,
-            "repaired": first if repairs.count or places.by_hand else 0,
-            "report": outputs.report,
-            "lookup": _lookup(told, places),
-            "mbid": told.asked.mbid,
-            # Of the moment before the reading: what changed since will be noticed by a scan.
-            "fingerprint": found.fingerprint,
-            **matched,
-            "fields_filled": repairs.filled if places.write else filled,
-            **_mended(repairs.count if places.write else fixed, repairs, reviews),
-            **counts,
-        },
-        open_ids=tuple(sorted(issue.id for issue in decisions)),
-        facts=facts | _due(found, mended),
-    )
-
-
-def _lookup(told: Account, places: Places) -> Lookup:
-    """Tell what became of the look-up, which a batch takes up again to fill in what it may now.
-
-    That is where a person's command has made certain which release an album is.
-    """
-    lacking = (one for one in told.issues if one.kind == enrichment.FILLED)
-    due = places.by_hand and any(one.proposal and not one.held for one in lacking)
-    return "pending" if due else told.asked.state
-
-
-def _mended(fixed: int, repairs: Repaired, reviews: int) -> dict[str, int]:
-    """Count what was, or would be, mended."""
-    found = reviews + fixed
-    return {"issues_found": found, "issues_resolved": repairs.count, "auto_fixed": fixed}
-
-
-def _unclaimed(facts: dict[str, object]) -> dict[str, object]:
-    """Leave out the repairs, which were made, and told of, before a person's command."""
-    repairs = "issues_found", "issues_resolved", "auto_fixed", "repairs", "fields_filled"
-    return {name: value for name, value in facts.items() if name not in repairs}
-
-
-def _due(found: Artist, mended: Mended) -> dict[str, object]:
-    """What a dry run would change, and below which folder."""
-    return {"path": found.path, "due": msgspec.to_builtins(mended.due)} if mended.due else {}
-
-
-def _outputs(work: Work) -> Outputs:
-    stem = work.item.output_name or files.safe_name(files.unescape(work.stamp.key))
-    return Outputs(
-        report=f"issues/music/{stem}_library_issues.md",
-        json=f"outputs/{stem}_audit.json",
-        csv=f"outputs/{stem}_audit.csv",
-    )
 
 
 def _is_folder(path: Path) -> bool:
