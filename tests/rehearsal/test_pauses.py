@@ -28,6 +28,17 @@ def put(folder: Path, name: str, length: int, take: int = 0) -> Path:
     return path
 
 
+def loudness(path: Path) -> list[float]:
+    """Return the loudest sample of each block, from 0 to 1."""
+    resampler = av.AudioResampler(format="flt", layout="mono")
+    with av.open(str(path)) as file:
+        blocks = [one for frame in file.decode(audio=0) for one in resampler.resample(frame)]
+    return [
+        max(map(abs, memoryview(bytes(one.planes[0])[: 4 * one.samples]).cast("f")))
+        for one in blocks
+    ]
+
+
 @pytest.mark.parametrize("name", SOUNDS)
 def test_it_lasts_as_long_as_it_should(tmp_path: Path, name: str) -> None:
     for length in LENGTHS:
@@ -41,8 +52,7 @@ def test_it_lasts_as_long_as_it_should(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", SOUNDS)
 def test_the_sound_comes_first_and_then_nothing_is_heard(tmp_path: Path, name: str) -> None:
-    with av.open(str(put(tmp_path, name, 4000))) as file:
-        frames = [abs(one.to_ndarray()).max() for one in file.decode(audio=0)]
+    frames = loudness(put(tmp_path, name, 4000))
     third = len(frames) // 3
     # The last block of the sound stays the last in FLAC, where only that one may be short.
     silent = frames[third : -1 if name.endswith("flac") else None]

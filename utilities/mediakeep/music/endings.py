@@ -69,7 +69,7 @@ def outcome(told: Account, work: Work, mended: Mended, places: Places) -> Outcom
     filled = told.fresh.filled if places.write else repaired.to_be_filled(mended.due)
     counts = _counted(told, decisions)
     first = mending.first_claim(work, by_hand=places.by_hand)
-    facts = _facts(told, counts, filled) | _mended(fixed, told.fresh, reviews)
+    facts = _facts(told, _mended(fixed, told.fresh, reviews) | counts, filled)
     if places.by_hand:
         facts = {"by_hand": True, **_unclaimed(facts)}
     return Outcome(
@@ -132,7 +132,7 @@ def _lookup(told: Account, places: Places) -> Lookup:
     return "pending" if due else told.asked.state
 
 
-def _mended(fixed: int, repairs: Repaired, reviews: int) -> dict[str, int]:
+def _mended(fixed: int, repairs: Repaired, reviews: int) -> dict[str, object]:
     """Count what was, or would be, mended."""
     found = reviews + fixed
     return {"issues_found": found, "issues_resolved": repairs.count, "auto_fixed": fixed}
