@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-_AN_HOUR = 3600
+from mediakeep.lookups import slots
+from mediakeep.lookups.answers import Machine
+from mediakeep.rehearsal.server import Server
+
 _MEMORY = Path("/dev/shm")
 
 # A slow machine is no failure.
@@ -24,12 +26,6 @@ settings.load_profile("here")
 # No test asks a real service, whatever those who run them have set for themselves.
 for _name in ("CONTACT", "OFFLINE", "MUSICBRAINZ_HOST", "MUSICBRAINZ_INTERVAL", "COVERART_HOST"):
     os.environ.pop(f"MEDIAKEEP_{_name}", None)
-
-# What earlier runs noted of servers on this machine: a port may be that of another one by now.
-for _noted in Path(tempfile.gettempdir()).glob("mediakeep-127.0.0.1-*.slots"):
-    with contextlib.suppress(OSError):
-        if time.time() - _noted.stat().st_mtime > _AN_HOUR:
-            _noted.unlink()
 
 # Processes that tests start find their modules compiled, as those of a person do.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -42,3 +38,20 @@ def memory() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None))
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def new_servers() -> Iterator[None]:
+    """Let nobody wait at a server for what was noted of an earlier one that had its port.
+
+    Ports are few beside the servers of all tests, and the note of an outage outlives its server.
+    """
+    begin = Server.__enter__  # patched, as tests begin servers in a hundred places
+
+    def begun(server: Server) -> Server:
+        made = begin(server)
+        slots.forget(made.url, Machine())
+        return made
+
+    with mock.patch.object(Server, "__enter__", begun):
+        yield
