@@ -83,12 +83,11 @@ def _named(here: Here, nears: Sequence[Near], weights: Weights) -> Near | None:
         lambda one: one.group == here.group,
         lambda one: _is_on(here, one.release),
     )
-    for is_named in ways:
-        for one in filter(is_named, nears):
+    for one in (next(filter(is_named, nears), None) for is_named in ways):
+        if one and one.distance <= weights.tagged:
             far = one.distance - nears[0].distance > weights.veto
-            if one.distance <= weights.tagged and not (certain not in ("", one.group) and far):
+            if certain in ("", one.group) or not far:
                 return one
-            break
     return None
 
 
@@ -191,10 +190,9 @@ def _different(nears: Iterable[Near]) -> list[Near]:
 
 def _candidate(here: Here, near: Near, more: Against = ()) -> Candidate:
     """Tell of a release as a person is to see it."""
-    listed = fit.listed(near.release)
-    paired = {*near.paired.slots, *near.paired.unread}
-    found = near.paired
-    rows = zip(here.tracks, found.slots, found.costs, found.sure, strict=True)
+    listed, paired = fit.listed(near.release), near.paired
+    rows = zip(here.tracks, paired.slots, paired.costs, paired.sure, strict=True)
+    taken = {*paired.slots, *paired.unread}
     return Candidate(
         release=near.release,
         distance=round(near.distance, 4),
@@ -204,8 +202,8 @@ def _candidate(here: Here, near: Near, more: Against = ()) -> Candidate:
             for one, slot, cost, sure in rows
             if slot >= 0
         ),
-        missing=tuple(place for slot, place in enumerate(listed) if slot not in paired),
+        missing=tuple(place for slot, place in enumerate(listed) if slot not in taken),
         extra=tuple(
-            one.place for one, slot in zip(here.tracks, near.paired.slots, strict=True) if slot < 0
+            one.place for one, slot in zip(here.tracks, paired.slots, strict=True) if slot < 0
         ),
     )
