@@ -7,6 +7,7 @@ where the nearest is not the edition here, nothing that is of an edition alone.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -36,14 +37,16 @@ def of(match: Match) -> dict[str, Particulars]:
     """Return what the tags of each track say that is known, by its place; none of what is not."""
     if match.group is None:
         return {}
-    first, *others = [_of_candidate(one) for one in match.candidates]
-    if match.sure is Sure.TIED and not others:  # tied with one that is not on MusicBrainz
-        return {place: _common(told) for place, told in first.items()}
+    album = functools.reduce(_agreed, (_of_release(one.release) for one in match.candidates))
+    first, *others = [_of_tracks(one) for one in match.candidates]
     for other in others:
         first = {
             place: _agreed(told, other[place]) for place, told in first.items() if place in other
         }
-    return first
+    found = {place: album | told for place, told in first.items()}
+    if match.sure is Sure.TIED and not others:  # tied with one that is not on MusicBrainz
+        return {place: _common(told) for place, told in found.items()}
+    return found
 
 
 def _common(told: Particulars) -> Particulars:
@@ -55,9 +58,8 @@ def _agreed(one: Particulars, other: Particulars) -> Particulars:
     return {field: values for field, values in one.items() if other.get(field) == values}
 
 
-def _of_candidate(one: Candidate) -> dict[str, Particulars]:
-    album = _of_release(one.release)
-    return {pair.place: album | _of_track(pair, one.release) for pair in one.pairs}
+def _of_tracks(one: Candidate) -> dict[str, Particulars]:
+    return {pair.place: _of_track(pair, one.release) for pair in one.pairs}
 
 
 def _of_release(release: Release) -> Particulars:
