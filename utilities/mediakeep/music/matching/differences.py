@@ -206,11 +206,11 @@ def _is_in_place(track: Track, wanted: Particulars, taken: Counter[tuple[str, st
     """
     tags = track.tags
     number, disc = wanted.get("track", ("",))[0], wanted.get("disc", ("",))[0]
-    if tags.disc.lstrip("0") not in ("", disc):
+    if fields.number(tags.disc) not in ("", disc):
         return False
     if fields.is_empty(track, "track"):
         return not any(taken[one, number] for one in ("", tags.disc, disc))
-    return tags.track.lstrip("0") == number
+    return fields.number(tags.track) == number
 
 
 def _as_others(

@@ -11,7 +11,7 @@ import msgspec
 from mediakeep import files
 from mediakeep.lookups import musicbrainz
 from mediakeep.music import discs, placeholders
-from mediakeep.music.checks import letters, positions
+from mediakeep.music.checks import identifiers, letters, positions
 from mediakeep.music.checks import titles as albums
 from mediakeep.music.discography import question
 from mediakeep.music.matching import titles
@@ -212,7 +212,7 @@ def _keys(texts: Iterable[str]) -> frozenset[str]:
 
 
 def _mbids(texts: Iterable[str], merged: Mapping[str, str]) -> list[str]:
-    plain = [text.strip().lower() for text in texts]
+    plain = map(identifiers.plain, texts)
     return [merged.get(one, one) for one in plain if musicbrainz.is_mbid(one)]
 
 

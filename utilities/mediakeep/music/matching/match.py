@@ -59,8 +59,8 @@ def _match(here: Here, known: Sequence[Shape], scale: Scale) -> Match:
     nears.sort(key=lambda one: (one.distance, one.release.date or "9", one.release.id))
     if not nears:
         return Match(place=here.place, sure=Sure.UNKNOWN)
-    named = _named(here, nears, scale.weights)
     certain = _is_certain(nears, scale.weights, is_titled=here.is_tagged)
+    named = _named(here, nears, scale.weights, nears[0].group if certain else "")
     if named or (certain and not here.is_mixed):
         group = _editions(here, named or nears[0], nears, known, scale)
         found = _of_group(here, group, scale.weights)
@@ -71,13 +71,12 @@ def _match(here: Here, known: Sequence[Shape], scale: Scale) -> Match:
     return Match(place=here.place, sure=sure, candidates=few)
 
 
-def _named(here: Here, nears: Sequence[Near], weights: Weights) -> Near | None:
+def _named(here: Here, nears: Sequence[Near], weights: Weights, certain: str) -> Near | None:
     """Return the release, or the nearest of the group, that identifiers in the tags name.
 
-    None where the tracks contradict them: they are hardly on that release, or plainly on another.
+    None where the tracks contradict them: they are hardly on that release, or plainly on another,
+    as where a group is `certain` by itself.
     """
-    is_certain = _is_certain(nears, weights, is_titled=here.is_tagged)
-    certain = nears[0].group if is_certain else ""
     ways = (
         lambda one: one.release.id == here.release,
         lambda one: one.group == here.group,

@@ -33,19 +33,15 @@ class Near(msgspec.Struct, frozen=True):
     distance: float
     penalties: tuple[Penalty, ...]
     evidence: float
+    missing: int  # tracks of the release that are not here
     is_entitled: bool  # the album bears the release's title, or nearly so
     is_version: bool  # it is rather a version of the release, such as a live one
-    is_strange: bool  # it is by others, and its tracks are not quite those of the release
+    is_strange: bool  # others made it, and its tracks are not quite those of the release
 
     @property
     def group(self) -> str:
         """The MBID of the release group."""
         return self.release.release_group.id if self.release.release_group else ""
-
-    @property
-    def missing(self) -> int:
-        """How many tracks of the release are not here."""
-        return len(self.shape.slots) - self.paired.count - len(self.paired.unread)
 
     @property
     def present(self) -> float:
@@ -71,16 +67,17 @@ class Scale:
 
     def _near(self, here: Here, shape: Shape, paired: Paired, release: Release) -> Near:
         weights = self.weights
-        album = self._album(here, release)
+        album, artist = self._album(here, release), self._artist(here, release)
+        cost = sum(paired.costs) / len(paired.costs)
         lacking = len(shape.slots) - paired.count - len(paired.unread)
         penalties = [
-            Penalty("tracks", weights.tracks, sum(paired.costs) / len(paired.costs)),
+            Penalty("tracks", weights.tracks, cost),
             Penalty("missing tracks", weights.missing, lacking / len(shape.slots)),
         ]
         if album >= 0 and (here.is_tagged or album < _AGREEING):
             penalties.append(Penalty("album title", weights.album, album))
         if here.artists:
-            penalties.append(Penalty("artist", weights.artist, self._artist(here, release)))
+            penalties.append(Penalty("artist", weights.artist, artist))
         sum_ = sum(one.weight * one.amount for one in penalties)
         return Near(
             release=release,
@@ -90,7 +87,8 @@ class Scale:
             penalties=tuple(one for one in penalties if one.amount > 0),
             is_entitled=0 <= album <= weights.entitled,
             is_version=versions.told(here, shape, paired, release, weights),
-            is_strange=self._is_strange(here, paired, release),
+            missing=lacking,
+            is_strange=artist > _ALIKE and cost > weights.stranger,
             evidence=_evidence(here, shape, paired) + _TITLED * (0 <= album < _AGREEING),
         )
 
@@ -110,14 +108,13 @@ class Scale:
         apart = self._letters.of(one.key, [other.key])[other.key]
         return titles.distance(one, other, apart, self.weights)
 
-    def _is_strange(self, here: Here, paired: Paired, release: Release) -> bool:
-        """Tell whether it may be somebody else's, who plays the same songs."""
-        if not here.artists or self._artist(here, release) <= _ALIKE:
-            return False
-        return sum(paired.costs) / len(paired.costs) > self.weights.stranger
-
     def _artist(self, here: Here, release: Release) -> float:
-        """Return how much the artists differ; one who has several names is one."""
+        """Return how much the artists differ; one who has several names is one.
+
+        Where the album names nobody, nothing differs.
+        """
+        if not here.artists:
+            return 0.0
         credited = shapes.names(release.artist_credit)
         if credited & self._names:
             credited |= self._names
