@@ -12,6 +12,7 @@ FLOORS = {
     "runner": 4,
     "views": 4,
     "queue": 3,
+    "movies": 3,
     "music": 3,
     "alerts": 2,
     "lookups": 2,

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from mediakeep.lookups.access import Access
 from mediakeep.lookups.answers import Service
 from mediakeep.lookups.catalogue import Release
-from mediakeep.lookups.desk import Access, Desk
+from mediakeep.lookups.desk import Desk
 from mediakeep.music.discography import inquiry
 from mediakeep.music.matching import match
 from mediakeep.music.matching.verdict import Match, Sure

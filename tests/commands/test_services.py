@@ -10,7 +10,7 @@ from msgspec import structs
 from mediakeep.commands import services
 from mediakeep.config import Settings
 from mediakeep.errors import UsageFailed
-from mediakeep.lookups.desk import Access
+from mediakeep.lookups.access import Access
 from tests.commands.conftest import Home
 
 DEFAULTS = structs.asdict(Settings())

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from mediakeep.errors import NoCache, NotAsked, Outage
+from mediakeep.lookups.access import Access
 from mediakeep.lookups.answers import Answer, Machine, Service
 from mediakeep.lookups.catalogue import Artist, Discography, Group, Release
-from mediakeep.lookups.desk import CLOSED, Access, Desk
+from mediakeep.lookups.desk import CLOSED, Desk
 from mediakeep.lookups.known import FILE, Album, Choice, Known, Resolved
 from mediakeep.lookups.shelf import Shelf
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mediakeep.item import MusicItem
-from mediakeep.lookups.desk import Access
+from mediakeep.lookups.access import Access
 from mediakeep.media import tags, undo
 from mediakeep.media.undo import Query
 from mediakeep.media.undoing.store import Store

@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from mediakeep.lookups.desk import CLOSED, Access
+from mediakeep.lookups.access import Access
+from mediakeep.lookups.desk import CLOSED
 from mediakeep.music import process
 from mediakeep.music.tools import Places
 from mediakeep.outcome import QUIET

@@ -14,7 +14,8 @@ import pytest
 from mediakeep.errors import NoCache
 from mediakeep.item import MusicItem
 from mediakeep.lookups import record
-from mediakeep.lookups.desk import CLOSED, Access
+from mediakeep.lookups.access import Access
+from mediakeep.lookups.desk import CLOSED
 from mediakeep.lookups.known import FILE, Known
 from mediakeep.media import safewrite, tags, undo
 from mediakeep.media.safewrite import Edit

@@ -12,7 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from mediakeep.item import TALLIES, MusicItem
-from mediakeep.lookups.desk import CLOSED, Access
+from mediakeep.lookups.access import Access
+from mediakeep.lookups.desk import CLOSED
 from mediakeep.media import tags
 from mediakeep.music import process
 from mediakeep.music.process import Places

@@ -9,8 +9,9 @@ from typing import Any
 
 from msgspec import structs
 
+from mediakeep.lookups.access import Access
 from mediakeep.lookups.answers import Machine, Service
-from mediakeep.lookups.desk import Access, Desk
+from mediakeep.lookups.desk import Desk
 from mediakeep.media.tags import Tags
 from mediakeep.music.discography import inquiry
 from mediakeep.music.discography.inquiry import Inquiry

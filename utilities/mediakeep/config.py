@@ -52,6 +52,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     musicbrainz_host: str = "https://musicbrainz.org"
     musicbrainz_interval: float = 1.1  # seconds from one request to the next; 0: no pacing
     coverart_host: str = "https://coverartarchive.org"
+    tmdb_token_file: str = ""  # the token itself is a secret, and no setting
+    tmdb_host: str = "https://api.themoviedb.org"
+    tmdb_image_host: str = "https://image.tmdb.org"
+    tmdb_interval: float = 0.25  # seconds from one request to the next: 40 in 10 s
+    language: str = "en-US"  # of titles and texts of movies
+    country: str = "US"  # whose certificates are told
 
 
 def seconds(text: str) -> float:

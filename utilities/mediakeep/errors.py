@@ -17,6 +17,7 @@
         NotThere              1   a service has nothing under that address
           NoSuchMBID          1   MusicBrainz has no entity of that MBID
           NoCover             1   the Cover Art Archive has no such picture of it
+          NoSuchMovie         1   TMDb has nothing under that id
       UsageFailed             2   wrong usage or settings
         BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
         LibraryGone, ScanRefused, QueueBusy
@@ -108,6 +109,10 @@ class NoSuchMBID(NotThere):
 
 class NoCover(NotThere):
     """The Cover Art Archive has no {} cover of {}."""
+
+
+class NoSuchMovie(NotThere):
+    """TMDb has no {} with the id {}."""
 
 
 class UsageFailed(MediakeepError):

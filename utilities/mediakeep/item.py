@@ -122,6 +122,31 @@ class MusicItem(
     fields_filled: int = 0  # of tags, with what it knows
 
 
+# How it was found out which movie a file is: "auto" by itself, "user" where a person said so;
+# "review" where a person has to, "unmatched" where nothing near is known.
+MatchState = Literal["", "auto", "review", "unmatched", "user"]
+
+
+class MovieItem(
+    Item, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
+    """One movie: a video file with all that belongs to it, or a folder of its own.
+
+    A `match` of "user" with one of the two ids is a person's word, which decides over all else.
+    """
+
+    title: str = ""  # as TMDb has it, else as its name is read
+    year: int = 0
+    edition: str = ""
+    tmdb_id: int = 0
+    imdb_id: str = ""
+    match: MatchState = ""
+    confidence: float = 0.0  # 0 to 1
+    collection_id: int = 0  # at TMDb
+    file_count: int = 0  # videos: parts and versions
+    metadata_files: tuple[str, ...] = ()  # that mediakeep has made, by their places; escaped
+
+
 def may_become(item: Item, new: Status) -> bool:
     """Tell whether an item may go to a status (staying is no transition)."""
     if item.status is Status.COMPLETED and new is Status.IN_PROGRESS:

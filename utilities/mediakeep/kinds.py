@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from mediakeep.item import Item, MusicItem
+from mediakeep.item import Item, MovieItem, MusicItem
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -16,15 +16,11 @@ class Kind(msgspec.Struct, frozen=True):
     noun: str
     plural: str
     manager: str  # the script that manages its queue
+    batch: str  # the script that works on it
     item: type[Item]
     rules: int = 1  # raised whenever a finished item would come out differently today
     stages: Mapping[str, tuple[str, ...]] = {}  # stage -> what may follow
     piece: str = ""  # the noun of what an item is made of; its settles count them
-
-    @property
-    def batch(self) -> str:
-        """The script that works on its queue."""
-        return f"process_{self.name}_batch.py"
 
     @property
     def first_stage(self) -> str:
@@ -33,7 +29,23 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 MUSIC = Kind(
-    "music", "artist", "artists", "music_queue_manager.py", MusicItem, rules=5, piece="track"
+    name="music",
+    noun="artist",
+    plural="artists",
+    manager="music_queue_manager.py",
+    batch="process_music_batch.py",
+    item=MusicItem,
+    rules=5,
+    piece="track",
+)
+MOVIES = Kind(
+    name="movies",
+    noun="movie",
+    plural="movies",
+    manager="movie_queue_manager.py",
+    batch="process_movies.py",
+    item=MovieItem,
+    piece="file",
 )
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (MUSIC,)}

@@ -23,7 +23,8 @@ WARM = """
 import sys, json
 from pathlib import Path
 from mediakeep.lookups.answers import Service
-from mediakeep.lookups.desk import Access, Desk
+from mediakeep.lookups.access import Access
+from mediakeep.lookups.desk import Desk
 from mediakeep.music.discography import inquiry
 from mediakeep.rehearsal import workshop
 sys.path.insert(0, {tests!r})
@@ -87,7 +88,7 @@ def test_without_leave_to_ask_nothing_is_asked_and_why_is_said(
     for closed in ("this run is offline", "no contact is set"):
         open_one = visits.access(server)
         shut = structs.replace(
-            open_one, musicbrainz=structs.replace(open_one.musicbrainz, closed=closed)
+            open_one, catalogue=structs.replace(open_one.catalogue, closed=closed)
         )
         desk = visits.Desk(tmp_path / "status" / "cache", shut, machine)
         found = inquiry.of(visits.owning("Vera", {"Dawn": ["a"]}), "Vera", desk)
@@ -104,9 +105,9 @@ def test_offline_what_is_known_is_told_and_what_is_new_is_pending(
     server = serve(workshop.prolific("Vera", albums=13))
     look(prolific(11), server)
     open_one = visits.access(server)
-    service = structs.replace(open_one.musicbrainz, closed="this run is offline")
+    service = structs.replace(open_one.catalogue, closed="this run is offline")
     desk = visits.Desk(
-        tmp_path / "status" / "cache", structs.replace(open_one, musicbrainz=service), machine
+        tmp_path / "status" / "cache", structs.replace(open_one, catalogue=service), machine
     )
     count = len(server.asked)
     same = inquiry.of(prolific(11), "Vera", desk)

@@ -128,8 +128,8 @@ def test_offline_a_new_album_that_nobody_knows_waits(
 def closed(who: Artist, server: Server, home: Path, machine: Machine) -> Inquiry:
     """Look an artist up while nobody may be asked."""
     access = visits.access(server)
-    service = structs.replace(access.musicbrainz, closed="this run is offline")
-    shut = structs.replace(access, musicbrainz=service)
+    service = structs.replace(access.catalogue, closed="this run is offline")
+    shut = structs.replace(access, catalogue=service)
     desk = visits.Desk(home / "status" / "cache", shut, machine)
     try:
         return inquiry.of(who, "Vera", desk)

@@ -16,7 +16,7 @@ from mediakeep.commands.lists import Faults
 from mediakeep.commands.orders import Orders
 from mediakeep.commands.targets import Finder
 from mediakeep.errors import Unreadable, UsageFailed
-from mediakeep.lookups.desk import Access
+from mediakeep.lookups.access import Access
 from mediakeep.media import pictures, tags
 from mediakeep.media.reading import Picture
 from mediakeep.music import pen

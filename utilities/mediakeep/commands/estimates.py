@@ -28,7 +28,7 @@ def show(kind: Kind, ask: Asked) -> int:
     desk = Desk(ask.home / "status" / "cache", ask.access)
     with contextlib.closing(desk):
         known = None if ask.access.fresh or not desk.has_file else desk.known
-        found = estimate.of(albums, known, ask.access.musicbrainz.interval)
+        found = estimate.of(albums, known, ask.access.catalogue.interval)
     lines = _lines(found, kind)
     if not ask.access.is_open:
         lines.append(str(ask.access.refusal()))

@@ -13,7 +13,7 @@ from mediakeep.commands import artists, entries, folders, shared, subjects
 from mediakeep.commands.entries import Told
 from mediakeep.commands.folders import Folder
 from mediakeep.errors import ItemFailed, NoQueue, NoSuchItem, UsageFailed
-from mediakeep.lookups.desk import Access
+from mediakeep.lookups.access import Access
 from mediakeep.music import scan, tools
 from mediakeep.music.discography import inquiry, missing, section
 from mediakeep.music.discography.holdings import Holdings

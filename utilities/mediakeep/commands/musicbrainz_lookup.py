@@ -11,7 +11,8 @@ import click
 from mediakeep import files
 from mediakeep.commands import services, shared
 from mediakeep.errors import UsageFailed
-from mediakeep.lookups.desk import Access, Desk
+from mediakeep.lookups.access import Access
+from mediakeep.lookups.desk import Desk
 
 if TYPE_CHECKING:  # each part is loaded when it is asked for: --help must be quick
     from mediakeep.commands.entries import Told

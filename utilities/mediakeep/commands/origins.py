@@ -16,7 +16,8 @@ from mediakeep.commands import entries, folders, subjects, targets
 from mediakeep.commands.folders import Folder
 from mediakeep.errors import ItemFailed, NoCover, NoQueue, NoSuchMBID, Unanswered, Unreadable
 from mediakeep.lookups import musicbrainz
-from mediakeep.lookups.desk import Access, Desk
+from mediakeep.lookups.access import Access
+from mediakeep.lookups.desk import Desk
 from mediakeep.media import tags
 from mediakeep.music import artwork, discs, fronts, scan, tools
 from mediakeep.music.discography import inquiry

@@ -12,8 +12,8 @@ import click
 from mediakeep import config
 from mediakeep.commands import shared
 from mediakeep.errors import UsageFailed
+from mediakeep.lookups.access import Access
 from mediakeep.lookups.answers import Service
-from mediakeep.lookups.desk import Access
 
 _PUBLIC = "musicbrainz.org"
 _FASTEST = 1.0  # seconds between two requests (musicbrainz.org/doc/MusicBrainz_API/Rate_Limiting)
@@ -80,8 +80,8 @@ def access(given: dict[str, Any], *, fresh: bool = False) -> Access:
     own, shut = "" if public else "musicbrainz_host", OFFLINE * offline
     covers = "" if archive == config.Settings().coverart_host else "coverart_host"
     return Access(
-        musicbrainz=Service("MusicBrainz", host.rstrip("/"), interval, closed, own),
-        archive=Service("The Cover Art Archive", archive.rstrip("/"), 0.0, shut, covers),
+        catalogue=Service("MusicBrainz", host.rstrip("/"), interval, closed, own),
+        pictures=Service("The Cover Art Archive", archive.rstrip("/"), 0.0, shut, covers),
         contact=contact,
         fresh=fresh,
     )

@@ -19,7 +19,8 @@ from mediakeep import files, kinds
 from mediakeep.issue import Issue
 from mediakeep.item import Found, Item
 from mediakeep.kinds import Kind
-from mediakeep.lookups.desk import CLOSED, Access
+from mediakeep.lookups.access import Access
+from mediakeep.lookups.desk import CLOSED
 from mediakeep.outcome import Opening, Worker
 from mediakeep.policy import HANDS_OFF, Policy
 from mediakeep.queue.state import State
@@ -139,7 +140,7 @@ def _music_ready(home: Path, access: Access) -> list[str]:
     with contextlib.closing(desk):
         told = record.check(desk.folder, desk.known)
         if access.is_open:
-            told += record.settle(desk.known, access.musicbrainz.host)
+            told += record.settle(desk.known, access.catalogue.host)
         return [*told, *desk.known.notes]
 
 

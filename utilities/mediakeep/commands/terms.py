@@ -16,7 +16,8 @@ from mediakeep.commands.habits import Habits
 from mediakeep.commands.subjects import Manner
 from mediakeep.errors import UsageFailed
 from mediakeep.kinds import Kind
-from mediakeep.lookups.desk import CLOSED, Access
+from mediakeep.lookups.access import Access
+from mediakeep.lookups.desk import CLOSED
 from mediakeep.outcome import Opening
 from mediakeep.policy import HANDS_OFF, Policy
 from mediakeep.runner.plan import Limits, Plan, Retry

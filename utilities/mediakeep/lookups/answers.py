@@ -13,12 +13,31 @@ import msgspec
 MOST = 64 * 2**20  # bytes of an answer; what is longer is no answer to anything asked here
 
 
+class Secret:
+    """A token or key that a service knows its user by; no text that is made of it shows it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return it, to be sent and for nothing else."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+
 class Service(msgspec.Struct, frozen=True):
     """A service, by its name for people and the host that answers for it.
 
     `interval` is the seconds between two requests of this machine, 0 for no pacing; `closed` says
     why it is not asked as things are set, "" where it is; `setting` is what names the host where
-    that is not the public one.
+    that is not the public one. `secret` goes along with each request, and is never kept. `kept`
+    tells for how many seconds answers are good: of the first entry whose text the address holds;
+    without one, for ever.
     """
 
     name: str
@@ -26,6 +45,8 @@ class Service(msgspec.Struct, frozen=True):
     interval: float = 0.0
     closed: str = ""
     setting: str = ""
+    secret: Secret | None = None
+    kept: tuple[tuple[str, float], ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -13,8 +13,8 @@ from msgspec import structs
 
 from mediakeep.errors import NoCover, NoSuchMBID, NotThere
 from mediakeep.lookups import musicbrainz
+from mediakeep.lookups.access import Access
 from mediakeep.lookups.answers import Answer, Service
-from mediakeep.lookups.desk import Access
 from mediakeep.lookups.http import Http
 
 RELEASE, GROUP = "release", "release group"
@@ -63,5 +63,5 @@ class CoverArt:
 
 def service(access: Access) -> Service:
     """Return the archive, which is told who asks as MusicBrainz is: they belong together."""
-    archive = access.archive
-    return structs.replace(archive, closed=archive.closed or access.musicbrainz.closed)
+    archive = access.pictures
+    return structs.replace(archive, closed=archive.closed or access.catalogue.closed)

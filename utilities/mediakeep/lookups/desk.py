@@ -7,9 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from mediakeep.errors import NotAsked
+from mediakeep.lookups.access import Access
 from mediakeep.lookups.answers import Machine, Service, Spent
 from mediakeep.lookups.known import FILE, Known
 from mediakeep.outcome import QUIET, Progress
@@ -17,24 +15,6 @@ from mediakeep.outcome import QUIET, Progress
 if TYPE_CHECKING:  # loading these takes its time, and most artists are known
     from mediakeep.lookups.http import Http
     from mediakeep.lookups.musicbrainz import MusicBrainz
-
-
-class Access(msgspec.Struct, frozen=True):
-    """Which services may be asked, and who asks; `fresh` asks anew what is known already."""
-
-    musicbrainz: Service
-    archive: Service
-    contact: str = ""
-    fresh: bool = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether MusicBrainz may be asked."""
-        return not self.musicbrainz.closed
-
-    def refusal(self) -> NotAsked:
-        """Make the error of asking MusicBrainz where that is not allowed."""
-        return NotAsked(self.musicbrainz.name, self.musicbrainz.closed)
 
 
 _CLOSED = "commands that change files ask nobody; the next batch does"
@@ -87,7 +67,7 @@ class Desk:
         """MusicBrainz, as a library of ours asks it."""
         from mediakeep.lookups.musicbrainz import MusicBrainz
 
-        return MusicBrainz(self.http, self.access.musicbrainz)
+        return MusicBrainz(self.http, self.access.catalogue)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -96,4 +76,4 @@ class Desk:
                 getattr(self, name).close()
 
     def _waiting(self, seconds: float) -> None:
-        self.progress.waiting(seconds, self.access.musicbrainz.name)
+        self.progress.waiting(seconds, self.access.catalogue.name)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mediakeep.lookups.desk import CLOSED, Access, Desk
+from mediakeep.lookups.access import Access
+from mediakeep.lookups.desk import CLOSED, Desk
 from mediakeep.media import ledger
 from mediakeep.media.ledger import Ledger
 from mediakeep.media.seen import Index

@@ -95,7 +95,7 @@ def _doubted(found: Inquiry) -> Inquiry:
 def _kept(found: Inquiry, key: str, desk: Desk) -> Inquiry:
     """Keep what a look-up came to, with what each album here is."""
     assert found.resolved is not None
-    host = desk.access.archive.host
+    host = desk.access.pictures.host
     told = holdings.albums(found.holdings, found.matches, host)
     resolved = structs.replace(found.resolved, albums=told)
     desk.known.keep(key, resolved, found.known)

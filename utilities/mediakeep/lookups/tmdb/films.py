@@ -1,0 +1,163 @@
+"""Movies and collections as TMDb tells of them, reduced to what is used here.
+
+Field by field after the answers of its API, version 3 (developer.themoviedb.org/reference). What is
+missing, null or empty there is "", 0 or () here. Dates are YYYY-MM-DD, running times minutes,
+languages ISO 639-1, countries ISO 3166-1; a picture's `path` is what follows the size in its URL.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A movie as a search, a find or a collection lists it."""
+
+    id: int
+    title: str = ""
+    original_title: str = ""
+    original_language: str = ""
+    release_date: str = ""
+    popularity: float = 0.0
+    vote_count: int = 0
+    overview: str = ""
+    poster: str = ""  # path
+
+    @property
+    def year(self) -> int:
+        """The year of its first release, 0 where that is not known."""
+        return year(self.release_date)
+
+
+class Picture(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A poster, a backdrop or a logo; `language` is "" for one without text."""
+
+    path: str
+    width: int = 0
+    height: int = 0
+    language: str = ""
+    votes: int = 0
+    rating: float = 0.0
+
+
+class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A member of the cast, in the order of the credits."""
+
+    name: str
+    role: str = ""
+    order: int = 0
+    portrait: str = ""  # path
+    id: int = 0
+
+
+class Member(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A member of the crew."""
+
+    name: str
+    job: str = ""
+    department: str = ""
+    id: int = 0
+
+
+class Title(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Another title of a movie, and the country that knows it by that."""
+
+    title: str
+    country: str = ""
+    type: str = ""
+
+
+class Translation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A movie's texts in another language; "" where there are none."""
+
+    language: str
+    country: str = ""
+    title: str = ""
+    overview: str = ""
+    tagline: str = ""
+
+
+class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a country rates a movie for the young, by one of its releases there.
+
+    `type` is TMDb's: 1 premiere, 2 limited, 3 theatrical, 4 digital, 5 physical, 6 TV.
+    """
+
+    country: str
+    certification: str = ""
+    type: int = 0
+    date: str = ""
+
+
+class Named(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A genre, country, studio, keyword or collection: its name, and its id or code."""
+
+    name: str
+    id: int = 0
+    code: str = ""
+    overview: str = ""
+    poster: str = ""
+    backdrop: str = ""
+
+
+class Movie(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A movie with all that one request brings; texts in the language that was `asked` for."""
+
+    id: int
+    imdb_id: str = ""
+    asked: str = ""  # the language, such as "de-DE"
+    title: str = ""
+    original_title: str = ""
+    original_language: str = ""
+    overview: str = ""
+    tagline: str = ""
+    release_date: str = ""
+    runtime: int = 0  # minutes
+    status: str = ""
+    homepage: str = ""
+    adult: bool = False
+    rating: float = 0.0  # 0 to 10
+    votes: int = 0
+    popularity: float = 0.0
+    genres: tuple[Named, ...] = ()
+    countries: tuple[Named, ...] = ()
+    studios: tuple[Named, ...] = ()
+    keywords: tuple[Named, ...] = ()
+    spoken_languages: tuple[str, ...] = ()
+    collection: Named | None = None
+    cast: tuple[Actor, ...] = ()
+    crew: tuple[Member, ...] = ()
+    posters: tuple[Picture, ...] = ()
+    backdrops: tuple[Picture, ...] = ()
+    logos: tuple[Picture, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    alternative_titles: tuple[Title, ...] = ()
+    translations: tuple[Translation, ...] = ()
+    trailer: str = ""  # key of a video at YouTube
+    external_ids: dict[str, str] = {}  # "imdb", "wikidata"...
+
+    @property
+    def year(self) -> int:
+        """The year of its first release, 0 where that is not known."""
+        return year(self.release_date)
+
+    @property
+    def directors(self) -> tuple[str, ...]:
+        """Those who directed it."""
+        return tuple(dict.fromkeys(one.name for one in self.crew if one.job == "Director"))
+
+
+class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Movies that belong together, as TMDb has them."""
+
+    id: int
+    name: str = ""
+    overview: str = ""
+    parts: tuple[Hit, ...] = ()
+    poster: str = ""
+    backdrop: str = ""
+
+
+def year(date: str) -> int:
+    """Return the year of a date, 0 where it has none."""
+    return int(date[:4]) if date[:4].isascii() and date[:4].isdigit() else 0

@@ -1,0 +1,1 @@
+"""Video files: what they hold, told by MediaInfo, which is an extra."""

@@ -1,0 +1,1 @@
+"""A made cinema: movies that TMDb could know, the service itself, and files to find them by."""
