@@ -27,6 +27,7 @@ _NAMES = {
     "master": "the master report: tracks a second, and the peak of memory",
     "lookups": "requests of look-ups, beside those of beets; estimates; what knowing costs",
     "matching": "albums identified, spoilt in many ways: how right, beside beets; weights fitted",
+    "movies": "movies identified by their names, beside the first hit of a search",
     "safewrite": "tags written safely, against in place; undo records",
 }
 

@@ -31,7 +31,7 @@ def standing() -> Standing:
 
 
 def reported(*outcomes: Outcome, **fields: Any) -> Report:
-    report = Report(session="s", claimed=len(outcomes), **fields)
+    report = Report(session="s", counted=MUSIC.tallies, claimed=len(outcomes), **fields)
     for outcome in outcomes:
         report.count(outcome)
     return report

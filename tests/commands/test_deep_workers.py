@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from mediakeep.commands import terms
+from mediakeep.kinds import MUSIC
 from mediakeep.rehearsal import tracks
 from tests.commands.conftest import DOORS, Home, environment
 from tests.music import shelf
@@ -139,10 +140,9 @@ def test_a_deep_scan_may_take_ten_times_as_long_and_never_runs_inline(tmp_path: 
     )
     given |= {"batch_size": 3, "workers": 1, "item_timeout": 60.0, "max_attempts": 3}
     given |= {"checkpoint_every": 50, "keep_checkpoints": 20}
-    given |= {"contact": "", "offline": True, "musicbrainz_interval": 1.1}
-    given |= {"musicbrainz_host": "http://127.0.0.1", "coverart_host": "http://127.0.0.1"}
-    usual = terms.asked(tmp_path, None, {**given}).plan.limits
-    longer = terms.asked(tmp_path, None, {**given, "deep": True}).plan.limits
+    usual = terms.asked(tmp_path, terms.Request(MUSIC), {**given}).plan.limits
+    deep = terms.Request(MUSIC, native=True)
+    longer = terms.asked(tmp_path, deep, {**given, "deep": True}).plan.limits
     assert (usual.item_timeout, usual.inline) == (60.0, True)
     assert (longer.item_timeout, longer.inline) == (600.0, False)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mediakeep.commands import terms
+from mediakeep.kinds import MUSIC
 from mediakeep.rehearsal import library
 from tests.commands.conftest import DOORS, Home, environment
 
@@ -151,4 +152,5 @@ def alive(pid: int) -> bool:
 def test_as_many_workers_start_early_as_there_is_work_for(
     tmp_path: Path, given: dict[str, Any], name: str | None, count: int
 ) -> None:
-    assert terms.asked(tmp_path, name, {**GIVEN, **given}).early == count
+    request = terms.Request(MUSIC, name, native=given.get("deep", False))
+    assert terms.asked(tmp_path, request, {**GIVEN, **given}).early == count

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.commands import services
+from mediakeep.commands import hosts, services
 from mediakeep.config import Settings
 from mediakeep.errors import UsageFailed
 from mediakeep.lookups.access import Access
@@ -33,7 +33,7 @@ def access(**given: Any) -> Access:
 def test_the_public_host_is_not_asked_without_a_contact(host: str) -> None:
     closed = access(musicbrainz_host=host)
     assert not closed.is_open
-    assert closed.musicbrainz.closed == services.NO_CONTACT
+    assert closed.catalogue.closed == services.NO_CONTACT
     for way in ("--contact", "MEDIAKEEP_CONTACT", "contact in mediakeep.toml"):
         assert way in services.NO_CONTACT
     assert access(musicbrainz_host=host, contact=" me@example.org ").contact == "me@example.org"
@@ -46,19 +46,19 @@ def test_the_public_host_is_never_asked_faster_than_it_allows(host: str) -> None
     with pytest.raises(UsageFailed, match=r"musicbrainz_interval: .* one request a second"):
         access(musicbrainz_host=host, musicbrainz_interval=0.99, contact="me@example.org")
     slow = access(musicbrainz_host=host, musicbrainz_interval=1.0, contact="me@example.org")
-    assert slow.musicbrainz.interval == 1.0
+    assert slow.catalogue.interval == 1.0
 
 
 @pytest.mark.parametrize("host", MIRRORS)
 def test_a_mirror_needs_no_contact_and_no_pace(host: str) -> None:
     free = access(musicbrainz_host=f"{host}/", musicbrainz_interval=0.0)
     assert free.is_open
-    assert (free.musicbrainz.host, free.musicbrainz.interval) == (host, 0.0)
+    assert (free.catalogue.host, free.catalogue.interval) == (host, 0.0)
 
 
 def test_offline_nobody_is_asked_whatever_is_set() -> None:
     closed = access(offline=True, contact="me@example.org")
-    assert closed.musicbrainz.closed == closed.archive.closed == services.OFFLINE
+    assert closed.catalogue.closed == closed.pictures.closed == hosts.OFFLINE
     assert not access(offline=True, musicbrainz_host=MIRRORS[0]).is_open
 
 
@@ -104,9 +104,9 @@ def refreshed(**given: Any) -> Access:
 
 def test_a_server_that_is_not_the_public_one_is_known_by_its_setting() -> None:
     own = access(musicbrainz_host=MIRRORS[0], coverart_host=MIRRORS[0])
-    assert own.musicbrainz.setting == "musicbrainz_host"
-    assert own.archive.setting == "coverart_host"
-    assert access().musicbrainz.setting == access().archive.setting == ""
+    assert own.catalogue.setting == "musicbrainz_host"
+    assert own.pictures.setting == "coverart_host"
+    assert access().catalogue.setting == access().pictures.setting == ""
 
 
 def test_a_batch_refuses_at_once_and_does_nothing(home: Home) -> None:

@@ -54,6 +54,7 @@ def test_sessions_are_data_for_programs(library: Library) -> None:
         "last": newer["last"],
         "files": 2,
         "artists": ["Anna"],
+        "movies": [],
         "changes": 0,
         "took_back": 4,
         "took_back_of": [library.session],

@@ -68,7 +68,7 @@ def test_the_newest_records_come_first_whatever_finds_them(store: Store, indexed
         (store.folder / "index.db").mkdir()
     found = [entry.record.id for entry in store.newest()]
     assert found == [f"{number:012x}" for number in reversed(range(COUNT))]
-    assert store.items() == {f"Artist {number}" for number in range(COUNT // 10)}
+    assert store.items("music") == {f"Artist {number}" for number in range(COUNT // 10)}
     assert store.knows(Query(session="session 3"))
     assert not store.knows(Query(session="session 99"))
 
@@ -83,7 +83,7 @@ def test_names_and_what_is_known_are_told_without_reading_records(
 ) -> None:
     assert store.knows(Query(session="session 3"))
     assert store.knows(Query(below="/music/Artist 7"))
-    assert len(store.items()) == COUNT // 10
+    assert len(store.items("music")) == COUNT // 10
     assert lines == []
 
 

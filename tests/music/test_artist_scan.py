@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from mediakeep.errors import LibraryGone
-from mediakeep.music import folders, scan
-from mediakeep.music.folders import File, Folder
+from mediakeep.media import folders
+from mediakeep.media.folders import File, Folder
+from mediakeep.music import scan
 from mediakeep.rehearsal import library
 from tests.music import shelf
 

@@ -11,7 +11,8 @@ import pytest
 
 from mediakeep import files
 from mediakeep.errors import Unreadable
-from mediakeep.music import scan, trail
+from mediakeep.media import trail
+from mediakeep.music import scan
 from mediakeep.music.model import Fault
 from tests.music import shelf
 

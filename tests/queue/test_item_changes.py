@@ -112,7 +112,7 @@ STAGES = [
 
 @pytest.mark.parametrize(("was", "now", "legal"), STAGES)
 def test_stages_follow_their_table(was: str, now: str, legal: bool) -> None:
-    kind = Kind("music", "artist", "artists", "", MusicItem, stages=STAGED)
+    kind = Kind("music", "artist", "artists", "", "", MusicItem, stages=STAGED)
     head = rig.state({}).head
     item = rig.item(I, processing_stage=was)
     changes = {"processing_stage": now or None}

@@ -31,9 +31,9 @@ class Thing(
     made_of: dict[str, int] = {}  # noqa: RUF012 - msgspec copies it
 
 
-PLAIN = Kind("plain", "thing", "things", "plain_manager.py", Thing)
+PLAIN = Kind("plain", "thing", "things", "plain_manager.py", "", Thing)
 STAGES = {"split": ("convert",), "convert": ("join",), "join": ()}
-TOY = Kind("toy", "thing", "things", "toy_manager.py", Thing, stages=STAGES)
+TOY = Kind("toy", "thing", "things", "toy_manager.py", "", Thing, stages=STAGES)
 KINDS = {kind.name: kind for kind in (PLAIN, TOY)}
 
 

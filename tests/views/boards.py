@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from mediakeep.kinds import MUSIC
+from mediakeep.music import cures
 from mediakeep.queue.past import Event, Pace, Sitting
 from mediakeep.views.board import board
 from mediakeep.views.board.board import Window
@@ -171,8 +172,9 @@ DISK = Disk(
         "undo": Size(2_100_000_000, whole=False),
     },
 )
+ACCEPT = cures.accept_all(Path("/home/me/keep"), "missing-cover")
 GLANCE = Glance(
-    Path("/home/me/keep"), NOW, UTC, [Look(MUSIC, ACCOUNT, CREWS, EVENTS)], DISK, ["missing-cover"]
+    Path("/home/me/keep"), NOW, UTC, [Look(MUSIC, ACCOUNT, CREWS, EVENTS)], DISK, ACCEPT
 )
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mediakeep.errors import SnapshotDamaged
 from mediakeep.kinds import MUSIC
+from mediakeep.music import cures
 from mediakeep.views import cells
 from mediakeep.views.board import board
 from mediakeep.views.board.board import Window
@@ -167,7 +168,9 @@ def test_a_queue_that_cannot_be_read_says_why_before_all_else() -> None:
 
 
 def test_a_command_can_be_pasted_whatever_the_home_is_called() -> None:
-    glance = msgspec.structs.replace(boards.GLANCE, home=Path("/home/me/my keep"))
+    glance = msgspec.structs.replace(
+        boards.GLANCE, accept=cures.accept_all(Path("/home/me/my keep"), "missing-cover")
+    )
     lines = [line.strip() for line in text(glance).splitlines()]
     first = next(n for n, line in enumerate(lines) if "fix_metadata.py" in line)
     pasted = "\n".join(lines[first : first + 2]).replace("\\\n", " ")

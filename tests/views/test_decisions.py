@@ -28,7 +28,7 @@ def written(home: Path, *entries: dict[str, str]) -> Path:
 
 
 def read(home: Path, since: dict[str, str], zone: Any = BERLIN) -> decisions.Decisions | None:
-    return decisions.read(home, since, REMEDIES, zone)
+    return decisions.read(decisions.Listed(home, "music"), since, REMEDIES, zone)
 
 
 def names(found: decisions.Decisions | None) -> list[str]:
@@ -97,13 +97,13 @@ def test_the_kinds_that_can_be_accepted_are_those_with_proposals_most_first(tmp_
     many = [entry(f"many{number}", proposal="p") for number in range(2)]
     none = [{**entry(f"none{number}"), "kind": "missing-cover"} for number in range(3)]
     written(tmp_path, *none, *few, *many)
-    assert decisions.acceptable(tmp_path) == ["missing-date", "mojibake"]
+    assert decisions.acceptable(tmp_path) == {"music": ["missing-date", "mojibake"]}
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"reviews": []}', '{"reviews": {"A": [{}]}}'])
 def test_a_damaged_list_is_as_good_as_none(tmp_path: Path, damage: str) -> None:
     assert read(tmp_path, {}) is None
-    assert decisions.acceptable(tmp_path) == []
+    assert decisions.acceptable(tmp_path) == {}
     written(tmp_path).write_text(damage)
     assert read(tmp_path, {}) is None
-    assert decisions.acceptable(tmp_path) == []
+    assert decisions.acceptable(tmp_path) == {}

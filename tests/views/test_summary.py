@@ -85,14 +85,14 @@ def test_what_albums_were_found_to_be_is_told_in_one_line() -> None:
     told = summary.standing(state(A=first, B=second, C=before, D=undone), Pace(0, 0.0))
     line = "  Albums: 812 certain, 96 tied, 14 unsure, 8 unknown; 12,204 fields filled"
     assert line in terminal.summary(told)
-    assert terminal.matches({"albums_tied": 1}) == ["Albums: 1 tied"]
-    assert terminal.matches({"fields_filled": 1}) == ["1 field filled"]
+    assert terminal.matches("music", {"albums_tied": 1}) == ["Albums: 1 tied"]
+    assert terminal.matches("music", {"fields_filled": 1}) == ["1 field filled"]
 
 
 def test_of_a_queue_of_before_nothing_is_said_of_albums() -> None:
     told = summary.standing(state(A=MusicItem(status=Status.COMPLETED)), Pace(0, 0.0))
     assert told.tallies == {}
-    assert terminal.matches(told.tallies) == []
+    assert terminal.matches(told.kind, told.tallies) == []
     assert "Albums" not in "\n".join(terminal.summary(told))
 
 

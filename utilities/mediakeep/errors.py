@@ -18,6 +18,9 @@
           NoSuchMBID          1   MusicBrainz has no entity of that MBID
           NoCover             1   the Cover Art Archive has no such picture of it
           NoSuchMovie         1   TMDb has nothing under that id
+        NotNfo                1   a file is not the NFO of a movie, and is never touched
+          BrokenNfo           1   it is cut off, or no proper XML
+          UnsafeNfo           1   it is larger or trickier than an NFO has reason to be
       UsageFailed             2   wrong usage or settings
         BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
         LibraryGone, ScanRefused, QueueBusy
@@ -113,6 +116,18 @@ class NoCover(NotThere):
 
 class NoSuchMovie(NotThere):
     """TMDb has no {} with the id {}."""
+
+
+class NotNfo(ItemFailed):
+    """It is not the NFO of a movie, and is left alone: {}."""
+
+
+class BrokenNfo(NotNfo):
+    """The NFO is broken, and is left alone: {}."""
+
+
+class UnsafeNfo(NotNfo):
+    """The NFO is not read, and is left alone: {}."""
 
 
 class UsageFailed(MediakeepError):

@@ -33,10 +33,6 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 # where a person decides what it is, unknown where no service knows it.
 Lookup = Literal["", "pending", "done", "unsure", "unknown"]
 
-# What items may count besides, of which summaries tell the sums: how sure it is what albums are,
-# and the fields of tags that were filled because of it.
-TALLIES = ("albums_matched", "albums_tied", "albums_unsure", "albums_unknown", "fields_filled")
-
 
 class PartsRecord(
     msgspec.Struct,

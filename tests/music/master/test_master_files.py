@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from mediakeep import drafts
 from mediakeep.errors import MediakeepError
 from mediakeep.media.reading import Picture
 from mediakeep.music import audit, diagnose
-from mediakeep.music.master import audits, book, crossings, drafts, lines, overview, statistics
+from mediakeep.music.master import audits, book, crossings, lines, overview, statistics
 from mediakeep.music.matching.verdict import Match, Sure
 from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
 from tests import documents

@@ -9,17 +9,15 @@ from __future__ import annotations
 import ipaddress
 import shlex
 import shutil
-import stat
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import files, secrets
 from mediakeep.errors import UsageFailed
 
 SECRET = "MEDIAKEEP_ALERT_WEBHOOK"  # the one place in the environment that holds the address
-_LONGEST = 4096  # characters of an address
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -49,32 +47,7 @@ def secret(given: str, home: Path) -> str:
             "alert_webhook_file holds an address itself, which would be seen by others."
             f" Write it to a file and name that, or set {SECRET}."
         )
-    named = f"alert_webhook_file {files.printable(given)}"
-    try:
-        place = Path(given).expanduser().resolve()
-        regular = stat.S_ISREG(place.stat().st_mode)
-    except (OSError, ValueError, RuntimeError) as error:  # a zero byte; ~NAME, links in a circle
-        why = (isinstance(error, OSError) and error.strerror) or files.printable(str(error))
-        raise UsageFailed(f"{named}: {why.rstrip('.')}.") from None
-    if not regular:  # a pipe might never end
-        raise UsageFailed(f"{named} is no regular file.")
-    if place.is_relative_to(home.resolve()):
-        raise UsageFailed(
-            "alert_webhook_file lies in the home, which is copied and shown around."
-            " Keep the address in a file elsewhere."
-        )
-    if not (text := _read(place, named)):
-        raise UsageFailed(f"{named} is empty.")
-    return text
-
-
-def _read(place: Path, named: str) -> str:
-    try:
-        with place.open("rb") as stream:
-            return stream.read(2 * _LONGEST).decode("ascii").strip()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it holds no address"
-        raise UsageFailed(f"{named}: {why}.") from None
+    return secrets.read(given, home, "alert_webhook_file", "address")
 
 
 def webhook(address: str, *, insecure: bool) -> Target:
@@ -104,7 +77,7 @@ def webhook(address: str, *, insecure: bool) -> Target:
 def _sound(address: str, parts: SplitResult) -> bool:
     plain = address.isascii() and address.isprintable() and " " not in address
     whole = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
-    return plain and whole and len(address) <= _LONGEST
+    return plain and whole and len(address) <= secrets.LONGEST
 
 
 def loopback(host: str) -> bool:

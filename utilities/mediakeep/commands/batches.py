@@ -13,7 +13,7 @@ from mediakeep import files
 from mediakeep.commands import chores, planned, shared, subjects
 from mediakeep.commands.alarms import Alarms
 from mediakeep.commands.faces import Json, Overheard, Plain
-from mediakeep.commands.subjects import Subject
+from mediakeep.commands.subject import Subject
 from mediakeep.commands.terms import Asked
 from mediakeep.errors import LibraryGone, MediakeepError, ServiceFailed, StateDamaged, UsageFailed
 from mediakeep.item import Status
@@ -30,10 +30,12 @@ from mediakeep.views import review, summary
 _NOT_AGAIN = "No sound was decoded. To have all decoded again, {} --reset-all makes all {} pending."
 
 
-def run(kind: Kind, ask: Asked, early: Sequence[Hand]) -> int:
+def run(ask: Asked, early: Sequence[Hand]) -> int:
     """Run a batch, with the workers that started early, and return its exit code."""
-    subject = subjects.of(kind)
-    shown = Overheard(Json() if ask.as_json else Plain(kind, subject.told))
+    subject = subjects.of(ask.request.kind)
+    asking = ask.plan.limits.asked
+    plain = Plain(subject.kind, subject.told, asking=asking)
+    shown = Overheard(Json() if ask.as_json else plain)
     report = _rehearse(subject, ask, shown) if ask.dry_run else _work(subject, ask, shown, early)
     if report.gone:
         raise report.gone
@@ -76,18 +78,24 @@ def _watched(
             entries = review.careful(subject.entries(ask.home), troubles)
             try:
                 review.update(ask.home, folder, opened.state, entries)
-                troubles.extend(subject.views(ask.home, folder, opened.state))
+                troubles.extend(subject.views(ask.home, opened.state))
             except (OSError, MediakeepError) as error:  # views: the next batch makes them good
                 troubles.append(f"Not all views could be written: {attempt.explain(error)}")
 
+        done: list[str] = []
+
         def settled(one: Settled) -> None:
+            done.append(one.key)
             shown.settled(one)
             alarms.settled(one, opened)
 
         alarms.begun(opened)
         face = Face(shown.begun, settled, shown.progress, milestone)
-        report = batch.run(opened, ask.opening(subject.kind), plan, face, early)
+        report = batch.run(opened, ask.opening(), plan, face, early)
         alarms.ended(report, opened)
+        stale = subject.stale(opened.state.items, done)
+    if stale and not report.stopped:
+        troubles += _again(ask.home, subject, stale)
     if ask.deep and not report.claimed:
         report.warnings.append(_NOT_AGAIN.format(subject.kind.manager, subject.kind.plural))
     if report.awaiting and not (ask.access.is_open or report.unmade):
@@ -97,6 +105,18 @@ def _watched(
     shown.ended(report, summary.read(folder, opened.state))
     _warn(report.warnings)
     return report
+
+
+def _again(home: Path, subject: Subject, keys: Sequence[str]) -> list[str]:
+    """Read items again whose reports tell of others that have changed; warnings."""
+    from mediakeep.commands import handwork
+
+    try:
+        with handwork.begun(home, subject.kind, "bring_up_to_date") as hand:
+            hand.take([], keys)
+    except (OSError, MediakeepError) as error:  # as where another session has one of them
+        return [f"Not all reports could be brought up to date: {attempt.explain(error)}"]
+    return []
 
 
 def _tidy(subject: Subject, ask: Asked, *, stopped: bool) -> None:
@@ -131,7 +151,7 @@ def _rehearse(subject: Subject, ask: Asked, shown: Overheard) -> Report:
         shown.settled(one)
 
     face = Face(shown.begun, settled, shown.progress)
-    report = rehearsal.run(state, keys, ask.opening(subject.kind), ask.plan, face)
+    report = rehearsal.run(state, keys, ask.opening(), ask.plan, face)
     if ask.plan_out and not report.stopped:
         report.notes += planned.keep(ask.home, ask.plan_out, due)
     shown.rehearsed(report)

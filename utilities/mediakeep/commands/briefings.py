@@ -21,7 +21,7 @@ from mediakeep.views import periods, review, summary
 from mediakeep.views.periods import DAY, WEEK, Period, Zone
 from mediakeep.views.report import briefing, decisions, filing, present, progress
 from mediakeep.views.report.briefing import Briefing
-from mediakeep.views.report.decisions import Remedies
+from mediakeep.views.report.decisions import Listed, Remedies
 from mediakeep.views.report.present import Moment
 from mediakeep.views.report.progress import Findings, Progress
 from mediakeep.views.summary import Account, View
@@ -75,7 +75,7 @@ def _progress(desk: Desk, kind: Kind, view: View) -> tuple[Account, Progress | N
     with contextlib.suppress(OSError):  # it may not be written: then it is told as it stands
         entries = review.careful(subject.entries(desk.home), [])  # a batch warns of damage
         review.update(desk.home, folder, state, entries)
-    waiting = decisions.read(desk.home, found.opened, remedies, desk.zone)
+    waiting = decisions.read(Listed(desk.home, kind.name), found.opened, remedies, desk.zone)
     now = present.of(Moment(desk.home, state, desk.now), account, waiting, found.failed)
     return account, progress.of(account, spans, found, now)
 

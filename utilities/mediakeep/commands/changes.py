@@ -13,13 +13,16 @@ from mediakeep import files
 from mediakeep.commands import moments, shared, targets
 from mediakeep.commands.selection import Selection
 from mediakeep.errors import StateDamaged
+from mediakeep.media.edits.changes import PICTURE
 from mediakeep.media.undo import Query
 from mediakeep.media.undoing.record import Changed, Record
 from mediakeep.media.undoing.store import UNSURE, VOID, Store, taken_back
 from mediakeep.music import plans
-from mediakeep.music.plans import FilePlan, Line
+from mediakeep.music.plans import Line
 
 NONE = "(no session)"  # of changes that no command made
+
+_SUM = "sha256:"  # begins what a record tells of a whole file
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Change:
     time: str
     session: str
     item: str
+    queue: str
     path: str
     fields: dict[str, Changed]
     taken_back: bool
@@ -63,6 +67,7 @@ def _change(store: Store, record: Record, unsure: bool, by: dict[str, str]) -> C
         time=record.time,
         session=record.session,
         item=record.item,
+        queue=record.queue,
         path=record.path,
         fields=fields(store, record),
         taken_back=record.id in by,
@@ -93,17 +98,31 @@ def told(change: Change) -> Iterator[str]:
         after = ", and nobody can tell whether it was made"
     elif change.forgotten:
         after = ", and how to take it back is forgotten"
-    for line in told_fields(change.path, change.fields, place):
+    for line in told_fields(change.fields, place):
         yield line + after
 
 
-def told_fields(path: str, changed: dict[str, Changed], place: str) -> list[str]:
+def told_fields(changed: dict[str, Changed], place: str) -> list[str]:
     """Tell what changed in a file, as all commands do."""
-    lines = [
-        Line(field=name, old=one.old, new=one.new, reason=one.reason)
+    return [
+        _told_file(one, place)
+        if _is_file(name, one)
+        else plans.full(place, Line(field=name, old=one.old, new=one.new, reason=one.reason))
         for name, one in changed.items()
     ]
-    return plans.told(FilePlan(path=path, size=0, mtime_ns=0, changes=tuple(lines)), place)
+
+
+def _is_file(name: str, changed: Changed) -> bool:
+    """Tell whether a field stands for a whole file; a picture in a track does not."""
+    values = (*changed.old, *changed.new)
+    return name != PICTURE and bool(values) and all(one.startswith(_SUM) for one in values)
+
+
+def _told_file(changed: Changed, place: str) -> str:
+    """Tell of a file that was put there, taken away, or written anew."""
+    what = "taken away" if not changed.new else "written anew" if changed.old else "put here"
+    why = f" ({changed.reason})" if changed.reason else ""
+    return f"{files.printable(place)}: {what}{why}"
 
 
 def data(changed: dict[str, Changed]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import msgspec
 from mediakeep import config
 from mediakeep.commands import backups
 from mediakeep.commands.habits import Habits
-from mediakeep.commands.subjects import Subject
+from mediakeep.commands.subject import Subject
 from mediakeep.errors import MediakeepError, UsageFailed
 from mediakeep.queue import checkpoints
 from mediakeep.queue.rewrite import Place

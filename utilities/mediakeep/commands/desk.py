@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from mediakeep.commands import shared, subjects
-from mediakeep.commands.subjects import Subject
+from mediakeep.commands.subject import Subject
 from mediakeep.errors import Stopped
 from mediakeep.kinds import Kind
 from mediakeep.queue import queue, reading

@@ -11,6 +11,7 @@ import click
 from mediakeep.commands import shared
 from mediakeep.lookups.catalogue import Artist, Credit, Group, LabelInfo, Medium, Release, Track
 from mediakeep.lookups.desk import Desk
+from mediakeep.lookups.tmdb import desk as tmdb
 from mediakeep.pages import page
 
 Data = dict[str, Any]
@@ -25,7 +26,7 @@ class Told(NamedTuple):
 
 
 @contextmanager
-def warned(desk: Desk) -> Iterator[None]:
+def warned(desk: Desk | tmdb.Desk) -> Iterator[None]:
     """Say in the end, whatever came of the look-up, what was found damaged in the cache."""
     try:
         yield

@@ -15,7 +15,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.commands import shared
-from mediakeep.item import TALLIES, Status
+from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.runner.plan import Report, Settled
 from mediakeep.views import terminal
@@ -47,11 +47,13 @@ class Shown(Protocol):
 class Plain:
     """Lines for people; on a terminal a line below them shows how far it is."""
 
-    def __init__(self, kind: Kind, told: Callable[[Any], list[str]]) -> None:
+    def __init__(
+        self, kind: Kind, told: Callable[[Any], list[str]], *, asking: bool = False
+    ) -> None:
         self._kind, self._told = kind, told
         self._of = self._done = 0
         self._started = time.monotonic()
-        self._live = sys.stderr.isatty()
+        self._live = sys.stderr.isatty() and not asking  # or it would hide the questions
         self._working = ""
 
     def begun(self, count: int) -> None:
@@ -151,7 +153,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "requests": report.requests,
         "hits": report.hits,
         "waited": round(report.waited, 3),
-        **{name: report.tallies[name] for name in TALLIES},
+        **{one.name: report.tallies[one.name] for one in report.counted},
         "awaiting_lookup": report.awaiting,
         "service_failed": report.unreached > 0,
         "lookup_note": report.unmade,
@@ -199,7 +201,7 @@ def ending(report: Report, summary: Standing) -> list[str]:
     lines.append(f"Auto-fixed: {terminal.count(report.auto_fixed, 'issue')}")
     reviews = terminal.count(report.manual_reviews, "issue")
     lines.append(f"Manual review needed: {reviews} (see {_REVIEWS})")
-    return [*lines, *_asked(report), *terminal.matches(report.tallies), *waiting]
+    return [*lines, *_asked(report), *terminal.matches(summary.kind, report.tallies), *waiting]
 
 
 def _asked(report: Report) -> list[str]:

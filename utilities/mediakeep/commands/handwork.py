@@ -34,17 +34,20 @@ from mediakeep.views import review
 
 
 class Handwork:
-    """One command at work: its undo records, and the items that it has taken."""
+    """One command at work: its undo records, and the items that it has taken.
 
-    def __init__(self, home: Path, subject: Subject, what: str) -> None:
+    `session` is what its changes are marked with, "" for the session of the queue that it opens.
+    """
+
+    def __init__(self, home: Path, subject: Subject, what: str, session: str = "") -> None:
         self.store = Store(home / "status" / "undo")
         self._home, self._subject, self._what = home, subject, what
-        self._own_session = f"{clock.now():%Y%m%d}_{what}_{os.urandom(3).hex()}"
+        self._common, self._own_session = session, session or own_session(what)
         self._queue: Queue | None = None
         self._ledger: Ledger | None = None
         self._claims: dict[str, Claim] = {}
         self._before: dict[str, Item] = {}
-        self._folders: dict[str, str] = {}  # folder -> item
+        self._folders: dict[str, str] = {}  # folder, or file that is an item itself -> item
         self._linked: dict[str, str] = {}  # where a link leads that is an item's folder -> item
 
     def enter(self, open_ones: contextlib.ExitStack) -> None:
@@ -164,7 +167,7 @@ class Handwork:
     @property
     def session(self) -> str:
         """The session of this command's changes, once items are taken; its own where none are."""
-        session = self._queue.session if self._queue else None
+        session = self._queue.session if self._queue and not self._common else None
         return session.id if session else self._own_session
 
     def stamp(self, key: str) -> Stamp:
@@ -181,7 +184,7 @@ class Handwork:
         return structs.replace(self.stamp(key), first_claim=first)
 
     def _place(self, key: str, path: Path) -> str:
-        """Return the place of a file below its item's folder, as a scan names it."""
+        """Return the place of a file below its item's folder, as a scan names it; "" for others."""
         assert self._queue is not None
         top = Path(files.unescape(self._queue.state.items[key].path))
         for one, folder in ((_plain(path), top), (path.resolve(), top.resolve())):
@@ -191,17 +194,23 @@ class Handwork:
 
 
 @contextlib.contextmanager
-def begun(home: Path, kind: Kind, what: str) -> Iterator[Handwork]:
+def begun(home: Path, kind: Kind, what: str, session: str = "") -> Iterator[Handwork]:
     """Begin a command's work on files; `what` it is goes to the log of its session.
 
     Without a queue there is nothing to take and to settle, and files are written all the same.
+    A command that works on several kinds gives all of them one `session`.
     """
-    work = Handwork(home, subjects.of(kind), what)
+    work = Handwork(home, subjects.of(kind), what, session)
     with contextlib.closing(work.store), contextlib.ExitStack() as open_ones:
         with contextlib.suppress(NoQueue):
             work.enter(open_ones)
         yield work
         work.settle()
+
+
+def own_session(what: str) -> str:
+    """Return a name for the session of a command, which no queue gives to another one."""
+    return f"{clock.now():%Y%m%d}_{what}_{os.urandom(3).hex()}"
 
 
 def _busy(key: str, session: str) -> UsageFailed:

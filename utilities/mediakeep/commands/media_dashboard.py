@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import time
@@ -39,7 +40,7 @@ def main(home: Path, once: bool, kind: str | None, as_json: bool) -> int:
     """
     chosen = _chosen(kind)
     folders = [subjects.folder(home, one) for one in chosen]
-    watches = [Watch(queue.place(at), one) for at, one in zip(folders, chosen, strict=True)]
+    watches = [_watch(home, one) for one in chosen]
     watcher = Watcher(home, watches, folders)
     if screen.fit() and not once and not as_json:
         return _live(watcher)
@@ -54,6 +55,11 @@ def main(home: Path, once: bool, kind: str | None, as_json: bool) -> int:
     else:
         sys.stdout.write("\n".join(lines) + "\n")
     return 0
+
+
+def _watch(home: Path, kind: Kind) -> Watch:
+    accepting = functools.partial(subjects.of(kind).accepting, home)
+    return Watch(queue.place(subjects.folder(home, kind)), kind, accepting)
 
 
 def _chosen(name: str | None) -> list[Kind]:

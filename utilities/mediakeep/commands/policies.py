@@ -39,6 +39,7 @@ _WRITING = (
     ),
     *_REPLACING,
 )
+_REDO = click.option("--redo", is_flag=True, help="Make changes again that were taken back.")
 _FIXING = (
     shared.setting(
         "--fix",
@@ -55,7 +56,16 @@ _FIXING = (
         click.Choice(["embed", "file", "both", "none"]),
         "Where covers that are looked up go.",
     ),
-    click.option("--redo", is_flag=True, help="Make repairs again that were taken back."),
+    _REDO,
+)
+_ADDING = (
+    shared.setting(
+        "--fix",
+        click.Choice([fix.value for fix in Fix]),
+        "Write nothing beside the movies, or what is missing there.",
+    ),
+    _REPLACING[0],
+    _REDO,
 )
 
 
@@ -74,6 +84,11 @@ def fixing(function: Callable[..., Any]) -> Callable[..., Any]:
     return _with(function, (*_WRITING, *_FIXING))
 
 
+def adding(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of commands that put files beside those of a library."""
+    return _with(function, _ADDING)
+
+
 def _with(function: Callable[..., Any], options: Any) -> Callable[..., Any]:
     for option in options:
         function = option(function)
@@ -88,11 +103,11 @@ def policy(given: dict[str, Any]) -> Policy:
     return Policy(
         fix=Fix(given.pop("fix", Fix.NONE)),
         redo=given.pop("redo", False),
-        locked=_locked(given.pop("locked_fields")),
+        locked=_locked(given.pop("locked_fields", "")),
         hardlinks=given.pop("hardlinks"),
-        other_tags=given.pop("other_tags"),
-        keep_mtime=given.pop("keep_mtime"),
-        id3=given.pop("id3"),
+        other_tags=given.pop("other_tags", HANDS_OFF.other_tags),
+        keep_mtime=given.pop("keep_mtime", False),
+        id3=given.pop("id3", HANDS_OFF.id3),
         cover_art=given.pop("cover_art", HANDS_OFF.cover_art),
         cover_size=given.pop("cover_size", HANDS_OFF.cover_size),
     )

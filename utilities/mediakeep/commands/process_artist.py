@@ -11,7 +11,7 @@ from msgspec import structs
 
 from mediakeep import files, kinds
 from mediakeep.commands import apart, deep, folders, handwork, policies, services, shared, subjects
-from mediakeep.commands.subjects import Manner
+from mediakeep.commands.subject import Manner
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageFailed
 from mediakeep.item import Item, MusicItem, Status
 from mediakeep.outcome import QUIET, Outcome, Stamp, Work

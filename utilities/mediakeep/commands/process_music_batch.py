@@ -13,7 +13,8 @@ from mediakeep.runner import early
 
 
 @shared.command()
-@terms.options
+@services.options
+@terms.options()
 @policies.fixing
 @planned.options
 @deep.option
@@ -28,13 +29,15 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **given: Any) 
     policy = policies.policy(given)
     if apply_plan:
         return planned.apply(home, apply_plan, policy, {**given, "artist": artist})
-    ask = terms.asked(home, artist, given, policy)
+    access = services.access(given, fresh=terms.fresh(kinds.MUSIC, artist, given))
+    request = terms.Request(kinds.MUSIC, artist, access, policy, native=given["deep"])
+    ask = terms.asked(home, request, given)
     deep.check(ask.deep)
     if given["estimate"]:
         from mediakeep.commands import estimates
 
-        return estimates.show(kinds.MUSIC, ask)
-    with early.hands(ask.opening(kinds.MUSIC), ask.early) as hands:
+        return estimates.show(ask)
+    with early.hands(ask.opening(), ask.early) as hands:
         from mediakeep.commands import batches  # while the workers import what they need
 
-        return batches.run(kinds.MUSIC, ask, hands)
+        return batches.run(ask, hands)

@@ -1,4 +1,4 @@
-"""A server to practise look-ups with: MusicBrainz and its covers, from a catalogue of one's own."""
+"""A server to practise look-ups with: MusicBrainz, covers and TMDb, from one's own catalogues."""
 
 from __future__ import annotations
 
@@ -37,12 +37,18 @@ _PACE = 1.1  # seconds between two requests where one a second is borne
     metavar="FILE",
     help="What MusicBrainz knows; if not given, the sample library's artists.",
 )
+@click.option(
+    "--movies",
+    type=shared.Place(),
+    metavar="FILE",
+    help="What TMDb knows; if not given, the sample library's movies.",
+)
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port; 0: a free one.")
 @click.option(
     "--rate",
     default=0.0,
     type=click.FloatRange(0),
-    help="Refuse what comes faster than so many requests a second, as MusicBrainz does.",
+    help="Refuse what comes faster than so many requests a second, as these services do.",
 )
 @click.option(
     "--storm", default="", type=shared.Duration(), help="Refuse every other one for so long."
@@ -60,7 +66,7 @@ _PACE = 1.1  # seconds between two requests where one a second is borne
 @click.option("--upstream", default=_UPSTREAM, metavar="URL", help="What is asked for --record.")
 @shared.setting("--contact", str, "Your e-mail address or URL, for --record.")
 def main(command: tuple[str, ...], **given: Any) -> int:
-    """Stand in for MusicBrainz and the Cover Art Archive on this machine.
+    """Stand in for MusicBrainz, the Cover Art Archive and TMDb on this machine.
 
     It serves until Ctrl-C. With COMMAND, after "--", it runs that with the environment that leads
     to it, and ends when that ends, with its exit code.
@@ -110,11 +116,13 @@ def _source(given: dict[str, Any]) -> Iterator[World | Source]:
 def _opened(source: World | Source, weather: Weather, given: dict[str, Any]) -> Iterator[Server]:
     from mediakeep.lookups import slots
     from mediakeep.lookups.answers import Machine
+    from mediakeep.rehearsal.films import cinema
     from mediakeep.rehearsal.server import Server
 
+    known = cinema.load(given["movies"]) if given["movies"] else cinema.sampled(cinema.FILMS)
     with _log(given["log"]) as told:
         try:
-            server = Server(source, weather, port=given["port"], told=told)
+            server = Server(source, weather, port=given["port"], told=told, cinema=known)
         except OSError as error:
             reason = f"Port {given['port']} cannot be served: {error.strerror}."
             raise UsageFailed(reason) from error
@@ -151,8 +159,12 @@ def _impersonal(asked: Asked) -> str:
 
 def _environment(url: str, rate: float) -> dict[str, str]:
     """Return the settings that lead a command of mediakeep to the server."""
+    from mediakeep.rehearsal.films.tmdb import TOKEN
+
     interval = f"{_PACE / rate:g}" if rate else "0"
     settings = {"MUSICBRAINZ_HOST": url, "COVERART_HOST": url, "MUSICBRAINZ_INTERVAL": interval}
+    settings |= {"TMDB_HOST": url, "TMDB_IMAGE_HOST": url, "TMDB_INTERVAL": interval}
+    settings["TMDB_TOKEN"] = TOKEN  # of nobody: the real one has no business here
     return {config.PREFIX + name: text for name, text in settings.items()}
 
 

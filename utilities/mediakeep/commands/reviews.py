@@ -10,6 +10,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.errors import NewerFormat, UsageFailed
+from mediakeep.kinds import MUSIC
 from mediakeep.music.kinds import KINDS
 from mediakeep.queue import actions
 from mediakeep.queue.state import State
@@ -23,6 +24,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     id: str
     kind: str
+    queue: str = MUSIC.name
     album: str = ""
     path: str = ""
     proposal: str = ""
@@ -35,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True):
         return f"{self.id} ({place})" if place else self.id
 
 
-Listed = Mapping[str, Sequence[Entry]]  # by the key of the artist
+Listed = Mapping[str, Sequence[Entry]]  # by the key of the artist, of music alone
 
 
 class _View(msgspec.Struct, frozen=True):
@@ -82,7 +84,7 @@ def read(home: Path, path: Path) -> Listed:
         raise UsageFailed(f"{name} is no list of reviews: {error}. {_CURE}.") from error
     if view.format > review.FORMAT:
         raise NewerFormat(name, view.format, review.FORMAT)
-    return view.reviews
+    return _filtered(view.reviews, lambda entry: entry.queue == MUSIC.name)
 
 
 def _filtered(listed: Listed, wanted: Callable[[Entry], bool]) -> Listed:

@@ -24,10 +24,10 @@ def scan(desk: Desk, path: str) -> Answer:
     if (desk.folder / snapshot.FILE).exists():
         return _update(desk, root, found, moved=False)
     if not found:
-        raise ScanRefused(f"{files.escape(root)} holds no {desk.kind.noun} folders.")
+        raise ScanRefused(f"{files.escape(root)} holds no {desk.kind.shelf}.")
     Queue.create(desk.place, desk.kind, subjects.library_text(root), found).close()
     result = Survey(total=len(found), new={one.key: {} for one in found})
-    return _answer(desk, root, result, f"New queue: {_tracks(desk, found)}.")
+    return _answer(desk, root, result, f"New queue: {_pieces(desk, found)}.")
 
 
 def relocate(desk: Desk, path: str) -> Answer:
@@ -83,10 +83,11 @@ def _differences(result: Survey, desk: Desk) -> str:
     return f"{known} on disk: {', '.join(told) or 'nothing has changed'}."
 
 
-def _tracks(desk: Desk, found: list[Found]) -> str:
+def _pieces(desk: Desk, found: list[Found]) -> str:
+    piece = desk.kind.piece
     told = terminal.count(len(found), desk.kind.noun, desk.kind.plural)
-    tracks = sum(one.fields.get("track_count", 0) for one in found)
-    return f"{told}, {terminal.count(tracks, 'track')}" if tracks else told
+    pieces = sum(one.fields.get(f"{piece}_count", 0) for one in found)
+    return f"{told}, {terminal.count(pieces, piece)}" if pieces else told
 
 
 def _answer(desk: Desk, root: Path, result: Survey, line: str) -> Answer:
@@ -94,7 +95,7 @@ def _answer(desk: Desk, root: Path, result: Survey, line: str) -> Answer:
     left_out = desk.subject.left_out(root)
     if left_out:
         lines.append(
-            f"{terminal.count(left_out, 'audio file')} directly in {files.escape(root)}"
+            f"{terminal.count(left_out, desk.kind.stray)} in {files.escape(root)}"
             f" belong to no {desk.kind.noun} and are left out."
         )
     return Answer(lines, {**result.counts(), "left_out": left_out})

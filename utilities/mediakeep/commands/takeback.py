@@ -1,4 +1,4 @@
-"""Changes of files taken back: planned, their artists taken, each file restored, all told.
+"""Changes of files taken back: planned, their items taken, each file restored, all told.
 
 What is refused stays as it is, and the rest goes on. Stopped or killed at any moment, each file is
 in a state that is recorded, and the same command goes on from there.
@@ -7,14 +7,14 @@ in a state that is recorded, and the same command goes on from there.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import click
 
-from mediakeep import config, files, kinds
-from mediakeep.commands import changes, handwork, moments, shared, targets
+from mediakeep import config, files
+from mediakeep.commands import changes, moments, selection, shared, takings, targets
 from mediakeep.commands.handwork import Handwork
 from mediakeep.errors import (
     ItemFailed,
@@ -34,6 +34,7 @@ from mediakeep.runner.stop import Stop
 
 DOOR = "undo_changes.py"
 
+_WHAT = DOOR.removesuffix(".py")
 _FORCE = "Use --force to restore it all the same; the version that is there now is kept aside."
 _ABOVE = "Take that back first, or use --force; the version that is there now is kept aside."
 _NOTHING = "There is nothing to take back: no change is recorded that fits, or all are taken back."
@@ -70,6 +71,7 @@ class TakeBack:
     restored: list[Restored] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)  # by path
     session: str = ""
+    take_back: str = ""  # what to call that session by
     stopped: bool = False
     trouble: MediakeepError | None = None  # what ended it early
 
@@ -79,13 +81,11 @@ class TakeBack:
         if self.manner.dry_run or not possible:
             self._rehearse(steps, store)
         else:
-            with handwork.begun(self.manner.home, kinds.MUSIC, DOOR.removesuffix(".py")) as hand:
-                hand.take(
-                    (_path(step.record) for step in possible),
-                    (step.record.item for step in possible),
-                )
-                self.session = hand.session
-                self._restore(steps, hand)
+            records = [step.record for step in possible]
+            with takings.begun(self.manner.home, _WHAT, records) as hands:
+                self.session = next(iter(hands.values())).session
+                self._restore(steps, hands)
+            self.take_back = selection.spoken(store, self.session, min(hands))
         self._tell(found=bool(steps))
         if self.trouble:
             raise self.trouble
@@ -99,24 +99,28 @@ class TakeBack:
                 kept = "The version that is there now would be kept aside."
                 self._note(store, step.record, "", kept if step.refusal else "")
 
-    def _restore(self, steps: Sequence[Step], hand: Handwork) -> None:
+    def _restore(self, steps: Sequence[Step], hands: Mapping[str, Handwork]) -> None:
         """Restore change by change; the first Ctrl-C ends it after the one at work."""
-        rules, force = self.manner.rules, self.manner.force
-        last = {step.record.item: number for number, step in enumerate(steps)}
+        last = {_owner(step.record): number for number, step in enumerate(steps)}
         with Stop() as stop:
             for number, step in enumerate(steps):
                 if stop.asked or self.trouble:
                     break
+                record, hand = step.record, hands.get(step.record.queue)
                 with self._refusals(step):
                     self._permit(step)
-                    with hand.writing(_path(step.record), step.record.item) as stamp:
-                        made = undo.apply(hand.store, step.record, stamp, rules, force)
-                    if made:
-                        kept = f"The version that was there is kept: {made.aside}"
-                        self._note(hand.store, step.record, made.aside, kept if made.aside else "")
-                if step.record.item and last[step.record.item] == number:
-                    hand.settle(step.record.item)  # a kill leaves only the one at work untold
+                    assert hand is not None  # what the plan does not refuse is taken
+                    self._apply(record, hand)
+                if hand and record.item and last[_owner(record)] == number:
+                    hand.settle(record.item)  # a kill leaves only the one at work untold
             self.stopped = stop.asked
+
+    def _apply(self, record: Record, hand: Handwork) -> None:
+        with hand.writing(_path(record), record.item) as stamp:
+            made = undo.apply(hand.store, record, stamp, self.manner.rules, self.manner.force)
+        if made:
+            kept = f"The version that was there is kept: {made.aside}"
+            self._note(hand.store, record, made.aside, kept if made.aside else "")
 
     @contextlib.contextmanager
     def _refusals(self, step: Step) -> Iterator[None]:
@@ -144,7 +148,7 @@ class TakeBack:
         one = Restored(record.id, record.path, record.time, record.session, back, aside)
         self.restored.append(one)
         if not self.manner.as_json:
-            lines = changes.told_fields(record.path, back, targets.shown(_path(record)))
+            lines = changes.told_fields(back, targets.shown(_path(record)))
             shared.show([*lines, *([f"  {kept}"] if kept else [])], None, as_json=False)
 
     def _tell(self, *, found: bool) -> None:
@@ -152,7 +156,7 @@ class TakeBack:
             click.echo(shared.plain(why), err=True)
         back = ""
         if self.restored and not self.manner.dry_run:
-            back = f"{config.spoken(DOOR, self.manner.home)} --session {self.session}"
+            back = f"{config.spoken(DOOR, self.manner.home)} --session {self.take_back}"
         lines = [self._summary() if found else _NOTHING]
         lines += ["Stopped. The same command goes on from here."] if self.stopped else []
         lines += [f"Take it back with: {back}"] if back else []
@@ -179,6 +183,10 @@ class TakeBack:
 
     def _count(self) -> int:
         return sum(len(one.fields) for one in self.restored)
+
+
+def _owner(record: Record) -> tuple[str, str]:
+    return record.queue, record.item
 
 
 def _path(record: Record) -> Path:

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mediakeep import kinds
-from mediakeep.commands import changes, moments, shared, subjects
+from mediakeep.commands import changes, moments, selection, shared, subjects
 from mediakeep.commands.changes import NONE, Change
 from mediakeep.commands.selection import Selection
+from mediakeep.kinds import Kind
 from mediakeep.media.undoing.store import Store
 from mediakeep.pages import page
 from mediakeep.queue import history
 
 _OWN = re.compile(r"\d{8}_(\w+)_[0-9a-f]{6}")  # the session of a command without a queue
-_BATCH = "process_music_batch"
+
+Key = tuple[str, str]  # the kind of items, "" for several; and the session
 
 
 @dataclass
 class Session:
-    """All that one session changed; `changes` counts fields."""
+    """All that one session changed; `changes` counts fields.
+
+    `called` is what it is called by where another queue has a session of its name.
+    """
 
     session: str
+    called: str
     command: str
     first: str
     last: str
     paths: set[str] = field(default_factory=set)
-    artists: set[str] = field(default_factory=set)
+    items: dict[str, set[str]] = field(default_factory=dict)  # by kind
     changes: int = 0
     taken_back: int = 0
     undone: int = 0  # changes that take back others
@@ -38,14 +45,15 @@ class Session:
 
 def sessions(home: Path, made: Sequence[Change]) -> list[Session]:
     """Sum up changes by their sessions, the newest first."""
-    commands = _commands(home)
-    of = {change.id: change.session for change in made}
-    found: dict[str, Session] = {}
+    commands, called = _commands(home), _called(made)
+    of = {change.id: called[_key(change)] for change in made}
+    found: dict[Key, Session] = {}
     for change in made:
-        named = _OWN.fullmatch(change.session)
-        command = named[1] if named else commands.get(change.session, "")
+        key, session = _key(change), change.session
+        named = _OWN.fullmatch(session)
+        command = named[1] if named else commands.get(key, "")
         one = found.setdefault(
-            change.session, Session(change.session, command, change.time, change.time)
+            key, Session(session, called[key], command, change.time, change.time)
         )
         one.last = change.time
         _count(one, change, of)
@@ -53,9 +61,24 @@ def sessions(home: Path, made: Sequence[Change]) -> list[Session]:
     return sorted(newest_first, key=lambda one: one.last, reverse=True)
 
 
+def _key(change: Change) -> Key:
+    """Return what tells a session from all others."""
+    return change.queue if selection.is_numbered(change.session) else "", change.session
+
+
+def _called(made: Sequence[Change]) -> dict[Key, str]:
+    """Tell what to call each session by."""
+    keys = {_key(change) for change in made}
+    names = Counter(session for _, session in keys)
+    return {
+        (queue, session): f"{queue}/{session}" if names[session] > 1 else session
+        for queue, session in keys
+    }
+
+
 def _count(one: Session, change: Change, of: dict[str, str]) -> None:
     one.paths.add(change.path)
-    one.artists |= {change.item} - {""}
+    one.items.setdefault(change.queue, set()).update({change.item} - {""})
     if change.undoes:
         one.undone += len(change.fields)
         one.of.add(of.get(change.undoes, ""))
@@ -64,13 +87,16 @@ def _count(one: Session, change: Change, of: dict[str, str]) -> None:
     one.taken_back += len(change.fields) * change.taken_back
 
 
-def _commands(home: Path) -> dict[str, str]:
-    """Tell by which command each session was begun, as far as the history goes."""
+def _commands(home: Path) -> dict[Key, str]:
+    """Tell by which command each session was begun, as far as the histories go."""
     found = {}
-    for path in history.paths(subjects.folder(home, kinds.MUSIC)):
-        for _, event in history.read(path):
-            if event["op"] == "start":
-                found[str(event.get("session"))] = str(event.get("command", _BATCH))
+    for kind in kinds.KINDS.values():
+        batch = kind.batch.removesuffix(".py")
+        for path in history.paths(subjects.folder(home, kind)):
+            for _, event in history.read(path):
+                if event["op"] == "start":
+                    key = kind.name, str(event.get("session"))
+                    found[key] = str(event.get("command", batch))
     return found
 
 
@@ -79,10 +105,10 @@ def told(one: Session) -> str:
     counts = [
         page.counted(len(one.paths), "file"),
         *([page.counted(one.changes, "change")] if one.changes else []),
-        *([page.counted(len(one.artists), "artist")] if one.artists else []),
+        *(page.counted(len(keys), kind.noun) for kind, keys in _items(one) if keys),
     ]
     what = f"{one.command}: " if one.command else ""
-    line = f"{moments.shown(one.last)}  {one.session or NONE}  {what}{', '.join(counts)}"
+    line = f"{moments.shown(one.last)}  {one.called or NONE}  {what}{', '.join(counts)}"
     if one.undone:
         whose = ", ".join(sorted(filter(None, one.of)))
         line += f"; took back {page.counted(one.undone, 'change')}{whose and ' of ' + whose}"
@@ -90,6 +116,10 @@ def told(one: Session) -> str:
         every = one.taken_back == one.changes + one.undone
         line += f"; {'all' if every else f'{one.taken_back:,}'} taken back since"
     return line
+
+
+def _items(one: Session) -> list[tuple[Kind, set[str]]]:
+    return [(kind, one.items.get(kind.name, set())) for kind in kinds.KINDS.values()]
 
 
 def show(home: Path, store: Store, *, as_json: bool) -> None:
@@ -101,12 +131,12 @@ def show(home: Path, store: Store, *, as_json: bool) -> None:
 
 def _data(one: Session) -> dict[str, Any]:
     return {
-        "session": one.session,
+        "session": one.called,
         "command": one.command,
         "first": one.first,
         "last": one.last,
         "files": len(one.paths),
-        "artists": sorted(one.artists),
+        **{kind.plural: sorted(keys) for kind, keys in _items(one)},
         "changes": one.changes,
         "took_back": one.undone,
         "took_back_of": sorted(filter(None, one.of)),

@@ -10,9 +10,9 @@ from pathlib import Path
 from mediakeep import files, kinds
 from mediakeep.commands import subjects
 from mediakeep.errors import NoQueue, UsageFailed
-from mediakeep.media import access
-from mediakeep.music import discs, folders
-from mediakeep.music.folders import Folder
+from mediakeep.media import access, folders
+from mediakeep.media.folders import Folder
+from mediakeep.music import discs
 from mediakeep.queue import reading
 
 

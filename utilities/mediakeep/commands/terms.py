@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import click
 import msgspec
 
 from mediakeep import files
-from mediakeep.commands import alerting, deep, habits, services, shared, subjects
+from mediakeep.commands import alerting, deep, habits, shared, subjects
 from mediakeep.commands.alerting import Wanted
 from mediakeep.commands.habits import Habits
-from mediakeep.commands.subjects import Manner
+from mediakeep.commands.subject import Manner
 from mediakeep.errors import UsageFailed
 from mediakeep.kinds import Kind
 from mediakeep.lookups.access import Access
@@ -36,31 +37,62 @@ _OPTIONS = (
     shared.setting(
         "--workers", click.IntRange(0), "Processes to work in; 1 is inline, 0 one per core."
     ),
-    click.option("--all", "everything", is_flag=True, help="Take all that is left."),
     shared.setting("--batch-size", COUNT, "How many to take from the queue."),
     shared.as_json,
 )
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What the options of one kind's batch ask for.
+
+    It is about one item alone where that has a `name`. Work that is `native` may crash its process;
+    `choose` and `force` are those of `Manner`.
+    """
+
+    kind: Kind
+    name: str | None = None
+    access: Access = CLOSED
+    policy: Policy = HANDS_OFF
+    native: bool = False
+    choose: Any = None
+    force: bool = False
 
 
 class Asked(msgspec.Struct, frozen=True):
     """What the user asked for."""
 
     home: Path
-    name: str  # of one item, or ""
+    request: Request
     dry_run: bool
     as_json: bool
     plan: Plan
     deep: bool
-    policy: Policy = HANDS_OFF
-    access: Access = CLOSED
     plan_out: Path | None = None  # where a dry run keeps what it would change
     alerts: Wanted = Wanted()
     habits: Habits = Habits()
 
-    def opening(self, kind: Kind) -> Opening:
+    @property
+    def name(self) -> str:
+        """The name of the one item that it is about, or ""."""
+        return self.request.name or ""
+
+    @property
+    def access(self) -> Access:
+        """Which services may be asked."""
+        return self.request.access
+
+    def opening(self) -> Opening:
         """Give what opens its workers."""
-        manner = Manner(not self.dry_run, self.deep, policy=self.policy, access=self.access)
-        return subjects.opening(kind, self.home, manner)
+        wish = self.request
+        manner = Manner(
+            not self.dry_run,
+            self.deep,
+            policy=wish.policy,
+            access=wish.access,
+            choose=wish.choose,
+            force=wish.force,
+        )
+        return subjects.opening(wish.kind, self.home, manner)
 
     @property
     def early(self) -> int:
@@ -71,33 +103,40 @@ class Asked(msgspec.Struct, frozen=True):
         return count if several and limits.inline and not self.dry_run else 0
 
 
-def options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of every batch."""
-    for option in _OPTIONS:
+def options(*all_: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give what adds the options of every batch; --all may be spelled in other ways, too."""
+    return functools.partial(_with_options, ("--all", *all_))
+
+
+def _with_options(spelled: Sequence[str], function: Callable[..., Any]) -> Callable[..., Any]:
+    whole = click.option(*spelled, "everything", is_flag=True, help="Take all that is left.")
+    for option in (*_OPTIONS[:-2], whole, *_OPTIONS[-2:]):
         function = option(function)
-    return services.options(alerting.options(habits.options(function)))
+    return alerting.options(habits.options(function))
 
 
-def asked(home: Path, name: str | None, given: dict[str, Any], policy: Policy = HANDS_OFF) -> Asked:
+def fresh(kind: Kind, name: str | None, given: dict[str, Any]) -> bool:
+    """Tell whether an item is to be asked about anew; UsageFailed where it is not one alone."""
+    if given["refresh"] and not name:
+        raise UsageFailed(f"--refresh is for one {kind.noun}: give --{kind.noun} NAME as well.")
+    return bool(given["refresh"])
+
+
+def asked(home: Path, request: Request, given: dict[str, Any]) -> Asked:
     """Make a plan of the options."""
-    if name == "":
+    if request.name == "":
         raise UsageFailed("The name of the item is empty.")
     alerts = alerting.wanted(home, given)
-    workers = given["workers"] or shared.cores()
     size = None if given["everything"] else given["batch_size"]
     deep_one = given.get("deep", False)
-    facts = {"batch_size": size, "workers": workers, **_facts(given, name, policy)}
-    fresh = given.get("refresh", False)
-    if fresh and not name:
-        raise UsageFailed("--refresh is for one artist: give --artist NAME as well.")
-    access = services.access(given, fresh=fresh)
-    longest = given["item_timeout"] * (deep.LONGER if deep_one else 1)
+    limits = _limits(request, given, deep.LONGER if deep_one else 1)
+    facts = {"batch_size": size, "workers": limits.workers, **_facts(given, request)}
     plan = Plan(
         size=size,
-        limits=Limits(workers, longest, inline=not deep_one),
+        limits=limits,
         retry=Retry(given["max_attempts"], given["retry_delay"]),
         time_budget=given["time_budget"],
-        lookups=access.is_open,
+        lookups=request.access.is_open,
         checkpoint_every=given["checkpoint_every"],
         keep_checkpoints=given["keep_checkpoints"],
         settings=facts,
@@ -107,23 +146,29 @@ def asked(home: Path, name: str | None, given: dict[str, Any], policy: Policy = 
     as_json, by_itself = given["as_json"], habits.asked(given)
     return Asked(
         home=home,
-        name=name or "",
+        request=request,
         dry_run=dry_run,
         as_json=as_json,
         plan=plan,
         deep=deep_one,
-        policy=policy,
-        access=access,
         plan_out=plan_out,
         alerts=alerts,
         habits=by_itself,
     )
 
 
-def _facts(given: dict[str, Any], name: str | None, policy: Policy) -> dict[str, Any]:
+def _limits(request: Request, given: dict[str, Any], longer: int) -> Limits:
+    """Return what work keeps to; where a person is asked, it takes its time, one by one."""
+    if request.choose:
+        return Limits(asked=True)
+    workers = given["workers"] or shared.cores()
+    return Limits(workers, given["item_timeout"] * longer, inline=not request.native)
+
+
+def _facts(given: dict[str, Any], request: Request) -> dict[str, Any]:
     """Return what the session log is to tell of the options."""
     names = ("time_budget", "item_timeout", "retry_delay", "max_attempts", "checkpoint_every")
     facts: dict[str, Any] = {one: given[one] for one in names}
-    facts |= {"item": files.escape(name)} if name else {}
+    facts |= {"item": files.escape(request.name)} if request.name else {}
     facts |= {"deep": True} if given.get("deep", False) else {}
-    return facts | {"fix": policy.fix.value}
+    return facts | {"fix": request.policy.fix.value}

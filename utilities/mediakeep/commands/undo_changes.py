@@ -16,7 +16,7 @@ _WORDS = {  # those that mean something for each thing to do
     "--forget-before": {"--dry-run", "--yes"},
     "": {"--dry-run", "--force"},
 }
-_SELECTORS = ("session", "artist", "file", "since")
+_SELECTORS = ("session", "artist", "movie", "file", "since")
 
 
 @shared.command()
@@ -50,10 +50,11 @@ _SELECTORS = ("session", "artist", "file", "since")
     metavar="PATH",
     help="What was changed in this file, or in this folder and all below.",
 )
+@click.option("--movie", metavar="NAME", help="What was changed beside this movie.")
 @click.option("--artist", metavar="NAME", help="What was changed of this artist.")
 @click.option("--session", metavar="ID", help='What this session changed; "last" is the last one.')
 def main(home: Path, **given: Any) -> int:
-    """Take back changes of files, byte for byte: those that fit all of the four selectors.
+    """Take back changes of files, byte for byte: those that fit all of the selectors.
 
     Can be stopped (Ctrl-C) or killed at any moment; run it again and it goes on.
     """
@@ -94,8 +95,11 @@ def _refuse(given: dict[str, Any], chosen: list[str]) -> None:
         raise UsageFailed("--forget-before goes without selectors and without --list.")
     if not what and not chosen:
         raise UsageFailed(
-            "Say which changes: --session, --artist, --file or --since. --list shows what there is."
+            "Say which changes: --session, --artist, --movie, --file or --since."
+            " --list shows what there is."
         )
+    if {"artist", "movie"} <= set(chosen):
+        raise UsageFailed("--artist and --movie do not go together: no change is of both.")
     action = what[0] if what else ""
     for word in ("--dry-run", "--force", "--yes"):
         if given[word.strip("-").replace("-", "_")] and word not in _WORDS[action]:

@@ -5,23 +5,37 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
+from math import inf
 from pathlib import Path
 from tempfile import gettempdir
 
 import msgspec
 
 MOST = 64 * 2**20  # bytes of an answer; what is longer is no answer to anything asked here
+# For how many seconds answers are good, by a text that their addresses hold; the first one counts.
+Kept = tuple[tuple[str, float], ...]
 
 
 class Secret:
-    """A token or key that a service knows its user by; no text that is made of it shows it."""
+    """A token or key that a service knows its user by; no text that is made of it shows it.
 
-    def __init__(self, text: str) -> None:
+    `source` names the setting that it came from; `parameter` is what it is called where it is sent
+    in the address, "" where it is sent as a bearer token (RFC 6750).
+    """
+
+    def __init__(self, text: str, source: str = "", parameter: str = "") -> None:
         self._text = text
+        self.source, self.parameter = source, parameter
 
     def reveal(self) -> str:
         """Return it, to be sent and for nothing else."""
         return self._text
+
+    @property
+    def digest(self) -> str:
+        """What tells it from another, and does not lead back to it."""
+        return sha256(self._text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
         return "Secret(...)"
@@ -35,9 +49,8 @@ class Service(msgspec.Struct, frozen=True):
 
     `interval` is the seconds between two requests of this machine, 0 for no pacing; `closed` says
     why it is not asked as things are set, "" where it is; `setting` is what names the host where
-    that is not the public one. `secret` goes along with each request, and is never kept. `kept`
-    tells for how many seconds answers are good: of the first entry whose text the address holds;
-    without one, for ever.
+    that is not the public one. `secret` goes along with each request, and is never kept. What
+    `kept` does not speak of is good for ever.
     """
 
     name: str
@@ -46,7 +59,11 @@ class Service(msgspec.Struct, frozen=True):
     closed: str = ""
     setting: str = ""
     secret: Secret | None = None
-    kept: tuple[tuple[str, float], ...] = ()
+    kept: Kept = ()
+
+    def lifetime(self, url: str) -> float:
+        """Return the seconds for which an answer to an address is good."""
+        return next((seconds for text, seconds in self.kept if text in url), inf)
 
 
 class Answer(msgspec.Struct, frozen=True):

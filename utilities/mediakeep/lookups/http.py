@@ -1,9 +1,10 @@
-"""Services are asked here: each question once, for all processes and for ever.
+"""Services are asked here: each question once, for all processes.
 
 1. What is kept is answered from the shelf, without waiting for anything.
 2. Else the question is asked by one process alone; those who ask alike meanwhile find its answer.
 3. The request waits for its turn, and for the end of pauses; see `patience`.
-4. An answer with a status of 200 is kept for ever, a 404 for 30 days, and nothing else at all.
+4. An answer with a status of 200 is kept for ever, unless its service says for how long at most;
+   a 404 for 30 days, and nothing else at all. What is past its time is as good as not there.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class Http:
         self._shelf.database.close()
 
     def _kept(self, service: Service, url: str) -> Answer | None:
-        kept = self._shelf.find(url)
+        kept = self._shelf.find(url, service.lifetime(url))
         absent = kept is None and self._shelf.is_absent(url)
         if kept or absent:
             self.spent.hits += 1

@@ -6,19 +6,15 @@ that is the same, nobody is asked again.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
 
 import msgspec
 
 from mediakeep.item import Lookup
-from mediakeep.lookups import shelf
 from mediakeep.lookups.catalogue import Artist, Discography, Release
-from mediakeep.lookups.database import Database, Statement
-
-T = TypeVar("T")
+from mediakeep.lookups.database import Statement
+from mediakeep.lookups.ledger import Ledger, packed, unpacked
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -67,31 +63,24 @@ FILE = "musicbrainz.sqlite"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS resolved (key TEXT PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS discographies (artist TEXT PRIMARY KEY, content BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-_TABLES = "answers", "absent", "resolved", "discographies", "marks"
 
 
-class Known:
+class Known(Ledger):
     """The tables of one folder of caches; NoCache where they cannot be written."""
 
     def __init__(self, folder: Path) -> None:
-        self._base = Database(folder / FILE, shelf.SCHEMA + _SCHEMA)
-
-    @property
-    def notes(self) -> list[str]:
-        """Sentences about what was found damaged."""
-        return self._base.notes
+        super().__init__(folder / FILE, _SCHEMA)
 
     def resolved(self, key: str) -> Resolved | None:
         """Return what became of an artist's look-up; None where there was none."""
         row = self._base.read("SELECT content FROM resolved WHERE key = ?", key)
-        return _unpacked(row, Resolved)
+        return unpacked(row, Resolved)
 
     def discography(self, artist: str) -> Discography | None:
         """Return the discography of an artist, given by MBID."""
         row = self._base.read("SELECT content FROM discographies WHERE artist = ?", artist)
-        return _unpacked(row, Discography)
+        return unpacked(row, Discography)
 
     def keep(self, key: str, resolved: Resolved, known: Discography | None) -> None:
         """Keep what a look-up came to; what was known of the artist before is replaced."""
@@ -106,35 +95,9 @@ class Known:
     def every(self) -> Iterator[tuple[str, Resolved]]:
         """Give all artists that were looked up, by their keys."""
         for key, content in self._base.rows("SELECT key, content FROM resolved ORDER BY key"):
-            if found := _unpacked((content,), Resolved):
+            if found := unpacked((content,), Resolved):
                 yield key, found
-
-    def mark(self, name: str) -> str:
-        """Return what is noted under a name, "" where nothing is."""
-        row = self._base.read("SELECT value FROM marks WHERE name = ?", name)
-        return str(row[0]) if row else ""
-
-    def set_mark(self, name: str, value: str) -> None:
-        """Note something under a name."""
-        self._base.write(("INSERT OR REPLACE INTO marks VALUES (?, ?)", (name, value)))
-
-    def drop(self) -> None:
-        """Forget everything, the raw answers too."""
-        self._base.write(*((f"DELETE FROM {table}", ()) for table in _TABLES))
-
-    def close(self) -> None:
-        """Close the file."""
-        self._base.close()
 
 
 def _row(table: str, name: str, thing: object) -> Statement:
-    packed = zlib.compress(msgspec.json.encode(thing), 6)
-    return f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (name, packed)
-
-
-def _unpacked(row: Sequence[Any], kind: type[T]) -> T | None:
-    """Read a row back; what is spoilt, or of a version unlike this, is as good as none."""
-    try:
-        return msgspec.json.decode(zlib.decompress(row[0]), type=kind) if row else None
-    except (zlib.error, TypeError, msgspec.DecodeError, UnicodeError):
-        return None
+    return f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (name, packed(thing))

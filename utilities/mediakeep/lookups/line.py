@@ -1,6 +1,9 @@
 """The line to services: each request waits for its turn, and is sent again where that may help.
 
 Redirects pass through it one by one, so each of them waits for its turn as well.
+
+A secret joins a request where it leaves, on the connection: neither requests nor urllib3, whose
+errors and logs tell of addresses and headers, ever know it. It is sent to its service's host alone.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 from weakref import WeakSet
 
 from requests import PreparedRequest, Response
@@ -21,7 +24,7 @@ from urllib3.exceptions import HTTPError
 
 from mediakeep.errors import ServiceFailed
 from mediakeep.lookups import hints
-from mediakeep.lookups.answers import MOST, Machine
+from mediakeep.lookups.answers import MOST, Machine, Secret, Service
 from mediakeep.lookups.patience import Patience
 
 _PIECE = 2**16  # bytes
@@ -39,10 +42,13 @@ class Line(HTTPAdapter):
         super().__init__()
         self._machine = machine
         self._sockets = WeakSet[socket.socket]()
+        self._secret: Secret | None = None  # that goes along with what is sent now
 
     def send(self, request: PreparedRequest, *_: Any, **options: Any) -> Response:
         """Send a request until it is answered; Outage, or ServiceFailed where that is no use."""
         options |= {"timeout": self._machine.limits[:2], "stream": True}
+        service = self.patience.service
+        self._secret = service.secret if _is_at(service, request) else None
         while True:
             self.patience.take_turn()
             try:
@@ -54,9 +60,12 @@ class Line(HTTPAdapter):
                 self.patience.failed(_explain(error, self._server(request)))
                 continue
             now = self._machine.clock()
+            if answer.status_code == 401 and self._secret:
+                self.patience.answered()
+                raise self.patience.refused(401)
             if answer.status_code not in hints.AGAIN:
                 self.patience.answered(hints.rest(answer.headers, now))
-                return answer
+                return _unsigned(answer, self._secret)
             told = hints.pause(answer.status_code, answer.headers, now)
             self.patience.failed(f"it answered {answer.status_code}", told)
 
@@ -68,13 +77,19 @@ class Line(HTTPAdapter):
         """Give the connections to a host, of a kind whose sockets are known and can be cut."""
         pool: Any = super().get_connection_with_tls_context(*given, **named)
         kind: Any = pool.ConnectionCls
-        sockets = self._sockets
+        line = self
         if kind.__name__ != "_Remembered":
 
             class _Remembered(kind):  # type: ignore[misc]  # plain or secure
                 def connect(self) -> None:
                     super().connect()
-                    sockets.add(self.sock)
+                    line._sockets.add(self.sock)
+
+                def putrequest(self, method: str, url: str, *given: Any, **named: Any) -> None:
+                    secret = line._secret
+                    super().putrequest(method, _signed(url, secret), *given, **named)
+                    if secret and not secret.parameter:
+                        self.putheader("Authorization", f"Bearer {secret.reveal()}")
 
             pool.ConnectionCls = _Remembered
         return pool
@@ -82,10 +97,11 @@ class Line(HTTPAdapter):
     def _server(self, request: PreparedRequest) -> str:
         """Name the server that a request goes to, and the setting that it stands in, if any."""
         service = self.patience.service
-        there, known = (urlsplit(url or "") for url in (request.url, service.host))
+        there = urlsplit(request.url or "")
         named = f"{there.hostname}:{there.port}" if there.port else str(there.hostname)
-        is_known = (there.hostname, there.port) == (known.hostname, known.port)
-        return f"{named}, as {service.setting} says" if service.setting and is_known else named
+        if service.setting and _is_at(service, request):
+            return f"{named}, as {service.setting} says"
+        return named
 
     def _once(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
         try:
@@ -130,6 +146,34 @@ class Line(HTTPAdapter):
             timer.cancel()
         if over.is_set():  # an answer without a length ends where it is cut
             raise failures.ReadTimeout()
+
+
+def _is_at(service: Service, request: PreparedRequest) -> bool:
+    """Tell whether a request goes to a service itself, and not where it was sent on to."""
+    there, known = (urlsplit(url or "") for url in (request.url, service.host))
+    return (there.scheme, there.hostname, there.port) == (
+        known.scheme,
+        known.hostname,
+        known.port,
+    )
+
+
+def _signed(url: str, secret: Secret | None) -> str:
+    """Add a secret to an address, where it is one that is sent there."""
+    if not (secret and secret.parameter):
+        return url
+    sign = "&" if "?" in url else "?"
+    return f"{url}{sign}{secret.parameter}={secret.reveal()}"
+
+
+def _unsigned(answer: Response, secret: Secret | None) -> Response:
+    """Take a secret out of the address that an answer leads to, as some repeat what they got."""
+    if secret and (there := answer.headers.get("Location", "")):
+        parts = urlsplit(there)
+        words = parts.query.split("&")
+        query = "&".join(word for word in words if secret.reveal() not in word)
+        answer.headers["Location"] = urlunsplit(parts._replace(query=query))
+    return answer
 
 
 def _explain(error: Exception, server: str) -> str:

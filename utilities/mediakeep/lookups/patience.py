@@ -7,13 +7,14 @@
    until its end every question of every process gives up at once, instead of each waiting.
 4. The first question after that end is a probe: its success lifts the outage, its failure makes
    it longer.
+5. A secret that is refused is not sent again for a minute, by nobody; nor is the question.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from mediakeep.errors import Outage
+from mediakeep.errors import Outage, ServiceFailed
 from mediakeep.lookups.answers import Machine, Service, Spent
 from mediakeep.lookups.slots import LONGEST_OUTAGE, LONGEST_PAUSE, Slots, State
 
@@ -61,10 +62,30 @@ class Patience:
                 until = self._machine.clock() + min(rest, LONGEST_PAUSE)
                 state.pause = max(state.pause, until)
 
+    def refused(self, status: int) -> ServiceFailed:
+        """Note that the service does not take the secret, and make the error of that."""
+        if secret := self.service.secret:
+            with self._slots.held() as state:
+                state.refused = self._machine.clock() + LONGEST_PAUSE
+                state.digest = secret.digest
+        return self._refusal(status)
+
+    def _refusal(self, status: int = 401) -> ServiceFailed:
+        told = f"it answered {status}"
+        if (secret := self.service.secret) and secret.source:
+            told = f"it does not accept the token that {secret.source} gives ({status}); correct it"
+        return ServiceFailed(self.service.name, told)
+
+    def _is_refused(self, state: State, now: float) -> bool:
+        secret = self.service.secret
+        return secret is not None and state.refused > now and state.digest == secret.digest
+
     def _turn(self) -> float:
         """Take a turn if it is free and return 0, else the seconds until it is worth a look."""
         with self._slots.held() as state:
             now = self._machine.clock()
+            if self._is_refused(state, now):
+                raise self._refusal()
             if state.outage > now:
                 raise self._given_up(state)
             if (pause := state.pause - now) > 0:

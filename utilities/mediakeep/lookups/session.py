@@ -12,21 +12,23 @@ from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 
 from mediakeep import __version__, files
-from mediakeep.errors import NotThere
-from mediakeep.lookups.answers import Answer, Machine
+from mediakeep.errors import BadAnswer, NotThere
+from mediakeep.lookups.answers import Answer, Machine, Service
 from mediakeep.lookups.line import Line
 from mediakeep.lookups.patience import Patience
 from mediakeep.lookups.shelf import Shelf
 
 _REDIRECTS = 5
+_NOT_UNDERSTOOD = 400, 422  # our own mistake, or theirs
 
 
 class Session(CacheMixin, requests.Session):
     """A session that keeps each answer with a status of 200 on the shelf."""
 
     def __init__(self, shelf: Shelf, contact: str, machine: Machine) -> None:
+        self._kept = _Kept(shelf)
         super().__init__(
-            backend=_Kept(shelf),
+            backend=self._kept,
             expire_after=NEVER_EXPIRE,
             allowable_codes=(200,),
             allowable_methods=("GET",),
@@ -47,6 +49,7 @@ class Session(CacheMixin, requests.Session):
     def ask(self, url: str, patience: Patience, *, fresh: bool, keep: bool) -> Answer:
         """Ask, unless it is kept; NotThere, Outage, or ServiceFailed for any other answer."""
         self._line.patience = patience
+        self._kept.service = patience.service
         self.settings.read_only = not keep
         try:
             request = self.prepare_request(requests.Request("GET", url))
@@ -59,6 +62,8 @@ class Session(CacheMixin, requests.Session):
             raise self._line.failure("its address, or one that it names, is none") from error
         if found.status_code == 404 and (not keep or "json" in _answer(found).type):
             raise NotThere(patience.service.name, url)
+        if found.status_code in _NOT_UNDERSTOOD:
+            raise BadAnswer(patience.service.name, f"it answered {found.status_code}", url)
         if found.status_code != 200:
             raise self._line.failure(f"it answered {found.status_code}")
         return _answer(found)
@@ -71,13 +76,15 @@ class _Kept(BaseCache):
     sent along with a request.
     """
 
+    service: Service  # that is asked now
+
     def __init__(self, shelf: Shelf) -> None:
         super().__init__()
         self._shelf = shelf
 
     def get_response(self, key: str, default: Any = None) -> Any:
         """Take an answer from the shelf."""
-        if kept := self._shelf.find(key):
+        if kept := self._shelf.find(key, self.service.lifetime(key)):
             found = CachedResponse(content=kept.content, url=kept.url, status_code=kept.status)
             found.headers["Content-Type"] = kept.type
             found.request = CachedRequest(method="GET", url=key)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from math import inf
 from pathlib import Path
 
 import msgspec
 
-from mediakeep.lookups.answers import MOST, Answer
-from mediakeep.lookups.database import Database
+from mediakeep.lookups.answers import MOST, Answer, Kept
+from mediakeep.lookups.database import Database, Statement
 
 ABSENT = 30 * 86400.0  # seconds for which "there is no such thing" is believed
 SCHEMA = """
@@ -24,6 +25,7 @@ CREATE TABLE IF NOT EXISTS answers (
 CREATE TABLE IF NOT EXISTS absent (asked TEXT PRIMARY KEY, until REAL NOT NULL);
 """
 _WRITE = "INSERT OR REPLACE INTO"
+_FIND = "SELECT url, type, content FROM answers WHERE asked = ? AND kept > ? AND kept <= ?"
 
 
 class Shelf:
@@ -33,9 +35,11 @@ class Shelf:
         self.database = Database(path, SCHEMA)
         self._clock = clock
 
-    def find(self, asked: str) -> Answer | None:
-        """Return the kept answer of an address."""
-        row = self.database.read("SELECT url, type, content FROM answers WHERE asked = ?", asked)
+    def find(self, asked: str, lifetime: float = inf) -> Answer | None:
+        """Return the kept answer of an address, unless it is older than so many seconds."""
+        now = self._clock()
+        oldest, newest = (now - lifetime, now) if lifetime < inf else (-inf, inf)
+        row = self.database.read(_FIND, asked, oldest, newest)
         try:
             url, kind, packed = row
             found = {"url": url, "type": kind, "content": _unpacked(packed)}
@@ -50,7 +54,7 @@ class Shelf:
         return bool(self.database.read(query, asked, now, now + ABSENT))
 
     def keep(self, asked: str, answer: Answer) -> None:
-        """Keep an answer for ever, in place of what was kept before."""
+        """Keep an answer in place of what was kept before."""
         packed = zlib.compress(answer.content, 6)
         row = asked, answer.url, answer.type, self._clock(), packed
         absent = "DELETE FROM absent WHERE asked = ?", (asked,)
@@ -69,6 +73,16 @@ class Shelf:
             for table in ("answers", "absent")
         ]
         self.database.write(*drops)
+
+
+def expired(kept: Kept, now: float) -> Iterator[Statement]:
+    """Make the statements that take all out of the file that is past its time."""
+    yield "DELETE FROM absent WHERE until <= ?", (now,)
+    for place, (text, seconds) in enumerate(kept):
+        before = [other for other, _ in kept[:place]]
+        others = " AND instr(asked, ?) = 0" * len(before)
+        where = f"kept <= ? AND instr(asked, ?) > 0{others}"
+        yield f"DELETE FROM answers WHERE {where}", (now - seconds, text, *before)
 
 
 def _unpacked(packed: bytes) -> bytes:

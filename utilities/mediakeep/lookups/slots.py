@@ -32,6 +32,7 @@ class State(msgspec.Struct):
     """When a service was asked last, and until when it is not asked; seconds since 1970.
 
     `span` is how long the last outage was taken to be, 0 where there is none; `why` is for people.
+    Whose secret has this digest is `refused` until then.
     """
 
     last: float = 0.0
@@ -39,6 +40,8 @@ class State(msgspec.Struct):
     outage: float = 0.0
     span: float = 0.0
     why: str = ""
+    refused: float = 0.0
+    digest: str = ""
 
 
 class Slots:
@@ -142,5 +145,7 @@ def _sane(text: bytes, now: float) -> State:
         state.pause = 0.0
     if state.outage > now + LONGEST_OUTAGE + 1 or not 0 <= state.span <= LONGEST_OUTAGE:
         state.outage, state.span = 0.0, 0.0
+    if state.refused > now + LONGEST_PAUSE + 1:
+        state.refused = 0.0
     state.why = files.printable(state.why)[:200]
     return state

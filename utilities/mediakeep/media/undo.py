@@ -19,7 +19,7 @@ from mediakeep import files
 from mediakeep.errors import MediakeepError, NotAudio, NotUndone, Unreadable
 from mediakeep.media import additions, formats, sums, swap
 from mediakeep.media.source import Source
-from mediakeep.media.splices import pieces, soundmap
+from mediakeep.media.splices import pieces
 from mediakeep.media.splices.pieces import Piece
 from mediakeep.media.swap import Original
 from mediakeep.media.undoing import aside, recipes
@@ -132,7 +132,7 @@ def apply(
     taken away only as it was put there, by force or not. The other errors are those of
     `safewrite.write`.
     """
-    desk, fields = Desk(store, stamp, rules), _reversed(store.fields(record))
+    desk, fields = Desk(store, stamp, rules, record.queue), _reversed(store.fields(record))
     if record.old.is_nothing:
         return additions.take_away(record, fields, desk)
     if record.new.is_nothing:
@@ -184,7 +184,7 @@ def _is(record: Record) -> bool:
 def _restored(store: Store, record: Record, source: Source) -> list[Piece]:
     recipe = store.recipe(record)
     try:
-        return recipes.follow(recipe, soundmap.of(source, record.kind), store.blobs.read)
+        return recipes.follow(recipe, recipes.sound_of(source, record.kind), store.blobs.read)
     except (ValueError, LookupError, struct.error) as error:
         raise _otherwise(record) from error
 
@@ -208,6 +208,9 @@ def _otherwise(record: Record) -> NotUndone:
 
 
 def _kind(original: Original, record: Record) -> str:
+    """Tell what a version is that somebody else made; what had no sound has none."""
+    if record.kind not in formats.ALL:
+        return record.kind
     with os.fdopen(os.dup(original.handle), "rb") as handle:
         found = formats.recognise(handle, original.path.suffix.lower())
     if found is None:

@@ -14,7 +14,7 @@ from msgspec import structs
 from mediakeep import files
 from mediakeep.errors import LibraryGone
 from mediakeep.item import Status
-from mediakeep.media import access, essence
+from mediakeep.media import access, essence, folders
 from mediakeep.media.undoing.record import Record
 from mediakeep.music import (
     artwork,
@@ -22,7 +22,6 @@ from mediakeep.music import (
     deep,
     diagnose,
     endings,
-    folders,
     mending,
     repaired,
     scan,

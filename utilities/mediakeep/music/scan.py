@@ -9,10 +9,10 @@ from pathlib import Path
 from mediakeep import files
 from mediakeep.errors import LibraryGone, NotAudio, Truncated, Unreadable
 from mediakeep.item import Found
-from mediakeep.media import access
+from mediakeep.media import access, folders
+from mediakeep.media.folders import File, Folder
 from mediakeep.media.reader import Direct, Reader
-from mediakeep.music import discs, folders
-from mediakeep.music.folders import File, Folder
+from mediakeep.music import discs
 from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
 from mediakeep.outcome import QUIET, Progress
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mediakeep import files
@@ -11,7 +11,7 @@ from mediakeep.item import Item, Status
 from mediakeep.queue import sessions, survey
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.state import State
-from mediakeep.queue.store import Change
+from mediakeep.queue.store import Change, Decide
 
 
 def find(state: State, name: str) -> str:
@@ -83,6 +83,27 @@ def reset_outdated(state: State) -> Change | None:
 def outdated(state: State, item: Item) -> bool:
     """Tell whether an item was completed by older rules than today's."""
     return item.status is Status.COMPLETED and item.rules < state.kind.rules
+
+
+def amend(place: Place, said: Mapping[str, Mapping[str, Any]]) -> Decide:
+    """Note what a person says of items, by their keys, and have them done again.
+
+    Items that are so already are left alone. ItemHeld where a living session has one of the others:
+    then nothing is changed.
+    """
+
+    def decide(state: State) -> Change | None:
+        fresh = {key: {**one} for key, one in said.items() if not _holds(state.items[key], one)}
+        for key, session in held(state, place, fresh).items():
+            raise ItemHeld(key, session)
+        items = {key: {**survey.again(state.items[key]), **one} for key, one in fresh.items()}
+        return Change("reset", items, {"why": "said"}) if items else None
+
+    return decide
+
+
+def _holds(item: Item, said: Mapping[str, Any]) -> bool:
+    return all(getattr(item, name) == value for name, value in said.items())
 
 
 def mark_completed(name: str, now: str) -> Callable[[State], Change]:

@@ -112,7 +112,7 @@ def _renew(item: Item, one: Found) -> dict[str, Any]:
     changes: dict[str, Any] = {**one.fields, "fingerprint": one.fingerprint}
     if item.status is Status.PENDING:
         return changes
-    return {**changes, **again(item), "note": "its folder changed since it was last done"}
+    return {**changes, **again(item), "note": "it changed on disk since it was last done"}
 
 
 def _vanish(item: Item) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def again(item: Item) -> dict[str, Any]:
 def guard(survey: Survey, state: State, path: str) -> None:
     """Refuse a scan that would lose too much: ScanRefused says what, and what allows it."""
     if not survey.total:
-        raise ScanRefused(f"{path} holds no {state.kind.noun} folders.")
+        raise ScanRefused(f"{path} holds no {state.kind.shelf}.")
     gone, all_ = len(survey.vanished), len(state.items)
     if gone > MANY * all_:
         raise ScanRefused(

@@ -49,7 +49,8 @@ def paged(reply: Reply) -> Reply:
 
 def misshapen(reply: Reply) -> Reply:
     """Answer with sound JSON of a shape that no answer has."""
-    body = b'{"releases":7,"release-count":"many","artists":[[]],"id":null,"images":{"0":true}}'
+    body = b'{"releases":7,"release-count":"many","artists":[[]],"id":null,"images":{"0":true},'
+    body += b'"results":7,"movie_results":"x","title":[7],"credits":{"cast":1},"genres":"x"}'
     return replace(reply, body=body)
 
 

@@ -45,7 +45,7 @@ def make(
     """
     rng = Random(seed)
     cast = catalogue.artists(artists, tracks, rng)
-    _claim(root)
+    claim(root)
     try:
         if _ignores_case(root, cast[0].name):
             cast = _without_twins(cast)
@@ -60,7 +60,8 @@ def make(
     return Manifest(root, len(cast), count, tuple(planted), tuple(hidden))
 
 
-def _claim(root: Path) -> None:
+def claim(root: Path) -> None:
+    """Make the folder of a sample library; UsageFailed where it is not empty, or cannot be."""
     try:
         root.mkdir(parents=True, exist_ok=True)
         held = any(root.iterdir())

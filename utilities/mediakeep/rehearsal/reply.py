@@ -14,13 +14,17 @@ _HELP = "For usage, please see: https://musicbrainz.org/development/mmd"
 
 @dataclass(frozen=True)
 class Question:
-    """A request: path and parameters decoded, each parameter with all its values."""
+    """A request: path and parameters decoded, each parameter with all its values.
+
+    `authorization` is the header of that name, which no text of a question shows.
+    """
 
     method: str
     path: str
     query: Mapping[str, list[str]] = field(default_factory=dict)
     agent: str = ""
     host: str = ""
+    authorization: str = field(default="", repr=False)
 
     def one(self, name: str, default: str = "") -> str:
         """Return the first value of a parameter."""

@@ -1,7 +1,8 @@
-"""A loopback server that stands in for MusicBrainz and the Cover Art Archive, and counts."""
+"""A loopback server that stands in for MusicBrainz, the Cover Art Archive and TMDb, and counts."""
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -15,6 +16,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from mediakeep.rehearsal import coverart
 from mediakeep.rehearsal.coverart import Archive
 from mediakeep.rehearsal.entities import World
+from mediakeep.rehearsal.films import tmdb
+from mediakeep.rehearsal.films.film import Cinema
+from mediakeep.rehearsal.films.tmdb import Booth
 from mediakeep.rehearsal.reply import Question, Reply, error
 from mediakeep.rehearsal.shelves import Shelves
 from mediakeep.rehearsal.weather import Weather
@@ -22,12 +26,13 @@ from mediakeep.rehearsal.ws2.service import ROOT, Service
 
 HOST = "127.0.0.1"
 
+_SECRET = re.compile(r"(^|&)(api_key|session_id)=[^&]*")
 _IDLE = 60.0  # seconds after which a connection that nobody uses is closed
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came, and the status that it was answered with."""
+    """A request as it came, but for a secret in its query, and the status of its answer."""
 
     time: float  # monotonic
     method: str
@@ -38,7 +43,7 @@ class Asked:
 
 
 class Source(Protocol):
-    """What answers questions: a world, or a relay that asks another server."""
+    """What answers questions: a stand, a booth, or a relay that asks another server."""
 
     def answer(self, question: Question) -> Reply:
         """Answer one question."""
@@ -61,9 +66,22 @@ class Stand:
         return error(404, "Not Found")
 
 
+class Stands:
+    """Answers from a cinema what is asked of TMDb, and from another source all the rest."""
+
+    def __init__(self, source: Source, cinema: Cinema) -> None:
+        self._source, self._booth = source, Booth(cinema)
+
+    def answer(self, question: Question) -> Reply:
+        """Answer a question by the one whom its path belongs to."""
+        one = self._booth if question.path.startswith(tmdb.ROOTS) else self._source
+        return one.answer(question)
+
+
 class Server:
     """Serves a world or another source while it is entered; `asked` holds every request.
 
+    With a `cinema` it speaks TMDb besides, on the same port.
     OSError where the port is taken.
     """
 
@@ -74,8 +92,10 @@ class Server:
         *,
         port: int = 0,
         told: Callable[[Asked], object] = lambda _: None,
+        cinema: Cinema | None = None,
     ) -> None:
-        self._source = Stand(source) if isinstance(source, World) else source
+        rest = Stand(source) if isinstance(source, World) else source
+        self._source: Source = Stands(rest, cinema) if cinema else rest
         self.weather = weather or Weather()
         self.asked: list[Asked] = []
         self._told, self._lock = told, threading.Lock()
@@ -102,7 +122,8 @@ class Server:
         """Answer a request, and note it; `line` is its query as it came."""
         arrived = time.monotonic()
         reply = self.weather.meet(question, self._source.answer)
-        asked = Asked(arrived, question.method, question.path, line, question.agent, reply.status)
+        shown = _SECRET.sub(r"\1\2=REDACTED", line)
+        asked = Asked(arrived, question.method, question.path, shown, question.agent, reply.status)
         with self._lock:
             self.asked.append(asked)
             self._told(asked)
@@ -161,6 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
             parse_qs(parts.query, keep_blank_values=True),
             self.headers.get("User-Agent") or "",
             self.headers.get("Host") or "",
+            self.headers.get("Authorization") or "",
         )
         self._drain()
         self._send(self.server.owner.answer(question, parts.query))

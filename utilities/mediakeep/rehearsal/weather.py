@@ -1,4 +1,7 @@
-"""What a request meets before it is answered: the rate, refused agents, storms, ordered faults."""
+"""What a request meets before it is answered: the rate, refused agents, storms, ordered faults.
+
+MusicBrainz and TMDb each have the rate for themselves, and refuse in words of their own.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,12 @@ from email.utils import formatdate
 
 from mediakeep.rehearsal import faults
 from mediakeep.rehearsal.faults import Fault
+from mediakeep.rehearsal.films import statuses
 from mediakeep.rehearsal.reply import Question, Reply, error
 
+_MUSICBRAINZ = "/ws/2/"
+_PACED = (_MUSICBRAINZ, statuses.ROOT)
+_TOO_MANY, _DOWN = 25, 9  # of TMDb's errors
 _GENERIC = re.compile(r"(python-requests|python-urllib|python-httpx|java|libwww-perl)\b", re.I)
 _TOO_FAST = "Your requests are exceeding the allowable rate limit."
 _NOBODY = "Your requests name no application: set a User-Agent with a name, a version, a contact."
@@ -36,15 +43,15 @@ class _Storm:
 class Weather:
     """Lets answers through, or spoils them; all of it may be called from several threads.
 
-    `per_second` is the rate above which MusicBrainz' web service refuses (0: none); `tells` is how
-    it then says when to come again: "seconds" or "date" in Retry-After, "limits" in the headers
+    `per_second` is the rate above which a web service refuses (0: none); `tells` is how it then
+    says when to come again: "seconds" or "date" in Retry-After, "limits" in the headers
     X-RateLimit-Limit, -Remaining and -Reset, or "" for not at all.
     """
 
     def __init__(self, per_second: float = 0.0, *, tells: str = "") -> None:
         self.per_second, self.tells = per_second, tells
         self._lock = threading.Lock()
-        self._free = 0.0  # from when on the next request is within the rate
+        self._free: dict[str, float] = {}  # by service, from when on a request is within the rate
         self._orders: list[_Order] = []
         self._storms: list[_Storm] = []
 
@@ -62,24 +69,26 @@ class Weather:
 
     def meet(self, question: Question, answer: Callable[[Question], Reply]) -> Reply:
         """Return what a request gets: its answer, a refusal, or a spoilt answer."""
-        if question.path.startswith("/ws/2/"):
-            if not question.agent.strip() or _GENERIC.match(question.agent.strip()):
-                return error(403, _NOBODY)
-            if (wait := self._wait()) > 0:
-                return self._refusal(wait)
+        service = next((root for root in _PACED if question.path.startswith(root)), "")
+        agent = question.agent.strip()
+        if service == _MUSICBRAINZ and (not agent or _GENERIC.match(agent)):
+            return error(403, _NOBODY)
+        if service and (wait := self._wait(service)) > 0:
+            return self._refusal(service, wait)
         fault = self._fault(question)
         return fault(answer(question)) if fault else answer(question)
 
-    def _wait(self) -> float:
+    def _wait(self, service: str) -> float:
         """Take a place within the rate, or return for how many seconds there is none."""
         with self._lock:
             now = time.monotonic()
-            if not self.per_second or now >= self._free:
-                self._free = now + 1 / self.per_second if self.per_second else 0.0
+            free = self._free.get(service, 0.0)
+            if not self.per_second or now >= free:
+                self._free[service] = now + 1 / self.per_second if self.per_second else 0.0
                 return 0.0
-            return self._free - now
+            return free - now
 
-    def _refusal(self, wait: float) -> Reply:
+    def _refusal(self, service: str, wait: float) -> Reply:
         again = int(wait) + 1
         told = {
             "": {},
@@ -91,7 +100,7 @@ class Weather:
                 "X-RateLimit-Reset": str(int(time.time()) + again),
             },
         }[self.tells]
-        reply = error(503, _TOO_FAST)
+        reply = error(503, _TOO_FAST) if service == _MUSICBRAINZ else statuses.reply(_TOO_MANY)
         return replace(reply, headers={**reply.headers, **told})
 
     def _fault(self, question: Question) -> Fault | None:
@@ -101,8 +110,13 @@ class Weather:
                     order.times -= 1
                     return order.fault
             if any(_strikes(storm) for storm in self._storms):
-                return faults.refused()
+                return _offline if question.path.startswith(statuses.ROOT) else faults.refused()
         return None
+
+
+def _offline(_: Reply) -> Reply:
+    """Refuse as TMDb does while it is down."""
+    return statuses.reply(_DOWN)
 
 
 def _strikes(storm: _Storm) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mediakeep import files
-from mediakeep.errors import ItemFailed, LibraryGone, MediakeepError, NoCache, NoRoom
+from mediakeep.errors import ItemFailed, LibraryGone, MediakeepError, NoCache, NoRoom, Stopped
 from mediakeep.item import Status
 from mediakeep.outcome import Opening, Outcome, Parts, Progress, Work, Worker
 from mediakeep.runner.stop import BrokenOff
@@ -70,13 +70,17 @@ class Gone(msgspec.Struct, frozen=True):
     error: MediakeepError
 
 
+class Quit(msgspec.Struct, frozen=True):
+    """The person who was asked has had enough: the item goes back, and the batch ends."""
+
+
 class Lost(msgspec.Struct, frozen=True):
     """The process that ran the task died, or was killed because it took too long."""
 
     why: str
 
 
-Result = Outcome | Parts | PartDone | Failed | Gone | Lost
+Result = Outcome | Parts | PartDone | Failed | Gone | Quit | Lost
 
 
 @contextlib.contextmanager
@@ -100,6 +104,8 @@ def run(worker: Worker, task: Task, progress: Progress) -> Result:
         return _checked(worker(task.work, progress))
     except (LibraryGone, NoCache, NoRoom) as gone:
         return Gone(gone)
+    except Stopped:
+        return Quit()
     except OSError as error:
         return Gone(NoRoom(explain(error))) if error.errno in _NO_ROOM else failure(task, error)
     except (BrokenOff, KeyboardInterrupt):

@@ -26,7 +26,7 @@ from mediakeep.outcome import Opening, Outcome, Parts, Stamp, Work
 from mediakeep.queue import settling, survey
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
-from mediakeep.runner.attempt import Failed, Gone, Lost, Part, PartDone, Result, Task
+from mediakeep.runner.attempt import Failed, Gone, Lost, Part, PartDone, Quit, Result, Task
 from mediakeep.runner.executors import Crew
 from mediakeep.runner.hand import Hand
 from mediakeep.runner.intake import Intake
@@ -167,6 +167,8 @@ class Batch:
         match result:
             case Gone(error):
                 self._report.gone = error
+            case Quit():
+                self._stop.asked = True
             case Lost(why) if not task.alone:
                 self._ledger.trouble(task.key, f"{why}; it will run again, alone")
                 self._line.add(structs.replace(task, alone=True))
@@ -183,7 +185,9 @@ class Batch:
                 self._advance(task.key, result)
             case Outcome() if self._vanishing(result):
                 library = self._queue.state.head.library_path
-                self._report.gone = LibraryGone(library, "missing many of its folders")
+                self._report.gone = LibraryGone(
+                    library, f"missing many of its {self._queue.kind.plural}"
+                )
             case Outcome():
                 self._settle(task.key, result)
 

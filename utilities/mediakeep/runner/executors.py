@@ -115,13 +115,15 @@ class Crew:
 
     @property
     def _pooled(self) -> bool:
+        if self._limits.asked:
+            return False
         spent = self._inline.seconds if self._inline else 0.0
         lasting = self._limits.workers > 1 and spent >= PATIENCE
         return bool(self._early) or not self._limits.inline or lasting
 
     def submit(self, task: Task) -> None:
         """Start a task; the caller keeps to the capacity, and runs nothing beside one alone."""
-        if task.alone or self._pooled:
+        if (task.alone and not self._limits.asked) or self._pooled:
             if self._pool is None:
                 timeout = self._limits.item_timeout
                 self._pool = Pool(self._opening, timeout, self._told, self._early)

@@ -20,7 +20,7 @@ class Ledger:
     def __init__(self, queue: Queue, plan: Plan, face: Face) -> None:
         self._queue, self._plan, self._face = queue, plan, face
         self.session = queue.begin(**plan.settings)
-        self.report = Report(session=self.session.id)
+        self.report = Report(session=self.session.id, counted=queue.kind.tallies)
         self.session.write("Batch started", **plan.settings)
 
     def record(self, claim: Claim, op: str, changes: dict[str, Any]) -> Item | None:

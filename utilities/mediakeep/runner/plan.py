@@ -9,19 +9,22 @@ from typing import Any
 import msgspec
 
 from mediakeep.errors import MediakeepError
-from mediakeep.item import TALLIES, Status
+from mediakeep.item import Status
+from mediakeep.kinds import Tally
 from mediakeep.outcome import Outcome
 
 
 class Limits(msgspec.Struct, frozen=True):
     """How many workers, and how many seconds a task may take (0: any).
 
-    Work that may crash its process, as native decoders do, never runs `inline`.
+    Work that may crash its process, as native decoders do, never runs `inline`. Where a person is
+    `asked` meanwhile, all of it runs in this process, which has the terminal.
     """
 
     workers: int = 1
     item_timeout: float = 0.0
     inline: bool = True
+    asked: bool = False
 
 
 class Retry(msgspec.Struct, frozen=True):
@@ -70,6 +73,7 @@ class Report(msgspec.Struct):
     """What a batch came to; counts of items, seconds of time."""
 
     session: str = ""
+    counted: tuple[Tally, ...] = ()  # what its kind of items counts besides
     claimed: int = 0
     settled: dict[Status, int] = msgspec.field(default_factory=lambda: dict.fromkeys(Status, 0))
     auto_fixed: int = 0
@@ -79,7 +83,7 @@ class Report(msgspec.Struct):
     requests: int = 0  # to services
     hits: int = 0  # answers that were kept from before
     waited: float = 0.0  # seconds, for services
-    tallies: Counter[str] = msgspec.field(default_factory=Counter)  # by item.TALLIES
+    tallies: Counter[str] = msgspec.field(default_factory=Counter)  # of those, by name
     unreached: int = 0  # settled items that a service failed
     awaiting: int = 0  # items of the queue that lack nothing but their look-up
     unmade: str = ""  # why look-ups were not made, and what helps
@@ -101,6 +105,6 @@ class Report(msgspec.Struct):
         self.requests += facts.get("requests", 0)
         self.hits += facts.get("hits", 0)
         self.waited += facts.get("waited", 0.0)
-        self.tallies.update({name: facts[name] for name in TALLIES if facts.get(name)})
+        self.tallies.update({one.name: facts.get(one.name, 0) for one in self.counted})
         self.unreached += "unreached" in facts
         self.unmade = self.unmade or facts.get("unreached") or facts.get("unasked") or ""

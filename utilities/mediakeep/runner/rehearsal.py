@@ -8,7 +8,7 @@ from collections import deque
 from mediakeep.item import Status, awaits_lookup
 from mediakeep.outcome import Opening, Outcome, Parts, Stamp, Work
 from mediakeep.queue.state import State
-from mediakeep.runner.attempt import Gone, Lost, Result, Task
+from mediakeep.runner.attempt import Gone, Lost, Quit, Result, Task
 from mediakeep.runner.executors import Crew
 from mediakeep.runner.plan import Face, Plan, Report, Settled
 from mediakeep.runner.stop import Stop
@@ -16,7 +16,7 @@ from mediakeep.runner.stop import Stop
 
 def run(state: State, keys: list[str], opening: Opening, plan: Plan, face: Face) -> Report:
     """Work on the items and tell what would have become of each."""
-    report = Report(claimed=len(keys))
+    report = Report(counted=state.kind.tallies, claimed=len(keys))
     started = time.monotonic()
     with Stop() as stop:
         face.begun(len(keys))
@@ -46,6 +46,8 @@ def _loop(crew: Crew, tasks: deque[Task], stop: Stop, report: Report, face: Face
             return
         for task, result in crew.wait():
             running -= 1
+            if isinstance(result, Quit):
+                stop.asked = True
             _take(task, result, report, face)
 
 

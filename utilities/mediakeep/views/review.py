@@ -1,21 +1,24 @@
 """outputs/manual_review_needed.json: everything that waits for a person's decision.
 
-A view: it can be deleted at any time. A batch replaces the entries of the items settled since the
-view was last written; where it is missing, damaged or of another queue, all is read anew.
+A view: it can be deleted at any time. All queues of a home share it, and a batch replaces only the
+entries of its own: those of the items settled since it last did. Where the file is missing or
+damaged, or its entries are of another queue, all of them are read anew.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import files
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
+from mediakeep.kinds import MUSIC
 from mediakeep.queue.state import State
 
 FILE = "outputs/manual_review_needed.json"
@@ -23,30 +26,40 @@ FORMAT = 1
 
 T = TypeVar("T")
 Entry = dict[str, Any]
+Reviews = dict[str, list[Entry]]  # by item
 Entries = Callable[[Item], list[Entry]]  # of one item, read from its outputs
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Of which queue entries are, since which restore, and up to which change all are in."""
+
+    lineage: str = ""
+    seq: int = 0
 
 
 class View(msgspec.Struct, kw_only=True):
     """The file as it stands."""
 
     format: int = FORMAT
-    lineage: str = ""  # of which queue, since which restore
-    seq: int = 0  # everything settled up to this change is in
+    queues: dict[str, Mark] = {}  # by kind
     total: int = 0
-    by_kind: dict[str, int] = {}
-    reviews: dict[str, list[Entry]] = {}  # by item
+    by_kind: dict[str, int] = {}  # of issues
+    reviews: Reviews = {}  # by item, each entry with its queue
 
 
 def update(home: Path, folder: Path, state: State, entries: Entries) -> View:
-    """Bring the file up to date with a queue, and return what it holds."""
-    with files.locked(folder / "review.lock"):
-        view = _read(home / FILE)
-        if view is None or view.lineage != lineage(state):
-            view = View(lineage=lineage(state))
-        if view.seq > state.seq:
+    """Bring what the file tells of a queue up to date, and return what it holds."""
+    with files.locked(folder.parent / "review.lock"):
+        view = _read(home / FILE) or View()
+        name = state.kind.name
+        sections, mark = _sections(view), view.queues.get(name, Mark())
+        if mark.lineage != lineage(state):
+            sections[name], mark = {}, Mark(lineage(state))
+        if mark.seq > state.seq:
             return view  # another process knows more than this one
-        fresh = _merged(view, state, entries)
-        fresh.seq = state.seq
+        sections[name] = _merged(sections[name], state, mark.seq, entries)
+        marks = {**view.queues, name: Mark(mark.lineage, state.seq)}
+        fresh = _joined(sections, marks)
         if not (home / FILE).exists() or view != fresh:
             files.write_atomic(home / FILE, _pretty(fresh))
         return fresh
@@ -67,10 +80,22 @@ def careful(read: Callable[[Item], list[T]], troubles: list[str]) -> Callable[[I
 
 def _read(path: Path) -> View | None:
     try:
-        view = msgspec.json.decode(path.read_bytes(), type=View)
+        content = path.read_bytes()
+        view = msgspec.json.decode(content, type=View)
+        if not view.queues:
+            view = _of_one(view, msgspec.json.decode(content, type=Mark))
     except (OSError, msgspec.MsgspecError):
         return None
     return view if view.format == FORMAT else None
+
+
+def _of_one(view: View, mark: Mark) -> View:
+    """Make a file of the time when music was the only kind one of today."""
+    name = MUSIC.name
+    reviews = {
+        key: [{"queue": name, **one} for one in found] for key, found in view.reviews.items()
+    }
+    return structs.replace(view, queues={name: mark}, reviews=reviews)
 
 
 def lineage(state: State) -> str:
@@ -78,17 +103,37 @@ def lineage(state: State) -> str:
     return f"{state.head.created} {restored.date if restored else ''}".strip()
 
 
-def _merged(view: View, state: State, entries: Entries) -> View:
-    reviews = {}
+def _sections(view: View) -> dict[str, Reviews]:
+    """Take the entries apart by their queues; what an unknown queue had is dropped."""
+    sections: dict[str, Reviews] = {name: {} for name in view.queues}
+    for key, found in view.reviews.items():
+        for entry in found:
+            if (section := sections.get(entry.get("queue", ""))) is not None:
+                section.setdefault(key, []).append(entry)
+    return sections
+
+
+def _merged(known: Reviews, state: State, seq: int, entries: Entries) -> Reviews:
+    """Read anew what was settled after a change; all else is kept."""
+    name, reviews = state.kind.name, {}
     for key, item in state.items.items():
         if item.status is Status.SKIPPED or not item.processed_date:
             continue
-        found = entries(item) if item.settled > view.seq else view.reviews.get(key, [])
+        fresh = item.settled > seq
+        found = [{"queue": name, **one} for one in entries(item)] if fresh else known.get(key, [])
         if found:
             reviews[key] = found
+    return reviews
+
+
+def _joined(sections: Mapping[str, Reviews], marks: dict[str, Mark]) -> View:
+    reviews: Reviews = {}
+    for name in sorted(sections):
+        for key, found in sections[name].items():
+            reviews.setdefault(key, []).extend(found)
     kinds = Counter(entry["kind"] for found in reviews.values() for entry in found)
     return View(
-        lineage=view.lineage,
+        queues={name: marks[name] for name in sorted(marks)},
         total=kinds.total(),
         by_kind=dict(sorted(kinds.items())),
         reviews=reviews,

@@ -61,7 +61,7 @@ class Standing(msgspec.Struct, frozen=True):
     looked_up: int = 0  # completed with it, whatever it came to
     unsure: int = 0  # of these: which artist or the like it is, a person decides
     unknown: int = 0  # of these: the service does not know them
-    tallies: dict[str, int] = {}  # sums of what completed items count besides, by item.TALLIES
+    tallies: dict[str, int] = {}  # sums of what completed items count besides, by kinds.Tally
 
     @property
     def left(self) -> int:

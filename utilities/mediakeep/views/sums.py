@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mediakeep.item import TALLIES, Item, Status, awaits_lookup
+from mediakeep.item import Item, Status, awaits_lookup
 from mediakeep.queue import actions
 from mediakeep.queue.state import State
 
@@ -21,6 +21,8 @@ class Sums:
         self.awaiting = 0  # look-ups to be made
         self._lookups: Counter[str] = Counter()  # of completed items, by what became of them
         self._tallies: Counter[str] = Counter()  # what completed items count besides
+        known = state.kind.tallies
+        self._counted = [(one.name, one.field or one.name, one.value) for one in known]
         for key, item in state.items.items():
             self.change(key, None, item)
 
@@ -39,9 +41,9 @@ class Sums:
         self.awaiting += by * awaits_lookup(item)
         if item.status is Status.COMPLETED:
             self._lookups[item.lookup] += by
-            for name in TALLIES:
-                if number := getattr(item, name, 0):
-                    self._tallies[name] += by * number
+            for name, field, value in self._counted:
+                if found := getattr(item, field):
+                    self._tallies[name] += by * (found == value if value else found)
         if item.status is not Status.SKIPPED:
             self.notes += by * item.notes
             self.reviews += by * item.manual_reviews
@@ -70,7 +72,7 @@ class Sums:
     @property
     def tallies(self) -> dict[str, int]:
         """The sums of what items count besides, those that are not 0."""
-        return {name: self._tallies[name] for name in TALLIES if self._tallies[name]}
+        return {name: self._tallies[name] for name, *_ in self._counted if self._tallies[name]}
 
     @property
     def issues(self) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import files, kinds
 from mediakeep.issue import Issue, Severity
 from mediakeep.item import Item, Status
 from mediakeep.queue.state import State
@@ -74,7 +74,7 @@ def summary(told: Standing) -> list[str]:
 def lookups(told: Standing) -> list[str]:
     """Tell how much was looked up and what of it is open, and what waits for its look-up."""
     lines = [looked_up(told)] if told.looked_up else []
-    lines += matches(told.tallies)
+    lines += matches(told.kind, told.tallies)
     return [*lines, awaiting(told.awaiting, told)] if told.awaiting else lines
 
 
@@ -86,16 +86,18 @@ def looked_up(told: Standing) -> str:
     return f"{made}; {rest}" if rest else made
 
 
-def matches(tallies: Mapping[str, int]) -> list[str]:
-    """Say in a line what albums were found to be, and how many fields that filled; none for 0."""
-    names = {"certain": "matched", "tied": "tied", "unsure": "unsure", "unknown": "unknown"}
-    told = [(tallies.get(f"albums_{name}", 0), word) for word, name in names.items()]
-    albums = ", ".join(f"{number:,} {word}" for number, word in told if number)
-    number = tallies.get("fields_filled", 0)
-    filled = f"{count(number, 'field')} filled" if number else ""
-    parts = [f"Albums: {albums}" if albums else "", filled]
-    line = "; ".join(filter(None, parts))
-    return [line] if line else []
+def matches(kind: str, tallies: Mapping[str, int]) -> list[str]:
+    """Say in a line what items count besides, such as how many albums are certain; none for 0."""
+    groups: dict[str, list[str]] = {}
+    for one in kinds.KINDS[kind].tallies:
+        if number := tallies.get(one.name, 0):
+            amount = count(number, one.noun) if one.noun else f"{number:,}"
+            groups.setdefault(one.group, []).append(f"{amount} {one.word}")
+    parts = [
+        f"{group}: {', '.join(told)}" if group else ", ".join(told)
+        for group, told in groups.items()
+    ]
+    return ["; ".join(parts)] if parts else []
 
 
 def awaiting(number: int, told: Standing) -> str:
@@ -151,6 +153,7 @@ def item(key: str, one: Item) -> list[str]:
         value = getattr(one, name)
         if value and name != "issues":
             told = value.value if isinstance(value, Status) else value
+            told = ", ".join(told) if isinstance(told, tuple) else told
             lines.append(f"  {name.replace('_', ' ')}: {files.printable(str(told))}")
     return lines
 

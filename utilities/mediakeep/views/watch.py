@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -52,7 +52,7 @@ class Glance(msgspec.Struct, frozen=True):
     zone: Zone
     looks: list[Look]
     disk: Disk
-    acceptable: list[str] = []  # kinds of issues of which anything is proposed
+    accept: str = ""  # the command that accepts what is proposed most
 
 
 class Rest:
@@ -79,8 +79,11 @@ class Rest:
 class Watch:
     """A watch over one kind."""
 
-    def __init__(self, where: Place, kind: Kind) -> None:
+    def __init__(
+        self, where: Place, kind: Kind, accepting: Callable[[str], str] = lambda _: ""
+    ) -> None:
         self.kind, self._where = kind, where
+        self.accepting = accepting  # the command that accepts proposals of a kind of issue, or ""
         self._follower = Follower(where.folder, kind)
         self._state: State | None = None
         self._sums: Sums | None = None
@@ -150,7 +153,7 @@ class Watcher:
         self._rest = Rest(DISK_REST)
         self._disk: Disk | None = None
         self._reviews, self._listed = Rest(HISTORY_REST), 0.0
-        self._acceptable: list[str] = []
+        self._accept = ""
 
     def look(self, view: View) -> Glance:
         """Tell how everything stands; NoQueue where no kind ever had a queue."""
@@ -167,22 +170,27 @@ class Watcher:
                 looks.append(watch.trouble(error))
         if missing and not looks:
             raise missing
-        kinds = self._proposals()
-        return Glance(self._home, view.now, view.zone, looks, self._measured(), kinds)
+        accept = self._proposals()
+        return Glance(self._home, view.now, view.zone, looks, self._measured(), accept)
 
     @property
     def spent(self) -> float:
         """Seconds of a core that went into what is not done at each look."""
         return self._rest.spent + self._reviews.spent + sum(one.spent for one in self._watches)
 
-    def _proposals(self) -> list[str]:
-        """Return the kinds of which anything is proposed, as the list of reviews says."""
+    def _proposals(self) -> str:
+        """Return the command that accepts what the list of reviews proposes most, "" for none."""
         seen = _changed(self._home / review.FILE)
         if seen != self._listed and self._reviews.over:
             with self._reviews:
-                self._acceptable = decisions.acceptable(self._home)
+                self._accept = self._accepting()
             self._listed = seen
-        return self._acceptable
+        return self._accept
+
+    def _accepting(self) -> str:
+        proposed = decisions.acceptable(self._home)
+        found = [(one, kind) for one in self._watches for kind in proposed.get(one.kind.name, ())]
+        return next(filter(None, (one.accepting(kind) for one, kind in found)), "")
 
     def _measured(self) -> Disk:
         if self._disk is None or self._rest.over:

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediakeep import clock, files
+from mediakeep import clock, files, kinds
 from mediakeep.errors import MediakeepError, ReadOnlyFormat, Unverified
 from mediakeep.media import sums, swap
 from mediakeep.media.source import Source
-from mediakeep.media.splices import pieces, soundmap
+from mediakeep.media.splices import pieces
 from mediakeep.media.splices.pieces import Piece
 from mediakeep.media.swap import Original
 from mediakeep.media.undoing import recipes
@@ -30,11 +30,12 @@ Verify = Callable[[Path, int, Callable[[], str]], str]
 
 @dataclass(frozen=True)
 class Desk:
-    """Where changes are recorded, who makes them, and by which rules."""
+    """Where changes are recorded, who makes them, by which rules, and on which kind of items."""
 
     store: Store
     stamp: Stamp
     rules: swap.Rules
+    queue: str = kinds.MUSIC.name
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _leads_back(original: Original, draft: Draft, new: int) -> bool:
     """Undo the change for a trial, from the new file to the bytes of the old one."""
     source = Source(new, os.fstat(new).st_size)
     try:
-        sound = soundmap.of(source, draft.kind)
+        sound = recipes.sound_of(source, draft.kind)
         parts = recipes.follow(draft.recipe, sound, draft.blobs.__getitem__)
         return pieces.are(parts, new, original.handle)
     except (ValueError, LookupError, struct.error, EOFError):
@@ -126,6 +127,7 @@ def recorded(path: Path, draft: Draft, desk: Desk, change: tuple[State, State, s
         essence=essence,
         session=desk.stamp.session,
         item=desk.stamp.key,
+        queue=desk.queue,
         claim=desk.stamp.claim,
         first_claim=desk.stamp.first_claim,
         undoes=draft.undoes,

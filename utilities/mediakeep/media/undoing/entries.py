@@ -59,12 +59,12 @@ class Entries:
                 return
             known += len(found)
 
-    def items(self) -> set[str]:
-        """Return the items whose files were changed."""
+    def items(self, queue: str) -> set[str]:
+        """Return the items of a kind whose files were changed."""
         with gate.shared(self._folder):
-            found = self._index.items()
+            found = self._index.items(queue)
             if found is None:
-                found = {entry.record.item for entry in self._scan(Query())}
+                found = {entry.record.item for entry in self._scan(Query(queue=queue))}
         return found - {""}
 
     def knows(self, query: Query) -> bool:

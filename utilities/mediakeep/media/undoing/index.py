@@ -20,13 +20,13 @@ FILE = "index.db"
 
 T = TypeVar("T")
 
-_STAMP = 2
+_STAMP = 3
 _PATIENCE = 60.0  # seconds; the index of a million records takes about half of that to be made
 _TABLES = """
 CREATE TABLE record(
-  id TEXT PRIMARY KEY, session TEXT NOT NULL, item TEXT NOT NULL, path TEXT NOT NULL,
-  place TEXT NOT NULL, time TEXT NOT NULL, undoes TEXT NOT NULL, file TEXT NOT NULL,
-  offset INTEGER NOT NULL, mark TEXT NOT NULL);
+  id TEXT PRIMARY KEY, session TEXT NOT NULL, item TEXT NOT NULL, queue TEXT NOT NULL,
+  path TEXT NOT NULL, place TEXT NOT NULL, time TEXT NOT NULL, undoes TEXT NOT NULL,
+  file TEXT NOT NULL, offset INTEGER NOT NULL, mark TEXT NOT NULL);
 CREATE INDEX by_session ON record(session);
 CREATE INDEX by_item ON record(item);
 CREATE INDEX by_path ON record(path);
@@ -44,12 +44,13 @@ class Query:
 
     `since` is a time as the record writes it; `below` a folder, escaped like `path`. `path` is what
     the record says; `file` is where a file lies now, and its records under former names fit, too.
-    `undoes` are the ids of records that are undone.
+    `queue` is the kind of the item, and `undoes` are the ids of records that are undone.
     """
 
     id: str = ""
     session: str = ""
     item: str = ""
+    queue: str = ""
     path: str = ""
     file: str = ""
     below: str = ""
@@ -62,6 +63,7 @@ class Query:
             (not self.id or record.id == self.id)
             and (not self.session or record.session == self.session)
             and (not self.item or record.item == self.item)
+            and (not self.queue or record.queue == self.queue)
             and (not self.path or record.path == self.path)
             and (not self.file or names.is_of(record, self.file))
             and (not self.undoes or record.undoes in self.undoes)
@@ -95,10 +97,12 @@ class Index:
             Found(),
         )
 
-    def items(self) -> set[str] | None:
-        """Find the items that there are records of; "" may be among them."""
-        asked = "SELECT DISTINCT item FROM record"
-        return self._ask(lambda base: {item for (item,) in base.execute(asked)}, set[str]())
+    def items(self, queue: str) -> set[str] | None:
+        """Find the items of a kind that there are records of; "" may be among them."""
+        asked = "SELECT DISTINCT item FROM record WHERE queue = ?"
+        return self._ask(
+            lambda base: {item for (item,) in base.execute(asked, (queue,))}, set[str]()
+        )
 
     def _ask(self, select: Callable[[sqlite3.Connection], T], nothing: T) -> T | None:
         found: T | None = None
@@ -128,10 +132,11 @@ class Index:
     def _read(self, base: sqlite3.Connection, file: str, offset: int) -> None:
         for place, line in self._log.read(file, offset):
             if isinstance(line, Record):
-                fields = (line.id, line.session, line.item, line.path, names.place(line))
+                owner = (line.id, line.session, line.item, line.queue)
+                where = (line.path, names.place(line))
                 base.execute(
-                    "INSERT OR REPLACE INTO record VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
-                    (*fields, line.time, line.undoes, file, place.offset),
+                    "INSERT OR REPLACE INTO record VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
+                    (*owner, *where, line.time, line.undoes, file, place.offset),
                 )
             else:
                 base.execute("UPDATE record SET mark = ? WHERE id = ?", (line.mark, line.id))
@@ -152,9 +157,8 @@ def _select(base: sqlite3.Connection, query: Query, limit: int) -> Found:
 
 
 def _conditions(query: Query) -> Iterator[tuple[str, list[str]]]:
-    given = {"id": query.id, "session": query.session, "item": query.item, "path": query.path}
-    for name, text in given.items():
-        if text:
+    for name in ("id", "session", "item", "queue", "path"):
+        if text := getattr(query, name):
             yield f"{name} = ?", [text]
     if query.since:
         yield "time >= ?", [query.since]

@@ -20,11 +20,8 @@ def place(record: Record) -> str:
 
     This stays the same when the library is moved.
     """
-    parts = record.path.split("/")
-    at = -2
-    if _has_item(record):
-        at = -1 - parts[-2::-1].index(record.item) - 1
-    return "/".join(parts[at:])
+    at = _item_at(record)
+    return "/".join(record.path.split("/")[-2 if at is None else at :])
 
 
 def places(path: str) -> list[str]:
@@ -45,9 +42,13 @@ def is_of(record: Record, path: str) -> bool:
     old = files.unescape(record.path)
     if os.path.lexists(old):
         return os.path.realpath(old) == files.unescape(path)
-    return _has_item(record)
+    return _item_at(record) is not None
 
 
-def _has_item(record: Record) -> bool:
-    """Tell whether the item's folder stands in the path, which may have led over a link."""
-    return bool(record.item) and record.item in record.path.split("/")[1:-1]
+def _item_at(record: Record) -> int | None:
+    """Tell where in the path the item's folder begins; None where a link or a file stood for it."""
+    wanted, folders = record.item.split("/"), record.path.split("/")[:-1]
+    for at in range(len(folders) - len(wanted), 0, -1):
+        if record.item and folders[at : at + len(wanted)] == wanted:
+            return at
+    return None

@@ -16,6 +16,7 @@ from mediakeep.media.splices.pieces import Piece
 from mediakeep.media.splices.soundmap import SoundMap
 from mediakeep.media.undoing.record import Recipe
 
+_LARGEST = 64 << 20  # bytes of a file without sound, which is kept whole
 _STORED = 1024  # bytes from which on a picture is kept on its own
 _RAW, _AUDIO, _BLOB, _TEXT = "r", "a", "b", "t"
 
@@ -34,7 +35,12 @@ class _Mark(NamedTuple):
 
 
 def make(source: Source, kind: str) -> tuple[Recipe, dict[str, bytes]]:
-    """Return the recipe of a file, and the blobs that it needs by their SHA-256."""
+    """Return the recipe of a file, and the blobs that it needs by their SHA-256.
+
+    ValueError where it cannot be made.
+    """
+    if _is_soundless(kind):
+        return _whole(source, kind)
     sound = soundmap.of(source, kind)
     blobs, marks = _pictures(images.of(source, kind))
     marks += [_Mark(span, (_AUDIO, span.size)) for span in sound.parts if span.size]
@@ -54,6 +60,27 @@ def make(source: Source, kind: str) -> tuple[Recipe, dict[str, bytes]]:
         sound.page,
     )
     return recipe, blobs
+
+
+def sound_of(source: Source, kind: str) -> SoundMap:
+    """Find the sound of a file; of a picture or a text there is none."""
+    return SoundMap(()) if _is_soundless(kind) else soundmap.of(source, kind)
+
+
+def _is_soundless(kind: str) -> bool:
+    """Tell a MIME type from the name of a format."""
+    return "/" in kind
+
+
+def _whole(source: Source, kind: str) -> tuple[Recipe, dict[str, bytes]]:
+    """Keep a file whole: a picture as a blob, a text among the bytes of its record."""
+    if source.size > _LARGEST:
+        raise ValueError("it is too large to be kept")
+    data = source.read(0, source.size)
+    if not data or not kind.startswith("image/"):
+        return Recipe(zlib.compress(data, 9), ((_RAW, len(data)),) if data else ()), {}
+    name = sha256(data).hexdigest()
+    return Recipe(zlib.compress(b""), ((_BLOB, 0, 0, len(data)),), (name,)), {name: data}
 
 
 def _pictures(found: list[Image]) -> tuple[dict[str, bytes], list[_Mark]]:

@@ -9,6 +9,8 @@ from typing import Self
 import msgspec
 from msgspec import structs
 
+from mediakeep import kinds
+
 Values = tuple[str, ...]
 
 LIMIT = 4096  # bytes of a record as it is written; what is longer goes to the blobs
@@ -74,6 +76,7 @@ class Record(
     """A change that was prepared; whether it was made is told by marks, or by the file's hash.
 
     A file that was put where none was is NOTHING before, one that was taken away is so afterwards.
+    `queue` is the kind of the item, of which several may have the same key.
 
     `details` is the blob that holds `fields` and `recipe` where they are long. One that is
     `forgotten` has no recipe any more.
@@ -82,12 +85,13 @@ class Record(
     id: str
     time: str
     path: str  # escaped, see files.escape
-    kind: str  # the format
+    kind: str  # the format; of a file without sound its MIME type
     old: State
     new: State
     essence: str
     session: str = ""
     item: str = ""
+    queue: str = kinds.MUSIC.name
     claim: int = 0
     first_claim: int = 0
     undoes: str = ""  # the id of the record that this one undoes

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import clock, files
+from mediakeep import clock, files, kinds
 from mediakeep.errors import NotUndone, RecordNotWritten, StateDamaged
 from mediakeep.media.undoing import gate
 from mediakeep.media.undoing.blobs import Blobs
@@ -78,9 +78,9 @@ class Store:
         """Tell whether there is a record that is asked for, even of a change that was not made."""
         return self._entries.knows(query)
 
-    def items(self) -> set[str]:
-        """Return the items whose files were changed."""
-        return self._entries.items()
+    def items(self, queue: str) -> set[str]:
+        """Return the items of a kind whose files were changed."""
+        return self._entries.items(queue)
 
     def with_undoings(self, entries: Iterable[Entry]) -> list[Entry]:
         """Add the records that undo these, and those that undo them; each once, oldest first.
@@ -96,15 +96,17 @@ class Store:
             known |= found
         return sorted(known.values(), key=lambda entry: entry.at)
 
-    def changes(self, item: str, first_claim: int, since: str = "") -> list[Record]:
+    def changes(
+        self, item: str, first_claim: int, since: str = "", queue: str = kinds.MUSIC.name
+    ) -> list[Record]:
         """Return what was changed, and not undone since, while an item was worked on.
 
         It begins with that first claim, or the next one that changed anything. Numbers of claims
-        are those of one queue, which was made at `since`.
+        are those of one queue, which was made at `since`; `queue` is the kind of its items.
         """
         made = [
             entry
-            for entry in self.find(Query(item=item, since=since))
+            for entry in self.find(Query(item=item, since=since, queue=queue))
             if entry.state == DONE
             and entry.record.first_claim >= first_claim
             and not entry.record.undoes

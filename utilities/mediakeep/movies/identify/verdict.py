@@ -50,3 +50,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     removed: tuple[int, ...] = ()  # ids given here that TMDb has no more
     why: str = ""
     failed: bool = False
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is certain which movie it is."""
+        return self.sure in (Sure.AUTO, Sure.USER)

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import drafts, files
+from mediakeep.drafts import Draft
 from mediakeep.errors import ItemFailed, NewerFormat, Unreadable
-from mediakeep.music.master import audits, counting, drafts, lines, statistics
+from mediakeep.music.master import audits, counting, lines, statistics
 from mediakeep.music.master.audits import Audit
 from mediakeep.music.master.crossings import Crossings
-from mediakeep.music.master.drafts import Draft
 from mediakeep.music.master.statistics import Head, Statistics
 from mediakeep.music.master.tallies import Tallies
 

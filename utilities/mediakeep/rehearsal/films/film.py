@@ -63,6 +63,7 @@ class Film(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     texts: tuple[Text, ...] = ()
     posters: tuple[Art, ...] = ()
     backdrops: tuple[Art, ...] = ()
+    logos: tuple[Art, ...] = ()
     trailer: str = ""
     adult: bool = False
 

@@ -110,12 +110,8 @@ def decisions(glance: Glance, accounts: Sequence[Account], size: tuple[int, Styl
         Piece(f" and {len(kinds) - 3:,} more kinds" if kinds[3:] else ""),
     ]
     told: list[Row] = [head, [Piece("all of them are in ", Ink.DIM), Piece(review.FILE)]]
-    if glance.acceptable:
-        accept = [
-            *shlex.split(config.spoken("fix_metadata.py", glance.home)),
-            *("--from-review", review.FILE, "--accept-kind", glance.acceptable[0]),
-        ]
-        told += rows.command(accept, width, style)
+    if glance.accept:
+        told += rows.command(shlex.split(glance.accept), width, style)
     return Panel("To decide", told, listed=False, side=1)
 
 

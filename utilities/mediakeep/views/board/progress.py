@@ -115,7 +115,7 @@ def _again(told: Standing, now: Now) -> list[Piece]:
         pieces.append(Piece(f"{told.outdated:,} done by older rules (--reset-outdated)", Ink.WARN))
     if told.looked_up:
         pieces.append(Piece(terminal.looked_up(told)))
-    pieces += map(Piece, terminal.matches(told.tallies))
+    pieces += map(Piece, terminal.matches(told.kind, told.tallies))
     if told.awaiting:
         pieces.append(Piece(terminal.awaiting(told.awaiting, told), Ink.WARN))
     return pieces

@@ -11,10 +11,18 @@ from typing import Any
 
 import msgspec
 
+from mediakeep.kinds import MUSIC
 from mediakeep.views import review
 from mediakeep.views.periods import Zone
 
 OLDEST = 5  # that are named
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A home's list of reviews, and of which queue the entries are wanted."""
+
+    home: Path
+    queue: str
 
 
 class Remedies(msgspec.Struct, frozen=True):
@@ -29,6 +37,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     id: str
     kind: str
+    queue: str = MUSIC.name
     artist: str = ""
     album: str = ""
     path: str = ""
@@ -78,20 +87,29 @@ class _View(msgspec.Struct):
     reviews: dict[str, list[Entry]]
 
 
-def acceptable(home: Path) -> list[str]:
-    """List the kinds of which anything is proposed, most proposals first."""
-    proposed = Counter(entry.kind for _, entry in _entries(home) or [] if entry.proposal)
-    return sorted(proposed, key=lambda kind: (-proposed[kind], kind))
+def acceptable(home: Path) -> dict[str, list[str]]:
+    """List by queue the kinds of which anything is proposed, most proposals first."""
+    proposed: dict[str, Counter[str]] = {}
+    for _, entry in _entries(home) or []:
+        if entry.proposal:
+            proposed.setdefault(entry.queue, Counter())[entry.kind] += 1
+    return {
+        queue: sorted(counts, key=lambda kind: (-counts[kind], kind))
+        for queue, counts in proposed.items()
+    }
 
 
-def read(home: Path, since: Mapping[str, str], remedies: Remedies, zone: Zone) -> Decisions | None:
-    """Read the list of reviews; None where it is missing or damaged.
+def read(
+    where: Listed, since: Mapping[str, str], remedies: Remedies, zone: Zone
+) -> Decisions | None:
+    """Read what the list of reviews has of a queue; None where it is missing or damaged.
 
     `since` tells by id when an issue was first found.
     """
-    entries = _entries(home)
-    if entries is None:
+    listed = _entries(where.home)
+    if listed is None:
         return None
+    entries = [(item, entry) for item, entry in listed if entry.queue == where.queue]
     days = {moment: _day(moment, zone) for moment in set(since.values())}
     found = [(days.get(since.get(entry.id, ""), ""), item, entry) for item, entry in entries]
     kinds = Counter(entry.kind for _, entry in entries)

@@ -69,7 +69,7 @@ class Rest(msgspec.Struct, frozen=True):
     redo: str  # the command that has outdated ones done again
     lookups: list[str]  # sentences on look-ups that were made, and that are to be made
     awaiting: int = 0  # items that lack nothing but their look-up
-    tallies: dict[str, int] = {}  # sums of what completed items count, by item.TALLIES
+    tallies: dict[str, int] = {}  # sums of what completed items count, by kinds.Tally
 
 
 class Present(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
 from hashlib import blake2b
 from operator import attrgetter
@@ -13,9 +13,9 @@ from stat import S_ISREG
 
 import msgspec
 
+from mediakeep.media import trail
 from mediakeep.media.formats import EXTENSIONS
-from mediakeep.music import trail
-from mediakeep.music.trail import Identity, Trail, Way
+from mediakeep.media.trail import Identity, Trail, Way
 
 IMAGES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
 _DIGITS = tuple("0123456789")
@@ -69,11 +69,12 @@ class _Listing(msgspec.Struct, frozen=True, gc=False):
     links: list[str]  # names of links to folders
 
 
-def walk(top: Path) -> Iterator[Folder]:
+def walk(top: Path, past: Container[str] = ()) -> Iterator[Folder]:
     """List a folder and all below it, each once, wherever links lead; hidden names are left out.
 
-    Links are followed last, so that a folder comes under its real name. A link to a folder that
-    the top lies in is not followed.
+    So are folders whose names, in lower case, are among those to walk `past`. Links are followed
+    last, so that a folder comes under its real name. A link to a folder that the top lies in is
+    not followed.
     """
     trod = Trail(top)
     real, links = deque([Way(str(top), "")]), deque[Way]()
@@ -90,8 +91,10 @@ def walk(top: Path) -> Iterator[Folder]:
             continue
         folder = Folder(way.path, way.place, here, listing.files)
         yield folder
-        real += [_way(folder, name, inode) for name, inode in listing.real]
-        links += [_way(folder, name) for name in listing.links]
+        real += [
+            _way(folder, name, inode) for name, inode in listing.real if name.lower() not in past
+        ]
+        links += [_way(folder, name) for name in listing.links if name.lower() not in past]
 
 
 def below(top: Path) -> list[Path]:
@@ -109,6 +112,18 @@ def below(top: Path) -> list[Path]:
 def right_in(top: Path) -> Folder:
     """List one folder alone; OSError if it refuses."""
     return Folder(str(top), "", files=_list(top).files)
+
+
+def file(folder: str, name: str) -> File | None:
+    """Look at one file as a listing of its folder would, None where there is none of that name."""
+    path = f"{folder}/{name}"
+    if not os.path.lexists(path):
+        return None
+    try:
+        facts = os.stat(path)  # noqa: PTH116 (as in `trail`)
+    except OSError:
+        return File(name, _suffix(name))
+    return _described(name, facts)
 
 
 def digest(listed: Iterable[Folder]) -> str:
@@ -153,15 +168,22 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _file(entry: os.DirEntry[str], name: str) -> File:
-    dot = name.rfind(".")
-    suffix = name[dot:].lower() if dot > 0 else ""
     try:
         facts = entry.stat()
     except OSError:  # a link that leads nowhere, or a file that has just vanished
-        return File(name, suffix)
+        return File(name, _suffix(name))
+    return _described(name, facts)
+
+
+def _described(name: str, facts: os.stat_result) -> File:
     if not S_ISREG(facts.st_mode):
-        return File(name, suffix)
-    return File(name, suffix, facts.st_size, facts)
+        return File(name, _suffix(name))
+    return File(name, _suffix(name), facts.st_size, facts)
+
+
+def _suffix(name: str) -> str:
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""
 
 
 def _way(above: Folder, name: str, inode: int | None = None) -> Way:

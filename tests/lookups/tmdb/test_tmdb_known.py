@@ -1,0 +1,129 @@
+"""Which movie each file is: read back whole, found by its ids, faded when TMDb's terms say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from mediakeep.errors import NoCache
+from mediakeep.lookups.tmdb.films import Hit
+from mediakeep.lookups.tmdb.known import FILE, Choice, Known, Resolved
+from tests.lookups.conftest import Clock
+
+ASKED = "2027-01-15T08:00:00+00:00"  # the moment of the tests' clock
+ROOM = Resolved(
+    key="Room/room.mkv",
+    question="0123",
+    match="auto",
+    by="search",
+    tmdb_id=71,
+    imdb_id="tt0071071",
+    title="The Quayside Room",
+    year=1974,
+    release_date="1974-03-09",
+    edition="Director's Cut",
+    path="/m/Room/room.mkv",
+    collection_id=9,
+    confidence=0.93,
+    asked=ASKED,
+    removed=(5,),
+    candidates=(Choice(Hit(id=71, title="The Quayside Room"), 0.93, against={"year": 0.02}),),
+    poster_url="https://image.example/a.jpg",
+)
+
+
+@pytest.fixture
+def known(tmp_path: Path, clock: Clock) -> Iterator[Known]:
+    made = Known(tmp_path, lambda: clock.now)
+    yield made
+    made.close()
+
+
+def test_what_is_kept_is_read_back_by_another_process_the_same(
+    known: Known, tmp_path: Path
+) -> None:
+    known.keep(ROOM.key, ROOM)
+    other = Known(tmp_path)
+    assert other.resolved(ROOM.key) == ROOM
+    assert list(other.every()) == [ROOM]
+    assert other.resolved("Room") is None
+    other.forget(ROOM.key)
+    assert known.resolved(ROOM.key) is None
+    other.close()
+
+
+def test_movies_are_found_by_their_id_and_their_collection(known: Known) -> None:
+    twin = structs.replace(ROOM, key="b.mkv", edition="", collection_id=0)
+    sequel = structs.replace(ROOM, key="c.mkv", tmdb_id=72)
+    nobody = Resolved(key="d.mkv", question="", match="unmatched")
+    for one in (sequel, twin, nobody, ROOM):
+        known.keep(one.key, one)
+    assert known.holders(71) == (ROOM, twin)
+    assert known.collected(9) == (ROOM, sequel)
+    assert known.holders(0) == known.collected(0) == known.holders(-1) == known.holders(99) == ()
+    known.keep(ROOM.key, structs.replace(ROOM, tmdb_id=72, collection_id=0))
+    assert [one.key for one in known.holders(72)] == [ROOM.key, "c.mkv"]
+    assert known.holders(71) == (twin,)
+    known.forget("c.mkv")
+    assert known.collected(9) == ()
+
+
+def test_ids_are_found_by_an_index_however_many_movies_there_are(known: Known) -> None:
+    for name in ("tmdb", "collection"):
+        plan = known._base.rows(
+            f"EXPLAIN QUERY PLAN SELECT content FROM resolved WHERE {name} = ? AND {name} > 0"
+            " ORDER BY key",
+            1,
+        )
+        assert any("USING INDEX" in row[-1] for row in plan), plan
+
+
+def test_a_row_that_is_spoilt_is_as_good_as_none(known: Known) -> None:
+    known.keep(ROOM.key, ROOM)
+    known._base.write(("UPDATE resolved SET content = ?", (b"\x00",)))
+    assert known.resolved(ROOM.key) is None
+    assert known.holders(71) == ()
+    assert list(known.every()) == []
+    known.sweep()
+
+
+def test_after_180_days_only_what_it_was_taken_to_be_is_left(known: Known, clock: Clock) -> None:
+    known.keep(ROOM.key, ROOM)
+    clock.now += 179.9 * 86400
+    known.sweep()
+    assert known.resolved(ROOM.key) == ROOM
+    clock.now += 86400
+    known.sweep()
+    left = known.resolved(ROOM.key)
+    assert left
+    assert (left.match, left.by, left.tmdb_id, left.confidence) == ("auto", "search", 71, 0.93)
+    assert (left.title, left.year, left.poster_url, left.candidates) == ("", 0, "", ())
+    assert left.question == ""  # so that it is asked anew
+    assert known.holders(71) == known.collected(9) == (left,)
+    known.sweep()
+    assert known.resolved(ROOM.key) == left
+
+
+def test_everything_is_forgotten_at_once(known: Known) -> None:
+    known.keep(ROOM.key, ROOM)
+    known.set_mark("m", "1")
+    known.drop()
+    assert (known.resolved(ROOM.key), known.mark("m"), known.holders(71)) == (None, "", ())
+
+
+def test_a_damaged_file_is_set_aside_with_a_note_and_made_anew(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"no database" * 1000)
+    known = Known(tmp_path)
+    known.keep(ROOM.key, ROOM)
+    assert known.resolved(ROOM.key) == ROOM
+    assert "was damaged" in known.notes[0]
+    known.close()
+
+
+def test_where_nothing_can_be_kept_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(NoCache):
+        Known(tmp_path / "file")

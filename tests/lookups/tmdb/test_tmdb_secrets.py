@@ -1,0 +1,234 @@
+"""The token goes to TMDb and nowhere else: neither to others, nor into anything that is kept."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from mediakeep.errors import MediakeepError, Outage, ServiceFailed
+from mediakeep.lookups.answers import Answer, Machine, Secret, Service
+from mediakeep.lookups.http import Http
+from mediakeep.lookups.tmdb import record
+from mediakeep.lookups.tmdb.desk import Desk
+from tests.lookups.conftest import Clock, Scripted, answer, raw
+from tests.lookups.tmdb import told
+from tests.lookups.tmdb.told import (
+    BEARER,
+    KEY,
+    MOVIE,
+    PARAMETER,
+    ROOM,
+    SEARCH,
+    TOKEN,
+    refused,
+    said,
+)
+
+BOTH = pytest.mark.parametrize("secret", [BEARER, PARAMETER])
+SIGNED = f"{{}}&api_key={KEY}"
+
+
+@pytest.fixture
+def other() -> Iterator[Scripted]:
+    made = Scripted()
+    yield made
+    made.stop()
+
+
+def assert_nothing_tells(folder: Path, *texts: str) -> None:
+    """Look for a secret in every byte below a folder, and in texts."""
+    for path in folder.rglob("*"):
+        found = path.read_bytes() if path.is_file() else b""
+        for secret in (TOKEN, KEY):
+            assert secret.encode() not in found, path
+            assert secret not in path.name
+    for text in texts:
+        assert TOKEN not in text
+        assert KEY not in text
+
+
+def test_a_token_is_a_header_and_a_key_a_part_of_the_address(
+    tmp_path: Path, server: Scripted, machine: Machine
+) -> None:
+    bare = MOVIE.format(71)
+    server.manners = {bare: [said(ROOM)], SIGNED.format(bare): [said(ROOM)]}
+    with closing(told.desk(tmp_path / "a", server, machine)) as desk:
+        desk.tmdb.movie(71)
+    with closing(told.desk(tmp_path / "b", server, machine, PARAMETER)) as desk:
+        desk.tmdb.movie(71)
+    assert server.asked == [bare, SIGNED.format(bare)]
+    assert [one.get("Authorization") for one in server.headers] == [f"Bearer {TOKEN}", None]
+    assert_nothing_tells(tmp_path)
+
+
+def test_what_one_asked_with_a_key_another_finds_with_a_token(
+    tmp_path: Path, server: Scripted, machine: Machine
+) -> None:
+    server.manners[SIGNED.format(MOVIE.format(71))] = [said(ROOM)]
+    for secret in (PARAMETER, BEARER, None):
+        with closing(told.desk(tmp_path, server, machine, secret)) as desk:
+            assert desk.tmdb.movie(71).id == 71
+    assert len(server.asked) == 1
+
+
+def failing(desk: Desk) -> str:
+    """Ask what fails; return all that the error tells, with every error that led to it."""
+    with pytest.raises(MediakeepError) as raised:
+        desk.tmdb.movie(71)
+    chain: list[str] = []
+    error: BaseException | None = raised.value
+    while error:
+        chain += [str(error), repr(error), repr(vars(error)), *map(str, error.args)]
+        error = error.__cause__ or error.__context__
+    return "\n".join([*chain, *traceback.format_exception(raised.value)])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "manner",
+    [
+        *(refused(401, 7), refused(422, 5), refused(404, 34), refused(500, 11), raw(b"nonsense")),
+        *(raw(b""), raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), answer(body=b"[]")),
+        answer(200, b"broken", Content_Encoding="gzip"),
+        answer(302, Location="http://[broken"),
+    ],
+)
+def test_no_error_log_or_file_of_a_failure_tells_the_secret(
+    tmp_path: Path,
+    server: Scripted,
+    machine: Machine,
+    secret: Secret,
+    manner: object,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bare = MOVIE.format(71)
+    server.manners = {bare: [manner], SIGNED.format(bare): [manner]}  # type: ignore[list-item]
+    with closing(told.desk(tmp_path, server, machine, secret)) as desk:
+        found = failing(desk)
+        record.export(desk.folder, desk.known)
+    assert "urllib3" in {one.name.partition(".")[0] for one in caplog.records}
+    assert_nothing_tells(tmp_path, found, caplog.text, repr(secret), str(secret))
+
+
+@BOTH
+def test_nothing_tells_the_secret_where_nobody_listens(
+    tmp_path: Path, server: Scripted, machine: Machine, secret: Secret
+) -> None:
+    access = told.access(server, secret)
+    server.stop()
+    with closing(Desk(tmp_path, access, machine)) as desk:
+        found = failing(desk)
+    assert "there is no connection to 127.0.0.1" in found
+    assert_nothing_tells(tmp_path, found, repr(access))
+
+
+@BOTH
+def test_another_host_that_is_named_gets_no_secret(
+    tmp_path: Path, server: Scripted, other: Scripted, machine: Machine, secret: Secret
+) -> None:
+    bare = MOVIE.format(71)
+    away = answer(301, Location=f"{other.host}/elsewhere?api_key={secret.reveal()}&x=1")
+    server.manners = {bare: [away], SIGNED.format(bare): [away]}
+    other.manners["/elsewhere?x=1"] = [said(ROOM)]
+    with closing(told.desk(tmp_path, server, machine, secret)) as desk:
+        assert desk.tmdb.movie(71).id == 71
+    assert other.asked == ["/elsewhere?x=1"]
+    assert "Authorization" not in other.headers[0]
+    assert_nothing_tells(tmp_path)
+
+
+def test_a_redirect_of_the_host_itself_carries_the_secret_once(
+    tmp_path: Path, server: Scripted, machine: Machine
+) -> None:
+    bare = MOVIE.format(71)
+    there = f"/3/there?a=1&api_key={KEY}"
+    server.manners = {SIGNED.format(bare): [answer(301, Location=there)], there: [said(ROOM)]}
+    with closing(told.desk(tmp_path, server, machine, PARAMETER)) as desk:
+        assert desk.tmdb.movie(71).id == 71
+    assert server.asked == [SIGNED.format(bare), there]
+    assert_nothing_tells(tmp_path)
+
+
+def test_a_secret_of_one_service_is_not_sent_to_the_next(
+    tmp_path: Path, server: Scripted, other: Scripted, machine: Machine
+) -> None:
+    open_one = Service("MusicBrainz", other.host)
+    with closing(Http(tmp_path / "c.sqlite", "", machine=machine)) as http:
+        for service in (told.access(server).catalogue, open_one):
+            http.get(service, f"{service.host}/a")
+            http.get(service, f"{service.host}/b")
+    assert ["Authorization" in headers for headers in server.headers] == [True, True]
+    assert ["Authorization" in headers for headers in other.headers] == [False, False]
+
+
+def test_a_token_that_is_refused_is_told_with_its_cure_and_sent_once_a_minute(
+    tmp_path: Path, server: Scripted, machine: Machine, clock: Clock
+) -> None:
+    server.manners = {MOVIE.format(number): [refused(401, 7)] for number in range(1, 30)}
+    cure = r"TMDb failed: it does not accept the token that MEDIAKEEP_TMDB_TOKEN gives \(401\)"
+    for home in ("a", "b"):  # two processes, as far as the file of slots is concerned
+        with closing(told.desk(tmp_path / home, server, machine)) as desk:
+            for number in range(1, 10):
+                with pytest.raises(ServiceFailed, match=cure) as raised:
+                    desk.tmdb.movie(number)
+                assert not isinstance(raised.value, Outage)
+    assert len(server.asked) == 1
+    clock.now += 61
+    with closing(told.desk(tmp_path / "a", server, machine)) as desk:
+        with pytest.raises(ServiceFailed, match=cure):
+            desk.tmdb.movie(1)
+        server.manners[MOVIE.format(2)] = [said({**ROOM, "id": 2})]
+    assert len(server.asked) == 2
+    corrected = Secret("another-token", "MEDIAKEEP_TMDB_TOKEN")
+    with closing(told.desk(tmp_path / "a", server, machine, corrected)) as desk:
+        assert desk.tmdb.movie(2).id == 2  # at once
+
+
+def test_a_token_that_is_refused_after_an_outage_does_not_prolong_it(
+    tmp_path: Path, server: Scripted, machine: Machine, clock: Clock
+) -> None:
+    server.manners = {MOVIE.format(1): [refused(503, 9)], MOVIE.format(2): [refused(401, 7)]}
+    corrected = Secret("another-token", "MEDIAKEEP_TMDB_TOKEN")
+    with closing(told.desk(tmp_path, server, machine)) as desk:
+        with pytest.raises(Outage):
+            desk.tmdb.movie(1)
+        clock.now += 61
+        with pytest.raises(ServiceFailed, match="does not accept"):
+            desk.tmdb.movie(2)
+    server.manners[MOVIE.format(2)] = [said({**ROOM, "id": 2})]
+    server.asked.clear()
+    with closing(told.desk(tmp_path, server, machine, corrected)) as desk:
+        assert desk.tmdb.movie(2).id == 2
+
+
+def test_a_secret_is_in_no_text_or_json_of_what_holds_it(server: Scripted) -> None:
+    access = told.access(server)
+    assert_nothing_tells(Path("/nonexistent"), repr(access), f"{access.catalogue}", str(BEARER))
+    assert TOKEN[:8] not in BEARER.digest
+    with pytest.raises(TypeError):
+        msgspec.json.encode(access)
+    assert bool(BEARER)
+    assert not Secret("")
+
+
+@BOTH
+def test_a_whole_run_writes_no_secret(
+    tmp_path: Path, server: Scripted, machine: Machine, secret: Secret
+) -> None:
+    for bare, manner in ((SEARCH, said({"results": [ROOM]})), (MOVIE.format(71), said(ROOM))):
+        server.manners |= {bare: [manner], SIGNED.format(bare): [manner]}
+    with closing(told.desk(tmp_path, server, machine, secret)) as desk:
+        assert desk.tmdb.search("The Quayside Room", 1974)
+        desk.tmdb.movie(71)
+        record.settle(desk.known, server.host)
+        record.export(desk.folder, desk.known)
+        kept = desk.http._shelf.find(f"{server.host}{MOVIE.format(71)}")
+    assert isinstance(kept, Answer)
+    assert_nothing_tells(tmp_path, kept.url)

@@ -1,0 +1,70 @@
+"""Answers of our own in the shape of TMDb's, and a desk that asks the server of a test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mediakeep.lookups.access import Access, Locale
+from mediakeep.lookups.answers import Machine, Secret, Service
+from mediakeep.lookups.tmdb import terms
+from mediakeep.lookups.tmdb.desk import Desk
+from tests.lookups.conftest import Manner, Scripted, answer
+
+TOKEN = "header-of-it.body-of-the-token.signature_of_it"
+KEY = "00112233445566778899aabbccddeeff"
+SOURCE = "MEDIAKEEP_TMDB_TOKEN"
+BEARER, PARAMETER = Secret(TOKEN, SOURCE), Secret(KEY, SOURCE, "api_key")
+
+ROOM = {
+    "id": 71,
+    "title": "Das Zimmer am Kai",
+    "original_title": "The Quayside Room",
+    "original_language": "en",
+    "release_date": "1974-03-09",
+    "popularity": 7,
+    "vote_count": 12,
+    "overview": "A room is let twice.",
+    "poster_path": "/roomPoster1.jpg",
+    "genre_ids": [18],
+}
+SEARCH = (
+    "/3/search/movie?query=The%20Quayside%20Room&include_adult=false&language=de-DE"
+    "&primary_release_year=1974"
+)
+MOVIE = (
+    "/3/movie/{}?language=de-DE&append_to_response=credits%2Cimages%2Crelease_dates%2Cvideos"
+    "%2Cexternal_ids%2Ckeywords%2Ctranslations%2Calternative_titles"
+    "&include_image_language=de%2Cen%2Cnull&include_video_language=de%2Cen"
+)
+FIND = "/3/find/tt0071071?external_source=imdb_id&language=de-DE"
+COLLECTION = "/3/collection/9?language=de-DE"
+
+
+def said(told: Any, status: int = 200) -> Manner:
+    """Answer with JSON, as TMDb does."""
+    return answer(status, json.dumps(told).encode(), Content_Type="application/json;charset=utf-8")
+
+
+def refused(status: int, code: int) -> Manner:
+    """Answer with one of TMDb's errors."""
+    told = {"success": False, "status_code": code, "status_message": "No."}
+    return said(told, status)
+
+
+def access(server: Scripted, secret: Secret | None = BEARER, **more: Any) -> Access:
+    """Let TMDb and its pictures be a server."""
+    return Access(
+        Service("TMDb", server.host, secret=secret, kept=terms.KEPT),
+        Service("TMDb's pictures", server.host),
+        locale=Locale("de-DE", "DE"),
+        **more,
+    )
+
+
+def desk(
+    folder: Path, server: Scripted, machine: Machine, secret: Secret | None = BEARER, **more: Any
+) -> Desk:
+    """Open a desk below a home's status folder."""
+    return Desk(folder / "status" / "cache", access(server, secret, **more), machine)

@@ -1,0 +1,166 @@
+"""Whatever an NFO holds, and whatever a person changes in it: none of it is lost."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediakeep.media.nfo import merging, nfo, slots
+from mediakeep.media.nfo.details import Details
+from mediakeep.media.nfo.nfo import Nfo
+from tests.media.nfo.nfos import TIDE
+
+RUNS = settings(max_examples=150)
+LATER = msgspec.structs.replace(TIDE, title="Later", plot="", genres=("Sea",), runtime=99, tags=())
+OTHER = Details(title="Other", ids={"tmdb": "5"}, plot="o")
+
+LETTERS = st.characters(
+    codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="<&]\ufffe\uffff"
+)
+TEXTS = st.text(LETTERS, max_size=6)
+OURS = (
+    "title plot genre tag set actor ratings rating uniqueid tmdbid thumb fanart year premiered id"
+)
+NAMES = st.sampled_from([*OURS.split(), "runtime", "fileinfo", "credits"])
+FOREIGN = st.sampled_from(
+    ["myshelf", "playcount", "lastplayed", "userrating", "x:y", "resume", "art"]
+)
+ATTRIBUTES = st.sampled_from(["", "", "", ' a="1"', ' type="tmdb"', ' default="true"', " name='m'"])
+SPACES = st.sampled_from(["", "", " ", "\n", "\n  ", "\r\n\t", "\n\n    "])
+
+
+def element(name: str, given: str, inside: str) -> str:
+    return f"<{name}{given}>{inside}</{name}>" if inside else f"<{name}{given}/>"
+
+
+LEAVES = st.builds(element, NAMES | FOREIGN, ATTRIBUTES, TEXTS)
+REMARKS = st.sampled_from(["<!-- <title> -->", "<?keep me?>", "<![CDATA[<a>&]]>", "words"])
+NESTED = st.builds(
+    element,
+    NAMES | FOREIGN | st.sampled_from(["ratings", "set", "actor", "fileinfo"]),
+    ATTRIBUTES,
+    st.lists(
+        st.builds(
+            element, st.sampled_from(["name", "rating", "value", "thumb", "b"]), ATTRIBUTES, TEXTS
+        )
+        | REMARKS,
+        max_size=3,
+    ).map("".join),
+)
+PIECES = st.tuples(LEAVES | NESTED | REMARKS, SPACES).map("".join)
+MOVIES = st.builds(
+    lambda before, space, inside, after: f"{before}<movie>{space}{''.join(inside)}</movie>{after}",
+    st.sampled_from(["", "\ufeff", '<?xml version="1.0"?>\n', "\n<!-- mine -->\n"]),
+    SPACES,
+    st.lists(PIECES, max_size=9),
+    st.sampled_from(["", "\n", "\r\nsee a & b", "<!-- end -->"]),
+)
+
+
+def untouchable(found: Nfo, *ours: Details) -> list[bytes]:
+    """All that is nobody's to change, in order: elements of no slot, remarks, and what is told."""
+    kept = []
+    theirs = slots.of(found.root)
+    told = {id(one) for every in theirs.values() if slots.value(every) for one in every}
+    replaceable = (b"ratings", b"rating", b"votes", b"set", b"id")  # may change their form
+    for one in found.root.children:
+        known = any(one is other for every in theirs.values() for other in every)
+        if one.name.encode() not in replaceable and (not known or id(one) in told):
+            kept.append(found.body[one.start : one.end])
+    return kept
+
+
+def in_order(kept: list[bytes], body: bytes) -> bool:
+    place = 0
+    for one in kept:
+        place = body.find(one, place)
+        if place < 0:
+            return False
+        place += len(one)
+    return True
+
+
+@RUNS
+@given(MOVIES, st.sampled_from([TIDE, LATER, OTHER]))
+def test_what_somebody_else_wrote_survives_in_its_order(text: str, wanted: Details) -> None:
+    found = nfo.read(text.encode())
+    data = merging.merged(found, wanted, None)
+    again = nfo.read(data)
+    assert in_order(untouchable(found), again.body)
+    assert again.body.endswith(found.body[found.root.end :])
+    assert again.body.startswith(found.body[: found.root.start])
+    assert merging.merged(again, wanted, None) == data
+    assert merging.merged(again, wanted, wanted) == data
+
+
+@RUNS
+@given(MOVIES, st.sampled_from([TIDE, LATER]))
+def test_texts_of_other_elements_survive_a_change_of_ours(text: str, first: Details) -> None:
+    found = nfo.read(text.encode())
+    once = nfo.read(merging.merged(found, first, None))
+    twice = nfo.read(merging.merged(once, TIDE, first))
+    foreign = [
+        one for one in found.root.children if not slots.of(found.root) or one.name in "myshelf art"
+    ]
+    for one in foreign:
+        assert found.body[one.start : one.end] in twice.body
+    assert merging.merged(twice, TIDE, TIDE) == twice.data
+
+
+@RUNS
+@given(st.data())
+def test_an_edit_between_two_runs_is_never_lost(data: st.DataObject) -> None:
+    first = nfo.read(merging.merged(None, TIDE, None))
+    every = [one for one in first.root.children if one.name not in ("uniqueid", "tmdbid", "imdbid")]
+    picked = data.draw(st.lists(st.sampled_from(every), max_size=4, unique_by=id))
+    body, marks = first.body, []
+    for count, one in enumerate(sorted(picked, key=lambda each: -each.start)):
+        way = data.draw(st.sampled_from(["text", "attribute", "child", "after", "comment"]))
+        mark = f"mine{count}"
+        marks.append(mark)
+        place = one.end if way in ("after", "comment") else one.inner
+        if way == "attribute":
+            place = one.inner - 1
+        new = {
+            "text": mark,
+            "attribute": f' {mark}="1"',
+            "child": f"<{mark}/>text",
+            "after": f"<{one.name}>{mark}</{one.name}>",
+            "comment": f"<!-- {mark} -->",
+        }[way]
+        body = body[:place] + new.encode() + body[place:]
+    edited = nfo.read(body)
+    for wanted in (LATER, TIDE):
+        again = merging.merged(edited, wanted, TIDE)
+        assert all(mark.encode() in again for mark in marks)
+        assert merging.merged(nfo.read(again), wanted, wanted) == again
+
+
+@RUNS
+@given(MOVIES)
+def test_an_empty_place_is_filled_and_a_lock_is_a_lock(text: str) -> None:
+    locked = text.replace("<movie>", "<movie><lockdata>true</lockdata>").encode()
+    assert merging.merged(nfo.read(locked), TIDE, None) == locked
+    found = nfo.read(text.encode())
+    new = nfo.read(merging.merged(found, TIDE, None))
+    if not merging.disagrees(found, TIDE, None):
+        assert new.details.title == (found.details.title or TIDE.title)
+        assert new.details.tagline == TIDE.tagline
+        assert new.details.directors == TIDE.directors
+
+
+@RUNS
+@given(
+    st.binary(max_size=60)
+    | st.text(st.sampled_from("<>/!-?movie &;=\"'[]\n"), max_size=60).map(str.encode)
+)
+def test_no_bytes_raise_anything_but_what_is_said(data: bytes) -> None:
+    for whole in (data, b"<movie>" + data + b"</movie>", b"<movie " + data + b"/>"):
+        nfo.ids_of(whole)
+        try:
+            found = nfo.read(whole)
+        except nfo.NotNfo:
+            continue
+        new = merging.merged(found, TIDE, None)
+        assert merging.merged(nfo.read(new), TIDE, None) == new

@@ -1,0 +1,141 @@
+"""What is no NFO of a movie is told apart and never changed; nothing in a file can do harm."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+
+import pytest
+
+from mediakeep.errors import BrokenNfo, NotNfo, UnsafeNfo
+from mediakeep.media.nfo import nfo
+from tests.media.nfo import nfos
+
+OTHERS = {
+    "": "it is empty",
+    " \n": "it is empty",
+    "just words": "it holds no XML",
+    nfos.RELEASE: "it holds no XML, but a link to a movie",
+    "https://www.themoviedb.org/movie/55\n": "it holds no XML, but a link to a movie",
+    "<tvshow><title>A</title></tvshow>": "it is about a <tvshow>",
+    '<?xml version="1.0"?><episodedetails><movie>A</movie></episodedetails>': "<episodedetails>",
+    "<musicvideo><title>A</title></musicvideo>": "<musicvideo>",
+    "<movies><a/></movies>": "<movies>",
+    "<!DOCTYPE html><html><body>502 Bad Gateway</body></html>": "it is a page of HTML",
+    "<!DOCTYPE html><html><movie ></movie></html>": "it is a page of HTML",
+}
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_what_is_no_nfo_of_a_movie_is_named(text: str) -> None:
+    with pytest.raises(NotNfo) as told:
+        nfo.read(text.encode("cp1252"))
+    assert type(told.value) is NotNfo
+    assert OTHERS[text] in str(told.value)
+
+
+BROKEN = {
+    "cut off": "<movie><title>A</title>",
+    "cut off in a tag": "<movie><title",
+    "a stray &": "<movie><plot>Salt & Ash</plot></movie>",
+    "a letter that XML knows not": "<movie><plot>&nbsp;</plot></movie>",
+    "a control character": "<movie><plot>\x01</plot></movie>",
+    "two roots": "<movie></movie>\n<movie></movie>",
+    "another root behind": "<movie/><tvshow/>",
+    "wrongly nested": "<movie><a><b></a></b></movie>",
+    "an attribute twice": '<movie><a b="1" b="2"/></movie>',
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_xml_is_told_and_left_alone(name: str) -> None:
+    with pytest.raises(BrokenNfo):
+        nfo.read(BROKEN[name].encode())
+
+
+def test_the_line_of_the_damage_is_named() -> None:
+    with pytest.raises(BrokenNfo, match=r"line 4 is not XML"):
+        nfo.read(b"\n<?xml version='1.0'?>\n<movie>\n<plot>&</plot></movie>")
+
+
+def test_a_comment_behind_the_end_is_no_second_root() -> None:
+    assert nfo.read(b"<movie><title>A</title></movie><!-- <movie> -->\n").details.title == "A"
+
+
+BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+MANY = "".join(f' a{n}=""' for n in range(300_000))
+HOSTILE = {
+    "entities within entities": f'<!DOCTYPE movie [<!ENTITY a0 "x">{BOMB}]><movie>&a11;</movie>',
+    "a file of the system": '<!DOCTYPE movie [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+    "<movie><title>&a;</title></movie>",
+    "an address": '<!DOCTYPE movie SYSTEM "http://127.0.0.1:9/x.dtd"><movie/>',
+    "parameters": '<!DOCTYPE movie [<!ENTITY % a SYSTEM "file:///etc/passwd"> %a;]><movie/>',
+    "depth": f"<movie>{'<a>' * 300_000}",
+    "attributes": f"<movie><a{MANY}/></movie>",
+    "elements": f"<movie>{'<a/>' * 600_000}</movie>",
+    "size": f"<movie>{' ' * nfo.LIMIT}</movie>",
+    "a million attributes": f"<movie {MANY * 3}></movie>",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_xml_is_refused_at_once_and_in_little_memory(name: str) -> None:
+    data = HOSTILE[name].encode()
+    tracemalloc.start()
+    begin = time.process_time()
+    with pytest.raises(UnsafeNfo):
+        nfo.read(data)
+    assert nfo.ids_of(data) == {}
+    assert tracemalloc.get_traced_memory()[1] < 120 * 1024 * 1024
+    tracemalloc.stop()
+    assert time.process_time() - begin < 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<movie>" + "<!--" * 500_000,
+        "<movie/>" + "<!--" * 500_000,
+        "<movie/>" + "<!-- -->" * 400_000,
+        "<" * 2_000_000,
+        "<a " * 600_000 + "<movie>",
+        "<uniqueid type='" * 200_000 + "<movie>",
+        "<movie><id" + " " * 2_000_000,
+        "themoviedb.org/movie/" * 150_000,
+        "<movie><a b='" + ">" * 2_000_000 + "'/><",
+        '<?xml encoding="' * 100_000,
+    ],
+    ids=range(10),
+)
+def test_no_text_takes_long(text: str) -> None:
+    begin = time.process_time()
+    nfo.ids_of(text.encode())
+    assert time.process_time() - begin < 5
+
+
+def test_the_number_of_ids_in_links_must_be_one() -> None:
+    link = b"see https://www.themoviedb.org/movie/%d "
+    assert nfo.ids_of(link % 55) == nfo.ids_of(link % 55 * 2) == {"tmdb": "55"}
+    assert nfo.ids_of(link % 55 + link % 56) == {}
+
+
+GIVEN = {
+    nfos.KODI: {"imdb": "tt9900042"},
+    nfos.JELLYFIN: {"tmdb": "900042", "imdb": "tt9900042"},
+    nfos.OLD: {"imdb": "tt9900042", "tmdb": "900042"},
+    nfos.RELEASE: {"imdb": "tt9900042"},
+    "https://www.imdb.com/de/title/tt9900042/reference": {"imdb": "tt9900042"},
+    '<movie><plot>a & b</plot><uniqueid default="true" type="tmdb">55</uniqueid>': {"tmdb": "55"},
+    "<movie><plot>a & b</plot><id>tt9900042</id><tmdbid>55</tmdbid>": {
+        "imdb": "tt9900042",
+        "tmdb": "55",
+    },
+    "<tvshow><tmdbid>55</tmdbid></tvshow> https://www.themoviedb.org/movie/56": {},
+    "<html>https://www.themoviedb.org/movie/56": {},
+    "https://www.themoviedb.org/tv/56 imdb.com/name/nm0000001": {},
+}
+
+
+@pytest.mark.parametrize("text", GIVEN)
+def test_ids_are_found_in_any_file_that_is_about_a_movie(text: str) -> None:
+    assert nfo.ids_of(text.encode("utf-8")) == GIVEN[text]

@@ -1,0 +1,223 @@
+"""Names as people, shops and programs give them, and what they mean.
+
+A line holds: file | folder | title | year | edition; "" where the folder is none of the movie's.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+_TEXT = """
+Alien (1979).mkv | | Alien | 1979 |
+Alien.1979.mkv | | Alien | 1979 |
+Alien_(1979).avi | | Alien | 1979 |
+Alien [1979].mp4 | | Alien | 1979 |
+Alien {1979}.mp4 | | Alien | 1979 |
+Alien - 1979.mkv | | Alien | 1979 |
+Alien 1979.mkv | | Alien | 1979 |
+Alien (1979) [1080p].mkv | | Alien | 1979 |
+Alien (1979) - 2160p.mkv | | Alien | 1979 |
+Alien (1979) - [Bluray-1080p].mkv | | Alien | 1979 |
+alien.1979.1080p.bluray.x264-grp.mkv | | alien | 1979 |
+Alien.1979.THEATRICAL.1080p.BluRay.x264-GRP.mkv | | Alien | 1979 | Theatrical
+Aliens.1986.SPECIAL.EDITION.720p.BluRay.mkv | | Aliens | 1986 | Special Edition
+Alien 3 (1992).mkv | | Alien 3 | 1992 |
+Alien.3.1992.Assembly.Cut.1080p.mkv | | Alien 3 | 1992 | Assembly Cut
+1917.2019.mkv | | 1917 | 2019 |
+1917 (2019).mkv | | 1917 | 2019 |
+1917.2019.1080p.WEB-DL.DD5.1.H264-GRP.mkv | | 1917 | 2019 |
+2012 (2009).mkv | | 2012 | 2009 |
+2012.2009.720p.BluRay.mkv | | 2012 | 2009 |
+2012.mkv | 2012 (2009) | 2012 | 2009 |
+300 (2006).mkv | | 300 | 2006 |
+300.2006.BRRip.XviD.avi | | 300 | 2006 |
+300.mkv | | 300 | 0 |
+9 (2009).mkv | | 9 | 2009 |
+9.mkv | | 9 | 0 |
+21 (2008).mkv | | 21 | 2008 |
+1984.mkv | | 1984 | 0 |
+1984 (1984).mkv | | 1984 | 1984 |
+1984.1984.DVDRip.mkv | | 1984 | 1984 |
+1941.1979.DVDRip.avi | | 1941 | 1979 |
+1900 (1976).mkv | | 1900 | 1976 |
+1922.2017.WEBRip.x264.mkv | | 1922 | 2017 |
+1408 (2007).mkv | | 1408 | 2007 |
+2046.2004.1080p.BluRay.mkv | | 2046 | 2004 |
+2001 A Space Odyssey (1968).mkv | | 2001 A Space Odyssey | 1968 |
+2001.A.Space.Odyssey.1968.1080p.mkv | | 2001 A Space Odyssey | 1968 |
+2010.The.Year.We.Make.Contact.1984.mkv | | 2010 The Year We Make Contact | 1984 |
+Blade Runner 2049.mkv | | Blade Runner 2049 | 0 |
+Blade Runner 2049 (2017).mkv | | Blade Runner 2049 | 2017 |
+Blade.Runner.2049.2017.2160p.UHD.BluRay.HDR.HEVC.mkv | | Blade Runner 2049 | 2017 |
+Blade Runner 2049.HDRip.mkv | | Blade Runner 2049 | 0 |
+Blade.Runner.1982.The.Final.Cut.1080p.mkv | | Blade Runner | 1982 | Final Cut
+Blade Runner (1982) {edition-Final Cut}.mkv | | Blade Runner | 1982 | Final Cut
+Blade.Runner.Final.Cut.1982.mkv | | Blade Runner | 1982 | Final Cut
+The Final Cut (2004).mkv | | The Final Cut | 2004 |
+Wonder.Woman.1984.2020.1080p.mkv | | Wonder Woman 1984 | 2020 |
+Wonder Woman 1984 (2020).mkv | | Wonder Woman 1984 | 2020 |
+Class.of.1984.1982.mkv | | Class of 1984 | 1982 |
+Class of 1999 (1990).mkv | | Class of 1999 | 1990 |
+Death Race 2000 (1975).mkv | | Death Race 2000 | 1975 |
+Death.Race.2000.1975.DVDRip.mkv | | Death Race 2000 | 1975 |
+(1999) The Matrix.mkv | | The Matrix | 1999 |
+1999 - The Matrix.mkv | | The Matrix | 1999 |
+[1999] The Matrix [1080p].mkv | | The Matrix | 1999 |
+Matrix, The (1999).mkv | | The Matrix | 1999 |
+Boot, Das (1981).mkv | | Das Boot | 1981 |
+Avventura, L' (1960).mkv | | L'Avventura | 1960 |
+Quatre cents coups, Les (1959).mkv | | Les Quatre cents coups | 1959 |
+Good, the Bad and the Ugly, The (1966).mkv | | The Good, the Bad and the Ugly | 1966 |
+Das.Boot.1981.German.DL.1080p.BluRay.x264-GRP.mkv | | Das Boot | 1981 |
+Das.Boot.German.1981.DVDRip.avi | | Das Boot | 1981 |
+Das.Boot.1981.Directors.Cut.German.720p.mkv | | Das Boot | 1981 | Director's Cut
+Lola.rennt.1998.German.DVDRip.XviD.avi | | Lola rennt | 1998 |
+Der Untergang (2004).mkv | | Der Untergang | 2004 |
+Das Leben der Anderen (2006).mkv | | Das Leben der Anderen | 2006 |
+Das Leben der Anderen (The Lives of Others) (2006).mkv | | Das Leben der Anderen | 2006 |
+Spirited Away (Sen to Chihiro no Kamikakushi) (2001).mkv | | Spirited Away | 2001 |
+La.Haine.1995.FRENCH.1080p.BluRay.mkv | | La Haine | 1995 |
+La.Haine.FRENCH.1995.DVDRip.mkv | | La Haine | 1995 |
+Le.Samourai.1967.VOSTFR.720p.mkv | | Le Samourai | 1967 |
+Amélie (2001).mkv | | Amélie | 2001 |
+Léon.1994.MULTi.1080p.mkv | | Léon | 1994 |
+La vita è bella (1997).mkv | | La vita è bella | 1997 |
+El laberinto del fauno (2006).mkv | | El laberinto del fauno | 2006 |
+Cidade.de.Deus.2002.DVDRip.mkv | | Cidade de Deus | 2002 |
+The Italian Job (1969).mkv | | The Italian Job | 1969 |
+The.Italian.Job.1969.1080p.mkv | | The Italian Job | 1969 |
+The English Patient (1996).mkv | | The English Patient | 1996 |
+The.French.Connection.1971.mkv | | The French Connection | 1971 |
+The Good German (2006).mkv | | The Good German | 2006 |
+Сталкер (1979).mkv | | Сталкер | 1979 |
+Сталкер.1979.BDRip.1080p.mkv | | Сталкер | 1979 |
+Иди и смотри 1985.mkv | | Иди и смотри | 1985 |
+七人の侍 (1954).mkv | | 七人の侍 | 1954 |
+七人の侍.1954.1080p.BluRay.mkv | | 七人の侍 | 1954 |
+기생충 (2019).mkv | | 기생충 | 2019 |
+大红灯笼高高挂.1991.mkv | | 大红灯笼高高挂 | 1991 |
+Ζορμπάς (1964).mkv | | Ζορμπάς | 1964 |
+The.Lord.of.the.Rings.The.Two.Towers.2002.EXTENDED.1080p.mkv | | The Lord of the Rings The Two Towers | 2002 | Extended
+The Lord of the Rings - The Two Towers (2002).mkv | | The Lord of the Rings - The Two Towers | 2002 |
+Star Wars - Episode IV - A New Hope (1977).mkv | | Star Wars - Episode IV - A New Hope | 1977 |
+Star.Wars.Episode.IV.A.New.Hope.1977.Despecialized.Edition.mkv | | Star Wars Episode IV A New Hope | 1977 | Despecialized
+Apocalypse.Now.1979.REDUX.1080p.mkv | | Apocalypse Now | 1979 | Redux
+Apocalypse Now Redux (1979).mkv | | Apocalypse Now | 1979 | Redux
+Kingdom.of.Heaven.2005.Directors.Cut.Roadshow.1080p.mkv | | Kingdom of Heaven | 2005 | Director's Cut
+Brazil (1985) - Director's Cut.mkv | | Brazil | 1985 | Director's Cut
+Superbad (2007) [Unrated] [720p].mkv | | Superbad | 2007 | Unrated
+Superbad.UNRATED.2007.720p.mkv | | Superbad | 2007 | Unrated
+Metropolis (1927) Restored.mkv | | Metropolis | 1927 | Restored
+Jaws.1975.Remastered.2160p.UHD.mkv | | Jaws | 1975 | Remastered
+Jaws.1975.REMASTERED.2012.1080p.mkv | | Jaws | 1975 | Remastered
+Uncut Gems (2019).mkv | | Uncut Gems | 2019 |
+Uncut.Gems.2019.1080p.WEB-DL.mkv | | Uncut Gems | 2019 |
+Dunkirk.2017.IMAX.2160p.mkv | | Dunkirk | 2017 | IMAX
+Logan (2017) {edition-Noir}.mkv | | Logan | 2017 | Noir
+Blade Runner (1982) [edition=Workprint].mkv | | Blade Runner | 1982 | Workprint
+S.W.A.T.2003.720p.mkv | | S.W.A.T. | 2003 |
+E.T.the.Extra-Terrestrial.1982.1080p.mkv | | E.T. the Extra-Terrestrial | 1982 |
+L.A.Confidential.1997.mkv | | L.A. Confidential | 1997 |
+A.I.Artificial.Intelligence.2001.mkv | | A.I. Artificial Intelligence | 2001 |
+R.I.P.D.2013.mkv | | R.I.P.D. | 2013 |
+I.Robot.2004.mkv | | I Robot | 2004 |
+V.for.Vendetta.2005.mkv | | V for Vendetta | 2005 |
+M (1931).mkv | | M | 1931 |
+M.1931.1080p.mkv | | M | 1931 |
+Z.1969.mkv | | Z | 1969 |
+Mr. Nobody (2009).mkv | | Mr. Nobody | 2009 |
+Kill Bill Vol. 1 (2003).mkv | | Kill Bill Vol. 1 | 2003 |
+Kill.Bill.Vol.2.2004.1080p.mkv | | Kill Bill Vol 2 | 2004 |
+Dune Part Two (2024).mkv | | Dune Part Two | 2024 |
+Dune.Part.Two.2024.2160p.mkv | | Dune Part Two | 2024 |
+Dune Part 2 (2024).mkv | | Dune Part 2 | 2024 |
+The Godfather Part II (1974).mkv | | The Godfather Part II | 1974 |
+The.Godfather.Part.II.1974.mkv | | The Godfather Part II | 1974 |
+Alien (1979) cd1.avi | | Alien | 1979 |
+Alien (1979)-CD2.avi | | Alien | 1979 |
+Alien.1979.DVDRip.XviD.CD1.avi | | Alien | 1979 |
+Alien (1979) - part1.mkv | | Alien | 1979 |
+Alien_(1979)_disc_2.mkv | | Alien | 1979 |
+Alien (1979).pt2.mkv | | Alien | 1979 |
+Alien.disk1.avi | | Alien | 0 |
+(500) Days of Summer (2009).mkv | | (500) Days of Summer | 2009 |
+500.Days.of.Summer.2009.720p.mkv | | 500 Days of Summer | 2009 |
+[REC] (2007).mkv | | REC | 2007 |
+[REC]2 (2009).mkv | | [REC]2 | 2009 |
+Birdman or (The Unexpected Virtue of Ignorance) (2014).mkv | | Birdman or (The Unexpected Virtue of Ignorance) | 2014 |
+10,000 BC (2008).mkv | | 10,000 BC | 2008 |
+12 Angry Men (1957).mkv | | 12 Angry Men | 1957 |
+12.Angry.Men.1957.1080p.mkv | | 12 Angry Men | 1957 |
+101 Dalmatians (1996).mkv | | 101 Dalmatians | 1996 |
+8½ (1963).mkv | | 8½ | 1963 |
+Se7en.1995.mkv | | Se7en | 1995 |
+WALL-E (2008).mkv | | WALL-E | 2008 |
+WALL·E (2008).mkv | | WALL·E | 2008 |
+Spider-Man.2002.1080p.mkv | | Spider-Man | 2002 |
+X-Men (2000).mkv | | X-Men | 2000 |
+X-Men.2000.1080p.BluRay.mkv | | X-Men | 2000 |
+Face-Off.1997.mkv | | Face-Off | 1997 |
+What's Up, Doc (1972).mkv | | What's Up, Doc | 1972 |
+Monsters, Inc. (2001).mkv | | Monsters, Inc | 2001 |
+...And God Created Woman (1956).mkv | | ...And God Created Woman | 1956 |
+tick, tick... BOOM! (2021).mkv | | tick, tick... BOOM! | 2021 |
+Mother! (2017).mkv | | Mother! | 2017 |
+Charlotte's Web (2006).mkv | | Charlotte's Web | 2006 |
+Cast Away (2000).mkv | | Cast Away | 2000 |
+The Proposal (2009).mkv | | The Proposal | 2009 |
+Proof.2005.DVDRip.mkv | | Proof | 2005 |
+Sabotage.1936.DVDRip.Limited.mkv | | Sabotage | 1936 |
+Internal.Affairs.1990.mkv | | Internal Affairs | 1990 |
+The Interview (2014).mkv | | The Interview | 2014 |
+[GRP] Akira (1988) [BD 1080p].mkv | | Akira | 1988 |
+[GRP] Akira [1080p].mkv | | Akira | 0 |
+www.example.com - Akira (1988).mkv | | Akira | 1988 |
+[ www.example.org ] Akira.1988.720p.mkv | | Akira | 1988 |
+Akira (1988) aka アキラ.mkv | | Akira | 1988 |
+Brazil aka Brasil (1985).mkv | | Brazil | 1985 |
+03. Alien Resurrection (1997).mkv | | Alien Resurrection | 1997 |
+01 - Alien (1979).mkv | | Alien | 1979 |
+Alien (Ridley Scott, 1979).mkv | | Alien | 1979 |
+Alien (1979, Ridley Scott).mkv | | Alien | 1979 |
+Akira.1080p.BluRay.x264-GRP.mkv | | Akira | 0 |
+Akira 4K HDR.mkv | | Akira | 0 |
+Akira.mkv | | Akira | 0 |
+Heat.1995.3D.HSBS.1080p.mkv | | Heat | 1995 |
+Heat 1995 DVD9.mkv | | Heat | 1995 |
+Heat.1995.1920x1080.AVC.DTS-HD.MA.mkv | | Heat | 1995 |
+Heat (1995) {tmdb-949}.mkv | | Heat | 1995 |
+Heat (1995) [imdbid-tt0113277] - 1080p.mkv | | Heat | 1995 |
+tt0113277 Heat 1995.mkv | | Heat | 1995 |
+movie.mkv | Heat (1995) | Heat | 1995 |
+title_t00.mkv | Heat (1995) | Heat | 1995 |
+VTS_01_1.VOB | Heat (1995) | Heat | 1995 |
+00800.m2ts | Heat (1995) | Heat | 1995 |
+9f86d081884c7d659a2feaa0c55ad015.mkv | Heat (1995) | Heat | 1995 |
+1080p.mkv | Heat (1995) | Heat | 1995 |
+HEAT_t03.mkv | | HEAT | 0 |
+grp-ht1080.mkv | Heat (1995) | Heat | 1995 |
+Heat.mkv | Heat (1995) [1080p] | Heat | 1995 |
+Heat.1995.German.1080p.mkv | Heat (1995) | Heat | 1995 |
+2001 - A Space Odyssey.mkv | 2001 - A Space Odyssey (1968) | 2001 - A Space Odyssey | 1968 |
+Heat (1995).mkv | Crime | Heat | 1995 |
+Heat.mkv | Heat | Heat | 0 |
+Unknown.2011.mkv | | Unknown | 2011 |
+"""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A name of a file and its folder, and what they mean."""
+
+    file: str
+    folder: str
+    title: str
+    year: int
+    edition: str
+
+
+def _row(line: str) -> Row:
+    file, folder, title, year, edition = (cell.strip() for cell in line.split("|"))
+    return Row(file, folder, title, int(year), edition)
+
+
+ROWS = tuple(_row(line) for line in _TEXT.strip().splitlines())

@@ -1,0 +1,120 @@
+"""Three movies made for docs/movie-reports.md, and what is written about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+from mediakeep import config
+from mediakeep.lookups.tmdb.films import Hit, Named
+from mediakeep.media.nfo.details import Details
+from mediakeep.media.video.facts import AudioStream, VideoStream
+from mediakeep.movies import diagnose, report
+from mediakeep.movies.account import Account, Nfo, NfoState, Sidecar, Twin
+from mediakeep.movies.model import Name
+from tests.movies import accounts
+from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
+
+HOME = Path("/home/ida/media")
+
+_OPENING = """# Three reports on movies
+
+What the [report on a movie](movie-files.md#the-report) looks like. The movies were made up for this
+page. The reports stand here as they are written; a viewer of Markdown shows them with headings and
+lists. What each kind of issue means is told in [issue kinds](movie-issue-kinds.md).
+"""
+
+
+def healthy() -> Account:
+    """A movie that a batch has brought everything."""
+    stem = "Quiet Harbour (1987)"
+    written = (
+        Sidecar("nfo", f"{stem}.nfo"),
+        Sidecar("poster", accounts.POSTER.place),
+        Sidecar("fanart", accounts.FANART.place),
+        Sidecar("metadata", f"{stem}-metadata.json"),
+    )
+    told = film(collection=Named("The Harbours", id=7))
+    gap = Hit(8, "Loud Harbour", release_date="1991-01-01")
+    return account(identity=certain(movie=told), made=written, gaps=(gap,))
+
+
+def doubtful() -> Account:
+    """A movie of which a remake bears the same name."""
+    name = "stiller.hafen.dvdrip.avi"
+    picture = (VideoStream(codec="mpeg4", width=640, height=272),)
+    file = video(
+        name,
+        size=734_003_200,
+        container="avi",
+        duration=6180.0,
+        video=picture,
+        audio=(AudioStream("mp3", "", 2),),
+        subtitles=(),
+    )
+    remake = candidate(9944, 0.88, title="Stiller Hafen", release_date="2011-10-06")
+    return account(
+        local=local(
+            key=name,
+            path=f"/films/{name}",
+            base="stiller.hafen.dvdrip",
+            name=Name("stiller hafen"),
+            videos=(file,),
+            images=(),
+            nfos=("stiller.hafen.dvdrip.nfo",),
+        ),
+        identity=open_to(candidate(4711, 0.89), remake),
+        nfo=Nfo(NfoState.SCENE, "stiller.hafen.dvdrip.nfo"),
+    )
+
+
+def neglected() -> Account:
+    """A movie of two parts, of which one is cut off, in a folder that was renamed once."""
+    key = "Das Haus am Fluß (1961)"
+    parts = [
+        video(f"Haus am Fluß-cd{number}.mkv", size=size, duration=minutes * 60, part=number)
+        for number, size, minutes in ((1, 699_000_000, 55), (2, 120_455_168, 8))
+    ]
+    parts[1] = video(parts[1].place, size=120_455_168, part=2, truncated="120 of 694 MB are there")
+    house = film(id=88, title="Das Haus am Fluß", original_title="Das Haus am Fluß", runtime=112)
+    return account(
+        local=local(
+            key=key,
+            path=f"/films/{key}",
+            root=f"/films/{key}",
+            base="Haus am Fluß",
+            own_folder=True,
+            name=Name("Das Haus am Fluß", 1961, source="folder"),
+            videos=tuple(parts),
+            images=(accounts.Image("poster.jpg", "poster", 1432),),
+            nfos=("movie.nfo",),
+            orphans=("Das Haus.nfo", "Das Haus-fanart.jpg"),
+        ),
+        identity=certain(tmdb_id=88, by="nfo", movie=house),
+        nfo=Nfo(NfoState.LOCKED, "movie.nfo", Details(title="Das Haus am Fluß", plot="A.")),
+        twins=(Twin("Alt/Das Haus am Fluss.avi"),),
+        held=(Sidecar("nfo", "movie.nfo", "it says lockdata"),),
+    )
+
+
+def page() -> str:
+    """Write docs/movie-reports.md."""
+    with mock.patch.object(config, "checkout", lambda: HOME):  # as in a checkout of one's own
+        return "\n".join([_OPENING, *_sections()])
+
+
+def _sections() -> Iterator[str]:
+    heads = (
+        ("A movie that is complete", "All was written by a batch; nothing is left to do.", healthy),
+        ("A movie that may be two", "Nothing is written before you choose.", doubtful),
+        ("A neglected folder", "One part is cut off, and an old name has left files.", neglected),
+    )
+    for head, lead, make in heads:
+        told = make()
+        text = report.render(told, diagnose.issues(told), HOME)
+        yield f"## {head}\n\n{lead}\n\n```markdown\n{text}```\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,356 @@
+"""Every kind of issue is found where it is, and nowhere else."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.issue import TAKEN_BACK, Severity
+from mediakeep.lookups.access import Locale
+from mediakeep.lookups.tmdb.films import Certificate, Hit, Named
+from mediakeep.media.nfo.details import Details
+from mediakeep.media.video.facts import AudioStream, SubtitleStream, VideoStream
+from mediakeep.movies import checks, diagnose
+from mediakeep.movies.account import Account, Nfo, NfoState, Sidecar, Twin
+from mediakeep.movies.identify.verdict import Identity, Sure
+from mediakeep.movies.kinds import KINDS, Kind, Scope
+from mediakeep.movies.model import Name, Subtitle, Video
+from tests.movies import accounts
+from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
+
+PAGE = Path(__file__).parents[2] / "docs" / "movie-issue-kinds.md"
+SD = (VideoStream(codec="mpeg2video", width=720, height=576),)
+GERMAN = (AudioStream("aac", "ger", 2),)
+NFO = "Quiet Harbour (1987).nfo"
+
+
+def found(told: Account) -> dict[str, str]:
+    """Return the kinds that are found, each with its details."""
+    kinds: dict[str, str] = {}
+    for one in diagnose.issues(told):
+        shown = f"{one.path}: {one.detail}" if one.path else one.detail
+        kinds[one.kind] = " | ".join(filter(None, (kinds.get(one.kind), shown)))
+    return kinds
+
+
+def lying(**changes: Any) -> Account:
+    return account(local=local(**changes))
+
+
+def parts(*minutes: float, **changes: Any) -> Account:
+    """Return the movie cut into parts of so many minutes."""
+    videos = [
+        video(f"Quiet Harbour (1987) cd{number}.mkv", duration=length * 60, part=number)
+        for number, length in enumerate(minutes, 1)
+    ]
+    return account(local=local(videos=tuple(videos)), **changes)
+
+
+def test_nothing_is_wrong_with_a_healthy_movie() -> None:
+    assert found(account()) == {}
+
+
+def test_before_a_look_up_nothing_is_told_that_needs_one() -> None:
+    bare = local(images=(), nfos=(), name=Name("Quiet Harbour", 1950), videos=(video(duration=60),))
+    told = account(local=bare, identity=Identity(why="offline"), nfo=Nfo())
+    assert set(found(told)) == {"missing-nfo", "missing-poster", "missing-fanart"}
+
+
+CASES: dict[str, list[tuple[Account, str]]] = {
+    "unreadable-video": [
+        (lying(videos=(Video("a.mkv", 9, trouble="Cannot read a.mkv: it is a pipe."),)), "a pipe"),
+    ],
+    "truncated-video": [
+        (lying(videos=(video(truncated="3 of 9 MB are there"),)), "3 of 9 MB are there"),
+        (lying(videos=(Video("Quiet Harbour (1987).mkv"),)), "(1987).mkv: it is empty"),
+    ],
+    "not-video": [(lying(videos=(video(container="zip", video=()),)), "it is zip")],
+    "no-audio": [(lying(videos=(video(audio=()),)), "Quiet Harbour (1987).mkv")],
+    "id-conflict": [
+        (account(identity=certain(conflicts=("The NFO says 1, the name 2.",))), "the name 2"),
+    ],
+    "removed-id": [(account(identity=certain(removed=(17, 18))), "17, 18")],
+    "name-not-parsed": [
+        (account(local=local(name=Name()), identity=open_to(sure=Sure.UNMATCHED)), ""),
+        (account(local=local(name=Name()), identity=Identity()), ""),
+    ],
+    "no-match": [
+        (account(identity=open_to(sure=Sure.UNMATCHED)), 'nothing like "Quiet Harbour" (1987)'),
+        (
+            account(identity=open_to(candidate(1, 0.4, title="Harbour"), sure=Sure.UNMATCHED)),
+            'the nearest is "Harbour" (1987) at 0.40',
+        ),
+    ],
+    "ambiguous-match": [
+        (
+            account(identity=open_to(candidate(1, 0.8), candidate(2, 0.79, release_date="1990"))),
+            '"Quiet Harbour" (1987) at 0.80 or "Quiet Harbour" (1990) at 0.79',
+        ),
+        (account(identity=open_to(*[candidate(n, 0.8) for n in range(5)])), "and 2 more"),
+    ],
+    "duplicate-movie": [
+        (account(twins=(Twin("b.mkv"), Twin("c.mkv"))), 'the same as "b.mkv", "c.mkv"'),
+    ],
+    "wrong-year": [(lying(name=Name("Quiet Harbour", 1990)), "1990 in its name, 1987 at TMDb")],
+    "year-off-by-one": [
+        (lying(name=Name("Quiet Harbour", 1986)), "1986 in its name, 1987 at TMDb"),
+        (lying(name=Name("Quiet Harbour", 1988)), "1988 in its name, 1987 at TMDb"),
+    ],
+    "runtime-differs": [
+        (lying(videos=(video(duration=60 * 92),)), "92 min, and 104 at TMDb: another cut"),
+        (lying(videos=(video(duration=60 * 120),)), "120 min, and 104 at TMDb: another cut"),
+        (parts(50.0), "50 min, and 104 at TMDb: part 1 may not be all of it"),
+        (parts(30.0, 30.0), "parts 1, 2 may not be all of it"),
+        (
+            lying(
+                name=Name("Quiet Harbour", 1987, edition="Long Cut"), videos=(video(duration=9e3),)
+            ),
+            'too far off for the edition "Long Cut"',
+        ),
+    ],
+    "corrupt-image": [
+        (
+            lying(images=(accounts.FANART, structs.replace(accounts.POSTER, mime=""))),
+            "poster.jpg: its bytes are no picture",
+        ),
+        (
+            lying(images=(accounts.POSTER, structs.replace(accounts.FANART, trouble="it is cut"))),
+            "fanart.jpg: it is cut",
+        ),
+    ],
+    "missing-nfo": [
+        (account(nfo=Nfo()), ""),
+        (account(nfo=Nfo(NfoState.SCENE, NFO)), "is a note of its release, and no XML"),
+        (account(nfo=Nfo(NfoState.BROKEN, NFO, why="it is cut off.")), "not read: it is cut off"),
+        (account(nfo=Nfo(NfoState.UNSAFE, NFO)), "not read: unsafe"),
+    ],
+    "missing-poster": [(lying(images=(accounts.FANART,)), "")],
+    "missing-fanart": [(lying(images=(accounts.POSTER,)), "")],
+    "missing-plot": [(account(nfo=Nfo(NfoState.READ, NFO, Details(plot=" \n"))), "")],
+    "orphan-sidecar": [(lying(orphans=("Old Name.nfo",)), "Old Name.nfo")],
+    "low-resolution": [(lying(videos=(video(video=SD),)), "720 x 576 pixels")],
+    "missing-subtitles": [
+        (
+            lying(videos=(video(audio=GERMAN, subtitles=()),)),
+            "it is in German, without English subtitles",
+        ),
+        (
+            lying(
+                videos=(video(audio=GERMAN, subtitles=(SubtitleStream("eng", forced=True),)),),
+                subtitles=(Subtitle("a.en.forced.srt", "en", ("forced",)),),
+            ),
+            "without English",
+        ),
+    ],
+    "small-poster": [
+        (
+            lying(
+                images=(accounts.FANART, structs.replace(accounts.POSTER, width=499, height=700))
+            ),
+            "499 x 700 pixels",
+        ),
+    ],
+    "collection-gap": [
+        (
+            account(
+                identity=certain(movie=film(collection=Named("The Harbours", id=7))),
+                gaps=(Hit(8, "Loud Harbour", release_date="1991-01-01"),),
+            ),
+            '"The Harbours" lacks "Loud Harbour" (1991)',
+        ),
+    ],
+    "certification-missing": [
+        (account(locale=Locale("de-DE", "AT")), "none of AT, but of DE, US"),
+        (account(identity=certain(movie=film(certificates=(Certificate("US"),)))), "none of US"),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_kind_is_found_where_it_is_and_alone(kind: Kind) -> None:
+    for told, detail in CASES[kind.name]:
+        assert detail in found(told)[kind.name]
+        assert found(told).keys() == {kind.name}
+
+
+FINE: dict[str, Account] = {
+    "a year that TMDb does not know": account(identity=certain(movie=film(release_date=""))),
+    "a name without a year": lying(name=Name("Quiet Harbour")),
+    "a title that nothing but its NFO tells": lying(name=Name()),
+    "ten per cent longer": lying(videos=(video(duration=60 * 114),)),
+    "faster by PAL": lying(videos=(video(duration=60 * 104 * 24 / 25),)),
+    "a short film off by two minutes": account(
+        identity=certain(movie=film(runtime=7)), local=local(videos=(video(duration=60 * 9),))
+    ),
+    "a long edition": lying(
+        name=Name("Quiet Harbour", 1987, edition="Long Cut"), videos=(video(duration=60 * 140),)
+    ),
+    "two whole parts": parts(52.0, 52.0),
+    "a running time that nobody knows": account(identity=certain(movie=film(runtime=0))),
+    "a file that only its frame told of": lying(
+        videos=(video(by="", video=(), audio=(), duration=0.0, subtitles=()),)
+    ),
+    "a silent film": account(
+        identity=certain(movie=film(spoken_languages=("xx",))),
+        local=local(videos=(video(audio=()),)),
+    ),
+    "a wide frame of few lines": lying(
+        videos=(video(video=(VideoStream(width=1280, height=536),)),)
+    ),
+    "a narrow frame of many lines": lying(
+        videos=(video(video=(VideoStream(width=960, height=720),)),)
+    ),
+    "a small version beside a sharp one": lying(
+        videos=(video("a - 480p.mkv", video=SD, version="480p"), video("a - 1080p.mkv"))
+    ),
+    "sound that does not tell its language": lying(
+        videos=(video(audio=(AudioStream("aac"),), subtitles=()),)
+    ),
+    "subtitles beside it": lying(
+        videos=(video(audio=GERMAN, subtitles=()),),
+        subtitles=(Subtitle("a.english.srt", "english"),),
+    ),
+    "subtitles that do not tell their language": lying(
+        videos=(video(audio=GERMAN, subtitles=()),), subtitles=(Subtitle("a.srt"),)
+    ),
+    "sound in another of the wanted languages": structs.replace(
+        lying(videos=(video(audio=GERMAN, subtitles=()),)), wanted=("fr", "de")
+    ),
+    "sidecars written a moment ago": account(
+        local=local(images=(), nfos=()),
+        nfo=Nfo(),
+        made=(Sidecar("nfo", NFO), Sidecar("poster", "p.jpg"), Sidecar("fanart", "f.jpg")),
+    ),
+    "a spoilt poster that was replaced": account(
+        local=local(images=(accounts.FANART, structs.replace(accounts.POSTER, mime=""))),
+        made=(Sidecar("poster", accounts.POSTER.place),),
+    ),
+    "an NFO that is locked": account(nfo=Nfo(NfoState.LOCKED, NFO, Details(plot="A."))),
+    "a collection that is complete": account(
+        identity=certain(movie=film(collection=Named("The Harbours", id=7)))
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FINE)
+def test_nothing_is_told_of(what: str) -> None:
+    assert found(FINE[what]) == {}
+
+
+def test_issues_come_by_urgency_and_their_ids_last() -> None:
+    told = lying(videos=(video(audio=()),), orphans=("x.nfo",), images=(accounts.FANART,))
+    first = diagnose.issues(told)
+    assert [one.kind for one in first] == ["no-audio", "missing-poster", "orphan-sidecar"]
+    again = diagnose.issues(structs.replace(told, local=structs.replace(told.local, root="/new")))
+    assert [one.id for one in again] == [one.id for one in first]
+    assert len({one.id for one in first}) == 3
+
+
+# Who has to do something
+
+
+def needing(told: Account) -> set[str]:
+    return {one.kind for one in diagnose.issues(told) if diagnose.needs_person(one)}
+
+
+def test_what_a_batch_will_write_waits_for_nobody() -> None:
+    bare = account(local=local(images=(), nfos=()), nfo=Nfo())
+    lacking = {"missing-nfo", "missing-poster", "missing-fanart"}
+    assert needing(bare) == lacking  # TMDb was asked, and has none
+    waiting = structs.replace(bare, identity=Identity())
+    assert set(found(waiting)) == lacking
+    assert needing(waiting) == set()
+    due = structs.replace(bare, due=(Sidecar("poster", "p.jpg"),))
+    assert needing(due) == {"missing-nfo", "missing-fanart"}
+
+
+def test_what_was_taken_back_waits_for_a_word() -> None:
+    bare = account(local=local(nfos=()), nfo=Nfo(), identity=Identity())
+    told = structs.replace(bare, held=(Sidecar("nfo", NFO, TAKEN_BACK),))
+    (one,) = diagnose.issues(told)
+    assert (one.kind, one.held, one.proposal) == ("missing-nfo", TAKEN_BACK, "")
+    assert needing(told) == {"missing-nfo"}
+
+
+def test_a_note_of_a_release_is_never_promised_to_be_replaced() -> None:
+    told = account(nfo=Nfo(NfoState.SCENE, NFO), identity=Identity())
+    assert needing(told) == {"missing-nfo"}
+
+
+def test_notes_never_need_a_person() -> None:
+    for kind in KINDS:
+        for told, _ in CASES[kind.name]:
+            if kind.severity is Severity.NOTE:
+                assert kind.name not in needing(told)
+
+
+# The table
+
+
+def checks_written() -> set[FunctionType]:
+    """Find all public functions in `checks` that are shown an account and give details of it."""
+    modules = [
+        importlib.import_module(f"{checks.__name__}.{one.name}")
+        for one in pkgutil.iter_modules(checks.__path__)
+    ]
+    return {
+        value
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+        and value.__annotations__.get("return") in ("str | None", "dict[str, str]")
+    }
+
+
+def test_every_check_is_in_the_table_once_under_its_own_name() -> None:
+    assert {kind.check for kind in KINDS} == checks_written()
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    for kind in KINDS:
+        assert kind.check.__name__ == kind.name.replace("-", "_")
+        wide = kind.check.__annotations__["return"] == "dict[str, str]"
+        assert wide is (kind.scope is Scope.FILE)
+
+
+def test_the_most_urgent_kinds_come_first() -> None:
+    severities = [list(Severity).index(kind.severity) for kind in KINDS]
+    assert severities == sorted(severities)
+    for kind in KINDS:
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.name)
+        for sentence in (kind.meaning, kind.cure):
+            assert sentence[0].isupper()
+            assert sentence.endswith(".")
+
+
+def test_the_page_lists_the_kinds_that_the_code_knows_and_how_each_is_found() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert table() in page, f"docs/movie-issue-kinds.md must hold:\n{table()}"
+    told = page[page.index("## How each is found") :]
+    named = set(re.findall(r"\*\*([a-z]+(?:-[a-z]+)+)\*\*", told))
+    assert named == {kind.name for kind in KINDS}
+
+
+def table() -> str:
+    rows = [
+        f"| `{kind.name}` | {kind.severity} | {kind.scope} | {who(kind)} "
+        f"| {kind.meaning} {kind.cure} |"
+        for kind in KINDS
+    ]
+    head = ["| Kind | Severity | About | Who mends it | What it means, and the cure |"]
+    return "\n".join([*head, "|---|---|---|---|---|", *rows])
+
+
+def who(kind: Kind) -> str:
+    if kind.severity is Severity.NOTE:
+        return "nobody need"
+    if kind.role:
+        return "a batch, where it can"
+    return "you decide" if kind.decision else "you"

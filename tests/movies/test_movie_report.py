@@ -1,0 +1,196 @@
+"""The report on a movie: what a person reads, and what a hostile name cannot do to it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from mediakeep.errors import NewerFormat, Unreadable
+from mediakeep.movies import diagnose, record, report
+from mediakeep.movies.account import Account, Nfo, Sidecar
+from mediakeep.movies.identify.verdict import Identity
+from mediakeep.movies.model import Name
+from tests.movies import accounts, showcase
+from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
+
+HOME = Path("/home/ida/media")
+PAGE = Path(__file__).parents[2] / "docs" / "movie-reports.md"
+FILES = Path(__file__).parents[2] / "docs" / "movie-files.md"
+
+
+def written(told: Account) -> str:
+    return report.render(told, diagnose.issues(told), HOME)
+
+
+def test_the_page_of_reports_shows_what_is_written_today() -> None:
+    told = "python -m tests.movies.showcase > docs/movie-reports.md"
+    assert PAGE.read_text(encoding="utf-8") == showcase.page(), told
+
+
+def test_a_report_is_the_same_every_time_and_bears_the_notice_of_tmdb() -> None:
+    for told in (showcase.healthy(), showcase.doubtful(), showcase.neglected()):
+        text = written(told)
+        assert text == written(told)
+        assert text.endswith(f"\n\n{report.NOTICE}\n")
+        assert "\n\n\n" not in text
+        assert not [line for line in text.splitlines() if line != line.rstrip()]
+
+
+def test_a_healthy_movie_says_so_first() -> None:
+    lines = written(account()).splitlines()
+    assert lines[0] == "# Quiet Harbour (1987)"
+    assert lines[2] == "**All is well:** nothing needs to be done."
+    assert "97% sure" in lines[4]
+    assert "https://www.themoviedb.org/movie/4711" in lines[4]
+
+
+def test_each_candidate_has_the_command_that_chooses_it() -> None:
+    text = written(account(identity=open_to(candidate(1, 0.8), candidate(2, 0.79))))
+    for number in (1, 2):
+        assert f" choose 'Quiet Harbour (1987).mkv' {number}`" in text
+    assert "| Quiet Harbour (1987) | Stiller Hafen, by Ida Sølund, 104 min | 0.80 |" in text
+
+
+def test_what_was_written_what_would_be_and_what_was_not_is_told() -> None:
+    told = account(
+        made=(Sidecar("nfo", "a.nfo"),),
+        due=(Sidecar("poster", "b.jpg"),),
+        held=(Sidecar("fanart", "c.jpg", "it was made before and taken back"),),
+    )
+    text = written(told)
+    assert "## Written by mediakeep\n\n- nfo: a.nfo\n" in text
+    assert "## Would be written\n\n- poster: b.jpg\n" in text
+    assert "## Not written\n\n- c.jpg (it was made before and taken back)\n" in text
+    assert "- it is read-only\n" in written(account(local=local(locked="it is read-only")))
+
+
+def test_a_movie_that_was_not_looked_up_says_why() -> None:
+    text = written(account(identity=Identity(why="TMDb was not asked: no token is set.")))
+    assert "Not looked up yet" in text
+    assert "\nTMDb was not asked: no token is set.\n" in text
+
+
+HOSTILE = "`x`|<b>**[a](http://e.x)\n# H\x1b[2J \u202e_y_"
+
+
+def test_hostile_names_stay_letters() -> None:
+    told = account(
+        local=local(
+            key=HOSTILE,
+            path=f"/{HOSTILE}",
+            base=HOSTILE,
+            name=Name(HOSTILE, 1987, edition=HOSTILE),
+            videos=(video(HOSTILE, container=HOSTILE),),
+            orphans=(HOSTILE,),
+            extras=(HOSTILE,),
+        ),
+        identity=open_to(candidate(1, 0.8, title=HOSTILE)),
+        nfo=Nfo(),
+        held=(Sidecar("nfo", HOSTILE, HOSTILE),),
+    )
+    text = written(told)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert not [line for line in text.splitlines() if line.startswith("# H")]
+    bare = "".join(part for n, part in enumerate(text.split("`` ")) if n % 2 == 0)
+    assert "<b>" not in bare.replace("\\<b\\>", "")
+    for line in text.splitlines():
+        if line.startswith("|"):
+            assert line.replace("\\|", "").count("|") in (6, 7), line
+
+
+# The record
+
+
+def recorded(folder: Path, told: Account) -> Path:
+    path = folder / "movie.json"
+    path.write_bytes(record.render(told, diagnose.issues(told), "issues/movies/movie.md"))
+    return path
+
+
+@pytest.mark.parametrize("make", [showcase.healthy, showcase.doubtful, showcase.neglected])
+def test_a_record_reads_back_as_it_was_written(tmp_path: Path, make: object) -> None:
+    told = make()  # type: ignore[operator]
+    found = diagnose.issues(told)
+    path = recorded(tmp_path, told)
+    assert record.read(path) == record.of(told, found, "issues/movies/movie.md")
+    assert record.issues(path) == found
+    assert path.read_bytes() == record.render(told, found, "issues/movies/movie.md")
+
+
+def test_the_reviews_are_what_needs_a_person_each_with_its_command(tmp_path: Path) -> None:
+    told = structs.replace(showcase.doubtful(), nfo=Nfo())
+    found = record.reviews(recorded(tmp_path, told), HOME)
+    assert [one["kind"] for one in found] == ["ambiguous-match"]
+    assert found[0]["command"].endswith(" choose stiller.hafen.dvdrip.avi TMDB_ID")
+    assert found[0]["report"] == "issues/movies/movie.md"
+    assert all(isinstance(value, str) for value in found[0].values())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"format":1}',
+        b'{"format":1,"key":"a","path":"b","year":1e400}',
+        b'{"format":1,"key":"a","path":"b","year":-5}',
+        b'{"format":1,"key":"a","path":"b","videos":[{"place":"a","size":99999999999999999}]}',
+        b'{"format":1,"key":"a","path":"b","x":' + b"[" * 100_000,
+    ],
+)
+def test_a_damaged_record_is_named_with_its_cure(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "movie.json"
+    path.write_bytes(data)
+    for read in (record.read, record.issues):
+        with pytest.raises(Unreadable, match=r"movie\.json.*next batch writes it anew"):
+            read(path)
+
+
+def test_a_record_that_is_gone_or_newer_is_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="No such file"):
+        record.read(tmp_path / "movie.json")
+    path = recorded(tmp_path, account())
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "format": record.FORMAT + 1, "later": {"a": 1}}))
+    with pytest.raises(NewerFormat):
+        record.read(path)
+
+
+def test_a_record_cut_off_anywhere_raises_nothing_of_others(tmp_path: Path) -> None:
+    path = recorded(tmp_path, showcase.neglected())
+    data = msgspec.json.format(path.read_bytes(), indent=0)
+    refused = 0
+    for end in range(0, len(data) - 1, 7):
+        path.write_bytes(data[:end])
+        with pytest.raises(Unreadable):
+            record.read(path)
+        refused += 1
+    assert refused > 100
+
+
+def test_every_field_of_a_record_is_documented() -> None:
+    from mediakeep.movies import entry
+    from tests import documents
+
+    assert documents.column(FILES, "## The record") == set(entry.Record.__struct_fields__)
+    for heading, struct in (
+        ("### match", entry.Match),
+        ("### facts", entry.Facts),
+        ("### A candidate", entry.Choice),
+    ):
+        assert documents.column(FILES, heading) == set(struct.__struct_fields__)
+
+
+def test_a_movie_without_a_year_or_title_is_named_by_its_file() -> None:
+    bare = account(local=local(name=Name()), identity=Identity())
+    assert (bare.title, bare.year) == ("Quiet Harbour (1987)", 0)
+    told = account(identity=certain(movie=film(title="", release_date="")))
+    assert (told.title, told.year) == ("Quiet Harbour", 1987)
+    assert accounts.local().duration == 104 * 60

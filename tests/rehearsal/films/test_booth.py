@@ -1,0 +1,199 @@
+"""The rehearsal answers as TMDb does: searches, movies, finds, collections, and its refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mediakeep.rehearsal.entities import World
+from mediakeep.rehearsal.films import tmdb
+from mediakeep.rehearsal.server import Server
+from mediakeep.rehearsal.weather import Weather
+from tests.rehearsal.asking import get
+from tests.rehearsal.films.tickets import CINEMA, ask
+
+ALL = (
+    "credits,images,release_dates,videos,external_ids,keywords,translations,alternative_titles,"
+    "recommendations"
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(World(), cinema=CINEMA) as running:
+        yield running
+
+
+def found(server: Server, query: str, **more: object) -> list[int]:
+    answer = ask(server, "search/movie", query=query, **more)
+    assert answer.status == 200
+    return [hit["id"] for hit in answer.data["results"]]
+
+
+# Search
+
+
+def test_of_equal_titles_the_more_popular_comes_first(server: Server) -> None:
+    assert found(server, "The Paper Lantern") == [51, 50, 52]
+    assert found(server, "paper lantern")[0] == 52  # none begins with it: popularity decides
+
+
+def test_a_year_narrows_a_search(server: Server) -> None:
+    assert found(server, "The Paper Lantern", primary_release_year=1961) == [50]
+    assert found(server, "The Paper Lantern", year=1999) == [51]
+    assert found(server, "The Paper Lantern", year=1962) == [50]  # when it came to Germany
+    assert found(server, "The Paper Lantern", primary_release_year=1962) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["papierlaterne", "LA LANTERNE DE PAPIER", "A light at Zénnor", "紙の灯籠", "Light Zennor"],
+)
+def test_a_movie_is_found_by_each_of_its_titles(server: Server, query: str) -> None:
+    assert found(server, query) == [50]
+
+
+def test_all_words_must_occur_and_adults_only_is_hidden(server: Server) -> None:
+    assert found(server, "Paper Umbrella") == []
+    assert found(server, "") == []
+    assert 54 not in found(server, "Paper")
+    assert found(server, "Paper", include_adult="true")[0] == 54
+
+
+def test_hits_are_told_in_the_language_that_is_asked_for(server: Server) -> None:
+    answer = ask(server, "search/movie", query="Heron", language="de-DE").data
+    assert (answer["page"], answer["total_pages"], answer["total_results"]) == (1, 1, 1)
+    (hit,) = answer["results"]
+    assert (hit["title"], hit["original_title"], hit["overview"]) == ("鷺", "鷺", "")
+    (hit,) = ask(server, "search/movie", query="Heron", language="en-US").data["results"]
+    assert hit["title"] == "The Heron"
+
+
+def test_there_is_no_page_nought(server: Server) -> None:
+    for page in ("0", "501", "x", "-1"):
+        answer = ask(server, "search/movie", query="Heron", page=page)
+        assert (answer.status, answer.data["status_code"]) == (400, 22)
+    assert found(server, "Heron", page=2) == []
+
+
+# Movies
+
+
+def test_one_request_brings_everything(server: Server) -> None:
+    languages = "de,null"
+    asked = {"language": "de-DE", "include_image_language": languages}
+    movie = ask(server, "movie/50", append_to_response=ALL, **asked).data
+    assert (movie["title"], movie["overview"]) == ("Die Papierlaterne", "Eine Laterne.")
+    assert (movie["tagline"], movie["runtime"], movie["imdb_id"]) == ("Glüh.", 101, "tt0000050")
+    assert movie["belongs_to_collection"]["id"] == 7
+    assert movie["credits"]["cast"][0]["character"] == "The Keeper"
+    assert movie["credits"]["crew"][0]["job"] == "Director"
+    posters = movie["images"]["posters"]
+    assert [one["file_path"] for one in posters] == ["/p-de.jpg", "/p-none.jpg"]
+    assert [one["iso_639_1"] for one in posters] == ["de", None]
+    certificates = {one["iso_3166_1"]: one for one in movie["release_dates"]["results"]}
+    assert certificates["DE"]["release_dates"][0]["certification"] == "12"
+    assert movie["videos"]["results"][0]["site"] == "YouTube"
+    assert movie["external_ids"]["imdb_id"] == "tt0000050"
+    assert movie["keywords"]["keywords"][0]["name"] == "night train"
+    assert movie["alternative_titles"]["titles"][0]["title"] == "A Light at Zennor"
+    told = {one["iso_639_1"]: one["data"] for one in movie["translations"]["translations"]}
+    assert set(told) == {"en", "de", "fr", "ja"}
+    assert told["fr"]["title"] == "La Lanterne de papier"
+    assert told["en"]["title"] == ""  # that it is the original one goes without saying
+    assert "recommendations" not in movie
+
+
+def test_what_is_not_translated_is_empty_but_for_the_title(server: Server) -> None:
+    french = ask(server, "movie/50", language="fr-FR").data
+    assert (french["title"], french["overview"]) == ("La Lanterne de papier", "")
+    spanish = ask(server, "movie/53", language="es-ES").data
+    assert (spanish["title"], spanish["overview"], spanish["tagline"]) == ("鷺", "", "")
+
+
+def test_a_movie_is_found_by_its_imdb_id(server: Server) -> None:
+    assert ask(server, "movie/tt0000051").data["id"] == 51
+    hits = ask(server, "find/tt0000051", external_source="imdb_id").data["movie_results"]
+    assert [(hit["id"], hit["media_type"]) for hit in hits] == [(51, "movie")]
+    assert ask(server, "find/tt0000099", external_source="imdb_id").data["movie_results"] == []
+
+
+def test_a_collection_tells_its_parts(server: Server) -> None:
+    told = ask(server, "collection/7").data
+    assert (told["name"], [part["id"] for part in told["parts"]]) == ("Lanterns", [50, 51])
+    assert ask(server, "collection/8").status == 404
+
+
+def test_the_configuration_leads_to_the_same_server(server: Server) -> None:
+    told = ask(server, "configuration").data["images"]
+    assert told["secure_base_url"] == f"{server.url}/t/p/"
+    assert "w500" in told["poster_sizes"]
+
+
+def test_answers_are_said_to_be_good_for_a_while(server: Server) -> None:
+    first, again = ask(server, "movie/50"), ask(server, "movie/50")
+    assert first.headers["Cache-Control"].startswith("public, max-age=")
+    assert first.headers["ETag"] == again.headers["ETag"]
+    assert first.headers["ETag"] != ask(server, "movie/51").headers["ETag"]
+    assert "Authorization" not in first.headers["Vary"]
+
+
+# Refusals
+
+
+def test_without_the_right_secret_nothing_is_told(server: Server) -> None:
+    for secret in ("", "wrong"):
+        answer = ask(server, "movie/50", secret=secret)
+        assert (answer.status, answer.data["status_code"]) == (401, 7)
+    assert ask(server, "movie/50", secret="", api_key=tmdb.KEY).status == 200
+    assert ask(server, "movie/50", secret="", api_key="f" * 32).status == 401
+
+
+@pytest.mark.parametrize("path", ["movie/99", "movie/0", "movie/x", "movie/", "collection/x"])
+def test_what_is_not_there_is_404_with_34(server: Server, path: str) -> None:
+    answer = ask(server, path)
+    assert (answer.status, answer.data["status_code"], answer.data["success"]) == (404, 34, False)
+
+
+def test_what_is_no_service_and_no_method_is_refused(server: Server) -> None:
+    assert ask(server, "tv/1").status == 501
+    assert ask(server, "movie/50", method="POST").status == 405
+    assert ask(server, "movie/50", method="HEAD").body == b""
+
+
+def test_at_most_twenty_can_be_appended(server: Server) -> None:
+    assert ask(server, "movie/50", append_to_response=",".join(["videos"] * 20)).status == 200
+    answer = ask(server, "movie/50", append_to_response=",".join(["videos"] * 21))
+    assert (answer.status, answer.data["status_code"]) == (422, 27)
+
+
+def test_the_rate_is_kept_for_each_service_alone() -> None:
+    with Server(World(), Weather(0.1, tells="seconds"), cinema=CINEMA) as server:
+        assert ask(server, "movie/50").status == 200
+        answer = ask(server, "movie/50")
+        assert (answer.status, answer.data["status_code"]) == (429, 25)
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert get(server, "/ws/2/artist/x", fmt="json").status == 400  # no MBID, but no rate
+        assert get(server, "/ws/2/artist/x", fmt="json").status == 503
+        assert ask(server, "/t/p/original/b.jpg").status == 200  # pictures have no rate
+
+
+def test_a_storm_is_told_in_its_own_words() -> None:
+    weather = Weather()
+    weather.storm(60, 1.0)
+    with Server(World(), weather, cinema=CINEMA) as server:
+        answer = ask(server, "movie/50")
+        assert (answer.status, answer.data["status_code"]) == (503, 9)
+
+
+def test_no_secret_is_noted(server: Server) -> None:
+    ask(server, "movie/50", language="de-DE", api_key=tmdb.KEY)
+    assert server.asked[-1].query == "language=de-DE&api_key=REDACTED"
+    assert tmdb.KEY not in repr(server.asked)
+    assert tmdb.TOKEN not in repr(server.asked)
+
+
+def test_without_a_cinema_there_is_no_tmdb() -> None:
+    with Server(World()) as server:
+        assert ask(server, "movie/50").status == 404

@@ -1,0 +1,157 @@
+"""A catalogue of movies: invented the same every time, written, read, and refused where wrong."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.errors import BadSetting
+from mediakeep.rehearsal.films import cinema
+from mediakeep.rehearsal.films.film import Cinema, Film
+
+
+@pytest.fixture(scope="module")
+def sampled() -> Cinema:
+    return cinema.sampled(400)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> dict[str, Any]:
+    """A small catalogue as the JSON of its file."""
+    cinema.dump(cinema.sampled(), tmp_path / "c.json")
+    return json.loads((tmp_path / "c.json").read_text())
+
+
+def art(path: str, width: int = 1) -> dict[str, Any]:
+    return {"path": path, "width": width, "height": 1}
+
+
+def refusal(path: Path, page: Any) -> str:
+    path.write_text(page if isinstance(page, str) else json.dumps(page))
+    with pytest.raises(BadSetting) as caught:
+        cinema.load(path)
+    return str(caught.value)
+
+
+def titled(known: Cinema) -> list[list[Film]]:
+    """Return the movies of each title that several have."""
+    found = defaultdict(list)
+    for film in known.films:
+        found[film.title].append(film)
+    return [films for films in found.values() if len(films) > 1]
+
+
+def test_a_catalogue_that_is_written_and_read_is_the_same(sampled: Cinema, tmp_path: Path) -> None:
+    cinema.dump(sampled, tmp_path / "c.json")
+    assert cinema.load(tmp_path / "c.json") == sampled
+
+
+def test_the_same_seed_gives_the_same_movies_and_a_larger_cinema_begins_with_them(
+    sampled: Cinema,
+) -> None:
+    assert cinema.sampled(400) == sampled
+    assert cinema.sampled(12).films == sampled.films[:12]
+    assert cinema.sampled(12, seed=2).films != sampled.films[:12]
+
+
+def test_the_smallest_cinema_has_one_group_of_each_kind() -> None:
+    known = cinema.sampled()
+    assert len(known.films) == 12
+    assert titled(known)
+    assert known.series
+    assert known.removed
+    assert any(film.original_title for film in known.films)
+    assert any(not film.runtime and not film.overview for film in known.films)
+
+
+def test_there_are_remakes_of_which_one_is_far_more_popular(sampled: Cinema) -> None:
+    groups = titled(sampled)
+    assert sum(map(len, groups)) > len(sampled.films) / 5
+    far = [max(f.popularity for f in g) / min(f.popularity for f in g) > 3 for g in groups]
+    assert sum(far) > len(far) / 2
+    winners = [max(g, key=lambda f: f.popularity).release_date for g in groups]
+    assert any(
+        date == min(f.release_date for f in g) for date, g in zip(winners, groups, strict=True)
+    )
+    assert any(
+        date == max(f.release_date for f in g) for date, g in zip(winners, groups, strict=True)
+    )
+
+
+def test_there_is_what_makes_movies_hard_to_tell(sampled: Cinema) -> None:
+    films = sampled.films
+    titles = {film.title for film in films}
+    assert any(f"{title} 2" in titles or f"{title} II" in titles for title in titles)
+    assert any(f"The {title}" in titles for title in titles)
+    assert any(title.isdigit() for title in titles)
+    assert {film.original_language for film in films} == {"en", "de", "fr", "ja"}
+    assert {text.language for film in films for text in film.texts} == {"de", "fr", "ja"}
+    assert {code for film in films for code in film.certificates} == {"US", "DE", "GB", "FR"}
+    assert any(film.alternative_titles for film in films)
+    assert any(film.adult for film in films)
+    assert any(not film.posters for film in films)
+    assert any(not film.release_date for film in films)
+
+
+def test_ids_are_there_once_and_none_is_both_there_and_removed(sampled: Cinema) -> None:
+    ids = [film.id for film in sampled.films]
+    imdb = [film.imdb_id for film in sampled.films if film.imdb_id]
+    assert len(set(ids)) == len(ids)
+    assert len(set(imdb)) == len(imdb)
+    assert not set(ids) & set(sampled.removed)
+
+
+def test_four_thousand_movies_are_invented_in_a_second_or_two() -> None:
+    begun = time.process_time()
+    assert len(cinema.sampled(4_000).films) == 4_000
+    assert time.process_time() - begun < 4
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"format": 2}, "this catalogue has format 2, not 1"),
+        ({"films": [{"id": 0, "title": "X"}]}, "0 is no id - at `$.films[0].id`"),
+        ({"films": [{"id": 5, "title": "X"}] * 2}, "5 is there twice - at `$.films[1].id`"),
+        ({"films": [{"id": "5", "title": "X"}]}, "$.films[0].id"),
+        (
+            {"films": [{"id": 5, "title": "X", "imdb_id": "550"}]},
+            '"550" is no IMDb id - at `$.films[0].imdb_id`',
+        ),
+        (
+            {"films": [{"id": 5, "title": "X", "release_date": "1977"}]},
+            '"1977" is no date such as 1977-05-02 - at `$.films[0].release_date`',
+        ),
+        (
+            {"films": [{"id": 5, "title": "X", "collection": 3}]},
+            "there is no series 3 - at `$.films[0].collection`",
+        ),
+        (
+            {"films": [{"id": 5, "title": "X", "posters": [art("../p.jpg")]}]},
+            '"../p.jpg" is no path such as /a1.jpg - at `$.films[0].posters[0]`',
+        ),
+        (
+            {"films": [{"id": 5, "title": "X", "logos": [art("/p.png", 10**6)]}]},
+            "1000000 x 1 is no size of a picture - at `$.films[0].logos[0]`",
+        ),
+        ({"films": [{"id": 5, "title": "X"}], "removed": [5]}, "$.removed[0]"),
+    ],
+)
+def test_a_wrong_catalogue_is_refused_by_name_and_place(
+    page: dict[str, Any], change: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    said = refusal(tmp_path / "bad.json", {**page, "series": [], "removed": [], **change})
+    assert "bad.json" in said
+    assert told in said
+
+
+def test_what_is_no_catalogue_is_refused(tmp_path: Path) -> None:
+    for text in ("", "{", "[]", '{"films": []}', "[" * 100_000):
+        assert "bad.json" in refusal(tmp_path / "bad.json", text)
+    with pytest.raises(BadSetting):
+        cinema.load(tmp_path / "none.json")

@@ -1,0 +1,63 @@
+"""The rehearsal's pictures are real ones: they decode, and have the size that was asked for."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import av
+import pytest
+
+from mediakeep.rehearsal.entities import World
+from mediakeep.rehearsal.films import prints
+from mediakeep.rehearsal.server import Server
+from tests.rehearsal.films.tickets import CINEMA, ask
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(World(), cinema=CINEMA) as running:
+        yield running
+
+
+def decoded(picture: bytes) -> av.VideoFrame:
+    """Return the one frame that a picture is."""
+    with av.open(io.BytesIO(picture)) as container:
+        (frame,) = list(container.decode(video=0))
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [
+        ("/t/p/original/p-de.jpg", (1000, 1500)),
+        ("/t/p/w500/p-de.jpg", (500, 750)),
+        ("/t/p/w92/p-en.jpg", (92, 138)),
+        ("/t/p/w1280/b.jpg", (1280, 720)),
+        ("/t/p/h632/person1.jpg", (421, 632)),
+        ("/t/p/original/l.png", (800, 300)),
+        ("/t/p/w45/l.png", (45, 17)),
+    ],
+)
+def test_a_picture_decodes_to_its_size(server: Server, path: str, size: tuple[int, int]) -> None:
+    got = ask(server, path, secret="")
+    assert got.status == 200
+    assert got.headers["Content-Type"] == ("image/png" if "png" in path else "image/jpeg")
+    frame = decoded(got.body)
+    assert (frame.width, frame.height) == size
+
+
+@pytest.mark.parametrize(
+    "path", ["/t/p/w500/none.jpg", "/t/p/w501/b.jpg", "/t/p/b.jpg", "/t/p/w500/../b.jpg"]
+)
+def test_what_is_no_picture_is_404(server: Server, path: str) -> None:
+    assert ask(server, path).status == 404
+
+
+def test_pictures_are_striped_small_and_each_its_own() -> None:
+    first, second = prints.jpeg("a", 1001, 1499), prints.jpeg("b", 1001, 1499)
+    assert first != second
+    assert max(map(len, (first, second))) < 20_000
+    luma = bytes(decoded(first).planes[0])
+    assert len(set(luma[::16])) > 1
+    assert prints.jpeg("a", 1001, 1499) == first

@@ -1,0 +1,200 @@
+"""A made movie library: named as people name movies, whole but for what is planted and told."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from pymediainfo import MediaInfo
+
+from mediakeep.errors import UsageFailed
+from mediakeep.media import pictures
+from mediakeep.rehearsal.films import cinema, damage, shelf
+from mediakeep.rehearsal.films.copies import LAYOUTS, Layout
+from mediakeep.rehearsal.films.film import Cinema, Film
+from mediakeep.rehearsal.films.shelf import Made
+
+COUNT = 60
+VIDEOS = (".mkv", ".mp4", ".m4v")
+KINDS = {*damage.PLANTERS, "duplicate-movie"}
+
+
+@pytest.fixture(scope="module")
+def known() -> Cinema:
+    return cinema.sampled(cinema.FILMS)
+
+
+@pytest.fixture(scope="module")
+def libraries(known: Cinema, tmp_path_factory: pytest.TempPathFactory) -> dict[Layout, Made]:
+    root = tmp_path_factory.mktemp("shelves")
+    return {layout: shelf.make(root / layout, known, COUNT, layout) for layout in LAYOUTS}
+
+
+@pytest.fixture(scope="module")
+def films(known: Cinema) -> dict[int, Film]:
+    return {film.id: film for film in known.films}
+
+
+def place(made: Made, kind: str) -> Path:
+    """Return where the defect of a kind is."""
+    (found,) = (defect.place for defect in made.planted if defect.kind == kind)
+    return made.root / found
+
+
+def video(where: Path) -> Path:
+    """Return the first video of a movie that is a file or a folder."""
+    return where if where.is_file() else min(p for p in where.iterdir() if p.suffix in VIDEOS)
+
+
+def beside(where: Path, ending: str) -> Path:
+    """Return the file of a movie with an ending, beside its video or in its folder."""
+    folder = where.parent if where.is_file() else where
+    stem = where.stem if where.is_file() else ""
+    (found,) = (p for p in folder.iterdir() if p.name.endswith(ending) and stem in p.name)
+    return found
+
+
+def facts(where: Path) -> MediaInfo:
+    return MediaInfo.parse(video(where))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_each_item_is_there_once_and_each_kind_is_planted(
+    libraries: dict[Layout, Made], layout: Layout
+) -> None:
+    made = libraries[layout]
+    places = [item.place for item in made.items]
+    assert len(set(places)) == len(places) == COUNT
+    assert all(video(made.root / place).stat().st_size for place in places)
+    assert {(made.root / place).is_file() for place in places} == {layout == "flat"}
+    assert Counter(defect.kind for defect in made.planted) == dict.fromkeys(KINDS, 1)
+    assert {defect.place for defect in made.planted} <= set(places)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_videos_last_as_long_as_the_movies(
+    libraries: dict[Layout, Made], layout: Layout, films: dict[int, Film]
+) -> None:
+    made = libraries[layout]
+    spoilt = {defect.place for defect in made.planted}
+    for item in made.items[:20]:
+        where = made.root / item.place
+        if item.place in spoilt or not films[item.film].runtime or "cd1" in video(where).name:
+            continue
+        (general,) = facts(where).general_tracks
+        assert abs(general.duration / 60_000 - films[item.film].runtime) < 1, item
+
+
+def test_the_same_seed_gives_the_same_library(known: Cinema, tmp_path: Path) -> None:
+    first = shelf.make(tmp_path / "a", known, 20)
+    again = shelf.make(tmp_path / "b", known, 20)
+    other = shelf.make(tmp_path / "c", known, 20, seed=2)
+    assert (first.items, first.planted) == (again.items, again.planted)
+    assert first.items != other.items
+    for path in (tmp_path / "a").rglob("*"):
+        twin = tmp_path / "b" / path.relative_to(tmp_path / "a")
+        assert path.is_dir() or path.read_bytes() == twin.read_bytes()
+
+
+def test_names_are_as_people_write_them(known: Cinema, tmp_path: Path) -> None:
+    made = shelf.make(tmp_path / "flat", known, 150)
+    names = " | ".join(item.place for item in made.items)
+    for part in ("[tmdbid-", "{imdb-tt", ".1080p.BluRay.", "{edition-", "_and_the_", " - cd1", "ü"):
+        assert part in names, part
+    assert "u\u0308" in names  # in two characters, as macOS has it
+    assert {Path(item.place).suffix for item in made.items} == set(VIDEOS)
+
+
+def test_jellyfin_and_kodi_leave_their_own_files(libraries: dict[Layout, Made]) -> None:
+    jellyfin, kodi = libraries["jellyfin"].root, libraries["kodi"].root
+    for pattern in ("*/movie.nfo", "*/poster.jpg", "*/backdrop.jpg", "*/extras/*.mp4"):
+        assert list(jellyfin.glob(pattern)), pattern
+    assert list(jellyfin.glob("* - 720p.mkv")) == []
+    assert list(jellyfin.glob("*/* - 720p.mkv"))
+    for nfo in jellyfin.glob("*/movie.nfo"):
+        assert ElementTree.fromstring(nfo.read_bytes()).findtext("tmdbid")
+    for poster in kodi.glob("*/*-fanart.jpg"):
+        assert pictures.of_file(poster) == ("image/jpeg", 1920, 1080)
+        assert poster.with_name(poster.name.replace("-fanart.jpg", ".nfo")).exists()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_is_planted_is_there(
+    libraries: dict[Layout, Made], layout: Layout, films: dict[int, Film], known: Cinema
+) -> None:
+    made = libraries[layout]
+    held = {made.root / item.place: item.film for item in made.items}
+    for kind in ("no-match", "ambiguous-match", "name-not-parsed"):
+        assert held[place(made, kind)] == 0
+    ambiguous = place(made, "ambiguous-match")
+    title = ambiguous.stem if ambiguous.is_file() else ambiguous.name
+    assert len([film for film in known.films if film.title.replace(": ", " - ") == title]) > 1
+    assert any(f"tmdbid-{gone}]" in place(made, "removed-id").name for gone in known.removed)
+    conflict = place(made, "id-conflict")
+    told = ElementTree.parse(beside(conflict, ".nfo")).findtext("uniqueid")
+    assert told == str(held[conflict])
+    assert f"tmdb-{told}" not in conflict.name
+    wrong = films[held[place(made, "wrong-year")]]
+    assert f"({int(wrong.release_date[:4]) - 3})" in place(made, "wrong-year").name
+    doubled = held[place(made, "duplicate-movie")]
+    assert list(held.values()).count(doubled) == 2
+    assert beside(place(made, "orphan-sidecar").parent, ".en.srt") if layout == "flat" else True
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_planted_videos_have_their_defects(
+    libraries: dict[Layout, Made], layout: Layout, films: dict[int, Film]
+) -> None:
+    made = libraries[layout]
+    assert not facts(place(made, "no-audio")).audio_tracks
+    assert facts(place(made, "low-resolution")).video_tracks[0].height == 270
+    silent = facts(place(made, "missing-subtitles"))
+    assert [one.language for one in silent.audio_tracks] == ["sv"]
+    assert not silent.text_tracks
+    short = place(made, "runtime-differs")
+    held = {item.place: item.film for item in made.items}
+    runtime = films[held[str(short.relative_to(made.root))]].runtime
+    assert facts(short).general_tracks[0].duration / 60_000 == pytest.approx(0.7 * runtime, abs=1)
+    cut = facts(place(made, "truncated-video"))
+    assert cut.general_tracks[0].istruncated == "Yes" or not cut.video_tracks
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_planted_sidecars_have_their_defects(libraries: dict[Layout, Made], layout: Layout) -> None:
+    made = libraries[layout]
+    scene = beside(place(made, "scene-nfo"), ".nfo").read_bytes()
+    with pytest.raises(ElementTree.ParseError):
+        ElementTree.fromstring(scene)
+    edited = ElementTree.parse(beside(place(made, "edited-nfo"), ".nfo")).getroot()
+    assert edited.findtext("shelfmark") == "B-17"
+    assert edited.findtext("playcount") == "2"
+    locked = ElementTree.parse(beside(place(made, "locked-nfo"), ".nfo")).getroot()
+    assert locked.findtext("lockdata") == "true"
+    poster = beside(place(made, "corrupt-image"), "poster.jpg").read_bytes()
+    assert not poster.endswith(b"\xff\xd9")
+
+
+def test_a_small_library_has_sound_movies_too(known: Cinema, tmp_path: Path) -> None:
+    made = shelf.make(tmp_path / "three", known, 3)
+    assert len(made.items) == 3
+    assert len(made.planted) == 2
+
+
+def test_a_hundred_and_sixty_nine_movies_are_made_in_no_time(known: Cinema, tmp_path: Path) -> None:
+    begun = time.process_time()
+    shelf.make(tmp_path / "all", known, 169, "kodi")
+    assert time.process_time() - begun < 5
+
+
+def test_a_folder_that_is_not_empty_and_too_many_movies_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "precious.mkv").touch()
+    with pytest.raises(UsageFailed, match="not empty"):
+        shelf.make(tmp_path / "mine", cinema.sampled(), 3)
+    with pytest.raises(UsageFailed, match="13 movies cannot be made"):
+        shelf.make(tmp_path / "new", cinema.sampled(), 13)
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["precious.mkv"]
+    assert not (tmp_path / "new").exists()

@@ -1,0 +1,78 @@
+"""A worker that asks a person: who has had enough ends the batch, and nothing is lost by that."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mediakeep.errors import Stopped
+from mediakeep.item import Status
+from mediakeep.outcome import Outcome, Progress, Work
+from mediakeep.queue.queue import Queue
+from mediakeep.runner import batch, rehearsal
+from mediakeep.runner.plan import Face, Limits, Plan
+from tests.runner import workshop
+from tests.runner.workshop import Workshop
+
+
+def asking(said: dict[str, str]) -> tuple[list[int], workshop.Worker]:
+    """Return the processes that a worker ran in, and the worker: what is said to it ends it."""
+    seen: list[int] = []
+
+    def work(one: Work, progress: Progress) -> Outcome:
+        seen.append(os.getpid())
+        if said.get(one.stamp.key) == "stop":
+            raise Stopped
+        return Outcome(message="chosen")
+
+    return seen, work
+
+
+def test_an_item_at_which_a_person_stops_is_given_back_and_ends_the_batch(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, workshop.GOOD)
+    _, work = asking({"cow": "stop"})
+    report = shop.run(workshop.opening(work))
+    assert report.stopped
+    assert report.gone is None
+    assert (report.done, report.settled[Status.COMPLETED]) == (2, 2)
+    cow = shop.item("cow")
+    assert (cow.status, cow.attempts, cow.suspect) == (Status.PENDING, 0, False)
+    assert [shop.item(key).status for key in ("dog", "eel")] == [Status.PENDING] * 2
+    _, again = asking({})
+    report = shop.run(workshop.opening(again))
+    assert (report.stopped, report.done) == (False, 3)
+    assert set(shop.statuses().values()) == {Status.COMPLETED}
+
+
+def test_a_dry_run_ends_there_too(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, workshop.GOOD)
+    _, work = asking({"bee": "stop"})
+    opening, keys = workshop.opening(work), list(workshop.GOOD)
+    report = rehearsal.run(shop.queue.state, keys, opening, workshop.planned(), Face())
+    assert (report.stopped, report.done) == (True, 1)
+
+
+def suspects(shop: Workshop, plan: Plan) -> list[int]:
+    """Run a batch over items that were begun when their owner died; return where they ran."""
+    seen, work = asking({})
+    batch.run(shop.queue, workshop.opening(work), plan, Face())
+    return seen
+
+
+def begun_and_left(folder: Path) -> Workshop:
+    """Make a queue of which an item was begun when its owner died."""
+    shop = workshop.stock(folder, {"ant": "good"})
+    queue: Queue = shop.queue
+    queue.begin()
+    queue.release(queue.claim(1), {"ant"})
+    queue.end()
+    assert shop.item("ant").suspect
+    return shop
+
+
+def test_where_a_person_is_asked_all_is_done_in_the_process_that_has_the_terminal(
+    tmp_path: Path,
+) -> None:
+    shop = begun_and_left(tmp_path)
+    assert suspects(shop, Plan(limits=Limits(asked=True))) == [os.getpid()]
+    assert shop.item("ant").status is Status.COMPLETED

@@ -1,0 +1,6 @@
+"""Tell what video files hold: the same command as `extract-video-metadata`."""
+
+from mediakeep.commands.extract_video_metadata import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""Movies as a subject of the engine; each part of it is imported when it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediakeep import kinds
+from mediakeep.commands.subject import Estimate, Manner, Subject
+from mediakeep.issue import Issue
+from mediakeep.item import Found, Item, MovieItem
+from mediakeep.lookups.access import Access
+from mediakeep.outcome import Opening
+from mediakeep.queue.state import State
+
+if TYPE_CHECKING:
+    from mediakeep.views.review import Entries
+
+
+def _library(root: Path) -> Iterator[Found]:
+    from mediakeep.movies import scan
+
+    return scan.library(root)
+
+
+def _left_out(root: Path) -> int:
+    from mediakeep.movies import scan
+
+    return scan.loose(root)
+
+
+def _opening(home: Path, manner: Manner) -> Opening:
+    from mediakeep.lookups.tmdb import before
+    from mediakeep.movies import process
+    from mediakeep.movies.tools import Places
+
+    places = Places(
+        home,
+        manner.write,
+        policy=manner.policy,
+        access=manner.access or before.closed(home / "status" / "cache"),
+        choose=manner.choose,
+        force=manner.force,
+        by_hand=manner.by_hand,
+    )
+    return functools.partial(process.opened, places)
+
+
+def _record(home: Path, item: Item) -> Path:
+    """Return where a movie's record lies, once it is written."""
+    return home / "outputs" / "movies" / f"{item.output_name}.json"
+
+
+def _outputs(item: Item) -> list[str]:
+    return [item.report, f"outputs/movies/{item.output_name}.json"]
+
+
+def _entries(home: Path) -> Entries:
+    return functools.partial(_reviews, home)
+
+
+def _reviews(home: Path, item: Item) -> list[dict[str, str]]:
+    path = _record(home, item)
+    if not (item.manual_reviews and path.exists()):
+        return []
+    from mediakeep.movies import record
+
+    return record.reviews(path, home)
+
+
+def _issues(home: Path, item: Item) -> list[Issue] | None:
+    path = _record(home, item)
+    if not path.exists():
+        return None
+    from mediakeep.movies import record
+
+    return record.issues(path)
+
+
+def _told(facts: Mapping[str, Any]) -> list[str]:
+    return [f"{one['role']}: {one['place']}" for one in facts.get("due", ())]
+
+
+def _advice(kind: str) -> str:
+    from mediakeep.movies import kinds as table
+
+    return next((one.cure for one in table.KINDS if one.name == kind), "")
+
+
+def _ready(home: Path, access: Access) -> list[str]:
+    """Look after what look-ups are kept in; NoCache where they cannot be kept."""
+    from mediakeep.lookups.tmdb import before, record
+    from mediakeep.lookups.tmdb.desk import Desk
+
+    desk = Desk(home / "status" / "cache", access)
+    if desk.is_empty:
+        return []
+    with contextlib.closing(desk):
+        told = record.check(desk.folder, desk.known)
+        if access.is_open:
+            told += record.settle(desk.known, access.catalogue.host)
+        before.note(desk.known, access)
+        return [*told, *desk.known.notes]
+
+
+def _views(home: Path, state: State) -> list[str]:
+    """Bring the record of look-ups and the tables up to date."""
+    from mediakeep.lookups.tmdb import record
+    from mediakeep.lookups.tmdb.desk import CLOSED, Desk
+    from mediakeep.movies import tables
+
+    desk = Desk(home / "status" / "cache", CLOSED)
+    if not desk.is_empty:
+        with contextlib.closing(desk):
+            record.export(desk.folder, desk.known)
+    return tables.update(home, state.items)
+
+
+def _estimate(home: Path, access: Access, items: Mapping[str, Item]) -> Estimate:
+    """Reckon the requests of movies by whether their ids are known."""
+    from mediakeep.lookups.tmdb.desk import Desk
+    from mediakeep.movies import estimate
+
+    movies = {key: one for key, one in items.items() if isinstance(one, MovieItem)}
+    with contextlib.closing(Desk(home / "status" / "cache", access)) as desk:
+        asked = access.fresh or not desk.has_file
+        known = set() if asked else {key for key in movies if desk.known.resolved(key)}
+    requests = estimate.of(movies, known)
+    return Estimate(len(movies), len(known), requests, requests * access.catalogue.interval)
+
+
+def _stale(items: Mapping[str, Item], settled: Collection[str]) -> list[str]:
+    from mediakeep.movies import kin
+
+    return kin.stale({k: one for k, one in items.items() if isinstance(one, MovieItem)}, settled)
+
+
+MOVIES = Subject(
+    kind=kinds.MOVIES,
+    scan=_library,
+    left_out=_left_out,
+    opening=_opening,
+    outputs=_outputs,
+    entries=_entries,
+    issues=_issues,
+    told=_told,
+    advice=_advice,
+    ready=_ready,
+    views=_views,
+    estimate=_estimate,
+    stale=_stale,
+)

@@ -1,0 +1,174 @@
+"""Music as a subject of the engine; each part of it is imported when it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediakeep import kinds
+from mediakeep.commands.subject import Estimate, Manner, Subject
+from mediakeep.issue import Issue
+from mediakeep.item import Found, Item, MusicItem
+from mediakeep.lookups.access import Access
+from mediakeep.lookups.desk import CLOSED
+from mediakeep.outcome import Opening
+from mediakeep.queue.state import State
+
+if TYPE_CHECKING:
+    from mediakeep.views.review import Entries
+
+
+def _library(root: Path) -> Iterator[Found]:
+    from mediakeep.music import scan
+
+    return scan.library(root)
+
+
+def _left_out(root: Path) -> int:
+    from mediakeep.music import scan
+
+    return scan.loose(root)
+
+
+def _opening(home: Path, manner: Manner) -> Opening:
+    from mediakeep.music import process
+    from mediakeep.music.tools import Places
+
+    sound, policy = manner.accept_sound, manner.policy
+    by_hand, access, key = manner.by_hand, manner.access or CLOSED, manner.lookup_key
+    places = Places(home, manner.write, manner.deep, sound, policy, by_hand, access, key)
+    return functools.partial(process.opened, places)
+
+
+def _outputs(item: Item) -> list[str]:
+    stem = f"outputs/{item.output_name}_audit"
+    return [item.report, f"{stem}.json", f"{stem}.csv"]
+
+
+def _audit(home: Path, item: Item) -> Path | None:
+    """Return where an artist's audit lies; None before it is written."""
+    path = home / f"outputs/{item.output_name}_audit.json"
+    return path if path.exists() else None
+
+
+def _entries(home: Path) -> Entries:
+    return functools.partial(_reviews, home)
+
+
+def _reviews(home: Path, item: Item) -> list[dict[str, str]]:
+    path = _audit(home, item) if item.manual_reviews else None
+    if path is None:
+        return []
+    from mediakeep.music import audit
+
+    return audit.reviews(path, home)
+
+
+def _issues(home: Path, item: Item) -> list[Issue] | None:
+    path = _audit(home, item)
+    if path is None:
+        return None
+    from mediakeep.music import audit
+
+    return audit.issues(path)
+
+
+def _lacking(home: Path, item: Item) -> list[dict[str, Any]]:
+    path = _audit(home, item)
+    if path is None:
+        return []
+    from mediakeep.music import audit
+
+    return audit.lacking(path)
+
+
+def _ready(home: Path, access: Access) -> list[str]:
+    """Look after what look-ups are kept in; NoCache where they cannot be kept."""
+    from mediakeep.lookups import record
+    from mediakeep.lookups.desk import Desk
+    from mediakeep.lookups.gallery import Gallery
+
+    desk = Desk(home / "status" / "cache", access)
+    if desk.is_empty:
+        return []
+    Gallery(desk.folder).sweep()
+    with contextlib.closing(desk):
+        told = record.check(desk.folder, desk.known)
+        if access.is_open:
+            told += record.settle(desk.known, access.catalogue.host)
+        return [*told, *desk.known.notes]
+
+
+def _views(home: Path, state: State) -> list[str]:
+    """Bring the record and the table up to date; a damaged audit costs its own rows alone."""
+    from mediakeep.lookups import record
+    from mediakeep.lookups.desk import Desk
+    from mediakeep.lookups.gallery import Gallery
+    from mediakeep.music.discography import missing as table
+    from mediakeep.views import missing, review
+
+    desk = Desk(home / "status" / "cache", CLOSED)
+    if desk.is_empty:
+        return []
+    Gallery(desk.folder).sweep()
+    with contextlib.closing(desk):
+        record.export(desk.folder, desk.known)
+    troubles: list[str] = []
+    rows = review.careful(functools.partial(_lacking, home), troubles)
+    folder = home / "status" / kinds.MUSIC.name
+    missing.update(home, folder, state, table.COLUMNS, rows)
+    return troubles
+
+
+def _told(facts: Mapping[str, Any]) -> list[str]:
+    if "due" not in facts:
+        return []
+    from mediakeep.music import listing
+
+    return listing.of(facts["due"], facts["path"])
+
+
+def _accepting(home: Path, kind: str) -> str:
+    from mediakeep.music import cures
+
+    return cures.accept_all(home, kind)
+
+
+def _advice(kind: str) -> str:
+    from mediakeep.music import kinds as table
+
+    return next((one.cure for one in table.KINDS if one.name == kind), "")
+
+
+def _estimate(home: Path, access: Access, items: Mapping[str, Item]) -> Estimate:
+    """Reckon the requests of artists by how many albums each has here."""
+    from mediakeep.lookups.desk import Desk
+    from mediakeep.music.discography import estimate
+
+    albums = {key: one.album_count for key, one in items.items() if isinstance(one, MusicItem)}
+    with contextlib.closing(Desk(home / "status" / "cache", access)) as desk:
+        known = None if access.fresh or not desk.has_file else desk.known
+        found = estimate.of(albums, known, access.catalogue.interval)
+    return Estimate(
+        found.artists, found.known, found.requests, found.seconds, found.low, found.high
+    )
+
+
+MUSIC = Subject(
+    kind=kinds.MUSIC,
+    scan=_library,
+    left_out=_left_out,
+    opening=_opening,
+    outputs=_outputs,
+    entries=_entries,
+    issues=_issues,
+    told=_told,
+    accepting=_accepting,
+    advice=_advice,
+    ready=_ready,
+    views=_views,
+    estimate=_estimate,
+)

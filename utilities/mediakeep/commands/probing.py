@@ -1,0 +1,93 @@
+"""Videos looked into by processes of their own: what makes MediaInfo fail costs only itself.
+
+A file that ends the process, or keeps it busy for long, is told as such, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.errors import Unreadable
+from mediakeep.item import Item, Status
+from mediakeep.media.video.facts import VideoFacts
+from mediakeep.outcome import Opening, Outcome, Progress, Stamp, Work, Worker
+from mediakeep.runner.attempt import Gone, Lost, Result, Task
+from mediakeep.runner.executors import Crew
+from mediakeep.runner.plan import Limits
+from mediakeep.runner.stop import Stop
+
+PATIENCE = 120.0  # seconds that a video may take
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """A video that was looked into: its facts, or why there are none, as a sentence."""
+
+    path: Path
+    facts: VideoFacts | None = None
+    trouble: str = ""
+
+
+def look(paths: Sequence[Path], workers: int, opening: Opening | None = None) -> Iterator[Looked]:
+    """Look into videos, and give what is found in their order; KeyboardInterrupt by Ctrl-C."""
+    limits = Limits(min(workers, len(paths)), PATIENCE, inline=False)
+    with Stop() as stop:
+        crew = Crew(opening or _opened, limits, stop, lambda *_: None)
+        try:
+            yield from _ordered(paths, crew, stop)
+        finally:
+            crew.close(kill=True)
+
+
+def _ordered(paths: Sequence[Path], crew: Crew, stop: Stop) -> Iterator[Looked]:
+    found: dict[str, Looked] = {}
+    given = told = 0
+    while told < len(paths):
+        if stop.asked:
+            raise KeyboardInterrupt
+        while given < len(paths) and given - told - len(found) < crew.capacity:
+            crew.submit(_task(given, paths[given]))
+            given += 1
+        for task, result in crew.wait():
+            found[task.key] = _looked(paths[int(task.key)], result)
+        while str(told) in found:
+            yield found.pop(str(told))
+            told += 1
+
+
+def _task(number: int, path: Path) -> Task:
+    item = Item(status=Status.IN_PROGRESS, path=files.escape(path))
+    return Task(str(number), Work(item, Stamp("", str(number), 0, 0)))
+
+
+def _looked(path: Path, result: Result) -> Looked:
+    match result:
+        case Gone(error):
+            raise error
+        case Lost(why):
+            return Looked(path, trouble=f"MediaInfo failed on {files.escape(path)}: {why}.")
+        case Outcome(state=Status.COMPLETED, facts={"facts": facts}):
+            return Looked(path, msgspec.convert(facts, VideoFacts))
+        case Outcome(message=message):
+            return Looked(path, trouble=message)
+    raise TypeError(f"a look at a video returned {type(result).__name__}")
+
+
+def _opened() -> AbstractContextManager[Worker]:
+    return contextlib.nullcontext(_probe)
+
+
+def _probe(work: Work, _: Progress) -> Outcome:
+    from mediakeep.media.video import discs, probe
+
+    path = Path(files.unescape(work.item.path))
+    try:
+        facts = discs.probe_disc(path) if path.is_dir() else probe.probe(path)
+    except Unreadable as error:
+        return Outcome(Status.ERROR, str(error))
+    return Outcome(facts={"facts": msgspec.to_builtins(facts)})

@@ -1,0 +1,76 @@
+"""What the engine needs of a subject, and how it tells a worker to go about its work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mediakeep.issue import Issue
+from mediakeep.item import Found, Item
+from mediakeep.kinds import Kind
+from mediakeep.lookups.access import Access
+from mediakeep.outcome import Opening
+from mediakeep.policy import HANDS_OFF, Policy
+from mediakeep.queue.state import State
+
+if TYPE_CHECKING:
+    from mediakeep.views.review import Entries
+
+
+class Manner(msgspec.Struct, frozen=True):
+    """How a worker shall go about it: whether it writes, and what it is asked for besides.
+
+    `policy` is about the library's own files; `by_hand` is set where a person's command has
+    changed them, and the worker only takes note. `access` is about the services that may be asked,
+    None for none, and `lookup_key` is under what a look-up is kept, where that is not the key of
+    the item. `choose` has a person decide what an item is, in the terms of its subject, and `force`
+    replaces pictures that are there.
+    """
+
+    write: bool
+    deep: bool = False
+    accept_sound: bool = False
+    policy: Policy = HANDS_OFF
+    by_hand: bool = False
+    access: Access | None = None
+    lookup_key: str = ""
+    choose: Any = None
+    force: bool = False
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """What look-ups of items would need; `seconds` where every request waits for its turn.
+
+    The requests lie between `low` and `high`, None where too little is known for that.
+    """
+
+    items: int
+    known: int  # of these: looked up before
+    requests: int
+    seconds: float
+    low: int | None = None
+    high: int | None = None
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What the engine needs of a subject."""
+
+    kind: Kind
+    scan: Callable[[Path], Iterator[Found]]
+    left_out: Callable[[Path], int]  # files in the library's root that belong to no item
+    opening: Callable[[Path, Manner], Opening]  # for a home
+    outputs: Callable[[Item], list[str]]  # what a completed item has on disk, below the home
+    entries: Callable[[Path], Entries]  # of a home: what waits for a person
+    issues: Callable[[Path, Item], list[Issue] | None]  # in a home; None: nothing written yet
+    told: Callable[[Mapping[str, Any]], list[str]]  # what a dry run would change, of its facts
+    advice: Callable[[str], str]  # what to do about a kind of issue
+    ready: Callable[[Path, Access], list[str]]  # before a batch of a home; warnings
+    views: Callable[[Path, State], list[str]]  # of a home: writes them; warnings
+    estimate: Callable[[Path, Access, Mapping[str, Item]], Estimate]  # of look-ups, in a home
+    # In a home: the command that accepts all proposals for a kind of issue, "" for none.
+    accepting: Callable[[Path, str], str] = lambda *_: ""
+    # Of all items and those that were settled: whose reports say what is no longer true.
+    stale: Callable[[Mapping[str, Item], Collection[str]], list[str]] = lambda *_: []

@@ -1,0 +1,60 @@
+"""What look-ups came to, kept beside the raw answers: what every such file has, with its marks."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from mediakeep.lookups import shelf
+from mediakeep.lookups.database import Database
+
+T = TypeVar("T")
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
+_TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+
+
+class Ledger:
+    """The tables of one file; NoCache where they cannot be written."""
+
+    def __init__(self, path: Path, schema: str) -> None:
+        self._base = Database(path, shelf.SCHEMA + schema + _SCHEMA)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about what was found damaged."""
+        return self._base.notes
+
+    def mark(self, name: str) -> str:
+        """Return what is noted under a name, "" where nothing is."""
+        row = self._base.read("SELECT value FROM marks WHERE name = ?", name)
+        return str(row[0]) if row else ""
+
+    def set_mark(self, name: str, value: str) -> None:
+        """Note something under a name."""
+        self._base.write(("INSERT OR REPLACE INTO marks VALUES (?, ?)", (name, value)))
+
+    def drop(self) -> None:
+        """Forget everything, the raw answers too."""
+        self._base.write(*((f"DELETE FROM {table}", ()) for (table,) in self._base.rows(_TABLES)))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
+
+
+def packed(thing: object) -> bytes:
+    """Write something for a row."""
+    return zlib.compress(msgspec.json.encode(thing), 6)
+
+
+def unpacked(row: Sequence[Any], kind: type[T]) -> T | None:
+    """Read it back; what is spoilt, or of a version unlike this, is as good as none."""
+    try:
+        return msgspec.json.decode(zlib.decompress(row[0]), type=kind) if row else None
+    except (zlib.error, TypeError, msgspec.DecodeError, UnicodeError):
+        return None

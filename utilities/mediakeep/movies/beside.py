@@ -1,0 +1,99 @@
+"""What lies beside a movie and is read before anything is looked up: its NFO, and our own notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from mediakeep.errors import BrokenNfo, NotNfo, Unreadable, UnsafeNfo
+from mediakeep.media import access
+from mediakeep.media.nfo import nfo as nfos
+from mediakeep.media.nfo.details import Details
+from mediakeep.media.nfo.nfo import Nfo
+from mediakeep.movies import account, knowledge, plan
+from mediakeep.movies.account import NfoState
+from mediakeep.movies.knowledge import Knowledge
+from mediakeep.movies.model import Movie
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """The files as they are now; bytes are None where there is none, `trouble` says what is amiss.
+
+    `ids` are those that any NFO of the movie names, by service; those of the first count.
+    """
+
+    nfo: account.Nfo = account.Nfo()
+    tree: Nfo | None = None
+    nfo_bytes: bytes | None = None
+    ids: dict[str, str] = {}
+    notes: Knowledge | None = None
+    notes_bytes: bytes | None = None
+    notes_trouble: str = ""
+
+    @property
+    def written(self) -> Details | None:
+        """What was written into the NFO last; None where nobody knows."""
+        return self.notes.nfo if self.notes else None
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the NFO forbids any change."""
+        return self.nfo.state is NfoState.LOCKED
+
+
+def read(local: Movie) -> Beside:
+    """Read what lies beside a movie; Unreadable only where the system refuses a file."""
+    found = _nfo(local)
+    return _with_notes(local, found)
+
+
+def again(local: Movie, before: Beside) -> account.Nfo:
+    """Read the NFO once more, after it was written."""
+    return _nfo(local).nfo if local.nfos else before.nfo
+
+
+def _nfo(local: Movie) -> Beside:
+    if not local.nfos:
+        return Beside()
+    place = local.nfos[0]
+    data = _content(plan.path(local, place), nfos.LIMIT)
+    ids: dict[str, str] = {}
+    for other in local.nfos:
+        text = data if other == place else _content(plan.path(local, other), nfos.LIMIT)
+        ids = nfos.ids_of(text) | ids
+    try:
+        tree = nfos.read(data)
+    except UnsafeNfo as error:
+        return Beside(_refused(NfoState.UNSAFE, place, error), None, data)
+    except NotNfo as error:
+        state = NfoState.BROKEN if isinstance(error, BrokenNfo) else NfoState.SCENE
+        return Beside(_refused(state, place, error), None, data, ids)
+    state = NfoState.LOCKED if tree.is_locked else NfoState.READ
+    return Beside(account.Nfo(state, place, tree.details), tree, data, ids)
+
+
+def _refused(state: NfoState, place: str, error: Exception) -> account.Nfo:
+    return account.Nfo(state, place, None, str(error.args[0]))
+
+
+def _with_notes(local: Movie, found: Beside) -> Beside:
+    if not local.sidecar:
+        return found
+    data = _content(plan.path(local, local.sidecar), knowledge.LARGEST)
+    notes, trouble = None, ""
+    try:
+        notes = knowledge.read(data, local.sidecar)
+    except Unreadable as error:
+        trouble = str(error)
+    more = {"notes": notes, "notes_bytes": data, "notes_trouble": trouble}
+    return msgspec.structs.replace(found, **more)
+
+
+def _content(path: Path, most: int) -> bytes:
+    """Read a small file; one that is longer is none of these, and comes cut off."""
+    with access.opened(path) as handle:
+        try:
+            return handle.read(most + 1)
+        except OSError as error:
+            raise access.refusal(path, error) from error

@@ -1,0 +1,133 @@
+"""What came of a movie: files for people and programs, and an outcome for the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from mediakeep import files
+from mediakeep.issue import Issue
+from mediakeep.item import Lookup, MovieItem
+from mediakeep.movies import diagnose, record, report
+from mediakeep.movies.account import Account
+from mediakeep.movies.identify.verdict import Identity, Sure
+from mediakeep.movies.writing import Written
+from mediakeep.outcome import Outcome, Work
+from mediakeep.pages import page
+
+_LOOKUPS: dict[Sure, Lookup] = {Sure.REVIEW: "unsure", Sure.UNMATCHED: "unknown"}
+
+
+class Repairs(msgspec.Struct, frozen=True):
+    """How many files were written since the item's first claim, and by the last try of these."""
+
+    count: int = 0
+    fresh: int = 0
+    first_claim: int = 0
+
+
+def write(told: Account, issues: Sequence[Issue], work: Work, home: Path) -> None:
+    """Write the report and the record, those that differ from what is there."""
+    contents = {
+        home / report.place(stem(work)): report.render(told, issues, home).encode(),
+        home / record.place(stem(work)): record.render(told, issues, report.place(stem(work))),
+    }
+    files.write_together({path: new for path, new in contents.items() if not _holds(path, new)})
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Tell whether a file holds this very content already."""
+    return path.is_file() and path.read_bytes() == content
+
+
+def stem(work: Work) -> str:
+    """Return what the names of a movie's outputs begin with."""
+    return work.item.output_name or files.safe_name(files.unescape(work.stamp.key))
+
+
+def outcome(
+    told: Account, issues: Sequence[Issue], work: Work, written: Written, repairs: Repairs
+) -> Outcome:
+    """Tell the queue what came of a movie."""
+    decisions = list(filter(diagnose.needs_person, issues))
+    due = len(written.due)
+    fixed = repairs.fresh + due
+    counts = {
+        "issues_found": len(decisions) + fixed,
+        "issues_resolved": repairs.count,
+        "auto_fixed": fixed,
+        "manual_reviews": len(decisions),
+        "issues": diagnose.tally(decisions),
+        "notes": sum(1 for one in issues if not diagnose.needs_person(one)),
+    }
+    identity = told.identity
+    facts: dict[str, object] = {"files": len(told.local.videos), **counts}
+    if identity.sure.value:
+        facts[f"movies_{identity.sure.value}"] = 1
+    if due:
+        facts |= {"path": told.local.root, "due": msgspec.to_builtins(written.due)}
+    if written.held:
+        facts["not_written"] = {one.place: one.why for one in written.held}
+    return Outcome(
+        message=_message(told, fixed, len(decisions)),
+        data={
+            **_identified(told, work),
+            **counts,
+            "auto_fixed": repairs.count + due,
+            "repaired": repairs.first_claim,
+            "file_count": len(told.local.videos),
+            "metadata_files": _files(told, work, written),
+            "report": report.place(stem(work)),
+            "lookup": "pending" if identity.why else _LOOKUPS.get(identity.sure, "done"),
+            "fingerprint": told.local.fingerprint,
+        },
+        open_ids=tuple(sorted(one.id for one in decisions)),
+        facts=facts,
+    )
+
+
+def _identified(told: Account, work: Work) -> dict[str, object]:
+    """Return which movie it is; what was known stays known where nobody could be asked now."""
+    identity, movie, before = told.identity, told.identity.movie, work.item
+    assert isinstance(before, MovieItem)
+    if identity.sure is Sure.UNKNOWN:
+        return {"title": before.title or told.title, "year": before.year or told.year}
+    collection = movie.collection if movie else None
+    return {
+        "title": told.title,
+        "year": told.year,
+        "edition": told.edition,
+        "tmdb_id": identity.tmdb_id,
+        "imdb_id": identity.imdb_id,
+        "match": identity.sure.value,
+        "confidence": round(identity.confidence, 3),
+        "collection_id": collection.id if collection else 0,
+    }
+
+
+def _files(told: Account, work: Work, written: Written) -> list[str]:
+    """Return the places of the files that mediakeep has made beside the movie, and are there."""
+    assert isinstance(work.item, MovieItem)
+    root = Path(files.unescape(told.local.root))
+    known = dict.fromkeys((*work.item.metadata_files, *written.created))
+    return sorted(place for place in known if (root / files.unescape(place)).is_file())
+
+
+def _message(told: Account, fixed: int, reviews: int) -> str:
+    return ", ".join(
+        [
+            _which(told.identity, told),
+            page.counted(fixed, "file") + " written",
+            page.counted(reviews, "manual review"),
+        ]
+    )
+
+
+def _which(identity: Identity, told: Account) -> str:
+    """Say which movie it is, in a few words."""
+    if told.is_certain:
+        return f"{told.title} ({told.year})" if told.year else told.title
+    shown = {Sure.REVIEW: "which movie is open", Sure.UNMATCHED: "not found at TMDb"}
+    return shown.get(identity.sure, "not looked up yet")

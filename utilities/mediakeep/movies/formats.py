@@ -1,0 +1,75 @@
+"""Names that scans of movies know: video files, extras, and folders that are nobody's."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+# fmt: off
+VIDEOS = frozenset({
+    ".mkv", ".mk3d", ".webm", ".mp4", ".m4v", ".mov", ".qt", ".f4v", ".3gp", ".3g2", ".avi",
+    ".divx", ".xvid", ".wmv", ".asf", ".wtv", ".dvr-ms", ".ts", ".m2ts", ".mts", ".mpg", ".mpeg",
+    ".mpe", ".m2v", ".vob", ".iso", ".ogm", ".ogv", ".flv", ".rm", ".rmvb",
+})
+SUBTITLES = frozenset({
+    ".srt", ".ass", ".ssa", ".sub", ".idx", ".vtt", ".sup", ".smi", ".usf",
+})
+
+# Folders of programs and systems, in lower case; those with a dot in front are hidden anyway.
+PAST = frozenset({
+    "@eadir", "#recycle", "@recycle", "$recycle.bin", "#snapshot", "lost+found",
+    "system volume information", "extrafanart", "extrathumbs",
+})
+
+# After Jellyfin's naming rules for extras (jellyfin.org/docs/general/server/media/movies).
+_EXTRAS = frozenset({
+    "trailers", "trailer", "behind the scenes", "deleted scenes", "interviews", "scenes", "samples",
+    "sample", "shorts", "featurettes", "clips", "other", "extras", "extra", "backdrops",
+    "theme-music",
+})
+# fmt: on
+_SHELVES = frozenset({"shorts", "other", "clips"})  # right in a library, people sort movies so
+_SAMPLES = frozenset({"samples", "sample"})
+_TRAILER = re.compile(
+    r"(?:(?P<stem>.+?)[-._ ])?(?P<kind>trailer|sample)[0-9]{0,2}", re.IGNORECASE | re.DOTALL
+)
+_SAMPLE = re.compile(r"sample[-._ ].+", re.IGNORECASE | re.DOTALL)
+_BONUS = re.compile(
+    r"(?P<stem>.+)-(?:scene|clip|interview|behindthescenes|deleted|deletedscene|featurette|short|"
+    r"other|extra)[0-9]{0,2}",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class Extra(msgspec.Struct, frozen=True, gc=False):
+    """A video that is no movie by its name; `stem` is that of its movie, "" where none is named.
+
+    It is `doubtful` where a movie may be named so as well, such as "The-Interview".
+    """
+
+    stem: str
+    sample: bool = False
+    doubtful: bool = False
+
+
+def is_extras(folder: str, right_in_library: bool) -> bool:
+    """Tell whether a folder of this name holds extras of the movie beside it."""
+    name = folder.lower()
+    return name in _EXTRAS and not (right_in_library and name in _SHELVES)
+
+
+def is_samples(folder: str) -> bool:
+    """Tell whether a folder of this name holds samples."""
+    return folder.lower() in _SAMPLES
+
+
+def extra(stem: str) -> Extra | None:
+    """Tell whether a video is an extra by its name without suffix, such as "Alien-trailer"."""
+    if found := _TRAILER.fullmatch(stem):
+        return Extra(found["stem"] or "", sample=found["kind"].lower() == "sample")
+    if _SAMPLE.fullmatch(stem):
+        return Extra("", sample=True)
+    if found := _BONUS.fullmatch(stem):
+        return Extra(found["stem"], doubtful=True)
+    return None

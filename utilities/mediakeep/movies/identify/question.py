@@ -1,0 +1,46 @@
+"""What is asked of a movie: all that is known here and that the answer depends on."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import msgspec
+
+from mediakeep.movies.identify.score import Clue
+from mediakeep.movies.identify.stated import Stated
+from mediakeep.movies.model import Movie
+
+RULES = 1  # of identification: what was found by older ones is asked anew
+
+_READINGS = 4  # of a name
+_LONGEST = 300  # letters of one
+_MINUTE = 60.0
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A movie as the look-up sees it; `clue` is what a search goes by."""
+
+    clue: Clue
+    stated: tuple[Stated, ...]
+    language: str
+
+    @property
+    def digest(self) -> str:
+        """A text that changes with the question, and with the rules of its answer."""
+        return f"{RULES}." + blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
+
+
+def of(local: Movie, stated: tuple[Stated, ...], language: str) -> Question:
+    """Ask which movie it is; its running time counts in whole minutes."""
+    name = local.name
+    read = [_plain(one) for one in (name.title, *name.others)]
+    titles = tuple(dict.fromkeys(one for one in read if one))[:_READINGS]
+    minutes = float(round(local.duration / _MINUTE))
+    cut = bool(name.edition or any(one.edition for one in local.videos))
+    return Question(Clue(titles, name.year, minutes, cut), stated, language)
+
+
+def _plain(text: str) -> str:
+    """Return a title without what no title holds, as control characters and lone surrogates."""
+    shown = "".join(char if char.isprintable() else " " for char in text[:_LONGEST])
+    return " ".join(shown.split())

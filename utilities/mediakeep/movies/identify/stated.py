@@ -1,0 +1,59 @@
+"""The ids that somebody has stated for a movie: a person, its NFO, its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from mediakeep.item import MovieItem
+from mediakeep.lookups.tmdb.films import Movie as Known
+from mediakeep.movies.model import Movie
+
+_IMDB = re.compile(r"tt\d{7,10}", re.ASCII)
+_TMDB = re.compile(r"[1-9]\d{0,9}", re.ASCII)
+_SOURCES = {"queue": "the queue", "nfo": "the NFO", "name": "the name"}
+
+
+class Stated(msgspec.Struct, frozen=True):
+    """What one source states: "queue", "nfo" or "name"; 0 and "" for an id that it has not."""
+
+    by: str
+    tmdb_id: int = 0
+    imdb_id: str = ""
+
+    @property
+    def text(self) -> str:
+        """What it states, as words within a sentence."""
+        tmdb = f"TMDb {self.tmdb_id}" if self.tmdb_id else ""
+        ids = " and ".join(one for one in (tmdb, f"IMDb {self.imdb_id}") if one[-1:].isalnum())
+        return f"{_SOURCES[self.by]} says {ids}"
+
+    def fits(self, movie: Known) -> bool:
+        """Tell whether nothing that it states contradicts a movie."""
+        tmdb = self.tmdb_id in (0, movie.id)
+        return tmdb and (not (self.imdb_id and movie.imdb_id) or self.imdb_id == movie.imdb_id)
+
+
+def ids(local: Movie, item: MovieItem, nfo_ids: Mapping[str, str]) -> tuple[Stated, ...]:
+    """Return what is stated, what counts most first; what is no id at all is left out."""
+    return tuple(one for one in _sources(local, item, nfo_ids) if one.tmdb_id or one.imdb_id)
+
+
+def _sources(local: Movie, item: MovieItem, nfo_ids: Mapping[str, str]) -> Iterator[Stated]:
+    if item.match == "user":
+        yield Stated("queue", item.tmdb_id, imdb(item.imdb_id))
+    yield Stated("nfo", _tmdb(nfo_ids.get("tmdb", "")), imdb(nfo_ids.get("imdb", "")))
+    yield Stated("name", local.name.tmdb_id, imdb(local.name.imdb_id))
+
+
+def imdb(text: str) -> str:
+    """Return an id of IMDb as it is written there, "" for what is none."""
+    text = text.strip().lower()
+    return text if _IMDB.fullmatch(text) else ""
+
+
+def _tmdb(text: str) -> int:
+    text = text.strip()
+    return int(text) if _TMDB.fullmatch(text) else 0

@@ -1,0 +1,38 @@
+"""The names of languages, for people, and in the names of subtitle files."""
+
+from __future__ import annotations
+
+from mediakeep.media.video import languages
+
+_NAMES = {
+    "afr": "Afrikaans", "alb": "Albanian", "ara": "Arabic", "arm": "Armenian", "baq": "Basque",
+    "bel": "Belarusian", "ben": "Bengali", "bos": "Bosnian", "bul": "Bulgarian", "bur": "Burmese",
+    "cat": "Catalan", "chi": "Chinese", "cze": "Czech", "dan": "Danish", "dut": "Dutch",
+    "eng": "English", "epo": "Esperanto", "est": "Estonian", "fin": "Finnish", "fre": "French",
+    "geo": "Georgian", "ger": "German", "gle": "Irish", "glg": "Galician", "gre": "Greek",
+    "heb": "Hebrew", "hin": "Hindi", "hrv": "Croatian", "hun": "Hungarian", "ice": "Icelandic",
+    "ind": "Indonesian", "ita": "Italian", "jpn": "Japanese", "kan": "Kannada", "kaz": "Kazakh",
+    "khm": "Khmer", "kor": "Korean", "lat": "Latin", "lav": "Latvian", "lit": "Lithuanian",
+    "mac": "Macedonian", "mal": "Malayalam", "mar": "Marathi", "may": "Malay", "mon": "Mongolian",
+    "nob": "Norwegian", "nno": "Norwegian Nynorsk", "nor": "Norwegian", "pan": "Punjabi",
+    "per": "Persian", "pol": "Polish", "por": "Portuguese", "rum": "Romanian", "rus": "Russian",
+    "slo": "Slovak", "slv": "Slovenian", "spa": "Spanish", "srp": "Serbian", "swe": "Swedish",
+    "tam": "Tamil", "tel": "Telugu", "tgl": "Tagalog", "tha": "Thai", "tur": "Turkish",
+    "ukr": "Ukrainian", "urd": "Urdu", "vie": "Vietnamese", "wel": "Welsh",
+}  # fmt: skip
+_BY_NAME = {name.lower(): code for code, name in _NAMES.items()}
+_SAME = {"nob": "nor"}  # Bokmål is what "Norwegian" mostly means
+
+
+def code(told: str) -> str:
+    """Return the language of a code, a tag such as "pt-BR" or a name, as ISO 639-2/B.
+
+    "" where it tells none.
+    """
+    found = _BY_NAME.get(told.strip().lower()) or languages.code(told)
+    return _SAME.get(found, found)
+
+
+def name(told: str) -> str:
+    """Return the English name of a language by its code, else the code itself."""
+    return _NAMES.get(told, told)

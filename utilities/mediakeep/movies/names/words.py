@@ -1,0 +1,112 @@
+"""Words in names of files that belong to no title: of sources, codecs, languages, editions."""
+
+from __future__ import annotations
+
+import re
+
+# Never a word of a title.
+_HARD = (
+    r"[0-9]{3,4}[pi]|[48]k|[0-9]{3,4}x[0-9]{3,4}|[hx][ .]?26[456]|hevc|avc|xvid|divx|av1|vp9|"
+    r"(?:8|10|12)-?bits?|hi10p?|hdr(?:10)?(?:\+|plus)?|dovi|sdr|uhd|"
+    r"blu-?ray|b[dr]-?(?:rip|remux|mux)|bd(?:25|50)|remux|web-?(?:dl|rip|mux|hd)|hd-?(?:tv|rip|dvd)|"
+    r"(?:dvd|vhs|tv|sat|dsr|pdtv|vod|ppv|cam|ts|tc|r5|hc|ld|dvb|pal|ntsc)-?rip|"
+    r"dvd(?:[r59]|scr|mux)|screener|telesync|telecine|hdcam|pdtv|"
+    r"aac[0-9]?|e?ac-?3|dts(?:-?(?:hd|es|x|ma))?|truehd|atmos|flac|ddp?a?[257]?[ .]?[01]?|mp3|opus|"
+    r"vostf?r?|truefrench|subfrench|hsbs|h-?ou|3d-?h?(?:sbs|ou|tab)|nf|amzn|dsnp|hmax|atvp|yify|yts|rarbg"
+)
+# Words of release names that may be words of titles as well: only what stands before a hard one,
+# or after the year, is one of those.
+_SOFT = (
+    r"web|cam|ts|tc|dvd|hd|fhd|vod|proper|repack|rerip|internal|limited|multi|dual|dl|ml|hc|3d|sbs|"
+    r"audio|dubbed|subbed|subs?|complete|ws|fs|nfofix|retail|festival|readnfo|"
+    r"german|french|italian|spanish|english|dutch|danish|swedish|norwegian|finnish|polish|russian|"
+    r"czech|hungarian|portuguese|turkish|greek|japanese|korean|chinese|mandarin|hindi|arabic|hebrew|"
+    r"nordic|latino|castellano|deutsch|francais|ita|eng|ger|fre|rus|vff|vfq|vfi|vf2?|vo"
+)
+HARD = re.compile(_HARD, re.IGNORECASE)
+SOFT = re.compile(_SOFT, re.IGNORECASE)
+
+# How editions are written, and what they are called; the former stand for a whole run of words.
+_EDITIONS: tuple[tuple[str, str], ...] = (
+    (r"director'?s[ ._]cut|directors'[ ._]cut|\bdc\b(?=$)", "Director's Cut"),
+    (r"(?:the[ ._])?final[ ._]cut", "Final Cut"),
+    (r"(?:the[ ._])?ultimate[ ._](?:cut|edition)", "Ultimate Edition"),
+    (r"extended(?:[ ._](?:director'?s[ ._])?(?:cut|edition|version))?", "Extended"),
+    (r"theatrical(?:[ ._](?:cut|edition|version|release))?", "Theatrical"),
+    (r"unrated(?:[ ._](?:cut|edition|version|director'?s[ ._]cut))?", "Unrated"),
+    (r"uncut(?:[ ._](?:edition|version))?", "Uncut"),
+    (r"uncensored", "Uncensored"),
+    (r"special[ ._](?:edition|cut)", "Special Edition"),
+    (r"collector'?s[ ._](?:cut|edition)", "Collector's Edition"),
+    (r"criterion(?:[ ._](?:collection|edition))?", "Criterion"),
+    (r"(?:[0-9]{2}(?:th|st|nd|rd)[ ._])?anniversary(?:[ ._]edition)?", "Anniversary Edition"),
+    (r"(?:4k[ ._])?(?:digitally[ ._])?re-?mastered", "Remastered"),
+    (r"restored(?:[ ._]version)?", "Restored"),
+    (r"redux", "Redux"),
+    (r"imax(?:[ ._](?:edition|version|enhanced))?", "IMAX"),
+    (r"open[ ._]matte", "Open Matte"),
+    (r"despecialized(?:[ ._]edition)?", "Despecialized"),
+    (r"fan[ ._]?edit", "Fan Edit"),
+    (r"assembly[ ._]cut", "Assembly Cut"),
+    (r"rogue[ ._]cut", "Rogue Cut"),
+    (r"international[ ._](?:cut|version)", "International"),
+    (r"black[ ._](?:and|&)[ ._]chrome(?:[ ._]edition)?", "Black & Chrome"),
+)
+_ANY_EDITION = [
+    (re.compile(rf"(?<![^\W_]){shape}(?![^\W_])", re.IGNORECASE), name) for shape, name in _EDITIONS
+]
+# At the end of a title, before the year, only those that hardly are words of it.
+_PLAIN = {"Uncut", "Restored", "Criterion", "IMAX", "International", "Uncensored"}
+_NO_TITLES = {"the", "a", "an", "der", "die", "das"}
+_CLOSING = [
+    (re.compile(rf"(?<=[^\W_])[ ._:,-]+{shape}$", re.IGNORECASE), name)
+    for shape, name in _EDITIONS
+    if name not in _PLAIN
+]
+
+
+def edition(text: str) -> str:
+    """Name the editions that the text behind a title tells of, such as "Director's Cut"."""
+    found = {match.start(): name for shape, name in _ANY_EDITION if (match := shape.search(text))}
+    return " ".join(dict.fromkeys(found[start] for start in sorted(found)))
+
+
+def without_edition(title: str) -> tuple[str, str]:
+    """Cut an edition off the end of a title; returns both."""
+    for shape, name in _CLOSING:
+        if (match := shape.search(title)) and title[: match.start()].lower() not in _NO_TITLES:
+            return title[: match.start()], name
+    return title, ""
+
+
+def is_version(label: str) -> bool:
+    """Tell whether a text tells versions of a movie apart, so that it is no title."""
+    words = [word for word in re.split(r"[\s._\[\](){}-]+", label) if word]
+    return bool(edition(label)) or any(HARD.fullmatch(word) for word in words)
+
+
+# Names that programs give, and people who name the folder instead.
+_GENERIC = re.compile(
+    r"movie|film|video|main|feature|main[ _.-]?(?:feature|movie|title)|index|untitled|unknown|"
+    r"output|file|full|full[ _.-]?movie|default|new|"
+    r"(?:title|track|clip|chapter|playlist|video)[ _.-]*(?:t?[0-9]{1,5})|[a-z][0-9]?_t[0-9]{2,3}|"
+    r"vts[ _]?[0-9]{2}[ _]?[0-9]{0,2}|video[ _]ts|bdmv|stream|[0-9]{5}|"
+    r"(?:cd|dvd|dis[ck]|part|pt)[ ._-]*[0-9]{0,2}|img[ _-]?[0-9]+|vid[ _-]?[0-9]+|"
+    r"[0-9a-f]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    re.IGNORECASE,
+)
+_RANDOM = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]{18,}")
+
+
+def is_generic(stem: str) -> bool:
+    """Tell whether a name says nothing of the movie, such as "title_t00" or a row of digits."""
+    plain = stem.strip(" ._-[](){}")
+    if not any(char.isalnum() for char in plain):
+        return True
+    words = [word for word in re.split(r"[\s._\[\](){}-]+", plain) if word]
+    # A number of few digits may be a title ("300", "9"), one of five is a file on a Blu-ray.
+    return bool(
+        _GENERIC.fullmatch(plain)
+        or _RANDOM.fullmatch(plain)
+        or all(HARD.fullmatch(word) for word in words)
+    )

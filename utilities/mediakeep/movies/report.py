@@ -1,0 +1,204 @@
+"""The report on a movie for people: which one it is, what to do, what it holds, what was written.
+
+It holds no time: the same movie gives the same report.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+
+from mediakeep.issue import Issue, Severity
+from mediakeep.movies import decisions, diagnose, languages, wording
+from mediakeep.movies.account import Account
+from mediakeep.movies.identify.verdict import Candidate, Sure
+from mediakeep.movies.kinds import BY_NAME
+from mediakeep.movies.model import Video
+from mediakeep.pages import page
+
+NOTICE = "This product uses the TMDB API but is not endorsed or certified by TMDB."
+
+_SITE = "https://www.themoviedb.org/movie"
+_BY = {
+    "queue": "you chose it",
+    "person": "you chose it",
+    "nfo": "by its NFO",
+    "name": "by the id in its name",
+    "search": "by its name",
+}
+_AGAINST = 0.005  # what was taken off for less is not told
+_SHOWN = 12  # files that a section names
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One kind of issue: what it means, where it is, and what to do."""
+
+    kind: str
+    severity: str
+    places: tuple[tuple[str, str], ...]  # path, detail
+    meaning: str
+    cure: str
+    command: str = ""
+    remark: str = ""
+
+
+class Option(msgspec.Struct, frozen=True):
+    """A movie that may be meant."""
+
+    title: str
+    facts: str
+    confidence: str
+    against: str
+    link: str
+    command: str
+
+
+def place(output_name: str) -> str:
+    """Return where a movie's report lies, below the home."""
+    return f"issues/movies/{output_name}_library_issues.md"
+
+
+def render(account: Account, issues: Sequence[Issue], home: Path) -> str:
+    """Write the report as Markdown."""
+    faults = [one for one in issues if diagnose.needs_person(one)]
+    others = [one for one in issues if not diagnose.needs_person(one)]
+    return page.render(
+        "movie.md.j2",
+        title=account.title,
+        year=account.year,
+        edition=account.edition,
+        sums=_sums(faults),
+        noted=page.counted(len(others), "note") if others else "",
+        lead=_lead(account),
+        link=_link(account),
+        options=list(_options(account, home)),
+        why=account.identity.why,
+        steps=list(_steps(account, faults, home)),
+        notes=list(_steps(account, others, home)),
+        place=account.local.path,
+        length=_length(account),
+        videos=[_video(one) for one in account.local.videos],
+        more=max(0, len(account.local.videos) - _SHOWN),
+        beside=list(_beside(account)),
+        made=account.made,
+        due=account.due,
+        held=list(_held(account)),
+        notice=NOTICE,
+    )
+
+
+def _lead(account: Account) -> str:
+    """Say which movie it is, and how sure that is."""
+    told = account.identity
+    if told.sure is Sure.UNKNOWN:
+        return "Not looked up yet: what follows is told by the files alone"
+    if told.sure is Sure.UNMATCHED:
+        return "TMDb knows no movie that is near"
+    if told.sure is Sure.REVIEW:
+        return "Not certain: nothing is written before you choose"
+    how = _BY.get(told.by, "")
+    sure = f"{told.confidence:.0%} sure" if told.by == "search" else ""
+    return ", ".join(filter(None, (_movie(account), how, sure)))
+
+
+def _movie(account: Account) -> str:
+    movie = account.identity.movie
+    if movie is None:
+        return f"TMDb {account.identity.tmdb_id}"
+    name = f"{movie.title} ({movie.year})" if movie.year else movie.title
+    original = movie.original_title if movie.original_title != movie.title else ""
+    by = f"by {' and '.join(movie.directors[:2])}" if movie.directors else ""
+    length = f"{movie.runtime} min" if movie.runtime else ""
+    return ", ".join(filter(None, (name, original, by, length)))
+
+
+def _link(account: Account) -> str:
+    known = account.identity.tmdb_id
+    return f"{_SITE}/{known}" if known and account.is_certain else ""
+
+
+def _options(account: Account, home: Path) -> Iterator[Option]:
+    if account.is_certain:
+        return
+    for one in account.identity.candidates:
+        year = f" ({one.hit.year})" if one.hit.year else ""
+        length = f"{one.runtime} min" if one.runtime else ""
+        by = f"by {one.director}" if one.director else ""
+        original = one.hit.original_title if one.hit.original_title != one.hit.title else ""
+        yield Option(
+            title=f"{one.hit.title}{year}",
+            facts=", ".join(filter(None, (original, by, length))),
+            confidence=f"{one.confidence:.2f}",
+            against=_against(one),
+            link=f"{_SITE}/{one.hit.id}",
+            command=decisions.choose(home, account.local.key, one.hit.id),
+        )
+
+
+def _against(one: Candidate) -> str:
+    told = sorted(one.against.items(), key=lambda entry: -abs(entry[1]))
+    return ", ".join(f"{what} {abs(off):.2f}" for what, off in told if abs(off) >= _AGAINST)
+
+
+def _steps(account: Account, issues: Iterable[Issue], home: Path) -> Iterator[Step]:
+    for name, group in groupby(issues, lambda one: one.kind):
+        same = list(group)
+        kind = BY_NAME.get(name)
+        yield Step(
+            kind=name,
+            severity=same[0].severity.value,
+            places=tuple((one.path, one.detail) for one in same),
+            meaning=kind.meaning if kind else "",
+            cure=kind.cure if kind and not same[0].proposal else "",
+            command=decisions.settling(home, account.local.key, same[0]),
+            remark=same[0].held or same[0].proposal,
+        )
+
+
+def _length(account: Account) -> str:
+    return wording.minutes(account.local.duration) if account.local.duration else ""
+
+
+def _video(one: Video) -> dict[str, str]:
+    """Describe a file in the cells of a row."""
+    facts = one.facts
+    subtitles = dict.fromkeys(
+        languages.name(languages.code(track.language)) or "unknown"
+        for track in (facts.subtitles if facts else ())
+    )
+    return {
+        "place": one.place,
+        "size": wording.size(one.size),
+        "length": wording.minutes(facts.duration) if facts and facts.duration else "",
+        "picture": wording.video(wording.picture([one])) or one.trouble,
+        "sound": wording.audio(facts.audio) if facts else "",
+        "subtitles": ", ".join(subtitles),
+    }
+
+
+def _beside(account: Account) -> Iterator[tuple[str, str]]:
+    """Name what lies beside the videos: kind and places."""
+    local = account.local
+    yield from (("NFO", f"{account.nfo.place} ({account.nfo.state})") for _ in local.nfos[:1])
+    for one in local.images:
+        size = f" ({one.width} x {one.height})" if one.width else ""
+        yield one.role, f"{one.place}{size}"
+    for text in local.subtitles:
+        yield "subtitles", text.place
+    yield from (("extra", place) for place in local.extras)
+
+
+def _held(account: Account) -> Iterator[tuple[str, str]]:
+    if account.local.locked:
+        yield "", account.local.locked
+    yield from ((one.place, one.why) for one in account.held)
+
+
+def _sums(issues: Iterable[Issue]) -> str:
+    counts = Counter(one.severity for one in issues)
+    parts = [page.counted(counts[one], one) for one in Severity if counts[one]]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -1,0 +1,92 @@
+"""One movie as a row of outputs/movies_library_scan.csv; docs/movie-files.md tells its columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from mediakeep.movies import languages, wording
+from mediakeep.movies.entry import Record
+from mediakeep.pages import cells
+
+_BETWEEN = "; "
+
+Cell = Callable[[Record], Any]
+COLUMNS: Mapping[str, Cell] = {
+    "key": lambda one: one.key,
+    "path": lambda one: one.path,
+    "title": lambda one: one.title,
+    "year": lambda one: one.year or "",
+    "edition": lambda one: one.edition,
+    "match": lambda one: one.match.match,
+    "confidence": lambda one: f"{one.match.confidence:.2f}" if one.match.confidence else "",
+    "decided_by": lambda one: one.match.by,
+    "tmdb_id": lambda one: one.match.tmdb_id or "",
+    "imdb_id": lambda one: one.match.imdb_id,
+    "original_title": lambda one: one.facts.original_title if one.facts else "",
+    "genres": lambda one: _BETWEEN.join(one.facts.genres) if one.facts else "",
+    "certificate": lambda one: one.facts.certificate if one.facts else "",
+    "collection": lambda one: one.facts.collection if one.facts else "",
+    "runtime_minutes": lambda one: (one.facts.runtime or "") if one.facts else "",
+    "duration_minutes": lambda one: f"{one.duration / 60:.1f}" if one.duration else "",
+    "files": lambda one: len(one.videos),
+    "size_bytes": lambda one: sum(video.size for video in one.videos),
+    "container": lambda one: _several(video.facts.container for video in one.videos if video.facts),
+    "resolution": lambda one: wording.resolution(wording.picture(one.videos)),
+    "width": lambda one: getattr(wording.picture(one.videos), "width", ""),
+    "height": lambda one: getattr(wording.picture(one.videos), "height", ""),
+    "video_codec": lambda one: getattr(wording.picture(one.videos), "codec", ""),
+    "hdr": lambda one: wording.hdr(wording.picture(one.videos)),
+    "audio_codecs": lambda one: _several(track.codec for track in sound(one)),
+    "audio_languages": lambda one: _several(
+        languages.code(track.language) or "?" for track in sound(one)
+    ),
+    "subtitle_languages": lambda one: _several(subtitled(one)),
+    "nfo": lambda one: one.nfo.state.value,
+    "poster": lambda one: "yes" if has_picture(one, "poster") else "no",
+    "fanart": lambda one: "yes" if has_picture(one, "fanart") else "no",
+    "decisions": lambda one: len(one.decisions),
+    "issues": lambda one: _several(issue.kind for issue in one.issues),
+    "report": lambda one: one.report,
+}
+
+
+def row(record: Record) -> str:
+    """Write the row of a movie."""
+    return line([cell(record) for cell in COLUMNS.values()])
+
+
+def header() -> str:
+    """Write the row of the columns' names."""
+    return line(COLUMNS)
+
+
+def line(told: Iterable[object]) -> str:
+    """Write cells as a row of CSV; none of them is a formula."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow([cells.plain(str(cell)) for cell in told])
+    return text.getvalue()
+
+
+def sound(record: Record) -> Iterable[Any]:
+    """Give all streams of sound of a movie."""
+    return (track for one in record.videos if one.facts for track in one.facts.audio)
+
+
+def subtitled(record: Record) -> Iterable[str]:
+    """Give the languages of all subtitles, within the files and beside them; "?" if not told."""
+    within = (track for one in record.videos if one.facts for track in one.facts.subtitles)
+    told = [*(track.language for track in within), *(one.language for one in record.subtitles)]
+    return (languages.code(language) or "?" for language in told)
+
+
+def has_picture(record: Record, role: str) -> bool:
+    """Tell whether a movie has a picture of a role that is one."""
+    lying = any(one.role == role and one.mime and not one.trouble for one in record.images)
+    return lying or any(one.role == role for one in record.made)
+
+
+def _several(values: Iterable[str]) -> str:
+    return _BETWEEN.join(dict.fromkeys(filter(None, values)))

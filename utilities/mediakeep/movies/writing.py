@@ -1,0 +1,99 @@
+"""The files beside a movie written, each safely and with a way back, or only told of.
+
+1. What a lock, a person's word or an earlier undoing forbids is held back, and said.
+2. The NFO is written before the notes that tell what was written into it: killed in between, the
+   next run finds in it what it wants, and only writes the notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+import msgspec
+
+from mediakeep.errors import NotWritten, Unreadable
+from mediakeep.issue import TAKEN_BACK
+from mediakeep.media import sidecars
+from mediakeep.media.swap import Rules
+from mediakeep.media.undoing.ending import Desk
+from mediakeep.media.undoing.record import Changed
+from mediakeep.movies import plan
+from mediakeep.movies.account import Sidecar
+from mediakeep.movies.model import Movie
+from mediakeep.movies.plan import Due
+from mediakeep.movies.tools import Tools
+from mediakeep.outcome import Stamp
+from mediakeep.policy import Fix
+
+_SHOWN = 200  # letters of a value that a record tells
+
+
+class Written(msgspec.Struct):
+    """What writing came to; `due` is what was not written because nothing is to be."""
+
+    made: list[Sidecar] = []
+    created: list[str] = []  # places where nothing was before
+    due: list[Sidecar] = []
+    held: list[Sidecar] = []
+
+
+def write(local: Movie, wanted: Iterable[Due], stamp: Stamp, tools: Tools) -> Written:
+    """Write what is due beside a movie.
+
+    NoRoom and RecordNotWritten end it, for they concern every file; what was written stays.
+    """
+    done = Written()
+    for due in wanted:
+        told = Sidecar(due.role, due.place)
+        why = _held(local, due, tools)
+        if why:
+            done.held.append(Sidecar(due.role, due.place, why))
+        elif tools.places.policy.fix is Fix.NONE or not tools.places.write:
+            done.due.append(told)
+        else:
+            _write(local, due, _desk(stamp, tools), done)
+    return done
+
+
+def _write(local: Movie, due: Due, desk: Desk, done: Written) -> None:
+    try:
+        record = sidecars.write(plan.path(local, due.place), due.data, due.was, fields(due), desk)
+    except (NotWritten, Unreadable) as error:
+        done.held.append(Sidecar(due.role, due.place, str(error)))
+        return
+    if record:
+        done.made.append(Sidecar(due.role, due.place))
+        done.created += [due.place] if due.is_new else []
+
+
+def _held(local: Movie, due: Due, tools: Tools) -> str:
+    if local.locked:
+        return local.locked
+    if tools.places.policy.redo or not tools.has_changed_files:
+        return ""
+    return TAKEN_BACK if tools.store.undone(plan.path(local, due.place)) else ""
+
+
+def _desk(stamp: Stamp, tools: Tools) -> Desk:
+    policy = tools.places.policy
+    return Desk(tools.store, stamp, Rules(policy.hardlinks, policy.keep_mtime))
+
+
+def fields(due: Due) -> dict[str, Changed]:
+    """Put down what a write changes: the fields of an NFO, else the file by its hash."""
+    if due.changes:
+        return {
+            name: Changed(_values(old), _values(new), due.reason)
+            for name, (old, new) in due.changes.items()
+        }
+    old = (_sum(due.was),) if due.was is not None else ()
+    return {due.role: Changed(old, (_sum(due.data),), due.reason)}
+
+
+def _values(text: str) -> tuple[str, ...]:
+    return (text[:_SHOWN],) if text else ()
+
+
+def _sum(data: bytes) -> str:
+    return f"sha256:{sha256(data).hexdigest()}"

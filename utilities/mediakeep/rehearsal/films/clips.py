@@ -1,0 +1,21 @@
+"""Tiny videos that really play: grey pictures, silence and a line of subtitles, as long as told.
+
+A video of two hours has a dozen pictures, each of which lasts ten minutes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mediakeep.rehearsal.films import matroska, mp4
+from mediakeep.rehearsal.films.clip import Clip
+
+
+def make(path: Path, clip: Clip) -> None:
+    """Write a video: Matroska for .mkv, else MP4; OSError where it cannot be written."""
+    path.write_bytes(content(clip, path.suffix))
+
+
+def content(clip: Clip, suffix: str) -> bytes:
+    """Return the bytes of a video for a suffix such as ".mkv"."""
+    return matroska.written(clip) if suffix.lower() == ".mkv" else mp4.written(clip, suffix)

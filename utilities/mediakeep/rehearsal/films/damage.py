@@ -1,0 +1,166 @@
+"""What can be wrong with a movie in a library: each kind of defect, and how it is planted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+
+from mediakeep.rehearsal.films import copies, sidecars
+from mediakeep.rehearsal.films.copies import Copy
+from mediakeep.rehearsal.films.film import Cinema, Film
+from mediakeep.rehearsal.films.finder import words
+
+_UNKNOWN = ("The Thirteenth Marmalade", "Nine Quarrels at Zennor", "Brackish Tuesday")
+_NAMELESS = ("title_t00", "VIDEO0001", "movie", "untitled")
+_EARLIER = 3  # years, of a name with the wrong one
+_SHORT = 0.7  # of the runtime
+_CUT = 0.6  # of the bytes
+
+
+@dataclass(frozen=True)
+class Case:
+    """A copy to be damaged, the movie that it is, and what else there is."""
+
+    copy: Copy
+    film: Film
+    cinema: Cinema
+    twins: tuple[Film, ...]  # other movies of the same title
+    rng: Random
+
+
+Planter = Callable[[Case], Copy | None]  # None: it cannot be planted here
+
+
+def titled(cinema: Cinema) -> Mapping[tuple[str, ...], list[Film]]:
+    """Return the movies of each title, by its words."""
+    found: dict[tuple[str, ...], list[Film]] = defaultdict(list)
+    for film in cinema.films:
+        found[words(film.title)].append(film)
+    return found
+
+
+def _no_match(case: Case) -> Copy:
+    """Name a movie that nobody knows."""
+    name = f"{case.rng.choice(_UNKNOWN)} ({case.rng.randint(1960, 2020)})"
+    return replace(copies.named(case.copy, name), film=0)
+
+
+def _ambiguous(case: Case) -> Copy | None:
+    """Name a movie of which there are several, without a year; how long it is tells nothing."""
+    if not case.twins:
+        return None
+    lengths = [film.runtime for film in (case.film, *case.twins)]
+    clip = replace(case.copy.clip, seconds=60.0 * sum(lengths) / len(lengths))
+    return replace(copies.named(case.copy, case.film.title), film=0, clip=clip)
+
+
+def _wrong_year(case: Case) -> Copy | None:
+    if case.twins or not case.film.release_date:
+        return None
+    year = int(case.film.release_date[:4]) - _EARLIER
+    name = copies.plain(case.film).replace(f"({case.film.release_date[:4]})", f"({year})")
+    return copies.named(case.copy, f"{name} [tmdbid-{case.film.id}]")
+
+
+def _removed_id(case: Case) -> Copy | None:
+    if not case.cinema.removed or case.twins or not case.film.release_date:
+        return None
+    gone = case.rng.choice(case.cinema.removed)
+    return copies.named(case.copy, f"{copies.plain(case.film)} [tmdbid-{gone}]")
+
+
+def _id_conflict(case: Case) -> Copy:
+    """Let the name and the NFO tell two ids."""
+    other = case.rng.choice([film for film in case.cinema.films if film.id != case.film.id])
+    copy = copies.named(case.copy, f"{copies.plain(case.film)} {{tmdb-{other.id}}}")
+    return _beside(copy, ".nfo", sidecars.of_kodi(case.film))
+
+
+def _missing_subtitles(case: Case) -> Copy:
+    return replace(case.copy, clip=replace(case.copy.clip, audio=(("swe", 2),), subtitles=()))
+
+
+def _low_resolution(case: Case) -> Copy:
+    return replace(case.copy, clip=replace(case.copy.clip, width=480, height=270, hdr=""))
+
+
+def _no_audio(case: Case) -> Copy:
+    return replace(case.copy, clip=replace(case.copy.clip, audio=()))
+
+
+def _corrupt_image(case: Case) -> Copy:
+    poster = sidecars.pictures(case.film, "poster", "fanart")["poster"]
+    broken = case.rng.choice((poster[: len(poster) // 3], b"<html>429 Too Many Requests</html>"))
+    if "poster.jpg" in case.copy.beside:
+        return replace(case.copy, beside={**case.copy.beside, "poster.jpg": broken})
+    return _beside(case.copy, "-poster.jpg", broken)
+
+
+def _truncated(case: Case) -> Copy | None:
+    return None if case.copy.parts else replace(case.copy, kept=_CUT)
+
+
+def _not_parsed(case: Case) -> Copy:
+    return replace(copies.named(case.copy, case.rng.choice(_NAMELESS)), film=0)
+
+
+def _runtime_differs(case: Case) -> Copy | None:
+    """Let a movie be too short, but named by its id: nobody doubts which one it is."""
+    if not case.film.runtime:
+        return None
+    clip = replace(case.copy.clip, seconds=60 * _SHORT * case.film.runtime)
+    copy = copies.named(case.copy, f"{copies.plain(case.film)} [tmdbid-{case.film.id}]")
+    return replace(copy, clip=clip)
+
+
+def _orphan(case: Case) -> Copy:
+    """Leave the subtitles of a movie that is gone."""
+    left = f"{case.rng.choice(_UNKNOWN)} {case.film.id}.en.srt"
+    return replace(case.copy, beside={**case.copy.beside, left: sidecars.SUBTITLES})
+
+
+def _scene_nfo(case: Case) -> Copy:
+    beside = {name: data for name, data in case.copy.beside.items() if not name.endswith(".nfo")}
+    return _beside(replace(case.copy, beside=beside), ".nfo", sidecars.scene(case.film))
+
+
+def _edited_nfo(case: Case) -> Copy:
+    return _with_nfo(case.copy, sidecars.edited(case.film))
+
+
+def _locked_nfo(case: Case) -> Copy:
+    return _with_nfo(case.copy, sidecars.of_jellyfin(case.film, locked=True))
+
+
+def _with_nfo(copy: Copy, nfo: bytes) -> Copy:
+    if "movie.nfo" in copy.beside:
+        return replace(copy, beside={**copy.beside, "movie.nfo": nfo})
+    return _beside(copy, ".nfo", nfo)
+
+
+def _beside(copy: Copy, ending: str, data: bytes) -> Copy:
+    """Put a file beside the first video, named after it."""
+    stem = copy.videos[0].removesuffix(copy.suffix)
+    return replace(copy, beside={**copy.beside, stem + ending: data})
+
+
+PLANTERS: Mapping[str, Planter] = {
+    "no-match": _no_match,
+    "ambiguous-match": _ambiguous,
+    "wrong-year": _wrong_year,
+    "removed-id": _removed_id,
+    "id-conflict": _id_conflict,
+    "missing-subtitles": _missing_subtitles,
+    "low-resolution": _low_resolution,
+    "no-audio": _no_audio,
+    "corrupt-image": _corrupt_image,
+    "truncated-video": _truncated,
+    "name-not-parsed": _not_parsed,
+    "runtime-differs": _runtime_differs,
+    "orphan-sidecar": _orphan,
+    "scene-nfo": _scene_nfo,
+    "edited-nfo": _edited_nfo,
+    "locked-nfo": _locked_nfo,
+}

@@ -1,0 +1,75 @@
+"""How TMDb finds movies by a title: those whose words fit, the more popular first."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from mediakeep.rehearsal.films.film import Cinema, Film
+
+_WORD = re.compile(r"\w+")
+_LATER = 5  # one movie in so many came to the other countries in the year after
+
+_EXACT, _BEGUN, _WITHIN = range(3)
+
+
+class Finder:
+    """Finds the movies of a cinema by the words of any of their titles."""
+
+    def __init__(self, cinema: Cinema) -> None:
+        self._films = cinema.films
+        self._titles: list[tuple[int, str]] = []  # the place of a film, and words between spaces
+        self._having: dict[str, set[int]] = defaultdict(set)  # places of titles
+        for place, film in enumerate(cinema.films):
+            for title in {" ".join(words(text)) for text in titles(film)}:
+                for word in title.split():
+                    self._having[word].add(len(self._titles))
+                self._titles.append((place, title))
+
+    def found(self, query: str, fits: Callable[[Film], bool]) -> list[Film]:
+        """Return all that a query finds, in the order of the pages.
+
+        All words of it must be in one title. A title that is the query comes before one that
+        begins with it, and that before any other; then popularity decides, not the year.
+        """
+        wanted = words(query)
+        if not wanted:
+            return []
+        ranks: dict[int, int] = {}
+        text = " ".join(wanted)
+        for number in set.intersection(*(self._having.get(word, set()) for word in wanted)):
+            place, title = self._titles[number]
+            rank = _EXACT if title == text else _BEGUN if title.startswith(text) else _WITHIN
+            ranks[place] = min(rank, ranks.get(place, _WITHIN))
+        kept = (place for place in ranks if fits(self._films[place]))
+        order = sorted(kept, key=lambda place: (ranks[place], -self._films[place].popularity))
+        return [self._films[place] for place in order]
+
+
+def titles(film: Film) -> Iterable[str]:
+    """Give every title that a movie is found by."""
+    yield film.title
+    yield film.original_title
+    yield from (title for _, title in film.alternative_titles)
+    yield from (text.title for text in film.texts)
+
+
+@lru_cache(maxsize=4096)
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a title without case and accents."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return tuple(_WORD.findall(plain.replace("'", "").casefold()))
+
+
+def releases(film: Film) -> dict[str, str]:
+    """Return when a movie came to each country that we know of."""
+    if not film.release_date:
+        return {}
+    later = str(int(film.release_date[:4]) + 1) + film.release_date[4:]
+    home = film.countries[0] if film.countries else "US"
+    other = later if film.id % _LATER == 0 else film.release_date
+    others = {country: other for country in film.certificates if country != home}
+    return {home: film.release_date, **others}

@@ -1,0 +1,153 @@
+"""Videos as MP4 (ISO/IEC 14496-12): the frames first, then the boxes that tell where they lie."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mediakeep.rehearsal.films import aac, avc
+from mediakeep.rehearsal.films.clip import FRAMES, Clip, terminological
+
+_SECOND = 1000  # units of time of all tracks
+_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+_BRANDS = {".m4v": b"M4V "}
+_SHOWN = 2000  # thousandths of a second that a subtitle stays
+
+
+@dataclass(frozen=True)
+class _Track:
+    """One stream: its samples and how long each lasts, and the boxes that are its own."""
+
+    handler: bytes
+    header: bytes
+    entry: bytes
+    samples: tuple[bytes, ...]
+    times: tuple[int, ...]
+    language: str = ""
+    size: tuple[int, int] = (0, 0)
+    is_on: bool = True
+
+
+def written(clip: Clip, suffix: str) -> bytes:
+    """Return a whole file, as ".mp4" or ".m4v"."""
+    brand = _BRANDS.get(suffix.lower(), b"isom")
+    head = _box(b"ftyp", brand, bytes(4), b"isom", b"mp42", b"avc1")
+    tracks = list(_streams(clip))
+    place, boxes = len(head) + 8, []
+    for number, track in enumerate(tracks, 1):
+        boxes.append(_trak(number, track, place, clip.milliseconds))
+        place += sum(map(len, track.samples))
+    frames = _box(b"mdat", *(sample for track in tracks for sample in track.samples))
+    span = struct.pack(">IIII", 0, 0, _SECOND, clip.milliseconds)
+    sound = struct.pack(">IH10x", 0x10000, 0x100)
+    rest = bytes(24) + struct.pack(">I", len(tracks) + 1)
+    movie = _full(b"mvhd", span, sound, _MATRIX, rest)
+    return head + frames + _box(b"moov", movie, *boxes, _named(clip.title))
+
+
+def _streams(clip: Clip) -> Iterator[_Track]:
+    steps = tuple(end - begin for begin, end in zip(clip.times, clip.times[1:], strict=False))
+    shown = avc.pictures(clip.width, clip.height, FRAMES, clip.hdr)
+    samples = tuple(len(one).to_bytes(4) + one for one in shown.frames)
+    size, header = (clip.width, clip.height), _full(b"vmhd", bytes(8), flags=1)
+    yield _Track(b"vide", header, _picture(clip, shown), samples, steps, "", size)
+    for place, (language, channels) in enumerate(clip.audio):
+        heard = (aac.frame(channels),) * FRAMES
+        header = _full(b"smhd", bytes(4))
+        yield _Track(b"soun", header, _sound(channels), heard, steps, language, is_on=place == 0)
+    for language in clip.subtitles:
+        line = f"[{language}]".encode()
+        lines = (len(line).to_bytes(2) + line, b"\0\0")
+        shows = min(_SHOWN, clip.milliseconds // 2)
+        spans = (shows, clip.milliseconds - shows)
+        yield _Track(b"sbtl", _full(b"nmhd"), _lines(), lines, spans, language, is_on=False)
+
+
+def _picture(clip: Clip, shown: avc.Pictures) -> bytes:
+    size = struct.pack(">HHIIIH", clip.width, clip.height, 72 << 16, 72 << 16, 0, 1)
+    parts = [bytes(6) + b"\0\1" + bytes(16) + size + bytes(32) + b"\0\x18\xff\xff"]
+    parts.append(_box(b"avcC", avc.record(shown)))
+    if transfer := avc.transfer(clip.hdr):
+        told = struct.pack(">HHHB", avc.WIDE, transfer, avc.WIDE, 0)
+        parts.append(_box(b"colr", b"nclx", told))
+    return _box(b"avc1", *parts)
+
+
+def _sound(channels: int) -> bytes:
+    """Describe AAC, with the descriptors of ISO/IEC 14496-1, 7.2.6."""
+    config = aac.config(channels)
+    decoder = b"\x40\x15" + bytes(11) + _described(5, config)
+    stream = bytes(3) + _described(4, decoder) + _described(6, b"\x02")
+    heard = struct.pack(">HHI", channels, 16, 0) + struct.pack(">I", aac.HERTZ << 16)
+    return _box(
+        b"mp4a", bytes(6) + b"\0\1" + bytes(8) + heard, _full(b"esds", _described(3, stream))
+    )
+
+
+def _described(tag: int, content: bytes) -> bytes:
+    return bytes((tag, len(content))) + content
+
+
+def _lines() -> bytes:
+    """Describe timed text (3GPP TS 26.245, 5.16)."""
+    style = bytes(4) + b"\0\1\0\x12" + b"\xff" * 4
+    fonts = _box(b"ftab", b"\0\1\0\1\x05Serif")
+    return _box(
+        b"tx3g", bytes(6) + b"\0\1" + bytes(4) + b"\1\xff" + bytes(4) + bytes(8) + style, fonts
+    )
+
+
+def _trak(number: int, track: _Track, place: int, lasts: int) -> bytes:
+    width, height = track.size
+    layer = struct.pack(">8xhhHH", 0, 0, 0x100 if track.handler == b"soun" else 0, 0)
+    ident = struct.pack(">IIII", 0, 0, number, 0) + struct.pack(">I", lasts)
+    shown = struct.pack(">II", width << 16, height << 16)
+    head = _full(b"tkhd", ident, layer, _MATRIX, shown, flags=3 if track.is_on else 2)
+    spoken = _spelled(terminological(track.language))
+    times = _full(b"mdhd", struct.pack(">IIIIHH", 0, 0, _SECOND, lasts, spoken, 0))
+    handler = _full(b"hdlr", bytes(4) + track.handler + bytes(12) + b"\0")
+    here = _full(b"dref", struct.pack(">I", 1), _full(b"url ", flags=1))
+    table = _box(b"minf", track.header, _box(b"dinf", here), _samples(track, place))
+    return _box(b"trak", head, _box(b"mdia", times, handler, table))
+
+
+def _samples(track: _Track, place: int) -> bytes:
+    spans = b"".join(struct.pack(">II", 1, span) for span in track.times)
+    sizes = b"".join(struct.pack(">I", len(sample)) for sample in track.samples)
+    count = len(track.samples)
+    tables = [
+        _full(b"stsd", struct.pack(">I", 1), track.entry),
+        _full(b"stts", struct.pack(">I", count), spans),
+        _full(b"stsc", struct.pack(">IIII", 1, 1, count, 1)),
+        _full(b"stsz", struct.pack(">II", 0, count), sizes),
+        _full(b"stco", struct.pack(">II", 1, place)),
+    ]
+    if track.handler == b"vide":
+        tables.append(_full(b"stss", struct.pack(">II", 1, 1)))  # the first stands for itself
+    return _box(b"stbl", *tables)
+
+
+def _named(title: str) -> bytes:
+    """Tell the title as iTunes does, in a list of metadata."""
+    if not title:
+        return b""
+    data = _box(b"data", struct.pack(">II", 1, 0), title.encode())
+    listed = _box(b"ilst", _box(b"\xa9nam", data))
+    handler = _full(b"hdlr", bytes(4) + b"mdirappl" + bytes(9))
+    return _box(b"udta", _full(b"meta", handler, listed))
+
+
+def _spelled(language: str) -> int:
+    """Pack three letters into 15 bits."""
+    first, second, third = (ord(letter) - 0x60 for letter in language)
+    return first << 10 | second << 5 | third
+
+
+def _full(name: bytes, *parts: bytes, flags: int = 0) -> bytes:
+    return _box(name, struct.pack(">I", flags), *parts)
+
+
+def _box(name: bytes, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return struct.pack(">I", len(content) + 8) + name + content

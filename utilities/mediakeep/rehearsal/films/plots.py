@@ -1,0 +1,139 @@
+"""Invented titles, each in four languages, and the groups of movies that bear them.
+
+A group is a movie and those taken for it: a remake, the next part, a title almost the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from mediakeep.rehearsal.films.vocabulary import (
+    LANGUAGES,
+    NAMES,
+    NOUNS,
+    PLACES,
+    QUALITIES,
+    Noun,
+    Texts,
+)
+
+KINDS = ("plain", "remake", "series", "near", "foreign", "number", "bare")
+
+_FIRST = ("remake", "plain", "series", "foreign", "near", "number", "bare", "plain")
+_WEIGHTS = (38, 22, 8, 8, 14, 5, 5)
+_YEARS = (1948, 2023)  # of the first movie of a group
+_LATEST = 2025
+_GAPS = (1, 2, 9, 14, 21, 28, 35, 44)  # years from a movie to its remake
+_ROMAN = ("", "", "II", "III", "IV", "V")
+
+
+@dataclass(frozen=True)
+class Plot:
+    """What a movie is called, and when it came out; `part` counts in a series, else it is 0."""
+
+    titles: Texts
+    year: int
+    kind: str
+    part: int = 0
+    favoured: bool = False  # far more popular than the others of its group
+
+
+def group(number: int, rng: Random) -> list[Plot]:
+    """Invent the movies of a group; the first few groups are one of each kind."""
+    kind = _FIRST[number] if number < len(_FIRST) else rng.choices(KINDS, _WEIGHTS)[0]
+    year = rng.randint(*_YEARS)
+    titles = title(rng)
+    if kind == "remake":
+        return list(_remakes(titles, year, rng))
+    if kind == "series":
+        return list(_parts(titles, year, rng))
+    if kind == "near":
+        near = {"en": _near(titles["en"], rng), **{k: f"{titles[k]} 2" for k in ("de", "fr")}}
+        first = Plot(titles, year, kind, favoured=True)
+        return [first, Plot(near, min(year + rng.randint(0, 9), _LATEST), kind)]
+    if kind == "number":
+        titles = dict.fromkeys(LANGUAGES, _number(rng))
+    return [Plot(titles, year, kind)]
+
+
+def title(rng: Random) -> dict[str, str]:
+    """Invent a title in all languages."""
+    noun, shape = rng.choice(NOUNS), rng.randrange(5)
+    if shape == 0:
+        name = rng.choice(NAMES)
+        return {
+            "en": f"{name.en} and the {noun.en}",
+            "de": f"{name.de} und {noun.de}",
+            "fr": f"{name.fr} et {noun.fr}",
+            "ja": f"{name.ja}と{noun.ja}",
+        }
+    if shape == 1:
+        return _thing(noun, rng.choice(PLACES).en, rng)
+    return _of_place(_thing(noun, "", rng), rng) if shape < 4 else _thing(noun, "", rng)
+
+
+def _thing(noun: Noun, place: str, rng: Random) -> dict[str, str]:
+    """Name a thing with a quality, or of a place."""
+    article, bare = noun.de.split(" ", 1)
+    if place:
+        kana = next(one.ja for one in PLACES if one.en == place)
+        return {
+            "en": f"The {noun.en} of {place}",
+            "de": f"{article.capitalize()} {bare} von {place}",
+            "fr": f"{_capital(noun.fr)} de {place}",
+            "ja": f"{kana}の{noun.ja}",
+        }
+    quality = rng.choice(QUALITIES)
+    return {
+        "en": f"The {quality.en} {noun.en}",
+        "de": f"{article.capitalize()} {quality.de} {bare}",
+        "fr": f"{_capital(noun.fr)} {quality.fr}",
+        "ja": quality.ja + noun.ja,
+    }
+
+
+def _of_place(titles: Texts, rng: Random) -> dict[str, str]:
+    place = rng.choice(PLACES)
+    return {
+        "en": f"{titles['en']} of {place.en}",
+        "de": f"{titles['de']} von {place.de}",
+        "fr": f"{titles['fr']} de {place.fr}",
+        "ja": f"{place.ja}の{titles['ja']}",
+    }
+
+
+def _remakes(titles: Texts, year: int, rng: Random) -> Iterator[Plot]:
+    """Give two or three movies of a title, one of them far more popular than the others."""
+    years = [year]
+    for _ in range(1 if rng.random() < 0.75 else 2):
+        years.append(years[-1] + rng.choice(_GAPS))
+    over = max(0, years[-1] - _LATEST)
+    favoured = rng.randrange(len(years))
+    for place, when in enumerate(years):
+        yield Plot(titles, when - over, "remake", favoured=place == favoured)
+
+
+def _parts(titles: Texts, year: int, rng: Random) -> Iterator[Plot]:
+    roman = rng.random() < 0.5
+    for part in range(1, rng.randint(3, 4) + 1):
+        when = min(year + 3 * (part - 1), _LATEST)
+        number = _ROMAN[part] if roman else str(part)
+        more = f" {number}" if part > 1 else ""
+        yield Plot({key: text + more for key, text in titles.items()}, when, "series", part)
+
+
+def _near(title: str, rng: Random) -> str:
+    bare = title.removeprefix("The ")
+    other = bare if bare != title else f"The {title}"
+    return rng.choice((other, f"{title} 2", f"{title} II", f"{title}: The Return"))
+
+
+def _number(rng: Random) -> str:
+    year = rng.randint(1900, 2090)
+    return rng.choice((str(year), f"{rng.choice(NOUNS).en} {year}", f"{rng.randint(3, 99)} Rooms"))
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

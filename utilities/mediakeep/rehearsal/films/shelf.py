@@ -1,0 +1,150 @@
+"""A movie library to practise on: real, playable files, with defects planted and listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from mediakeep import files
+from mediakeep.errors import ItemFailed, UsageFailed
+from mediakeep.rehearsal import library
+from mediakeep.rehearsal.films import clips, copies, damage
+from mediakeep.rehearsal.films.copies import Copy, Layout
+from mediakeep.rehearsal.films.damage import Case, Planter
+from mediakeep.rehearsal.films.film import Cinema, Film
+from mediakeep.rehearsal.films.finder import words
+
+_SOUND = 3  # of so many movies, at most two have a defect
+_EACH = 60  # one defect of each kind in so many movies, and at least one
+_TWICE = "duplicate-movie"
+_OTHER = "720p.WEB.x264-KITE"
+
+
+class Item(NamedTuple):
+    """A movie of a library by its place below it, and its id, 0 where nobody can tell."""
+
+    place: str
+    film: int
+
+
+class Defect(NamedTuple):
+    """A planted defect: its kind, and the place below the library of what has it."""
+
+    kind: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a made library holds, and what is wrong with it."""
+
+    root: Path
+    items: tuple[Item, ...]
+    planted: tuple[Defect, ...]
+
+
+def make(folder: Path, cinema: Cinema, count: int, layout: Layout = "flat", seed: int = 1) -> Made:
+    """Make a library of so many movies of a cinema; the same every time.
+
+    A defect of each kind is planted for every 60 movies, in two thirds of a small library at most.
+    UsageFailed where the folder holds anything or the cinema is too small, ItemFailed where the
+    disk refuses.
+    """
+    rng = Random(f"{seed}/{layout}/{count}")
+    known = [film for film in cinema.films if not film.adult]
+    if count > len(known):
+        raise UsageFailed(f"{count:,} movies cannot be made of the {len(known):,} that are known.")
+    library.claim(folder)
+    films = rng.sample(known, count)
+    kept = _distinct((copies.of(film, layout, rng) for film in films), films)
+    planting = _Planting(kept, films, cinema, rng)
+    for _ in range(max(1, count // _EACH)):
+        planting.plant()
+    try:
+        for copy in kept:
+            _write(folder, copy)
+    except OSError as error:
+        raise ItemFailed(f"The sample library stays unfinished: {error}.") from error
+    items = tuple(Item(copy.place, copy.film) for copy in kept)
+    return Made(folder, items, tuple(planting.planted))
+
+
+def _distinct(kept: Iterable[Copy], films: list[Film]) -> list[Copy]:
+    """Let no two movies have the same place: the later of them tells its id."""
+    found: list[Copy] = []
+    seen: set[str] = set()
+    for copy, film in zip(kept, films, strict=True):
+        if files.fold(copy.place) in seen:
+            copy = copies.named(copy, f"{copies.plain(film)} [tmdbid-{film.id}]")
+        seen.add(files.fold(copy.place))
+        found.append(copy)
+    return found
+
+
+class _Planting:
+    """Damages some of the copies, each of them once."""
+
+    def __init__(self, kept: list[Copy], films: list[Film], cinema: Cinema, rng: Random) -> None:
+        self._kept, self._films, self._cinema, self._rng = kept, films, cinema, rng
+        self._titled = damage.titled(cinema)
+        self._free = rng.sample(range(len(kept)), len(kept))
+        self._spared = len(kept) // _SOUND
+        self.planted: list[Defect] = []
+
+    def plant(self) -> None:
+        """Plant one defect of each kind, as far as sound movies are left."""
+        for kind, planter in damage.PLANTERS.items():
+            self._one(kind, planter)
+        if len(self._free) > self._spared + 1:
+            self._double()
+
+    def _one(self, kind: str, planter: Planter) -> None:
+        """Damage the first copy that can have the defect."""
+        if len(self._free) <= self._spared:
+            return
+        for number in self._free:
+            damaged = planter(self._case(number))
+            if damaged and self._fits(number, damaged):
+                self._take(number, kind, damaged)
+                return
+
+    def _double(self) -> None:
+        """Make one copy another one of the movie of the next."""
+        number, first = self._free[:2]
+        film = self._films[number] = self._films[first]
+        twin = copies.named(replace(self._kept[number], film=film.id), copies.scene(film, _OTHER))
+        if self._fits(number, twin):
+            self._take(number, _TWICE, replace(twin, clip=self._kept[first].clip))
+            self._free.remove(first)
+
+    def _case(self, number: int) -> Case:
+        film = self._films[number]
+        same = self._titled[words(film.title)]
+        twins = tuple(one for one in same if one.id != film.id)
+        return Case(self._kept[number], film, self._cinema, twins, self._rng)
+
+    def _fits(self, number: int, damaged: Copy) -> bool:
+        """Tell whether no other copy has the place of this one."""
+        others = (copy for place, copy in enumerate(self._kept) if place != number)
+        return all(files.fold(copy.place) != files.fold(damaged.place) for copy in others)
+
+    def _take(self, number: int, kind: str, damaged: Copy) -> None:
+        self._kept[number] = damaged
+        self._free.remove(number)
+        self.planted.append(Defect(kind, damaged.place))
+
+
+def _write(folder: Path, copy: Copy) -> None:
+    for name in copy.videos:
+        path = folder / copy.below(name)
+        path.parent.mkdir(exist_ok=True)
+        clip = replace(copy.clip, seconds=copy.clip.seconds / len(copy.videos))
+        content = clips.content(clip, copy.suffix)
+        path.write_bytes(content[: int(len(content) * copy.kept)])
+    for name, data in copy.beside.items():
+        path = folder / copy.below(name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)

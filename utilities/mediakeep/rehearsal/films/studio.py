@@ -1,0 +1,169 @@
+"""Movies made of plots: people, dates, texts, pictures and certificates, all of them invented."""
+
+from __future__ import annotations
+
+from random import Random
+
+from msgspec.structs import replace
+
+from mediakeep.rehearsal.films.film import Art, Film, Person, Text
+from mediakeep.rehearsal.films.plots import Plot, title
+from mediakeep.rehearsal.films.vocabulary import (
+    CERTIFICATES,
+    GENRES,
+    KEYWORDS,
+    LANGUAGES,
+    NAMES,
+    OVERVIEWS,
+    PLACES,
+    STUDIOS,
+    SURNAMES,
+    TAGLINES,
+    Texts,
+)
+
+_FIRST_ID, _STEP = 2001, 37  # so that no id is a year, a count or the next one's
+_REMOVED = 11  # from an id to one that was removed
+_SPREAD = (1.0, 1.2)  # of the natural logarithm of popularity
+_FAVOUR = (4.0, 25.0)  # times as popular as the others of a group
+_TRANSLATED = {"de": 0.8, "fr": 0.6, "ja": 0.5}  # so many have a text of that language
+_CREW = (("Director", "Directing"), ("Screenplay", "Writing"), ("Editor", "Editing"))
+
+
+def film(number: int, plot: Plot, collection: int, rng: Random) -> Film:
+    """Make the movie of a plot, the `number`th of its cinema."""
+    original = rng.choice(("de", "fr", "ja")) if plot.kind == "foreign" else "en"
+    date = f"{plot.year}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+    words = _words(rng)
+    made = Film(
+        id=film_id(number),
+        imdb_id=f"tt{1_000_000 + 13 * film_id(number)}" if rng.random() < 0.95 else "",
+        title=plot.titles["en"],
+        original_title=plot.titles[original] if original != "en" else "",
+        original_language=original,
+        release_date=date,
+        runtime=rng.randint(72, 168),
+        popularity=round(_popularity(plot, rng), 4),
+        rating=round(rng.uniform(3.5, 8.9), 3),
+        votes=int(rng.lognormvariate(5, 2)),
+        overview=words[0]["en"],
+        tagline=words[1]["en"],
+        collection=collection,
+        texts=tuple(_texts(plot, words, original, rng)),
+        certificates={
+            country: rng.choice(grades)
+            for country, grades in CERTIFICATES.items()
+            if rng.random() < 0.8
+        },
+        adult=plot.kind == "plain" and rng.random() < 0.04,
+    )
+    made = _adorned(_staffed(made, original, rng), rng)
+    return _stripped(made, number, rng) if plot.kind == "bare" else made
+
+
+def film_id(number: int) -> int:
+    """Return the id of the `number`th movie of a cinema."""
+    return _FIRST_ID + _STEP * number
+
+
+def removed_id(number: int) -> int:
+    """Return an id near that of a movie, which no movie has any more."""
+    return film_id(number) + _REMOVED
+
+
+def _popularity(plot: Plot, rng: Random) -> float:
+    return rng.lognormvariate(*_SPREAD) * (rng.uniform(*_FAVOUR) if plot.favoured else 1.0)
+
+
+def _words(rng: Random) -> tuple[dict[str, str], Texts]:
+    """Invent an overview and a tagline in all languages."""
+    shape, name, place = rng.choice(OVERVIEWS), rng.choice(NAMES), rng.choice(PLACES)
+    overview = {
+        language: text.format(name=getattr(name, language), place=getattr(place, language))
+        for language, text in shape.items()
+    }
+    return overview, rng.choice(TAGLINES)
+
+
+def _texts(
+    plot: Plot, words: tuple[dict[str, str], Texts], original: str, rng: Random
+) -> list[Text]:
+    """Translate a movie; its own language is always told, some others are told by title alone."""
+    found = []
+    for language, share in _TRANSLATED.items():
+        if language != original and rng.random() > share:
+            continue
+        whole = language == original or rng.random() < 0.8
+        overview, tagline = (texts.get(language, "") if whole else "" for texts in words)
+        titled = plot.titles.get(language, "")
+        found.append(Text(language, LANGUAGES[language], titled, overview, tagline))
+    return found
+
+
+def _staffed(made: Film, original: str, rng: Random) -> Film:
+    """Give a movie its cast and crew, studios, countries, genres and other titles."""
+    crew = [_person(rng, job=job, department=department) for job, department in _CREW]
+    cast = [_person(rng, role=rng.choice(NAMES).en) for _ in range(rng.randint(3, 9))]
+    other = (("GB", title(rng)["en"]),) if rng.random() < 0.3 else ()
+    return replace(
+        made,
+        people=(*cast, *crew),
+        studios=tuple(rng.sample(STUDIOS, rng.randint(1, 2))),
+        countries=(LANGUAGES[original],),
+        genres=tuple(rng.sample(list(GENRES), rng.randint(1, 3))),
+        keywords=tuple(rng.sample(KEYWORDS, rng.randint(0, 3))),
+        alternative_titles=other,
+    )
+
+
+def _person(rng: Random, *, role: str = "", job: str = "", department: str = "") -> Person:
+    first, last = rng.randrange(len(NAMES)), rng.randrange(len(SURNAMES))
+    number = 100 + first * len(SURNAMES) + last  # the same name is the same person
+    name = f"{NAMES[first].en} {SURNAMES[last]}"
+    return Person(number, name, role, job, department, portrait=number % 3 > 0)
+
+
+def _adorned(made: Film, rng: Random) -> Film:
+    """Give a movie its pictures: some in a language, some without text, of several sizes."""
+    languages = dict.fromkeys(("en", made.original_language, "de", ""))
+    kept = [one for one in languages if one == made.original_language or rng.random() < 0.75]
+    posters = [_art(made, "p", place, one, rng) for place, one in enumerate(kept)]
+    backdrops = [_art(made, "b", place, one, rng) for place, one in enumerate(("", "", "en"))]
+    trailer = f"made{made.id:07}" if rng.random() < 0.6 else ""
+    logos = [_art(made, "l", 0, "en", rng)] if rng.random() < 0.3 else []
+    return replace(
+        made,
+        posters=tuple(posters),
+        backdrops=tuple(backdrops),
+        logos=tuple(logos),
+        trailer=trailer,
+    )
+
+
+def _art(made: Film, kind: str, place: int, language: str, rng: Random) -> Art:
+    sizes = {
+        "p": ((1000, 1500), (2000, 3000), (600, 900)),
+        "b": ((1920, 1080), (3840, 2160), (1280, 720)),
+        "l": ((800, 300),),
+    }
+    width, height = rng.choice(sizes[kind])
+    suffix = "png" if kind == "l" else "jpg"
+    path = f"/{kind}{made.id}x{place}.{suffix}"
+    votes, rating = rng.randint(0, 40), round(rng.uniform(4, 6), 3)
+    return Art(path, width, height, language, votes, rating)
+
+
+def _stripped(made: Film, number: int, rng: Random) -> Film:
+    """Take away what TMDb does not know of many a movie; of the first, all of it."""
+    lost = {
+        "runtime": 0,
+        "overview": "",
+        "release_date": "",
+        "posters": (),
+        "backdrops": (),
+        "people": (),
+        "certificates": {},
+        "texts": (),
+    }
+    names = list(lost) if number < 12 else rng.sample(list(lost), rng.randint(2, len(lost)))
+    return replace(made, tagline="", **{name: lost[name] for name in names})

@@ -1,0 +1,6 @@
+"""Ask TMDb about movies, and say which movie a file is: the same command as `tmdb-lookup`."""
+
+from mediakeep.commands.tmdb_lookup import main
+
+if __name__ == "__main__":
+    main()
