@@ -26,6 +26,8 @@ settings.load_profile("here")
 # No test asks a real service, whatever those who run them have set for themselves.
 for _name in ("CONTACT", "OFFLINE", "MUSICBRAINZ_HOST", "MUSICBRAINZ_INTERVAL", "COVERART_HOST"):
     os.environ.pop(f"MEDIAKEEP_{_name}", None)
+for _name in ("TOKEN", "TOKEN_FILE", "HOST", "IMAGE_HOST", "INTERVAL"):
+    os.environ.pop(f"MEDIAKEEP_TMDB_{_name}", None)
 
 # Processes that tests start find their modules compiled, as those of a person do.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -17,7 +17,7 @@ import pytest
 
 from mediakeep.commands.shared import Command
 from mediakeep.config import PREFIX, Settings
-from mediakeep.item import MusicItem, Status
+from mediakeep.item import Item, MovieItem, MusicItem, Status
 from mediakeep.queue import history, journal, sessions, snapshot
 from mediakeep.views import review
 from mediakeep.views.summary import Standing
@@ -284,6 +284,8 @@ def test_every_field_of_the_queue_files_is_documented() -> None:
     top = fields(snapshot.Head) | {"artists"}
     assert column(QUEUE_FILES, "### The head") == top | fields(snapshot.Restored)
     assert column(QUEUE_FILES, "### An item") == fields(MusicItem)
+    movie = column(DOCS / "movie-queue-manager.md", "## What the queue knows of a movie")
+    assert movie == fields(MovieItem) - fields(Item)
     told = column(QUEUE_FILES, "## Journals")
     assert told == fields(journal.Header) | fields(journal.Record) | {"crc"}
     assert column(QUEUE_FILES, "## Live files") == fields(sessions.Live)
@@ -298,7 +300,7 @@ def test_every_status_and_every_change_is_documented() -> None:
 
 def test_every_field_of_the_review_list_and_the_summary_is_documented() -> None:
     entry = {"id", "artist", "album", "path", "kind", "severity", "detail", "report"}
-    entry |= {"proposal", "held", "command"}
+    entry |= {"proposal", "held", "command", "queue", "movie"}
     told = documents.column(DOCS / "manual-review.md", "# outputs/manual_review_needed.json")
     assert told == fields(review.View) | entry
     assert documents.column(DOCS / "media-dashboard.md", "## JSON") >= fields(Standing)

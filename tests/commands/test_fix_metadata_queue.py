@@ -95,10 +95,7 @@ def test_a_file_that_changed_since_it_was_planned_is_left_alone(
     monkeypatch.setattr(errands, "_confirmed", answered)
     told = run(home, DOOR, "genre", first, second, "")
     assert told.code == 1
-    assert told.err.endswith(
-        f"{first} was left as it is: another program changed it while its"
-        " tags were being written.\n"
-    )
+    assert told.err.endswith(f"{first} was left as it is: another program changed it meanwhile.\n")
     assert (read(first).genres, read(second).genres) == (("Folk",), ())
 
 

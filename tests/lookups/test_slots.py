@@ -102,6 +102,8 @@ def test_all_users_may_write_the_record(record: Slots, shared: Path) -> None:
         (State(outage=NOW + 9999, span=900.0), State()),
         (State(outage=NOW + 60, span=-1.0), State()),
         (State(outage=NOW + 60, span=1e300), State()),
+        (State(refused=NOW + 60, digest="a"), State(refused=NOW + 60, digest="a")),
+        (State(refused=NOW + 99, digest="a"), State(digest="a")),
         (State(why="\x1b[31m\n" + "x" * 900), State(why=r"\x1b[31m\n" + "x" * 190)),
     ],
 )

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
+from msgspec import structs
+
 from mediakeep import config
 from mediakeep.lookups.tmdb.films import Hit, Named
 from mediakeep.media.nfo.details import Details
@@ -76,8 +78,15 @@ def neglected() -> Account:
         video(f"Haus am Fluß-cd{number}.mkv", size=size, duration=minutes * 60, part=number)
         for number, size, minutes in ((1, 699_000_000, 55), (2, 120_455_168, 8))
     ]
-    parts[1] = video(parts[1].place, size=120_455_168, part=2, truncated="120 of 694 MB are there")
-    house = film(id=88, title="Das Haus am Fluß", original_title="Das Haus am Fluß", runtime=112)
+    parts[1] = video(
+        parts[1].place,
+        size=120_455_168,
+        duration=520.0,
+        part=2,
+        truncated="120 of 694 MB are there",
+    )
+    house = film(id=88, title="Das Haus am Fluß", original_title="", runtime=112)
+    house = structs.replace(house, release_date="1961-09-20")
     return account(
         local=local(
             key=key,
@@ -100,7 +109,7 @@ def neglected() -> Account:
 
 def page() -> str:
     """Write docs/movie-reports.md."""
-    with mock.patch.object(config, "checkout", lambda: HOME):  # as in a checkout of one's own
+    with mock.patch.object(config, "checkout", return_value=HOME):  # as in one's own checkout
         return "\n".join([_OPENING, *_sections()])
 
 

@@ -131,7 +131,13 @@ CASES: dict[str, list[tuple[Account, str]]] = {
         (account(nfo=Nfo(NfoState.BROKEN, NFO, why="it is cut off.")), "not read: it is cut off"),
         (account(nfo=Nfo(NfoState.UNSAFE, NFO)), "not read: unsafe"),
     ],
-    "missing-poster": [(lying(images=(accounts.FANART,)), "")],
+    "missing-poster": [
+        (lying(images=(accounts.FANART,)), ""),
+        (  # it was written before, and is gone
+            account(local=local(images=(accounts.FANART,)), made=(Sidecar("poster", "p.jpg"),)),
+            "",
+        ),
+    ],
     "missing-fanart": [(lying(images=(accounts.POSTER,)), "")],
     "missing-plot": [(account(nfo=Nfo(NfoState.READ, NFO, Details(plot=" \n"))), "")],
     "orphan-sidecar": [(lying(orphans=("Old Name.nfo",)), "Old Name.nfo")],
@@ -222,15 +228,6 @@ FINE: dict[str, Account] = {
     ),
     "sound in another of the wanted languages": structs.replace(
         lying(videos=(video(audio=GERMAN, subtitles=()),)), wanted=("fr", "de")
-    ),
-    "sidecars written a moment ago": account(
-        local=local(images=(), nfos=()),
-        nfo=Nfo(),
-        made=(Sidecar("nfo", NFO), Sidecar("poster", "p.jpg"), Sidecar("fanart", "f.jpg")),
-    ),
-    "a spoilt poster that was replaced": account(
-        local=local(images=(accounts.FANART, structs.replace(accounts.POSTER, mime=""))),
-        made=(Sidecar("poster", accounts.POSTER.place),),
     ),
     "an NFO that is locked": account(nfo=Nfo(NfoState.LOCKED, NFO, Details(plot="A."))),
     "a collection that is complete": account(

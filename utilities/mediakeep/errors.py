@@ -95,7 +95,7 @@ class Unverified(NotWritten):
 
 
 class ChangedMeanwhile(NotWritten):
-    """{} was left as it is: another program changed it while its tags were being written."""
+    """{} was left as it is: another program changed it meanwhile."""
 
 
 class NotUndone(ItemFailed):
@@ -145,7 +145,7 @@ class BadTemplate(UsageFailed):
 
 
 class NoHome(UsageFailed):
-    """No mediakeep home found here. Make one with: music-queue-manager --scan PATH --home DIR"""
+    """No mediakeep home found here. Make one with: music-queue-manager --scan PATH --home DIR, or with movie-queue-manager for movies."""
 
 
 class NoQueue(UsageFailed):

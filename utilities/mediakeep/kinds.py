@@ -40,6 +40,7 @@ class Kind(msgspec.Struct, frozen=True):
     shelf: str = ""  # what a library consists of, as "artist folders"
     stray: str = ""  # the noun of a file there that belongs to no item
     tallies: tuple[Tally, ...] = ()
+    notice: str = ""  # what its service wants to be said wherever it is made use of
 
     @property
     def first_stage(self) -> str:
@@ -84,6 +85,8 @@ MOVIES = Kind(
         Tally("movies_review", "unsure", "Movies", field="match", value="review"),
         Tally("movies_unmatched", "unknown", "Movies", field="match", value="unmatched"),
     ),
+    # As its terms word it (themoviedb.org/api-terms-of-use).
+    notice="This product uses the TMDB API but is not endorsed or certified by TMDB.",
 )
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (MUSIC, MOVIES)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -139,7 +140,7 @@ def test_a_movie_is_read_with_all_that_is_appended_to_it() -> None:
 def test_a_movie_may_be_nearly_empty_or_full_of_nothing() -> None:
     bare = Movie(id=71, asked="de-DE")
     assert read({"id": 71}) == bare
-    assert read({name: None for name in DETAILS} | {"id": 71}) == bare
+    assert read(dict.fromkeys(DETAILS) | {"id": 71}) == bare
     assert bare.year == 0
 
 
@@ -214,5 +215,5 @@ def test_whatever_stands_in_a_field_is_read_or_refused(field: str, value: Any) -
 @given(st.binary(max_size=60))
 def test_whatever_bytes_come_are_read_or_refused(content: bytes) -> None:
     for kind in (shapes.Details, shapes.Page, shapes.Finds, shapes.Collection):
-        with pytest.raises(ValueError, match=r".*"):
+        with contextlib.suppress(ValueError):
             shapes.read(content, kind)

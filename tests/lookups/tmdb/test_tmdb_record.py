@@ -36,7 +36,8 @@ def looked_up(desk: Desk, server: Scripted) -> None:
 def test_the_record_tells_which_movie_each_is_and_what_was_searched_for(
     desk: Desk, server: Scripted
 ) -> None:
-    desk.known.keep("z.mkv", Resolved(key="z.mkv", question="q", match="unmatched"))
+    unsure = Resolved(key="z.mkv", question="q", match="review", candidates=RESOLVED.candidates)
+    desk.known.keep("z.mkv", unsure)
     looked_up(desk, server)
     told = contents(desk)
     assert list(told) == ["format", "movies", "searches"]
@@ -54,10 +55,12 @@ def test_the_record_tells_which_movie_each_is_and_what_was_searched_for(
             "collection_id": 9,
             "poster_url": "https://image.example/a.jpg",
             "removed": [5],
-            "candidates": [{"tmdb_id": 71, "title": "The Quayside Room", "confidence": 0.93}],
             "asked": "2027-01-15T08:00:00+00:00",
         },
-        "z.mkv": {"match": "unmatched"},
+        "z.mkv": {
+            "match": "review",
+            "candidates": [{"tmdb_id": 71, "title": "The Quayside Room", "confidence": 0.93}],
+        },
     }
     hit = {"tmdb_id": 71, "title": "Das Zimmer am Kai", "release_date": "1974-03-09"}
     assert told["searches"] == [

@@ -215,7 +215,7 @@ def test_a_secret_is_in_no_text_or_json_of_what_holds_it(server: Scripted) -> No
     with pytest.raises(TypeError):
         msgspec.json.encode(access)
     assert bool(BEARER)
-    assert not Secret("")
+    assert not Secret("", "A")
 
 
 @BOTH

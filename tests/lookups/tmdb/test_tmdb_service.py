@@ -8,11 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from mediakeep.errors import BadAnswer, NoSuchMovie, NotAsked, NotThere, Outage
 from mediakeep.lookups.answers import Machine
 from mediakeep.lookups.tmdb.desk import CLOSED, Desk
-from tests.lookups.conftest import Clock, Scripted, answer
+from tests.lookups.conftest import NOW, Clock, Scripted, answer
 from tests.lookups.tmdb import told
 from tests.lookups.tmdb.told import COLLECTION, FIND, MOVIE, ROOM, SEARCH, refused, said
 
@@ -175,6 +176,27 @@ def test_a_refresh_asks_anew_once_in_a_run(
     with closing(told.desk(tmp_path, server, machine, fresh=True)) as anew:
         assert [anew.tmdb.movie(71).title for _ in range(3)] == ["B"] * 3
     assert len(server.asked) == 2
+
+
+def test_requests_keep_their_distance_and_those_for_pictures_theirs(
+    tmp_path: Path, server: Scripted, machine: Machine, clock: Clock
+) -> None:
+    """Four a second are 40 in 10 seconds."""
+    elsewhere = Scripted()
+    server.manners = {MOVIE.format(one): [said({"id": one})] for one in range(1, 42)}
+    with closing(told.desk(tmp_path, server, machine)) as desk:
+        both = desk.access.catalogue, structs.replace(desk.access.pictures, host=elsewhere.host)
+        catalogue, pictures = (structs.replace(one, interval=0.25) for one in both)
+        desk.access = structs.replace(desk.access, catalogue=catalogue, pictures=pictures)
+        for number in range(1, 42):
+            desk.tmdb.movie(number)
+        assert clock.now - NOW == pytest.approx(10, abs=0.01)
+        waited = len(clock.slept)
+        desk.tmdb.image("/a.jpg")
+        assert len(clock.slept) == waited
+        desk.tmdb.image("/b.jpg")
+        assert len(clock.slept) == waited + 1
+    elsewhere.stop()
 
 
 def test_a_picture_is_fetched_from_its_own_host_and_not_kept(desk: Desk, server: Scripted) -> None:

@@ -20,7 +20,8 @@ READ: list[tuple[str, str, Any]] = [
     ("<title/><title>B</title>", "title", "B"),
     ("<title><![CDATA[Salt & <Ash>]]></title>", "title", "Salt & <Ash>"),
     (
-        '<ratings><rating name="a" max="100"><value>58</value><votes>1,234</votes></rating></ratings>',
+        '<ratings><rating name="a" max="100"><value>58</value><votes>1,234</votes></rating>'
+        "</ratings>",
         "ratings",
         (Rating("a", 5.8, 1234),),
     ),
@@ -56,7 +57,8 @@ READ: list[tuple[str, str, Any]] = [
     ),
     ('<uniqueid type="imdb">tt1234567</uniqueid>', "ids", {"imdb": "tt1234567"}),
     (
-        '<uniqueid type="imdb">tt1234567</uniqueid><uniqueid type="TMDB" default="true">7</uniqueid>',
+        '<uniqueid type="imdb">tt1234567</uniqueid>'
+        '<uniqueid type="TMDB" default="true">7</uniqueid>',
         "ids",
         {"tmdb": "7", "imdb": "tt1234567"},
     ),

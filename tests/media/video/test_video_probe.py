@@ -103,12 +103,12 @@ def test_no_reference_in_a_file_is_followed(tmp_path: Path, film: Path) -> None:
     """Left to itself, MediaInfo reads the streams of the files that a playlist names."""
     texts = {
         "list.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{film}\n#EXT-X-ENDLIST\n",
-        "list.mpd": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period>'
+        "list.mpd": '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period>'
         f"<AdaptationSet><Representation><BaseURL>{film}</BaseURL></Representation>"
         "</AdaptationSet></Period></MPD>",
         "list.mkv": f"file://{film}\n",
     }
-    masks = ("", "<!--free-->", "\ufeff", "\n", "<!--G" + f"{'-' * 187}G".join(" " * 5) + "-->")
+    masks = ("", "<!--free-->", "\ufeff", "\n", "<!--" + f"G{' ' * 191}" * 4 + "-->")
     for (name, text), mask in itertools.product(texts.items(), masks):
         (tmp_path / name).write_text(mask + text)
         found = probe(tmp_path / name)

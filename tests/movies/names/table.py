@@ -3,6 +3,8 @@
 A line holds: file | folder | title | year | edition; "" where the folder is none of the movie's.
 """
 
+# ruff: noqa: E501 - a row of a table stands on one line
+
 from __future__ import annotations
 
 import msgspec
@@ -202,6 +204,105 @@ Heat.1995.German.1080p.mkv | Heat (1995) | Heat | 1995 |
 Heat (1995).mkv | Crime | Heat | 1995 |
 Heat.mkv | Heat | Heat | 0 |
 Unknown.2011.mkv | | Unknown | 2011 |
+The.Grand.Budapest.Hotel.2014.LiMiTED.1080p.BluRay.x264-SPARKS.mkv | | The Grand Budapest Hotel | 2014 |
+Inception.2010.1080p.BluRay.DTS-ES.x264-GRP.mkv | | Inception | 2010 |
+Mad.Max.Fury.Road.2015.Black.and.Chrome.1080p.mkv | | Mad Max Fury Road | 2015 | Black & Chrome
+Harry Potter and the Deathly Hallows - Part 1 (2010).mkv | | Harry Potter and the Deathly Hallows - Part 1 | 2010 |
+Harry.Potter.and.the.Deathly.Hallows.Part.2.2011.1080p.mkv | | Harry Potter and the Deathly Hallows Part 2 | 2011 |
+The Lord of the Rings_ The Return of the King (2003).mkv | | The Lord of the Rings: The Return of the King | 2003 |
+Ocean's Eleven (2001).mp4 | | Ocean's Eleven | 2001 |
+Oceans.Eleven.2001.iNTERNAL.DVDRip.XviD-GRP.avi | | Oceans Eleven | 2001 |
+Good Will Hunting 1997 1080p BRRip x264 AAC-GRP.mp4 | | Good Will Hunting | 1997 |
+Die Hard 4.0 (2007).mkv | | Die Hard 4.0 | 2007 |
+Die.Hard.4.0.2007.mkv | | Die Hard 4 0 | 2007 |
+Rocky IV (1985).mkv | | Rocky IV | 1985 |
+Scott Pilgrim vs. the World (2010).mkv | | Scott Pilgrim vs. the World | 2010 |
+Scott.Pilgrim.vs.the.World.2010.720p.mkv | | Scott Pilgrim vs the World | 2010 |
+Crouching Tiger, Hidden Dragon (2000).mkv | | Crouching Tiger, Hidden Dragon | 2000 |
+Romeo + Juliet (1996).mkv | | Romeo + Juliet | 1996 |
+tick,.tick...BOOM!.2021.1080p.NF.WEB-DL.mkv | | tick, tick BOOM! | 2021 |
+Everything.Everywhere.All.at.Once.2022.2160p.AMZN.WEB-DL.DDP5.1.Atmos.HDR.HEVC.mkv | | Everything Everywhere All at Once | 2022 |
+Parasite.2019.KOREAN.1080p.BluRay.mkv | | Parasite | 2019 |
+Oldboy.2003.KOREAN.REMASTERED.1080p.mkv | | Oldboy | 2003 | Remastered
+Le.Fabuleux.Destin.d.Amelie.Poulain.2001.FRENCH.mkv | | Le Fabuleux Destin d Amelie Poulain | 2001 |
+The Shining (1980) US Extended.mkv | | The Shining | 1980 | Extended
+Dr Strangelove or How I Learned to Stop Worrying and Love the Bomb (1964).mkv | | Dr Strangelove or How I Learned to Stop Worrying and Love the Bomb | 1964 |
+THX 1138 (1971).mkv | | THX 1138 | 1971 |
+THX.1138.1971.Directors.Cut.mkv | | THX 1138 | 1971 | Director's Cut
+THX 1138.mkv | | THX 1138 | 0 |
+District.9.2009.mkv | | District 9 | 2009 |
+Apollo 13 (1995).mkv | | Apollo 13 | 1995 |
+Seven.Samurai.1954.CRITERION.1080p.BluRay.mkv | | Seven Samurai | 1954 | Criterion
+Fahrenheit 451 (1966).mkv | | Fahrenheit 451 | 1966 |
+Fahrenheit 9-11 (2004).mkv | | Fahrenheit 9-11 | 2004 |
+Fantasia 2000 (1999).mkv | | Fantasia 2000 | 1999 |
+Fantasia.2000.1999.mkv | | Fantasia 2000 | 1999 |
+Space 1999.mkv | | Space | 1999 |
+1776.1972.mkv | | 1776 | 1972 |
+The 39 Steps (1935).mkv | | The 39 Steps | 1935 |
+8 Mile (2002).mkv | | 8 Mile | 2002 |
+50-50 (2011).mkv | | 50-50 | 2011 |
+127 Hours 2010.mkv | | 127 Hours | 2010 |
+13 Going on 30 (2004).mkv | | 13 Going on 30 | 2004 |
+Pi (1998).mkv | | Pi | 1998 |
+Up.2009.3D.1080p.mkv | | Up | 2009 |
+It (2017).mkv | | It | 2017 |
+It.Chapter.Two.2019.mkv | | It Chapter Two | 2019 |
+Us.2019.1080p.mkv | | Us | 2019 |
+Her.2013.mkv | | Her | 2013 |
+Pixels.2015.HC.HDRip.mkv | | Pixels | 2015 |
+The Cam (2019).mkv | | The Cam | 2019 |
+Cam.2018.1080p.mkv | | Cam | 2018 |
+Ts (2019).mkv | | Ts | 2019 |
+Multi Facial (1995).mkv | | Multi Facial | 1995 |
+The.Dual.2014.mkv | | The Dual | 2014 |
+Les.Misérables.2012.mkv | | Les Misérables | 2012 |
+[Group] Spirited Away (2001) (BD 1080p) [ABCD1234].mkv | | Spirited Away | 2001 |
+Spirited Away [2001] [1080p] [BluRay] [5.1] [YTS.MX].mp4 | | Spirited Away | 2001 |
+Goodfellas.(1990).1080p.mkv | | Goodfellas | 1990 |
+Goodfellas_1990_720p.mkv | | Goodfellas | 1990 |
+Goodfellas.1990.mkv.mkv | | Goodfellas | 1990 |
+Goodfellas (1990)(1080p).mkv | | Goodfellas | 1990 |
+Goodfellas - 1990 - 1080p.mkv | | Goodfellas | 1990 |
+Goodfellas 1080p.mkv | | Goodfellas | 0 |
+Goodfellas DVDRip XviD.avi | | Goodfellas | 0 |
+GOODFELLAS_DISC_1.iso | | GOODFELLAS | 0 |
+The.Bourne.Identity.2002.REMUX.1080p.Blu-ray.VC-1.DTS-HD.MA.5.1-GRP.mkv | | The Bourne Identity | 2002 |
+Movie 43 (2013).mkv | | Movie 43 | 2013 |
+Film socialisme (2010).mkv | | Film socialisme | 2010 |
+Metropolis (1927) - 2010 Restoration.mkv | | Metropolis | 1927 |
+Metropolis (2001).mkv | | Metropolis | 2001 |
+Nosferatu, eine Symphonie des Grauens (1922).mkv | | Nosferatu, eine Symphonie des Grauens | 1922 |
+M - Eine Stadt sucht einen Mörder (1931).mkv | | M - Eine Stadt sucht einen Mörder | 1931 |
+Hellboy II The Golden Army 2008 720p BluRay DTS x264-GRP.mkv | | Hellboy II The Golden Army | 2008 |
+Mission.Impossible.III.2006.mkv | | Mission Impossible III | 2006 |
+Mission - Impossible - Fallout (2018) Bluray-1080p Proper.mkv | | Mission - Impossible - Fallout | 2018 |
+The Hobbit An Unexpected Journey (2012) Extended Edition.mkv | | The Hobbit An Unexpected Journey | 2012 | Extended
+K-19 The Widowmaker (2002).mkv | | K-19 The Widowmaker | 2002 |
+xXx (2002).mkv | | xXx | 2002 |
+eXistenZ.1999.mkv | | eXistenZ | 1999 |
+S1m0ne (2002).mkv | | S1m0ne | 2002 |
+$9.99 (2008).mkv | | $9.99 | 2008 |
+π (1998).mkv | | π | 1998 |
+#Alive (2020).mkv | | #Alive | 2020 |
+@Zola (2020).mkv | | @Zola | 2020 |
+Tenet 2020 2160p UHD BluRay x265 10bit HDR DTS-HD MA 5 1-GRP.mkv | | Tenet | 2020 |
+Sin.City.2005.Recut.Extended.Unrated.mkv | | Sin City | 2005 | Extended Unrated
+Der.Name.der.Rose.German.1986.AC3.BDRip.x264.mkv | | Der Name der Rose | 1986 |
+Das.weisse.Band.2009.GERMAN.720p.mkv | | Das weisse Band | 2009 |
+Cinema Paradiso (1988) (Director's Cut).mkv | | Cinema Paradiso | 1988 | Director's Cut
+La.Dolce.Vita.1960.ITALIAN.1080p.mkv | | La Dolce Vita | 1960 |
+Андрей Рублёв (Andrei Rublev) 1966.mkv | | Андрей Рублёв | 1966 |
+千と千尋の神隠し.mkv | | 千と千尋の神隠し | 0 |
+Ghost in the Shell (攻殻機動隊) (1995).mkv | | Ghost in the Shell | 1995 |
+2 Fast 2 Furious (2003).mkv | | 2 Fast 2 Furious | 2003 |
+10 Things I Hate About You (1999).mkv | | 10 Things I Hate About You | 1999 |
+28.Days.Later.2002.mkv | | 28 Days Later | 2002 |
+21.Grams.2003.mkv | | 21 Grams | 2003 |
+12.Monkeys.1995.mkv | | 12 Monkeys | 1995 |
+12. Monkeys (1995).mkv | | Monkeys | 1995 |
+007 - Goldfinger (1964).mkv | | Goldfinger | 1964 |
+James Bond 007 - Goldfinger (1964).mkv | | James Bond 007 - Goldfinger | 1964 |
 """
 
 

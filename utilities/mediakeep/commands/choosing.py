@@ -107,7 +107,8 @@ def _question(local: Movie, found: Identity) -> Iterator[str]:
     read = f'"{name.title}"' + (f", {name.year}" if name.year else "")
     yield ""
     yield local.key
-    yield f"  read as {read}" if name.title else "  its name could not be read"
+    lasts = f"; it lasts {round(local.duration / 60)} min" if local.duration else ""
+    yield (f"  read as {read}" if name.title else "  its name could not be read") + lasts
     if found.why:
         yield f"  {found.why}"
     shown = found.candidates[:SHOWN]

@@ -125,7 +125,7 @@ def table(found: Iterable[Looked]) -> bytes:
 def _pictures(one: VideoStream) -> str:
     parts = [
         wording.video(one),
-        f"{one.frame_rate:g} fps" if one.frame_rate else "",
+        f"{one.frame_rate:g} fps" if one.frame_rate >= 1 else "",
         f"{one.bit_depth} bits" if one.bit_depth else "",
         f"3D {one.stereo}" if one.stereo else "",
     ]

@@ -24,7 +24,7 @@ class Secret:
     in the address, "" where it is sent as a bearer token (RFC 6750).
     """
 
-    def __init__(self, text: str, source: str = "", parameter: str = "") -> None:
+    def __init__(self, text: str, source: str = "its setting", parameter: str = "") -> None:
         self._text = text
         self.source, self.parameter = source, parameter
 

@@ -62,7 +62,7 @@ class Line(HTTPAdapter):
             now = self._machine.clock()
             if answer.status_code == 401 and self._secret:
                 self.patience.answered()
-                raise self.patience.refused(401)
+                raise self.patience.refused(self._secret)
             if answer.status_code not in hints.AGAIN:
                 self.patience.answered(hints.rest(answer.headers, now))
                 return _unsigned(answer, self._secret)

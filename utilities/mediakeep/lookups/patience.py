@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from mediakeep.errors import Outage, ServiceFailed
-from mediakeep.lookups.answers import Machine, Service, Spent
+from mediakeep.lookups.answers import Machine, Secret, Service, Spent
 from mediakeep.lookups.slots import LONGEST_OUTAGE, LONGEST_PAUSE, Slots, State
 
 _PROBE = 60.0  # seconds that a probe may take, before another question is one
@@ -62,30 +62,20 @@ class Patience:
                 until = self._machine.clock() + min(rest, LONGEST_PAUSE)
                 state.pause = max(state.pause, until)
 
-    def refused(self, status: int) -> ServiceFailed:
-        """Note that the service does not take the secret, and make the error of that."""
-        if secret := self.service.secret:
-            with self._slots.held() as state:
-                state.refused = self._machine.clock() + LONGEST_PAUSE
-                state.digest = secret.digest
-        return self._refusal(status)
-
-    def _refusal(self, status: int = 401) -> ServiceFailed:
-        told = f"it answered {status}"
-        if (secret := self.service.secret) and secret.source:
-            told = f"it does not accept the token that {secret.source} gives ({status}); correct it"
-        return ServiceFailed(self.service.name, told)
-
-    def _is_refused(self, state: State, now: float) -> bool:
-        secret = self.service.secret
-        return secret is not None and state.refused > now and state.digest == secret.digest
+    def refused(self, secret: Secret) -> ServiceFailed:
+        """Note that the service does not accept a secret, and make the error of that."""
+        with self._slots.held() as state:
+            state.refused = self._machine.clock() + LONGEST_PAUSE
+            state.digest = secret.digest
+        return self._refusal(secret)
 
     def _turn(self) -> float:
         """Take a turn if it is free and return 0, else the seconds until it is worth a look."""
         with self._slots.held() as state:
             now = self._machine.clock()
-            if self._is_refused(state, now):
-                raise self._refusal()
+            secret = self.service.secret
+            if secret and state.refused > now and state.digest == secret.digest:
+                raise self._refusal(secret)
             if state.outage > now:
                 raise self._given_up(state)
             if (pause := state.pause - now) > 0:
@@ -100,6 +90,10 @@ class Patience:
             if self._probing:  # the others go on giving up until it is known how this one went
                 state.outage = now + _PROBE
             return 0.0
+
+    def _refusal(self, secret: Secret) -> ServiceFailed:
+        why = f"it does not accept the token that {secret.source} gives (401); correct it"
+        return ServiceFailed(self.service.name, why)
 
     def _outage(self, state: State, told: float) -> Outage:
         """Declare an outage, unless another question did so meanwhile."""

@@ -59,10 +59,11 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """A movie: as it lies there, which one it is, what lies beside it, and what others there are.
 
-    `made` are the sidecars that mediakeep has written, now or before, `due` those that it would
-    write, and `held` those that it did not. `gaps` are the released movies of its collection that
-    are not in the library. `wanted` are languages such as "de": sound or subtitles in one of them
-    are looked for; that of the locale where none is named.
+    `local` and `nfo` are as they are after all that was written. `made` are the sidecars that
+    mediakeep has written, now or before, `due` those that it would write, and `held` those that
+    it did not. `gaps` are the released movies of its collection that are not in the library.
+    `wanted` are languages such as "de": sound or subtitles in one of them are looked for; that of
+    the locale where none is named.
     """
 
     local: Movie
@@ -103,10 +104,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     def languages(self) -> tuple[str, ...]:
         """The languages that sound or subtitles are looked for in."""
         return self.wanted or (self.locale.language.partition("-")[0].lower(),)
-
-    def has_written(self, role: str) -> bool:
-        """Tell whether mediakeep has written a sidecar of a role."""
-        return any(one.role == role for one in self.made)
 
     def is_due(self, role: str) -> bool:
         """Tell whether a batch would write a sidecar of a role, if it might."""

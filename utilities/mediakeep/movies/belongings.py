@@ -10,7 +10,7 @@ from mediakeep import files
 from mediakeep.media.folders import File, Folder
 from mediakeep.movies import companions, formats, stacks
 from mediakeep.movies.companions import Companion
-from mediakeep.movies.formats import SUBTITLES, VIDEOS
+from mediakeep.movies.formats import STREAMS, SUBTITLES, VIDEOS
 from mediakeep.movies.tree import Lot
 
 _DISC_NFOS = frozenset({"video_ts/video_ts.nfo", "bdmv/index.nfo"})
@@ -56,7 +56,8 @@ def _beside(lot: Lot, folder: Folder, file: File, stems: set[str]) -> Iterator[B
     place = folder.place_of(file.name)
     if file.suffix in VIDEOS:
         extra = formats.extra(stacks.stem_of(file))
-        yield Belonging("sample" if extra and extra.sample else "extra", place, file)
+        if not (lot.disc and file.suffix in STREAMS):
+            yield Belonging("sample" if extra and extra.sample else "extra", place, file)
         return
     found = companions.owned(file, lambda stem: files.fold(stem) in stems, strict=not lot.own)
     found = found or (companions.alone(file) if lot.own else None)

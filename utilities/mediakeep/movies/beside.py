@@ -37,6 +37,14 @@ class Beside(msgspec.Struct, frozen=True):
         return self.notes.nfo if self.notes else None
 
     @property
+    def is_ours(self) -> bool:
+        """Whether the NFO says which movie it is because mediakeep wrote so, and no person did."""
+        told, notes = self.nfo.details, self.notes
+        if told is None or notes is None or notes.nfo is None:
+            return False
+        return told.ids == notes.nfo.ids and told.ids.get("tmdb") == str(notes.tmdb_id)
+
+    @property
     def is_locked(self) -> bool:
         """Whether the NFO forbids any change."""
         return self.nfo.state is NfoState.LOCKED

@@ -17,8 +17,8 @@ from mediakeep.movies.failed import IMDB, KEY, TMDB, Cells, bare, is_filled
 _LARGEST = 64 << 20  # bytes of a file that a person has filled in
 _DELIMITERS = ",;\t"
 _FAULTS = 20  # that are told at once
-_TMDB_ID = re.compile(r"(?:https?://www\.themoviedb\.org/movie/)?([1-9]\d{0,8})(?:-\S*)?")
-_IMDB_ID = re.compile(r"(?:https?://www\.imdb\.com/title/)?(tt\d{7,10})/?")
+_TMDB_ID = re.compile(r"(?:https?://www\.themoviedb\.org/movie/)?([1-9][0-9]{0,8})(?:-\S*)?")
+_IMDB_ID = re.compile(r"(?:https?://www\.imdb\.com/title/)?(tt[0-9]{7,10})/?")
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -91,6 +91,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Cells]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise UsageFailed(f"{name}, line {reader.line_num}: {error}.") from error
+    _check(name, columns)  # there may have been no row at all
 
 
 def _check(name: str, columns: Sequence[str]) -> None:

@@ -96,8 +96,14 @@ def alone(file: File) -> Companion | None:
 
 
 def is_sidecar(file: File) -> bool:
-    """Tell whether a file is named like one that belongs to a video."""
-    return any(reading.kind != "image" or reading.stem != _stem(file) for reading in readings(file))
+    """Tell whether a file is named like one that belongs to a video of that name.
+
+    A picture named like its folder's, or for nothing known, is not.
+    """
+    return any(
+        reading.kind != "image" or reading.stem not in ("", _stem(file))
+        for reading in readings(file)
+    )
 
 
 def speech(name: str) -> tuple[str, tuple[str, ...]]:

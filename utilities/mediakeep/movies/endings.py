@@ -10,9 +10,10 @@ import msgspec
 from mediakeep import files
 from mediakeep.issue import Issue
 from mediakeep.item import Lookup, MovieItem
-from mediakeep.movies import diagnose, record, report
-from mediakeep.movies.account import Account
+from mediakeep.movies import diagnose, plan, record, report
+from mediakeep.movies.account import Account, Sidecar
 from mediakeep.movies.identify.verdict import Identity, Sure
+from mediakeep.movies.model import Movie
 from mediakeep.movies.writing import Written
 from mediakeep.outcome import Outcome, Work
 from mediakeep.pages import page
@@ -47,6 +48,14 @@ def stem(work: Work) -> str:
     return work.item.output_name or files.safe_name(files.unescape(work.stamp.key))
 
 
+def made(work: Work, local: Movie, written: Written) -> tuple[Sidecar, ...]:
+    """Return the files that mediakeep has made beside a movie, now or before, and are there."""
+    assert isinstance(work.item, MovieItem)
+    known = {*work.item.metadata_files, *written.created}
+    there = sorted(place for place in known if plan.path(local, place).is_file())
+    return tuple(Sidecar(plan.role(place), place) for place in there)
+
+
 def outcome(
     told: Account, issues: Sequence[Issue], work: Work, written: Written, repairs: Repairs
 ) -> Outcome:
@@ -78,7 +87,7 @@ def outcome(
             "auto_fixed": repairs.count + due,
             "repaired": repairs.first_claim,
             "file_count": len(told.local.videos),
-            "metadata_files": _files(told, work, written),
+            "metadata_files": [one.place for one in told.made],
             "report": report.place(stem(work)),
             "lookup": "pending" if identity.why else _LOOKUPS.get(identity.sure, "done"),
             "fingerprint": told.local.fingerprint,
@@ -105,14 +114,6 @@ def _identified(told: Account, work: Work) -> dict[str, object]:
         "confidence": round(identity.confidence, 3),
         "collection_id": collection.id if collection else 0,
     }
-
-
-def _files(told: Account, work: Work, written: Written) -> list[str]:
-    """Return the places of the files that mediakeep has made beside the movie, and are there."""
-    assert isinstance(work.item, MovieItem)
-    root = Path(files.unescape(told.local.root))
-    known = dict.fromkeys((*work.item.metadata_files, *written.created))
-    return sorted(place for place in known if (root / files.unescape(place)).is_file())
 
 
 def _message(told: Account, fixed: int, reviews: int) -> str:

@@ -12,6 +12,7 @@ VIDEOS = frozenset({
     ".divx", ".xvid", ".wmv", ".asf", ".wtv", ".dvr-ms", ".ts", ".m2ts", ".mts", ".mpg", ".mpeg",
     ".mpe", ".m2v", ".vob", ".iso", ".ogm", ".ogv", ".flv", ".rm", ".rmvb",
 })
+STREAMS = frozenset({".vob", ".m2ts"})  # what discs consist of
 SUBTITLES = frozenset({
     ".srt", ".ass", ".ssa", ".sub", ".idx", ".vtt", ".sup", ".smi", ".usf",
 })

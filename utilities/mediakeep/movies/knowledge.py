@@ -15,7 +15,7 @@ from mediakeep.lookups.access import Locale
 from mediakeep.media.nfo.details import Details
 from mediakeep.media.video.facts import VideoFacts
 from mediakeep.movies.identify.verdict import Identity
-from mediakeep.movies.model import Movie
+from mediakeep.movies.model import Movie, Name
 
 LARGEST = 4 << 20  # bytes; a longer one is none of ours
 
@@ -39,6 +39,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     country: str = ""
     collection_id: int = 0
     collection: str = ""
+    name: Name = Name()  # as it was read then
     videos: dict[str, VideoFacts] = {}
     nfo: Details | None = None
 
@@ -57,11 +58,12 @@ def of(local: Movie, identity: Identity, locale: Locale, nfo: Details | None) ->
         imdb_id=identity.imdb_id,
         match=identity.sure.value,
         found_by=identity.by,
-        confidence=round(identity.confidence, 3),
+        confidence=round(float(identity.confidence), 3),
         language=locale.language,
         country=locale.country,
         collection_id=collection.id if collection else 0,
         collection=collection.name if collection else "",
+        name=local.name,
         videos={one.place: one.facts for one in local.videos if one.facts},
         nfo=nfo,
     )

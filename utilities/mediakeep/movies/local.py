@@ -30,7 +30,7 @@ def describe(lot: Lot, path: Path, key: str, library: Path) -> Movie:
         base=files.escape(_base(lot, root)),
         own_folder=lot.own,
         disc=lot.disc,
-        name=_name(lot, root, videos),
+        name=_name(lot, root, videos, library),
         videos=videos,
         extras=_places(found, "extra"),
         samples=_places(found, "sample"),
@@ -65,13 +65,19 @@ def _videos(lot: Lot, folder: str) -> Iterator[Video]:
             )
 
 
-def _name(lot: Lot, root: Path, videos: Sequence[Video]) -> Name:
-    """Read the movie's name; with several editions of it there, none of them is in it."""
-    folder = root.name if lot.own else ""
+def _name(lot: Lot, root: Path, videos: Sequence[Video], library: Path) -> Name:
+    """Read the movie's name; with several editions of it there, none of them is in it.
+
+    A folder of several movies may still be named for this one, whose title it then bears.
+    """
+    folder = root.name if root != library else ""
     if lot.disc or lot.parts or not lot.stacks:
         return reader.read("", folder)
     first = lot.stacks[0]
-    name = reader.read(f"{first.base}{first.clips[0].file.suffix}", folder)
+    file = f"{first.base}{first.clips[0].file.suffix}"
+    if not lot.own and not reader.agree(file, folder):
+        folder = ""
+    name = reader.read(file, folder)
     if len({video.edition for video in videos}) > 1:
         return structs.replace(name, edition="")
     return name

@@ -67,6 +67,15 @@ def art_place(local: Movie, role: str, suffix: str = ".jpg") -> str:
     return f"{_stem(local)}-{role}{suffix}"
 
 
+def role(place: str) -> str:
+    """Return what a file that was written is for, by its place."""
+    name = place.rpartition("/")[2]
+    if name.endswith(_SIDECAR_END):
+        return SIDECAR
+    stem = name.rpartition(".")[0]
+    return next((one for one in art.ROLES if stem.endswith(one)), NFO)
+
+
 def lacking(local: Movie) -> tuple[str, ...]:
     """Return the roles of which a movie has no picture; one that is spoilt is one all the same."""
     there = {one.role for one in local.images}

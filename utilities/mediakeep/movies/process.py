@@ -27,7 +27,7 @@ from mediakeep.movies.beside import Beside
 from mediakeep.movies.endings import Repairs
 from mediakeep.movies.identify import identity as identities
 from mediakeep.movies.identify.choice import Skipped
-from mediakeep.movies.identify.verdict import Identity
+from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.model import Movie, Video
 from mediakeep.movies.plan import NFO, SIDECAR, Due
 from mediakeep.movies.tools import Places, Tools
@@ -65,7 +65,7 @@ def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outco
     try:
         planned = plan(work, progress, tools)
         written = writing.write(planned.local, planned.due, work.stamp, tools)
-        told = _told(path, planned, written, tools)
+        told = _told(work, planned, written, tools)
     except Skipped:
         return Outcome(Status.SKIPPED, "left open", data={"skip_reason": "left open by a person"})
     finally:
@@ -84,8 +84,8 @@ def plan(work: Work, progress: Progress, tools: Tools) -> Planned:
     local = _read(path, work.stamp.key, tools, progress)
     there = beside.read(local)
     assert isinstance(work.item, MovieItem)
-    identity = identities.of(local, work.item, there.ids, tools.desk, tools.places.choose)
-    due, identity = _wanted(local, identity, there, tools)
+    identity = _identified(local, work.item, there, tools)
+    due, identity = _wanted(local, _as_found(identity, there), there, tools)
     return Planned(local, there, identity, tuple(due))
 
 
@@ -105,6 +105,31 @@ def _probed(local: Movie, video: Video, tools: Tools) -> Video:
         return structs.replace(video, facts=tools.index.facts(path))
     except Unreadable as error:
         return structs.replace(video, trouble=str(error))
+
+
+def _identified(local: Movie, item: MovieItem, there: Beside, tools: Tools) -> Identity:
+    """Find out which movie it is.
+
+    An NFO that only repeats what a search of ours has found is no witness to it, unless a search
+    can no longer tell, and the name is still the same.
+    """
+    notes, desk, choose = there.notes, tools.desk, tools.places.choose
+    if notes is None or notes.found_by != "search" or not there.is_ours:
+        return identities.of(local, item, there.ids, desk, choose)
+    found = identities.of(local, item, {}, desk, choose)
+    if found.is_certain or notes.name != local.name:
+        return found
+    again = identities.of(local, item, there.ids, desk)
+    return again if again.is_certain else found
+
+
+def _as_found(identity: Identity, there: Beside) -> Identity:
+    """Tell how it was found out first, where the NFO only repeats that."""
+    notes = there.notes
+    if notes is None or identity.by != "nfo" or not there.is_ours:
+        return identity
+    sure = Sure.USER if notes.match == Sure.USER else identity.sure
+    return structs.replace(identity, by=notes.found_by, confidence=notes.confidence, sure=sure)
 
 
 def _wanted(
@@ -128,8 +153,9 @@ def _wanted(
     return [one for one in found if one.role in roles], identity
 
 
-def _told(path: Path, planned: Planned, written: Written, tools: Tools) -> Account:
+def _told(work: Work, planned: Planned, written: Written, tools: Tools) -> Account:
     """Read what lies there now, and tell it with what other movies have to do with it."""
+    path = Path(files.unescape(work.item.path))
     before = local = planned.local
     if written.made:
         known = {video.place: video for video in before.videos}
@@ -142,7 +168,7 @@ def _told(path: Path, planned: Planned, written: Written, tools: Tools) -> Accou
         identity=identity,
         nfo=beside.again(local, planned.there),
         locale=tools.places.access.locale,
-        made=tuple(written.made),
+        made=endings.made(work, local, written),
         due=tuple(written.due),
         held=(*written.held, *_withheld(planned.there, before)),
         twins=tuple(neighbours.twins(before, identity, tools.desk)),

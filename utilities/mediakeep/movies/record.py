@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import config, files
 from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.issue import Issue, Severity
+from mediakeep.kinds import MOVIES
 from mediakeep.lookups.tmdb.films import Hit
 from mediakeep.movies import decisions
 from mediakeep.movies.account import Account, Nfo
@@ -19,6 +20,7 @@ from mediakeep.movies.identify.verdict import Candidate, Identity
 from mediakeep.movies.kinds import KINDS
 
 _CURE = "Remove it and reset the movie, and the next batch writes it anew."
+_GONE = "Run {} --repair, and the next batch writes it anew."
 _SEVERITIES = list(Severity)
 _URGENCY = {kind.name: number for number, kind in enumerate(KINDS)}
 _LARGEST = 2**53  # of any number; what is beyond it was never written by us
@@ -76,6 +78,9 @@ def read(path: Path) -> Record:
     name = files.escape(path)
     try:
         found = _DECODER.decode(path.read_bytes())
+    except FileNotFoundError as error:
+        cure = _GONE.format(config.spoken(MOVIES.manager))
+        raise Unreadable(name, error.strerror, cure) from error
     except OSError as error:
         raise Unreadable(name, error.strerror, _CURE) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

@@ -101,7 +101,7 @@ def _lead(account: Account) -> str:
     if told.sure is Sure.REVIEW:
         return "Not certain: nothing is written before you choose"
     how = _BY.get(told.by, "")
-    sure = f"{told.confidence:.0%} sure" if told.by == "search" else ""
+    sure = f"{told.confidence * 100:.0f} % sure" if told.by == "search" else ""
     return ", ".join(filter(None, (_movie(account), how, sure)))
 
 
@@ -110,7 +110,8 @@ def _movie(account: Account) -> str:
     if movie is None:
         return f"TMDb {account.identity.tmdb_id}"
     name = f"{movie.title} ({movie.year})" if movie.year else movie.title
-    original = movie.original_title if movie.original_title != movie.title else ""
+    other = movie.original_title not in ("", movie.title)
+    original = f'originally "{movie.original_title}"' if other else ""
     by = f"by {' and '.join(movie.directors[:2])}" if movie.directors else ""
     length = f"{movie.runtime} min" if movie.runtime else ""
     return ", ".join(filter(None, (name, original, by, length)))
@@ -145,6 +146,7 @@ def _against(one: Candidate) -> str:
 
 
 def _steps(account: Account, issues: Iterable[Issue], home: Path) -> Iterator[Step]:
+    listed = not account.is_certain and account.identity.candidates  # each with its command
     for name, group in groupby(issues, lambda one: one.kind):
         same = list(group)
         kind = BY_NAME.get(name)
@@ -154,7 +156,7 @@ def _steps(account: Account, issues: Iterable[Issue], home: Path) -> Iterator[St
             places=tuple((one.path, one.detail) for one in same),
             meaning=kind.meaning if kind else "",
             cure=kind.cure if kind and not same[0].proposal else "",
-            command=decisions.settling(home, account.local.key, same[0]),
+            command="" if listed else decisions.settling(home, account.local.key, same[0]),
             remark=same[0].held or same[0].proposal,
         )
 

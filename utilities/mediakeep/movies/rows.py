@@ -7,55 +7,59 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from mediakeep.media.video.facts import VideoStream
 from mediakeep.movies import languages, wording
 from mediakeep.movies.entry import Record
 from mediakeep.pages import cells
 
 _BETWEEN = "; "
 
-Cell = Callable[[Record], Any]
+Cell = Callable[[Record, VideoStream | None], Any]  # of a movie, and its largest picture
 COLUMNS: Mapping[str, Cell] = {
-    "key": lambda one: one.key,
-    "path": lambda one: one.path,
-    "title": lambda one: one.title,
-    "year": lambda one: one.year or "",
-    "edition": lambda one: one.edition,
-    "match": lambda one: one.match.match,
-    "confidence": lambda one: f"{one.match.confidence:.2f}" if one.match.confidence else "",
-    "decided_by": lambda one: one.match.by,
-    "tmdb_id": lambda one: one.match.tmdb_id or "",
-    "imdb_id": lambda one: one.match.imdb_id,
-    "original_title": lambda one: one.facts.original_title if one.facts else "",
-    "genres": lambda one: _BETWEEN.join(one.facts.genres) if one.facts else "",
-    "certificate": lambda one: one.facts.certificate if one.facts else "",
-    "collection": lambda one: one.facts.collection if one.facts else "",
-    "runtime_minutes": lambda one: (one.facts.runtime or "") if one.facts else "",
-    "duration_minutes": lambda one: f"{one.duration / 60:.1f}" if one.duration else "",
-    "files": lambda one: len(one.videos),
-    "size_bytes": lambda one: sum(video.size for video in one.videos),
-    "container": lambda one: _several(video.facts.container for video in one.videos if video.facts),
-    "resolution": lambda one: wording.resolution(wording.picture(one.videos)),
-    "width": lambda one: getattr(wording.picture(one.videos), "width", ""),
-    "height": lambda one: getattr(wording.picture(one.videos), "height", ""),
-    "video_codec": lambda one: getattr(wording.picture(one.videos), "codec", ""),
-    "hdr": lambda one: wording.hdr(wording.picture(one.videos)),
-    "audio_codecs": lambda one: _several(track.codec for track in sound(one)),
-    "audio_languages": lambda one: _several(
+    "key": lambda one, _: one.key,
+    "path": lambda one, _: one.path,
+    "title": lambda one, _: one.title,
+    "year": lambda one, _: one.year or "",
+    "edition": lambda one, _: one.edition,
+    "match": lambda one, _: one.match.match,
+    "confidence": lambda one, _: f"{one.match.confidence:.2f}" if one.match.confidence else "",
+    "decided_by": lambda one, _: one.match.by,
+    "tmdb_id": lambda one, _: one.match.tmdb_id or "",
+    "imdb_id": lambda one, _: one.match.imdb_id,
+    "original_title": lambda one, _: one.facts.original_title if one.facts else "",
+    "genres": lambda one, _: _BETWEEN.join(one.facts.genres) if one.facts else "",
+    "certificate": lambda one, _: one.facts.certificate if one.facts else "",
+    "collection": lambda one, _: one.facts.collection if one.facts else "",
+    "runtime_minutes": lambda one, _: (one.facts.runtime or "") if one.facts else "",
+    "duration_minutes": lambda one, _: f"{one.duration / 60:.1f}" if one.duration else "",
+    "files": lambda one, _: len(one.videos),
+    "size_bytes": lambda one, _: sum(video.size for video in one.videos),
+    "container": lambda one, _: _several(
+        video.facts.container for video in one.videos if video.facts
+    ),
+    "resolution": lambda _, seen: wording.resolution(seen),
+    "width": lambda _, seen: seen.width if seen else "",
+    "height": lambda _, seen: seen.height if seen else "",
+    "video_codec": lambda _, seen: seen.codec if seen else "",
+    "hdr": lambda _, seen: wording.hdr(seen),
+    "audio_codecs": lambda one, _: _several(track.codec for track in sound(one)),
+    "audio_languages": lambda one, _: _several(
         languages.code(track.language) or "?" for track in sound(one)
     ),
-    "subtitle_languages": lambda one: _several(subtitled(one)),
-    "nfo": lambda one: one.nfo.state.value,
-    "poster": lambda one: "yes" if has_picture(one, "poster") else "no",
-    "fanart": lambda one: "yes" if has_picture(one, "fanart") else "no",
-    "decisions": lambda one: len(one.decisions),
-    "issues": lambda one: _several(issue.kind for issue in one.issues),
-    "report": lambda one: one.report,
+    "subtitle_languages": lambda one, _: _several(subtitled(one)),
+    "nfo": lambda one, _: one.nfo.state.value,
+    "poster": lambda one, _: "yes" if has_picture(one, "poster") else "no",
+    "fanart": lambda one, _: "yes" if has_picture(one, "fanart") else "no",
+    "decisions": lambda one, _: len(one.decisions),
+    "issues": lambda one, _: _several(issue.kind for issue in one.issues),
+    "report": lambda one, _: one.report,
 }
 
 
 def row(record: Record) -> str:
     """Write the row of a movie."""
-    return line([cell(record) for cell in COLUMNS.values()])
+    seen = wording.picture(record.videos)
+    return line([cell(record, seen) for cell in COLUMNS.values()])
 
 
 def header() -> str:
@@ -84,8 +88,7 @@ def subtitled(record: Record) -> Iterable[str]:
 
 def has_picture(record: Record, role: str) -> bool:
     """Tell whether a movie has a picture of a role that is one."""
-    lying = any(one.role == role and one.mime and not one.trouble for one in record.images)
-    return lying or any(one.role == role for one in record.made)
+    return any(one.role == role and one.mime and not one.trouble for one in record.images)
 
 
 def _several(values: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from msgspec import structs
 from mediakeep import files
 from mediakeep.media.folders import File, Folder
 from mediakeep.movies import companions, formats, stacks
-from mediakeep.movies.formats import VIDEOS
+from mediakeep.movies.formats import STREAMS, VIDEOS
 from mediakeep.movies.names import parts
 from mediakeep.movies.stacks import Stack
 
@@ -79,9 +79,10 @@ def _settle(branch: _Branch, library: bool) -> None:
     root = library and not folder.place
     kids = [kid for kid in branch.kids if not formats.is_extras(kid.name, root)]
     below = [lot for kid in kids for lot in kid.lots]
-    mains, extras = _videos(folder, "" if root else branch.name)
+    mains, extras = _videos(folder, "" if root or below else branch.name)
     if not root and (disc := _disc(branch)):
-        branch.lots = [_own(branch, mains, disc)]
+        beside = [stack for stack in mains if stack.clips[0].file.suffix not in STREAMS]
+        branch.lots = [_own(branch, beside, disc)]
     elif not root and not mains and (numbered := _numbered(kids)):
         branch.lots = [_in_parts(branch, kids, numbered)]
     elif not root and not below and _is_one(branch.name, mains):
@@ -91,9 +92,10 @@ def _settle(branch: _Branch, library: bool) -> None:
 
 
 def _videos(folder: Folder, name: str) -> tuple[list[Stack], list[File]]:
-    """Part the videos right in a folder into movies and extras; `name` is "" for a root.
+    """Part the videos right in a folder into movies and extras.
 
-    A doubtful extra is one only beside its movie.
+    `name` is that of a folder which may be a movie's own. A doubtful extra is one only beside its
+    movie, or beside the only one.
     """
     told = [(file, formats.extra(stacks.stem_of(file))) for file in folder.files if _is_video(file)]
     mains = [file for file, extra in told if not extra]
@@ -115,7 +117,9 @@ def _is_one(name: str, stacked: Sequence[Stack]) -> bool:
 
 
 def _disc(branch: _Branch) -> str:
-    """Tell whether a folder is a copy of a disc, and of which kind."""
+    """Tell whether a folder is a copy of a disc, or a part of one, and of which kind."""
+    if (disc := _DISCS.get(branch.name.lower())) and any(map(_is_video, branch.folder.files)):
+        return disc
     for kid in branch.kids:
         if (disc := _DISCS.get(kid.name.lower())) and (kid.lots or kid.folder.fault):
             return disc

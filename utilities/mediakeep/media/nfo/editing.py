@@ -9,7 +9,6 @@ from xml.sax.saxutils import escape
 from mediakeep.media.nfo import rendering, slots
 from mediakeep.media.nfo.tree import Element
 
-_INDENT = re.compile(rb"(\r?\n)?[ \t]*\Z")
 _LAST = 10_000  # after all that is inserted at one place
 _FAR = 256  # bytes before an element that are looked at for its indentation
 # What else may stand in a line: comments, which belong to what stands before them.
@@ -23,6 +22,7 @@ class Edits:
         self.body, self.root = body, root
         self._pieces: list[tuple[int, int, int, str]] = []
         self._is_open = False
+        self._break = "\r\n" if b"\r\n" in body else "\n"
         self._lead = self._leading()
         self._unit = self._lead.lstrip("\n") or (rendering.INDENT if self._lead else "")
 
@@ -117,9 +117,11 @@ class Edits:
     def _before(self, element: Element) -> bytes:
         """Return the line break and indentation before an element, b"" if it begins no line."""
         near = self.body[max(0, element.start - _FAR) : element.start]
-        found = _INDENT.search(near)
-        return found[0] if found and found[1] else b""
+        line = near.rstrip(b" \t")
+        if not line.endswith(b"\n"):
+            return b""
+        return near[len(line.removesuffix(b"\n").removesuffix(b"\r")) :]
 
     def _broken(self, text: str) -> str:
         """Write line breaks as the file does."""
-        return text.replace("\n", "\r\n") if b"\r\n" in self.body else text
+        return text.replace("\n", self._break)

@@ -112,16 +112,21 @@ class _Merging:
         return not new and reading.real(self.root.said("rating")) > 0
 
     @property
+    def _older_rating(self) -> list[Element]:
+        return [*self.root.named("rating"), *self.root.named("votes")]
+
+    @property
     def _is_older_rating_ours(self) -> bool:
         known = [one.value for one in (*self.wanted.ratings[:1], *self.written.ratings[:1])]
         older = reading.real(self.root.said("rating"))
-        return any(abs(older - value) < _NEAR for value in known)
+        same = any(abs(older - value) < _NEAR for value in known)
+        return same and not any(one.attributes or one.children for one in self._older_rating)
 
     def _settle(self, edits: Edits, key: str) -> None:
         theirs, mine = self.theirs.get(key, []), self.mine.get(key, [])
         bare = [one for one in theirs if slots.is_bare(one)]
         if not mine:
-            edits.remove(theirs)
+            edits.remove(bare)
         elif theirs and slots.is_single(key):
             told = next((one for one in theirs if not slots.is_empty(one)), theirs[0])
             edits.say(told, mine[0].text)
@@ -135,16 +140,17 @@ class _Merging:
         mine, name = self.mine[key], key.partition(":")[0]
         if name not in _LEADING:
             return mine
-        every = (one for slot in self.theirs for one in self.theirs[slot] if one.name == name)
+        told = (slot for slot in self.theirs if slot in self.mine or self._value(self.theirs, slot))
+        every = (one for slot in told for one in self.theirs[slot] if one.name == name)
         if any(ids.is_default(one) for one in every if one is not old):
             for one in mine:
                 one.attributes.pop("default", None)
         return mine
 
     def _add_ratings(self, edits: Edits, new: list[Element]) -> None:
-        if not new:
-            return
         parents = list(self.root.named("ratings"))
+        if not new or any(one.text.strip() for one in parents):
+            return
         if parents and parents[0].children:
             edits.insert(new, parents[0])
         elif parents:
@@ -152,7 +158,7 @@ class _Merging:
         else:
             edits.insert([Element("ratings", children=new)])
         if self._has_older_rating:  # it says the same, and Kodi no longer looks at it
-            edits.remove([*self.root.named("rating"), *self.root.named("votes")])
+            edits.remove(self._older_rating)
 
     def _settle_older_id(self, edits: Edits) -> None:
         """Let the `<id>` of older programs follow, where it is what we said the movie is."""
@@ -170,6 +176,6 @@ def _tree(details: Details) -> Element:
 def _is_less(theirs: list[Element], mine: list[Element]) -> bool:
     """Tell whether a set is ours by its name, and says less of it."""
     theirs = [one for one in theirs if not slots.is_empty(one)]
-    (_, known, _, inside), *others = slots.value(theirs)
+    (_, known, text, inside), *others = slots.value(theirs)
     ((_, given, _, full),) = slots.value(mine)
-    return not others and inside == full[:1] and set(known) <= set(given)
+    return not others and not text and inside == full[:1] and set(known) <= set(given)

@@ -75,7 +75,7 @@ def _texts(name: str, *texts: str) -> Iterator[Element]:
 
 def _numbers(name: str, number: float) -> Iterator[Element]:
     """Write a number without the zeros after its point; 0 is not told."""
-    text = f"{number:.3f}".rstrip("0").rstrip(".")
+    text = str(number) if isinstance(number, int) else f"{number:.3f}".rstrip("0").rstrip(".")
     return _texts(name, "" if text == "0" else text)
 
 

@@ -48,6 +48,18 @@ _ZERO_IS_EMPTY = (
     *("year", "runtime", "value", "votes", "order"),
     *("channels", "width", "height", "aspect", "durationinseconds"),
 )
+# What can be left out without a loss where it is empty.
+_INSIDE = {
+    "rating": ("value", "votes"),
+    "set": ("name", "overview"),
+    "actor": ("name", "role", "order", "thumb"),
+    "fanart": ("thumb",),
+    "fileinfo": ("streamdetails",),
+    "streamdetails": ("video", "audio", "subtitle"),
+    "video": ("codec", "aspect", "width", "height", "durationinseconds", "stereomode", "hdrtype"),
+    "audio": ("codec", "language", "channels"),
+    "subtitle": ("language",),
+}
 _NUMBER = re.compile(r"[0-9]+\.[0-9]+")
 
 
@@ -115,11 +127,11 @@ def is_empty(element: Element) -> bool:
     if name == COMMENT:
         return False
     nothing = not text or (name in _ZERO_IS_EMPTY and not text.strip("0."))
-    return nothing and all(map(is_empty, element.children))
+    return nothing and all(_is_void(element, one) for one in element.children)
 
 
 def _meaning(element: Element) -> Meaning:
-    children = tuple(_meaning(one) for one in element.children if not _is_void(one))
+    children = tuple(_meaning(one) for one in element.children if not _is_void(element, one))
     text = "" if is_empty(element) and element.name != COMMENT else element.text.strip()
     if element.name == "votes":
         text = text.replace(",", "")
@@ -131,8 +143,11 @@ def _meaning(element: Element) -> Meaning:
     return element.name, tuple(sorted(one for one in given if one[1])), text, children
 
 
-def _is_void(element: Element) -> bool:
-    return is_empty(element) and not any(_told(*one) for one in element.attributes.items())
+def _is_void(parent: Element, element: Element) -> bool:
+    """Tell whether an element within one of ours is known there and says nothing."""
+    known = element.name in _INSIDE.get(parent.name, ())
+    told = any(_told(*one) for one in element.attributes.items())
+    return known and not told and is_empty(element)
 
 
 def _told(name: str, text: str) -> str:

@@ -13,7 +13,7 @@ _NARROWEST = 500  # pixels of a poster: below, it is blurred on a television
 def missing_nfo(account: Account) -> str | None:
     """No NFO that a media centre can read; the detail says what lies there in its place."""
     nfo = account.nfo
-    if nfo.state in (NfoState.READ, NfoState.LOCKED) or account.has_written(NFO):
+    if nfo.state in (NfoState.READ, NfoState.LOCKED):
         return None
     if nfo.state is NfoState.NONE:
         return ""
@@ -44,7 +44,7 @@ def corrupt_image(account: Account) -> dict[str, str]:
     return {
         one.place: one.trouble or "its bytes are no picture"
         for one in account.local.images
-        if (one.trouble or not one.mime) and not _is_replaced(account, one.place)
+        if one.trouble or not one.mime
     }
 
 
@@ -54,7 +54,6 @@ def small_poster(account: Account) -> dict[str, str]:
         one.place: f"{one.width} x {one.height} pixels"
         for one in account.local.images
         if one.role == POSTER and one.mime and not one.trouble and 0 < one.width < _NARROWEST
-        if not _is_replaced(account, one.place)
     }
 
 
@@ -69,10 +68,4 @@ def name_not_parsed(account: Account) -> str | None:
 
 
 def _lacking(account: Account, role: str) -> str | None:
-    there = any(one.role == role for one in account.local.images)
-    return None if there or account.has_written(role) else ""
-
-
-def _is_replaced(account: Account, place: str) -> bool:
-    """Tell whether a file was written anew after it was looked at."""
-    return any(one.place == place for one in account.made)
+    return None if any(one.role == role for one in account.local.images) else ""

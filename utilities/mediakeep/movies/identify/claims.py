@@ -13,7 +13,7 @@ from mediakeep import files
 from mediakeep.errors import NoSuchMovie
 from mediakeep.lookups.tmdb.films import Hit, Movie
 from mediakeep.movies.identify import score
-from mediakeep.movies.identify.score import Clue
+from mediakeep.movies.identify.clue import Clue
 from mediakeep.movies.identify.stated import Stated
 from mediakeep.movies.identify.verdict import Candidate, Identity, Sure
 from mediakeep.movies.identify.weights import WEIGHTS, Weights
@@ -79,7 +79,8 @@ class Claims:
             other = self._movie(rival)
             if other and self._candidate(other).confidence >= self._weights.bar:
                 listed = tuple(score.ranked([own, self._candidate(other)]))
-                return Identity(sure=Sure.REVIEW, by=first.by, candidates=listed)
+                best = listed[0].confidence
+                return Identity(sure=Sure.REVIEW, by=first.by, confidence=best, candidates=listed)
         if own.against.get("title", 0.0) >= self._weights.gross:
             known, here = self._named(movie.title, movie.year), self._clue
             read = self._named(here.titles[0], here.year)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mediakeep.movies.identify.score import Clue
+from mediakeep.movies.identify.clue import Clue, year_beside
 
 FULL = 20  # movies on a page of what a search finds
 _READINGS = 3  # of a name
@@ -39,10 +39,10 @@ def plain(clue: Clue) -> Iterator[Step]:
     """Give the searches for a name as it is written."""
     readings = [one[:_LONGEST].strip() for one in clue.titles if one.strip()][:_READINGS]
     for text in dict.fromkeys(readings):
-        if clue.year:
-            yield Step(text, clue.year)
+        if year := year_beside(text, clue.year):
+            yield Step(text, year)
         yield Step(text)
-    for text in dict.fromkeys(readings[:1]) if clue.year else ():
+    for text in readings[:1] if clue.year else ():
         yield Step(text, clue.year, primary=False)
         yield from (Step(text, clue.year + off) for off in (-1, 1))
 

@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from mediakeep.movies.identify.score import Clue
+from mediakeep.movies.identify.clue import Clue
 from mediakeep.movies.identify.stated import Stated
 from mediakeep.movies.model import Movie
 

@@ -19,8 +19,8 @@ import msgspec
 from mediakeep.errors import NoSuchMovie
 from mediakeep.lookups.tmdb.films import Hit, Movie
 from mediakeep.movies.identify import ladder, score
+from mediakeep.movies.identify.clue import Clue
 from mediakeep.movies.identify.ladder import Step
-from mediakeep.movies.identify.score import Clue
 from mediakeep.movies.identify.verdict import Candidate, Sure
 from mediakeep.movies.identify.weights import WEIGHTS, Weights
 

@@ -38,7 +38,7 @@ class Tallies:
 def covered(one: Record) -> Iterator[str]:
     """Give what a movie has of all that it should."""
     told = {
-        "nfo": one.nfo.state in _READ or any(file.role == "nfo" for file in one.made),
+        "nfo": one.nfo.state in _READ,
         "poster": rows.has_picture(one, "poster"),
         "fanart": rows.has_picture(one, "fanart"),
         "plot": one.nfo.plot,

@@ -19,11 +19,11 @@ def read(name: str) -> tuple[str, int]:
 
     It is always told that this is a movie: else "Blade Runner 2049" is an episode to it.
     """
-    from guessit import guessit  # type: ignore[import-untyped,unused-ignore]
-
     try:
+        from guessit import guessit
+
         told: Mapping[str, Any] = guessit(name, {"type": "movie"})
-    except Exception:  # noqa: BLE001 - whatever it stumbles over in a name, ours serves then
+    except Exception:  # noqa: BLE001 - whatever it stumbles over, our reading serves
         return "", 0
     title, year = told.get("title", ""), told.get("year", 0)
     return (title if isinstance(title, str) else ""), (year if isinstance(year, int) else 0)

@@ -59,6 +59,12 @@ def read(file: str, folder: str = "", guessing: bool | None = None) -> Name:
     )
 
 
+def agree(file: str, folder: str) -> bool:
+    """Tell whether a video and a folder bear the same title."""
+    titles = {_key(_told(name, False).reading.title) for name in (_SUFFIX.sub("", file), folder)}
+    return len(titles) == 1 and "" not in titles
+
+
 def _told(name: str, guessing: bool) -> _Told:
     marked = marks.take(spelling.plain(name))
     part = parts.find(marked.rest)
@@ -81,7 +87,8 @@ def _guessed(name: str, found: Reading) -> Reading:
     """
     title, year = guess.read(f"{name}.mkv")
     title = words.without_edition(spelling.clean(title))[0]
-    if _key(title) in _key(found.title) or (found.year and not year):
+    dated = _key(f"{found.title} {found.year}")  # which is a title to it where two years stand
+    if _key(title) in dated or (found.year and not year):
         return found
     return msgspec.structs.replace(found, title=title, year=year, whole=found.title)
 

@@ -102,5 +102,7 @@ def _without_soft(text: str) -> tuple[str, str]:
     whole = spelling.clean(text)
     title = whole
     while (left := title.rpartition(" "))[0] and words.SOFT.fullmatch(left[2].strip("-[](){}.")):
-        title = spelling.clean(left[0])
+        if words.is_article(shorter := spelling.clean(left[0])):
+            break
+        title = shorter
     return title, whole

@@ -9,6 +9,8 @@ import unicodedata
 _DOTTED = re.compile(r"\b\w\.$|\.\.\.$|\b(?:vol|jr|sr|dr)\.$", re.IGNORECASE)
 _LONGEST = 250  # characters of a name that are looked at; no system has longer ones
 _ACRONYM = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?![^\W_]{2}\.[^\W_]\b)")
+_COLON = re.compile(r"(?<=\w)_(?= \w)")  # which Windows does not allow in a name
+_DECIMAL = re.compile(r"\W*[0-9]+\.[0-9]+\W*")
 _KEPT = "\ue000"  # stands for the dot of an acronym meanwhile
 _SITE = re.compile(
     r"^[\[({ ]*(?:www\.)?[\w-]+\.(?:com|org|net|info|to|tv|me|cc|mx|lt|ag|pe|se|li|am|ws|vip)"
@@ -16,7 +18,8 @@ _SITE = re.compile(
     re.IGNORECASE,
 )
 _GROUP = re.compile(r"^\s*\[([^\[\]]*)\][ ._-]*(?=\S)")
-_NUMBERED = re.compile(r"^(?:[0-9]{1,3}\.\s+|0[0-9]\s*-\s*|0[0-9]\s+)(?=\D)")
+_WORDS = re.compile(r"[^\[(]*[^\W_]")
+_NUMBERED = re.compile(r"^(?:[0-9]{1,3}\.\s+|0[0-9]{1,2}\s*-\s*|0[0-9]\s+)(?=\D)")
 _ARTICLES = (
     "the|an?|der|die|das|ein|eine|les?|la|une?|el|los|las|un[oa]?|il|lo|gli|os?|de|het|een|den|det"
 )
@@ -39,10 +42,13 @@ def plain(name: str) -> str:
 
 def spaced(text: str) -> str:
     """Replace the dots and underscores that stand for spaces; acronyms keep their dots."""
+    text = _COLON.sub(":", text).replace("_", " ")
+    if _DECIMAL.fullmatch(text):
+        return text
     if " " not in text.strip() or text.count(".") > 2 * text.count(" "):
         text = _ACRONYM.sub(lambda found: found[0].replace(".", _KEPT) + ".", text)
         text = text.replace(".", " ").replace(_KEPT, ".")
-    return " ".join(text.replace("_", " ").split())
+    return " ".join(text.split())
 
 
 def without_noise(text: str) -> str:
@@ -50,7 +56,7 @@ def without_noise(text: str) -> str:
     shorter = _SITE.sub("", text)
     while found := _GROUP.match(shorter):
         rest = shorter[found.end() :]
-        if found[1].strip().isdigit() or sum(char.isalpha() for char in re.sub(r"[\[(].*", "", rest)) < 2 or _is_glued(shorter):
+        if found[1].strip().isdigit() or not _WORDS.match(rest) or _is_glued(shorter):
             break
         shorter = rest
     return shorter

@@ -57,7 +57,7 @@ _ANY_EDITION = [
 ]
 # At the end of a title, before the year, only those that hardly are words of it.
 _PLAIN = {"Uncut", "Restored", "Criterion", "IMAX", "International", "Uncensored"}
-_NO_TITLES = {"the", "a", "an", "der", "die", "das"}
+_ARTICLES = frozenset({"the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il"})
 _CLOSING = [
     (re.compile(rf"(?<=[^\W_])[ ._:,-]+{shape}$", re.IGNORECASE), name)
     for shape, name in _EDITIONS
@@ -74,9 +74,14 @@ def edition(text: str) -> str:
 def without_edition(title: str) -> tuple[str, str]:
     """Cut an edition off the end of a title; returns both."""
     for shape, name in _CLOSING:
-        if (match := shape.search(title)) and title[: match.start()].lower() not in _NO_TITLES:
+        if (match := shape.search(title)) and not is_article(title[: match.start()]):
             return title[: match.start()], name
     return title, ""
+
+
+def is_article(text: str) -> bool:
+    """Tell whether a text is an article alone, which is no title."""
+    return text.lower() in _ARTICLES
 
 
 def is_version(label: str) -> bool:

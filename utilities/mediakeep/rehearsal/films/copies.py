@@ -22,10 +22,11 @@ ID_FORMS = (  # of Plex and Jellyfin
 )
 
 _SUFFIXES = (".mkv", ".mkv", ".mkv", ".mp4", ".m4v")
+_DECOMPOSED = 0.2  # so many names have letters and accents apart, as macOS writes them
 _LENGTH = 95  # minutes, where nobody knows
 _SPOKEN = {"en": "eng", "de": "ger", "fr": "fre", "ja": "jpn"}
-_STYLES = ("plain", "scene", "id", "translated", "edition", "decomposed", "dashed", "parts")
-_WEIGHTS = (44, 18, 14, 8, 4, 5, 4, 3)
+_STYLES = ("plain", "scene", "id", "translated", "edition", "dashed", "parts")
+_WEIGHTS = (45, 18, 15, 8, 5, 5, 4)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Copy:
         """Where it is below the library: its folder, or its first file."""
         return self.folder or self.videos[0]
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is one video, with no other beside it."""
+        return not self.parts and not any(name.endswith(_SUFFIXES) for name in self.beside)
+
     def below(self, name: str) -> str:
         """Return the place below the library of a file beside it."""
         return f"{self.folder}/{name}" if self.folder else name
@@ -67,6 +73,8 @@ def of(film: Film, layout: Layout, rng: Random) -> Copy:
     """Keep a movie as those do who keep their library in this way."""
     style = rng.choices(_STYLES, _WEIGHTS)[0] if layout in ("flat", "folders") else "plain"
     stem = _styled(film, style, rng)
+    if rng.random() < _DECOMPOSED:
+        stem = unicodedata.normalize("NFD", stem)
     parts = 2 if style == "parts" and film.runtime else 0
     copy = Copy(film.id, "", stem, rng.choice(_SUFFIXES), _clip(film, rng), parts)
     if layout == "flat":
@@ -110,8 +118,6 @@ def _styled(film: Film, style: str, rng: Random) -> str:
         return _with_year(film.texts[0].title, film.release_date[:4])
     if style == "edition":
         return f"{name} {{edition-Director's Cut}}"
-    if style == "decomposed":  # as macOS writes it
-        return unicodedata.normalize("NFD", name)
     return name.replace(" ", "_") if style == "dashed" else name
 
 

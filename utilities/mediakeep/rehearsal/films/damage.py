@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from random import Random
+from typing import Any
 
 from mediakeep.rehearsal.films import copies, sidecars
 from mediakeep.rehearsal.films.copies import Copy
@@ -51,8 +53,9 @@ def _ambiguous(case: Case) -> Copy | None:
     """Name a movie of which there are several, without a year; how long it is tells nothing."""
     if not case.twins:
         return None
-    lengths = [film.runtime for film in (case.film, *case.twins)]
-    clip = replace(case.copy.clip, seconds=60.0 * sum(lengths) / len(lengths))
+    lengths = sorted(film.runtime for film in (case.film, *case.twins))
+    near = min(pairwise(lengths), key=lambda pair: pair[1] - pair[0])
+    clip = replace(case.copy.clip, seconds=60.0 * sum(near) / 2)
     return replace(copies.named(case.copy, case.film.title), film=0, clip=clip)
 
 
@@ -78,16 +81,16 @@ def _id_conflict(case: Case) -> Copy:
     return _beside(copy, ".nfo", sidecars.of_kodi(case.film))
 
 
-def _missing_subtitles(case: Case) -> Copy:
-    return replace(case.copy, clip=replace(case.copy.clip, audio=(("swe", 2),), subtitles=()))
+def _missing_subtitles(case: Case) -> Copy | None:
+    return _with_clip(case.copy, audio=(("swe", 2),), subtitles=())
 
 
-def _low_resolution(case: Case) -> Copy:
-    return replace(case.copy, clip=replace(case.copy.clip, width=480, height=270, hdr=""))
+def _low_resolution(case: Case) -> Copy | None:
+    return _with_clip(case.copy, width=480, height=270, hdr="")
 
 
-def _no_audio(case: Case) -> Copy:
-    return replace(case.copy, clip=replace(case.copy.clip, audio=()))
+def _no_audio(case: Case) -> Copy | None:
+    return _with_clip(case.copy, audio=())
 
 
 def _corrupt_image(case: Case) -> Copy:
@@ -99,7 +102,7 @@ def _corrupt_image(case: Case) -> Copy:
 
 
 def _truncated(case: Case) -> Copy | None:
-    return None if case.copy.parts else replace(case.copy, kept=_CUT)
+    return replace(case.copy, kept=_CUT) if case.copy.is_alone else None
 
 
 def _not_parsed(case: Case) -> Copy:
@@ -132,6 +135,10 @@ def _edited_nfo(case: Case) -> Copy:
 
 def _locked_nfo(case: Case) -> Copy:
     return _with_nfo(case.copy, sidecars.of_jellyfin(case.film, locked=True))
+
+
+def _with_clip(copy: Copy, **changes: Any) -> Copy | None:
+    return replace(copy, clip=replace(copy.clip, **changes)) if copy.is_alone else None
 
 
 def _with_nfo(copy: Copy, nfo: bytes) -> Copy:

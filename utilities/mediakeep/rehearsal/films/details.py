@@ -1,12 +1,13 @@
-"""All that TMDb tells of one movie, and what may be appended to that."""
+"""All that TMDb tells of one movie, with what is appended to that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from mediakeep.rehearsal.films import finder, listings
-from mediakeep.rehearsal.films.film import Art, Film, Person, Series
+from mediakeep.rehearsal.films import appended, listings
+from mediakeep.rehearsal.films.appended import SPOKEN
+from mediakeep.rehearsal.films.film import Film, Series
 from mediakeep.rehearsal.films.statuses import Failed
 from mediakeep.rehearsal.films.vocabulary import GENRES
 from mediakeep.rehearsal.reply import Question
@@ -15,7 +16,6 @@ _APPENDED = 20  # the most that one request may append
 
 _COUNTRIES = {"US": "United States", "DE": "Germany", "GB": "United Kingdom"}
 _COUNTRIES |= {"FR": "France", "JP": "Japan"}
-_LANGUAGES = {"en": "English", "de": "German", "fr": "French", "ja": "Japanese"}
 
 
 def movie(film: Film, series: Mapping[int, Series], question: Question) -> dict[str, Any]:
@@ -23,7 +23,9 @@ def movie(film: Film, series: Mapping[int, Series], question: Question) -> dict[
     wanted = [name for name in question.one("append_to_response").split(",") if name]
     if len(wanted) > _APPENDED:
         raise Failed(27)
-    parts = {name: PARTS[name](film, question) for name in wanted if name in PARTS}
+    parts = {
+        name: appended.PARTS[name](film, question) for name in wanted if name in appended.PARTS
+    }
     return {**_facts(film, question.one("language")), **_belongs(film, series), **parts}
 
 
@@ -48,9 +50,9 @@ def _facts(film: Film, language: str) -> dict[str, Any]:
         "runtime": film.runtime,
         "spoken_languages": [
             {
-                "english_name": _LANGUAGES.get(film.original_language, ""),
+                "english_name": SPOKEN.get(film.original_language, ""),
                 "iso_639_1": film.original_language,
-                "name": _LANGUAGES.get(film.original_language, ""),
+                "name": SPOKEN.get(film.original_language, ""),
             }
         ],
         "status": "Released",
@@ -69,155 +71,3 @@ def _belongs(film: Film, series: Mapping[int, Series]) -> dict[str, Any]:
         return {"belongs_to_collection": None}
     told = {"id": found.id, "name": found.name, "poster_path": None, "backdrop_path": None}
     return {"belongs_to_collection": told}
-
-
-def _credits(film: Film, _: Question) -> dict[str, Any]:
-    cast = [person for person in film.people if not person.job]
-    crew = [person for person in film.people if person.job]
-    return {
-        "cast": [
-            {**_person(film, one), "cast_id": place, "character": one.role, "order": place}
-            for place, one in enumerate(cast)
-        ],
-        "crew": [
-            {**_person(film, one), "department": one.department, "job": one.job} for one in crew
-        ],
-    }
-
-
-def _person(film: Film, person: Person) -> dict[str, Any]:
-    return {
-        "adult": False,
-        "gender": 0,
-        "id": person.id,
-        "known_for_department": person.department or "Acting",
-        "name": person.name,
-        "original_name": person.name,
-        "popularity": 1.0,
-        "profile_path": portrait(person),
-        "credit_id": f"{film.id:012x}{person.id:012x}",
-    }
-
-
-def portrait(person: Person) -> str | None:
-    """Return the path of a person's picture."""
-    return f"/person{person.id}.jpg" if person.portrait else None
-
-
-def _images(film: Film, question: Question) -> dict[str, Any]:
-    """List pictures: those of the languages that are included, else of the one asked for."""
-    asked = question.one("include_image_language") or question.one("language").partition("-")[0]
-    languages = {"" if one == "null" else one for one in asked.split(",")} if asked else None
-    return {
-        "backdrops": _arts(film.backdrops, languages),
-        "logos": _arts(film.logos, languages),
-        "posters": _arts(film.posters, languages),
-    }
-
-
-def _arts(arts: Iterable[Art], languages: set[str] | None) -> list[dict[str, Any]]:
-    kept = [art for art in arts if languages is None or art.language in languages]
-    return [
-        {
-            "aspect_ratio": round(art.width / art.height, 3),
-            "height": art.height,
-            "iso_639_1": art.language or None,
-            "file_path": art.path,
-            "vote_average": art.rating,
-            "vote_count": art.votes,
-            "width": art.width,
-        }
-        for art in sorted(kept, key=lambda art: -art.rating)
-    ]
-
-
-def _release_dates(film: Film, _: Question) -> dict[str, Any]:
-    return {
-        "results": [
-            {
-                "iso_3166_1": country,
-                "release_dates": [
-                    {
-                        "certification": film.certificates.get(country, ""),
-                        "descriptors": [],
-                        "iso_639_1": "",
-                        "note": "",
-                        "release_date": f"{date}T00:00:00.000Z",
-                        "type": 3,
-                    }
-                ],
-            }
-            for country, date in finder.releases(film).items()
-        ]
-    }
-
-
-def _videos(film: Film, _: Question) -> dict[str, Any]:
-    told = {
-        "id": f"{film.id:024x}",
-        "iso_639_1": "en",
-        "iso_3166_1": "US",
-        "key": film.trailer,
-        "name": "Trailer",
-        "site": "YouTube",
-        "size": 1080,
-        "type": "Trailer",
-        "official": True,
-        "published_at": "2020-01-01T00:00:00.000Z",
-    }
-    return {"results": [told] if film.trailer else []}
-
-
-def _external_ids(film: Film, _: Question) -> dict[str, Any]:
-    others = dict.fromkeys(("facebook_id", "instagram_id", "twitter_id"))
-    return {"imdb_id": film.imdb_id or None, "wikidata_id": f"Q{film.id}", **others}
-
-
-def _keywords(film: Film, _: Question) -> dict[str, Any]:
-    return {
-        "keywords": [{"id": 50 + place, "name": name} for place, name in enumerate(film.keywords)]
-    }
-
-
-def _translations(film: Film, _: Question) -> dict[str, Any]:
-    told = [listings.text(film, "en"), *film.texts]
-    return {
-        "translations": [
-            {
-                "iso_3166_1": one.country,
-                "iso_639_1": one.language,
-                "name": _LANGUAGES.get(one.language, ""),
-                "english_name": _LANGUAGES.get(one.language, ""),
-                "data": {
-                    # A title that is the original one is left out there.
-                    "title": one.title if one.title != (film.original_title or film.title) else "",
-                    "overview": one.overview,
-                    "homepage": "",
-                    "runtime": 0,
-                    "tagline": one.tagline,
-                },
-            }
-            for one in told
-        ]
-    }
-
-
-def _alternative_titles(film: Film, _: Question) -> dict[str, Any]:
-    return {
-        "titles": [
-            {"iso_3166_1": country, "title": title, "type": ""}
-            for country, title in film.alternative_titles
-        ]
-    }
-
-
-PARTS: Mapping[str, Callable[[Film, Question], dict[str, Any]]] = {
-    "alternative_titles": _alternative_titles,
-    "credits": _credits,
-    "external_ids": _external_ids,
-    "images": _images,
-    "keywords": _keywords,
-    "release_dates": _release_dates,
-    "translations": _translations,
-    "videos": _videos,
-}

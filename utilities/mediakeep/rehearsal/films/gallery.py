@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediakeep.rehearsal.films import details, prints
+from mediakeep.rehearsal.films import appended, prints
 from mediakeep.rehearsal.films.film import Cinema
 from mediakeep.rehearsal.reply import Question, Reply
 
@@ -30,7 +30,7 @@ class Gallery:
             for art in (*film.posters, *film.backdrops, *film.logos):
                 self._sizes[art.path] = (art.width, art.height)
             for person in film.people:
-                if path := details.portrait(person):
+                if path := appended.portrait(person):
                     self._sizes[path] = _PORTRAIT
 
     def answer(self, question: Question) -> Reply:

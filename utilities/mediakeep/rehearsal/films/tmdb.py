@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mediakeep.rehearsal.films import details, gallery, listings, statuses
+from mediakeep.rehearsal.films import appended, details, gallery, listings, statuses
 from mediakeep.rehearsal.films.film import Cinema, Film
 from mediakeep.rehearsal.films.finder import Finder, releases
 from mediakeep.rehearsal.films.gallery import Gallery
@@ -89,9 +89,9 @@ class Booth:
             raise Failed(34)
         if not asked[2]:
             return details.movie(film, self._series, question)
-        if asked[2] not in details.PARTS:
+        if asked[2] not in appended.PARTS:
             raise Failed(34)
-        return {"id": film.id, **details.PARTS[asked[2]](film, question)}
+        return {"id": film.id, **appended.PARTS[asked[2]](film, question)}
 
     def _find(self, wanted: str, question: Question) -> dict[str, Any]:
         source = question.one("external_source")

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from mediakeep import config
+from mediakeep.kinds import KINDS
 from mediakeep.views import review, terminal
 from mediakeep.views.board import rows
 from mediakeep.views.board.layout import Panel
@@ -129,4 +130,6 @@ def services(accounts: Sequence[Account], size: tuple[int, Style]) -> Panel | No
         if waited := amounts.get("waited", 0):
             pieces.append(Piece(f"{terminal.duration(waited)} waited by all workers"))
         found += rows.flowed(pieces, *size)
+    notices = (KINDS[account.standing.kind].notice for account in accounts)
+    found += [row for text in notices if text for row in rows.wrapped(text, *size, Ink.DIM)]
     return Panel("Services", found, listed=False, side=1) if found else None

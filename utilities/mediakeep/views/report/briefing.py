@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from mediakeep.kinds import KINDS
 from mediakeep.views import periods
 from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report import headline
@@ -26,6 +27,11 @@ class Briefing(msgspec.Struct, frozen=True):
     invested_ever: float  # up to the end of the period
     since: str  # the first day that is known
     kinds: list[Progress]
+
+    @property
+    def notices(self) -> list[str]:
+        """What services want to be said in reports that make use of them."""
+        return list(filter(None, (KINDS[one.kind].notice for one in self.kinds)))
 
     @property
     def span(self) -> str:

@@ -1,0 +1,59 @@
+"""A whole run with a token that is wrong, then right, with faults on the way: nothing shows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediakeep.rehearsal import faults
+from mediakeep.rehearsal.films.tmdb import KEY, TOKEN
+from tests.commands import cinemas
+
+WRONG = "a-token-that-was-withdrawn-some-time-ago"
+WRONG_KEY = "ffeeddccbbaa99887766554433221100"
+FAULTS = (faults.refused(422), faults.cut, faults.garbled, faults.misshapen, faults.paged)
+
+
+def holding(folder: Path, secret: str) -> list[Path]:
+    """Return the files below a folder that hold a secret, in their names or bytes."""
+    found = []
+    for path in folder.rglob("*"):
+        held = path.is_file() and secret.encode() in path.read_bytes()
+        if held or secret in path.name:
+            found.append(path)
+    return found
+
+
+@pytest.mark.parametrize(("wrong", "right"), [(WRONG, TOKEN), (WRONG_KEY, KEY)])
+def test_nothing_that_a_run_writes_or_says_holds_a_token(
+    tmp_path: Path, wrong: str, right: str
+) -> None:
+    movies, _ = cinemas.made(tmp_path)
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "secret").write_text(right)
+    (tmp_path / "secret").chmod(0o600)
+    settings = {"TMPDIR": str(tmp_path / "temporary"), "MEDIAKEEP_TMDB_TOKEN": wrong}
+    with cinemas.served() as server:
+        movies.url = server.url
+        movies.scan()
+        asking = {**cinemas.asking(server.url), "MEDIAKEEP_WORKERS": "2"}
+        refused = movies.run("process_movies", "--all", env={**asking, **settings})
+        statuses = [one.status for one in server.asked]
+        for fault in FAULTS:
+            server.weather.order(fault)
+        settings["MEDIAKEEP_TMDB_TOKEN"] = ""
+        settings["MEDIAKEEP_TMDB_TOKEN_FILE"] = str(tmp_path / "secret")
+        done = [movies.run("process_movies", "--all", env={**asking, **settings}) for _ in range(2)]
+        asked = [f"{one.path} {one.query}" for one in server.asked]
+    assert refused.returncode == 4
+    assert "it does not accept the token that MEDIAKEEP_TMDB_TOKEN gives (401)" in refused.stdout
+    assert 1 <= statuses.count(401) == len(statuses) <= 2  # one for each worker at most
+    assert done[-1].returncode in (0, 4), done[-1].stderr
+    assert (movies.queue / "tmdb_cache.json").exists()
+    assert (movies.path / "status" / "cache" / "tmdb.sqlite").exists()
+    for secret in (wrong, right):
+        assert holding(tmp_path, secret) == [tmp_path / "secret"] * (secret == right)
+        for run in (refused, *done):
+            assert secret not in run.stdout + run.stderr
+        assert not any(secret in one for one in asked)

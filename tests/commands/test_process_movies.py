@@ -1,0 +1,237 @@
+"""The main job for movies: batches against a server, and what a person is asked on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediakeep.rehearsal.films.shelf import Made
+from tests.commands import cinemas
+from tests.commands.cinemas import Movies
+from tests.commands.conftest import environment
+
+PATIENCE = 60.0  # seconds
+PROMPT = "q to stop: "
+
+
+@pytest.fixture
+def stocked(tmp_path: Path) -> Iterator[tuple[Movies, Made]]:
+    """Six scanned movies, and a server that knows most of them."""
+    movies, stock = cinemas.made(tmp_path)
+    with cinemas.served() as server:
+        movies.url = server.url
+        movies.scan()
+        yield movies, stock
+
+
+@pytest.fixture
+def movies(stocked: tuple[Movies, Made]) -> Movies:
+    return stocked[0]
+
+
+class Terminal:
+    """A command in a terminal of its own, as a person sees and answers it."""
+
+    def __init__(self, movies: Movies, *words: object) -> None:
+        self._ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            movies.command("process_movies", *words),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=environment(cinemas.asking(movies.url)),
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.shown = ""
+
+    def await_(self, text: str) -> str:
+        """Wait until something is shown, and return what was since the last time."""
+        end, seen = time.monotonic() + PATIENCE, ""
+        while text not in seen:
+            assert time.monotonic() < end, seen
+            try:
+                seen += os.read(self._ours, 4096).decode()
+            except OSError:  # the command has ended
+                assert text in seen, seen
+        self.shown += seen
+        return seen
+
+    def say(self, line: str) -> None:
+        os.write(self._ours, f"{line}\n".encode())
+
+    def end(self) -> int:
+        """Wait for the end, and return the exit code."""
+        while True:
+            try:
+                if not (data := os.read(self._ours, 4096)):
+                    break
+            except OSError:
+                break
+            self.shown += data.decode()
+        os.close(self._ours)
+        return self.process.wait(PATIENCE)
+
+
+def told(movies: Movies, *words: object, **more: Any) -> str:
+    done = movies.batch(*words, **more)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_batch_identifies_and_enriches_movies(stocked: tuple[Movies, Made]) -> None:
+    movies, stock = stocked
+    assert "Processing 2 movies" in told(movies, "--batch-size", 2)
+    out = told(movies, "--batch-process")
+    assert "BATCH COMPLETE: 6/6 movies (100.0%)" in out
+    assert "certain" in out.partition("Movies: ")[2]
+    known = {item.place: item.film for item in stock.items if item.film}
+    for place, item in movies.items().items():
+        assert item["status"] == "completed"
+        if item.get("match") == "auto":
+            assert item["tmdb_id"] == known[place]
+            assert (movies.movies / place).with_suffix(".nfo").is_file()
+    assert any(item.get("match") == "auto" for item in movies.items().values())
+    assert "Nothing is pending." in told(movies, "--all")
+
+
+def test_one_movie_is_done_again_by_its_name(movies: Movies) -> None:
+    name = next(iter(movies.statuses()))
+    assert "Processing 1 movie..." in told(movies, "--movie", name.upper())
+    assert movies.statuses()[name] == "completed"
+    assert list(movies.statuses().values()).count("pending") == 5
+
+
+def test_a_dry_run_tells_what_is_due_and_writes_nothing(movies: Movies) -> None:
+    before = sorted(movies.movies.iterdir())
+    out = told(movies, "--all", "--dry-run")
+    assert "    nfo: " in out
+    assert "    poster: " in out
+    assert sorted(movies.movies.iterdir()) == before
+    assert set(movies.statuses().values()) == {"pending"}
+    assert not (movies.path / "outputs").exists()
+
+
+def test_with_fix_none_nothing_lies_beside_the_movies_afterwards(movies: Movies) -> None:
+    before = sorted(movies.movies.iterdir())
+    told(movies, "--all", "--fix", "none")
+    assert sorted(movies.movies.iterdir()) == before
+    assert set(movies.statuses().values()) == {"completed"}
+
+
+def test_what_a_batch_would_ask_is_estimated(movies: Movies) -> None:
+    facts = json.loads(told(movies, "--all", "--estimate", "--json"))
+    assert (facts["movies"], facts["known"]) == (6, 0)
+    assert 6 <= facts["requests"] <= 24
+    told(movies, "--all", "--fix", "none")
+    movies.ok("--reset-all", "--yes")
+    again = json.loads(told(movies, "--all", "--estimate", "--json"))
+    assert (again["known"], again["requests"]) == (6, 0)
+
+
+def test_json_tells_how_sure_the_movies_are(movies: Movies) -> None:
+    *lines, last = map(json.loads, told(movies, "--all", "--fix", "none", "--json").splitlines())
+    assert [line["event"] for line in lines] == ["begun", *["settled"] * 6]
+    names = ("movies_auto", "movies_user", "movies_review", "movies_unmatched")
+    assert sum(last[name] for name in names) == 6
+    assert last["movies_auto"] >= 2
+    assert last["summary"]["tallies"] == {name: last[name] for name in names if last[name]}
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--confirm-each", "--json"), "does not go with --json"),
+        (("--confirm-each", "--offline"), "offline"),
+        (("--refresh",), "give --movie NAME as well"),
+        (("--movie", ""), "is empty"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    movies: Movies, words: tuple[str, ...], why: str
+) -> None:
+    done = movies.batch(*words)
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert set(movies.statuses().values()) == {"pending"}
+
+
+def test_without_a_token_all_local_work_is_done(movies: Movies) -> None:
+    done = movies.batch("--all", env={"MEDIAKEEP_OFFLINE": "1"})
+    assert done.returncode == 0, done.stderr
+    assert "6 movies wait for their look-up." in done.stdout
+    assert {item["lookup"] for item in movies.items().values()} == {"pending"}
+
+
+def test_a_person_takes_skips_gives_an_id_and_stops(stocked: tuple[Movies, Made]) -> None:
+    movies, _ = stocked
+    shown = Terminal(movies, "--all", "--confirm-each")
+    answers = ["1", "s", "i", "q"]
+    first = shown.await_(PROMPT)
+    assert "read as" in first
+    assert "min" in first
+    assert "%" in first
+    asked = []
+    for answer in answers:
+        asked.append(first)
+        shown.say(answer)
+        if answer == "i":
+            shown.await_("tt0133093: ")
+            shown.say("2075")
+        first = shown.await_(PROMPT) if answer != "q" else ""
+    assert shown.end() == 130
+    assert "BATCH STOPPED" in shown.shown
+    items = list(movies.items().values())
+    users = [one for one in items if one.get("match") == "user"]
+    assert len(users) == 2
+    assert users[-1]["tmdb_id"] == 2075
+    assert [one["status"] for one in items].count("skipped") == 1
+    assert [one["status"] for one in items].count("pending") == 3
+    assert not any(one.get("attempts") for one in items if one["status"] == "pending")
+    again = told(movies, "--all", "--fix", "none")
+    assert "Processing 3 movies" in again
+
+
+def test_the_end_of_the_input_stops_as_q_does(movies: Movies) -> None:
+    done = subprocess.run(
+        movies.command("process_movies", "--all", "--confirm-each"),
+        input="nonsense\n99\ni nothing\n1\n",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env=environment(cinemas.asking(movies.url)),
+    )
+    assert done.returncode == 130
+    assert done.stdout.count("That is none of the answers.") == 2
+    assert "That is no id." in done.stdout
+    assert list(movies.statuses().values()).count("completed") == 1
+    assert "in_progress" not in movies.statuses().values()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_question_at_once(movies: Movies, number: signal.Signals) -> None:
+    shown = Terminal(movies, "--all", "--confirm-each")
+    shown.await_(PROMPT)
+    shown.process.send_signal(number)
+    assert shown.end() == 130
+    assert set(movies.statuses().values()) == {"pending"}
+
+
+def test_an_id_that_no_movie_has_is_asked_for_again(movies: Movies) -> None:
+    shown = Terminal(movies, "--batch-size", "1", "--confirm-each")
+    shown.await_(PROMPT)
+    shown.say("i 999999")
+    assert "TMDb has no movie with the id 999999." in shown.await_(PROMPT)
+    shown.say("i tt0000001")
+    assert "tt0000001" in shown.await_(PROMPT)
+    shown.say("q")
+    assert shown.end() == 130

@@ -1,0 +1,83 @@
+"""After a power loss at any moment an NFO is the old one or the new one, and can be taken back."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mediakeep import kinds
+from mediakeep.media import sidecars, swap, undo
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.ending import NOBODY, Desk
+from mediakeep.media.undoing.record import Changed
+from mediakeep.media.undoing.store import Store
+from tests.crash.tap import Call, Tap, ignore
+from tests.crash.test_tag_power_loss import Life, cases, judge, tried
+
+FIELDS = {"title": Changed(("Old",), ("New",), "nfo")}
+VERSIONS = [
+    b"<movie><title>Old</title></movie>",
+    b"<movie><title>New</title></movie>",
+    b"<movie><plot>" + os.urandom(6000).hex().encode() + b"</plot></movie>",
+    b"<movie/>",  # after one that no record of a line holds
+]
+
+
+@pytest.fixture
+def written(memory: Path) -> Life:
+    """Replace a file thrice, and take that back."""
+    root = Path(os.path.realpath(memory))
+    life = Life(root / "movies" / "a.nfo", root / "home")
+    for folder in (life.path.parent, life.home):
+        folder.mkdir()
+        life.events += [Call("mkdir", str(folder)), Call("fsync", str(root))]
+    life.path.write_bytes(VERSIONS[0])
+    begun = Call("open", str(life.path)), Call("write", str(life.path), "", VERSIONS[0], -1)
+    life.events += [*begun, Call("sync", str(life.path)), Call("fsync", str(life.path.parent))]
+    _live(life)
+    return life
+
+
+def _live(life: Life) -> None:
+    store = Store(life.home / "status" / "undo")
+    desk = Desk(store, NOBODY, swap.Rules(), kinds.MOVIES.name)
+
+    def took(call: Call) -> None:
+        if call.path.startswith(str(life.root)):
+            life.events.append(replace(call, mtime=1))
+
+    def promise() -> None:
+        life.versions.append(life.path.read_bytes())
+        life.events.append(life.versions[-1])
+
+    promise()
+    for was, data in itertools.pairwise(VERSIONS):
+        with Tap(ignore, took):
+            sidecars.write(life.path, data, was, FIELDS, desk)
+        promise()
+    with Tap(ignore, took):
+        undo.apply(store, undo.plan(store, Query())[0].record)
+    promise()
+
+
+@pytest.mark.parametrize("every", [20, pytest.param(1, marks=pytest.mark.slow)])
+def test_the_old_file_or_the_new_one_is_there_with_its_way_back(written: Life, every: int) -> None:
+    found = tried(written, itertools.islice(cases(written), 0, None, every))
+    assert found.total() > 50
+    assert set(found) == {""}
+
+
+def test_without_the_sync_of_its_record_that_would_not_hold(written: Life) -> None:
+    first = written.events.index(written.versions[0])
+    kept = [
+        one
+        for one in written.events[first:]
+        if isinstance(one, bytes) or one.name != "sync" or not one.path.endswith(".jsonl")
+    ]
+    less = replace(written, events=[*written.events[:first], *kept])
+    chosen = [*cases(less)][::-3]
+    assert next(filter(None, (judge(less, case) for case in chosen)), "")

@@ -1,0 +1,214 @@
+"""Names of movies are read right, with guessit and without it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+import unicodedata
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediakeep.movies.model import Name
+from mediakeep.movies.names import guess, parts, reader, simple
+from tests.movies.names.table import ROWS, Row
+
+BOTH = pytest.mark.parametrize("guessing", [True, False], ids=["guessit", "simple"])
+TITLES = (
+    "Heat", "The Third Man", "Rear Window", "12 Angry Men", "Léon", "Сталкер", "七人の侍",
+    "Se7en", "Spider-Man", "M", "Dr. No", "What's Up, Doc", "Blade Runner 2049", "8½",
+    "The Italian Job", "Mission Impossible", "Uncut Gems", "Der Himmel über Berlin",
+)  # fmt: skip
+SHAPES = (
+    "{title} ({year})", "{title} [{year}]", "{title} {year}", "{title} - {year}",
+    "{title} ({year}) [1080p]", "{title} ({year}) - 4K", "{title} ({year}) {{tmdb-5}}",
+    "{title} {year} 720p BluRay x264-GRP", "{title} ({year}) 1080p WEB-DL DD5.1 H.264",
+    "{title} {year} GERMAN DL 1080p BluRay x264", "{dots}.{year}.1080p.BluRay.x264-GRP",
+    "{dots}.{year}.PROPER.DVDRip.XviD", "{dots}.{year}.FRENCH.WEBRip", "{lines}_{year}_HDTV",
+    "{title} ({year})-CD1", "[GRP] {title} ({year}) [BD]",
+)  # fmt: skip
+
+
+def read_as(row: Row, guessing: bool) -> tuple[str, int, str]:
+    name = reader.read(row.file, row.folder, guessing)
+    return name.title, name.year, name.edition
+
+
+@BOTH
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.file)
+def test_a_name_means_what_the_table_says(row: Row, guessing: bool) -> None:
+    assert read_as(row, guessing) == (row.title, row.year, row.edition)
+
+
+def test_the_table_is_long_enough_to_mean_anything() -> None:
+    assert len({row.file + row.folder for row in ROWS}) >= 150
+
+
+@BOTH
+def test_titles_come_out_of_every_shape_of_name(guessing: bool) -> None:
+    wrong = []
+    for title, shape in itertools.product(TITLES, SHAPES):
+        plain = title.replace("Dr. ", "Dr ").replace(",", "") if "." in shape[:8] else title
+        dots, lines = plain.replace(" ", "."), title.replace(" ", "_")
+        name = shape.format(title=title, year=1962, dots=dots, lines=lines)
+        found = reader.read(f"{name}.mkv", guessing=guessing)
+        if (found.title, found.year) != (plain, 1962):
+            wrong.append((name, found.title, found.year))
+    assert wrong == []
+
+
+# Ids
+
+IDS = (
+    ("tmdb", "603", 603, ""),
+    ("tmdbid", "603", 603, ""),
+    ("imdb", "tt0133093", 0, "tt0133093"),
+    ("imdbid", "tt0133093", 0, "tt0133093"),
+    ("imdbid", "0133093", 0, "tt0133093"),
+    ("tvdb", "169", 0, ""),
+    ("tvdbid", "169", 0, ""),
+    ("TMDbId", "603", 603, ""),
+    ("tmdbid", "none", 0, ""),
+    ("imdb", "nm0000206", 0, ""),
+    ("tmdb", "0", 0, ""),
+    ("tmdb", "9" * 40, 0, ""),
+)
+
+
+@pytest.mark.parametrize("brackets", ["[]", "{}", "()"])
+@pytest.mark.parametrize("sign", "=-")
+@pytest.mark.parametrize(("word", "value", "tmdb", "imdb"), IDS)
+def test_every_form_of_an_id_is_taken_out_of_the_name(
+    brackets: str, sign: str, word: str, value: str, tmdb: int, imdb: str
+) -> None:
+    mark = f"{brackets[0]}{word}{sign}{value}{brackets[1]}"
+    for stem in (f"The Matrix (1999) {mark}", f"The Matrix {mark} (1999) - 1080p", f"{mark} x"):
+        for file, folder in ((f"{stem}.mkv", ""), ("movie.mkv", stem)):
+            name = reader.read(file, folder)
+            assert (name.tmdb_id, name.imdb_id) == (tmdb, imdb)
+            assert word.lower() not in name.title.lower()
+            assert name.title == ("x" if stem.endswith("x") else "The Matrix")
+
+
+@pytest.mark.parametrize("text", ["[tt0133093]", "(tt0133093)", "{tt0133093}", "tt0133093"])
+def test_an_id_of_imdb_speaks_for_itself(text: str) -> None:
+    name = reader.read(f"The Matrix (1999) {text}.mkv")
+    assert (name.title, name.year, name.imdb_id) == ("The Matrix", 1999, "tt0133093")
+    assert reader.read(f"The Matrix {text}x.mkv").imdb_id in ("", "tt0133093")
+
+
+def test_the_id_of_the_file_counts_before_that_of_its_folder() -> None:
+    name = reader.read("Heat [tmdbid-949].mkv", "Heat (1995) {tmdb-1} [imdb-tt0113277]")
+    assert (name.tmdb_id, name.imdb_id, name.title, name.year) == (949, "tt0113277", "Heat", 1995)
+
+
+# Folders, other titles
+
+
+@BOTH
+def test_the_folder_gives_what_the_file_does_not_tell(guessing: bool) -> None:
+    name = reader.read("heat.mkv", "Heat (1995)", guessing)
+    assert (name.title, name.year, name.source) == ("Heat", 1995, "folder")
+    name = reader.read("Heat (1995).mkv", "Films noirs", guessing)
+    assert (name.title, name.year, name.source) == ("Heat", 1995, "file")
+    assert name.others == ("Films noirs",)
+    name = reader.read("Heat.1995.1080p.mkv", "Heat", guessing)
+    assert (name.title, name.year, name.source) == ("Heat", 1995, "file")
+
+
+@BOTH
+def test_what_a_name_may_mean_besides_is_told(guessing: bool) -> None:
+    def others(file: str, folder: str = "") -> tuple[str, ...]:
+        return reader.read(file, folder, guessing).others
+
+    assert others("Brazil aka Brasil (1985).mkv")[0] == "Brasil"
+    assert others("Das Leben der Anderen (The Lives of Others) (2006).mkv")[0] == (
+        "The Lives of Others"
+    )
+    assert {"Star Wars", "A New Hope"} <= set(others("Star Wars - A New Hope (1977).mkv"))
+    assert "Death Race 2000" in others("Death.Race.2000.mkv")
+    assert "2001 - A Space Odyssey" in others("2001 - A Space Odyssey.mkv")
+    assert "The Good German" in others("The.Good.German.2006.1080p.mkv")
+    assert "03. Alien" in others("03. Alien (1979).mkv")
+    assert others("Heat (1995).mkv", "Heat (1995)") == ()
+
+
+def test_a_name_says_how_it_was_read() -> None:
+    assert guess.is_there()
+    assert reader.read("Heat (1995).mkv").by == "guessit"
+    assert reader.read("Heat (1995).mkv", guessing=False).by == "simple"
+
+
+# Parts
+
+
+@pytest.mark.parametrize("word", ["cd", "CD", "disc", "disk", "dvd", "part", "pt"])
+@pytest.mark.parametrize("before", [" ", ".", "-", "_", " - ", " ("])
+@pytest.mark.parametrize("between", ["", " ", ".", "-", "_"])
+def test_parts_are_told_by_every_spelling(word: str, before: str, between: str) -> None:
+    stem = f"Heat (1995){before}{word}{between}2{')' * before.count('(')}"
+    assert parts.find(stem) == parts.Part("Heat (1995)", 2)
+    assert reader.read(f"{stem}.avi").title == "Heat"
+
+
+@pytest.mark.parametrize("stem", ["Heat", "cd1", "Partisan 2", "Heat dvd9", "Department 7 x", ""])
+def test_what_only_looks_like_a_part_is_none(stem: str) -> None:
+    assert parts.find(stem) is None
+
+
+def test_a_part_without_a_year_before_it_may_be_a_movie() -> None:
+    assert parts.find("Dune Part 2") == parts.Part("Dune", 2, doubtful=True)
+    assert reader.read("Dune Part 2.mkv").title == "Dune Part 2"
+    assert parts.find("Dune (1984) Part 2") == parts.Part("Dune (1984)", 2)
+
+
+# Odd and hostile names
+
+
+def test_a_decomposed_name_is_the_same_name() -> None:
+    composed = "Amélie Ångström (2001).mkv"
+    assert reader.read(unicodedata.normalize("NFD", composed)) == reader.read(composed)
+
+
+def test_bytes_that_are_no_utf8_are_read_as_old_programs_wrote_them() -> None:
+    assert reader.read(os.fsdecode(b"Am\xe9lie (2001).mkv")).title == "Amélie"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "(" * 250, "[" * 125 + "]" * 125, "." * 250, "1999." * 50, "(1999)" * 40, "a.k.a. " * 35,
+        "x264 " * 50, "-" * 250, "part1" * 50, "cd 1 " * 50, "S01E01." * 30, "tt1234567" * 27,
+        "{tmdb-" * 40, "A.B." * 60, "a, the" * 40, "\u202e\x00\n\x1b[31m" * 20, "é" * 5000,
+        "[REC" * 60, "Movie " * 10_000, "9" * 4000, "(a" * 125, "\udcff" * 200, "\ud800" * 9,
+    ],
+    ids=range(23),
+)  # fmt: skip
+@BOTH
+def test_hostile_names_are_read_in_no_time(name: str, guessing: bool) -> None:
+    reader.read("warm.mkv", guessing=guessing)  # guessit takes a while to be imported
+    begun = time.process_time()
+    for file, folder in ((name, ""), (f"{name}.mkv", name), ("movie.mkv", name)):
+        found = reader.read(file, folder, guessing)
+        assert msgspec.json.decode(msgspec.json.encode(found), type=Name) == found
+    assert time.process_time() - begun < 5
+
+
+@given(st.text(max_size=300), st.text(max_size=60))
+def test_no_name_raises_anything(file: str, folder: str) -> None:
+    found = reader.read(file, folder, guessing=False)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Name) == found
+    assert found.year == 0 or simple.is_year(str(found.year))
+
+
+def test_what_guessit_stumbles_over_is_read_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object) -> None:
+        raise RuntimeError("as guessit does on names that nobody thought of")
+
+    # No name is known that makes this version of guessit raise; others did.
+    monkeypatch.setattr("guessit.guessit", stumble)
+    name = reader.read("Heat.1995.1080p.mkv")
+    assert (name.title, name.year) == ("Heat", 1995)

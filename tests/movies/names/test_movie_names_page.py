@@ -1,0 +1,50 @@
+"""The page on names of movies is true: each of its examples is read as it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mediakeep.movies import scan
+from mediakeep.movies.names import reader
+
+PAGE = Path(__file__).parents[3] / "docs" / "movie-names.md"
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the cells of the first table below a heading, without its first two lines."""
+    section = PAGE.read_text().partition(f"\n## {heading}\n")[2]
+    lines = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+@pytest.mark.parametrize("row", rows("Names"), ids=lambda row: row[0])
+@pytest.mark.parametrize("guessing", [True, False], ids=["guessit", "simple"])
+def test_an_example_of_a_name_is_read_so(row: list[str], guessing: bool) -> None:
+    file, folder, title, year, besides = row
+    name = reader.read(file.strip("`"), folder.strip("`"), guessing)
+    assert (name.title, name.year) == (title, int(year))
+    kind, _, value = besides.partition(": ")
+    told = {
+        "edition": name.edition,
+        "TMDb": str(name.tmdb_id or ""),
+        "IMDb": name.imdb_id,
+        "may be": value if value in name.others else "",
+    }
+    assert {key: text for key, text in told.items() if text} == ({kind: value} if kind else {})
+
+
+@pytest.mark.parametrize("row", rows("What is one movie"), ids=lambda row: row[0])
+def test_an_example_of_a_library_holds_these_movies(row: list[str], tmp_path: Path) -> None:
+    files, movies = (re.findall("`([^`]+)`", cell) for cell in row)
+    for place in files:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    assert {one.key for one in scan.library(tmp_path)} == set(movies)
+
+
+def test_the_page_has_examples() -> None:
+    assert len(rows("Names")) > 20
+    assert len(rows("What is one movie")) > 5

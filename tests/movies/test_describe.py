@@ -1,0 +1,244 @@
+"""What an NFO is to say: TMDb's facts in the language asked for, and those of the file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from mediakeep.lookups.access import Locale
+from mediakeep.lookups.tmdb.films import (
+    Actor,
+    Certificate,
+    Member,
+    Movie,
+    Named,
+    Picture,
+    Translation,
+)
+from mediakeep.media.nfo import merging
+from mediakeep.media.nfo.details import Details, Rating, Set
+from mediakeep.media.video.facts import AudioStream, VideoFacts, VideoStream
+from mediakeep.movies import describe, model
+
+GERMAN, ENGLISH = Locale("de-DE", "DE"), Locale()
+FILM = Movie(
+    id=900042,
+    imdb_id="tt9900042",
+    asked="de-DE",
+    title="Die geduldige Flut",
+    original_title="The Patient Tide",
+    original_language="en",
+    overview="Eine Wärterin.",
+    tagline="Sie wartet.",
+    release_date="2011-03-04",
+    runtime=101,
+    rating=7.7134,
+    votes=1204,
+    genres=(Named("Drama"), Named("Drama"), Named("")),
+    countries=(Named("Germany", code="DE"),),
+    studios=(Named("Harbour Pictures"),),
+    keywords=(Named("sea"), Named("lighthouse")),
+    collection=Named("The Tide Collection", id=900007, overview="Two films."),
+    cast=(Actor("Jan Holt", "", 5), Actor("Runa Feddersen", "Keeper", 1, "/r.jpg")),
+    crew=(
+        Member("Ove Tannert", "Director", "Directing"),
+        Member("Ilse Marquardt", "Screenplay", "Writing"),
+        Member("Ilse Marquardt", "Novel", "Writing"),
+        Member("Peer Aal", "Story Editor", "Writing"),
+        Member("Lo Sand", "Writer", "Directing"),
+    ),
+    certificates=(
+        Certificate("US", "PG-13", 3),
+        Certificate("DE", "", 3),
+        Certificate("DE", "16", 5),
+        Certificate("DE", "12", 3),
+        Certificate("GB", "15", 4),
+    ),
+    translations=(
+        Translation("de", "AT", "Die Flut", "Aus Wien.", "Servus."),
+        Translation("de", "DE", "Die geduldige Flut", "Eine Wärterin.", "Sie wartet."),
+        Translation("en", "GB", "The Tide", "A keeper in Kent.", "Wait."),
+        Translation("en", "US", "", "A keeper.", "It waits."),
+        Translation("fr", "FR", "La Marée", "", ""),
+    ),
+    trailer="abc_DEF-123",
+)
+
+
+def local(*videos: model.Video) -> model.Movie:
+    return model.Movie(key="a", path="/a", root="/a", base="a", videos=videos)
+
+
+def described(locale: Locale = GERMAN, movie: model.Movie | None = None, **given: Any) -> Details:
+    film = msgspec.structs.replace(FILM, **given)
+    return describe.details(film, movie or local(), locale)
+
+
+def test_facts_of_tmdb_take_their_places() -> None:
+    found = described()
+    assert found.ids == {"tmdb": "900042", "imdb": "tt9900042"}
+    assert next(iter(found.ids)) == "tmdb"
+    assert (found.title, found.original_title) == ("Die geduldige Flut", "The Patient Tide")
+    assert (found.plot, found.tagline) == ("Eine Wärterin.", "Sie wartet.")
+    assert (found.premiered, found.year, found.runtime) == ("2011-03-04", 2011, 101)
+    assert found.ratings == (Rating("themoviedb", 7.713, 1204),)
+    assert found.genres == ("Drama",)
+    assert found.tags == ("sea", "lighthouse")
+    assert found.collection == Set("The Tide Collection", "Two films.", 900007)
+    assert found.directors == ("Ove Tannert",)
+    assert found.credits == ("Ilse Marquardt",)
+    assert found.trailer.endswith("/?action=play_video&videoid=abc_DEF-123")
+    assert [(one.name, one.order) for one in found.actors] == [
+        ("Runa Feddersen", 0),
+        ("Jan Holt", 1),
+    ]
+    assert found.actors[0].thumb == "https://image.tmdb.org/t/p/original/r.jpg"
+    assert found.actors[1].thumb == ""
+
+
+TITLES = [
+    ("de-DE", {}, "Die geduldige Flut"),
+    ("de-AT", {}, "Die Flut"),
+    ("de-CH", {}, "Die Flut"),  # German of any country is better than another language
+    ("fr-FR", {}, "La Marée"),
+    ("en-US", {}, "The Tide"),
+    ("it-IT", {}, "The Tide"),
+    ("it-IT", {"translations": ()}, "The Patient Tide"),
+    ("it-IT", {"asked": "it-IT", "title": "La marea"}, "La marea"),
+    ("it-IT", {"asked": "it-IT", "title": "The Patient Tide"}, "The Tide"),
+    ("ja-JP", {"original_language": "ja", "original_title": "潮"}, "潮"),
+    ("it-IT", {"original_language": "ja", "original_title": "潮", "translations": ()}, "潮"),
+    ("it-IT", {"original_title": "", "translations": ()}, "Die geduldige Flut"),
+    ("de", {"translations": ()}, "Die geduldige Flut"),
+    ("de_DE", {}, "Die geduldige Flut"),
+]
+
+
+@pytest.mark.parametrize(("language", "given", "title"), TITLES)
+def test_a_title_is_in_the_language_asked_for_or_the_next_best(
+    language: str, given: dict[str, Any], title: str
+) -> None:
+    assert described(Locale(language), **given).title == title
+
+
+PLOTS = [
+    ("de-DE", {}, "Eine Wärterin."),
+    ("de-AT", {}, "Aus Wien."),
+    ("fr-FR", {}, "A keeper."),
+    ("en-GB", {}, "A keeper in Kent."),
+    ("fr-FR", {"translations": ()}, "Eine Wärterin."),
+    ("fr-FR", {"translations": (), "overview": ""}, ""),
+    ("fr-FR", {"original_language": "de", "translations": FILM.translations[:2]}, "Aus Wien."),
+    (
+        "fr-FR",
+        {"asked": "", "overview": "As TMDb answers.", "translations": ()},
+        "As TMDb answers.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "given", "plot"), PLOTS)
+def test_a_plot_is_in_the_language_asked_for_or_the_next_best(
+    language: str, given: dict[str, Any], plot: str
+) -> None:
+    assert described(Locale(language), **given).plot == plot
+
+
+SORTED = [
+    ("de-DE", "Die geduldige Flut", "geduldige Flut, Die"),
+    ("de-DE", "Dies ist es", ""),
+    ("de-DE", "Die", ""),
+    ("de-DE", "The Patient Tide", "Patient Tide, The"),  # the original, in English
+    ("fr-FR", "L'Attente", "Attente, L'"),
+    ("fr-FR", "La La Marée", "La Marée, La"),
+    ("en-US", "A Tide", "Tide, A"),
+    ("en-US", "Die Tide", ""),
+    ("ja-JP", "The Tide", ""),
+]
+
+
+@pytest.mark.parametrize(("language", "title", "sort"), SORTED)
+def test_a_title_is_sorted_without_an_article_of_its_language(
+    language: str, title: str, sort: str
+) -> None:
+    found = described(Locale(language), asked=language, title=title, translations=())
+    assert (found.title, found.sort_title) == (title, sort)
+
+
+@pytest.mark.parametrize(
+    ("country", "mpaa"),
+    [
+        ("DE", "DE-12"),
+        ("de", "DE-12"),
+        ("US", "Rated PG-13"),
+        ("GB", "GB-15"),
+        ("FR", "Rated PG-13"),
+    ],
+)
+def test_a_certificate_is_that_of_the_country_or_of_the_us(country: str, mpaa: str) -> None:
+    assert described(Locale("de-DE", country)).mpaa == mpaa
+
+
+def test_without_a_certificate_there_is_none() -> None:
+    assert described(certificates=FILM.certificates[1:2]).mpaa == ""
+
+
+def test_pictures_are_ranked_by_language_and_few() -> None:
+    pictures = (
+        Picture("/en.jpg", language="en"),
+        Picture("/none.jpg"),
+        Picture("/it.jpg", language="it"),
+        Picture("/de.svg", language="de"),
+        Picture("/de.jpg", language="de"),
+        Picture("/de.jpg", language="de"),
+        Picture("", language="de"),
+        *(Picture(f"/more{n}.jpg", language="en") for n in range(9)),
+    )
+    found = described(posters=pictures, backdrops=pictures)
+    begin = "https://image.tmdb.org/t/p/original"
+    posters = [one.url.removeprefix(begin) for one in found.thumbs]
+    assert posters == ["/de.jpg", "/en.jpg", "/more0.jpg", "/more1.jpg", "/more2.jpg"]
+    fanart = [one.url.removeprefix(begin) for one in found.fanart]
+    assert fanart == ["/none.jpg", "/de.jpg", "/en.jpg", "/more0.jpg", "/more1.jpg"]
+    assert {one.aspect for one in found.thumbs} == {"poster"}
+    assert found.thumbs[0].preview == "https://image.tmdb.org/t/p/w500/de.jpg"
+    assert found.fanart[0].preview == "https://image.tmdb.org/t/p/w780/none.jpg"
+
+
+FACTS = VideoFacts(
+    duration=3000.0,
+    video=(VideoStream("h264", 1920, 1080, 1.778, 3000.0),),
+    audio=(AudioStream("aac", "ger", 2),),
+)
+
+
+def test_streams_are_those_of_the_first_version() -> None:
+    other = msgspec.structs.replace(FACTS, video=(VideoStream("av1"),))
+    one = model.Video("a.mkv", version="1080p", facts=FACTS)
+    two = model.Video("b.mkv", version="2160p", facts=other)
+    assert described(movie=local(one, two)).streams.video == FACTS.video
+    assert described(movie=local(one, two)).streams.audio == FACTS.audio
+    unknown = model.Video("a.mkv", version="1080p")
+    assert described(movie=local(unknown, two)).streams.video == ()
+
+
+def test_parts_last_as_long_as_all_of_them() -> None:
+    parts = (model.Video(f"a{n}.avi", part=n, facts=FACTS) for n in (1, 2))
+    assert described(movie=local(*parts)).streams.video[0].duration == 6000
+
+
+def test_without_a_running_time_that_of_the_file_is_taken() -> None:
+    assert described(movie=local(model.Video("a.mkv", facts=FACTS)), runtime=0).runtime == 50
+
+
+def test_of_a_movie_that_nobody_described_only_the_id_is_told() -> None:
+    found = describe.details(Movie(id=7), local(), ENGLISH)
+    assert found == Details(ids={"tmdb": "7"})
+    assert b"<tmdbid>7</tmdbid>" in merging.merged(None, found, None)
+
+
+@pytest.mark.parametrize("key", ["", "a&b", "x y", "<", "a" * 40])
+def test_a_trailer_that_is_no_key_is_left_out(key: str) -> None:
+    assert described(trailer=key).trailer == ""

@@ -1,0 +1,336 @@
+"""A library of movies as it lies on the disk: which files are one movie, and what lies beside."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from mediakeep import files
+from mediakeep.errors import LibraryGone, Unreadable
+from mediakeep.movies import scan
+from mediakeep.movies.model import Movie
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000002000000030802000000368849d6"
+    "0000000c49444154789c6360c00600000f0001d1c9d0a70000000049454e44ae426082"
+)
+
+
+def put(root: Path, *places: str) -> None:
+    for place in places:
+        path = root / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(PNG if path.suffix in (".jpg", ".png") else b"x")
+
+
+def keys(root: Path) -> dict[str, int]:
+    return {one.key: one.fields["file_count"] for one in scan.library(root)}
+
+
+def read(root: Path, key: str) -> Movie:
+    found = next(one for one in scan.library(root) if one.key == key)
+    movie = scan.movie(Path(files.unescape(found.path)), key, root)
+    assert movie.fingerprint == found.fingerprint == scan.fingerprint(root / key)
+    return movie
+
+
+def places(movie: Movie) -> list[str]:
+    return [video.place for video in movie.videos]
+
+
+# What is one movie
+
+
+def test_each_video_right_in_the_library_is_a_movie(tmp_path: Path) -> None:
+    put(tmp_path, "Heat (1995).mkv", "Alien (1979).MP4", "notes.txt", "Alien.nfo", "Brazil.iso")
+    assert keys(tmp_path) == {"Alien (1979).MP4": 1, "Brazil.iso": 1, "Heat (1995).mkv": 1}
+    movie = read(tmp_path, "Heat (1995).mkv")
+    assert (movie.root, movie.base, movie.own_folder) == (str(tmp_path), "Heat (1995)", False)
+    assert movie.path == str(tmp_path / "Heat (1995).mkv")
+    assert (movie.name.title, movie.name.year) == ("Heat", 1995)
+
+
+def test_a_folder_with_one_movie_is_its_own(tmp_path: Path) -> None:
+    put(tmp_path, "Heat (1995)/heat.mkv", "A/B/Alien (1979)/movie.mkv")
+    assert keys(tmp_path) == {"A/B/Alien (1979)": 1, "Heat (1995)": 1}
+    movie = read(tmp_path, "A/B/Alien (1979)")
+    assert (movie.base, movie.own_folder, places(movie)) == ("movie", True, ["movie.mkv"])
+    assert (movie.name.title, movie.name.year, movie.name.source) == ("Alien", 1979, "folder")
+
+
+def test_in_a_folder_with_several_movies_each_is_one(tmp_path: Path) -> None:
+    put(tmp_path, "Noir/Heat (1995).mkv", "Noir/Alien (1979).mkv", "Noir/Brazil (1985)/b.mkv")
+    put(tmp_path, "Lone/Heat (1995).mkv", "Lone/More/Alien (1979)/a.mkv")
+    assert list(keys(tmp_path)) == [
+        "Lone/Heat (1995).mkv", "Lone/More/Alien (1979)", "Noir/Alien (1979).mkv",
+        "Noir/Brazil (1985)", "Noir/Heat (1995).mkv",
+    ]  # fmt: skip
+    assert read(tmp_path, "Noir/Heat (1995).mkv").root == str(tmp_path / "Noir")
+
+
+def test_a_folder_of_several_may_be_named_for_one_of_them(tmp_path: Path) -> None:
+    put(tmp_path, "Heat (1995)/heat.mkv", "Heat (1995)/making of.mkv")
+    name = read(tmp_path, "Heat (1995)/heat.mkv").name
+    assert (name.title, name.year) == ("Heat", 1995)
+    name = read(tmp_path, "Heat (1995)/making of.mkv").name
+    assert (name.title, name.year, name.others) == ("making of", 0, ())
+
+
+@pytest.mark.parametrize(
+    ("folder", "names", "versions"),
+    [
+        ("Heat (1995)", ["Heat (1995) - 1080p.mkv", "Heat (1995) - 4K.mkv"], ["1080p", "4K"]),
+        ("Heat (1995)", ["Heat (1995).mkv", "Heat (1995) [720p].mkv"], ["720p", ""]),
+        ("Heat (1995) {tmdb-1}", ["Heat.1995.720p.mkv", "Heat.1995.4K.mkv"], ["4K", "720p"]),
+        ("Heat", ["Heat - Director's Cut.mkv", "Heat.mkv"], ["Director's Cut", ""]),
+        ("Heat", ["Heat.mkv", "Heat.mp4"], ["mkv", "mp4"]),
+    ],
+)
+def test_versions_that_are_named_for_their_folder_are_one_movie(
+    tmp_path: Path, folder: str, names: list[str], versions: list[str]
+) -> None:
+    put(tmp_path, *(f"{folder}/{name}" for name in names))
+    assert keys(tmp_path) == {folder: 2}
+    assert [video.version for video in read(tmp_path, folder).videos] == versions
+
+
+def test_movies_that_only_begin_alike_are_no_versions(tmp_path: Path) -> None:
+    put(tmp_path, "Alien/Alien.mkv", "Alien/Aliens.mkv", "Alien/Alien 3.mkv")
+    put(tmp_path, "Heat/Heat - 1986.mkv", "Heat/Heat - 1995.mkv")
+    assert len(keys(tmp_path)) == 5
+
+
+def test_editions_are_told_of_each_version(tmp_path: Path) -> None:
+    put(tmp_path, "Brazil (1985)/Brazil (1985) - Director's Cut.mkv")
+    put(tmp_path, "Brazil (1985)/Brazil (1985) {edition-Love Conquers All}.mkv")
+    movie = read(tmp_path, "Brazil (1985)")
+    assert [video.edition for video in movie.videos] == ["Director's Cut", "Love Conquers All"]
+    assert movie.name.edition == ""
+
+
+def test_the_same_name_in_two_formats_is_one_movie_anywhere(tmp_path: Path) -> None:
+    put(tmp_path, "Heat.mkv", "Heat.mp4", "Alien.mkv")
+    assert keys(tmp_path) == {"Alien.mkv": 1, "Heat.mkv": 2}
+
+
+def test_parts_are_one_movie(tmp_path: Path) -> None:
+    put(tmp_path, "Heat (1995) cd2.avi", "Heat (1995) cd1.avi", "Heat (1995).srt", "Alien.mkv")
+    put(tmp_path, "Brazil/Brazil part 1.mkv", "Brazil/Brazil part 2.mkv")
+    put(tmp_path, "Ran (1985)/CD1/a.avi", "Ran (1985)/CD2/b.avi", "Ran (1985)/poster.jpg")
+    assert keys(tmp_path) == {
+        "Alien.mkv": 1, "Brazil": 2, "Heat (1995) cd1.avi": 2, "Ran (1985)": 2,
+    }  # fmt: skip
+    movie = read(tmp_path, "Heat (1995) cd1.avi")
+    assert [video.part for video in movie.videos] == [1, 2]
+    assert (movie.base, len(movie.subtitles)) == ("Heat (1995)", 1)
+    assert read(tmp_path, "Brazil").base == "Brazil"
+    movie = read(tmp_path, "Ran (1985)")
+    assert places(movie) == ["CD1/a.avi", "CD2/b.avi"]
+    assert [video.part for video in movie.videos] == [1, 2]
+    assert (movie.base, movie.name.title, len(movie.images)) == ("Ran (1985)", "Ran", 1)
+
+
+def test_sequels_are_no_parts(tmp_path: Path) -> None:
+    put(tmp_path, "Dune Part 1.mkv", "Dune Part 2.mkv", "Heat.mkv")
+    assert len(keys(tmp_path)) == 3
+    assert read(tmp_path, "Dune Part 2.mkv").base == "Dune Part 2"
+
+
+def test_a_copy_of_a_disc_is_one_movie(tmp_path: Path) -> None:
+    put(tmp_path, "Heat (1995)/VIDEO_TS/VIDEO_TS.IFO", "Heat (1995)/VIDEO_TS/VTS_01_1.VOB")
+    put(tmp_path, "Heat (1995)/VIDEO_TS/VTS_01_2.VOB", "Heat (1995)/VIDEO_TS/VIDEO_TS.nfo")
+    put(tmp_path, "Alien/BDMV/index.bdmv", "Alien/BDMV/STREAM/00800.m2ts", "Alien/BDMV/index.nfo")
+    put(tmp_path, "Alien/extras/x.mkv", "Brazil (1985)/VIDEO_TS.IFO", "Brazil (1985)/VTS_01_1.VOB")
+    put(tmp_path, "Ran/Disc 1/VIDEO_TS/V.VOB", "Ran/Disc 2/VIDEO_TS/V.VOB", "VIDEO_TS/V.VOB")
+    assert list(keys(tmp_path)) == ["Alien", "Brazil (1985)", "Heat (1995)", "Ran", "VIDEO_TS"]
+    movie = read(tmp_path, "Heat (1995)")
+    assert (movie.disc, movie.base, movie.videos) == ("dvd", "Heat (1995)", ())
+    assert (movie.name.title, movie.nfos) == ("Heat", ("VIDEO_TS/VIDEO_TS.nfo",))
+    movie = read(tmp_path, "Alien")
+    assert (movie.disc, movie.nfos) == ("bluray", ("BDMV/index.nfo",))
+    assert movie.extras == ("extras/x.mkv",)
+    for key in ("Brazil (1985)", "VIDEO_TS"):
+        movie = read(tmp_path, key)
+        assert (movie.disc, movie.videos, movie.extras) == ("dvd", (), ())
+    assert keys(tmp_path)["Heat (1995)"] == 1
+
+
+# Extras, samples, and what is nobody's
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["trailers", "Behind The Scenes", "deleted scenes", "interviews", "scenes", "shorts",
+     "featurettes", "clips", "other", "extras", "extra", "backdrops", "theme-music"],
+)  # fmt: skip
+def test_folders_of_extras_are_their_movies(tmp_path: Path, folder: str) -> None:
+    put(tmp_path, "Heat/Heat.mkv", f"Heat/{folder}/one.mkv", f"Heat/{folder}/deep/two.mkv")
+    assert keys(tmp_path) == {"Heat": 1}
+    movie = read(tmp_path, "Heat")
+    assert set(movie.extras) == {f"{folder}/one.mkv", f"{folder}/deep/two.mkv"}
+    assert scan.loose(tmp_path) == 0
+
+
+def test_extras_are_told_by_their_names(tmp_path: Path) -> None:
+    kinds = ["-trailer", ".trailer", "_trailer", " trailer", "-scene", "-clip", "-interview",
+             "-behindthescenes", "-deleted", "-deletedscene", "-featurette", "-short", "-other",
+             "-extra", "-trailer2"]  # fmt: skip
+    put(tmp_path, "Heat.mkv", "Alien.mkv", *(f"Heat{kind}.mkv" for kind in kinds))
+    put(tmp_path, "Heat-sample.mkv", "sample.mkv", "Gone-trailer.mkv", "trailer.mp4")
+    assert keys(tmp_path) == {"Alien.mkv": 1, "Heat.mkv": 1}
+    movie = read(tmp_path, "Heat.mkv")
+    assert set(movie.extras) == {f"Heat{kind}.mkv" for kind in kinds}
+    assert movie.samples == ("Heat-sample.mkv",)
+    assert scan.loose(tmp_path) == 3
+
+
+def test_a_movie_that_is_named_like_an_extra_is_none(tmp_path: Path) -> None:
+    put(tmp_path, "The.Big.Short.mkv", "The-Other.mkv", "The Interview.mkv", "Shorts/Duel.mkv")
+    assert len(keys(tmp_path)) == 4
+    assert scan.loose(tmp_path) == 0
+
+
+def test_samples_belong_to_the_movie_of_their_folder(tmp_path: Path) -> None:
+    put(tmp_path, "Heat/heat.mkv", "Heat/Sample/heat-sample.mkv", "Heat/grp-sample.mkv")
+    movie = read(tmp_path, "Heat")
+    assert movie.samples == ("grp-sample.mkv", "Sample/heat-sample.mkv")
+
+
+def test_hidden_and_foreign_folders_are_passed_over(tmp_path: Path) -> None:
+    put(tmp_path, "Heat/Heat.mkv", ".trash/Alien.mkv", "@eaDir/Heat.mkv", "#recycle/Alien.mkv")
+    put(tmp_path, "$RECYCLE.BIN/Alien.mkv", "Heat/extrafanart/fanart1.jpg", "Heat/.actors/A_B.jpg")
+    put(tmp_path, ".hidden.mkv", "Heat/.mediakeep_backup_1/Heat.mkv", "...And So On (1956).mkv")
+    assert list(keys(tmp_path)) == ["...And So On (1956).mkv", "Heat"]
+    movie = read(tmp_path, "Heat")
+    assert (movie.images, movie.extras, scan.loose(tmp_path)) == ((), (), 0)
+
+
+# What lies beside
+
+
+def test_subtitles_tell_language_and_purpose(tmp_path: Path) -> None:
+    put(tmp_path, "Heat.mkv", "Alien.mkv", "Heat.srt", "Heat.en.srt", "Heat.German.forced.ass")
+    put(tmp_path, "Heat.pt-BR.default.srt", "Heat.en.hi.srt", "Heat.en.cc.vtt", "Heat.fre.2.sub")
+    put(tmp_path, "Heat.en.foreign.srt", "Heat.hi.srt", "Heat of the Night.srt", "Heat.Wave.srt")
+    told = {one.place: (one.language, *one.flags) for one in read(tmp_path, "Heat.mkv").subtitles}
+    assert told == {
+        "Heat.srt": ("",), "Heat.en.srt": ("en",), "Heat.German.forced.ass": ("german", "forced"),
+        "Heat.pt-BR.default.srt": ("pt-br", "default"), "Heat.en.hi.srt": ("en", "sdh"),
+        "Heat.en.cc.vtt": ("en", "sdh"), "Heat.fre.2.sub": ("fre",),
+        "Heat.en.foreign.srt": ("en", "forced"), "Heat.hi.srt": ("hi",),
+    }  # fmt: skip
+    assert scan.orphans(tmp_path) == ("Heat of the Night.srt", "Heat.Wave.srt")
+
+
+def test_subtitles_in_a_folder_of_their_own_are_the_movies(tmp_path: Path) -> None:
+    put(tmp_path, "Heat/Heat.mkv", "Heat/Subs/2_English.srt", "Heat/Heat.Director's words.srt")
+    told = {one.place: one.language for one in read(tmp_path, "Heat").subtitles}
+    assert told == {"Subs/2_English.srt": "english", "Heat.Director's words.srt": ""}
+
+
+@pytest.mark.parametrize("role", ["poster", "fanart", "banner", "clearart", "clearlogo", "logo",
+                                  "discart", "disc", "landscape", "thumb", "keyart"])  # fmt: skip
+def test_pictures_tell_their_role(tmp_path: Path, role: str) -> None:
+    put(tmp_path, "Heat.mkv", "Alien.mkv", f"Heat-{role}.jpg", f"Alien-{role}.png")
+    put(tmp_path, "Ran/Ran.mkv", f"Ran/{role}.jpg", f"Ran/Ran-{role}.png")
+    (image,) = read(tmp_path, "Heat.mkv").images
+    assert (image.place, image.role, image.size) == (f"Heat-{role}.jpg", role, len(PNG))
+    assert (image.mime, image.width, image.height) == ("image/png", 2, 3)
+    assert [one.role for one in read(tmp_path, "Ran").images] == [role, role]
+
+
+def test_pictures_have_other_names_in_an_own_folder(tmp_path: Path) -> None:
+    names = {"folder.jpg": "poster", "cover.jpg": "poster", "default.jpg": "poster",
+             "movie.jpg": "poster", "Heat.jpg": "poster", "backdrop1.jpg": "fanart",
+             "background.jpg": "fanart", "art.jpg": "fanart", "fanart-2.jpg": "fanart"}  # fmt: skip
+    put(tmp_path, "Heat/Heat.mkv", "Heat/holiday.jpg", *(f"Heat/{name}" for name in names))
+    movie = read(tmp_path, "Heat")
+    assert {one.place: one.role for one in movie.images} == names
+    assert movie.orphans == ()
+
+
+def test_what_is_no_picture_says_so(tmp_path: Path) -> None:
+    put(tmp_path, "Heat/Heat.mkv")
+    (tmp_path / "Heat" / "poster.jpg").write_bytes(b"<html>")
+    (tmp_path / "Heat" / "fanart.jpg").touch()
+    told = {one.role: one.trouble for one in read(tmp_path, "Heat").images}
+    assert told == {"poster": "it is no picture", "fanart": "it is empty"}
+
+
+def test_the_nfo_that_counts_comes_first(tmp_path: Path) -> None:
+    put(tmp_path, "Heat (1995)/heat.mkv", "Heat (1995)/heat.nfo", "Heat (1995)/movie.nfo")
+    put(tmp_path, "Heat (1995)/Heat (1995).nfo", "Heat (1995)/group.nfo")
+    put(tmp_path, "Alien cd1.avi", "Alien cd2.avi", "Alien cd1.nfo", "Alien.NFO", "Ran.mkv")
+    movie = read(tmp_path, "Heat (1995)")
+    assert movie.nfos == ("movie.nfo", "heat.nfo", "Heat (1995).nfo")
+    assert movie.orphans == ("group.nfo",)
+    assert read(tmp_path, "Alien cd1.avi").nfos == ("Alien.NFO", "Alien cd1.nfo")
+
+
+def test_names_are_the_same_however_they_are_composed_and_in_any_case(tmp_path: Path) -> None:
+    composed = "Amélie (2001)"
+    apart = unicodedata.normalize("NFD", composed)
+    put(tmp_path, f"{composed}.mkv", f"{apart}.nfo", f"{composed.upper()}-POSTER.JPG", "Ran.mkv")
+    movie = read(tmp_path, f"{composed}.mkv")
+    assert (movie.nfos, len(movie.images)) == ((f"{apart}.nfo",), 1)
+    assert scan.orphans(tmp_path) == ()
+
+
+def test_sidecars_that_fit_no_video_are_orphans(tmp_path: Path) -> None:
+    put(tmp_path, "Heat/Heat.mkv", "Heat/Old.nfo", "Heat/Old-poster.jpg", "Heat/Old.en.srt")
+    put(tmp_path, "Heat/Old-metadata.json", "Heat/readme.txt", "Heat/Heat-metadata.json")
+    put(tmp_path, "poster.jpg", "Noir/fanart.jpg", "Noir/Laura/Laura.mkv")  # those of a folder
+    put(tmp_path, "Alien.mkv", "Gone.nfo", "Gone-fanart.jpg", "Alien 3.nfo", "Alien-metadata.json")
+    movie = read(tmp_path, "Heat")
+    assert set(movie.orphans) == {"Old.nfo", "Old-poster.jpg", "Old.en.srt", "Old-metadata.json"}
+    assert (movie.sidecar, movie.nfos) == ("Heat-metadata.json", ())
+    assert scan.orphans(tmp_path) == ("Alien 3.nfo", "Gone-fanart.jpg", "Gone.nfo")
+    assert read(tmp_path, "Alien.mkv").sidecar == "Alien-metadata.json"
+
+
+def test_locks_are_told(tmp_path: Path) -> None:
+    put(tmp_path, "Heat/Heat.mkv", "Heat/.mediakeep-lock", "A/Ran/Ran.mkv", "A/.mediakeep-lock")
+    put(tmp_path, "Alien.mkv", "Alien.mediakeep-lock", "Brazil.mkv")
+    assert read(tmp_path, "Heat").locked == f"{tmp_path}/Heat/.mediakeep-lock locks it"
+    assert read(tmp_path, "A/Ran").locked == f"{tmp_path}/A/.mediakeep-lock locks it"
+    assert read(tmp_path, "Alien.mkv").locked == f"{tmp_path}/Alien.mediakeep-lock locks it"
+    assert read(tmp_path, "Brazil.mkv").locked == ""
+
+
+# Fingerprints, and what changes
+
+
+def test_a_fingerprint_changes_with_what_belongs_to_the_movie_alone(tmp_path: Path) -> None:
+    def marks() -> list[str]:
+        return [one.fingerprint for one in scan.library(tmp_path)]
+
+    put(tmp_path, "Alien.mkv", "Heat.mkv", "Ran/Ran.mkv")
+    first = marks()
+    put(tmp_path, "Heat.en.srt")
+    second = marks()
+    assert [a == b for a, b in zip(first, second, strict=True)] == [True, False, True]
+    put(tmp_path, "Ran/poster.jpg")
+    assert [a == b for a, b in zip(second, marks(), strict=True)] == [True, True, False]
+
+
+def test_a_movie_that_is_gone_or_shares_its_folder_now_is_an_error(tmp_path: Path) -> None:
+    put(tmp_path, "Heat.mkv", "Alien.mkv", "Ran/Ran.mkv", "Empty/Empty.mkv")
+    (tmp_path / "Heat.mkv").unlink()
+    with pytest.raises(Unreadable, match="No such file"):
+        scan.movie(tmp_path / "Heat.mkv", "Heat.mkv", tmp_path)
+    put(tmp_path, "Ran/Brazil.mkv")
+    with pytest.raises(Unreadable, match=r"several movies by now\. Scan"):
+        scan.movie(tmp_path / "Ran", "Ran", tmp_path)
+    (tmp_path / "Empty" / "Empty.mkv").unlink()
+    with pytest.raises(Unreadable, match="no video is left"):
+        scan.movie(tmp_path / "Empty", "Empty", tmp_path)
+
+
+def test_a_library_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(LibraryGone):
+        scan.library(tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    with pytest.raises(LibraryGone):
+        scan.library(tmp_path / "file")

@@ -1,0 +1,220 @@
+"""No library of movies is a trap: odd names, links, lost rights, many files, any tree at all."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediakeep import files
+from mediakeep.errors import MediakeepError, Unreadable
+from mediakeep.item import Found
+from mediakeep.movies import formats, listings, scan
+from mediakeep.movies.model import Movie
+from tests.music import shelf
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that every user may enter, which pytest's own are not."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def put(root: Path, *places: str) -> None:
+    for place in places:
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).touch()
+
+
+def read(root: Path, found: Found) -> Movie:
+    movie = scan.movie(Path(files.unescape(found.path)), found.key, root)
+    assert movie.fingerprint == found.fingerprint
+    return movie
+
+
+# Any tree
+
+WORDS = ("Heat", "Heat (1995)", "heat", "Alien", "Alien 3", "cd1", "CD2", "VIDEO_TS", "BDMV", "a",
+         "extras", "trailers", "Shorts", "sample", "Subs", "Heat (1995) - 4K", "Heat cd1",
+         "Heat cd2", "Heat part 1", "Heat part 2", "Heat-trailer", "Heat-other", "x-sample",
+         "Heat-poster", "poster", "movie", "Heat.en", "index", "#recycle", ".hidden",
+         "...")  # fmt: skip
+SUFFIXES = (".mkv", ".avi", ".MKV", ".nfo", ".jpg", ".srt", ".vob", ".bdmv", ".ifo", ".txt", "",
+            "-metadata.json", ".mediakeep-lock")  # fmt: skip
+FILES = st.builds(
+    lambda above, stem, suffix: "/".join([*above, f"{stem}{suffix}"]),
+    st.lists(st.sampled_from(WORDS), max_size=3),
+    st.sampled_from(WORDS),
+    st.sampled_from(SUFFIXES),
+)
+
+
+@settings(max_examples=80)
+@given(st.lists(FILES, max_size=14))
+def test_in_any_tree_each_video_belongs_to_one_movie_or_is_loose(tree: list[str]) -> None:
+    with tempfile.TemporaryDirectory(dir=memory_folder()) as name:
+        root = Path(name)
+        for place in tree:
+            try:
+                put(root, place)
+            except OSError:  # a file and a folder of one name
+                continue
+        check(root)
+
+
+def memory_folder() -> str | None:
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def check(root: Path) -> None:
+    found = list(scan.library(root))
+    assert [one.key for one in found] == sorted({one.key for one in found})
+    held: Counter[str] = Counter()
+    for one in found:
+        movie = read(root, one)
+        assert one.fields["file_count"] == (len(movie.videos) or 1)
+        assert movie.disc or movie.videos
+        below = os.path.relpath(movie.root, root)
+        videos = [video.place for video in movie.videos]
+        held.update(os.path.normpath(f"{below}/{place}") for place in videos)
+        held.update(
+            os.path.normpath(f"{below}/{place}") for place in (*movie.extras, *movie.samples)
+        )
+        if movie.disc:
+            held.update(inside_disc(root, Path(movie.root), held))
+    assert all(count == 1 for count in held.values()), held
+    assert sum(held.values()) + scan.loose(root) == sum(1 for _ in videos_of(root))
+    scan.orphans(root)
+
+
+def inside_disc(root: Path, folder: Path, held: Counter[str]) -> Iterator[str]:
+    """The videos that a copy of a disc consists of are not listed one by one."""
+    for path in videos_of(folder):
+        place = str(path.relative_to(root))
+        inside = {"video_ts", "bdmv"} & set(str(path).lower().split("/"))
+        if place not in held and (inside or path.suffix in formats.STREAMS):
+            yield place
+
+
+def videos_of(top: Path) -> Iterator[Path]:
+    """All videos below a folder but those in hidden and foreign folders."""
+    past = {".hidden", *formats.PAST}
+    for above, folders, names in os.walk(top):
+        folders[:] = [one for one in folders if one.lower() not in past]
+        seen = [name for name in names if name[0] != "." or name.startswith("..")]
+        yield from (
+            Path(above) / name for name in seen if Path(name).suffix.lower() in formats.VIDEOS
+        )
+
+
+def test_a_tree_of_every_word_is_read(tmp_path: Path) -> None:
+    for folder, stem in itertools.product(("Heat", "VIDEO_TS", "cd1", "Shorts"), WORDS[:24]):
+        put(tmp_path, f"{folder}/{stem}.mkv", f"{folder}/{stem}/{stem}.avi", f"{folder}/{stem}.nfo")
+    check(tmp_path)
+
+
+# Odd names, links, rights
+
+
+def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) -> None:
+    latin = shelf.odd_name(tmp_path)
+    odd = ("new\nline", "-rf", "'\"`$(x)", "a\\b", "\x1b[31m", latin, "=cmd", "%s", "{0}")
+    for name in odd:
+        put(tmp_path, f"{name}.mkv", f"{name} x/{name}.mkv")
+    put(tmp_path, f"{'n' * 250}.mkv")
+    found = list(scan.library(tmp_path))
+    assert len(found) == 2 * len(odd) + 1
+    for one in found:
+        assert one.key.encode()
+        movie = read(tmp_path, one)
+        assert all((Path(files.unescape(movie.root)) / files.unescape(video.place)).is_file()
+                   for video in movie.videos)  # fmt: skip
+        assert movie.name.title.encode()
+
+
+def test_links_are_followed_once_and_loops_end(tmp_path: Path) -> None:
+    root = tmp_path / "library"
+    put(root, "Heat/Heat.mkv")
+    put(tmp_path, "elsewhere/Alien.mkv")
+    (root / "Alien").symlink_to(tmp_path / "elsewhere")
+    (root / "Alien again").symlink_to(tmp_path / "elsewhere")
+    (root / "Heat" / "up").symlink_to(root)
+    (root / "Heat" / "self").symlink_to("self")
+    (root / "gone.mkv").symlink_to("nowhere")
+    assert [one.key for one in scan.library(root)] == ["Alien", "Heat", "gone.mkv"]
+    for one in scan.library(root):
+        read(root, one)
+
+
+def test_a_folder_without_rights_is_told_and_not_taken_for_empty(public: Path) -> None:
+    put(public, "Heat/Heat.mkv", "Alien/Subs/Alien.srt", "Alien/Alien.mkv", "Ran.mkv")
+    healthy = {one.key: one.fingerprint for one in scan.library(public)}
+    with shelf.refused(public / "Heat"):
+        found = {one.key: one for one in scan.library(public)}
+    assert set(found) == {"Alien", "Heat", "Ran.mkv"}
+    assert found["Heat"].fields == {"file_count": 0}
+    assert found["Heat"].fingerprint == scan.UNREADABLE
+    with shelf.refused(public / "Alien" / "Subs"):
+        found = {one.key: one for one in scan.library(public)}
+        with pytest.raises(Unreadable, match=r"Subs: Permission denied\. .*chmod"):
+            scan.movie(public / "Alien", "Alien", public)
+    assert found["Alien"].fingerprint == scan.UNREADABLE
+    assert found["Ran.mkv"].fingerprint == healthy["Ran.mkv"]
+
+
+def test_a_library_that_refuses_is_an_error(public: Path) -> None:
+    with shelf.refused(public), pytest.raises(MediakeepError, match="Permission denied"):
+        scan.library(public)
+
+
+def test_a_very_deep_tree_is_read(tmp_path: Path) -> None:
+    put(tmp_path, f"{'d/' * 900}Heat.mkv")
+    (one,) = scan.library(tmp_path)
+    assert one.key.endswith("d/d")
+
+
+# Large flat folders
+
+
+def test_a_large_folder_is_listed_once_for_many_movies(memory: Path) -> None:
+    for number in range(3000):
+        (memory / f"Some Title {number} (1999).mkv").touch()
+    found = list(scan.library(memory))
+    begun = time.process_time()
+    for one in found[:300]:
+        movie = read(memory, one)
+        for tail in (".nfo", "-metadata.json", "-poster.jpg"):
+            (memory / f"{movie.base}{tail}").touch()
+        movie = scan.movie(memory / one.key, one.key, memory)
+        assert (len(movie.nfos), len(movie.images)) == (1, 1)
+        assert movie.sidecar
+    took = time.process_time() - begun
+    begun = time.process_time()
+    list(scan.library(memory))
+    assert took < 12 * (time.process_time() - begun)  # to list it each time takes 300 times as long
+
+
+def test_what_is_known_of_a_large_folder_is_not_believed_for_long(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listings, "_LARGE", 1)  # else it takes a thousand files
+    put(memory, "Heat.mkv", "Alien.mkv", "Ran.mkv")
+    read(memory, next(scan.library(memory)))
+    put(memory, "Heat.en.srt")
+    time.sleep(0.2)
+    assert len(scan.movie(memory / "Heat.mkv", "Heat.mkv", memory).subtitles) == 1
+    (memory / "Heat.mkv").unlink()
+    with pytest.raises(Unreadable):
+        scan.movie(memory / "Heat.mkv", "Heat.mkv", memory)

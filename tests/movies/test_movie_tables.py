@@ -1,0 +1,357 @@
+"""The tables over all movies: their rows, a person's work in them, and what is kept for them."""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from mediakeep.errors import UsageFailed
+from mediakeep.item import Item, MovieItem, Status
+from mediakeep.movies import choices, diagnose, failed, record, rows, tables
+from mediakeep.movies.account import Account
+from mediakeep.movies.choices import Chosen
+from mediakeep.movies.identify.verdict import Sure
+from mediakeep.movies.model import Name
+from tests import documents
+from tests.movies.accounts import account, candidate, local, open_to, video
+
+FILES = Path(__file__).parents[2] / "docs" / "movie-files.md"
+
+
+class Home:
+    """A home with records of movies, and a queue that knows them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.items: dict[str, Item] = {}
+
+    def put(self, key: str, told: Account | None = None, **fields: Any) -> None:
+        """Do a movie, as a batch does."""
+        told = told or account()
+        told = structs.replace(told, local=structs.replace(told.local, key=key))
+        name = fields.pop("output_name", f"m{len(self.items)}")
+        if key in self.items:
+            name = self.items[key].output_name
+        path = self.path / record.place(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(record.render(told, diagnose.issues(told), "issues/movies/m.md"))
+        fields = {"status": Status.COMPLETED, "output_name": name} | fields
+        self.items[key] = MovieItem(**fields)
+
+    def update(self) -> list[str]:
+        return tables.update(self.path, self.items)
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        with (self.path / name).open(encoding="utf-8", newline="") as text:
+            return list(csv.DictReader(text))
+
+    @property
+    def scan(self) -> dict[str, dict[str, str]]:
+        return {one["key"]: one for one in self.table(tables.SCAN)}
+
+    @property
+    def failed(self) -> dict[str, dict[str, str]]:
+        return {one["key"]: one for one in self.table(tables.FAILED)}
+
+    def fill(self, key: str, **cells: str) -> None:
+        """Fill in cells by hand."""
+        told = [{**one, **cells} if one["key"] == key else one for one in self.table(tables.FAILED)]
+        with (self.path / tables.FAILED).open("w", encoding="utf-8", newline="") as text:
+            writer = csv.DictWriter(text, list(told[0]) + [c for c in cells if c not in told[0]])
+            writer.writeheader()
+            writer.writerows(told)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def doubtful(**changes: Any) -> Account:
+    return account(identity=open_to(candidate(1, 0.8), candidate(2, 0.79)), **changes)
+
+
+def test_every_column_is_documented() -> None:
+    assert documents.column(FILES, "## movies_library_scan.csv") == set(rows.COLUMNS)
+    assert documents.column(FILES, "## movies_failed_lookups.csv") == set(failed.COLUMNS)
+
+
+def test_a_row_tells_of_a_movie_what_a_person_sorts_by(home: Home) -> None:
+    home.put("a.mkv")
+    assert home.update() == []
+    row = home.scan["a.mkv"]
+    wanted = {
+        "title": "Quiet Harbour",
+        "year": "1987",
+        "match": "auto",
+        "confidence": "0.97",
+        "tmdb_id": "4711",
+        "genres": "Drama; Mystery",
+        "certificate": "PG",
+        "runtime_minutes": "104",
+        "duration_minutes": "104.0",
+        "resolution": "1080p",
+        "height": "800",
+        "video_codec": "hevc",
+        "hdr": "HDR10",
+        "audio_codecs": "ac3; aac",
+        "audio_languages": "eng; ger",
+        "subtitle_languages": "eng",
+        "nfo": "read",
+        "poster": "yes",
+        "decisions": "0",
+        "issues": "",
+    }
+    assert {name: row[name] for name in wanted} == wanted
+
+
+def test_a_movie_of_which_nothing_is_known_has_a_row_all_the_same(home: Home) -> None:
+    bare = local(videos=(video(facts=None),), images=(), name=Name())
+    home.put("a.mkv", Account(local=bare))
+    home.update()
+    assert home.scan["a.mkv"]["resolution"] == ""
+    assert home.scan["a.mkv"]["issues"].startswith("name-not-parsed; missing-nfo")
+
+
+def test_what_has_not_changed_is_not_read_again_nor_written(home: Home) -> None:
+    for number in range(5):
+        home.put(f"{number}.mkv", doubtful() if number == 2 else None)
+    home.update()
+    stamps = {name: (home.path / name).stat().st_mtime_ns for name in (tables.SCAN, tables.FAILED)}
+    before = os.stat(home.path / record.place("m3"))
+    (home.path / record.place("m3")).write_bytes(b"x" * before.st_size)
+    os.utime(home.path / record.place("m3"), ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert home.update() == []
+    for name, stamp in stamps.items():
+        assert (home.path / name).stat().st_mtime_ns == stamp
+    os.utime(home.path / record.place("m3"))
+    assert len(home.update()) == 1  # and with another time it is read, and found to be damaged
+
+
+def test_a_movie_done_again_has_its_new_row_and_the_order_is_the_queues(home: Home) -> None:
+    home.put("b.mkv")
+    home.put("a.mkv")
+    home.update()
+    home.put("b.mkv", doubtful())
+    home.put("c.mkv", status=Status.SKIPPED)
+    home.put("d.mkv", status=Status.PENDING)
+    home.update()
+    assert list(home.scan) == ["b.mkv", "a.mkv", "d.mkv"]
+    assert home.scan["b.mkv"]["match"] == "review"
+
+
+def test_a_random_history_ends_as_a_table_made_anew(home: Home) -> None:
+    rng = random.Random(8)
+    for _ in range(30):
+        for _ in range(rng.randrange(4)):
+            status = rng.choice([Status.COMPLETED, Status.SKIPPED, Status.PENDING])
+            told = rng.choice(
+                [account(), doubtful(), account(identity=open_to(sure=Sure.UNMATCHED))]
+            )
+            home.put(f"{rng.randrange(12)}.mkv", told, status=status)
+        home.update()
+    made = {name: (home.path / name).read_bytes() for name in (tables.SCAN, tables.FAILED)}
+    for name in (*made, "status/cache/movie_tables.db"):
+        (home.path / name).unlink()
+    home.update()
+    assert {name: (home.path / name).read_bytes() for name in made} == made
+
+
+def test_a_damaged_record_costs_its_own_row_alone(home: Home) -> None:
+    for key in ("a.mkv", "b.mkv"):
+        home.put(key)
+    (home.path / record.place("m0")).write_bytes(b"{")
+    for _ in range(2):  # and is told each time
+        (trouble,) = home.update()
+        assert "m0.json" in trouble
+        assert list(home.scan) == ["b.mkv"]
+
+
+@pytest.mark.parametrize("data", [b"", b"no database", b"SQLite format 3\0" + b"\xff" * 5000])
+def test_what_is_kept_may_be_lost_or_damaged(home: Home, data: bytes) -> None:
+    home.put("a.mkv")
+    kept = home.path / "status/cache/movie_tables.db"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(data)
+    assert home.update() == []
+    assert list(home.scan) == ["a.mkv"]
+
+
+def test_what_is_kept_may_be_damaged_anywhere(home: Home) -> None:
+    for number in range(60):
+        home.put(f"{number}.mkv", doubtful() if number % 2 else None)
+    home.update()
+    kept = home.path / "status/cache/movie_tables.db"
+    table, whole = (home.path / tables.SCAN).read_bytes(), kept.read_bytes()
+    rng = random.Random(1)
+    for _ in range(25):
+        data = bytearray(whole)
+        at = rng.randrange(len(data) - 64)
+        data[at : at + 64] = rng.randbytes(64)
+        kept.write_bytes(data)
+        assert home.update() == []
+        assert (home.path / tables.SCAN).read_bytes() == table
+
+
+def test_where_nothing_can_be_kept_the_tables_are_made_all_the_same(home: Home) -> None:
+    (home.path / "status/cache/movie_tables.db").mkdir(parents=True)
+    home.put("a.mkv")
+    assert home.update() == []
+    assert list(home.scan) == ["a.mkv"]
+
+
+def test_nothing_is_made_before_there_is_a_movie(home: Home) -> None:
+    assert home.update() == []
+    assert not (home.path / "outputs").exists()
+
+
+# Hostile texts
+
+HOSTILE = ["=1+1", "'=1+1", "''@x", "+a", "-a", "@a", "\ta", "a\r\nb", 'a"b,c;d', "a\nb", "ü" * 300]
+
+
+def test_no_cell_is_a_formula_and_every_key_comes_back(home: Home) -> None:
+    for text in HOSTILE:
+        told = doubtful(local=local(name=Name(text)))
+        home.put(text, told)
+    home.update()
+    for name in (tables.SCAN, tables.FAILED):
+        for row in home.table(name):
+            assert not [
+                cell for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t"))
+            ]
+    for key in home.failed:
+        home.fill(key, tmdb_id="17")
+    assert [one.key for one in choices.read_choices(home.path / tables.FAILED)] == HOSTILE
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "", "'", "'a", "''", "'='"])
+def test_what_is_guarded_comes_back(text: str) -> None:
+    assert failed.bare(failed.guarded(text)) == text
+
+
+# A person's work
+
+
+def test_the_failed_are_listed_with_reason_and_three_candidates(home: Home) -> None:
+    several = [candidate(number, 0.8 - number / 100) for number in range(1, 6)]
+    home.put("a.mkv", account(identity=open_to(*several)))
+    home.put("b.mkv", account(identity=open_to(sure=Sure.UNMATCHED)))
+    home.put("c.mkv")
+    home.update()
+    assert list(home.failed) == ["a.mkv", "b.mkv"]
+    row = home.failed["a.mkv"]
+    assert row["candidate_3"] == "Quiet Harbour (1987), 0.77, by Ida Sølund"
+    assert [row[f"candidate_{n}_tmdb_id"] for n in (1, 2, 3)] == ["1", "2", "3"]
+    assert row["reason"].startswith("ambiguous-match: ")
+    assert home.failed["b.mkv"]["match"] == "unmatched"
+    assert (row["tmdb_id"], row["imdb_id"]) == ("", "")
+    assert choices.read_choices(home.path / tables.FAILED) == []
+
+
+def test_ids_that_were_filled_in_outlive_a_batch_until_they_are_read(home: Home) -> None:
+    for key in ("a.mkv", "b.mkv", "c.mkv"):
+        home.put(key, doubtful())
+    home.update()
+    home.fill("b.mkv", tmdb_id="603", comment="Ida's copy")
+    home.fill("c.mkv", imdb_id="tt0133093")
+    home.put("a.mkv")  # one is found meanwhile
+    home.put("c.mkv")  # and one that was filled in
+    home.put("d.mkv", doubtful())
+    assert home.update() == []
+    assert list(home.failed) == ["b.mkv", "d.mkv", "c.mkv"]
+    assert home.failed["b.mkv"]["comment"] == "Ida's copy"
+    path = home.path / tables.FAILED
+    assert choices.read_choices(path) == [
+        Chosen("b.mkv", 603, "", 2),
+        Chosen("c.mkv", 0, "tt0133093", 4),
+    ]
+    for key in ("b.mkv", "c.mkv"):  # read: the person's word is in the queue
+        item = home.items[key]
+        assert isinstance(item, MovieItem)
+        home.items[key] = structs.replace(item, match="user", status=Status.PENDING)
+    home.update()
+    assert list(home.failed) == ["d.mkv"]
+
+
+def test_the_last_one_leaves_an_empty_table(home: Home) -> None:
+    home.put("a.mkv", doubtful())
+    home.update()
+    home.put("a.mkv")
+    home.update()
+    assert (home.path / tables.FAILED).read_text() == ",".join(failed.COLUMNS) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "wanted"),
+    [
+        ("key,tmdb_id,imdb_id\na,603,\n", Chosen("a", 603, "", 2)),
+        ("\ufeffkey;tmdb_id;imdb_id\r\na;;tt0133093\r\n", Chosen("a", 0, "tt0133093", 2)),
+        ("key\ttmdb_id\n\na\t603\n", Chosen("a", 603, "", 3)),
+        ("imdb_id,key\ntt0133093,a", Chosen("a", 0, "tt0133093", 2)),
+        (
+            "key,tmdb_id,imdb_id\na,https://www.themoviedb.org/movie/603-the-matrix, \n",
+            Chosen("a", 603, "", 2),
+        ),
+        (
+            "key,tmdb_id,imdb_id\na,,https://www.imdb.com/title/tt0133093/\n",
+            Chosen("a", 0, "tt0133093", 2),
+        ),
+    ],
+)
+def test_a_table_may_come_from_any_spreadsheet(tmp_path: Path, table: str, wanted: Chosen) -> None:
+    path = tmp_path / "failed.csv"
+    path.write_text(table, encoding="utf-8", newline="")
+    assert choices.read_choices(path) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "line 1: the first row must name the columns key"),
+        (b"name,tmdb_id\na,1\n", "line 1: the first row must name"),
+        (b"key,title\na,b\n", "line 1: the first row must name"),
+        (b"key,tmdb_id\na,1\nb,x\n", 'line 3: "x" is no id of TMDb'),
+        (b"key,tmdb_id\na,0\n", 'line 2: "0" is no id of TMDb'),
+        (b"key,tmdb_id\na,12345678901234567890\n", "is no id of TMDb"),
+        ("key,tmdb_id\na,1\u0664\n".encode(), "is no id of TMDb"),
+        (b"key,imdb_id\na,603\n", 'line 2: "603" is no id of IMDb'),
+        (b"key,tmdb_id\n,603\n", "line 2: the column key is empty"),
+        (b"key,tmdb_id\na,1\na,2\n", "line 3: key stands in line 2 already"),
+        (b'key,tmdb_id\n"a,1\n', "line 2"),
+        (b"key,tmdb_id\na,1\nb\xe4,2\n", "line 3: it is not UTF-8"),
+        (b"key,tmdb_id\n" + b"a" * 200_000 + b",1\n", "field larger than"),
+        (b"key,tmdb_id\n" + b"a,x\n" * 50, "And 30 more."),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_and_line(tmp_path: Path, data: bytes, told: str) -> None:
+    path = tmp_path / "failed.csv"
+    path.write_bytes(data)
+    with pytest.raises(UsageFailed) as error:
+        choices.read_choices(path)
+    assert told in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def test_a_table_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageFailed, match=r"failed\.csv: No such file"):
+        choices.read_choices(tmp_path / "failed.csv")
+
+
+def test_a_table_that_cannot_be_read_is_set_aside_not_written_over(home: Home) -> None:
+    home.put("a.mkv", doubtful())
+    for number in (1, 2):
+        work = b"key;note\xe4;tmdb_id\na.mkv;mine;603\n%d" % number
+        (home.path / tables.FAILED).parent.mkdir(parents=True, exist_ok=True)
+        (home.path / tables.FAILED).write_bytes(work)
+        (trouble,) = home.update()
+        aside = home.path / f"outputs/movies_failed_lookups-aside-{number}.csv"
+        assert f"It was set aside as {aside}." in trouble
+        assert aside.read_bytes() == work
+        assert list(home.failed) == ["a.mkv"]

@@ -1,0 +1,80 @@
+"""Technical facts in the words of people, and languages by any of their names."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediakeep.media.video.facts import AudioStream, VideoStream
+from mediakeep.movies import languages, wording
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "told"),
+    [
+        (7680, 4320, "8K"),
+        (3840, 2160, "2160p"),
+        (3840, 1600, "2160p"),
+        (1920, 1080, "1080p"),
+        (1920, 800, "1080p"),
+        (1440, 1080, "1080p"),
+        (1280, 720, "720p"),
+        (1280, 536, "720p"),
+        (960, 720, "720p"),
+        (1024, 576, "576p"),
+        (720, 576, "576p"),
+        (720, 480, "480p"),
+        (640, 272, "480p"),
+        (0, 1080, ""),
+    ],
+)
+def test_a_resolution_is_named_by_width_or_height(width: int, height: int, told: str) -> None:
+    assert wording.resolution(VideoStream(width=width, height=height)) == told
+
+
+def test_sound_is_told_once_for_each_kind() -> None:
+    tracks = [AudioStream("ac3", "eng", 6), AudioStream("ac3", "en", 6), AudioStream("aac", "", 2)]
+    assert wording.audio(tracks) == "English ac3 5.1, aac stereo"
+    assert wording.audio([AudioStream("opus", "qaa", 4)]) == "qaa opus 4 channels"
+    assert wording.audio([]) == wording.video(None) == wording.resolution(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ("de", "ger"),
+        ("DE-at", "ger"),
+        ("deu", "ger"),
+        ("ger", "ger"),
+        ("german", "ger"),
+        ("pt_BR", "por"),
+        ("nb", "nor"),
+        ("no", "nor"),
+        ("norwegian", "nor"),
+        ("und", ""),
+        ("", ""),
+        ("forced", ""),
+    ],
+)
+def test_a_language_is_known_by_any_of_its_names(told: str, code: str) -> None:
+    assert languages.code(told) == code
+
+
+def test_a_language_has_its_name_and_else_its_code() -> None:
+    assert [languages.name(one) for one in ("ger", "nor", "qaa", "")] == [
+        "German",
+        "Norwegian",
+        "qaa",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (734_003_200, "734.0 MB"), (8e13, "80.0 TB")],
+)
+def test_sizes_are_told_as_disks_are_sold(number: float, told: str) -> None:
+    assert wording.size(number) == told
+
+
+def test_lengths_are_told_in_minutes() -> None:
+    assert [wording.minutes(one) for one in (45, 60, 104 * 60.0)] == ["45 s", "1 min", "104 min"]

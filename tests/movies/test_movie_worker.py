@@ -1,0 +1,340 @@
+"""The worker on one movie: what it writes, what it leaves alone, and what it tells."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from mediakeep.errors import LibraryGone
+from mediakeep.item import Status
+from mediakeep.lookups.access import Locale
+from mediakeep.media import undo
+from mediakeep.media.undoing.index import Query
+from mediakeep.media.undoing.store import Store
+from mediakeep.movies.identify.choice import Choice
+from mediakeep.policy import Fix, Policy
+from mediakeep.rehearsal.entities import World
+from mediakeep.rehearsal.films.film import Art, Cinema, Film, Person, Series, Text
+from mediakeep.rehearsal.server import Server
+from tests.movies.workbench import SAFE, Bench
+
+ART = tuple(
+    Art(f"/{name}.jpg", width, height, language)
+    for name, width, height, language in (
+        ("poster-en", 1000, 1500, "en"),
+        ("poster-de", 1000, 1500, "de"),
+        ("poster-none", 1000, 1500, ""),
+        ("tiny-de", 200, 300, "de"),
+    )
+)
+HERON = Film(
+    id=501,
+    title="The Paper Heron",
+    imdb_id="tt9000501",
+    release_date="1987-05-01",
+    runtime=97,
+    overview="A heron of paper comes to life.",
+    genres=("Drama",),
+    collection=70,
+    people=(Person(1, "Ada Lund", job="Director", department="Directing"),),
+    certificates={"US": "PG", "DE": "12"},
+    texts=(Text("de", "DE", "Der Papierreiher", "Ein Reiher aus Papier erwacht."),),
+    posters=ART,
+    backdrops=(Art("/back.jpg", 1920, 1080),),
+)
+SECOND = Film(
+    id=502, title="The Paper Heron 2", release_date="1990-01-01", runtime=92, collection=70
+)
+PLAIN = Film(id=503, title="Nothing to See", release_date="2001-02-03", runtime=80)
+CINEMA = Cinema(
+    films=(HERON, SECOND, PLAIN), series=(Series(70, "The Paper Heron Collection"),), removed=(9,)
+)
+KEY = "The Paper Heron (1987).mkv"
+STEM = "The Paper Heron (1987)"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(World(), cinema=CINEMA) as running:
+        yield running
+
+
+@pytest.fixture
+def bench(tmp_path: Path, server: Server) -> Bench:
+    return Bench(tmp_path, server)
+
+
+def files_of(bench: Bench) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in bench.library.rglob("*") if path.is_file()}
+
+
+def test_a_movie_gets_all_that_a_media_centre_reads(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    before = len(bench.server.asked)
+    outcome = bench.work(KEY)
+    assert sorted(files_of(bench)) == [
+        f"{STEM}-fanart.jpg",
+        f"{STEM}-metadata.json",
+        f"{STEM}-poster.jpg",
+        KEY,
+        f"{STEM}.nfo",
+    ]
+    asked = [one.path for one in bench.server.asked[before:] if one.path.startswith("/3/")]
+    assert asked == ["/3/search/movie", "/3/movie/501", "/3/collection/70"]
+    item = bench.items[KEY]
+    assert (item.match, item.tmdb_id, item.imdb_id) == ("auto", 501, "tt9000501")
+    assert (item.title, item.year, item.collection_id) == ("The Paper Heron", 1987, 70)
+    assert item.metadata_files == tuple(name for name in sorted(files_of(bench)) if name != KEY)
+    assert outcome.facts["auto_fixed"] == 4
+    assert bench.issues(KEY) == {"collection-gap", "low-resolution"}
+
+
+def test_done_twice_nothing_is_asked_and_no_file_is_touched(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    bench.work(KEY)
+    times = {path: path.stat().st_mtime_ns for path in bench.root.rglob("*.*") if _lasting(path)}
+    before = len(bench.server.asked)
+    outcome = bench.work(KEY)
+    assert len(bench.server.asked) == before
+    assert outcome.facts["auto_fixed"] == 0
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+
+
+def _lasting(path: Path) -> bool:
+    return path.is_file() and "cache" not in path.parts and "undo" not in path.parts
+
+
+def test_every_change_is_taken_back_to_the_byte(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    (bench.library / f"{STEM}.nfo").write_text("<movie><title>Mine</title><mark>x</mark></movie>")
+    before = files_of(bench)
+    bench.work(KEY)
+    assert files_of(bench) != before
+    with contextlib.closing(Store(bench.home / "status" / "undo")) as store:
+        for step in undo.plan(store, Query(item=KEY)):
+            assert not step.refusal
+            undo.apply(store, step.record)
+    assert files_of(bench) == before
+    outcome = bench.work(KEY)  # what was taken back is not made again
+    assert files_of(bench) == before
+    assert set(outcome.facts["not_written"]) == {
+        f"{STEM}{end}" for end in ("-fanart.jpg", "-metadata.json", "-poster.jpg", ".nfo")
+    }
+    bench.work(KEY, structs.replace(SAFE, redo=True))
+    assert len(files_of(bench)) == 5
+
+
+def test_what_a_person_wrote_into_the_nfo_stays_and_the_rest_follows_tmdb(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    bench.work(KEY)
+    nfo = bench.library / f"{STEM}.nfo"
+    mine = nfo.read_text().replace("<genre>Drama</genre>", "<genre>Birds</genre>")
+    mine = mine.replace("</movie>", "    <playcount>3</playcount>\n    <mark>x</mark>\n</movie>")
+    nfo.write_text(mine)
+    bench.work(KEY, locale=Locale("de-DE", "DE"))
+    text = nfo.read_text()
+    assert "<title>Der Papierreiher</title>" in text
+    assert "Ein Reiher aus Papier erwacht." in text
+    assert "<genre>Birds</genre>" in text
+    assert "<genre>Drama</genre>" not in text
+    assert "<playcount>3</playcount>" in text
+    assert "<mark>x</mark>" in text
+
+
+def test_a_locked_nfo_keeps_all_hands_off(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    nfo = bench.library / f"{STEM}.nfo"
+    nfo.write_text("<movie><lockdata>true</lockdata><uniqueid type='tmdb'>501</uniqueid></movie>")
+    before = files_of(bench)
+    bench.work(KEY)
+    assert files_of(bench) == before
+    assert bench.items[KEY].tmdb_id == 501
+
+
+def test_a_lock_in_the_folder_keeps_all_hands_off(bench: Bench) -> None:
+    bench.put(f"{STEM}/{KEY}", HERON)
+    (bench.library / STEM / ".mediakeep-lock").touch()
+    before = files_of(bench)
+    outcome = bench.work(STEM)
+    assert files_of(bench) == before
+    assert outcome.facts["not_written"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"R E L E A S E   N O T E S\r\n\xb0\xb1\xb2 by nobody", "missing-nfo"),
+        (b"<?xml version='1.0'?><movie><title>cut of", "missing-nfo"),
+        (b'<!DOCTYPE a [<!ENTITY x "y">]><movie><title>&x;</title></movie>', "missing-nfo"),
+    ],
+)
+def test_an_nfo_that_cannot_be_read_is_never_written(
+    bench: Bench, content: bytes, kind: str
+) -> None:
+    bench.put(KEY, HERON)
+    nfo = bench.library / f"{STEM}.nfo"
+    nfo.write_bytes(content)
+    bench.work(KEY)
+    assert nfo.read_bytes() == content
+    assert kind in bench.issues(KEY)
+    assert (bench.library / f"{STEM}-poster.jpg").is_file()
+
+
+def test_the_poster_is_that_of_the_language_and_large_enough(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    bench.work(KEY, locale=Locale("de-DE", "DE"))
+    pictures = [one.path for one in bench.server.asked if one.path.startswith("/t/p/")]
+    assert pictures[-2:] == ["/t/p/original/poster-de.jpg", "/t/p/original/back.jpg"]
+
+
+def test_pictures_that_are_there_stay_but_by_force(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    poster = bench.library / f"{STEM}-poster.jpg"
+    poster.write_bytes(b"mine")
+    bench.work(KEY)
+    assert poster.read_bytes() == b"mine"
+    assert "corrupt-image" in bench.issues(KEY)
+    bench.work(KEY, force=True)
+    assert poster.read_bytes()[:2] == b"\xff\xd8"
+    assert "corrupt-image" not in bench.issues(KEY)
+
+
+def test_an_own_folder_with_a_movie_nfo_is_kept_as_it_is_named(bench: Bench) -> None:
+    folder = bench.put(f"{STEM}/{KEY}", HERON).parent
+    (folder / "movie.nfo").write_text("<movie><title></title></movie>")
+    (folder / "folder.jpg").write_bytes(_jpeg())
+    bench.work(STEM)
+    names = {path.name for path in folder.iterdir()}
+    assert names == {KEY, "movie.nfo", "folder.jpg", f"{STEM}-fanart.jpg", f"{STEM}-metadata.json"}
+    assert "<title>The Paper Heron</title>" in (folder / "movie.nfo").read_text()
+
+
+def _jpeg() -> bytes:
+    from mediakeep.rehearsal.films import prints
+
+    return prints.jpeg("mine", 600, 900)
+
+
+def test_nothing_is_written_but_told_in_a_dry_run_and_with_fix_none(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    before = files_of(bench)
+    due = [one["role"] for one in bench.work(KEY, write=False).facts["due"]]
+    assert due == ["nfo", "poster", "fanart", "metadata"]
+    assert not (bench.home / "outputs").exists()
+    due = [one["role"] for one in bench.work(KEY, Policy(fix=Fix.NONE)).facts["due"]]
+    assert due == ["nfo", "poster", "fanart", "metadata"]
+    assert files_of(bench) == before
+    assert bench.items[KEY].tmdb_id == 501
+
+
+def test_without_tmdb_all_local_work_is_done_and_the_look_up_waits(bench: Bench) -> None:
+    bench.put(KEY, HERON, audio=())
+    closed = structs.replace(bench.access.catalogue, closed="this run is offline")
+    away = structs.replace(bench.access, catalogue=closed)
+    before = len(bench.server.asked)
+    outcome = bench.work(KEY, access=away)
+    assert len(bench.server.asked) == before
+    assert outcome.data["lookup"] == "pending"
+    assert outcome.facts["unasked"]
+    assert bench.issues(KEY) >= {"no-audio"}
+    assert "no-match" not in bench.issues(KEY)
+    assert bench.work(KEY).data["lookup"] == "done"
+
+
+def test_an_answer_that_is_no_picture_is_not_written(bench: Bench, tmp_path: Path) -> None:
+    film = structs.replace(PLAIN, posters=(Art("/gone.svg", 1000, 1500),))
+    with Server(World(), cinema=Cinema(films=(film,))) as server:
+        own = Bench(tmp_path / "own", server)
+        own.put("Nothing to See (2001).mp4", film)
+        own.work("Nothing to See (2001).mp4")
+        assert not list(own.library.glob("*poster*"))
+        assert "missing-poster" in own.issues("Nothing to See (2001).mp4")
+
+
+def test_the_same_movie_twice_is_told_of_but_editions_are_not(bench: Bench) -> None:
+    other = "The.Paper.Heron.1987.720p.WEB.x264-KITE.mkv"
+    cut = "The Paper Heron (1987) {edition-Final Cut}.mkv"
+    for name in (KEY, other, cut):
+        bench.put(name, HERON)
+        bench.work(name)
+    bench.work(KEY)
+    assert "duplicate-movie" in bench.issues(KEY)
+    assert "duplicate-movie" in bench.issues(other)
+    assert "duplicate-movie" not in bench.issues(cut)
+
+
+def test_a_gap_in_a_collection_is_closed_by_the_movie_that_was_missing(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    bench.work(KEY)
+    assert "collection-gap" in bench.issues(KEY)
+    bench.put("The Paper Heron 2 (1990).mkv", SECOND)
+    bench.work("The Paper Heron 2 (1990).mkv")
+    bench.work(KEY)
+    assert "collection-gap" not in bench.issues(KEY)
+
+
+def test_a_removed_id_is_told_as_often_as_it_stands_there(bench: Bench) -> None:
+    key = "The Paper Heron (1987) {tmdb-9}.mkv"
+    bench.put(key, HERON)
+    for _ in range(2):
+        bench.work(key)
+        assert "removed-id" in bench.issues(key)
+        assert "id-conflict" not in bench.issues(key)
+        assert bench.items[key].tmdb_id == 501
+
+
+def test_our_own_nfo_is_no_witness_once_the_movie_bears_another_name(bench: Bench) -> None:
+    between = 60.0 * (HERON.runtime + PLAIN.runtime) / 2
+    name = "Nothing to See (2001)/Nothing to See (2001).mkv"
+    folder = bench.put(name, PLAIN, seconds=between).parent
+    bench.work("Nothing to See (2001)")
+    assert bench.items["Nothing to See (2001)"].tmdb_id == 503
+    for path in list(folder.iterdir()):
+        path.rename(folder / path.name.replace("Nothing to See (2001)", STEM))
+    folder.rename(bench.library / STEM)
+    bench.work(STEM)
+    assert bench.items[STEM].tmdb_id == 501
+    assert "The Paper Heron" in (bench.library / STEM / f"{STEM}.nfo").read_text()
+
+
+def test_notes_that_are_not_ours_are_left_alone(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    theirs = bench.library / f"{STEM}-metadata.json"
+    theirs.write_text(json.dumps({"made_by": "another program"}))
+    outcome = bench.work(KEY)
+    assert theirs.read_text() == '{"made_by": "another program"}'
+    assert outcome.data["match"] == "auto"
+
+
+def test_a_person_decides_and_is_not_asked_again(bench: Bench) -> None:
+    bench.put("Heron.mkv", PLAIN)
+    asked: list[str] = []
+
+    def choose(movie: object, identity: object) -> Choice:
+        asked.append("x")
+        return Choice("take", tmdb_id=501)
+
+    bench.work("Heron.mkv", choose=choose)
+    assert (bench.items["Heron.mkv"].match, bench.items["Heron.mkv"].tmdb_id) == ("user", 501)
+    bench.work("Heron.mkv", choose=choose)
+    assert asked == ["x"]
+    skipped = bench.put("Other.mkv", PLAIN).name
+    assert bench.work(skipped, choose=lambda *_: Choice("skip")).state is Status.SKIPPED
+
+
+def test_a_movie_that_has_vanished_is_skipped_and_a_library_is_not(bench: Bench) -> None:
+    bench.put(KEY, HERON).unlink()
+    bench.put("Nothing to See (2001).mkv", PLAIN)
+    assert bench.work(KEY).data == {"skip_reason": "vanished"}
+    (bench.library / "Nothing to See (2001).mkv").unlink()
+    with pytest.raises(LibraryGone):
+        bench.work(KEY)
+    os.rmdir(bench.library)
+    with pytest.raises(LibraryGone):
+        bench.work(KEY)

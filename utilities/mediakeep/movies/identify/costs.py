@@ -1,0 +1,69 @@
+"""What is taken off a movie's confidence: for its titles, its year, its running time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mediakeep.lookups.tmdb.films import Hit, Movie
+from mediakeep.movies.identify import clue as clues
+from mediakeep.movies.identify import titles
+from mediakeep.movies.identify.clue import Clue, Reading
+from mediakeep.movies.identify.weights import Weights
+
+
+def of_name(
+    clue: Clue, hit: Hit, movie: Movie | None, weights: Weights
+) -> tuple[str, dict[str, float]]:
+    """Return the title that is nearest to a reading of the name, and what "title" and "year" cost.
+
+    Both are weighed together, as a reading may take the year for a part of the title.
+    """
+    known = list(_titles(hit, movie, weights))
+    ways = [
+        (title, {"title": min(_apart(read, title, weights) + cost, 1.0), "year": year})
+        for read in clues.readings(clue, weights)
+        for year in [_year(read, hit, movie, weights)]
+        for title, cost in known
+    ]
+    return min(ways, key=lambda way: sum(way[1].values()), default=("", {"title": 1.0}))
+
+
+def of_runtime(clue: Clue, movie: Movie | None, weights: Weights) -> float:
+    """Return what is taken off for the running time; more, the further it is off."""
+    if clue.minutes < weights.whole or movie is None or not movie.runtime:
+        return weights.untimed
+    apart = abs(clue.minutes / movie.runtime - 1)
+    share = (apart - weights.near) / (weights.apart - weights.near)
+    off = weights.runtime * min(max(share, 0.0), 1.0)
+    return off * weights.cut if clue.edition else off
+
+
+def _titles(hit: Hit, movie: Movie | None, weights: Weights) -> Iterator[tuple[str, float]]:
+    """Give all titles of a movie, and what is taken off for being no more than that."""
+    own = [hit.title, hit.original_title]
+    own += [movie.title, movie.original_title] if movie else []
+    yield from ((title, 0.0) for title in dict.fromkeys(own) if title)
+    if movie:
+        others = [one.title for one in movie.translations]
+        others += [one.title for one in movie.alternative_titles]
+        yield from ((title, weights.other) for title in dict.fromkeys(others) if title)
+
+
+def _apart(read: Reading, title: str, weights: Weights) -> float:
+    return titles.distance(read.title, title, weights) + read.doubt
+
+
+def _year(read: Reading, hit: Hit, movie: Movie | None, weights: Weights) -> float:
+    if not read.year:
+        return weights.yearless + (weights.vague if titles.is_vague(read.title) else 0.0)
+    if not hit.year:
+        return weights.undated
+    apart = abs(read.year - hit.year)
+    if 1 < apart < len(weights.years) and movie and _came_out(movie, read.year):
+        apart = 1
+    return weights.years[apart] if apart < len(weights.years) else weights.far
+
+
+def _came_out(movie: Movie, year: int) -> bool:
+    """Tell whether a movie came out in a year in any country."""
+    return any(one.date.startswith(str(year)) for one in movie.certificates)
