@@ -52,7 +52,7 @@ def _fresh(home: Path, size: int, what: str) -> tuple[str, str]:
 
 
 def make(home: Path, count: int) -> None:
-    """Write records: three in four certain, of these a third in collections, and one in four open."""
+    """Write records: three in four movies are certain, and the fourth is open."""
     film = accounts.film(title=_MARK, collection=Named("The Harbours", id=7))
     told = accounts.account(
         local=accounts.local(key=_MARK, name=Name(_MARK, 1987)),

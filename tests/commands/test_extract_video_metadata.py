@@ -7,6 +7,7 @@ import functools
 import json
 import os
 import signal
+import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,19 @@ def test_a_file_that_ends_the_process_costs_no_other(tmp_path: Path) -> None:
     assert [one.path for one in found] == paths
     assert [one.facts is None for one in found] == [False, True, False, False]
     assert found[1].trouble.startswith(f"MediaInfo failed on {paths[1]}: ")
+
+
+def sleeping() -> AbstractContextManager[Worker]:
+    """Open a worker that is kept busy for ever."""
+    return nullcontext(lambda _work, _told: time.sleep(600))  # type: ignore[arg-type,return-value]
+
+
+def test_a_file_that_takes_too_long_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probing, "PATIENCE", 0.5)
+    (found,) = probing.look([tmp_path / "a.mkv"], 1, sleeping)
+    assert "longer than 0.5 seconds" in found.trouble
 
 
 def test_the_page_tells_the_fields_and_the_columns(home: Home) -> None:

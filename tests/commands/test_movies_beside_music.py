@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mediakeep import config
+from mediakeep import config, kinds
 from tests.commands import cinemas
 from tests.commands.cinemas import Movies
 from tests.commands.conftest import Home
@@ -129,6 +129,10 @@ def test_the_dashboard_shows_both_or_the_one_that_is_asked_for(both: Both) -> No
     alone = both.call("media_dashboard", "--once", "--kind", "movies")
     assert "4 of 4 movies completed" in alone
     assert "artist" not in alone
+    for shown in (told, alone):
+        assert kinds.MOVIES.notice in " ".join(shown.split())
+    music = both.call("media_dashboard", "--once", "--kind", "music")
+    assert "TMDB" not in music
     data = json.loads(both.call("media_dashboard", "--json"))
     assert [one["kind"] for one in data] == ["music", "movies"]
     rooms = ", ".join(room["what"] for room in data[0]["disk"]["rooms"])
@@ -137,10 +141,12 @@ def test_the_dashboard_shows_both_or_the_one_that_is_asked_for(both: Both) -> No
 
 
 def test_the_weekly_report_tells_of_both_and_their_decisions_apart(both: Both) -> None:
-    out = both.call("weekly_report", "--format", "md,json")
+    out = both.call("weekly_report", "--format", "md,html,json")
     assert "music: " in out
     assert "movies: " in out
     (path,) = (both.movies.path / "status" / "reports").glob("*_weekly_progress.json")
+    for suffix in (".md", ".html"):
+        assert path.with_suffix(suffix).read_text().count(kinds.MOVIES.notice) == 1
     told = json.loads(path.read_text())
     music, movies = told["kinds"]
     listed = both.listed()["reviews"].values()

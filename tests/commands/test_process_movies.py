@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import time
@@ -235,3 +236,51 @@ def test_an_id_that_no_movie_has_is_asked_for_again(movies: Movies) -> None:
     assert "tt0000001" in shown.await_(PROMPT)
     shown.say("q")
     assert shown.end() == 130
+
+
+def test_a_report_tells_of_a_twin_that_came_later(stocked: tuple[Movies, Made]) -> None:
+    movies, _ = stocked
+    told(movies, "--all", "--fix", "none")
+    name = next(key for key, one in movies.items().items() if one.get("match") == "auto")
+    (movies.movies / "Twin").mkdir()
+    shutil.copy(movies.movies / name, movies.movies / "Twin" / name)
+    assert "1 new" in movies.scan()
+    before = movies.items()[name]
+    assert "duplicate-movie" not in before.get("issues", {})
+    out = told(movies, "--all", "--fix", "none")
+    assert "Processing 1 movie" in out
+    items = movies.items()
+    assert all("duplicate-movie" in items[key]["issues"] for key in (name, "Twin"))
+    same = ("match", "tmdb_id", "lookup", "title", "fingerprint")
+    assert [items[name][field] for field in same] == [before[field] for field in same]
+    kinds = {one["kind"] for one in movies.reviews()[name]}
+    assert "duplicate-movie" in kinds
+    table = (movies.path / "outputs" / "movies_library_scan.csv").read_text()
+    assert table.count("duplicate-movie") == 2
+
+
+def test_what_a_killed_batch_left_half_written_is_removed(movies: Movies) -> None:
+    folder = movies.path / "outputs" / "movies"
+    folder.mkdir(parents=True)
+    old, young = folder / ".abcdefghijkl.tmp", folder / ".mnopqrstuvwx.tmp"
+    for path in (old, young):
+        path.write_text("half")
+    os.utime(old, (0, 0))
+    told(movies, "--batch-size", 1, "--offline", "--fix", "none")
+    assert (old.exists(), young.exists()) == (False, True)
+
+
+def test_where_nobody_hears_the_question_any_more_nothing_fails(movies: Movies) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run(
+        movies.command("process_movies", "--all", "--confirm-each"),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        timeout=PATIENCE,
+        env=environment(cinemas.asking(movies.url)),
+    )
+    os.close(theirs)
+    assert done.returncode == 130, done.stderr
+    assert set(movies.statuses().values()) == {"pending"}

@@ -141,7 +141,7 @@ def test_names_of_every_kind_are_read_and_written_as_valid_text(tmp_path: Path) 
         movie = read(tmp_path, one)
         assert all((Path(files.unescape(movie.root)) / files.unescape(video.place)).is_file()
                    for video in movie.videos)  # fmt: skip
-        assert movie.name.title.encode()
+        assert movie.name.title.encode().decode() == movie.name.title
 
 
 def test_links_are_followed_once_and_loops_end(tmp_path: Path) -> None:

@@ -106,6 +106,21 @@ def test_older_forms_give_way_to_those_that_say_the_same() -> None:
     assert found.genres == TIDE.genres
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<rating by="me">7.7</rating>',
+        "<rating>7.7<!-- mine --></rating>",
+        "<ratings>by hand</ratings>",
+        "<ratings><!-- mine --></ratings>",
+        '<ratings mine="1"/>',
+    ],
+)
+def test_what_is_noted_at_a_rating_stays(text: str) -> None:
+    new = merged(movie(text))
+    assert text.removesuffix("</ratings>").removesuffix("/>") in new
+
+
 def test_an_older_rating_that_is_not_ours_stays_the_one_that_counts() -> None:
     new = merged(movie("<rating>4.0</rating>", "<votes>3</votes>"))
     assert nfo.read(new.encode()).details.ratings == (Rating("", 4.0, 3),)

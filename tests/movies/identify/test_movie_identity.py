@@ -92,8 +92,9 @@ def test_a_misspelled_title_is_found_by_the_rest_of_it(desk: Desk, title: str) -
     assert of(local(title, 1989, 95), desk).tmdb_id == HARBOUR
 
 
-def test_a_name_that_says_nothing_asks_nobody(server: Server, desk: Desk) -> None:
-    assert of(local(""), desk).sure is Sure.UNMATCHED
+@pytest.mark.parametrize("title", ["", " - - ", "\udcff\x00", "(((("])
+def test_a_name_that_says_nothing_asks_nobody(server: Server, desk: Desk, title: str) -> None:
+    assert of(local(title, 1999, 90), desk).sure is Sure.UNMATCHED
     assert server.asked == []
 
 
@@ -258,6 +259,22 @@ def test_a_person_has_the_last_word(desk: Desk) -> None:
     kept = desk.known.resolved("a.mkv")
     assert kept is not None
     assert (kept.match, kept.tmdb_id) == ("user", REMADE)
+
+
+def test_a_person_sees_of_each_who_made_it_and_how_long_it_is(
+    desk: Desk,
+) -> None:
+    shown: list[Identity] = []
+
+    def choose(movie: Movie, found: Identity) -> Choice:
+        shown.append(found)
+        return Choice("take", found.candidates[0].hit.id)
+
+    found = identity.of(local("The Amber Ferry", 1998, 121), ITEM, {}, desk, choose)
+    assert (found.tmdb_id, shown[0].candidates[0].hit.id) == (REMADE, REMADE)
+    identity.of(local("The Amber Ferry"), ITEM, {}, desk, choose)
+    assert [one.runtime for one in shown[1].candidates] == [121, 92]
+    assert "Ada Quill" in {one.director for one in shown[1].candidates}
 
 
 def test_a_person_may_give_an_id_of_imdb_for_what_nobody_found(desk: Desk) -> None:

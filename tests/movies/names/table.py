@@ -202,6 +202,9 @@ Heat.mkv | Heat (1995) [1080p] | Heat | 1995 |
 Heat.1995.German.1080p.mkv | Heat (1995) | Heat | 1995 |
 2001 - A Space Odyssey.mkv | 2001 - A Space Odyssey (1968) | 2001 - A Space Odyssey | 1968 |
 Heat (1995).mkv | Crime | Heat | 1995 |
+Aliens.1986.1080p.mkv | Alien Anthology (1979-1997) | Aliens | 1986 |
+Heat (1995).mkv | Best of Crime (2001) | Heat | 1995 |
+Heat (1995) part a.mkv | | Heat | 1995 |
 Heat.mkv | Heat | Heat | 0 |
 Unknown.2011.mkv | | Unknown | 2011 |
 The.Grand.Budapest.Hotel.2014.LiMiTED.1080p.BluRay.x264-SPARKS.mkv | | The Grand Budapest Hotel | 2014 |

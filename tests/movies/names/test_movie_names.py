@@ -136,6 +136,19 @@ def test_what_a_name_may_mean_besides_is_told(guessing: bool) -> None:
     assert others("Heat (1995).mkv", "Heat (1995)") == ()
 
 
+NOTHING = ("movie", "untitled", "VIDEO0001", "title_t00", "cd1", "00800", "1080p", "IMG_0001",
+           "9f86d081884c7d659a2feaa0c55ad015", "...", "VTS_01_1")  # fmt: skip
+
+
+@pytest.mark.parametrize("stem", NOTHING)
+@BOTH
+def test_a_name_that_says_nothing_gives_no_title(stem: str, guessing: bool) -> None:
+    name = reader.read(f"{stem}.mkv", guessing=guessing)
+    assert (name.title, name.year, name.source, name.others) == ("", 0, "", ())
+    name = reader.read(f"{stem} {{tmdb-5}}.mkv", "video", guessing)
+    assert (name.title, name.tmdb_id) == ("", 5)
+
+
 def test_a_name_says_how_it_was_read() -> None:
     assert guess.is_there()
     assert reader.read("Heat (1995).mkv").by == "guessit"

@@ -72,17 +72,10 @@ def _watched(
         sweep(ask.home, subject.kind)
         key = actions.find(opened.state, ask.name) if ask.name else ""
         plan = structs.replace(ask.plan, key=key)
-        troubles = subject.ready(ask.home, ask.access)
+        troubles, done = subject.ready(ask.home, ask.access), list[str]()
 
         def milestone() -> None:
-            entries = review.careful(subject.entries(ask.home), troubles)
-            try:
-                review.update(ask.home, folder, opened.state, entries)
-                troubles.extend(subject.views(ask.home, opened.state))
-            except (OSError, MediakeepError) as error:  # views: the next batch makes them good
-                troubles.append(f"Not all views could be written: {attempt.explain(error)}")
-
-        done: list[str] = []
+            _write_views(subject, ask.home, opened.state, troubles)
 
         def settled(one: Settled) -> None:
             done.append(one.key)
@@ -95,7 +88,7 @@ def _watched(
         alarms.ended(report, opened)
         stale = subject.stale(opened.state.items, done)
     if stale and not report.stopped:
-        troubles += _again(ask.home, subject, stale)
+        _again(subject, ask.home, stale, troubles)
     if ask.deep and not report.claimed:
         report.warnings.append(_NOT_AGAIN.format(subject.kind.manager, subject.kind.plural))
     if report.awaiting and not (ask.access.is_open or report.unmade):
@@ -107,16 +100,28 @@ def _watched(
     return report
 
 
-def _again(home: Path, subject: Subject, keys: Sequence[str]) -> list[str]:
-    """Read items again whose reports tell of others that have changed; warnings."""
+def _write_views(subject: Subject, home: Path, state: State, troubles: list[str]) -> None:
+    """Bring what is made of a queue up to date; what cannot be, the next batch makes good."""
+    entries = review.careful(subject.entries(home), troubles)
+    try:
+        review.update(home, subjects.folder(home, subject.kind), state, entries)
+        troubles.extend(subject.views(home, state))
+    except (OSError, MediakeepError) as error:
+        troubles.append(f"Not all views could be written: {attempt.explain(error)}")
+
+
+def _again(subject: Subject, home: Path, keys: Sequence[str], troubles: list[str]) -> None:
+    """Read items again whose reports tell of others that have changed."""
     from mediakeep.commands import handwork
 
     try:
         with handwork.begun(home, subject.kind, "bring_up_to_date") as hand:
             hand.take([], keys)
+        state = reading.state(subjects.folder(home, subject.kind), subject.kind)
+        _write_views(subject, home, state, troubles)
     except (OSError, MediakeepError) as error:  # as where another session has one of them
-        return [f"Not all reports could be brought up to date: {attempt.explain(error)}"]
-    return []
+        why = attempt.explain(error)
+        troubles.append(f"Not all reports could be brought up to date: {why}")
 
 
 def _tidy(subject: Subject, ask: Asked, *, stopped: bool) -> None:
@@ -165,7 +170,7 @@ def _next(state: State, plan: Plan) -> list[str]:
 
 
 def check(state: State) -> None:
-    """Make sure that the library is there: an unmounted share must not look like lost albums."""
+    """Make sure that the library is there: an unmounted share must not look like a loss."""
     root = Path(files.unescape(state.head.library_path))
     try:
         empty = not any(root.iterdir())
@@ -179,5 +184,6 @@ def check(state: State) -> None:
 
 def sweep(home: Path, kind: Kind) -> None:
     """Remove what a killed batch left half-written, where no other can be writing now."""
-    for folder in (home / "outputs", home / "issues" / kind.name):
+    outputs = home / "outputs"
+    for folder in (outputs, outputs / kind.name, home / "issues" / kind.name):
         files.sweep(folder)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -27,15 +27,16 @@ _LARGEST = 2**31 - 1  # of the ids at TMDb
 
 
 def choose(local: Movie, found: Identity) -> Choice:
-    """Ask which movie it is, until the answer is one; no more input counts as "q"."""
+    """Ask which movie it is, until the answer is one; that nobody answers any more is a "q"."""
     from mediakeep.movies.identify.choice import Choice
 
-    click.echo("\n".join(map(files.printable, _question(local, found))))
     try:
+        click.echo("\n".join(map(files.printable, _question(local, found))))
         with _interrupted():
             return _answer(found.candidates[:SHOWN])
-    except Stopped:
-        click.echo()
+    except (Stopped, OSError):  # the latter where the terminal, or who reads of us, has gone
+        with contextlib.suppress(OSError):
+            click.echo()
         return Choice("stop")
 
 
@@ -85,7 +86,7 @@ def _said(prompt: str) -> str:
     return line.strip()
 
 
-@contextmanager
+@contextlib.contextmanager
 def _interrupted() -> Iterator[None]:
     """Have a signal end the question: the batch would stop only after an answer."""
 

@@ -105,6 +105,7 @@ def _identified(told: Account, work: Work) -> dict[str, object]:
         return {"title": before.title or told.title, "year": before.year or told.year}
     collection = movie.collection if movie else None
     return {
+        "name": f"{told.title} ({told.year})" if told.is_certain and told.year else "",
         "title": told.title,
         "year": told.year,
         "edition": told.edition,

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import files, kinds
 from mediakeep.errors import LibraryGone, NotAsked, ServiceFailed, Unreadable
 from mediakeep.item import MovieItem, Status
 from mediakeep.lookups.tmdb.films import Hit
@@ -92,11 +92,22 @@ def plan(work: Work, progress: Progress, tools: Tools) -> Planned:
 def _read(path: Path, key: str, tools: Tools, progress: Progress) -> Movie:
     """Read a movie with what its videos hold."""
     local = scan.movie(path, key, _library(path, key))
+    if local.disc:
+        return structs.replace(local, videos=(_film(path, tools),))
     videos = []
     for done, video in enumerate(local.videos):
         progress(done, len(local.videos))
         videos.append(_probed(local, video, tools))
     return structs.replace(local, videos=tuple(videos))
+
+
+def _film(folder: Path, tools: Tools) -> Video:
+    """Return the film of a disc's copy as one video."""
+    try:
+        facts = tools.index.disc(folder)
+    except Unreadable as error:
+        return Video(place="", trouble=str(error))
+    return Video(place="", size=facts.size, facts=facts)
 
 
 def _probed(local: Movie, video: Video, tools: Tools) -> Video:
@@ -158,10 +169,8 @@ def _told(work: Work, planned: Planned, written: Written, tools: Tools) -> Accou
     path = Path(files.unescape(work.item.path))
     before = local = planned.local
     if written.made:
-        known = {video.place: video for video in before.videos}
-        local = scan.movie(path, before.key, _library(path, before.key))
-        videos = tuple(known.get(video.place, video) for video in local.videos)
-        local = structs.replace(local, videos=videos)
+        again = scan.movie(path, before.key, _library(path, before.key))
+        local = structs.replace(again, videos=before.videos)
     gaps, identity = _gaps(planned.identity, tools)
     return Account(
         local=local,
@@ -198,7 +207,7 @@ def _repairs(work: Work, tools: Tools) -> Repairs:
     first = first or (0 if by_hand else work.stamp.first_claim)
     if not tools.places.write or not tools.has_changed_files or (by_hand and not first):
         return Repairs()
-    made = tools.store.changes(work.stamp.key, first, work.stamp.since)
+    made = tools.store.changes(work.stamp.key, first, work.stamp.since, kinds.MOVIES.name)
     if not first:  # what no queue knows has no claims, and one session
         made = [one for one in made if one.session == work.stamp.session]
     fresh = [one for one in made if one.first_claim >= work.stamp.first_claim and not by_hand]

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep.issue import Issue, Severity
+from mediakeep.kinds import MOVIES
 from mediakeep.movies import decisions, diagnose, languages, wording
 from mediakeep.movies.account import Account
 from mediakeep.movies.identify.verdict import Candidate, Sure
@@ -20,7 +21,7 @@ from mediakeep.movies.kinds import BY_NAME
 from mediakeep.movies.model import Video
 from mediakeep.pages import page
 
-NOTICE = "This product uses the TMDB API but is not endorsed or certified by TMDB."
+NOTICE = MOVIES.notice
 
 _SITE = "https://www.themoviedb.org/movie"
 _BY = {

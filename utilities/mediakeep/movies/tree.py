@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 import msgspec
 from msgspec import structs
@@ -20,6 +21,7 @@ from mediakeep.movies.formats import STREAMS, VIDEOS
 from mediakeep.movies.names import parts
 from mediakeep.movies.stacks import Stack
 
+_NAME = attrgetter("name")
 _DISCS = {"video_ts": "dvd", "bdmv": "bluray"}
 _MARKS = {"video_ts.ifo": "dvd", "index.bdmv": "bluray"}
 
@@ -59,12 +61,16 @@ class _Branch(msgspec.Struct):
 def arrange(listed: Sequence[Folder], library: bool) -> list[Lot]:
     """Tell the movies of a tree, whose top is a library's root or may be a movie's own folder."""
     branches = {folder.place: _Branch(folder, [], []) for folder in listed}
-    for place in sorted(branches, key=lambda place: (-_depth(place), place)):
+    for place in sorted(branches, key=_deepest):
         branch = branches[place]
         _settle(branch, library)
         if above := branches.get(place.rpartition("/")[0]) if place else None:
             above.kids.append(branch)
     return branches[""].lots
+
+
+def _deepest(place: str) -> tuple[int, str]:
+    return (-place.count("/") - 1 if place else 0), place
 
 
 def right_in(folder: Folder) -> list[Lot]:
@@ -123,9 +129,8 @@ def _disc(branch: _Branch) -> str:
     for kid in branch.kids:
         if (disc := _DISCS.get(kid.name.lower())) and (kid.lots or kid.folder.fault):
             return disc
-    return next(
-        (disc for file in branch.folder.files if (disc := _MARKS.get(file.name.lower()))), ""
-    )
+    told = (_MARKS.get(file.name.lower(), "") for file in branch.folder.files)
+    return next(filter(None, told), "")
 
 
 def _numbered(kids: Sequence[_Branch]) -> dict[str, int]:
@@ -179,7 +184,7 @@ def _several(folder: Folder, stacked: Sequence[Stack], extras: Sequence[File]) -
         if found := companions.owned(file, lambda stem: files.fold(stem) in stems, strict=True):
             held[stems[files.fold(found.stem)]].append(file)
     for stack, own in zip(stacked, held, strict=True):
-        part = Folder(folder.path, "", folder.identity, tuple(sorted(own, key=_name)))
+        part = Folder(folder.path, "", folder.identity, tuple(sorted(own, key=_NAME)))
         place = folder.place_of(stack.clips[0].file.name)
         yield Lot(place=place, folders=(part,), stacks=(stack,))
 
@@ -195,11 +200,3 @@ def _stems(stacked: Sequence[Stack]) -> dict[str, int]:
 
 def _is_video(file: File) -> bool:
     return file.suffix in VIDEOS
-
-
-def _depth(place: str) -> int:
-    return place.count("/") + 1 if place else 0
-
-
-def _name(file: File) -> str:
-    return file.name

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 import msgspec
 
+from mediakeep import kinds
 from mediakeep.errors import NotWritten, Unreadable
 from mediakeep.issue import TAKEN_BACK
 from mediakeep.media import sidecars
@@ -77,7 +78,8 @@ def _held(local: Movie, due: Due, tools: Tools) -> str:
 
 def _desk(stamp: Stamp, tools: Tools) -> Desk:
     policy = tools.places.policy
-    return Desk(tools.store, stamp, Rules(policy.hardlinks, policy.keep_mtime))
+    rules = Rules(policy.hardlinks, policy.keep_mtime)
+    return Desk(tools.store, stamp, rules, kinds.MOVIES.name)
 
 
 def fields(due: Due) -> dict[str, Changed]:

@@ -24,8 +24,8 @@ from mediakeep.movies.identify import claims, kept, question, score, stated
 from mediakeep.movies.identify.choice import Choice, Choose, Skipped
 from mediakeep.movies.identify.claims import Claims
 from mediakeep.movies.identify.question import Question
-from mediakeep.movies.identify.search import Search
-from mediakeep.movies.identify.verdict import Identity, Sure
+from mediakeep.movies.identify.search import SHOWN, Search
+from mediakeep.movies.identify.verdict import Candidate, Identity, Sure
 from mediakeep.movies.model import Movie
 
 
@@ -88,6 +88,7 @@ def _confirmed(
     found: Identity, asked: Question, desk: Desk, choose: Callable[[Identity], Choice]
 ) -> Identity:
     """Ask a person, again where TMDb does not know the id that was given."""
+    found = structs.replace(found, candidates=_described(found.candidates, asked, desk))
     shown = found
     while True:
         said = choose(shown)
@@ -99,6 +100,20 @@ def _confirmed(
             return _said(desk.tmdb.movie(said.tmdb_id or said.imdb_id), asked, found)
         except NoSuchMovie as error:
             shown = structs.replace(found, why=str(error))
+
+
+def _described(
+    candidates: tuple[Candidate, ...], asked: Question, desk: Desk
+) -> tuple[Candidate, ...]:
+    """Add to the first few candidates what tells them apart for a person."""
+    told = []
+    for one in candidates[:SHOWN]:
+        try:
+            movie = desk.tmdb.movie(one.hit.id)
+        except NoSuchMovie:  # it was removed since the search
+            continue
+        told.append(score.candidate(asked.clue, one.hit, movie))
+    return (*score.ranked(told), *candidates[SHOWN:])
 
 
 def _said(movie: Known, asked: Question, found: Identity) -> Identity:

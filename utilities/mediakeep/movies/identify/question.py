@@ -34,7 +34,7 @@ def of(local: Movie, stated: tuple[Stated, ...], language: str) -> Question:
     """Ask which movie it is; its running time counts in whole minutes."""
     name = local.name
     read = [_plain(one) for one in (name.title, *name.others)]
-    titles = tuple(dict.fromkeys(one for one in read if one))[:_READINGS]
+    titles = tuple(dict.fromkeys(one for one in read if any(map(str.isalnum, one))))[:_READINGS]
     minutes = float(round(local.duration / _MINUTE))
     cut = bool(name.edition or any(one.edition for one in local.videos))
     return Question(Clue(titles, name.year, minutes, cut), stated, language)

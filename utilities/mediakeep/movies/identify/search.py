@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _WEIGHED = 6  # movies whose details are asked for to decide
 _UNLIKE = 3  # of these, movies whose known titles are nothing like the name
 _LONE = 2  # so few that a search finds are looked at more closely before the next one
-_SHOWN = 3  # movies whose details a person sees
+SHOWN = 3  # movies whose details a person sees
 _LISTED = 5
 
 
@@ -123,7 +123,7 @@ class Search:
 
     def _found(self, sure: Sure) -> Found:
         if sure is Sure.REVIEW:
-            for one in self._ranked()[:_SHOWN]:
+            for one in self._ranked()[:SHOWN]:
                 if one.hit.id not in self._movies:
                     self._ask(one.hit)
             sure = self._weighed()

@@ -36,16 +36,19 @@ class _Told(msgspec.Struct, frozen=True):
 def read(file: str, folder: str = "", guessing: bool | None = None) -> Name:
     """Read the name of a video, with its suffix, and that of its folder; "" where there is none.
 
-    The folder is to be one of the movie alone. guessit is asked where it is installed, unless
+    The title is "" where neither says anything, as "movie.mkv" does not. The folder is to be one of
+    the movie alone. guessit is asked where it is installed, unless
     `guessing` says otherwise.
     """
     guessing = guess.is_there() if guessing is None else guessing
     by_file = _told(_SUFFIX.sub("", file), guessing)
     by_folder = _told(folder, guessing)
-    source = _source(by_file.reading, by_folder.reading, _is_generic(by_file))
+    source = _source(by_file, by_folder)
     one, other = (by_folder, by_file) if source == "folder" else (by_file, by_folder)
-    if _is_generic(other):
-        other = _Told(other.marks, edition=other.edition)
+    one, other = (
+        _Told(told.marks, edition=told.edition) if _is_generic(told) else told
+        for told in (one, other)
+    )
     title = one.reading.title
     return Name(
         title=title,
@@ -110,15 +113,19 @@ def _titled(marked: Marks, found: Reading, edition: str) -> _Told:
     return _Told(marked, found, edition, _unlike(title, others))
 
 
-def _source(file: Reading, folder: Reading, generic: bool) -> str:
+def _source(file: _Told, folder: _Told) -> str:
     """Choose between the two: the folder where people have named it with more care."""
-    if not folder.title:
+    one, other = file.reading, folder.reading
+    if not other.title:
         return "file"
-    if generic or not file.title:
+    if not one.title or _is_generic(file):
         return "folder"
-    if folder.certain and not file.certain:
-        return "folder"
-    return "folder" if folder.year and not file.year else "file"
+    careful = other.certain and not one.certain
+    if one.year and other.year and one.year != other.year:
+        # The folder may be of a series, unless the year of the file is a number of the title.
+        may_be = {_key(title) for title in (one.title, one.whole, *file.others)}
+        return "folder" if careful and _key(other.title) in may_be else "file"
+    return "folder" if careful or (other.year and not one.year) else "file"
 
 
 def _is_generic(told: _Told) -> bool:

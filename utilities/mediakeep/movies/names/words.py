@@ -93,7 +93,7 @@ def is_version(label: str) -> bool:
 # Names that programs give, and people who name the folder instead.
 _GENERIC = re.compile(
     r"movie|film|video|main|feature|main[ _.-]?(?:feature|movie|title)|index|untitled|unknown|"
-    r"output|file|full|full[ _.-]?movie|default|new|"
+    r"title|track|output|file|full|full[ _.-]?movie|default|new|"
     r"(?:title|track|clip|chapter|playlist|video)[ _.-]*(?:t?[0-9]{1,5})|[a-z][0-9]?_t[0-9]{2,3}|"
     r"vts[ _]?[0-9]{2}[ _]?[0-9]{0,2}|video[ _]ts|bdmv|stream|[0-9]{5}|"
     r"(?:cd|dvd|dis[ck]|part|pt)[ ._-]*[0-9]{0,2}|img[ _-]?[0-9]+|vid[ _-]?[0-9]+|"
