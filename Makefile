@@ -5,6 +5,8 @@ QUEUE := $(PY) utilities/music_queue_manager.py --home .demo
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 BATCH := $(PY) utilities/process_music_batch.py --home .demo --batch-size 10
 # The demo looks everything up on this machine, in a catalogue that is made with the library.
+MOVIES := $(PY) utilities/movie_queue_manager.py --home .demo
+FILMS := $(PY) utilities/rehearse.py --movies .demo/films.json --
 REHEARSE := $(PY) utilities/rehearse.py --catalogue .demo/catalogue.json --
 
 # What a person's shell has set must not leak into the environment made here.
@@ -29,6 +31,12 @@ demo: .venv/.ok
 	@$(REHEARSE) $(BATCH)
 	@$(QUEUE) --show-summary
 	@echo
+	@echo "Three movies:"
+	@$(PY) utilities/make_sample_library.py --movies 3 --catalogue .demo/films.json .demo/movies
+	@$(MOVIES) --scan .demo/movies
+	@$(FILMS) $(PY) utilities/process_movies.py --home .demo --all
+	@ls .demo/movies | sed 's/^/  /'
+	@echo
 	@echo "Found out by looking up, each from one of the reports:"
 	@cat .demo/issues/music/Velvet*.md .demo/issues/music/*.md | sed '/[\\{]/d' > .demo/all.md
 	@sed -n '/^| .* by t[a-z]* |$$/ { s/^| \(.*\) | .* | \(.*\) | \(.*\) | \(.*\) | .* |$$/  an album: \1 is the release of \2 (\3, \4)/; p; q; }' .demo/all.md
@@ -42,6 +50,7 @@ demo: .venv/.ok
 	@echo "  and the others in .demo/issues/music/"
 	@echo "  .demo/outputs/manual_review_needed.json"
 	@echo "  .demo/outputs/missing_albums.csv"
+	@ls .demo/issues/movies/*.md | sed 's/^/  /'
 
 test: .venv/.ok
 	@$(PY) -m pytest -q -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)

@@ -133,7 +133,7 @@ def _worked(movies: list[Meant], tools: Tools) -> Iterator[tuple[str, Outcome]]:
         hand.take([], [one.key for one in movies if one.known])
         for one in movies:
             outcome = _call(worker, one, hand.batch_stamp(one.key))
-            if one.known:
+            if one.item.status is Status.COMPLETED:  # what no batch has done is left to one
                 hand.finish(one.key, outcome)
             yield one.key, outcome
 

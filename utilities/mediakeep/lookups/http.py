@@ -73,6 +73,11 @@ class Http:
         except OSError as error:  # of the files beside the cache
             raise NoCache(self._cache.parent, error.strerror) from error
 
+    def repeat(self, url: str, other: str) -> None:
+        """Keep an answer that has just come under another address of the same thing as well."""
+        if kept := self._shelf.find(quote(url, safe=_WRITTEN)):
+            self._shelf.keep(quote(other, safe=_WRITTEN), kept)
+
     def forget(self, url: str) -> None:
         """Drop what is kept of an address, so that it is asked again."""
         self._shelf.forget(quote(url, safe=_WRITTEN))

@@ -120,10 +120,10 @@ def _row(key: str, one: Resolved) -> Statement:
 
 
 def _faded(one: Resolved) -> Statement:
-    """Keep what a movie was taken to be, without what TMDb tells of it; it is asked anew."""
+    """Keep what a movie was taken to be, without what TMDb tells of it."""
     kept = Resolved(
         key=one.key,
-        question="",
+        question=one.question,
         match=one.match,
         by=one.by,
         tmdb_id=one.tmdb_id,

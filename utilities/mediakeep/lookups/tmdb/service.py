@@ -73,13 +73,15 @@ class TMDb:
         if not (is_own or terms.is_imdb_id(who)):
             raise NoSuchMovie("movie", who)
         who = str(int(who)) if is_own else who  # one address for each
-        given = self._wanted()
+        given, before = self._wanted(), self._http.spent.requests
         try:
             found = self._asked(shapes.Details, self._made("Movies", who).info, given)
         except NotThere as error:
             raise NoSuchMovie("movie", who) from error
         if found.id <= 0 or (is_own and found.id != int(who)):
             raise self._unusable(f"it tells of movie {found.id}")
+        if not is_own and self._http.spent.requests > before:
+            self._http.repeat(self._url, self._url.replace(f"/{who}?", f"/{found.id}?"))
         return reading.movie(found, self._language)
 
     def collection(self, ident: int) -> Collection:

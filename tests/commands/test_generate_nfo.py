@@ -1,0 +1,84 @@
+"""The NFO of movies that a person names, in the queue or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands import cinemas
+from tests.commands.cinemas import Movies
+
+
+@pytest.fixture
+def movies(tmp_path: Path) -> Iterator[Movies]:
+    found, _ = cinemas.made(tmp_path)
+    with cinemas.served() as server:
+        found.url = server.url
+        yield found
+
+
+def certain(movies: Movies) -> str:
+    """Return a movie that a dry run over all is certain of."""
+    done = movies.call("generate_nfo", "--dry-run", movies.movies)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    place = next(one for one in lines if one.startswith("  nfo: "))
+    return lines[lines.index(place) - 1].partition(": ")[0]
+
+
+def test_the_nfo_of_a_movie_that_no_queue_knows_is_written_and_nothing_else(
+    movies: Movies,
+) -> None:
+    name = certain(movies)
+    before = {path.name for path in movies.movies.iterdir()}
+    done = movies.call("generate_nfo", movies.movies / name)
+    assert done.returncode == 0, done.stderr
+    stem = Path(name).stem
+    made = {path.name for path in movies.movies.iterdir()} - before
+    assert made == {f"{stem}.nfo", f"{stem}-metadata.json"}
+    again = movies.call("generate_nfo", movies.movies / name)
+    assert "0 files written" in again.stdout
+
+
+def test_printed_is_what_would_be_written(movies: Movies) -> None:
+    name = certain(movies)
+    before = sorted(movies.movies.iterdir())
+    printed = movies.call("generate_nfo", "--print", movies.movies / name).stdout
+    assert sorted(movies.movies.iterdir()) == before
+    movies.call("generate_nfo", movies.movies / name)
+    assert (movies.movies / name).with_suffix(".nfo").read_text() == printed
+
+
+def test_a_pending_movie_stays_pending_and_a_completed_one_is_told_of(movies: Movies) -> None:
+    movies.scan()
+    name = certain(movies)
+    movies.call("generate_nfo", movies.movies / name)
+    assert movies.statuses()[name] == "pending"
+    assert movies.batch("--all").returncode == 0
+    (movies.movies / name).with_suffix(".nfo").unlink()
+    done = movies.call("generate_nfo", movies.movies / name)
+    assert "1 file written" in done.stdout
+    assert movies.statuses()[name] == "completed"
+    assert (movies.movies / name).with_suffix(".nfo").exists()
+
+
+def test_without_a_movie_there_nothing_is_done(movies: Movies, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert movies.call("generate_nfo", tmp_path / "empty").returncode == 2
+    assert movies.call("generate_nfo", tmp_path / "nowhere").returncode == 2
+
+
+def test_what_is_not_certain_cannot_be_printed(movies: Movies) -> None:
+    (movies.movies / "Quite Unheard Of (1931).mkv").write_bytes(b"")
+    done = movies.call("generate_nfo", "--print", movies.movies / "Quite Unheard Of (1931).mkv")
+    assert done.returncode == 1
+    assert "not certain" in done.stderr
+
+
+def test_a_service_that_fails_is_exit_code_4(movies: Movies) -> None:
+    done = movies.call(
+        "generate_nfo", movies.movies, env={"MEDIAKEEP_TMDB_HOST": "http://127.0.0.1:9"}
+    )
+    assert done.returncode == 4
