@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
+
+import click
+from click.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[1]
 _FOLDERS = ("", "docs", "status", "outputs", "issues")
@@ -21,6 +29,8 @@ _BEFORE = re.compile(r"<!-- before the examples: (.*?) -->")
 _CODE = re.compile(r"^```.*?^```$|^    .*?$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _SETTLED = re.compile(r"\[\d+/\d+\] ")
+# What rehearse.py leads to itself is another process, whose words go elsewhere.
+_ALONE = re.compile(r"python utilities/((?!rehearse\b)\w+)\.py((?: [^|&;<>()$`*?\\]+)?)")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 
@@ -132,6 +142,8 @@ class Checkout:
         self.path.mkdir(parents=True)
         shutil.copytree(ROOT / "utilities", self.path / "utilities")
         shutil.copy(ROOT / "pyproject.toml", self.path)
+        # Each worker costs a start, and what is printed is the same.
+        (self.path / "mediakeep.toml").write_text("workers = 1\n")
         programs = folder / "programs"
         programs.mkdir()
         python = programs / "python"
@@ -145,7 +157,12 @@ class Checkout:
         self._environment = {**kept, **own, "PYTHONUTF8": "1"}
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
-        """Run a line in the shell; what it prints and complains of comes in one stream."""
+        """Run a line in the shell, or in this process where it is nothing but one of our commands.
+
+        What it prints and complains of comes in one stream.
+        """
+        if alone := _ALONE.fullmatch(line):
+            return self._call(alone[1], shlex.split(alone[2]))
         return subprocess.run(
             ["sh", "-c", line],
             cwd=self.path,
@@ -156,6 +173,17 @@ class Checkout:
             encoding="utf-8",
             timeout=300,
         )
+
+    def _call(self, door: str, words: list[str]) -> subprocess.CompletedProcess[str]:
+        """Do what a door does: a start costs more than most of what an example does."""
+        command: click.Command = importlib.import_module(f"mediakeep.commands.{door}").main
+        clean: dict[str, str | None] = dict.fromkeys(os.environ)
+        here = mock.patch("mediakeep.config.checkout", return_value=self.path)
+        there = mock.patch.object(tempfile, "tempdir", self._environment["TMPDIR"])
+        with contextlib.chdir(self.path), here, there:
+            done = CliRunner().invoke(command, words, env={**clean, **self._environment})
+        assert isinstance(done.exception, SystemExit | None), done.output
+        return subprocess.CompletedProcess(words, done.exit_code, done.output)
 
     def prepare(self, line: str, library: Path) -> None:
         """Run what comes before a page's examples; the library is a copy of one that is made."""

@@ -11,9 +11,10 @@ from msgspec import structs
 
 from mediakeep.item import Item, MovieItem, Status
 from mediakeep.lookups.tmdb.films import Hit, Named
-from mediakeep.movies import diagnose, record, report, tables
+from mediakeep.movies import diagnose
 from mediakeep.movies.master import book
 from mediakeep.movies.model import Name
+from mediakeep.movies.outputs import record, report, tables
 from tests.benchmarks import table
 from tests.movies import accounts
 

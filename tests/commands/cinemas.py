@@ -6,14 +6,18 @@ import json
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest import mock
 
+from mediakeep.commands import terms
 from mediakeep.rehearsal.entities import World
 from mediakeep.rehearsal.films import cinema, shelf
 from mediakeep.rehearsal.films.cinema import Cinema
 from mediakeep.rehearsal.films.shelf import Made
 from mediakeep.rehearsal.films.tmdb import TOKEN
 from mediakeep.rehearsal.server import Server
+from mediakeep.runner.plan import Limits
 from tests.commands.conftest import Home
 
 KNOWN = cinema.sampled(12, 1)
@@ -40,8 +44,15 @@ class Movies(Home):
         return self.call("movie_queue_manager", *words, **more)
 
     def batch(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
-        """Run a batch: in processes of its own, as it works with native code."""
-        return self.call("process_movies", *words, **more)
+        """Run a batch in this process."""
+        with inline(terms):
+            return self.call("process_movies", *words, **more)
+
+    def batch_apart(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
+        """Run a batch as a person does: in processes of its own, as it works with native code."""
+        return self.run(
+            "process_movies", *words, env={**asking(self.url), **more.pop("env", {})}, **more
+        )
 
     def scan(self) -> str:
         return self.ok("--scan", self.movies)
@@ -59,6 +70,13 @@ class Movies(Home):
         path = self.path / "outputs" / "manual_review_needed.json"
         found: dict[str, list[dict[str, str]]] = json.loads(path.read_text())["reviews"]
         return found
+
+
+def inline(module: ModuleType) -> Any:
+    """Have a command look into videos in this process: a worker takes a second to start."""
+    return mock.patch.object(
+        module, "Limits", lambda *args, **more: Limits(*args, **{**more, "inline": True})
+    )
 
 
 def asking(url: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from mediakeep.outcome import Outcome, Progress, Work, Worker
 from mediakeep.rehearsal.films import clips
 from mediakeep.rehearsal.films.clip import Clip
 from tests import documents
+from tests.commands.cinemas import inline
 from tests.commands.conftest import Home
 
 PAGE = Path(__file__).parents[2] / "docs" / "extract-video-metadata.md"
@@ -40,7 +41,8 @@ def home(tmp_path: Path) -> Home:
 
 
 def extracted(home: Home, *words: object, code: int = 0) -> str:
-    done = home.call("extract_video_metadata", *words)
+    with inline(probing):
+        done = home.call("extract_video_metadata", *words)
     assert done.returncode == code, done.stdout + done.stderr
     assert code or not done.stderr
     return done.stdout if code != 2 else done.stderr

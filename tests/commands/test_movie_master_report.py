@@ -19,11 +19,12 @@ from mediakeep.item import Found
 from mediakeep.kinds import MOVIES
 from mediakeep.lookups.tmdb.films import Hit, Named
 from mediakeep.media.video.facts import VideoStream
-from mediakeep.movies import diagnose, record, report
+from mediakeep.movies import diagnose
 from mediakeep.movies.account import Account, Nfo
 from mediakeep.movies.identify.verdict import Sure
 from mediakeep.movies.master import book, statistics, summary
 from mediakeep.movies.model import Name
+from mediakeep.movies.outputs import record, report
 from mediakeep.outcome import Outcome
 from mediakeep.queue.queue import Queue, place
 from mediakeep.queue.settling import Ending

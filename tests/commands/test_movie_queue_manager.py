@@ -42,6 +42,20 @@ def test_a_folder_without_movies_is_refused_in_their_words(movies: Movies, tmp_p
     assert "holds no movies. Nothing was changed." in done.stderr
 
 
+def test_a_scan_names_the_sidecars_that_fit_no_movie(movies: Movies) -> None:
+    for name in ("Harbour of Glas (1987).nfo", "Harbour of Glass (1987).nfo"):
+        (movies.movies / name).write_text("<movie/>")
+    assert "1 sidecar fits no movie: 'Harbour of Glas (1987).nfo'.\n" in movies.scan()
+    for number in range(6):
+        (movies.movies / f"gone{number}-poster.jpg").write_bytes(b"")
+    shown = movies.scan()
+    assert "7 sidecars fit no movie: 'Harbour of Glas (1987).nfo', gone0-poster.jpg" in shown
+    assert "gone3-poster.jpg, and 2 more (--json names all)." in shown
+    told = json.loads(movies.ok("--scan", movies.movies, "--json"))
+    assert told["orphan_sidecars"][-1] == "gone5-poster.jpg"
+    assert len(told["orphan_sidecars"]) == 7
+
+
 def test_without_a_queue_the_manager_of_movies_is_named(movies: Movies) -> None:
     done = movies.manage("--show-summary")
     assert done.returncode == 2

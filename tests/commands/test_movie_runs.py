@@ -85,8 +85,8 @@ def test_a_kill_and_an_outage_cost_nothing_and_all_is_taken_back(
         with out(server, after=count // 2):
             assert movies.batch("--all").returncode == 4
         _let_an_hour_pass(server.url)
-        for _ in range(2):
-            done = movies.batch("--all")
+        for batch in (movies.batch_apart, movies.batch):
+            done = batch("--all")
         assert done.returncode == 0, done.stderr
         items = movies.items()
         assert Counter(one["status"] for one in items.values()) == {"completed": count}

@@ -25,11 +25,13 @@ def holding(folder: Path, secret: str) -> list[Path]:
     return found
 
 
-@pytest.mark.parametrize(("wrong", "right"), [(WRONG, TOKEN), (WRONG_KEY, KEY)])
+@pytest.mark.parametrize(
+    ("wrong", "right"), [(WRONG, TOKEN), pytest.param(WRONG_KEY, KEY, marks=pytest.mark.slow)]
+)
 def test_nothing_that_a_run_writes_or_says_holds_a_token(
     tmp_path: Path, wrong: str, right: str
 ) -> None:
-    movies, _ = cinemas.made(tmp_path)
+    movies, _ = cinemas.made(tmp_path, 4)
     (tmp_path / "temporary").mkdir()
     (tmp_path / "secret").write_text(right)
     (tmp_path / "secret").chmod(0o600)
@@ -44,7 +46,8 @@ def test_nothing_that_a_run_writes_or_says_holds_a_token(
             server.weather.order(fault)
         settings["MEDIAKEEP_TMDB_TOKEN"] = ""
         settings["MEDIAKEEP_TMDB_TOKEN_FILE"] = str(tmp_path / "secret")
-        done = [movies.run("process_movies", "--all", env={**asking, **settings}) for _ in range(2)]
+        done = [movies.run("process_movies", "--all", env={**asking, **settings})]
+        done.append(movies.batch("--all", env=settings))
         asked = [f"{one.path} {one.query}" for one in server.asked]
     assert refused.returncode == 4
     assert "it does not accept the token that MEDIAKEEP_TMDB_TOKEN gives (401)" in refused.stdout

@@ -92,7 +92,9 @@ def told(movies: Movies, *words: object, **more: Any) -> str:
 def test_a_batch_identifies_and_enriches_movies(stocked: tuple[Movies, Made]) -> None:
     movies, stock = stocked
     assert "Processing 2 movies" in told(movies, "--batch-size", 2)
-    out = told(movies, "--batch-process")
+    done = movies.batch_apart("--batch-process")
+    assert done.returncode == 0, done.stderr
+    out = done.stdout
     assert "BATCH COMPLETE: 6/6 movies (100.0%)" in out
     assert "certain" in out.partition("Movies: ")[2]
     known = {item.place: item.film for item in stock.items if item.film}
@@ -103,6 +105,16 @@ def test_a_batch_identifies_and_enriches_movies(stocked: tuple[Movies, Made]) ->
             assert (movies.movies / place).with_suffix(".nfo").is_file()
     assert any(item.get("match") == "auto" for item in movies.items().values())
     assert "Nothing is pending." in told(movies, "--all")
+
+
+def test_a_batch_without_mediainfo_says_what_it_lacks(movies: Movies, tmp_path: Path) -> None:
+    """A module that cannot be imported stands before the true one."""
+    (tmp_path / "pymediainfo.py").write_text("raise ImportError('not installed')\n")
+    env = {"PYTHONPATH": str(tmp_path), "MEDIAKEEP_OFFLINE": "1"}
+    done = movies.batch_apart("--batch-size", 1, env=env)
+    assert done.returncode == 0
+    assert done.stderr.count("Warning: MediaInfo is not installed: ") == 1
+    assert "MediaInfo" not in movies.batch("--batch-size", 1).stderr
 
 
 def test_one_movie_is_done_again_by_its_name(movies: Movies) -> None:

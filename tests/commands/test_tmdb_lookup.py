@@ -70,6 +70,7 @@ def test_a_movie_is_told_by_either_id(movies: Movies) -> None:
         (("search", "Two", "Words"), 2, "quotes around"),
         (("movie", "1", "--year", "1999"), 2, "--year goes with search"),
         (("choose", "x", "1", "--refresh"), 2, "--refresh goes with"),
+        (("choose", "x", "tt12345"), 2, "is no id of TMDb or IMDb"),  # which nobody would look up
         ((), 2, "Say what is wanted"),
         (("search", " "), 2, "nothing to search"),
         (("search", "x", "--from-csv", "y.csv"), 2, "takes no further words"),

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,6 +51,24 @@ def test_a_read_only_folder_is_told(tmp_path: Path, locked: Path, nobody: None) 
     if locked.parent.owner() == locked.owner():
         locked.parent.chmod(0o555)
     refused(locked, tmp_path / "home", Refused, "may not write to .*/music")
+
+
+def test_a_disk_that_is_mounted_read_only_is_told(
+    tmp_path: Path, locked: Path, nobody: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mounting takes rights that a test has not, so what the system says of a disk is made up."""
+    if locked.parent.owner() == locked.owner():
+        locked.parent.chmod(0o555)
+    true = os.statvfs
+
+    def told(path: Path) -> SimpleNamespace:
+        disk = true(path)
+        return SimpleNamespace(
+            f_flag=disk.f_flag | os.ST_RDONLY, f_bavail=disk.f_bavail, f_frsize=disk.f_frsize
+        )
+
+    monkeypatch.setattr(os, "statvfs", told)
+    refused(locked, tmp_path / "home", Refused, "mounted read-only. Mount it writable")
 
 
 def test_a_read_only_file_is_left_alone_though_its_folder_could_be_written(

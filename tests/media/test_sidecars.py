@@ -189,6 +189,31 @@ def test_what_somebody_changed_since_stays_and_by_force_is_kept_aside(
     assert nfo.read_bytes() == b"theirs"
 
 
+def test_a_file_that_was_put_there_and_then_changed_is_rehearsed_as_a_whole(
+    nfo: Path, store: Store
+) -> None:
+    nfo.unlink()
+    written(nfo, OLD, None, store)
+    written(nfo, NEW, OLD, store)
+    steps = undo.plan(store, Query())
+    assert [(step.refusal, step.follows) for step in steps] == [("", False), ("", True)]
+    for step in steps:
+        undo.rehearse(store, step)
+    assert nfo.read_bytes() == NEW
+    for step in steps:
+        undo.apply(store, step.record)
+    assert not nfo.exists()
+
+
+def test_a_name_that_is_too_long_is_refused_before_anything_is_recorded(
+    nfo: Path, store: Store
+) -> None:
+    for tried in (write, lambda *words: sidecars.due(*words[:3])):
+        with pytest.raises(Unreadable, match="too long"):
+            tried(nfo.with_name("x" * 300), NEW, None, store)
+    assert not store.find(Query())
+
+
 def test_an_empty_file_is_brought_back_too(nfo: Path, store: Store) -> None:
     nfo.write_bytes(b"")
     record = written(nfo, NEW, b"", store)

@@ -8,10 +8,11 @@ from msgspec import structs
 
 from mediakeep.lookups.tmdb.films import Certificate, Hit, Member, Named
 from mediakeep.lookups.tmdb.films import Movie as Film
+from mediakeep.lookups.tmdb.known import Candidate
 from mediakeep.media.nfo.details import Details
 from mediakeep.media.video.facts import AudioStream, SubtitleStream, VideoFacts, VideoStream
 from mediakeep.movies.account import Account, Nfo, NfoState
-from mediakeep.movies.identify.verdict import Candidate, Identity, Sure
+from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.model import Image, Movie, Name, Video
 
 MINUTES = 104

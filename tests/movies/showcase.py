@@ -12,9 +12,10 @@ from mediakeep import config
 from mediakeep.lookups.tmdb.films import Hit, Named
 from mediakeep.media.nfo.details import Details
 from mediakeep.media.video.facts import AudioStream, VideoStream
-from mediakeep.movies import diagnose, report
+from mediakeep.movies import diagnose
 from mediakeep.movies.account import Account, Nfo, NfoState, Sidecar, Twin
 from mediakeep.movies.model import Name
+from mediakeep.movies.outputs import report
 from tests.movies import accounts
 from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
 

@@ -20,7 +20,8 @@ from mediakeep.lookups.tmdb.films import (
 from mediakeep.media.nfo import merging
 from mediakeep.media.nfo.details import Details, Rating, Set
 from mediakeep.media.video.facts import AudioStream, VideoFacts, VideoStream
-from mediakeep.movies import describe, model
+from mediakeep.movies import model
+from mediakeep.movies.sidecars import describe
 
 GERMAN, ENGLISH = Locale("de-DE", "DE"), Locale()
 FILM = Movie(

@@ -19,7 +19,8 @@ from mediakeep.lookups.tmdb.films import (
 )
 from mediakeep.media.nfo import merging, nfo
 from mediakeep.media.video.facts import AudioStream, SubtitleStream, VideoFacts, VideoStream
-from mediakeep.movies import describe, model
+from mediakeep.movies import model
+from mediakeep.movies.sidecars import describe
 from tests.documents import ROOT
 
 BLOCKS = re.findall(r"^```xml\n(.*?)^```$", (ROOT / "docs/nfo.md").read_text(), re.M | re.S)

@@ -11,10 +11,11 @@ import pytest
 from msgspec import structs
 
 from mediakeep.errors import NewerFormat, Unreadable
-from mediakeep.movies import diagnose, record, report
+from mediakeep.movies import diagnose
 from mediakeep.movies.account import Account, Nfo, Sidecar
 from mediakeep.movies.identify.verdict import Identity
 from mediakeep.movies.model import Name
+from mediakeep.movies.outputs import record, report
 from tests.movies import accounts, showcase
 from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
 
@@ -47,6 +48,11 @@ def test_a_healthy_movie_says_so_first() -> None:
     assert lines[2] == "**All is well:** nothing needs to be done."
     assert "97 % sure" in lines[4]
     assert "https://www.themoviedb.org/movie/4711" in lines[4]
+
+
+def test_the_film_of_a_disc_which_is_no_single_file_is_named_so() -> None:
+    text = written(account(local=local(disc="dvd", videos=(video(""),))))
+    assert "| the film of the disc | 4.0 GB |" in text
 
 
 def test_each_candidate_has_the_command_that_chooses_it() -> None:
@@ -176,7 +182,7 @@ def test_a_record_cut_off_anywhere_raises_nothing_of_others(tmp_path: Path) -> N
 
 
 def test_every_field_of_a_record_is_documented() -> None:
-    from mediakeep.movies import entry
+    from mediakeep.movies.outputs import entry
     from tests import documents
 
     assert documents.column(FILES, "## The record") == set(entry.Record.__struct_fields__)

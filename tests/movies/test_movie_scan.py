@@ -9,6 +9,7 @@ import pytest
 
 from mediakeep import files
 from mediakeep.errors import LibraryGone, Unreadable
+from mediakeep.media import folders
 from mediakeep.movies import scan
 from mediakeep.movies.model import Movie
 
@@ -38,6 +39,39 @@ def read(root: Path, key: str) -> Movie:
 
 def places(movie: Movie) -> list[str]:
     return [video.place for video in movie.videos]
+
+
+# What lies at one path
+
+
+def test_a_path_is_the_movie_that_a_scan_of_what_it_lies_in_finds(tmp_path: Path) -> None:
+    put(
+        tmp_path, "Heat.mkv", "Heat.nfo", "Alien-cd1.avi", "Alien-cd2.avi", "Own/a.mkv", "Own/a.srt"
+    )
+    put(tmp_path, "Disc/VIDEO_TS/VTS_01_1.VOB", "Parts/CD1/x.mkv", "Parts/CD2/x.mkv")
+    listed = {one.key: one for one in scan.library(tmp_path)}
+    assert len(listed) == 5
+    for key, found in listed.items():
+        assert list(scan.at(tmp_path / key)) == [found]
+
+
+def test_a_path_that_is_no_movie_has_those_in_it(tmp_path: Path) -> None:
+    put(tmp_path, "Shelf/Heat.mkv", "Shelf/Alien.mkv", "Shelf/Own/a.mkv", "notes.txt")
+    found = [one.key for one in scan.at(tmp_path / "Shelf")]
+    assert found == ["Alien.mkv", "Heat.mkv", "Own"]
+    assert not list(scan.at(tmp_path / "notes.txt"))
+
+
+def test_what_lies_around_a_path_is_not_walked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "Heat.mkv", "Own/a.mkv", "Other/b.mkv")
+    walked, walk = [], folders.walk
+    # A spy: that a person's whole home is walked for one file shows in nothing but the time.
+    monkeypatch.setattr(folders, "walk", lambda *given: walked.append(given[0]) or walk(*given))
+    assert [one.key for one in scan.at(tmp_path / "Heat.mkv")] == ["Heat.mkv"]
+    assert [one.key for one in scan.at(tmp_path / "Own")] == ["Own"]
+    assert walked == [tmp_path / "Own"]
 
 
 # What is one movie
@@ -100,6 +134,21 @@ def test_movies_that_only_begin_alike_are_no_versions(tmp_path: Path) -> None:
     put(tmp_path, "Alien/Alien.mkv", "Alien/Aliens.mkv", "Alien/Alien 3.mkv")
     put(tmp_path, "Heat/Heat - 1986.mkv", "Heat/Heat - 1995.mkv")
     assert len(keys(tmp_path)) == 5
+
+
+def test_sequels_with_a_dash_in_a_folder_without_a_year_are_no_versions(tmp_path: Path) -> None:
+    put(tmp_path, "Dawn/Dawn.mkv", "Dawn/Dawn - The Return.mkv", "Dusk/Dusk - 1080p.mkv")
+    put(tmp_path, "Dusk/Dusk - Director's Cut.mkv")
+    assert list(keys(tmp_path)) == ["Dawn/Dawn - The Return.mkv", "Dawn/Dawn.mkv", "Dusk"]
+
+
+def test_what_is_about_a_movie_is_an_extra_beside_it_alone(tmp_path: Path) -> None:
+    put(tmp_path, "Dawn (2010)/Dawn (2010).mkv", "Dawn (2010)/Dawn (2010) - Making of.mkv")
+    put(tmp_path, "Dawn (2010)/Bonus/a.mkv", "Dusk (2011) - Interview.mkv")
+    assert list(keys(tmp_path)) == ["Dawn (2010)", "Dusk (2011) - Interview.mkv"]
+    found = read(tmp_path, "Dawn (2010)")
+    assert set(found.extras) == {"Bonus/a.mkv", "Dawn (2010) - Making of.mkv"}
+    assert [one.place for one in found.videos] == ["Dawn (2010).mkv"]
 
 
 def test_editions_are_told_of_each_version(tmp_path: Path) -> None:
@@ -170,7 +219,7 @@ def test_folders_of_extras_are_their_movies(tmp_path: Path, folder: str) -> None
     assert keys(tmp_path) == {"Heat": 1}
     movie = read(tmp_path, "Heat")
     assert set(movie.extras) == {f"{folder}/one.mkv", f"{folder}/deep/two.mkv"}
-    assert scan.loose(tmp_path) == 0
+    assert scan.left_out(tmp_path)[0] == 0
 
 
 def test_extras_are_told_by_their_names(tmp_path: Path) -> None:
@@ -183,13 +232,13 @@ def test_extras_are_told_by_their_names(tmp_path: Path) -> None:
     movie = read(tmp_path, "Heat.mkv")
     assert set(movie.extras) == {f"Heat{kind}.mkv" for kind in kinds}
     assert movie.samples == ("Heat-sample.mkv",)
-    assert scan.loose(tmp_path) == 3
+    assert scan.left_out(tmp_path)[0] == 3
 
 
 def test_a_movie_that_is_named_like_an_extra_is_none(tmp_path: Path) -> None:
     put(tmp_path, "The.Big.Short.mkv", "The-Other.mkv", "The Interview.mkv", "Shorts/Duel.mkv")
     assert len(keys(tmp_path)) == 4
-    assert scan.loose(tmp_path) == 0
+    assert scan.left_out(tmp_path)[0] == 0
 
 
 def test_samples_belong_to_the_movie_of_their_folder(tmp_path: Path) -> None:
@@ -204,7 +253,7 @@ def test_hidden_and_foreign_folders_are_passed_over(tmp_path: Path) -> None:
     put(tmp_path, ".hidden.mkv", "Heat/.mediakeep_backup_1/Heat.mkv", "...And So On (1956).mkv")
     assert list(keys(tmp_path)) == ["...And So On (1956).mkv", "Heat"]
     movie = read(tmp_path, "Heat")
-    assert (movie.images, movie.extras, scan.loose(tmp_path)) == ((), (), 0)
+    assert (movie.images, movie.extras, scan.left_out(tmp_path)[0]) == ((), (), 0)
 
 
 # What lies beside
@@ -221,7 +270,7 @@ def test_subtitles_tell_language_and_purpose(tmp_path: Path) -> None:
         "Heat.en.cc.vtt": ("en", "sdh"), "Heat.fre.2.sub": ("fre",),
         "Heat.en.foreign.srt": ("en", "forced"), "Heat.hi.srt": ("hi",),
     }  # fmt: skip
-    assert scan.orphans(tmp_path) == ("Heat of the Night.srt", "Heat.Wave.srt")
+    assert scan.left_out(tmp_path)[1] == ("Heat of the Night.srt", "Heat.Wave.srt")
 
 
 def test_subtitles_in_a_folder_of_their_own_are_the_movies(tmp_path: Path) -> None:
@@ -275,7 +324,7 @@ def test_names_are_the_same_however_they_are_composed_and_in_any_case(tmp_path: 
     put(tmp_path, f"{composed}.mkv", f"{apart}.nfo", f"{composed.upper()}-POSTER.JPG", "Ran.mkv")
     movie = read(tmp_path, f"{composed}.mkv")
     assert (movie.nfos, len(movie.images)) == ((f"{apart}.nfo",), 1)
-    assert scan.orphans(tmp_path) == ()
+    assert scan.left_out(tmp_path)[1] == ()
 
 
 def test_sidecars_that_fit_no_video_are_orphans(tmp_path: Path) -> None:
@@ -286,7 +335,7 @@ def test_sidecars_that_fit_no_video_are_orphans(tmp_path: Path) -> None:
     movie = read(tmp_path, "Heat")
     assert set(movie.orphans) == {"Old.nfo", "Old-poster.jpg", "Old.en.srt", "Old-metadata.json"}
     assert (movie.sidecar, movie.nfos) == ("Heat-metadata.json", ())
-    assert scan.orphans(tmp_path) == ("Alien 3.nfo", "Gone-fanart.jpg", "Gone.nfo")
+    assert scan.left_out(tmp_path)[1] == ("Alien 3.nfo", "Gone-fanart.jpg", "Gone.nfo")
     assert read(tmp_path, "Alien.mkv").sidecar == "Alien-metadata.json"
 
 

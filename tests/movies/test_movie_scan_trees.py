@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from mediakeep import files
 from mediakeep.errors import MediakeepError, Unreadable
 from mediakeep.item import Found
-from mediakeep.movies import formats, listings, scan
+from mediakeep.movies import scan
+from mediakeep.movies.gathering import formats, listings
 from mediakeep.movies.model import Movie
 from tests.music import shelf
 
@@ -95,8 +96,7 @@ def check(root: Path) -> None:
         if movie.disc:
             held.update(inside_disc(root, Path(movie.root), held))
     assert all(count == 1 for count in held.values()), held
-    assert sum(held.values()) + scan.loose(root) == sum(1 for _ in videos_of(root))
-    scan.orphans(root)
+    assert sum(held.values()) + scan.left_out(root)[0] == sum(1 for _ in videos_of(root))
 
 
 def inside_disc(root: Path, folder: Path, held: Counter[str]) -> Iterator[str]:

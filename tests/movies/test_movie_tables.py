@@ -13,11 +13,12 @@ from msgspec import structs
 
 from mediakeep.errors import UsageFailed
 from mediakeep.item import Item, MovieItem, Status
-from mediakeep.movies import choices, diagnose, failed, record, rows, tables
+from mediakeep.movies import diagnose
 from mediakeep.movies.account import Account
-from mediakeep.movies.choices import Chosen
 from mediakeep.movies.identify.verdict import Sure
 from mediakeep.movies.model import Name
+from mediakeep.movies.outputs import choices, failed, record, rows, tables
+from mediakeep.movies.outputs.choices import Chosen
 from tests import documents
 from tests.movies.accounts import account, candidate, local, open_to, video
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from mediakeep import files
 from mediakeep.errors import LibraryGone
-from mediakeep.item import Status
+from mediakeep.item import MovieItem, Status
 from mediakeep.lookups.access import Locale
 from mediakeep.media import undo
 from mediakeep.media.undoing.index import Query
@@ -205,6 +206,40 @@ def test_pictures_that_are_there_stay_but_by_force(bench: Bench) -> None:
     assert "corrupt-image" not in bench.issues(KEY)
 
 
+def test_what_was_not_written_is_counted_in_the_line_of_the_movie(bench: Bench) -> None:
+    nfo = bench.put(KEY, HERON).with_suffix(".nfo")
+    nfo.write_text("<movie></movie>")
+    os.link(nfo, bench.root / "another name")
+    line = bench.work(KEY).message
+    assert line.startswith("The Paper Heron (1987), 3 files written, 1 not written, ")
+    assert nfo.read_text() == "<movie></movie>"
+
+
+def test_a_dry_run_tells_what_would_be_refused(bench: Bench) -> None:
+    nfo = bench.put(KEY, HERON).with_suffix(".nfo")
+    nfo.write_text("<movie></movie>")
+    os.link(nfo, bench.root / "another name")
+    told = bench.work(KEY, write=False).facts
+    assert {one["role"] for one in told["due"]} == {"poster", "fanart", "metadata"}
+    assert list(told["not_written"]) == [nfo.name]
+
+
+def test_a_dry_run_by_force_tells_the_pictures_that_it_would_replace(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    bench.work(KEY)
+    told = bench.work(KEY, write=False, force=True).facts
+    assert {"poster", "fanart"} <= {one["role"] for one in told["due"]}
+    assert "not_written" not in told
+
+
+def test_a_name_without_a_title_is_not_said_to_be_unknown_to_tmdb(bench: Bench) -> None:
+    bench.put("title_t00.mkv")
+    assert bench.work("title_t00.mkv").message.startswith("its name tells no title, 0 files")
+    report = (bench.home / bench.items["title_t00.mkv"].report).read_text()
+    assert "\nIts name tells no title to look for.\n" in report
+    assert "TMDb knows" not in report
+
+
 def test_an_own_folder_with_a_movie_nfo_is_kept_as_it_is_named(bench: Bench) -> None:
     folder = bench.put(f"{STEM}/{KEY}", HERON).parent
     (folder / "movie.nfo").write_text("<movie><title></title></movie>")
@@ -289,6 +324,25 @@ def test_a_removed_id_is_told_as_often_as_it_stands_there(bench: Bench) -> None:
         assert bench.items[key].tmdb_id == 501
 
 
+@pytest.mark.parametrize(("tmdb", "imdb"), [(99999, ""), (9, ""), (0, "tt0000001"), (0, "9000501")])
+def test_an_id_in_the_queue_that_tmdb_does_not_know_goes_back_to_the_person(
+    bench: Bench, tmdb: int, imdb: str
+) -> None:
+    path = bench.put(KEY, HERON)
+    said = MovieItem(status=Status.PENDING, path=files.escape(path), output_name="m", match="user")
+    bench.items[KEY] = structs.replace(said, tmdb_id=tmdb, imdb_id=imdb)
+    for _ in range(2):
+        before = files_of(bench)
+        assert bench.work(KEY).data["lookup"] == "unsure"
+        item = bench.items[KEY]
+        assert (item.match, item.tmdb_id, item.imdb_id) == ("user", tmdb, imdb)
+        assert files_of(bench) == before
+        assert {"ambiguous-match", "removed-id" if tmdb else "id-conflict"} <= bench.issues(KEY)
+    bench.items[KEY] = structs.replace(item, tmdb_id=501, imdb_id="")
+    bench.work(KEY)
+    assert (bench.items[KEY].match, bench.items[KEY].tmdb_id) == ("user", 501)
+
+
 def test_our_own_nfo_is_no_witness_once_the_movie_bears_another_name(bench: Bench) -> None:
     between = 60.0 * (HERON.runtime + PLAIN.runtime) / 2
     name = "Nothing to See (2001)/Nothing to See (2001).mkv"
@@ -326,6 +380,14 @@ def test_a_person_decides_and_is_not_asked_again(bench: Bench) -> None:
     assert asked == ["x"]
     skipped = bench.put("Other.mkv", PLAIN).name
     assert bench.work(skipped, choose=lambda *_: Choice("skip")).state is Status.SKIPPED
+
+
+def test_a_link_that_leads_nowhere_is_told_and_is_no_vanished_movie(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    link = bench.library / "The Sealed Tower (1999).mkv"
+    link.symlink_to(bench.root / "nowhere.mkv")
+    assert bench.work(link.name).state is Status.COMPLETED
+    assert "unreadable-video" in bench.issues(link.name)
 
 
 def test_a_movie_that_has_vanished_is_skipped_and_a_library_is_not(bench: Bench) -> None:

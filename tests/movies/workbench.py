@@ -84,7 +84,7 @@ class Bench:
 
     def issues(self, key: str) -> set[str]:
         """Return the kinds of issues that the record of a movie tells of."""
-        from mediakeep.movies import record
+        from mediakeep.movies.outputs import record
 
         name = self.items[key].output_name
         return {one.kind for one in record.issues(self.home / record.place(name))}

@@ -139,6 +139,7 @@ class MovieItem(
     match: MatchState = ""
     confidence: float = 0.0  # 0 to 1
     collection_id: int = 0  # at TMDb
+    collected: int = 0  # movies of that collection in the library, as its report knows them
     file_count: int = 0  # videos: parts and versions
     metadata_files: tuple[str, ...] = ()  # that mediakeep has made, by their places; escaped
 

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from mediakeep.errors import NoCache
 from mediakeep.lookups.tmdb.films import Hit
-from mediakeep.lookups.tmdb.known import FILE, Choice, Known, Resolved
+from mediakeep.lookups.tmdb.known import FILE, Candidate, Known, Resolved
 from tests.lookups.conftest import Clock
 
 ASKED = "2027-01-15T08:00:00+00:00"  # the moment of the tests' clock
@@ -30,7 +30,7 @@ ROOM = Resolved(
     confidence=0.93,
     asked=ASKED,
     removed=(5,),
-    candidates=(Choice(Hit(id=71, title="The Quayside Room"), 0.93, against={"year": 0.02}),),
+    candidates=(Candidate(Hit(id=71, title="The Quayside Room"), 0.93, against={"year": 0.02}),),
     poster_url="https://image.example/a.jpg",
 )
 
@@ -101,7 +101,7 @@ def test_after_180_days_only_what_it_was_taken_to_be_is_left(known: Known, clock
     assert left
     assert (left.match, left.by, left.tmdb_id, left.confidence) == ("auto", "search", 71, 0.93)
     assert (left.title, left.year, left.poster_url, left.candidates) == ("", 0, "", ())
-    assert left.question == ""  # so that it is asked anew
+    assert left.question == ROOM.question  # so that it is not searched for again
     assert known.holders(71) == known.collected(9) == (left,)
     known.sweep()
     assert known.resolved(ROOM.key) == left

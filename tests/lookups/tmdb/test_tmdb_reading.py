@@ -66,6 +66,7 @@ DETAILS = {
                 "release_dates": [
                     {"certification": " 12 ", "type": 3, "release_date": "1974-05-02T00:00:00Z"},
                     {"certification": "", "type": 4, "release_date": ""},
+                    {"certification": "", "type": 3, "release_date": "1975-01-02T00:00:00Z"},
                 ],
             },
             {"iso_3166_1": "US", "release_dates": []},
@@ -126,7 +127,10 @@ def test_a_movie_is_read_with_all_that_is_appended_to_it() -> None:
             Picture("/p2.png", 500, 0, rating=5.0),
             Picture("/p3.jpg"),
         ),
-        certificates=(Certificate("DE", "12", 3, "1974-05-02"),),
+        certificates=(
+            Certificate("DE", "12", 3, "1974-05-02"),
+            Certificate("DE", "", 3, "1975-01-02"),
+        ),
         alternative_titles=(Title("La Chambre", "FR"),),
         translations=(
             Translation("fr", "FR", "La Chambre", "Une chambre."),

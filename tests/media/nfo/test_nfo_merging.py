@@ -242,6 +242,45 @@ def test_what_we_no_longer_know_of_the_same_movie_stays() -> None:
     assert merged(first, less, TIDE) == first
 
 
+def test_what_we_no_longer_know_is_still_ours_when_we_know_it_again() -> None:
+    less = msgspec.structs.replace(LATER, plot="", ids={"tmdb": TIDE.ids["tmdb"]})
+    first = merged(nfos.KODI.replace("<plot></plot>", ""), TIDE)
+    second = merged(first, less, TIDE)
+    assert nfo.read(second.encode()).details.plot == TIDE.plot
+    said = merging.remembered(less, TIDE)
+    assert (said.plot, said.ids, said.title) == (TIDE.plot, TIDE.ids, LATER.title)
+    assert merging.remembered(less, said) == said
+    third = merged(second, LATER, said)
+    assert nfo.read(third.encode()).details.plot == LATER.plot
+    other = msgspec.structs.replace(less, ids={"tmdb": "999"})
+    assert merging.remembered(other, TIDE) == other
+    assert merging.remembered(less, None) == less
+
+
+def test_how_a_title_is_sorted_goes_with_the_title_unless_a_person_wrote_it() -> None:
+    german = msgspec.structs.replace(TIDE, title="Die Flut", sort_title="Flut, Die")
+    english = msgspec.structs.replace(TIDE, title="Patience", sort_title="")
+    text = merged(movie(), german)
+    assert "sorttitle" not in merged(text, english, german)
+    assert merging.remembered(english, german).sort_title == ""
+    mine = text.replace("Flut, Die", "Flut 1")
+    assert "<sorttitle>Flut 1</sorttitle>" in merged(mine, english, german)
+
+
+def test_what_is_said_in_another_language_goes_with_it_unless_a_person_wrote_it() -> None:
+    german = msgspec.structs.replace(TIDE, tagline="Nass.", mpaa="DE-12", trailer="t")
+    english = msgspec.structs.replace(TIDE, tagline="", mpaa="", trailer="")
+    text = merging.merged(None, german, None)
+    new = merging.merged(nfo.read(text), english, german, elsewhere=True)
+    said = merging.remembered(english, german, elsewhere=True)
+    assert said == msgspec.structs.replace(english, trailer="t")
+    assert nfo.read(new).details == nfo.read(merging.merged(None, said, None)).details
+    assert merging.merged(nfo.read(new), english, said) == new
+    assert merging.merged(nfo.read(text), english, german) == text
+    mine = text.replace(b"Nass.", b"Mine.")
+    assert b"Mine." in merging.merged(nfo.read(mine), english, german, elsewhere=True)
+
+
 def test_a_year_is_not_overruled_by_a_date() -> None:
     found = nfo.read(merged(movie("<year>1990</year>")).encode()).details
     assert (found.year, found.premiered) == (1990, "")

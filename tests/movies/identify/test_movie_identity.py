@@ -10,9 +10,13 @@ from msgspec import structs
 from mediakeep.errors import Stopped
 from mediakeep.item import MovieItem, Status
 from mediakeep.lookups.tmdb.desk import CLOSED, Desk
-from mediakeep.movies.identify import identity
+from mediakeep.lookups.tmdb.films import Hit
+from mediakeep.lookups.tmdb.films import Movie as Known
+from mediakeep.movies.identify import identity, score
 from mediakeep.movies.identify.choice import Choice, Skipped
+from mediakeep.movies.identify.clue import Clue
 from mediakeep.movies.identify.verdict import Identity, Sure
+from mediakeep.movies.identify.weights import WEIGHTS
 from mediakeep.movies.model import Movie
 from mediakeep.rehearsal.entities import World
 from mediakeep.rehearsal.server import Server
@@ -67,6 +71,49 @@ def test_without_year_and_running_time_a_person_decides(desk: Desk) -> None:
     assert {one.hit.id for one in found.candidates} >= {FERRY, REMADE}
     assert {one.director for one in found.candidates} >= {"Ada Quill"}
     assert all(one.runtime for one in found.candidates[:2])
+
+
+@pytest.mark.parametrize(
+    ("base", "minutes", "sure"),
+    [
+        ("Two Lanterns 1977", 0, Sure.REVIEW),
+        ("two.lanterns.1977", 0, Sure.REVIEW),
+        ("Two Lanterns 1977", 0.3, Sure.REVIEW),
+        ("Two Lanterns 1977", 100, Sure.AUTO),
+        ("Two Lanterns (1977)", 0, Sure.AUTO),
+        ("Two.Lanterns.1977.1080p", 0, Sure.AUTO),
+    ],
+)
+def test_a_film_of_ones_own_is_not_taken_for_a_movie_of_its_name(
+    desk: Desk, base: str, minutes: float, sure: Sure
+) -> None:
+    lantern = structs.replace(local("Two Lanterns", 1977, minutes), base=base)
+    assert of(lantern, desk).sure is sure
+
+
+@pytest.mark.parametrize(
+    ("edition", "sure"),
+    [
+        ("Extended", Sure.AUTO),
+        ("Director's Cut Remastered", Sure.AUTO),
+        ("Remastered", Sure.REVIEW),
+        ("Criterion", Sure.REVIEW),
+        ("4K Remaster", Sure.REVIEW),
+        ("", Sure.REVIEW),
+    ],
+)
+def test_only_an_edition_that_was_cut_anew_may_last_longer(
+    desk: Desk, edition: str, sure: Sure
+) -> None:
+    assert of(local("Two Lanterns", 1977, 130, edition=edition), desk).sure is sure
+
+
+def test_a_title_that_begins_with_a_year_is_read_without_it(desk: Desk) -> None:
+    spoken = local("Amber Ferry", 1954, 92, others=("1954 Amber Ferry",))
+    assert of(spoken, desk).tmdb_id == FERRY
+    asked = Clue(("A Ferry", "1954 A Ferry"), 1954, 92)
+    hit = Hit(id=1, title="1954: A Ferry", release_date="1968-01-01")
+    assert score.candidate(asked, hit, Known(id=1, runtime=92)).confidence >= WEIGHTS.bar
 
 
 def test_twins_that_nothing_tells_apart_are_a_tie(desk: Desk) -> None:
@@ -145,12 +192,38 @@ def test_an_id_that_the_name_contradicts_goes_to_review_where_another_fits(desk:
 
 
 def test_an_id_that_nothing_here_agrees_with_is_believed_and_told(desk: Desk) -> None:
-    found = of(local("The Amber Ferry", 1954, 92), desk, tmdb=str(LANTERNS))
-    assert found.tmdb_id == LANTERNS
+    found = of(local("Teapots at Dawn", 1954, 92), desk, tmdb=str(LANTERNS))
+    assert (found.sure, found.tmdb_id) == (Sure.AUTO, LANTERNS)
     assert found.conflicts == (
         'The NFO says TMDb 14, which is "Two Lanterns" (1977);'
-        ' but its name reads "The Amber Ferry" (1954).',
+        ' but its name reads "Teapots at Dawn" (1954).',
     )
+
+
+@pytest.mark.parametrize(("wrong", "title"), [(LANTERNS, "Two Lanterns"), (REMADE, "")])
+def test_an_id_with_a_slip_goes_to_review_where_the_name_finds_another_movie(
+    desk: Desk, wrong: int, title: str
+) -> None:
+    ferry = local("The Amber Ferry", 1954, 92)
+    for found in (
+        of(ferry, desk, tmdb=str(wrong)),
+        of(structs.replace(ferry, name=structs.replace(ferry.name, tmdb_id=wrong)), desk),
+    ):
+        assert (found.sure, found.tmdb_id, found.movie) == (Sure.REVIEW, 0, None)
+        assert [one.hit.id for one in found.candidates] == [FERRY, wrong]
+        assert "but its name reads" in found.conflicts[0]
+        assert title in found.conflicts[0]
+
+
+def test_an_id_that_is_doubted_waits_where_nobody_can_be_asked(
+    server: Server, desk: Desk, tmp_path: Path
+) -> None:
+    of(local("Two Lanterns", 1977), desk, tmdb=str(LANTERNS))
+    desk.close()
+    with films.asking(tmp_path, server, closed="this run is offline") as offline:
+        found = of(local("The Amber Ferry", 1954, 92), offline, tmdb=str(LANTERNS))
+    assert (found.sure, found.tmdb_id, found.movie) == (Sure.UNKNOWN, LANTERNS, None)
+    assert "this run is offline" in found.why
 
 
 def test_an_id_that_was_removed_is_told_and_the_name_is_searched_for(desk: Desk) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from mediakeep.lookups.tmdb.films import Certificate, Hit, Movie, Title
+from mediakeep.lookups.tmdb.known import Candidate
 from mediakeep.movies.identify import score
 from mediakeep.movies.identify.clue import Clue
-from mediakeep.movies.identify.verdict import Candidate, Sure
+from mediakeep.movies.identify.verdict import Sure
 from mediakeep.movies.identify.weights import WEIGHTS
 
 HIT = Hit(id=1, title="The Amber Ferry", release_date="1954-03-01", popularity=2.0)
@@ -38,6 +40,13 @@ def test_the_further_off_the_running_time_the_more_it_tells() -> None:
     assert taken[-1] == WEIGHTS.runtime
 
 
+@pytest.mark.parametrize("minutes", [75.0, 128.0, 140.0])
+def test_an_edition_that_is_much_longer_is_still_the_movie(minutes: float) -> None:
+    cut = structs.replace(clue(minutes=minutes), edition=True)
+    assert score.verdict([of(cut)]) is Sure.AUTO
+    assert score.verdict([of(structs.replace(cut, year=1955))]) is Sure.REVIEW
+
+
 def test_an_edition_may_last_longer() -> None:
     plain = score.candidate(Clue(("The Amber Ferry",), 1954, 115.0), HIT, DETAILS)
     longer = score.candidate(Clue(("The Amber Ferry",), 1954, 115.0, True), HIT, DETAILS)
@@ -45,9 +54,18 @@ def test_an_edition_may_last_longer() -> None:
     assert score.verdict([longer]) is Sure.AUTO
 
 
-@pytest.mark.parametrize("minutes", [0.0, 0.1, 4.9])
-def test_a_piece_of_a_movie_tells_nothing_by_its_length(minutes: float) -> None:
-    assert of(clue(minutes=minutes)).against == {"runtime": WEIGHTS.untimed}
+def test_a_few_minutes_are_a_piece_of_a_movie_or_ones_own_and_left_to_a_person() -> None:
+    assert of(clue(minutes=0.0)).against == {"runtime": WEIGHTS.untimed}
+    for minutes in (0.1, 4.9):
+        assert score.verdict([of(clue(minutes=minutes))]) is Sure.REVIEW
+        short = of(clue(minutes=minutes), structs.replace(DETAILS, runtime=4))
+        assert short.against.get("runtime") != WEIGHTS.scrap
+
+
+def test_a_title_and_a_year_alone_may_be_a_film_of_ones_own() -> None:
+    bare = structs.replace(clue(minutes=0.0), bare=True)
+    assert score.verdict([of(bare)]) is Sure.REVIEW
+    assert of(structs.replace(bare, minutes=100.0)).confidence == 1.0
 
 
 def test_years_that_differ_by_two_are_left_to_a_person() -> None:

@@ -241,6 +241,11 @@ Fahrenheit 9-11 (2004).mkv | | Fahrenheit 9-11 | 2004 |
 Fantasia 2000 (1999).mkv | | Fantasia 2000 | 1999 |
 Fantasia.2000.1999.mkv | | Fantasia 2000 | 1999 |
 Space 1999.mkv | | Space | 1999 |
+Space.1999.S01E01.720p.mkv | | Space S01E01 | 1999 |
+Das Boot (2018) 1x03.mkv | | Das Boot 1x03 | 2018 |
+Alien (1979) - Making of.mkv | | Alien Making of | 1979 |
+Alien.1979.Trailer.HD.mkv | | Alien Trailer | 1979 |
+Alien.1979.1920x1080.Commentary.mkv | | Alien | 1979 |
 1776.1972.mkv | | 1776 | 1972 |
 The 39 Steps (1935).mkv | | The 39 Steps | 1935 |
 8 Mile (2002).mkv | | 8 Mile | 2002 |

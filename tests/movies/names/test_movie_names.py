@@ -50,7 +50,10 @@ def test_the_table_is_long_enough_to_mean_anything() -> None:
 @BOTH
 def test_titles_come_out_of_every_shape_of_name(guessing: bool) -> None:
     wrong = []
-    for title, shape in itertools.product(TITLES, SHAPES):
+    # guessit takes its time: it reads one of four, so that it meets each title and each shape.
+    for number, (title, shape) in enumerate(itertools.product(TITLES, SHAPES)):
+        if guessing and (number + number // len(SHAPES)) % 4:
+            continue
         plain = title.replace("Dr. ", "Dr ").replace(",", "") if "." in shape[:8] else title
         dots, lines = plain.replace(" ", "."), title.replace(" ", "_")
         name = shape.format(title=title, year=1962, dots=dots, lines=lines)
@@ -87,7 +90,7 @@ def test_every_form_of_an_id_is_taken_out_of_the_name(
     mark = f"{brackets[0]}{word}{sign}{value}{brackets[1]}"
     for stem in (f"The Matrix (1999) {mark}", f"The Matrix {mark} (1999) - 1080p", f"{mark} x"):
         for file, folder in ((f"{stem}.mkv", ""), ("movie.mkv", stem)):
-            name = reader.read(file, folder)
+            name = reader.read(file, folder, guessing=brackets == "{}")
             assert (name.tmdb_id, name.imdb_id) == (tmdb, imdb)
             assert word.lower() not in name.title.lower()
             assert name.title == ("x" if stem.endswith("x") else "The Matrix")

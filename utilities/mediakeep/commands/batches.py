@@ -29,6 +29,8 @@ from mediakeep.views import review, summary
 
 _NOT_AGAIN = "No sound was decoded. To have all decoded again, {} --reset-all makes all {} pending."
 
+_AT_ONCE = 50  # items whose reports are brought up to date
+
 
 def run(ask: Asked, early: Sequence[Hand]) -> int:
     """Run a batch, with the workers that started early, and return its exit code."""
@@ -72,13 +74,12 @@ def _watched(
         sweep(ask.home, subject.kind)
         key = actions.find(opened.state, ask.name) if ask.name else ""
         plan = structs.replace(ask.plan, key=key)
-        troubles, done = subject.ready(ask.home, ask.access), list[str]()
+        troubles = subject.ready(ask.home, ask.access)
 
         def milestone() -> None:
             _write_views(subject, ask.home, opened.state, troubles)
 
         def settled(one: Settled) -> None:
-            done.append(one.key)
             shown.settled(one)
             alarms.settled(one, opened)
 
@@ -86,7 +87,7 @@ def _watched(
         face = Face(shown.begun, settled, shown.progress, milestone)
         report = batch.run(opened, ask.opening(), plan, face, early)
         alarms.ended(report, opened)
-        stale = subject.stale(opened.state.items, done)
+        stale = subject.stale(opened.state.items)
     if stale and not report.stopped:
         _again(subject, ask.home, stale, troubles)
     if ask.deep and not report.claimed:
@@ -111,12 +112,16 @@ def _write_views(subject: Subject, home: Path, state: State, troubles: list[str]
 
 
 def _again(subject: Subject, home: Path, keys: Sequence[str], troubles: list[str]) -> None:
-    """Read items again whose reports tell of others that have changed."""
+    """Read items again whose reports tell of others that have changed.
+
+    They are taken a few at a time: what is taken when this is killed, is done again from the start.
+    """
     from mediakeep.commands import handwork
 
     try:
         with handwork.begun(home, subject.kind, "bring_up_to_date") as hand:
-            hand.take([], keys)
+            for first in range(0, len(keys), _AT_ONCE):
+                hand.settle(*hand.take([], keys[first : first + _AT_ONCE]))
         state = reading.state(subjects.folder(home, subject.kind), subject.kind)
         _write_views(subject, home, state, troubles)
     except (OSError, MediakeepError) as error:  # as where another session has one of them

@@ -13,17 +13,18 @@ import click
 
 from mediakeep import files
 from mediakeep.errors import Stopped
+from mediakeep.lookups.tmdb import terms
 from mediakeep.runner.stop import SIGNALS
 
 if TYPE_CHECKING:
+    from mediakeep.lookups.tmdb.known import Candidate
     from mediakeep.movies.identify.choice import Choice
-    from mediakeep.movies.identify.verdict import Candidate, Identity
+    from mediakeep.movies.identify.verdict import Identity
     from mediakeep.movies.model import Movie
 
 SHOWN = 3  # candidates
 _ANSWERS = "a number, s to skip, i for an id, q to stop"
-_ID = re.compile(r"(?P<imdb>tt[0-9]{5,10})|(?P<tmdb>[0-9]{1,10})")
-_LARGEST = 2**31 - 1  # of the ids at TMDb
+_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 def choose(local: Movie, found: Identity) -> Choice:
@@ -65,13 +66,11 @@ def _answer(shown: tuple[Candidate, ...]) -> Choice:
 
 def read_id(text: str) -> tuple[int, str] | None:
     """Read an id of TMDb or IMDb, as the one and "" for the other; None where it is none."""
-    told = _ID.fullmatch(text.strip())
-    if told is None:
-        return None
-    if told["imdb"]:
-        return 0, told["imdb"]
-    number = int(told["tmdb"])
-    return (number, "") if 0 < number <= _LARGEST else None
+    told = text.strip()
+    if terms.is_imdb_id(told):
+        return 0, told
+    number = int(told) if _NUMBER.fullmatch(told) else 0
+    return (number, "") if 0 < number <= terms.MOST else None
 
 
 def _said(prompt: str) -> str:

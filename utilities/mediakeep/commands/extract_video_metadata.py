@@ -68,7 +68,7 @@ def _refuse(name: str | None, *, json_only: bool, quiet: bool, as_json: bool) ->
 def _videos(paths: Sequence[Path], sources: Sequence[Path]) -> list[Path]:
     """Return the videos that are meant, each once; UsageFailed where there is none."""
     from mediakeep.media.video import shelves
-    from mediakeep.movies import formats
+    from mediakeep.movies.gathering import formats
 
     for path, source in zip(paths, sources, strict=True):
         if not source.exists():

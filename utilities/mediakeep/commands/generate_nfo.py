@@ -13,9 +13,9 @@ from mediakeep import files, kinds
 from mediakeep.commands import handwork, policies, services, shared, subjects
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageFailed
 from mediakeep.item import Found, Item, MovieItem, Status
-from mediakeep.movies import process, tools
-from mediakeep.movies.plan import NFO
-from mediakeep.movies.process import Planned
+from mediakeep.movies import planned, process, scan, tools
+from mediakeep.movies.planned import Planned
+from mediakeep.movies.sidecars.plan import NFO
 from mediakeep.movies.tools import Places, Tools
 from mediakeep.outcome import QUIET, Outcome, Stamp, Work, Worker
 from mediakeep.queue import reading
@@ -69,7 +69,7 @@ def _meant(home: Path, path: Path) -> list[Meant]:
     known = [Meant(key, one, True) for key, one in items.items() if _is_in(one.path, path, real)]
     if known:
         return known
-    found = [Meant(one.key, _item(one, items), False) for one in _scanned(real)]
+    found = [Meant(one.key, _item(one, items), False) for one in scan.at(real)]
     if not found:
         raise UsageFailed(f"{files.escape(path)} holds no movies.")
     return found
@@ -78,14 +78,6 @@ def _meant(home: Path, path: Path) -> list[Meant]:
 def _is_in(place: str, path: Path, real: Path) -> bool:
     item = Path(files.unescape(place))
     return any(item == one or item.is_relative_to(one) for one in (path, real))
-
-
-def _scanned(path: Path) -> Iterator[Found]:
-    """Give the movies at a path, as a scan of the folder above it finds them, else within it."""
-    from mediakeep.movies import scan
-
-    above = [one for one in scan.library(path.parent) if Path(files.unescape(one.path)) == path]
-    yield from above or (scan.library(path) if path.is_dir() else ())
 
 
 def _items(home: Path) -> Mapping[str, Item]:
@@ -105,11 +97,11 @@ def _print(movies: list[Meant], tools: Tools) -> int:
     """Print the NFO that each movie has or would have."""
     missing = 0
     for one in movies:
-        planned = process.plan(Work(one.item, Stamp("", one.key, 0, 0)), QUIET, tools)
-        text = _nfo(planned)
+        found = planned.of(Work(one.item, Stamp("", one.key, 0, 0)), QUIET, tools)
+        text = _nfo(found)
         missing += text is None
         if text is None:
-            why = planned.identity.why or "it is not certain which movie it is"
+            why = found.identity.why or "it is not certain which movie it is"
             click.echo(f"{files.printable(one.key)}: {why}", err=True)
         else:
             click.echo(text.decode(errors="replace"), nl=False)
@@ -117,9 +109,9 @@ def _print(movies: list[Meant], tools: Tools) -> int:
     return 1 if missing else 0
 
 
-def _nfo(planned: Planned) -> bytes | None:
-    due = next((one.data for one in planned.due if one.role == NFO), None)
-    return due if due is not None else planned.there.nfo_bytes
+def _nfo(found: Planned) -> bytes | None:
+    due = next((one.data for one in found.due if one.role == NFO), None)
+    return due if due is not None else found.there.nfo_bytes
 
 
 def _worked(movies: list[Meant], tools: Tools) -> Iterator[tuple[str, Outcome]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediakeep import kinds
-from mediakeep.commands.subject import Estimate, Manner, Subject
+from mediakeep.commands.subject import Estimate, LeftOut, Manner, Subject
 from mediakeep.issue import Issue
 from mediakeep.item import Found, Item, MovieItem
 from mediakeep.lookups.access import Access
@@ -26,10 +26,10 @@ def _library(root: Path) -> Iterator[Found]:
     return scan.library(root)
 
 
-def _left_out(root: Path) -> int:
+def _left_out(root: Path) -> LeftOut:
     from mediakeep.movies import scan
 
-    return scan.loose(root)
+    return LeftOut(*scan.left_out(root))
 
 
 def _opening(home: Path, manner: Manner) -> Opening:
@@ -66,7 +66,7 @@ def _reviews(home: Path, item: Item) -> list[dict[str, str]]:
     path = _record(home, item)
     if not (item.manual_reviews and path.exists()):
         return []
-    from mediakeep.movies import record
+    from mediakeep.movies.outputs import record
 
     return record.reviews(path, home)
 
@@ -75,7 +75,7 @@ def _issues(home: Path, item: Item) -> list[Issue] | None:
     path = _record(home, item)
     if not path.exists():
         return None
-    from mediakeep.movies import record
+    from mediakeep.movies.outputs import record
 
     return record.issues(path)
 
@@ -91,6 +91,14 @@ def _advice(kind: str) -> str:
 
 
 def _ready(home: Path, access: Access) -> list[str]:
+    """Tell what videos are read without; look after what look-ups are kept in, or NoCache."""
+    from mediakeep.media.video import probe
+
+    lacking = [] if probe.is_there() else [probe.NO_MEDIAINFO]
+    return [*lacking, *_kept(home, access)]
+
+
+def _kept(home: Path, access: Access) -> list[str]:
     """Look after what look-ups are kept in; NoCache where they cannot be kept."""
     from mediakeep.lookups.tmdb import before, record
     from mediakeep.lookups.tmdb.desk import Desk
@@ -110,7 +118,7 @@ def _views(home: Path, state: State) -> list[str]:
     """Bring the record of look-ups and the tables up to date."""
     from mediakeep.lookups.tmdb import record
     from mediakeep.lookups.tmdb.desk import CLOSED, Desk
-    from mediakeep.movies import tables
+    from mediakeep.movies.outputs import tables
 
     desk = Desk(home / "status" / "cache", CLOSED)
     if not desk.is_empty:
@@ -132,10 +140,10 @@ def _estimate(home: Path, access: Access, items: Mapping[str, Item]) -> Estimate
     return Estimate(len(movies), len(known), requests, requests * access.catalogue.interval)
 
 
-def _stale(items: Mapping[str, Item], settled: Collection[str]) -> list[str]:
+def _stale(items: Mapping[str, Item]) -> list[str]:
     from mediakeep.movies import kin
 
-    return kin.stale({k: one for k, one in items.items() if isinstance(one, MovieItem)}, settled)
+    return kin.stale({k: one for k, one in items.items() if isinstance(one, MovieItem)})
 
 
 MOVIES = Subject(

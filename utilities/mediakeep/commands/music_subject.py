@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediakeep import kinds
-from mediakeep.commands.subject import Estimate, Manner, Subject
+from mediakeep.commands.subject import Estimate, LeftOut, Manner, Subject
 from mediakeep.issue import Issue
 from mediakeep.item import Found, Item, MusicItem
 from mediakeep.lookups.access import Access
@@ -27,10 +27,10 @@ def _library(root: Path) -> Iterator[Found]:
     return scan.library(root)
 
 
-def _left_out(root: Path) -> int:
+def _left_out(root: Path) -> LeftOut:
     from mediakeep.music import scan
 
-    return scan.loose(root)
+    return LeftOut(scan.loose(root))
 
 
 def _opening(home: Path, manner: Manner) -> Opening:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mediakeep import files
@@ -15,6 +16,8 @@ from mediakeep.queue.state import State
 from mediakeep.queue.store import Change
 from mediakeep.queue.survey import Survey
 from mediakeep.views import terminal
+
+_NAMED = 5  # sidecars that fit nothing
 
 
 def scan(desk: Desk, path: str) -> Answer:
@@ -93,9 +96,21 @@ def _pieces(desk: Desk, found: list[Found]) -> str:
 def _answer(desk: Desk, root: Path, result: Survey, line: str) -> Answer:
     lines = [line]
     left_out = desk.subject.left_out(root)
-    if left_out:
+    if left_out.files:
         lines.append(
-            f"{terminal.count(left_out, desk.kind.stray)} in {files.escape(root)}"
+            f"{terminal.count(left_out.files, desk.kind.stray)} in {files.escape(root)}"
             f" belong to no {desk.kind.noun} and are left out."
         )
-    return Answer(lines, {**result.counts(), "left_out": left_out})
+    told: dict[str, object] = {"left_out": left_out.files}
+    if left_out.sidecars:
+        lines.append(_unfit(desk, left_out.sidecars))
+        told["orphan_sidecars"] = left_out.sidecars
+    return Answer(lines, {**result.counts(), **told})
+
+
+def _unfit(desk: Desk, places: Sequence[str]) -> str:
+    """Name sidecars that no player shows: a few for people, as --json has them all."""
+    named = ", ".join(map(files.quoted, places[:_NAMED]))
+    more = f", and {len(places) - _NAMED:,} more (--json names all)" if places[_NAMED:] else ""
+    fit = "fits" if len(places) == 1 else "fit"
+    return f"{terminal.count(len(places), 'sidecar')} {fit} no {desk.kind.noun}: {named}{more}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,12 +55,19 @@ class Estimate(msgspec.Struct, frozen=True):
     high: int | None = None
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """What in a library belongs to no item: how many files, and the sidecars that fit none."""
+
+    files: int = 0
+    sidecars: tuple[str, ...] = ()  # by their places, escaped
+
+
 class Subject(msgspec.Struct, frozen=True):
     """What the engine needs of a subject."""
 
     kind: Kind
     scan: Callable[[Path], Iterator[Found]]
-    left_out: Callable[[Path], int]  # files in the library's root that belong to no item
+    left_out: Callable[[Path], LeftOut]  # of a library
     opening: Callable[[Path, Manner], Opening]  # for a home
     outputs: Callable[[Item], list[str]]  # what a completed item has on disk, below the home
     entries: Callable[[Path], Entries]  # of a home: what waits for a person
@@ -72,5 +79,5 @@ class Subject(msgspec.Struct, frozen=True):
     estimate: Callable[[Path, Access, Mapping[str, Item]], Estimate]  # of look-ups, in a home
     # In a home: the command that accepts all proposals for a kind of issue, "" for none.
     accepting: Callable[[Path, str], str] = lambda *_: ""
-    # Of all items and those that were settled: whose reports say what is no longer true.
-    stale: Callable[[Mapping[str, Item], Collection[str]], list[str]] = lambda *_: []
+    # Of all items: those whose reports say what is no longer true.
+    stale: Callable[[Mapping[str, Item]], list[str]] = lambda _: []

@@ -45,7 +45,7 @@ def choose(home: Path, name: str, ident: str) -> Answer:
 
 def from_csv(home: Path, path: Path) -> Answer:
     """Note the ids that were filled in by hand, all or none; UsageFailed tells what is wrong."""
-    from mediakeep.movies import choices
+    from mediakeep.movies.outputs import choices
 
     rows = choices.read_choices(path)
     words = [Word(one.key, one.tmdb_id, one.imdb_id, f"line {one.line}") for one in rows]

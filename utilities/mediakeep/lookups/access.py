@@ -14,6 +14,11 @@ class Locale(msgspec.Struct, frozen=True):
     language: str = "en-US"
     country: str = "US"
 
+    @property
+    def tongue(self) -> str:
+        """The language without the country that it is spoken in, such as "de"."""
+        return self.language.replace("_", "-").partition("-")[0].lower()
+
 
 class Access(msgspec.Struct, frozen=True):
     """Which services may be asked, and who asks; `fresh` asks anew what is known already.

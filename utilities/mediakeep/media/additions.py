@@ -104,15 +104,18 @@ def bring_back(record: Record, fields: dict[str, Changed], desk: Desk) -> Record
     return made
 
 
-def rehearse(record: Record, store: Store) -> None:
-    """Raise what taking a change back would; changes nothing."""
+def rehearse(record: Record, store: Store, *, unseen: bool = False) -> None:
+    """Raise what taking a change back would; changes nothing.
+
+    With `unseen` the file is not looked at, as another change of it goes first.
+    """
     path = _placed(Path(files.unescape(record.path)))
     there = record.new
     if record.new.is_nothing:
         _kept(record, store)
         there = record.old
     with swap.adding(path):
-        if os.path.lexists(path):
+        if os.path.lexists(path) and not unseen:
             with _ours(path, record, there):
                 return
 

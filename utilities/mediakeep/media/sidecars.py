@@ -10,7 +10,6 @@ new ones were made from are replaced.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
@@ -44,8 +43,12 @@ def read(path: Path) -> bytes | None:
 
     Unreadable where it refuses, is no regular file, or is too large for any sidecar.
     """
-    if not os.path.lexists(path):
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:  # such as a name that is too long
+        raise access.refusal(path, error) from error
     with access.opened(path) as handle:
         try:
             data = handle.read(LARGEST + 1)

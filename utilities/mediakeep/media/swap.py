@@ -33,6 +33,7 @@ from mediakeep.media.splices.pieces import Piece
 
 _MARGIN = 1 << 20  # bytes that stay free
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_MOUNT = "Mount it writable, then run again."
 _RIGHTS = "Give this user the right to write it and its folder, then run again."
 _BREAK = (
     'All of them would have to be written. Set hardlinks to "break" to give this name'
@@ -159,8 +160,11 @@ def adding(path: Path, size: int = 0) -> Iterator[None]:
 
 
 def _check_rights(path: str, place: Path) -> None:
-    if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise Refused(path, f"this user may not write to {files.escape(place)}", _RIGHTS)
+    if os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        return
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        raise Refused(path, "its file system is mounted read-only", _MOUNT)
+    raise Refused(path, f"this user may not write to {files.escape(place)}", _RIGHTS)
 
 
 def _find_room(path: Path, size: int) -> None:

@@ -39,10 +39,14 @@ _RULES = swap.Rules()
 
 @dataclass(frozen=True)
 class Step:
-    """A change that is to be taken back; `refusal` says why it cannot be, as a sentence's end."""
+    """A change that is to be taken back; `refusal` says why it cannot be, as a sentence's end.
+
+    One that `follows` another of the same file cannot be seen on the disk until that is taken back.
+    """
 
     record: Record
     refusal: str = ""
+    follows: bool = False
 
 
 def plan(store: Store, *queries: Query) -> list[Step]:
@@ -78,7 +82,8 @@ def _steps(asked: Container[str], entries: list[Entry]) -> Iterator[Step]:
         record = entry.record
         if record.id in asked and record.id not in back and not _is_moot(record, asked, there):
             fits = there == record.new.sha256 or (not there and _is(record))
-            step = Step(record, "" if fits else _changed(since.get(record.new.sha256, "")))
+            refusal = "" if fits else _changed(since.get(record.new.sha256, ""))
+            step = Step(record, refusal, follows=bool(there))
             if record.forgotten:
                 step = Step(record, FORGOTTEN)
             elif entry.state != DONE:
@@ -106,7 +111,7 @@ def rehearse(store: Store, step: Step, rules: swap.Rules = _RULES) -> None:
     """Raise what `apply` would, by force where the plan refuses; changes nothing."""
     record = step.record
     if record.old.is_nothing or record.new.is_nothing:
-        additions.rehearse(record, store)
+        additions.rehearse(record, store, unseen=step.follows)
         return
     with swap.opened(Path(files.unescape(record.path))) as original:
         swap.permit(original, rules)

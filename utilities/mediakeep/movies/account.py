@@ -61,7 +61,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     `local` and `nfo` are as they are after all that was written. `made` are the sidecars that
     mediakeep has written, now or before, `due` those that it would write, and `held` those that
-    it did not. `gaps` are the released movies of its collection that are not in the library.
+    it did not. `gaps` are the released movies of its collection that are not in the library, and
+    `collected` is how many are.
     `wanted` are languages such as "de": sound or subtitles in one of them are looked for; that of
     the locale where none is named.
     """
@@ -75,6 +76,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     held: tuple[Sidecar, ...] = ()
     twins: tuple[Twin, ...] = ()
     gaps: tuple[Hit, ...] = ()
+    collected: int = 0
     wanted: tuple[str, ...] = ()
 
     @property
@@ -97,13 +99,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def edition(self) -> str:
         """Which edition its name says it is; "" where it does not."""
-        videos = self.local.videos
-        return self.local.name.edition or (videos[0].edition if videos else "")
+        return self.local.edition
 
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages that sound or subtitles are looked for in."""
-        return self.wanted or (self.locale.language.partition("-")[0].lower(),)
+        return self.wanted or (self.locale.tongue,)
 
     def is_due(self, role: str) -> bool:
         """Tell whether a batch would write a sidecar of a role, if it might."""

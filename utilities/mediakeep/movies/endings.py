@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,11 +10,13 @@ import msgspec
 from mediakeep import files
 from mediakeep.issue import Issue
 from mediakeep.item import Lookup, MovieItem
-from mediakeep.movies import diagnose, plan, record, report
+from mediakeep.movies import diagnose
 from mediakeep.movies.account import Account, Sidecar
 from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.model import Movie
-from mediakeep.movies.writing import Written
+from mediakeep.movies.outputs import record, report
+from mediakeep.movies.sidecars import plan
+from mediakeep.movies.sidecars.writing import Written
 from mediakeep.outcome import Outcome, Work
 from mediakeep.pages import page
 
@@ -22,11 +24,17 @@ _LOOKUPS: dict[Sure, Lookup] = {Sure.REVIEW: "unsure", Sure.UNMATCHED: "unknown"
 
 
 class Repairs(msgspec.Struct, frozen=True):
-    """How many files were written since the item's first claim, and by the last try of these."""
+    """How many files were written since the item's first claim, and by the last try of these.
+
+    `created` are those of them that were put where none was, by their escaped paths; `kinds` says
+    what the last try has mended.
+    """
 
     count: int = 0
     fresh: int = 0
     first_claim: int = 0
+    created: tuple[str, ...] = ()
+    kinds: dict[str, int] = {}
 
 
 def write(told: Account, issues: Sequence[Issue], work: Work, home: Path) -> None:
@@ -48,12 +56,23 @@ def stem(work: Work) -> str:
     return work.item.output_name or files.safe_name(files.unescape(work.stamp.key))
 
 
-def made(work: Work, local: Movie, written: Written) -> tuple[Sidecar, ...]:
-    """Return the files that mediakeep has made beside a movie, now or before, and are there."""
+def made(work: Work, local: Movie, written: Written, repairs: Repairs) -> tuple[Sidecar, ...]:
+    """Return the files that mediakeep has made beside a movie, now or before, and are there.
+
+    Of those that a try has made which was killed then, only the record of changes knows.
+    """
     assert isinstance(work.item, MovieItem)
-    known = {*work.item.metadata_files, *written.created}
+    known = {*work.item.metadata_files, *written.created, *_places(local, repairs.created)}
     there = sorted(place for place in known if plan.path(local, place).is_file())
     return tuple(Sidecar(plan.role(place), place) for place in there)
+
+
+def _places(local: Movie, paths: Sequence[str]) -> Iterator[str]:
+    """Give the places below a movie's root of what lies there."""
+    root = Path(files.unescape(local.root)).resolve()
+    for path in map(files.unescape, paths):
+        if Path(path).is_relative_to(root):
+            yield files.escape(Path(path).relative_to(root))
 
 
 def outcome(
@@ -75,6 +94,8 @@ def outcome(
     facts: dict[str, object] = {"files": len(told.local.videos), **counts}
     if identity.sure.value:
         facts[f"movies_{identity.sure.value}"] = 1
+    if repairs.kinds:
+        facts["repairs"] = repairs.kinds
     if due:
         facts |= {"path": told.local.root, "due": msgspec.to_builtins(written.due)}
     if written.held:
@@ -84,6 +105,7 @@ def outcome(
         data={
             **_identified(told, work),
             **counts,
+            "issues_found": len(decisions) + repairs.count + due,
             "auto_fixed": repairs.count + due,
             "repaired": repairs.first_claim,
             "file_count": len(told.local.videos),
@@ -98,10 +120,14 @@ def outcome(
 
 
 def _identified(told: Account, work: Work) -> dict[str, object]:
-    """Return which movie it is; what was known stays known where nobody could be asked now."""
+    """Return which movie it is; what was known stays known where nobody could be asked now.
+
+    So does what a person has said, even if TMDb knows no such movie.
+    """
     identity, movie, before = told.identity, told.identity.movie, work.item
     assert isinstance(before, MovieItem)
-    if identity.sure is Sure.UNKNOWN:
+    is_said = before.match == "user" and bool(before.tmdb_id or before.imdb_id)
+    if identity.sure is Sure.UNKNOWN or (is_said and not told.is_certain):
         return {"title": before.title or told.title, "year": before.year or told.year}
     collection = movie.collection if movie else None
     return {
@@ -114,22 +140,21 @@ def _identified(told: Account, work: Work) -> dict[str, object]:
         "match": identity.sure.value,
         "confidence": round(identity.confidence, 3),
         "collection_id": collection.id if collection else 0,
+        "collected": told.collected,
     }
 
 
 def _message(told: Account, fixed: int, reviews: int) -> str:
-    return ", ".join(
-        [
-            _which(told.identity, told),
-            page.counted(fixed, "file") + " written",
-            page.counted(reviews, "manual review"),
-        ]
-    )
+    parts = [_which(told.identity, told), page.counted(fixed, "file") + " written"]
+    parts += [f"{len(told.held)} not written"] if told.held else []
+    return ", ".join([*parts, page.counted(reviews, "manual review")])
 
 
 def _which(identity: Identity, told: Account) -> str:
     """Say which movie it is, in a few words."""
     if told.is_certain:
         return f"{told.title} ({told.year})" if told.year else told.title
+    if identity.sure is Sure.UNMATCHED and not told.local.name.title:
+        return "its name tells no title"
     shown = {Sure.REVIEW: "which movie is open", Sure.UNMATCHED: "not found at TMDb"}
     return shown.get(identity.sure, "not looked up yet")

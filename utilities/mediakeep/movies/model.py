@@ -90,6 +90,11 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint: str = ""
 
     @property
+    def edition(self) -> str:
+        """Which edition its name says it is; "" where it does not."""
+        return self.name.edition or (self.videos[0].edition if self.videos else "")
+
+    @property
     def duration(self) -> float:
         """How many seconds it lasts: all parts of its first version; 0 where one is unknown."""
         whole = [one for one in self.videos if one.part == 0] or list(self.videos)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
@@ -21,12 +22,12 @@ def twins(local: Movie, identity: Identity, desk: Desk) -> Iterator[Twin]:
     if not (identity.is_certain and identity.tmdb_id):
         return
     for one in desk.known.holders(identity.tmdb_id):
-        same = files.fold(one.edition) == files.fold(local.name.edition)
-        if same and one.key != local.key and _is_there(one):
-            yield Twin(one.key, one.path, one.edition)
+        same = files.fold(one.edition) == files.fold(local.edition)
+        if same and one.key != local.key and _is_there(path := _place(one, local)):
+            yield Twin(one.key, files.escape(path), one.edition)
 
 
-def gaps(identity: Identity, desk: Desk) -> tuple[Hit, ...]:
+def gaps(local: Movie, identity: Identity, desk: Desk) -> tuple[Hit, ...]:
     """Return the released movies of its collection that are not here.
 
     NotAsked and ServiceFailed where nobody could be asked which belong to it.
@@ -38,9 +39,17 @@ def gaps(identity: Identity, desk: Desk) -> tuple[Hit, ...]:
         parts = desk.tmdb.collection(film.collection.id).parts
     except NoSuchMovie:
         return ()
-    collected = desk.known.collected(film.collection.id)
-    here = {film.id, *(one.tmdb_id for one in collected if _is_there(one))}
+    here = collected(local, identity, desk)
     return tuple(_released(parts, here, clock.now().date()))
+
+
+def collected(local: Movie, identity: Identity, desk: Desk) -> set[int]:
+    """Return which movies of its collection are here, itself too; none where it is in none."""
+    film = identity.movie
+    if film is None or film.collection is None:
+        return set()
+    others = desk.known.collected(film.collection.id)
+    return {film.id, *(one.tmdb_id for one in others if _is_there(_place(one, local)))}
 
 
 def _released(parts: Collection[Hit], here: Collection[int], today: date) -> Iterator[Hit]:
@@ -49,5 +58,13 @@ def _released(parts: Collection[Hit], here: Collection[int], today: date) -> Ite
             yield one
 
 
-def _is_there(one: Resolved) -> bool:
-    return Path(files.unescape(one.path)).exists()
+def _place(one: Resolved, local: Movie) -> Path:
+    """Return where another movie of the library lies by its key, wherever that was moved to."""
+    path = Path(files.unescape(local.path))
+    depth = len(Path(files.unescape(local.key)).parts)
+    library = path.parents[min(depth, len(path.parents)) - 1]
+    return library / files.unescape(one.key)
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - this one never raises

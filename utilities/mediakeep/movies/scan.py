@@ -17,9 +17,9 @@ from mediakeep.errors import LibraryGone, Unreadable
 from mediakeep.item import Found
 from mediakeep.media import access, folders
 from mediakeep.media.folders import File, Folder
-from mediakeep.movies import companions, formats, listings, local, tree
+from mediakeep.movies.gathering import companions, formats, listings, local, tree
+from mediakeep.movies.gathering.tree import Lot
 from mediakeep.movies.model import Movie
-from mediakeep.movies.tree import Lot
 
 UNREADABLE = "unreadable"  # the fingerprint of a movie whose folder refuses to be listed
 
@@ -40,17 +40,32 @@ def library(root: Path) -> Iterator[Found]:
     return iter(sorted(found, key=lambda one: one.key))
 
 
-def loose(root: Path) -> int:
-    """Count the videos that belong to no movie: trailers and samples that lie by themselves."""
-    return sum(place.lower().endswith(tuple(formats.VIDEOS)) for place in _unheld(root))
+def at(path: Path) -> Iterator[Found]:
+    """Find the movies at a path: the one that it is, or else those that it holds.
 
-
-def orphans(root: Path) -> tuple[str, ...]:
-    """Name the sidecars beside several movies that fit none of them; escaped places, sorted.
-
-    Those in a movie's own folder are told of with that movie.
+    They are those that a scan of what lies around finds, which is not walked. Raises what
+    `library` does.
     """
-    return tuple(files.escape(place) for place in _unheld(root) if _is_sidecar(place))
+    if path.is_dir():
+        lots = tree.arrange(_walk(path), library=False)
+        if [lot.place for lot in lots if lot.own] == [""]:
+            yield _found(path.parent, structs.replace(lots[0], place=path.name))
+        else:
+            yield from library(path)
+    elif path.suffix.lower() in formats.VIDEOS:
+        right = tree.right_in(folders.right_in(path.parent))
+        yield from (_found(path.parent, lot) for lot in right if lot.place == path.name)
+
+
+def left_out(root: Path) -> tuple[int, tuple[str, ...]]:
+    """Count the videos that belong to no movie, and name the sidecars beside several that fit none.
+
+    Such videos are trailers and samples that lie by themselves. Places are escaped and sorted;
+    sidecars in a movie's own folder are told of with that movie.
+    """
+    places = _unheld(root)
+    orphans = [place for place in places if not place.lower().endswith(tuple(formats.VIDEOS))]
+    return len(places) - len(orphans), tuple(map(files.escape, orphans))
 
 
 def movie(path: Path, key: str, library: Path) -> Movie:
@@ -144,10 +159,6 @@ def _unheld(root: Path) -> list[str]:
 
 def _matters(file: File) -> bool:
     return file.suffix in formats.VIDEOS or companions.is_sidecar(file)
-
-
-def _is_sidecar(place: str) -> bool:
-    return not place.lower().endswith(tuple(formats.VIDEOS))
 
 
 def _ways(place: str) -> Iterator[str]:

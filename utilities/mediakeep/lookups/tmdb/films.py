@@ -78,7 +78,7 @@ class Translation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a country rates a movie for the young, by one of its releases there.
+    """How a country rates a movie for the young, by one of its releases there; "" where it is not.
 
     `type` is TMDb's: 1 premiere, 2 limited, 3 theatrical, 4 digital, 5 physical, 6 TV.
     """

@@ -34,15 +34,15 @@ _WRITE = "INSERT OR REPLACE INTO resolved VALUES (?, ?, ?, ?, ?)"
 _READ = "SELECT content FROM resolved WHERE"
 
 
-class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A movie that may be meant, and how likely that is: `confidence` 0 to 1."""
+class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A movie that may be meant, and what speaks for and against it; `confidence` 0 to 1."""
 
     hit: Hit
     confidence: float
-    director: str = ""
+    director: str = ""  # where details were asked for
     runtime: int = 0  # minutes
     title: str = ""  # the one of its titles that is nearest
-    against: dict[str, float] = {}  # what was taken off for what
+    against: dict[str, float] = {}  # what was taken off for what: "title", "year", "runtime"...
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,7 +63,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     confidence: float = 0.0
     asked: str = ""  # when, as ISO 8601
     removed: tuple[int, ...] = ()  # ids given here that TMDb has no more
-    candidates: tuple[Choice, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     poster_url: str = ""
     fanart_url: str = ""
 

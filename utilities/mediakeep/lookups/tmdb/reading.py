@@ -152,8 +152,9 @@ def _pictures(told: Iterable[shapes.Image]) -> tuple[Picture, ...]:
 def _certificates(told: Iterable[shapes.Country]) -> Iterable[Certificate]:
     for country in told:
         for one in country.release_dates:
-            if mark := one.certification.strip():
-                yield Certificate(country.iso_3166_1, mark, one.type, _date(one.release_date))
+            mark, date = one.certification.strip(), _date(one.release_date)
+            if mark or date:  # most releases bear no mark, but tell the year
+                yield Certificate(country.iso_3166_1, mark, one.type, date)
 
 
 def _titles(told: shapes.Titles) -> tuple[Title, ...]:

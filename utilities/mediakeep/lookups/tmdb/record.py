@@ -17,7 +17,7 @@ from mediakeep import clock
 from mediakeep.lookups import export as records
 from mediakeep.lookups.database import Row
 from mediakeep.lookups.export import Record, Told, filled
-from mediakeep.lookups.tmdb.known import Choice, Known, Resolved
+from mediakeep.lookups.tmdb.known import Candidate, Known, Resolved
 
 FILE = "tmdb_cache.json"
 _ASKED = "query", "primary_release_year", "year", "language"  # what a search says of itself
@@ -95,7 +95,7 @@ def _told(one: Resolved) -> Told:
     return filled(told)
 
 
-def _candidate(one: Choice) -> Told:
+def _candidate(one: Candidate) -> Told:
     hit = one.hit
     told = {"tmdb_id": hit.id, "title": hit.title, "release_date": hit.release_date}
     return filled(told | {"director": one.director}) | {"confidence": one.confidence}

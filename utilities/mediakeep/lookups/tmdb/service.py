@@ -108,7 +108,7 @@ class TMDb:
 
     def _wanted(self) -> dict[str, str]:
         """Say in one request all that is wanted of a movie."""
-        short = self._language.partition("-")[0]
+        short = self._access.locale.tongue
         return {
             "language": self._language,
             "append_to_response": ",".join(APPENDED),

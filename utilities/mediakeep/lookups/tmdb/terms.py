@@ -21,13 +21,13 @@ KEPT = (
     ("", LONGEST),
 )
 
-_IMDB_ID = re.compile(r"tt[0-9]{5,10}")
+_IMDB_ID = re.compile(r"tt[0-9]{7,10}")
 _PICTURE = re.compile(r"/[A-Za-z0-9_-]{1,80}\.[A-Za-z]{3,4}")
 MOST = 2**31 - 1  # of an id
 
 
 def is_imdb_id(text: str) -> bool:
-    """Tell whether a text has the form of the id of a title at IMDb, such as tt0012345."""
+    """Tell whether a text has the form of the id of a title at IMDb, such as tt0133093."""
     return _IMDB_ID.fullmatch(text) is not None
 
 

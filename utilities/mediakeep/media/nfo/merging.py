@@ -6,6 +6,8 @@ anything else is somebody's own, and stays.
 
 from __future__ import annotations
 
+import msgspec
+
 from mediakeep.media.nfo import ids, reading, rendering, slots
 from mediakeep.media.nfo.details import Details
 from mediakeep.media.nfo.editing import Edits
@@ -14,19 +16,24 @@ from mediakeep.media.nfo.tree import Element
 
 _LEADING = ("uniqueid", "rating")  # of these one is the default
 _NEAR = 0.051  # ratings that differ by no more are one, rounded
+# What is only said in one language, or for one country: each slot, and its field.
+_SPOKEN = {"plot": "plot", "tagline": "tagline", "mpaa": "mpaa", "sorttitle": "sort_title"}
 
 
-def merged(nfo: Nfo | None, wanted: Details, written: Details | None) -> bytes:
+def merged(
+    nfo: Nfo | None, wanted: Details, written: Details | None, *, elsewhere: bool = False
+) -> bytes:
     """Return what an NFO should be: the same bytes where nothing is to be changed.
 
-    `nfo` is None where there is no file; `written` is what was wanted when we wrote it last. What
-    is locked stays, and so does the whole of an NFO that is about another movie.
+    `nfo` is None where there is no file; `written` is what was wanted when we wrote it last, and
+    `elsewhere` whether that was for another language or country. What is locked stays, and so does
+    the whole of an NFO that is about another movie.
     """
     if nfo is None:
         return rendering.rendered(wanted)
     if nfo.is_locked or disagrees(nfo, wanted, written):
         return nfo.data
-    edits = _Merging(nfo, wanted, written or Details()).edits()
+    edits = _Merging(nfo, wanted, written or Details(), elsewhere).edits()
     return nfo.letters.encoded(edits.applied()) if edits else nfo.data
 
 
@@ -39,6 +46,24 @@ def disagrees(nfo: Nfo, wanted: Details, written: Details | None) -> bool:
     return False
 
 
+def remembered(wanted: Details, written: Details | None, *, elsewhere: bool = False) -> Details:
+    """Return what of ours an NFO says once it is merged: what is wanted, and what stays of before.
+
+    That we no longer know, but it still is not a person's.
+    """
+    if written is None or written.ids.get(ids.TMDB) != wanted.ids.get(ids.TMDB):
+        return wanted
+    gone = dict.fromkeys(_SPOKEN.values() if elsewhere else ("sort_title",), "")
+    nothing, before = Details(), msgspec.structs.replace(written, **gone)
+    kept = {
+        name: getattr(before, name)
+        for name in Details.__struct_fields__
+        if getattr(wanted, name) == getattr(nothing, name)
+    }
+    every = wanted.ids | {name: one for name, one in written.ids.items() if name not in wanted.ids}
+    return msgspec.structs.replace(wanted, **{**kept, "ids": every})
+
+
 def details(data: bytes) -> Details:
     """Return what an NFO says that `merged` made."""
     return read(data).details
@@ -47,7 +72,7 @@ def details(data: bytes) -> Details:
 class _Merging:
     """Decides slot by slot."""
 
-    def __init__(self, nfo: Nfo, wanted: Details, written: Details) -> None:
+    def __init__(self, nfo: Nfo, wanted: Details, written: Details, elsewhere: bool) -> None:
         self.root, self.body, self.ids = nfo.root, nfo.body, nfo.details.ids
         self.wanted, self.written = wanted, written
         self.theirs = slots.of(nfo.root)
@@ -56,6 +81,7 @@ class _Merging:
         self.locked = slots.locked(nfo.locked_fields)
         known = written.ids.get(ids.TMDB)
         self.is_another = bool(known) and known != wanted.ids.get(ids.TMDB, known)
+        self.spoken = frozenset(_SPOKEN if elsewhere else ("sorttitle",))
 
     def edits(self) -> Edits:
         """Decide on every slot that is ours now or was."""
@@ -81,9 +107,10 @@ class _Merging:
             return not self._is_told_otherwise(key)
         if key == "set" and mine and _is_less(self.theirs[key], self.mine[key]):
             return True
-        # What we no longer know of the same movie is still true of it.
-        follows = bool(mine) or (self.is_another and key != "fileinfo")
-        return follows and theirs == self._value(self.before, key)
+        # What we no longer know of the same movie is still true of it, but for what is said in
+        # another language, and how a title is sorted that it bears no more.
+        follows = mine or (self.is_another and key != "fileinfo") or key in self.spoken
+        return bool(follows) and theirs == self._value(self.before, key)
 
     @staticmethod
     def _value(side: dict[str, list[Element]], key: str) -> tuple[slots.Meaning, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mediakeep import files
+from mediakeep.lookups.tmdb.known import Candidate
 from mediakeep.movies.account import Account
-from mediakeep.movies.identify.verdict import Candidate, Sure
+from mediakeep.movies.identify.verdict import Sure
 
 _TOLD = 3  # candidates, twins, gaps that a detail names
 _LETTERS = 100  # of a title

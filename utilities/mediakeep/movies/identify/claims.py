@@ -1,7 +1,7 @@
 """The ids that are stated for a movie, taken at their word: the first that TMDb knows is the one.
 
 Where ids contradict each other that is told; and where the name agrees with the movie of another
-one, and hardly with that of the first, a person decides.
+one, or with one that it finds, and hardly with that of the first, a person decides.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from mediakeep import files
 from mediakeep.errors import NoSuchMovie
 from mediakeep.lookups.tmdb.films import Hit, Movie
+from mediakeep.lookups.tmdb.known import Candidate
 from mediakeep.movies.identify import score
 from mediakeep.movies.identify.clue import Clue
+from mediakeep.movies.identify.search import Search
 from mediakeep.movies.identify.stated import Stated
-from mediakeep.movies.identify.verdict import Candidate, Identity, Sure
+from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.identify.weights import WEIGHTS, Weights
 
 if TYPE_CHECKING:
@@ -71,21 +73,38 @@ class Claims:
         return self._weighed(first, movie, rivals)
 
     def _weighed(self, first: Stated, movie: Movie, rivals: Sequence[Stated]) -> Identity:
-        """Doubt an id that the name contradicts, if it agrees with another one's movie."""
+        """Doubt an id that the name contradicts, if it agrees with another movie, as after a slip.
+
+        That is the movie of another id, or the one that a search by the name is certain of.
+        """
         own = self._candidate(movie)
         if own.confidence >= self._weights.gross or not self._clue.titles:
             return _taken(first, movie, own)
         for rival in rivals[:_RIVALS]:
             other = self._movie(rival)
             if other and self._candidate(other).confidence >= self._weights.bar:
-                listed = tuple(score.ranked([own, self._candidate(other)]))
-                best = listed[0].confidence
-                return Identity(sure=Sure.REVIEW, by=first.by, confidence=best, candidates=listed)
-        if own.against.get("title", 0.0) >= self._weights.gross:
+                return self._doubted(first, own, other)
+        other = self._by_name()
+        is_doubted = other is not None and other.id != movie.id
+        if is_doubted or own.against.get("title", 0.0) >= self._weights.gross:
             known, here = self._named(movie.title, movie.year), self._clue
             read = self._named(here.titles[0], here.year)
             self._tell(f"{first.text}, which is {known}; but its name reads {read}.")
+        if other and is_doubted:
+            return self._doubted(first, own, other)
         return _taken(first, movie, own)
+
+    def _by_name(self) -> Movie | None:
+        """Return the movie that a search by name and year is certain of."""
+        if not self._clue.year:
+            return None
+        return Search(self._tmdb, self._clue, self._weights).run().movie
+
+    def _doubted(self, first: Stated, own: Candidate, other: Movie) -> Identity:
+        """Leave it to a person which of the two movies it is."""
+        listed = tuple(score.ranked([own, self._candidate(other)]))
+        best = listed[0].confidence
+        return Identity(sure=Sure.REVIEW, by=first.by, confidence=best, candidates=listed)
 
     def _candidate(self, movie: Movie) -> Candidate:
         return score.candidate(self._clue, hit(movie), movie, self._weights)

@@ -12,13 +12,15 @@ class Clue(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known here of a movie; `titles` are readings of its name, the best first.
 
     `minutes` is how long the file lasts, 0 where that is not known; with an `edition` it may last
-    longer or shorter than the movie that was shown in cinemas.
+    longer or shorter than the movie that was shown in cinemas. The name is `bare` where it is a
+    title and a year without brackets, and no more: people name films of their own so.
     """
 
     titles: tuple[str, ...]
     year: int = 0
     minutes: float = 0.0
     edition: bool = False
+    bare: bool = False
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -39,7 +41,8 @@ def readings(clue: Clue, weights: Weights) -> tuple[Reading, ...]:
 
 def year_beside(title: str, year: int) -> int:
     """Return the year of a name, 0 where it is a word of the title, as in "Harbour 1984"."""
-    return 0 if str(year) in title.split()[1:] else year
+    words = title.split()
+    return 0 if len(words) > 1 and str(year) in words else year
 
 
 def _doubt(first: str, title: str, weights: Weights) -> float:

@@ -30,8 +30,10 @@ def of_name(
 
 def of_runtime(clue: Clue, movie: Movie | None, weights: Weights) -> float:
     """Return what is taken off for the running time; more, the further it is off."""
-    if clue.minutes < weights.whole or movie is None or not movie.runtime:
-        return weights.untimed
+    if not clue.minutes or movie is None or not movie.runtime:
+        return weights.untimed + (weights.bare if clue.bare else 0.0)
+    if clue.minutes < weights.whole <= movie.runtime:
+        return weights.scrap
     apart = abs(clue.minutes / movie.runtime - 1)
     share = (apart - weights.near) / (weights.apart - weights.near)
     off = weights.runtime * min(max(share, 0.0), 1.0)

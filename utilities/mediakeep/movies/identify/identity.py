@@ -20,12 +20,13 @@ from mediakeep.errors import NoSuchMovie, NotAsked, ServiceFailed, Stopped
 from mediakeep.item import MovieItem
 from mediakeep.lookups.tmdb.desk import Desk
 from mediakeep.lookups.tmdb.films import Movie as Known
+from mediakeep.lookups.tmdb.known import Candidate
 from mediakeep.movies.identify import claims, kept, question, score, stated
 from mediakeep.movies.identify.choice import Choice, Choose, Skipped
 from mediakeep.movies.identify.claims import Claims
 from mediakeep.movies.identify.question import Question
 from mediakeep.movies.identify.search import SHOWN, Search
-from mediakeep.movies.identify.verdict import Candidate, Identity, Sure
+from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.model import Movie
 
 
@@ -67,7 +68,14 @@ def _answered(asked: Question, before: Identity | None, desk: Desk) -> Identity:
             gone = (before.tmdb_id,)
     found = found or _searched(asked, desk)
     removed = tuple(dict.fromkeys((*found.removed, *told.removed, *gone)))
-    return structs.replace(found, conflicts=tuple(told.conflicts), removed=removed)
+    found = structs.replace(found, conflicts=tuple(told.conflicts), removed=removed)
+    is_refused = bool(asked.stated) and asked.stated[0].by == "queue" != found.by
+    return _reopened(found) if is_refused and found.is_certain else found
+
+
+def _reopened(found: Identity) -> Identity:
+    """Ask a person again whose id TMDb does not know: what else is near is not what was meant."""
+    return structs.replace(found, sure=Sure.REVIEW, tmdb_id=0, imdb_id="", movie=None)
 
 
 def _searched(asked: Question, desk: Desk) -> Identity:

@@ -6,9 +6,9 @@ from msgspec import structs
 
 from mediakeep import clock
 from mediakeep.lookups.tmdb.desk import Desk
-from mediakeep.lookups.tmdb.known import Choice, Known, Resolved
+from mediakeep.lookups.tmdb.known import Known, Resolved
 from mediakeep.movies.identify.question import Question
-from mediakeep.movies.identify.verdict import Candidate, Identity, Sure
+from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.model import Movie
 
 
@@ -23,7 +23,7 @@ def of(known: Known, key: str, asked: Question) -> Identity | None:
         tmdb_id=before.tmdb_id,
         imdb_id=before.imdb_id,
         confidence=before.confidence,
-        candidates=tuple(Candidate(**structs.asdict(one)) for one in before.candidates),
+        candidates=before.candidates,
         removed=before.removed,
     )
 
@@ -44,11 +44,11 @@ def _resolved(host: str, local: Movie, asked: Question, found: Identity) -> Reso
         by=found.by,
         tmdb_id=found.tmdb_id,
         imdb_id=found.imdb_id,
-        edition=local.name.edition,
+        edition=local.edition,
         path=local.path,
         confidence=found.confidence,
         removed=found.removed,
-        candidates=tuple(Choice(**structs.asdict(one)) for one in found.candidates),
+        candidates=found.candidates,
     )
     if not (movie := found.movie):
         return plain

@@ -64,10 +64,5 @@ def _joined(text: str) -> str:
 
 def _halves(words: list[str]) -> list[str]:
     """Cut a name in two that have about as many letters each."""
-    if len(words) < _TWO:
-        return []
     cuts = [[" ".join(words[:place]), " ".join(words[place:])] for place in range(1, len(words))]
-    return min(cuts, key=lambda cut: abs(len(cut[0]) - len(cut[1])))
-
-
-_TWO = 2
+    return min(cuts, key=lambda cut: abs(len(cut[0]) - len(cut[1])), default=[])

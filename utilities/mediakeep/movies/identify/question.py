@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 
 import msgspec
@@ -9,12 +10,14 @@ import msgspec
 from mediakeep.movies.identify.clue import Clue
 from mediakeep.movies.identify.stated import Stated
 from mediakeep.movies.model import Movie
+from mediakeep.movies.names import words
 
 RULES = 1  # of identification: what was found by older ones is asked anew
 
 _READINGS = 4  # of a name
 _LONGEST = 300  # letters of one
 _MINUTE = 60.0
+_WORD = re.compile(r"[^\s._-]+")
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -35,9 +38,16 @@ def of(local: Movie, stated: tuple[Stated, ...], language: str) -> Question:
     name = local.name
     read = [_plain(one) for one in (name.title, *name.others)]
     titles = tuple(dict.fromkeys(one for one in read if any(map(str.isalnum, one))))[:_READINGS]
-    minutes = float(round(local.duration / _MINUTE))
-    cut = bool(name.edition or any(one.edition for one in local.videos))
-    return Question(Clue(titles, name.year, minutes, cut), stated, language)
+    minutes = float(max(round(local.duration / _MINUTE), local.duration > 0))
+    cut = any(map(words.is_recut, (name.edition, *(one.edition for one in local.videos))))
+    return Question(Clue(titles, name.year, minutes, cut, _is_bare(local)), stated, language)
+
+
+def _is_bare(local: Movie) -> bool:
+    """Tell whether the video's name is a title and a year and no more."""
+    name = _WORD.findall(local.base.casefold())
+    title = _WORD.findall(local.name.title.casefold())
+    return bool(local.name.year) and name == [*title, f"{local.name.year}"]
 
 
 def _plain(text: str) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mediakeep.lookups.tmdb.films import Hit, Movie
+from mediakeep.lookups.tmdb.known import Candidate
 from mediakeep.movies.identify import costs
 from mediakeep.movies.identify.clue import Clue
-from mediakeep.movies.identify.verdict import Candidate, Sure
+from mediakeep.movies.identify.verdict import Sure
 from mediakeep.movies.identify.weights import WEIGHTS, Weights
 
 _HAIR = 1e-6  # what figures of three places are off by
@@ -22,7 +23,7 @@ def candidate(
 ) -> Candidate:
     """Weigh a movie; without its details a running time that may still tell takes nothing off."""
     nearest, against = costs.of_name(clue, hit, movie, weights)
-    if movie or clue.minutes < weights.whole:
+    if movie or not clue.minutes:
         against["runtime"] = costs.of_runtime(clue, movie, weights)
     against = {name: round(value, 3) for name, value in against.items() if value}
     return Candidate(

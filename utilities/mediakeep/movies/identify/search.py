@@ -18,10 +18,11 @@ import msgspec
 
 from mediakeep.errors import NoSuchMovie
 from mediakeep.lookups.tmdb.films import Hit, Movie
+from mediakeep.lookups.tmdb.known import Candidate
 from mediakeep.movies.identify import ladder, score
 from mediakeep.movies.identify.clue import Clue
 from mediakeep.movies.identify.ladder import Step
-from mediakeep.movies.identify.verdict import Candidate, Sure
+from mediakeep.movies.identify.verdict import Sure
 from mediakeep.movies.identify.weights import WEIGHTS, Weights
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from mediakeep.item import MovieItem
+from mediakeep.lookups.tmdb import terms
 from mediakeep.lookups.tmdb.films import Movie as Known
 from mediakeep.movies.model import Movie
 
-_IMDB = re.compile(r"tt\d{7,10}", re.ASCII)
 _TMDB = re.compile(r"[1-9]\d{0,9}", re.ASCII)
 _SOURCES = {"queue": "the queue", "nfo": "the NFO", "name": "the name"}
 
@@ -43,7 +43,7 @@ def ids(local: Movie, item: MovieItem, nfo_ids: Mapping[str, str]) -> tuple[Stat
 
 def _sources(local: Movie, item: MovieItem, nfo_ids: Mapping[str, str]) -> Iterator[Stated]:
     if item.match == "user":
-        yield Stated("queue", item.tmdb_id, imdb(item.imdb_id))
+        yield Stated("queue", item.tmdb_id, imdb(item.imdb_id) or item.imdb_id.strip())
     yield Stated("nfo", _tmdb(nfo_ids.get("tmdb", "")), imdb(nfo_ids.get("imdb", "")))
     yield Stated("name", local.name.tmdb_id, imdb(local.name.imdb_id))
 
@@ -51,7 +51,7 @@ def _sources(local: Movie, item: MovieItem, nfo_ids: Mapping[str, str]) -> Itera
 def imdb(text: str) -> str:
     """Return an id of IMDb as it is written there, "" for what is none."""
     text = text.strip().lower()
-    return text if _IMDB.fullmatch(text) else ""
+    return text if terms.is_imdb_id(text) else ""
 
 
 def _tmdb(text: str) -> int:

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
-from mediakeep.lookups.tmdb.films import Hit, Movie
+from mediakeep.lookups.tmdb.films import Movie
+from mediakeep.lookups.tmdb.known import Candidate
 
 
 class Sure(StrEnum):
@@ -17,17 +18,6 @@ class Sure(StrEnum):
     REVIEW = "review"  # a person decides among the candidates
     UNMATCHED = "unmatched"  # nothing near is known
     UNKNOWN = ""  # nobody could be asked yet
-
-
-class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A movie that may be meant, and what speaks for and against it; `confidence` 0 to 1."""
-
-    hit: Hit
-    confidence: float
-    director: str = ""  # where details were asked for
-    runtime: int = 0  # minutes
-    title: str = ""  # the one of its titles that is nearest
-    against: dict[str, float] = {}  # what was taken off for what: "title", "year", "runtime"...
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -34,9 +34,11 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     near: float = 0.045  # up to here they are the same; films run 4 % faster on European television
     apart: float = 0.2  # from here on all is taken off
     runtime: float = 0.4  # all of it
-    cut: float = 0.5  # times that, where the name tells of an edition
+    cut: float = 0.3  # times that, where the name tells of an edition
     untimed: float = 0.04  # the file's or the movie's is not known
-    whole: float = 5.0  # minutes; what is shorter is a piece of a movie, and tells nothing
+    bare: float = 0.12  # besides, where the name is a title and a year without brackets, no more
+    whole: float = 5.0  # minutes; what is shorter is no more than a piece of a longer movie
+    scrap: float = 0.16  # it is such a piece, or a film of one's own
 
     # What is certain.
     bar: float = 0.85

@@ -16,12 +16,12 @@ import msgspec
 from mediakeep import drafts, files
 from mediakeep.drafts import Draft
 from mediakeep.errors import NewerFormat, Unreadable
-from mediakeep.movies import record, rows
-from mediakeep.movies.entry import Record
 from mediakeep.movies.master import statistics, summary
 from mediakeep.movies.master.crossings import Crossings
 from mediakeep.movies.master.statistics import Statistics
 from mediakeep.movies.master.tallies import Tallies
+from mediakeep.movies.outputs import record, rows
+from mediakeep.movies.outputs.entry import Record
 
 FORMAT = 1
 JSON = "outputs/movies_library_master.json"

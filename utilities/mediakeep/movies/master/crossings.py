@@ -10,7 +10,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.movies import wording
-from mediakeep.movies.entry import Record
+from mediakeep.movies.outputs.entry import Record
 
 _COPIES = 20  # that are told of one movie
 _CERTAIN = ("auto", "user")

@@ -8,7 +8,7 @@ from mediakeep import files
 from mediakeep.movies import languages, wording
 from mediakeep.movies.master.crossings import Entry
 from mediakeep.movies.master.statistics import Share, Statistics
-from mediakeep.movies.report import NOTICE
+from mediakeep.movies.outputs.report import NOTICE
 from mediakeep.pages import page
 from mediakeep.pages.page import counted
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from mediakeep.movies import diagnose, languages, rows, wording
+from mediakeep.movies import diagnose, languages, wording
 from mediakeep.movies.account import NfoState
-from mediakeep.movies.entry import Record
+from mediakeep.movies.outputs import rows
+from mediakeep.movies.outputs.entry import Record
 
 COVERED = ("nfo", "poster", "fanart", "plot", "tmdb_id", "imdb_id", "certificate", "subtitles")
 _UNKNOWN = "unknown"

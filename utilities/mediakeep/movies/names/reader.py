@@ -78,6 +78,8 @@ def _told(name: str, guessing: bool) -> _Told:
     found = msgspec.structs.replace(found, title=spelling.clean(title))
     if guessing and rest and not found.certain:
         found = _guessed(rest, found)
+    if apart := words.apart(found.tail):
+        found = msgspec.structs.replace(found, title=f"{found.title} {apart}")
     edition = marked.edition or " ".join(filter(None, (closing, words.edition(found.tail))))
     return _titled(marked, found, edition)
 

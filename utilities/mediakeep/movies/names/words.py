@@ -55,6 +55,11 @@ _EDITIONS: tuple[tuple[str, str], ...] = (
 _ANY_EDITION = [
     (re.compile(rf"(?<![^\W_]){shape}(?![^\W_])", re.IGNORECASE), name) for shape, name in _EDITIONS
 ]
+_AS_LONG = re.compile(
+    r"(?:4k )?re-?master(?:ed)?|restored|restoration|criterion|imax|open matte|black & chrome|noir|"
+    r"(?:[0-9]{2}th )?anniversary|collector's|edition|collection|version|4k|uhd|hdr",
+    re.IGNORECASE,
+)
 # At the end of a title, before the year, only those that hardly are words of it.
 _PLAIN = {"Uncut", "Restored", "Criterion", "IMAX", "International", "Uncensored"}
 _ARTICLES = frozenset({"the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il"})
@@ -69,6 +74,11 @@ def edition(text: str) -> str:
     """Name the editions that the text behind a title tells of, such as "Director's Cut"."""
     found = {match.start(): name for shape, name in _ANY_EDITION if (match := shape.search(text))}
     return " ".join(dict.fromkeys(found[start] for start in sorted(found)))
+
+
+def is_recut(edition: str) -> bool:
+    """Tell whether an edition may last longer or shorter; a better picture is as long."""
+    return any(map(str.isalnum, _AS_LONG.sub("", edition)))
 
 
 def without_edition(title: str) -> tuple[str, str]:
@@ -88,6 +98,21 @@ def is_version(label: str) -> bool:
     """Tell whether a text tells versions of a movie apart, so that it is no title."""
     words = [word for word in re.split(r"[\s._\[\](){}-]+", label) if word]
     return bool(edition(label)) or any(HARD.fullmatch(word) for word in words)
+
+
+# What is about a movie, or an episode of a series: never the movie itself.
+_APART = re.compile(
+    r"(?<![^\W_])(?:s[0-9]{1,2}[ ._-]?e[0-9]{1,3}|[0-9]{1,2}x[0-9]{2}|trailers?|teaser|"
+    r"making[ ._-]of|behind[ ._-]the[ ._-]scenes|featurettes?|deleted[ ._-]scenes?|"
+    r"interviews?|gag[ ._-]reel|bloopers|bonus)(?![^\W_])",
+    re.IGNORECASE,
+)
+
+
+def apart(text: str) -> str:
+    """Return what the text behind a title and a year tells if it is not the movie, "" else."""
+    found = _APART.search(text)
+    return " ".join(re.split(r"[ ._-]+", found[0])) if found else ""
 
 
 # Names that programs give, and people who name the folder instead.

@@ -7,7 +7,6 @@ from functools import cache
 from mediakeep.rehearsal.films.bits import Bits
 
 HERTZ = 48_000
-SAMPLES = 1024  # of a frame
 
 _LOW_COMPLEXITY, _RATE = 2, 3  # object type; 48,000 Hz
 _SINGLE, _PAIR, _LOW, _END = 0, 1, 3, 7

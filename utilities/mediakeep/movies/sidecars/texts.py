@@ -20,14 +20,9 @@ class Text(msgspec.Struct, frozen=True):
     language: str = ""
 
 
-def language(locale: Locale) -> str:
-    """Return the language of a locale without its country."""
-    return locale.language.replace("_", "-").partition("-")[0].lower()
-
-
 def title(found: Film, locale: Locale) -> Text:
     """Return the title: as asked for, else in English, else the original one."""
-    asked, original = language(locale), found.original_language
+    asked, original = locale.tongue, found.original_language
     answered = found.title if found.title != found.original_title else ""
     known = [
         *(Text(one.title, asked) for one in _of(found, asked, _country(locale))),
@@ -53,7 +48,7 @@ def tagline(found: Film, locale: Locale) -> str:
 
 def _told(found: Film, locale: Locale, field: str) -> str:
     known = {_asked(found): getattr(found, field)}
-    chain = ((language(locale), _country(locale)), (_COMMON, "US"), (found.original_language, ""))
+    chain = ((locale.tongue, _country(locale)), (_COMMON, "US"), (found.original_language, ""))
     for code, country in chain:
         texts = (getattr(one, field) for one in _of(found, code, country))
         if text := next(filter(None, texts), known.get(code, "")):

@@ -2,7 +2,8 @@
 
 1. What a lock, a person's word or an earlier undoing forbids is held back, and said.
 2. The NFO is written before the notes that tell what was written into it: killed in between, the
-   next run finds in it what it wants, and only writes the notes.
+   next run finds in it what it wants, and only writes the notes. What could not be written is not
+   told there.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from mediakeep.media import sidecars
 from mediakeep.media.swap import Rules
 from mediakeep.media.undoing.ending import Desk
 from mediakeep.media.undoing.record import Changed
-from mediakeep.movies import plan
 from mediakeep.movies.account import Sidecar
 from mediakeep.movies.model import Movie
-from mediakeep.movies.plan import Due
+from mediakeep.movies.sidecars import plan
+from mediakeep.movies.sidecars.plan import Due
 from mediakeep.movies.tools import Tools
 from mediakeep.outcome import Stamp
 from mediakeep.policy import Fix
@@ -39,22 +40,34 @@ class Written(msgspec.Struct):
     held: list[Sidecar] = []
 
 
-def write(local: Movie, wanted: Iterable[Due], stamp: Stamp, tools: Tools) -> Written:
-    """Write what is due beside a movie.
+def write(
+    local: Movie, wanted: Iterable[Due], stamp: Stamp, tools: Tools, done: Written | None = None
+) -> Written:
+    """Write what is due beside a movie, and add it to what is `done` already.
 
     NoRoom and RecordNotWritten end it, for they concern every file; what was written stays.
     """
-    done = Written()
+    done = done or Written()
     for due in wanted:
-        told = Sidecar(due.role, due.place)
         why = _held(local, due, tools)
         if why:
             done.held.append(Sidecar(due.role, due.place, why))
         elif tools.places.policy.fix is Fix.NONE or not tools.places.write:
-            done.due.append(told)
+            _foresee(local, due, _rules(tools), done)
         else:
             _write(local, due, _desk(stamp, tools), done)
     return done
+
+
+def _foresee(local: Movie, due: Due, rules: Rules, done: Written) -> None:
+    """Tell what would come of a write, as far as that can be known before."""
+    try:
+        is_due = sidecars.due(plan.path(local, due.place), due.data, due.was, rules)
+    except (NotWritten, Unreadable) as error:
+        done.held.append(Sidecar(due.role, due.place, str(error)))
+        return
+    if is_due:
+        done.due.append(Sidecar(due.role, due.place))
 
 
 def _write(local: Movie, due: Due, desk: Desk, done: Written) -> None:
@@ -77,9 +90,12 @@ def _held(local: Movie, due: Due, tools: Tools) -> str:
 
 
 def _desk(stamp: Stamp, tools: Tools) -> Desk:
+    return Desk(tools.store, stamp, _rules(tools), kinds.MOVIES.name)
+
+
+def _rules(tools: Tools) -> Rules:
     policy = tools.places.policy
-    rules = Rules(policy.hardlinks, policy.keep_mtime)
-    return Desk(tools.store, stamp, rules, kinds.MOVIES.name)
+    return Rules(policy.hardlinks, policy.keep_mtime)
 
 
 def fields(due: Due) -> dict[str, Changed]:

@@ -1,13 +1,12 @@
 """Posters and fanart: which one is wanted, fetched from TMDb, and checked by its bytes.
 
 1. The language that was asked for comes first, then the original one, English, and no text at all;
-   of fanart that without text comes first. Among equals TMDb's own order decides.
-2. What was fetched is a whole JPEG or PNG of a fair size, or the next picture is tried.
+   of fanart that without text comes first. Small ones are taken last; among equals TMDb's own order
+   decides.
+2. What was fetched is a whole JPEG or PNG, or the next picture is tried.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -40,11 +39,16 @@ class Art(msgspec.Struct, frozen=True):
         return SUFFIXES[self.mime]
 
 
+def languages(movie: Movie, role: str, language: str) -> list[str]:
+    """Return the languages of texts in pictures for a role, best first; "" is no text at all."""
+    told = dict.fromkeys(filter(None, (language, movie.original_language, "en")))
+    return [*told, ""] if role == POSTER else ["", *told]
+
+
 def ranked(movie: Movie, role: str, language: str) -> tuple[Picture, ...]:
     """Return the pictures for a role, the one that is wanted most first."""
     found = movie.posters if role == POSTER else movie.backdrops
-    wanted = _languages(movie, language)
-    order = [*wanted, ""] if role == POSTER else ["", *wanted]
+    order = languages(movie, role, language)
     usable = [one for one in found if not one.path.endswith(".svg")]
 
     def rank(one: Picture) -> tuple[bool, int]:
@@ -55,17 +59,19 @@ def ranked(movie: Movie, role: str, language: str) -> tuple[Picture, ...]:
     return tuple(sorted(usable, key=rank))
 
 
-def fetched(tmdb: TMDb, movie: Movie, role: str, language: str) -> Art | None:
+def fetched(tmdb: TMDb, movie: Movie, role: str, language: str, suffix: str = "") -> Art | None:
     """Fetch the picture for a role; None where there is none that is any good.
 
-    NotAsked and ServiceFailed where it cannot be asked for.
+    With a `suffix` it is one whose file bears that. NotAsked and ServiceFailed where it cannot be
+    asked for.
     """
     for one in ranked(movie, role, language)[:_TRIES]:
         try:
             data = tmdb.image(one.path)
         except NotThere:
             continue
-        if mime := _whole(data):
+        mime = _whole(data)
+        if mime and suffix in ("", SUFFIXES[mime]):
             return Art(role, data, mime, one.path)
     return None
 
@@ -75,12 +81,3 @@ def _whole(data: bytes) -> str:
     mime, width, height = pictures.described(lambda at, size: data[at : at + size])
     ends = mime in _ENDS and data.rstrip(b"\0").endswith(_ENDS[mime])
     return mime if ends and width and height else ""
-
-
-def _languages(movie: Movie, language: str) -> Sequence[str]:
-    """Return the languages of texts in pictures, the one that is wanted most first."""
-    return tuple(_distinct((language.partition("-")[0], movie.original_language, "en")))
-
-
-def _distinct(names: Iterable[str]) -> Iterator[str]:
-    yield from dict.fromkeys(filter(None, names))

@@ -11,11 +11,11 @@ from msgspec import structs
 from mediakeep import files
 from mediakeep.errors import Unreadable
 from mediakeep.media import pictures
-from mediakeep.movies import belongings, companions, stacks
-from mediakeep.movies.belongings import Belonging
+from mediakeep.movies.gathering import belongings, companions, stacks
+from mediakeep.movies.gathering.belongings import Belonging
+from mediakeep.movies.gathering.tree import Lot
 from mediakeep.movies.model import Image, Movie, Name, Subtitle, Video
 from mediakeep.movies.names import reader
-from mediakeep.movies.tree import Lot
 
 
 def describe(lot: Lot, path: Path, key: str, library: Path) -> Movie:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from mediakeep import files
-from mediakeep.movies.entry import Choice, Record
+from mediakeep.movies.outputs.entry import Choice, Record
 
 FILE = "outputs/movies_failed_lookups.csv"
 

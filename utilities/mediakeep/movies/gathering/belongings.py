@@ -8,10 +8,10 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.media.folders import File, Folder
-from mediakeep.movies import companions, formats, stacks
-from mediakeep.movies.companions import Companion
-from mediakeep.movies.formats import STREAMS, SUBTITLES, VIDEOS
-from mediakeep.movies.tree import Lot
+from mediakeep.movies.gathering import companions, formats, stacks
+from mediakeep.movies.gathering.companions import Companion
+from mediakeep.movies.gathering.formats import STREAMS, SUBTITLES, VIDEOS
+from mediakeep.movies.gathering.tree import Lot
 
 _DISC_NFOS = frozenset({"video_ts/video_ts.nfo", "bdmv/index.nfo"})
 _DISCS = frozenset({"video_ts", "bdmv"})

@@ -57,8 +57,9 @@ def together(videos: Sequence[File]) -> list[Stack]:
 def are_versions(folder: str, stacks: Sequence[Stack]) -> bool:
     """Tell whether all videos of a folder are versions of the one movie that it is named for.
 
-    By Jellyfin's rule: all names begin with the folder's, and go on with a label. Dots for spaces
-    and the like make no difference where the folder names the year.
+    By Jellyfin's rule: all names begin with the folder's, and go on with a label. Where the folder
+    names no year, that must tell of a version, for a sequel may be named so: "Dawn - The Return".
+    Dots for spaces and the like make no difference where it names the year.
     """
     return all(_label(folder, stack.base) is not None for stack in stacks)
 
@@ -76,8 +77,10 @@ def _label(folder: str, stem: str) -> str | None:
     folder, stem = (" ".join(marks.take(one).rest.split()) for one in (folder, stem))
     if folder and files.fold(stem).startswith(files.fold(folder)):
         rest = stem[len(folder) :]
-        if not rest or rest.lstrip()[:1] in ("-", "[") or words.is_version(rest):
+        if not rest or words.is_version(rest):
             return rest if _one_year(folder, rest) else None
+        if rest.lstrip()[:1] in ("-", "[") and _YEAR.search(folder):
+            return rest
     return _by_words(folder, stem)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mediakeep.media.video.facts import VideoStream
 from mediakeep.movies import languages, wording
-from mediakeep.movies.entry import Record
+from mediakeep.movies.outputs.entry import Record
 from mediakeep.pages import cells
 
 _BETWEEN = "; "

@@ -6,6 +6,7 @@ from them was written by a person, and stays. It says nothing that changes from 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -22,8 +23,18 @@ LARGEST = 4 << 20  # bytes; a longer one is none of ours
 _CURE = "Remove it, or move it away: then it is written anew."
 
 
+class Fetched(msgspec.Struct, frozen=True):
+    """A picture that was fetched: of which movie, and its bytes by their hash."""
+
+    tmdb_id: int
+    sha256: str
+
+
 class Knowledge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The file as it stands; `videos` by their places, `nfo` as it was written last."""
+    """The file as it stands; `videos` by their places, `nfo` as it was written last.
+
+    `pictures` are those that mediakeep has put there, by their roles.
+    """
 
     made_by: Literal["mediakeep"]
     format: Literal[1]
@@ -42,9 +53,16 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: Name = Name()  # as it was read then
     videos: dict[str, VideoFacts] = {}
     nfo: Details | None = None
+    pictures: dict[str, Fetched] = {}
 
 
-def of(local: Movie, identity: Identity, locale: Locale, nfo: Details | None) -> Knowledge:
+def of(
+    local: Movie,
+    identity: Identity,
+    locale: Locale,
+    nfo: Details | None,
+    pictures: Mapping[str, Fetched],
+) -> Knowledge:
     """Put down what is known of a movie that is identified."""
     movie = identity.movie
     collection = movie.collection if movie else None
@@ -66,12 +84,16 @@ def of(local: Movie, identity: Identity, locale: Locale, nfo: Details | None) ->
         name=local.name,
         videos={one.place: one.facts for one in local.videos if one.facts},
         nfo=nfo,
+        pictures=dict(pictures),
     )
 
 
-def render(known: Knowledge) -> bytes:
-    """Write it as a file."""
-    return msgspec.json.format(msgspec.json.encode(known), indent=2) + b"\n"
+def render(known: Knowledge, before: bytes | None = None) -> bytes:
+    """Write it as a file; what somebody has added to the one `before`, which is sound, stays."""
+    told = msgspec.to_builtins(known)
+    added = msgspec.json.decode(before) if before else {}
+    told |= {name: one for name, one in added.items() if name not in Knowledge.__struct_fields__}
+    return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
 
 
 def read(content: bytes, name: str) -> Knowledge:

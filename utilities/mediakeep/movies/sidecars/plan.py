@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from mediakeep import files
-from mediakeep.movies import art
 from mediakeep.movies.model import Movie
+from mediakeep.movies.sidecars import art
 
 NFO, SIDECAR = "nfo", "metadata"
 _SIDECAR_END = "-metadata.json"

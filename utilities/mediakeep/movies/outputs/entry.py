@@ -1,4 +1,4 @@
-"""Everything that is told of one movie, as it is written and read back; see movies/record.py."""
+"""Everything that is told of one movie, as it is written and read back; see `record`."""
 
 from __future__ import annotations
 

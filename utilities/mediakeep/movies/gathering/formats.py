@@ -27,7 +27,7 @@ PAST = frozenset({
 _EXTRAS = frozenset({
     "trailers", "trailer", "behind the scenes", "deleted scenes", "interviews", "scenes", "samples",
     "sample", "shorts", "featurettes", "clips", "other", "extras", "extra", "backdrops",
-    "theme-music",
+    "theme-music", "bonus", "bonus disc", "bonus features", "special features", "making of",
 })
 # fmt: on
 _SHELVES = frozenset({"shorts", "other", "clips"})  # right in a library, people sort movies so
@@ -39,6 +39,11 @@ _SAMPLE = re.compile(r"sample[-._ ].+", re.IGNORECASE | re.DOTALL)
 _BONUS = re.compile(
     r"(?P<stem>.+)-(?:scene|clip|interview|behindthescenes|deleted|deletedscene|featurette|short|"
     r"other|extra)[0-9]{0,2}",
+    re.IGNORECASE | re.DOTALL,
+)
+_ABOUT = re.compile(  # as people name them, where no media centre's rule is known
+    r"(?P<stem>.+?)\s+-\s+(?:making[ -]of|behind the scenes|featurettes?|deleted scenes?|"
+    r"interviews?|gag reel|bloopers)(?: *[0-9]{1,2})?",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -71,6 +76,6 @@ def extra(stem: str) -> Extra | None:
         return Extra(found["stem"] or "", sample=found["kind"].lower() == "sample")
     if _SAMPLE.fullmatch(stem):
         return Extra("", sample=True)
-    if found := _BONUS.fullmatch(stem):
+    if found := _BONUS.fullmatch(stem) or _ABOUT.fullmatch(stem):
         return Extra(found["stem"], doubtful=True)
     return None

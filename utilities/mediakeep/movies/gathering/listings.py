@@ -15,8 +15,8 @@ import msgspec
 from msgspec import structs
 
 from mediakeep.media import folders
-from mediakeep.movies import tree
-from mediakeep.movies.tree import Lot
+from mediakeep.movies.gathering import tree
+from mediakeep.movies.gathering.tree import Lot
 
 _LARGE = 1000  # names in a folder, from which on its listing is kept
 _WORTH = 20  # times as long as it took, it serves

@@ -12,7 +12,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.errors import UsageFailed
-from mediakeep.movies.failed import IMDB, KEY, TMDB, Cells, bare, is_filled
+from mediakeep.movies.outputs.failed import IMDB, KEY, TMDB, Cells, bare, is_filled
 
 _LARGEST = 64 << 20  # bytes of a file that a person has filled in
 _DELIMITERS = ",;\t"

@@ -11,10 +11,11 @@ from mediakeep.media import access
 from mediakeep.media.nfo import nfo as nfos
 from mediakeep.media.nfo.details import Details
 from mediakeep.media.nfo.nfo import Nfo
-from mediakeep.movies import account, knowledge, plan
+from mediakeep.movies import account
 from mediakeep.movies.account import NfoState
-from mediakeep.movies.knowledge import Knowledge
 from mediakeep.movies.model import Movie
+from mediakeep.movies.sidecars import knowledge, plan
+from mediakeep.movies.sidecars.knowledge import Knowledge
 
 
 class Beside(msgspec.Struct, frozen=True):
@@ -88,9 +89,9 @@ def _refused(state: NfoState, place: str, error: Exception) -> account.Nfo:
 def _with_notes(local: Movie, found: Beside) -> Beside:
     if not local.sidecar:
         return found
-    data = _content(plan.path(local, local.sidecar), knowledge.LARGEST)
-    notes, trouble = None, ""
+    data, notes, trouble = None, None, ""
     try:
+        data = _content(plan.path(local, local.sidecar), knowledge.LARGEST)
         notes = knowledge.read(data, local.sidecar)
     except Unreadable as error:
         trouble = str(error)

@@ -11,8 +11,8 @@ from mediakeep.lookups.access import Locale
 from mediakeep.lookups.tmdb.films import Movie as Film
 from mediakeep.lookups.tmdb.films import Picture
 from mediakeep.media.nfo.details import Actor, Details, Rating, Set, Streams, Thumb
-from mediakeep.movies import certificates, sorting, texts
 from mediakeep.movies.model import Movie
+from mediakeep.movies.sidecars import art, certificates, sorting, texts
 
 _PICTURES = "https://image.tmdb.org/t/p"
 _MOST_PICTURES = 5  # of each kind
@@ -84,21 +84,17 @@ def _actors(found: Film) -> Iterable[Actor]:
 
 
 def _posters(found: Film, locale: Locale) -> Iterable[Thumb]:
-    first = (texts.language(locale), found.original_language, "en", "")
-    for one in _ranked(found.posters, first):
+    for one in _ranked(found.posters, art.languages(found, art.POSTER, locale.tongue)):
         yield Thumb(_address(one), "poster", _address(one, "w500"))
 
 
 def _fanart(found: Film, locale: Locale) -> Iterable[Thumb]:
-    """Pictures without text come first: fanart is a background."""
-    first = ("", texts.language(locale), found.original_language, "en")
-    for one in _ranked(found.backdrops, first):
+    for one in _ranked(found.backdrops, art.languages(found, art.FANART, locale.tongue)):
         yield Thumb(_address(one), preview=_address(one, "w780"))
 
 
-def _ranked(pictures: tuple[Picture, ...], languages: tuple[str, ...]) -> list[str]:
+def _ranked(pictures: tuple[Picture, ...], order: list[str]) -> list[str]:
     """Return the paths of the best pictures, in the order of TMDb within a language."""
-    order = list(dict.fromkeys(languages))
     fit = [one for one in pictures if one.language in order and _address(one.path)]
     fit.sort(key=lambda one: order.index(one.language))
     return list(dict.fromkeys(one.path for one in fit))[:_MOST_PICTURES]

@@ -13,11 +13,12 @@ from mediakeep.errors import NewerFormat, Unreadable
 from mediakeep.issue import Issue, Severity
 from mediakeep.kinds import MOVIES
 from mediakeep.lookups.tmdb.films import Hit
-from mediakeep.movies import decisions
+from mediakeep.lookups.tmdb.known import Candidate
 from mediakeep.movies.account import Account, Nfo
-from mediakeep.movies.entry import FORMAT, Choice, Facts, Match, Note, Record
-from mediakeep.movies.identify.verdict import Candidate, Identity
+from mediakeep.movies.identify.verdict import Identity
 from mediakeep.movies.kinds import KINDS
+from mediakeep.movies.outputs import decisions
+from mediakeep.movies.outputs.entry import FORMAT, Choice, Facts, Match, Note, Record
 
 _CURE = "Remove it and reset the movie, and the next batch writes it anew."
 _GONE = "Run {} --repair, and the next batch writes it anew."

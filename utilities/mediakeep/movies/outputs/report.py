@@ -14,24 +14,15 @@ import msgspec
 
 from mediakeep.issue import Issue, Severity
 from mediakeep.kinds import MOVIES
-from mediakeep.movies import decisions, diagnose, languages, wording
+from mediakeep.movies import diagnose, languages, wording
 from mediakeep.movies.account import Account
-from mediakeep.movies.identify.verdict import Candidate, Sure
 from mediakeep.movies.kinds import BY_NAME
 from mediakeep.movies.model import Video
+from mediakeep.movies.outputs import answers, decisions
 from mediakeep.pages import page
 
 NOTICE = MOVIES.notice
 
-_SITE = "https://www.themoviedb.org/movie"
-_BY = {
-    "queue": "you chose it",
-    "person": "you chose it",
-    "nfo": "by its NFO",
-    "name": "by the id in its name",
-    "search": "by its name",
-}
-_AGAINST = 0.005  # what was taken off for less is not told
 _SHOWN = 12  # files that a section names
 
 
@@ -45,17 +36,6 @@ class Step(msgspec.Struct, frozen=True):
     cure: str
     command: str = ""
     remark: str = ""
-
-
-class Option(msgspec.Struct, frozen=True):
-    """A movie that may be meant."""
-
-    title: str
-    facts: str
-    confidence: str
-    against: str
-    link: str
-    command: str
 
 
 def place(output_name: str) -> str:
@@ -74,9 +54,9 @@ def render(account: Account, issues: Sequence[Issue], home: Path) -> str:
         edition=account.edition,
         sums=_sums(faults),
         noted=page.counted(len(others), "note") if others else "",
-        lead=_lead(account),
-        link=_link(account),
-        options=list(_options(account, home)),
+        lead=answers.lead(account),
+        link=answers.link(account),
+        options=list(answers.options(account, home)),
         why=account.identity.why,
         steps=list(_steps(account, faults, home)),
         notes=list(_steps(account, others, home)),
@@ -90,60 +70,6 @@ def render(account: Account, issues: Sequence[Issue], home: Path) -> str:
         held=list(_held(account)),
         notice=NOTICE,
     )
-
-
-def _lead(account: Account) -> str:
-    """Say which movie it is, and how sure that is."""
-    told = account.identity
-    if told.sure is Sure.UNKNOWN:
-        return "Not looked up yet: what follows is told by the files alone"
-    if told.sure is Sure.UNMATCHED:
-        return "TMDb knows no movie that is near"
-    if told.sure is Sure.REVIEW:
-        return "Not certain: nothing is written before you choose"
-    how = _BY.get(told.by, "")
-    sure = f"{told.confidence * 100:.0f} % sure" if told.by == "search" else ""
-    return ", ".join(filter(None, (_movie(account), how, sure)))
-
-
-def _movie(account: Account) -> str:
-    movie = account.identity.movie
-    if movie is None:
-        return f"TMDb {account.identity.tmdb_id}"
-    name = f"{movie.title} ({movie.year})" if movie.year else movie.title
-    other = movie.original_title not in ("", movie.title)
-    original = f'originally "{movie.original_title}"' if other else ""
-    by = f"by {' and '.join(movie.directors[:2])}" if movie.directors else ""
-    length = f"{movie.runtime} min" if movie.runtime else ""
-    return ", ".join(filter(None, (name, original, by, length)))
-
-
-def _link(account: Account) -> str:
-    known = account.identity.tmdb_id
-    return f"{_SITE}/{known}" if known and account.is_certain else ""
-
-
-def _options(account: Account, home: Path) -> Iterator[Option]:
-    if account.is_certain:
-        return
-    for one in account.identity.candidates:
-        year = f" ({one.hit.year})" if one.hit.year else ""
-        length = f"{one.runtime} min" if one.runtime else ""
-        by = f"by {one.director}" if one.director else ""
-        original = one.hit.original_title if one.hit.original_title != one.hit.title else ""
-        yield Option(
-            title=f"{one.hit.title}{year}",
-            facts=", ".join(filter(None, (original, by, length))),
-            confidence=f"{one.confidence:.2f}",
-            against=_against(one),
-            link=f"{_SITE}/{one.hit.id}",
-            command=decisions.choose(home, account.local.key, one.hit.id),
-        )
-
-
-def _against(one: Candidate) -> str:
-    told = sorted(one.against.items(), key=lambda entry: -abs(entry[1]))
-    return ", ".join(f"{what} {abs(off):.2f}" for what, off in told if abs(off) >= _AGAINST)
 
 
 def _steps(account: Account, issues: Iterable[Issue], home: Path) -> Iterator[Step]:
@@ -174,7 +100,7 @@ def _video(one: Video) -> dict[str, str]:
         for track in (facts.subtitles if facts else ())
     )
     return {
-        "place": one.place,
+        "place": one.place or "the film of the disc",
         "size": wording.size(one.size),
         "length": wording.minutes(facts.duration) if facts and facts.duration else "",
         "picture": wording.video(wording.picture([one])) or one.trouble,

@@ -19,8 +19,8 @@ import msgspec
 from mediakeep import files
 from mediakeep.errors import MediakeepError, UsageFailed
 from mediakeep.item import Item, MovieItem, Status
-from mediakeep.movies import choices, failed, record, rows
-from mediakeep.movies.keeping import Kept, Row
+from mediakeep.movies.outputs import choices, failed, record, rows
+from mediakeep.movies.outputs.keeping import Kept, Row
 
 SCAN = "outputs/movies_library_scan.csv"
 FAILED = failed.FILE
@@ -120,8 +120,10 @@ def _stand(path: Path) -> tuple[int, int, int] | None:
 
 
 def _is_chosen(item: Item) -> bool:
-    """Tell whether a person's word is in the queue already."""
-    return isinstance(item, MovieItem) and item.match == "user"
+    """Tell whether a person's word is in the queue already, and not found to be none."""
+    if not isinstance(item, MovieItem) or item.match != "user":
+        return False
+    return item.lookup not in ("unsure", "unknown")
 
 
 def _set_aside(path: Path) -> Path:

@@ -12,7 +12,7 @@ import msgspec
 
 from mediakeep.media.folders import IMAGES, File
 from mediakeep.movies import languages
-from mediakeep.movies.formats import SUBTITLES
+from mediakeep.movies.gathering.formats import SUBTITLES
 
 SIDECAR = "-metadata.json"
 LOCK = ".mediakeep-lock"

@@ -16,10 +16,10 @@ from msgspec import structs
 
 from mediakeep import files
 from mediakeep.media.folders import File, Folder
-from mediakeep.movies import companions, formats, stacks
-from mediakeep.movies.formats import STREAMS, VIDEOS
+from mediakeep.movies.gathering import companions, formats, stacks
+from mediakeep.movies.gathering.formats import STREAMS, VIDEOS
+from mediakeep.movies.gathering.stacks import Stack
 from mediakeep.movies.names import parts
-from mediakeep.movies.stacks import Stack
 
 _NAME = attrgetter("name")
 _DISCS = {"video_ts": "dvd", "bdmv": "bluray"}

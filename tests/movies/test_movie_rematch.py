@@ -1,0 +1,294 @@
+"""A movie that turns out to be another one, and what could not be written beside one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from mediakeep.item import Status
+from mediakeep.lookups.access import Locale
+from mediakeep.media import sidecars, undo
+from mediakeep.media.undoing.index import Query
+from mediakeep.media.undoing.store import Store
+from mediakeep.movies.sidecars import art
+from mediakeep.rehearsal.entities import World
+from mediakeep.rehearsal.films import prints
+from mediakeep.rehearsal.films.film import Art, Cinema, Film, Text
+from mediakeep.rehearsal.server import Server
+from tests.movies.workbench import SAFE, Bench
+
+FIRST = Film(
+    id=701,
+    title="The Tin Lantern",
+    release_date="1971-05-01",
+    runtime=97,
+    overview="A lantern of tin.",
+    certificates={"DE": "16"},
+    texts=(Text("de", "DE", "Die Blechlaterne", "Eine Laterne aus Blech."),),
+    posters=(Art("/first.jpg", 1000, 1500, "en"),),
+    backdrops=(Art("/first-back.jpg", 1920, 1080),),
+)
+REMAKE = Film(
+    id=702,
+    title="The Tin Lantern",
+    release_date="2011-03-04",
+    runtime=99,
+    overview="It shines anew.",
+    posters=(Art("/remake.jpg", 1000, 1500, "en"),),
+    backdrops=(Art("/remake-back.jpg", 1920, 1080),),
+)
+BARE = Film(id=703, title="The Tin Lantern", release_date="2020-03-04", runtime=98)
+CINEMA = Cinema(films=(FIRST, REMAKE, BARE))
+KEY, STEM = "The Tin Lantern (1971).mkv", "The Tin Lantern (1971)"
+GERMAN = Locale("de-DE", "DE")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(World(), cinema=CINEMA) as running:
+        yield running
+
+
+@pytest.fixture
+def bench(tmp_path: Path, server: Server) -> Bench:
+    """A movie that was taken for the first one, which a person knows better."""
+    made = Bench(tmp_path, server)
+    made.put(KEY, FIRST)
+    made.work(KEY)
+    assert made.items[KEY].tmdb_id == 701
+    return made
+
+
+def choose(bench: Bench, tmdb_id: int) -> None:
+    item = bench.items[KEY]
+    bench.items[KEY] = structs.replace(item, match="user", tmdb_id=tmdb_id, imdb_id="")
+
+
+def content(bench: Bench) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in bench.library.iterdir()}
+
+
+def the(bench: Bench, end: str) -> Path:
+    return bench.library / f"{STEM}{end}"
+
+
+def test_our_pictures_of_the_wrong_movie_are_replaced_and_can_be_taken_back(bench: Bench) -> None:
+    before = content(bench)
+    choose(bench, 702)
+    bench.work(KEY)
+    after = content(bench)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == after.keys() - {KEY}
+    bench.work(KEY)
+    assert content(bench) == after
+    with contextlib.closing(Store(bench.home / "status" / "undo")) as store:
+        for step in undo.plan(store, Query(item=KEY)):
+            if not step.record.old.is_nothing:
+                undo.apply(store, step.record)
+    assert content(bench) == before
+    bench.work(KEY)
+    assert content(bench) == before
+
+
+def test_a_word_taken_back_is_no_conflict_with_the_nfo_that_followed_it(bench: Bench) -> None:
+    for tmdb_id in (702, 701):
+        choose(bench, tmdb_id)
+        bench.work(KEY)
+        assert bench.items[KEY].tmdb_id == tmdb_id
+        assert "id-conflict" not in bench.issues(KEY)
+    nfo = the(bench, ".nfo")
+    nfo.write_text(nfo.read_text().replace(">701<", ">702<"))
+    bench.work(KEY)
+    assert "id-conflict" in bench.issues(KEY)
+
+
+def test_a_picture_that_a_person_has_put_there_stays_whichever_movie_it_is(bench: Bench) -> None:
+    the(bench, "-poster.jpg").write_bytes(prints.jpeg("mine", 600, 900))
+    before = content(bench)
+    choose(bench, 702)
+    bench.work(KEY)
+    after = content(bench)
+    assert after[f"{STEM}-poster.jpg"] == before[f"{STEM}-poster.jpg"]
+    assert after[f"{STEM}-fanart.jpg"] != before[f"{STEM}-fanart.jpg"]
+
+
+def test_without_our_notes_nobody_knows_whose_the_pictures_are_and_they_stay(bench: Bench) -> None:
+    the(bench, "-metadata.json").unlink()
+    before = content(bench)
+    choose(bench, 702)
+    bench.work(KEY)
+    after = content(bench)
+    assert [name for name in before if after[name] != before[name]] == []
+
+
+def test_where_the_right_movie_has_no_picture_the_old_one_stays(bench: Bench) -> None:
+    before = content(bench)
+    choose(bench, 703)
+    bench.work(KEY)
+    assert content(bench)[f"{STEM}-poster.jpg"] == before[f"{STEM}-poster.jpg"]
+    choose(bench, 702)
+    bench.work(KEY)
+    assert content(bench)[f"{STEM}-poster.jpg"] != before[f"{STEM}-poster.jpg"]
+
+
+def test_what_a_person_adds_to_our_notes_stays(bench: Bench) -> None:
+    notes = the(bench, "-metadata.json")
+    before = notes.read_bytes()
+    notes.write_text(json.dumps(json.loads(before) | {"seen with": ["Ada", 1.5]}))
+    bench.work(KEY)
+    told = json.loads(notes.read_bytes())
+    assert told.pop("seen with") == ["Ada", 1.5]
+    assert told == json.loads(before)
+    again = notes.read_bytes()
+    bench.work(KEY)
+    assert notes.read_bytes() == again
+
+
+def test_a_dry_run_tells_of_pictures_that_are_of_the_wrong_movie(bench: Bench) -> None:
+    before = content(bench)
+    choose(bench, 702)
+    due = [one["role"] for one in bench.work(KEY, write=False).facts["due"]]
+    assert due == ["nfo", "poster", "fanart", "metadata"]
+    assert content(bench) == before
+
+
+def test_pictures_go_with_a_movie_that_is_renamed(bench: Bench) -> None:
+    other = "The Tin Lantern (2011)"
+    for path in list(bench.library.iterdir()):
+        path.rename(bench.library / path.name.replace(STEM, other))
+    before = content(bench)
+    bench.work(f"{other}.mkv")
+    after = content(bench)
+    assert bench.items[f"{other}.mkv"].tmdb_id == 702
+    assert {name for name in after if after[name] == before[name]} == {f"{other}.mkv"}
+
+
+def test_a_language_that_is_tried_out_leaves_nothing_behind(bench: Bench) -> None:
+    before = content(bench)
+    bench.work(KEY, locale=GERMAN)
+    assert b"DE-16" in content(bench)[f"{STEM}.nfo"]
+    bench.work(KEY)
+    assert content(bench) == before
+
+
+@pytest.mark.parametrize("tmdb_id", [701, 702])
+def test_an_nfo_that_could_not_be_written_is_ours_still(bench: Bench, tmdb_id: int) -> None:
+    other = bench.root / "another name"
+    os.link(the(bench, ".nfo"), other)
+    choose(bench, tmdb_id)
+    assert "hard links" in str(bench.work(KEY, locale=GERMAN).facts["not_written"])
+    before = content(bench)
+    bench.work(KEY, locale=GERMAN)
+    assert content(bench) == before
+    other.unlink()
+    choose(bench, tmdb_id)
+    bench.work(KEY, locale=GERMAN)
+    text = the(bench, ".nfo").read_text()
+    assert f">{tmdb_id}</uniqueid>" in text
+    assert ("Die Blechlaterne" if tmdb_id == 701 else "It shines anew.") in text
+    notes = json.loads(the(bench, "-metadata.json").read_bytes())
+    assert notes["tmdb_id"] == tmdb_id
+
+
+def test_a_picture_that_somebody_puts_there_meanwhile_stays(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    the(bench, "-poster.jpg").unlink()
+    fetched = art.fetched
+
+    def slowly(*words: object) -> object:  # nothing else can stand between two lines
+        the(bench, "-poster.jpg").write_bytes(b"mine")
+        return fetched(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(art, "fetched", slowly)
+    outcome = bench.work(KEY)
+    assert the(bench, "-poster.jpg").read_bytes() == b"mine"
+    assert list(outcome.facts["not_written"]) == [f"{STEM}-poster.jpg"]
+
+
+def test_a_name_too_long_for_a_sidecar_is_told_and_the_rest_is_written(bench: Bench) -> None:
+    stem = "The Tin Lantern (1971) {tmdb-701} ".ljust(245, "x")
+    bench.put(f"{stem}.mkv", FIRST)
+    outcome = bench.work(f"{stem}.mkv")
+    assert the(bench, ".nfo").with_name(f"{stem}.nfo").is_file()
+    told = outcome.facts["not_written"]
+    assert {name.removeprefix(stem) for name in told} == {
+        "-fanart.jpg",
+        "-metadata.json",
+        "-poster.jpg",
+    }
+    assert all("a shorter name" in why for why in told.values())
+
+
+@pytest.mark.parametrize("end", [".nfo", "-metadata.json"])
+def test_values_follow_after_a_change_meanwhile(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """Whatever somebody else writes while a batch works on a movie, the next one goes on."""
+    file, fetched = the(bench, end), art.fetched
+
+    def slowly(*words: object) -> object:  # nothing else can stand between two lines
+        file.write_bytes(file.read_bytes() + b"\n")
+        return fetched(*words)  # type: ignore[arg-type]
+
+    the(bench, "-poster.jpg").unlink()
+    monkeypatch.setattr(art, "fetched", slowly)
+    assert list(bench.work(KEY, locale=GERMAN).facts["not_written"]) == [file.name]
+    monkeypatch.undo()
+    bench.work(KEY, locale=GERMAN)
+    assert "Die Blechlaterne" in the(bench, ".nfo").read_text()
+
+
+@pytest.mark.parametrize("at", [2, 3, 4])
+def test_a_run_that_was_cut_off_is_ended_by_the_next_as_if_nothing_had_been(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """An NFO of ours is no witness, though the notes that would say so were not written.
+
+    Only that a picture is ours is forgotten: it stays, whichever movie it turns out to be.
+    """
+    whole, cut = Bench(tmp_path / "whole", server), Bench(tmp_path / "cut", server)
+    for one in (whole, cut):
+        one.put(KEY, FIRST)
+    whole.work(KEY)
+    write, calls = sidecars.write, iter(range(1, 9))
+
+    def dies(*words: object) -> object:  # as a kill does, between two files
+        if next(calls) == at:
+            raise KeyboardInterrupt
+        return write(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sidecars, "write", dies)
+    with pytest.raises(KeyboardInterrupt):
+        cut.work(KEY)
+    monkeypatch.undo()
+    cut.work(KEY)
+    one, other = content(cut), content(whole)
+    notes = [json.loads(found.pop(f"{STEM}-metadata.json")) for found in (one, other)]
+    assert one == other
+    assert notes[0] | {"pictures": {}} == notes[1] | {"pictures": {}}
+    assert len(notes[0].get("pictures", {})) == 4 - at
+
+
+def test_an_nfo_is_a_witness_where_a_person_has_removed_our_notes(bench: Bench) -> None:
+    choose(bench, 702)
+    bench.work(KEY)
+    the(bench, "-metadata.json").unlink()
+    bench.items.clear()  # as if the queue were made anew
+    bench.work(KEY)
+    assert bench.items[KEY].tmdb_id == 702
+
+
+def test_notes_that_cannot_be_read_are_told_and_the_rest_is_written(bench: Bench) -> None:
+    for path in bench.library.glob(f"{STEM}[-.]*[!v]"):
+        path.unlink()
+    os.mkfifo(the(bench, "-metadata.json"))
+    outcome = bench.work(KEY, structs.replace(SAFE, redo=True))
+    assert outcome.state is Status.COMPLETED
+    assert the(bench, ".nfo").is_file()

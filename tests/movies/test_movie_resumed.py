@@ -1,0 +1,87 @@
+"""Movies whose work was cut short, and libraries that were moved: what is told stays true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from mediakeep import files
+from mediakeep.rehearsal.entities import World
+from mediakeep.rehearsal.films.film import Art, Cinema, Film, Series
+from mediakeep.rehearsal.server import Server
+from tests.movies.workbench import Bench
+
+HERON = Film(
+    id=501,
+    title="The Paper Heron",
+    release_date="1987-05-01",
+    runtime=97,
+    collection=70,
+    posters=(Art("/poster.jpg", 1000, 1500, "en"),),
+)
+SECOND = Film(
+    id=502, title="The Paper Heron 2", release_date="1990-01-01", runtime=92, collection=70
+)
+CINEMA = Cinema(films=(HERON, SECOND), series=(Series(70, "The Paper Heron Collection"),))
+KEY = "The Paper Heron (1987).mkv"
+TWIN = "The.Paper.Heron.1987.720p.WEB.x264-KITE.mkv"
+LATER = "The Paper Heron 2 (1990).mkv"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(World(), cinema=CINEMA) as running:
+        yield running
+
+
+@pytest.fixture
+def bench(tmp_path: Path, server: Server) -> Bench:
+    return Bench(tmp_path, server)
+
+
+def test_what_a_killed_try_has_written_is_told_of_as_ours(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    whole = bench.work(KEY)
+    record = bench.home / f"outputs/movies/{bench.items[KEY].output_name}.json"
+    told = record.read_bytes()
+    bench.items.clear()  # it was killed before the queue heard of it,
+    bench.claims -= 1  # and is taken up again under its first claim
+    again = bench.work(KEY)
+    assert len(again.data["metadata_files"]) == 3
+    assert again.data == whole.data
+    assert record.read_bytes() == told
+
+
+def test_a_movie_that_is_only_read_again_keeps_what_was_found(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    done = bench.work(KEY)
+    again = bench.work(KEY, by_hand=True)
+    assert again.data["issues_found"] == done.data["issues_found"]
+    assert again.data["issues_resolved"] == 3
+
+
+def test_twins_and_collections_are_known_after_the_library_was_moved(bench: Bench) -> None:
+    for name, film in ((KEY, HERON), (TWIN, HERON), (LATER, SECOND)):
+        bench.put(name, film)
+        bench.work(name)
+    bench.work(KEY)
+    assert "duplicate-movie" in bench.issues(KEY)
+    moved = bench.root / "moved"
+    bench.library.rename(moved)
+    bench.items[KEY] = structs.replace(bench.items[KEY], path=files.escape(moved / KEY))
+    bench.work(KEY)
+    assert "duplicate-movie" in bench.issues(KEY)
+    assert "collection-gap" not in bench.issues(KEY)
+
+
+def test_the_history_is_told_what_was_mended_but_once(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    done = bench.work(KEY)
+    mended = dict.fromkeys(("missing-nfo", "missing-poster", "missing-metadata"), 1)
+    assert done.facts["repairs"] == mended
+    (bench.library / "The Paper Heron (1987)-poster.jpg").unlink()
+    assert bench.work(KEY).facts["repairs"] == {"missing-poster": 1}
+    assert "repairs" not in bench.work(KEY, by_hand=True).facts

@@ -1,0 +1,1 @@
+"""What lies beside a movie, what is due there, and how it is written."""
