@@ -21,8 +21,10 @@ from mediakeep.rehearsal.server import Server
 
 _MEMORY = Path("/dev/shm")
 
-# A slow machine is no failure.
-settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A slow machine is no failure. With --hypothesis-profile=long properties are tried far more often.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("here", _PATIENT, max_examples=40)
+settings.register_profile("long", _PATIENT, max_examples=2000)
 settings.load_profile("here")
 
 # No test asks a real service, whatever those who run them have set for themselves.

@@ -24,6 +24,7 @@ def certain(movies: Movies) -> str:
     done = movies.call("generate_nfo", "--dry-run", movies.movies)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
+    assert lines[-1] == "Dry run: nothing was written."
     place = next(one for one in lines if one.startswith("  nfo: "))
     return lines[lines.index(place) - 1].partition(": ")[0]
 

@@ -6,7 +6,6 @@ import csv
 import json
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,9 +28,9 @@ from mediakeep.outcome import Outcome
 from mediakeep.queue.queue import Queue, place
 from mediakeep.queue.settling import Ending
 from tests import documents
+from tests.commands.conftest import Home
 from tests.movies.accounts import account, certain, film, local, open_to, video
 
-DOORS = Path(__file__).parents[2] / "utilities"
 PAGE = Path(__file__).parents[2] / "docs" / "movie-master-report.md"
 SERIES = Named("The Harbours", id=7)
 
@@ -92,8 +91,7 @@ def home(made: Path, tmp_path: Path) -> Path:
 
 
 def run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    door = [sys.executable, str(DOORS / "movie_master_report.py"), "--home", str(home)]
-    return subprocess.run([*door, *words], capture_output=True, text=True, timeout=60)
+    return Home(home, home).call("movie_master_report", *words)
 
 
 def told_of(home: Path) -> dict[str, Any]:

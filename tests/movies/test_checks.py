@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from mediakeep.issue import TAKEN_BACK, Severity
+from mediakeep.issue import TAKEN_BACK, Issue, Severity
 from mediakeep.lookups.access import Locale
 from mediakeep.lookups.tmdb.films import Certificate, Hit, Named
 from mediakeep.media.nfo.details import Details
@@ -22,6 +22,7 @@ from mediakeep.movies.account import Account, Nfo, NfoState, Sidecar, Twin
 from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.kinds import KINDS, Kind, Scope
 from mediakeep.movies.model import Name, Subtitle, Video
+from mediakeep.movies.outputs import decisions
 from tests.movies import accounts
 from tests.movies.accounts import account, candidate, certain, film, local, open_to, video
 
@@ -333,6 +334,18 @@ def test_the_page_lists_the_kinds_that_the_code_knows_and_how_each_is_found() ->
     told = page[page.index("## How each is found") :]
     named = set(re.findall(r"\*\*([a-z]+(?:-[a-z]+)+)\*\*", told))
     assert named == {kind.name for kind in KINDS}
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_there"),
+    [("runtime-differs", True), ("wrong-year", True), ("duplicate-movie", False)],
+)
+def test_the_command_that_chooses_a_movie_is_told_where_that_may_settle_it(
+    kind: str, is_there: bool, tmp_path: Path
+) -> None:
+    found = Issue(kind=kind, severity=Severity.WARNING, id="1")
+    command = decisions.settling(tmp_path, "Heat (1995).mkv", found)
+    assert ("choose 'Heat (1995).mkv' TMDB_ID" in command) == is_there
 
 
 def table() -> str:

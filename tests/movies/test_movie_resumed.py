@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec import structs
 
@@ -85,3 +87,19 @@ def test_the_history_is_told_what_was_mended_but_once(bench: Bench) -> None:
     (bench.library / "The Paper Heron (1987)-poster.jpg").unlink()
     assert bench.work(KEY).facts["repairs"] == {"missing-poster": 1}
     assert "repairs" not in bench.work(KEY, by_hand=True).facts
+
+
+def test_a_picture_is_known_as_ours_though_its_try_was_killed_before_the_notes(
+    bench: Bench,
+) -> None:
+    bench.put(KEY, HERON)
+    bench.work(KEY, roles=frozenset({"nfo", "poster"}))
+    bench.items.clear()
+    bench.claims -= 1
+    bench.work(KEY)
+    beside = bench.library / "The Paper Heron (1987)-poster.jpg"
+    notes = msgspec.json.decode(
+        (bench.library / "The Paper Heron (1987)-metadata.json").read_bytes()
+    )
+    sha256 = hashlib.sha256(beside.read_bytes()).hexdigest()
+    assert notes["pictures"] == {"poster": {"tmdb_id": HERON.id, "sha256": sha256}}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep import files
@@ -22,6 +22,7 @@ from mediakeep.movies import scan
 from mediakeep.movies.gathering import formats, listings
 from mediakeep.movies.model import Movie
 from tests.music import shelf
+from tests.sampling import tried
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ FILES = st.builds(
 )
 
 
-@settings(max_examples=80)
+@tried(40)
 @given(st.lists(FILES, max_size=14))
 def test_in_any_tree_each_video_belongs_to_one_movie_or_is_loose(tree: list[str]) -> None:
     with tempfile.TemporaryDirectory(dir=memory_folder()) as name:

@@ -279,6 +279,10 @@ def test_ids_that_were_filled_in_outlive_a_batch_until_they_are_read(home: Home)
         home.items[key] = structs.replace(item, match="user", status=Status.PENDING)
     home.update()
     assert list(home.failed) == ["d.mkv"]
+    refused = home.items["b.mkv"]  # TMDb did not know the id: it waits for a person again
+    home.items["b.mkv"] = structs.replace(refused, status=Status.COMPLETED, lookup="unsure")
+    home.update()
+    assert list(home.failed) == ["b.mkv", "d.mkv"]
 
 
 def test_the_last_one_leaves_an_empty_table(home: Home) -> None:

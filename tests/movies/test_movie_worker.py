@@ -206,6 +206,19 @@ def test_pictures_that_are_there_stay_but_by_force(bench: Bench) -> None:
     assert "corrupt-image" not in bench.issues(KEY)
 
 
+def test_the_draft_of_a_killed_writer_goes_once_it_is_an_hour_old(bench: Bench) -> None:
+    bench.put("Nothing to See (2001).mkv", PLAIN)
+    bench.work("Nothing to See (2001).mkv")
+    folder = bench.put(f"{STEM}/{KEY}", HERON).parent
+    old, young, theirs = (folder / name for name in (f".{'a' * 12}.tmp", f".{'b' * 12}.tmp", ".t"))
+    for path in (old, young, theirs):
+        path.write_text("draft")
+    for path in (old, theirs):
+        os.utime(path, (0, 0))
+    bench.work(STEM, Policy(fix=Fix.NONE))
+    assert [path.exists() for path in (old, young, theirs)] == [False, True, True]
+
+
 def test_what_was_not_written_is_counted_in_the_line_of_the_movie(bench: Bench) -> None:
     nfo = bench.put(KEY, HERON).with_suffix(".nfo")
     nfo.write_text("<movie></movie>")

@@ -60,26 +60,24 @@ def test_a_healthy_album_with_its_cover_in_the_tracks_has_none_at_all(
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
 @pytest.mark.parametrize("tag", ["title", "artist", "album", "albumartist", "genre"])
-@pytest.mark.parametrize(
-    ("text", "what"),
-    [
-        (" Low Tide", "space at the start"),
-        ("Low Tide ", "space at the end"),
-        ("Low  Tide", "two spaces in a row"),
-        ("Low\tTide", "a tab or line break"),
-        ("Low\u00a0Tide", "a no-break space"),
-        ("Low\u200bTide", "a character of no width"),
-    ],
-)
-def test_white_space_where_none_belongs_is_found(
-    artist: Path, suffix: str, tag: str, text: str, what: str
-) -> None:
-    shelf.put(artist / "Dawn" / f"a.{suffix}", **{tag: text})
-    (issue,) = found(artist)
-    assert issue.kind == "whitespace"
-    assert issue.detail.startswith(f'{tag} "')
-    assert issue.detail.endswith(f": {what}")
-    assert issue.detail.isprintable()
+def test_white_space_where_none_belongs_is_found(artist: Path, suffix: str, tag: str) -> None:
+    for text, what in WHITE.items():
+        shelf.put(artist / "Dawn" / f"a.{suffix}", **{tag: text})
+        (issue,) = found(artist)
+        assert issue.kind == "whitespace"
+        assert issue.detail.startswith(f'{tag} "')
+        assert issue.detail.endswith(f": {what}")
+        assert issue.detail.isprintable()
+
+
+WHITE = {
+    " Low Tide": "space at the start",
+    "Low Tide ": "space at the end",
+    "Low  Tide": "two spaces in a row",
+    "Low\tTide": "a tab or line break",
+    "Low\u00a0Tide": "a no-break space",
+    "Low\u200bTide": "a character of no width",
+}
 
 
 @pytest.mark.parametrize(

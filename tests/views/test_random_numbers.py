@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.queue import index, past
 from mediakeep.views import flows, periods
 from mediakeep.views.periods import DAY, WEEK
+from tests.sampling import tried
 from tests.views.naive import Ledger, Line, span
 from tests.views.test_numbers import ZONES, facts, plainly, spans
 
@@ -150,7 +151,7 @@ def content(here: Path) -> dict[str, list[Any]]:
         }
 
 
-@settings(max_examples=100)
+@tried(40)
 @given(told=steps, states=st.data(), zone=st.sampled_from(ZONES), cut=st.floats(0, 1))
 def test_any_history_is_counted_twice(
     told: list[tuple[dict[str, Any], int]], states: st.DataObject, zone: str, cut: float

@@ -19,9 +19,10 @@ class Severity(StrEnum):
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of issue on one track, album or artist; `path` and `album` lie below the artist.
+    """One kind of issue on one track, album, artist or movie.
 
-    `proposal` says what would mend it, and `held` why a safe repair was not made by itself.
+    `path` and `album` lie below the artist, or the movie's folder. `proposal` says what would mend
+    it, and `held` why a safe repair was not made by itself.
     """
 
     kind: str

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.lookups.tmdb import reading, shapes
@@ -22,6 +22,7 @@ from mediakeep.lookups.tmdb.films import (
     Translation,
 )
 from tests.lookups.tmdb.told import ROOM
+from tests.sampling import tried
 
 CAST = [
     {"id": 3, "name": "Second Player", "character": None, "order": 1, "profile_path": None},
@@ -204,7 +205,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@tried(60)
 @given(field=st.sampled_from(sorted(DETAILS)), value=_JSON)
 def test_whatever_stands_in_a_field_is_read_or_refused(field: str, value: Any) -> None:
     try:
@@ -215,9 +216,14 @@ def test_whatever_stands_in_a_field_is_read_or_refused(field: str, value: Any) -
     assert all(picture.path.startswith("/") for picture in found.posters)
 
 
-@settings(max_examples=100, deadline=None)
+@tried(40)
 @given(st.binary(max_size=60))
 def test_whatever_bytes_come_are_read_or_refused(content: bytes) -> None:
     for kind in (shapes.Details, shapes.Page, shapes.Finds, shapes.Collection):
         with contextlib.suppress(ValueError):
             shapes.read(content, kind)
+
+
+def test_a_collection_without_an_id_is_none() -> None:
+    told = DETAILS | {"belongs_to_collection": {"id": None, "name": "The Quayside Collection"}}
+    assert read(told).collection is None

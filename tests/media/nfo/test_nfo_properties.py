@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.media.nfo import merging, nfo, slots
 from mediakeep.media.nfo.details import Details
 from mediakeep.media.nfo.nfo import Nfo
 from tests.media.nfo.nfos import TIDE
+from tests.sampling import tried
 
-RUNS = settings(max_examples=60)
+RUNS = tried(25)
 LATER = msgspec.structs.replace(TIDE, title="Later", plot="", genres=("Sea",), runtime=99, tags=())
 OTHER = Details(title="Other", ids={"tmdb": "5"}, plot="o")
 

@@ -91,6 +91,14 @@ def test_a_film_of_ones_own_is_not_taken_for_a_movie_of_its_name(
     assert of(lantern, desk).sure is sure
 
 
+def test_a_shelf_with_a_year_is_not_taken_for_the_movie_in_it(desk: Desk) -> None:
+    shelf = local("Two Lanterns", 1977, source="folder", others=("Two Lanterns 1977", "Elf"))
+    shelf = structs.replace(shelf, base="Elf", root="/l/Two Lanterns 1977")
+    assert of(shelf, desk).sure is Sure.REVIEW
+    own = structs.replace(shelf.name, others=("Two Lanterns 1977",))
+    assert of(structs.replace(shelf, name=own), desk).sure is Sure.AUTO
+
+
 @pytest.mark.parametrize(
     ("edition", "sure"),
     [

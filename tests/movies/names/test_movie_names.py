@@ -38,9 +38,10 @@ def read_as(row: Row, guessing: bool) -> tuple[str, int, str]:
 
 
 @BOTH
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.file)
-def test_a_name_means_what_the_table_says(row: Row, guessing: bool) -> None:
-    assert read_as(row, guessing) == (row.title, row.year, row.edition)
+def test_a_name_means_what_the_table_says(guessing: bool) -> None:
+    found = {row: read_as(row, guessing) for row in ROWS}
+    wrong = {row: told for row, told in found.items() if told != (row.title, row.year, row.edition)}
+    assert wrong == {}
 
 
 def test_the_table_is_long_enough_to_mean_anything() -> None:
@@ -83,10 +84,12 @@ IDS = (
 
 @pytest.mark.parametrize("brackets", ["[]", "{}", "()"])
 @pytest.mark.parametrize("sign", "=-")
-@pytest.mark.parametrize(("word", "value", "tmdb", "imdb"), IDS)
-def test_every_form_of_an_id_is_taken_out_of_the_name(
-    brackets: str, sign: str, word: str, value: str, tmdb: int, imdb: str
-) -> None:
+def test_every_form_of_an_id_is_taken_out_of_the_name(brackets: str, sign: str) -> None:
+    for form in IDS:
+        see_an_id(brackets, sign, *form)
+
+
+def see_an_id(brackets: str, sign: str, word: str, value: str, tmdb: int, imdb: str) -> None:
     mark = f"{brackets[0]}{word}{sign}{value}{brackets[1]}"
     for stem in (f"The Matrix (1999) {mark}", f"The Matrix {mark} (1999) - 1080p", f"{mark} x"):
         for file, folder in ((f"{stem}.mkv", ""), ("movie.mkv", stem)):
@@ -162,12 +165,11 @@ def test_a_name_says_how_it_was_read() -> None:
 
 
 @pytest.mark.parametrize("word", ["cd", "CD", "disc", "disk", "dvd", "part", "pt"])
-@pytest.mark.parametrize("before", [" ", ".", "-", "_", " - ", " ("])
-@pytest.mark.parametrize("between", ["", " ", ".", "-", "_"])
-def test_parts_are_told_by_every_spelling(word: str, before: str, between: str) -> None:
-    stem = f"Heat (1995){before}{word}{between}2{')' * before.count('(')}"
-    assert parts.find(stem) == parts.Part("Heat (1995)", 2)
-    assert reader.read(f"{stem}.avi").title == "Heat"
+def test_parts_are_told_by_every_spelling(word: str) -> None:
+    for before, between in itertools.product([" ", ".", "-", "_", " - ", " ("], ["", *" .-_"]):
+        stem = f"Heat (1995){before}{word}{between}2{')' * before.count('(')}"
+        assert parts.find(stem) == parts.Part("Heat (1995)", 2)
+        assert reader.read(f"{stem}.avi").title == "Heat"
 
 
 @pytest.mark.parametrize("stem", ["Heat", "cd1", "Partisan 2", "Heat dvd9", "Department 7 x", ""])

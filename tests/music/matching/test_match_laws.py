@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -18,6 +18,7 @@ from mediakeep.music.matching.weights import WEIGHTS
 from mediakeep.music.model import Album, Track
 from tests.music.matching import pressings
 from tests.music.matching.pressings import FIELDS, VARIOUS, WORDS
+from tests.sampling import tried
 
 _PLAIN = "track", "track_total", "disc", "disc_total"
 
@@ -74,7 +75,7 @@ def _filled(track: Track, told: dict[str, Particulars]) -> Track:
     return structs.replace(track, tags=structs.replace(track.tags, **values))
 
 
-@settings(max_examples=60)
+@tried(25)
 @given(st.data())
 def test_the_order_of_releases_and_albums_and_tracks_makes_no_difference(
     data: st.DataObject,
@@ -93,7 +94,7 @@ def artist(*albums: Album) -> model.Artist:
     return model.Artist(name="Vera", path="/Vera", albums=albums, fingerprint="")
 
 
-@settings(max_examples=80)
+@tried(30)
 @given(st.data())
 def test_an_album_whose_tags_were_filled_in_from_its_match_is_matched_alike(
     data: st.DataObject,
@@ -118,7 +119,7 @@ def pairs(found: Match) -> dict[str, str]:
     return {pair.place: pair.track.id for pair in found.best.pairs}
 
 
-@settings(max_examples=80)
+@tried(30)
 @given(st.data())
 def test_a_match_is_whole_and_says_nothing_that_cannot_be(data: st.DataObject) -> None:
     releases = data.draw(catalogues())
@@ -139,7 +140,7 @@ def test_a_match_is_whole_and_says_nothing_that_cannot_be(data: st.DataObject) -
         assert {one.release_group for one in found.releases} == {found.group}
 
 
-@settings(max_examples=40)
+@tried(20)
 @given(st.data())
 def test_a_whole_album_is_never_taken_for_another(data: st.DataObject) -> None:
     releases = data.draw(catalogues())

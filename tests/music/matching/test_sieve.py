@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.lookups.catalogue import Release
@@ -13,6 +13,7 @@ from mediakeep.music.matching import evidence, shapes, sieve
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
 from tests.music.matching.pressings import DAWN, DUSK, WORDS
+from tests.sampling import tried
 
 TITLES = [f"{one} {other}" for one in WORDS for other in ("Morning", "Evening", "Night")]
 
@@ -91,7 +92,7 @@ def discographies(draw: st.DrawFn) -> list[Release]:
     ]
 
 
-@settings(max_examples=40)
+@tried(20)
 @given(discographies(), st.data())
 def test_the_right_release_is_never_lost(releases: list[Release], data: st.DataObject) -> None:
     right = data.draw(st.sampled_from(releases))

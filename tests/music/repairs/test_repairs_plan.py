@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediakeep.media.edits import changes
@@ -17,11 +17,12 @@ from mediakeep.music.repairs import proposals, safe
 from mediakeep.music.repairs.safe import SAFE
 from tests.music import paper
 from tests.music.repairs import made
+from tests.sampling import tried
 
 ARTISTS = st.integers(0, 2**32).map(made.artist)
 
 
-@settings(max_examples=400)
+@tried(100)
 @given(ARTISTS)
 def test_repairs_made_once_leave_none_to_be_made(artist: Artist) -> None:
     repairs = safe.plan(artist)
@@ -60,7 +61,7 @@ def test_a_field_of_a_file_is_repaired_once_and_changed_by_it(artist: Artist) ->
                 assert one.old == changes.value(tracks[one.place].tags, one.field)
 
 
-@settings(max_examples=150)
+@tried(50)
 @given(ARTISTS)
 def test_a_repair_mends_the_issue_that_it_names(artist: Artist) -> None:
     """But for mojibake and white space: what is beyond repair may stand beside in the same file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mediakeep.music.checks import garbling, letters
@@ -11,6 +11,7 @@ from mediakeep.music.repairs import misreading, preview, safe, spacing, texts
 from tests.music import paper
 from tests.music.repairs import made
 from tests.music.repairs.made import artist_of
+from tests.sampling import tried
 
 ODD = " \t\n\x1c\x85\u00a0\u202f\u2028\u3000\u200b\u2060\ufeff\u200d"
 SPACED = st.text(alphabet=st.sampled_from(ODD + "ab1.«»?!Öß海"), max_size=12)
@@ -45,7 +46,7 @@ def test_white_space_goes_where_none_belongs_and_stays_where_it_is_proper(
     assert spacing.tidied(text) == tidy
 
 
-@settings(max_examples=500)
+@tried(120)
 @given(SPACED)
 def test_once_it_is_mended_no_white_space_is_found(text: str) -> None:
     tidy = spacing.tidied(text)
@@ -99,7 +100,7 @@ def test_of_a_text_of_which_only_the_beginning_is_judged_nothing_is_cut_off() ->
     assert misreading.mended(long) == long
 
 
-@settings(max_examples=400)
+@tried(100)
 @given(st.text(alphabet=LETTERS, min_size=1, max_size=20), st.integers(1, 3), st.booleans())
 def test_a_text_becomes_nothing_but_what_it_was_before_it_was_garbled(
     text: str, times: int, latin: bool

@@ -55,6 +55,7 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
             return _print(movies, open_ones)
         outcomes = dict(_worked(movies, open_ones))
     lines = [line for key, outcome in outcomes.items() for line in _lines(key, outcome)]
+    lines += ["Dry run: nothing was written."] if given["dry_run"] else []
     data = {key: {"state": one.state, **one.data} for key, one in outcomes.items()}
     shared.show(lines, data, as_json=as_json)
     return _code(outcomes)

@@ -30,7 +30,7 @@ class Kind(msgspec.Struct, frozen=True):
     severity: Severity
     scope: Scope
     check: Callable[[Account], str | Mapping[str, str] | None]
-    decision: bool  # only a person can say what is right
+    decision: bool  # a person settles it by saying which movie it is
     meaning: str
     cure: str
     role: str = ""  # the sidecar that mends it, which a batch writes by itself where it can
@@ -124,7 +124,7 @@ KINDS = (
         Severity.WARNING,
         Scope.MOVIE,
         matching.duplicate_movie,
-        True,
+        False,
         "The same movie, in the same edition, is in the library more than once.",
         "Keep the better one; where they are editions, say so in their names: {edition-...}.",
     ),

@@ -26,7 +26,7 @@ from mediakeep.movies.sidecars.knowledge import Fetched
 from mediakeep.movies.sidecars.plan import NFO, SIDECAR, Due
 from mediakeep.movies.sidecars.writing import Written
 from mediakeep.movies.tools import Tools
-from mediakeep.outcome import Progress, Work
+from mediakeep.outcome import Progress, Stamp, Work
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -55,7 +55,7 @@ def of(work: Work, progress: Progress, tools: Tools) -> Planned:
     return _wanted(Planned(local, there, _as_found(identity, there)), tools)
 
 
-def notes(found: Planned, written: Written, tools: Tools) -> list[Due]:
+def notes(found: Planned, written: Written, stamp: Stamp, tools: Tools) -> list[Due]:
     """Return our own notes where they are due, by what of the rest could be written."""
     roles, film = tools.places.roles, found.identity.movie
     if film is None or not found.is_open or SIDECAR not in roles:
@@ -69,8 +69,9 @@ def notes(found: Planned, written: Written, tools: Tools) -> list[Due]:
         for role, one in done.items()
         if role in art.ROLES
     }
-    nfo = found.details if is_said else found.there.written
-    said = Said(nfo, before | fresh, is_said)
+    ours = before | fresh
+    ours |= dues.unnoted(found.local, film, ours.keys(), stamp, tools)
+    said = Said(found.details if is_said else found.there.written, ours, is_said)
     due = dues.notes(found.local, found.identity, found.there, tools.places.access.locale, said)
     return [due] if due else []
 

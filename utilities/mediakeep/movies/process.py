@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec import structs
@@ -36,6 +36,8 @@ from mediakeep.movies.sidecars.writing import Written
 from mediakeep.movies.tools import Places, Tools
 from mediakeep.outcome import QUIET, Outcome, Progress, Work, Worker
 
+_sweep = functools.lru_cache(maxsize=1000)(files.sweep)  # once: a flat library is one folder
+
 
 @contextmanager
 def opened(places: Places) -> Iterator[Worker]:
@@ -58,6 +60,7 @@ def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outco
     try:
         found = planned.of(work, progress, tools)
         written = _written(work, found, tools)
+        _tidy(found.local, tools)
         repairs = _repairs(work, tools)
         told = _told(work, found, written, repairs, tools)
     except Skipped:
@@ -72,10 +75,19 @@ def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outco
     return structs.replace(result, facts=_facts(result, told.identity, tools))
 
 
+def _tidy(local: Movie, tools: Tools) -> None:
+    """Remove the drafts of killed writers; of a younger one another writer may have need."""
+    if tools.places.write and tools.has_changed_files:
+        for place in {plan.nfo_place(local), plan.sidecar_place(local)}:
+            with suppress(OSError):
+                _sweep(plan.path(local, place).parent)
+
+
 def _written(work: Work, found: Planned, tools: Tools) -> Written:
     """Write what is due, and last our notes of what could be written."""
     done = writing.write(found.local, found.due, work.stamp, tools)
-    return writing.write(found.local, planned.notes(found, done, tools), work.stamp, tools, done)
+    last = planned.notes(found, done, work.stamp, tools)
+    return writing.write(found.local, last, work.stamp, tools, done)
 
 
 def _told(work: Work, found: Planned, written: Written, repairs: Repairs, tools: Tools) -> Account:
@@ -85,6 +97,8 @@ def _told(work: Work, found: Planned, written: Written, repairs: Repairs, tools:
     if written.made:
         again = scan.movie(path, before.key, planned.library(path, before.key))
         local = structs.replace(again, videos=before.videos)
+    if written.is_overtaken:  # so that the next scan finds it changed
+        local = structs.replace(local, fingerprint=before.fingerprint)
     gaps, identity = _gaps(before, found.identity, tools)
     return Account(
         local=local,

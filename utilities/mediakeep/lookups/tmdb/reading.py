@@ -116,7 +116,7 @@ def _named(told: Iterable[shapes.Named]) -> tuple[Named, ...]:
 
 
 def _collection(one: shapes.Collection | None) -> Named | None:
-    if one is None or not one.name:
+    if one is None or not one.name or one.id <= 0:
         return None
     poster, backdrop = _path(one.poster_path), _path(one.backdrop_path)
     return Named(one.name, one.id, overview=one.overview, poster=poster, backdrop=backdrop)

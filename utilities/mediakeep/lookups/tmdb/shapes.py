@@ -40,9 +40,9 @@ class Finds(msgspec.Struct):
 
 
 class Collection(msgspec.Struct):
-    """A collection, in an answer of its own or in that of a movie."""
+    """A collection, in an answer of its own or in that of a movie; without an id it is none."""
 
-    id: int
+    id: int = 0
     name: str = ""
     overview: str = ""
     poster_path: str = ""

@@ -44,10 +44,16 @@ def of(local: Movie, stated: tuple[Stated, ...], language: str) -> Question:
 
 
 def _is_bare(local: Movie) -> bool:
-    """Tell whether the video's name is a title and a year and no more."""
-    name = _WORD.findall(local.base.casefold())
-    title = _WORD.findall(local.name.title.casefold())
-    return bool(local.name.year) and name == [*title, f"{local.name.year}"]
+    """Tell whether the video's name is a title and a year and no more.
+
+    So is a folder's that is not named for its video, as "Christmas 2020/Elf.mkv".
+    """
+    name, told = local.name, [local.base]
+    if name.source == "folder" and not all(one.startswith(name.title) for one in name.others):
+        told.append(local.root.rpartition("/")[2])
+    title = _WORD.findall(name.title.casefold())
+    wanted = [*title, f"{name.year}"]
+    return bool(name.year) and any(_WORD.findall(one.casefold()) == wanted for one in told)
 
 
 def _plain(text: str) -> str:

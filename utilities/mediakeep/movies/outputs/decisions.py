@@ -9,9 +9,6 @@ from mediakeep.issue import Issue
 from mediakeep.movies.kinds import BY_NAME
 
 _DOOR = "tmdb_lookup.py"
-_SETTLED = frozenset(
-    ("no-match", "ambiguous-match", "id-conflict", "removed-id", "name-not-parsed", "wrong-year")
-)
 
 
 def choose(home: Path, key: str, tmdb_id: int = 0) -> str:
@@ -22,10 +19,5 @@ def choose(home: Path, key: str, tmdb_id: int = 0) -> str:
 
 def settling(home: Path, key: str, found: Issue) -> str:
     """Return the command that settles an issue; "" where there is none."""
-    return choose(home, key) if found.kind in _SETTLED else ""
-
-
-def is_open(found: Issue) -> bool:
-    """Tell whether an issue is of a kind of which only a person can say what is right."""
     kind = BY_NAME.get(found.kind)
-    return kind is not None and kind.decision
+    return choose(home, key) if kind and kind.decision else ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from hashlib import sha256
 
 import msgspec
 
+from mediakeep import kinds
 from mediakeep.errors import Unreadable
 from mediakeep.lookups.access import Locale
 from mediakeep.lookups.tmdb.films import Movie as Film
@@ -22,6 +23,7 @@ from mediakeep.movies.sidecars.beside import Beside
 from mediakeep.movies.sidecars.knowledge import Fetched
 from mediakeep.movies.sidecars.plan import NFO, SIDECAR, Due
 from mediakeep.movies.tools import Tools
+from mediakeep.outcome import Stamp
 
 
 class Stale(msgspec.Struct, frozen=True):
@@ -101,8 +103,7 @@ def pictures(local: Movie, film: Film, beside: Beside, tools: Tools) -> Iterator
         suffix = f".{old.place.rpartition('.')[2]}" if old else ""
         if not tools.is_writing:
             place = old.place if old else plan.art_place(local, role)
-            was = _content(local, place) if forced else old.data if old else None
-            yield Due(role, place, b"", was, "TMDb has one")
+            yield Due(role, place, b"", _was(local, place, old, forced), "TMDb has one")
         elif found := art.fetched(tools.desk.tmdb, film, role, language, suffix):
             yield _picture(local, found, old, forced)
 
@@ -110,10 +111,39 @@ def pictures(local: Movie, film: Film, beside: Beside, tools: Tools) -> Iterator
 def _picture(local: Movie, found: Art, old: Stale | None, forced: bool) -> Due:
     """Return a picture that is due; what a person puts there meanwhile is in its way."""
     place = old.place if old else plan.art_place(local, found.role, found.suffix)
-    was = old.data if old else None
+    was = _was(local, place, old, forced)
+    return Due(found.role, place, found.data, was, _source(found.path))
+
+
+def unnoted(
+    local: Movie, film: Film, known: Collection[str], stamp: Stamp, tools: Tools
+) -> dict[str, Fetched]:
+    """Return the pictures that a try of ours has put there, which was killed before it said so.
+
+    They are of this very movie. `known` are the roles of those of which that is known.
+    """
+    if not tools.has_changed_files or all(one.role in known for one in local.images):
+        return {}
+    reasons = {_source(one.path) for one in (*film.posters, *film.backdrops)}
+    made = tools.store.changes(stamp.key, stamp.first_claim, stamp.since, kinds.MOVIES.name)
+    return {
+        role: Fetched(film.id, one.new.sha256)
+        for one in made
+        for role, change in one.fields.items()
+        if role in art.ROLES and role not in known and change.reason in reasons
+    }
+
+
+def _source(path: str) -> str:
+    """Say where a picture came from."""
+    return f"{path} at TMDb"
+
+
+def _was(local: Movie, place: str, old: Stale | None, forced: bool) -> bytes | None:
+    """Return what a picture takes the place of."""
     if forced:
-        was = _content(local, place)
-    return Due(found.role, place, found.data, was, f"{found.path} at TMDb")
+        return _content(local, place)
+    return old.data if old else None
 
 
 def _stale(local: Movie, film: Film, beside: Beside) -> dict[str, Stale]:

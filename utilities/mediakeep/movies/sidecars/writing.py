@@ -14,7 +14,7 @@ from hashlib import sha256
 import msgspec
 
 from mediakeep import kinds
-from mediakeep.errors import NotWritten, Unreadable
+from mediakeep.errors import ChangedMeanwhile, NotWritten, Unreadable
 from mediakeep.issue import TAKEN_BACK
 from mediakeep.media import sidecars
 from mediakeep.media.swap import Rules
@@ -32,12 +32,16 @@ _SHOWN = 200  # letters of a value that a record tells
 
 
 class Written(msgspec.Struct):
-    """What writing came to; `due` is what was not written because nothing is to be."""
+    """What writing came to; `due` is what was not written because nothing is to be.
+
+    It `is_overtaken` where somebody else has changed a file meanwhile.
+    """
 
     made: list[Sidecar] = []
     created: list[str] = []  # places where nothing was before
     due: list[Sidecar] = []
     held: list[Sidecar] = []
+    is_overtaken: bool = False
 
 
 def write(
@@ -75,6 +79,7 @@ def _write(local: Movie, due: Due, desk: Desk, done: Written) -> None:
         record = sidecars.write(plan.path(local, due.place), due.data, due.was, fields(due), desk)
     except (NotWritten, Unreadable) as error:
         done.held.append(Sidecar(due.role, due.place, str(error)))
+        done.is_overtaken |= isinstance(error, ChangedMeanwhile)
         return
     if record:
         done.made.append(Sidecar(due.role, due.place))
