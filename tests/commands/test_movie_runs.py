@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -138,3 +139,26 @@ def _let_an_hour_pass(host: str) -> None:
     from mediakeep.lookups.answers import Machine
 
     slots.forget(host, Machine())
+
+
+def test_with_the_caches_gone_the_queue_still_knows_who_is_here_twice(tmp_path: Path) -> None:
+    movies, _ = cinemas.made(tmp_path, 3)
+    with cinemas.served() as server:
+        movies.url = server.url
+        movies.scan()
+        assert movies.batch("--all").returncode == 0
+        name = next(key for key, one in movies.items().items() if one.get("match") == "auto")
+        shutil.rmtree(movies.path / "status" / "cache")
+        first = movies.movies / name
+        shutil.copy(
+            first, first.with_stem(f"{first.stem} {{tmdb-{movies.items()[name]['tmdb_id']}}}")
+        )
+        movies.scan()
+        for _ in range(2):  # what was known of the other one is gone, too: it waits for its look-up
+            done = movies.batch("--all")
+            assert done.returncode == 0, done.stderr
+        twins = [
+            key for key, one in movies.items().items() if "duplicate-movie" in one.get("issues", {})
+        ]
+        assert len(twins) == 2
+        assert "Nothing is pending." in movies.batch("--all").stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from mediakeep import kinds
+from mediakeep.commands import handwork
 from mediakeep.rehearsal.films.shelf import Made
 from tests.commands import cinemas
 from tests.commands.cinemas import Movies
@@ -59,7 +62,7 @@ class Terminal:
         """Wait until something is shown, and return what was since the last time."""
         end, seen = time.monotonic() + PATIENCE, ""
         while text not in seen:
-            assert time.monotonic() < end, seen
+            assert select.select([self._ours], [], [], max(0.0, end - time.monotonic()))[0], seen
             try:
                 seen += os.read(self._ours, 4096).decode()
             except OSError:  # the command has ended
@@ -73,6 +76,7 @@ class Terminal:
     def end(self) -> int:
         """Wait for the end, and return the exit code."""
         while True:
+            assert select.select([self._ours], [], [], PATIENCE)[0], self.shown
             try:
                 if not (data := os.read(self._ours, 4096)):
                     break
@@ -269,6 +273,22 @@ def test_a_report_tells_of_a_twin_that_came_later(stocked: tuple[Movies, Made]) 
     assert "duplicate-movie" in kinds
     table = (movies.path / "outputs" / "movies_library_scan.csv").read_text()
     assert table.count("duplicate-movie") == 2
+
+
+def test_a_report_that_a_killed_batch_left_untrue_is_read_anew_by_the_next(movies: Movies) -> None:
+    told(movies, "--all", "--fix", "none")
+    path = movies.queue / "processing_queue.json"
+    text = path.read_text()
+    key, one = next((k, v) for k, v in movies.items().items() if v.get("collected"))
+    path.write_text(text.replace(f'"collected": {one["collected"]}', '"collected": 99'))
+    with handwork.begun(movies.path, kinds.MOVIES, "hold_it") as other:
+        other.take([], [key])
+        held = movies.batch("--all", "--fix", "none")
+        assert (held.returncode, "brought up to date" in held.stderr) == (0, False), held.stderr
+        assert movies.items()[key]["status"] == "in_progress"
+        other.settle(key)
+    assert "Nothing is pending." in told(movies, "--all", "--fix", "none")
+    assert 99 not in {item.get("collected") for item in movies.items().values()}
 
 
 def test_what_a_killed_batch_left_half_written_is_removed(movies: Movies) -> None:

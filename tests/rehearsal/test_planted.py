@@ -31,7 +31,7 @@ def check(root: Path, artists: int, tracks: int | None, seed: int) -> None:
     assert found == expected
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", some(range(1, 6), 3))
 def test_the_library_of_the_demo(tmp_path: Path, seed: int) -> None:
     check(tmp_path, catalogue.ARTISTS, None, seed)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from mediakeep.commands.faces import Json, Overheard, Plain
 from mediakeep.commands.subject import Subject
 from mediakeep.commands.terms import Asked
 from mediakeep.errors import LibraryGone, MediakeepError, ServiceFailed, StateDamaged, UsageFailed
-from mediakeep.item import Status
+from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import actions, claims, queue, reading
 from mediakeep.queue.claims import Line
@@ -74,7 +75,7 @@ def _watched(
         sweep(ask.home, subject.kind)
         key = actions.find(opened.state, ask.name) if ask.name else ""
         plan = structs.replace(ask.plan, key=key)
-        troubles = subject.ready(ask.home, ask.access)
+        troubles = subject.ready(ask.home, ask.access, opened.state.items)
 
         def milestone() -> None:
             _write_views(subject, ask.home, opened.state, troubles)
@@ -87,9 +88,10 @@ def _watched(
         face = Face(shown.begun, settled, shown.progress, milestone)
         report = batch.run(opened, ask.opening(), plan, face, early)
         alarms.ended(report, opened)
-        stale = subject.stale(opened.state.items)
+        items = opened.state.items
+        stale = {key: items[key] for key in subject.stale(items)}
     if stale and not report.stopped:
-        _again(subject, ask.home, stale, troubles)
+        report.manual_reviews += _again(subject, ask.home, stale, troubles)
     if ask.deep and not report.claimed:
         report.warnings.append(_NOT_AGAIN.format(subject.kind.manager, subject.kind.plural))
     if report.awaiting and not (ask.access.is_open or report.unmade):
@@ -111,22 +113,29 @@ def _write_views(subject: Subject, home: Path, state: State, troubles: list[str]
         troubles.append(f"Not all views could be written: {attempt.explain(error)}")
 
 
-def _again(subject: Subject, home: Path, keys: Sequence[str], troubles: list[str]) -> None:
+def _again(subject: Subject, home: Path, stale: Mapping[str, Item], troubles: list[str]) -> int:
     """Read items again whose reports tell of others that have changed.
 
-    They are taken a few at a time: what is taken when this is killed, is done again from the start.
+    Return how many more decisions wait because of it. The items are taken a few at a time: what is
+    taken when this is killed, is done again from the start.
     """
     from mediakeep.commands import handwork
 
+    keys = list(stale)
     try:
         with handwork.begun(home, subject.kind, "bring_up_to_date") as hand:
             for first in range(0, len(keys), _AT_ONCE):
-                hand.settle(*hand.take([], keys[first : first + _AT_ONCE]))
+                # Where a batch beside this one has taken one, it, or the next batch, sees to these.
+                with contextlib.suppress(UsageFailed):
+                    hand.settle(*hand.take([], keys[first : first + _AT_ONCE]))
         state = reading.state(subjects.folder(home, subject.kind), subject.kind)
         _write_views(subject, home, state, troubles)
-    except (OSError, MediakeepError) as error:  # as where another session has one of them
+    except (OSError, MediakeepError) as error:
         why = attempt.explain(error)
         troubles.append(f"Not all reports could be brought up to date: {why}")
+        return 0
+    now = sum(state.items[key].manual_reviews for key in keys if key in state.items)
+    return now - sum(one.manual_reviews for one in stale.values())
 
 
 def _tidy(subject: Subject, ask: Asked, *, stopped: bool) -> None:

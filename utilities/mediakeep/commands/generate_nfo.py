@@ -45,10 +45,11 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     """
     policy = policies.policy(given)
     access = services.movie_access(home, given)
-    movies = _meant(home, path.expanduser().absolute())
+    items = _items(home)
+    movies = _meant(items, path.expanduser().absolute())
     write = not (given["dry_run"] or given["printed"])
     places = Places(home, write, policy, access, roles=frozenset({NFO, "metadata"}))
-    for warning in subjects.of(kinds.MOVIES).ready(home, access):
+    for warning in subjects.of(kinds.MOVIES).ready(home, access, items):
         click.echo(f"Warning: {warning}", err=True)
     with tools.opened(places) as open_ones:
         if given["printed"]:
@@ -61,11 +62,10 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     return _code(outcomes)
 
 
-def _meant(home: Path, path: Path) -> list[Meant]:
+def _meant(items: Mapping[str, Item], path: Path) -> list[Meant]:
     """Return the movies at a path: those that the queue knows, else those that lie there."""
     if not path.exists():
         raise UsageFailed(f"There is no file or folder {files.escape(path)}.")
-    items = _items(home)
     real = path.resolve()
     known = [Meant(key, one, True) for key, one in items.items() if _is_in(one.path, path, real)]
     if known:

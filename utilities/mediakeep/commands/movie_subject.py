@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from mediakeep import kinds
 from mediakeep.commands.subject import Estimate, LeftOut, Manner, Subject
 from mediakeep.issue import Issue
-from mediakeep.item import Found, Item, MovieItem
+from mediakeep.item import Found, Item, MovieItem, Status
 from mediakeep.lookups.access import Access
 from mediakeep.outcome import Opening
 from mediakeep.queue.state import State
 
 if TYPE_CHECKING:
+    from mediakeep.lookups.tmdb.known import Resolved
     from mediakeep.views.review import Entries
 
 
@@ -90,16 +91,20 @@ def _advice(kind: str) -> str:
     return next((one.cure for one in table.KINDS if one.name == kind), "")
 
 
-def _ready(home: Path, access: Access) -> list[str]:
+def _ready(home: Path, access: Access, items: Mapping[str, Item]) -> list[str]:
     """Tell what videos are read without; look after what look-ups are kept in, or NoCache."""
     from mediakeep.media.video import probe
 
     lacking = [] if probe.is_there() else [probe.NO_MEDIAINFO]
-    return [*lacking, *_kept(home, access)]
+    return [*lacking, *_kept(home, access, items)]
 
 
-def _kept(home: Path, access: Access) -> list[str]:
-    """Look after what look-ups are kept in; NoCache where they cannot be kept."""
+def _kept(home: Path, access: Access, items: Mapping[str, Item]) -> list[str]:
+    """Look after what look-ups are kept in; NoCache where they cannot be kept.
+
+    Where it was deleted, the queue still knows which movies there are: for their collections, and
+    for those that are here twice.
+    """
     from mediakeep.lookups.tmdb import before, record
     from mediakeep.lookups.tmdb.desk import Desk
 
@@ -111,7 +116,30 @@ def _kept(home: Path, access: Access) -> list[str]:
         if access.is_open:
             told += record.settle(desk.known, access.catalogue.host)
         before.note(desk.known, access)
+        if desk.known.is_bare:
+            desk.known.adopt(_remembered(items))
         return [*told, *desk.known.notes]
+
+
+def _remembered(items: Mapping[str, Item]) -> Iterator[Resolved]:
+    """Give what the queue knows of its movies; none of it answers a question."""
+    from mediakeep.lookups.tmdb.known import Resolved
+
+    for key, one in items.items():
+        if isinstance(one, MovieItem) and one.status is Status.COMPLETED and one.tmdb_id:
+            yield Resolved(
+                key=key,
+                question="",
+                match=one.match,
+                tmdb_id=one.tmdb_id,
+                imdb_id=one.imdb_id,
+                title=one.title,
+                year=one.year,
+                edition=one.edition,
+                path=one.path,
+                collection_id=one.collection_id,
+                confidence=one.confidence,
+            )
 
 
 def _views(home: Path, state: State) -> list[str]:

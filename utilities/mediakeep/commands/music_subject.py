@@ -85,7 +85,7 @@ def _lacking(home: Path, item: Item) -> list[dict[str, Any]]:
     return audit.lacking(path)
 
 
-def _ready(home: Path, access: Access) -> list[str]:
+def _ready(home: Path, access: Access, _items: Mapping[str, Item]) -> list[str]:
     """Look after what look-ups are kept in; NoCache where they cannot be kept."""
     from mediakeep.lookups import record
     from mediakeep.lookups.desk import Desk

@@ -48,7 +48,7 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     _check(items, folder, manner)
     found = _found(items, folder)
     item, manner = found.item, structs.replace(manner, lookup_key=found.lookup_key)
-    for warning in subjects.of(kinds.MUSIC).ready(home, access):
+    for warning in subjects.of(kinds.MUSIC).ready(home, access, items):
         click.echo(f"Warning: {warning}", err=True)
     outcome = _work(home, found, manner)
     name = files.printable(folder.name)

@@ -74,7 +74,8 @@ class Subject(msgspec.Struct, frozen=True):
     issues: Callable[[Path, Item], list[Issue] | None]  # in a home; None: nothing written yet
     told: Callable[[Mapping[str, Any]], list[str]]  # what a dry run would change, of its facts
     advice: Callable[[str], str]  # what to do about a kind of issue
-    ready: Callable[[Path, Access], list[str]]  # before a batch of a home; warnings
+    # Before a batch of a home, with the items of its queue: looks after what is kept; warnings.
+    ready: Callable[[Path, Access, Mapping[str, Item]], list[str]]
     views: Callable[[Path, State], list[str]]  # of a home: writes them; warnings
     estimate: Callable[[Path, Access, Mapping[str, Item]], Estimate]  # of look-ups, in a home
     # In a home: the command that accepts all proposals for a kind of issue, "" for none.

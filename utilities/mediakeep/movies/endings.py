@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import files
-from mediakeep.issue import Issue
+from mediakeep.issue import Issue, Severity
 from mediakeep.item import Lookup, MovieItem
 from mediakeep.movies import diagnose
 from mediakeep.movies.account import Account, Sidecar
@@ -88,7 +88,7 @@ def outcome(
         "auto_fixed": fixed,
         "manual_reviews": len(decisions),
         "issues": diagnose.tally(decisions),
-        "notes": sum(1 for one in issues if not diagnose.needs_person(one)),
+        "notes": sum(one.severity is Severity.NOTE for one in issues),
     }
     identity = told.identity
     facts: dict[str, object] = {"files": len(told.local.videos), **counts}

@@ -8,7 +8,7 @@ was taken to be stays.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -82,6 +82,15 @@ class Known(Ledger):
     def keep(self, key: str, resolved: Resolved) -> None:
         """Keep what a look-up came to in place of what was known before."""
         self._base.write(_row(key, resolved))
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether no movie is known, as after the caches were deleted."""
+        return self._base.read("SELECT 1 FROM resolved LIMIT 1") is None
+
+    def adopt(self, found: Iterable[Resolved]) -> None:
+        """Keep what movies were taken to be, as somebody else remembers it."""
+        self._base.write(*(_row(one.key, one) for one in found))
 
     def forget(self, key: str) -> None:
         """Forget what became of a movie's look-up."""
