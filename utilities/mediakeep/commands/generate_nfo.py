@@ -48,7 +48,7 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     items = _items(home)
     movies = _meant(items, path.expanduser().absolute())
     write = not (given["dry_run"] or given["printed"])
-    places = Places(home, write, policy, access, roles=frozenset({NFO, "metadata"}))
+    places = Places(home, write, policy, access, roles=frozenset({NFO, "metadata"}), at_home=True)
     for warning in subjects.of(kinds.MOVIES).ready(home, access, items):
         click.echo(f"Warning: {warning}", err=True)
     with tools.opened(places) as open_ones:

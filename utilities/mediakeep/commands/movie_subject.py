@@ -46,6 +46,7 @@ def _opening(home: Path, manner: Manner) -> Opening:
         choose=manner.choose,
         force=manner.force,
         by_hand=manner.by_hand,
+        at_home=manner.by_hand or manner.choose is not None,
     )
     return functools.partial(process.opened, places)
 

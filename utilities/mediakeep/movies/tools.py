@@ -12,6 +12,7 @@ import msgspec
 
 from mediakeep.lookups.access import Access
 from mediakeep.lookups.tmdb.desk import CLOSED, Desk
+from mediakeep.media.video import apart
 from mediakeep.media.video.index import Index
 from mediakeep.movies.identify.choice import Choose
 from mediakeep.policy import HANDS_OFF, Fix, Policy
@@ -29,7 +30,7 @@ class Places(msgspec.Struct, frozen=True):
     `access` says which services it may ask, `choose` has a person decide, and `force` replaces
     pictures that are there; only the files of those `roles` are written. With `by_hand` it only
     brings up to date what a person's command has changed, so that what the batch before has made
-    still counts.
+    still counts. `at_home` it works in the process of the command itself, which no video may crash.
     """
 
     home: Path
@@ -40,6 +41,7 @@ class Places(msgspec.Struct, frozen=True):
     force: bool = False
     roles: frozenset[str] = ROLES
     by_hand: bool = False
+    at_home: bool = False
 
 
 class Tools(msgspec.Struct, frozen=True, dict=True):
@@ -78,7 +80,7 @@ def opened(places: Places) -> Iterator[Tools]:
     """Open the tools of a process."""
     caches = places.home / "status" / "cache"
     with contextlib.ExitStack() as open_ones:
-        index = Index.open(caches)
+        index = Index.open(caches, apart.probe if places.at_home else None)
         open_ones.callback(index.close)
         tools = Tools(index, Desk(caches, places.access), places)
         open_ones.callback(tools.close)

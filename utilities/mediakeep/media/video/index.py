@@ -53,17 +53,25 @@ _decode = msgspec.msgpack.Decoder(Card).decode
 
 
 class Index:
-    """Tells what videos hold, as one process uses it; `clock` gives nanoseconds since 1970."""
+    """Tells what videos hold, as one process uses it; `clock` gives nanoseconds since 1970.
 
-    def __init__(self, path: Path, clock: Callable[[], int] = time.time_ns) -> None:
+    What is not known is found out by `look`, in this process if not said otherwise.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], int] = time.time_ns,
+        look: Callable[[Path], VideoFacts] | None = None,
+    ) -> None:
         self._cabinet = Cabinet(path, _TABLES, _stamp())
-        self._clock = clock
+        self._clock, self._look = clock, look or probe
         self._new: dict[str, Card] = {}  # not written yet
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, look: Callable[[Path], VideoFacts] | None = None) -> Self:
         """Open the index in a folder of caches, which is made if need be."""
-        return cls(Path(folder) / FILE)
+        return cls(Path(folder) / FILE, look=look)
 
     def facts(self, path: Path) -> VideoFacts:
         """Return what a video holds; Unreadable where it is no regular file, or refuses."""
@@ -74,7 +82,7 @@ class Index:
         state, now = cards.state(there), self._clock()
         card = self._find(state)
         if card is None or mediainfo.version() not in ("", card.version):
-            facts = probe(path)
+            facts = self._look(path)
             card = Card(state, mediainfo.version() if facts.by else "", facts)
             if _is_at_rest(there, now):
                 self._new[_name(state)] = card

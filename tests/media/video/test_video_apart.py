@@ -1,0 +1,53 @@
+"""A video that crashes or hangs its reader costs nobody but itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediakeep.errors import Unreadable
+from mediakeep.media.video import apart
+from mediakeep.media.video.probe import probe
+from mediakeep.rehearsal.films import clips
+from mediakeep.rehearsal.films.clip import Clip
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    clips.make(tmp_path / "film.mkv", Clip(320, 180, 60.0))
+    return tmp_path / "film.mkv"
+
+
+def spoilt(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> None:
+    """Have each new process run some code before anything of ours."""
+    (folder / "site").mkdir()
+    (folder / "site" / "pymediainfo.py").write_text(code)
+    monkeypatch.setattr("mediakeep.__file__", str(folder / "site" / "mediakeep" / "__init__.py"))
+    (folder / "site" / "mediakeep").symlink_to(Path(apart.__file__).parents[2])
+
+
+def test_it_tells_what_is_told_here(video: Path) -> None:
+    assert apart.probe(video) == probe(video)
+
+
+def test_what_the_system_refuses_is_refused_in_the_same_words(tmp_path: Path) -> None:
+    for look in (probe, apart.probe):
+        with pytest.raises(Unreadable, match=r"irectory|regular file|folder"):
+            look(tmp_path)
+
+
+def test_a_reader_that_crashes_is_said_to_have_crashed(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt(monkeypatch, tmp_path, "import os\nos.kill(os.getpid(), 11)\n")
+    with pytest.raises(Unreadable, match="crashed"):
+        apart.probe(video)
+
+
+def test_a_reader_that_hangs_is_ended(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt(monkeypatch, tmp_path, "import time\ntime.sleep(600)\n")
+    with pytest.raises(Unreadable, match="did not come to an end within 1 s"):
+        apart.probe(video, longest=1.0)
