@@ -206,7 +206,7 @@ def test_an_original_that_cannot_be_embedded_gives_way_to_a_smaller_one(
     assert len(yard.asked) == 2
 
 
-@pytest.mark.parametrize("closed", ["musicbrainz", "archive"])
+@pytest.mark.parametrize("closed", ["catalogue", "pictures"])
 def test_where_the_archive_may_not_be_asked_the_look_up_waits(yard: Yard, closed: str) -> None:
     yard.fill()
     yard.run(policy={"fix": Fix.NONE})
