@@ -272,7 +272,8 @@ def test_a_list_that_is_none_is_refused(home: Home, content: bytes, code: int, w
     assert why in told.err
 
 
-def test_without_a_list_the_cure_is_told(tmp_path: Path) -> None:
+def test_without_a_list_the_cure_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # or a list of whoever runs the tests would be taken
     home = hands.library(tmp_path)
     home.scan()
     told = run(home, DOOR, "--from-review", LIST, "--accept", "a:1")
