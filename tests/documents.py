@@ -17,10 +17,14 @@ from pathlib import Path
 from unittest import mock
 
 import click
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
+
+from mediakeep.commands import probing, rehearse, terms
+from tests.commands.cinemas import inline
 
 ROOT = Path(__file__).resolve().parents[1]
 _FOLDERS = ("", "docs", "status", "outputs", "issues")
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # where the tests' folders are
 PAGES = sorted(path for folder in _FOLDERS for path in (ROOT / folder).glob("*.md"))
 
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -29,8 +33,12 @@ _BEFORE = re.compile(r"<!-- before the examples: (.*?) -->")
 _CODE = re.compile(r"^```.*?^```$|^    .*?$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _SETTLED = re.compile(r"\[\d+/\d+\] ")
-# What rehearse.py leads to itself is another process, whose words go elsewhere.
-_ALONE = re.compile(r"python utilities/((?!rehearse\b)\w+)\.py((?: [^|&;<>()$`*?\\]+)?)")
+_WORD = r"""(?:[^|&;<>()$`*?\\"'\s]|"[^"$`\\]*"|'[^']*')+"""
+_OURS = re.compile(
+    rf"(?P<settings>(?:[A-Z_]+=\S+ )*)python utilities/(?P<door>\w+)\.py(?P<words>(?: {_WORD})*)"
+    r"(?P<merged> 2>&1)?(?: (?P<pipe>\|) |(?P<next>; )|$)"
+)
+_DOOR = re.compile(r"utilities/(?!rehearse\b)(\w+)\.py")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 
@@ -135,12 +143,18 @@ def anchors(page: Path) -> set[str]:
 
 
 class Checkout:
-    """A copy of the project's scripts in a new folder, as its users have it."""
+    """A copy of the project's scripts in a new folder, as its users have it.
 
-    def __init__(self, folder: Path) -> None:
+    Its files are those of another copy where one is given: links take a fifth of the time. What it
+    runs `apart` runs in processes of its own.
+    """
+
+    def __init__(self, folder: Path, like: Path | None = None, *, apart: bool = False) -> None:
+        self._apart = apart
         self.path = folder / "mediakeep"
         self.path.mkdir(parents=True)
-        shutil.copytree(ROOT / "utilities", self.path / "utilities")
+        copy = os.link if like else shutil.copy2
+        shutil.copytree((like or ROOT) / "utilities", self.path / "utilities", copy_function=copy)
         shutil.copy(ROOT / "pyproject.toml", self.path)
         # Each worker costs a start, and what is printed is the same.
         (self.path / "mediakeep.toml").write_text("workers = 1\n")
@@ -157,33 +171,57 @@ class Checkout:
         self._environment = {**kept, **own, "PYTHONUTF8": "1"}
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
-        """Run a line in the shell, or in this process where it is nothing but one of our commands.
+        """Run a line in the shell, but what it begins with in this process if that is ours.
 
         What it prints and complains of comes in one stream.
         """
-        if alone := _ALONE.fullmatch(line):
-            return self._call(alone[1], shlex.split(alone[2]))
+        ours = None if self._apart else _OURS.match(line)
+        if not ours or not _is_ours_alone(ours["door"], shlex.split(ours["words"])):
+            return self.shell(line)
+        done, rest = self._call(ours), line[ours.end() :]
+        if ours["pipe"]:
+            told, piped = ("", done.output) if ours["merged"] else (done.stderr, done.stdout)
+        elif not ours["next"]:
+            return subprocess.CompletedProcess(line, done.exit_code, done.output)
+        else:
+            told, piped = done.output, ""
+            if not _OURS.match(rest):
+                rest = f"(exit {done.exit_code}); {rest}"
+        after = self.run(rest) if _OURS.match(rest) and not piped else self.shell(rest, piped)
+        return subprocess.CompletedProcess(line, after.returncode, told + after.stdout)
+
+    def shell(self, line: str, piped: str = "") -> subprocess.CompletedProcess[str]:
+        """Run all of a line as a person does, in processes of its own."""
         return subprocess.run(
             ["sh", "-c", line],
             cwd=self.path,
             env=self._environment,
-            stdin=subprocess.DEVNULL,
+            input=piped,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             timeout=300,
         )
 
-    def _call(self, door: str, words: list[str]) -> subprocess.CompletedProcess[str]:
+    def _call(self, ours: re.Match[str]) -> Result:
         """Do what a door does: a start costs more than most of what an example does."""
-        command: click.Command = importlib.import_module(f"mediakeep.commands.{door}").main
+        settings = dict(word.split("=", 1) for word in shlex.split(ours["settings"]))
         clean: dict[str, str | None] = dict.fromkeys(os.environ)
-        here = mock.patch("mediakeep.config.checkout", return_value=self.path)
-        there = mock.patch.object(tempfile, "tempdir", self._environment["TMPDIR"])
-        with contextlib.chdir(self.path), here, there:
-            done = CliRunner().invoke(command, words, env={**clean, **self._environment})
+        environment = {**clean, **self._environment, **settings}
+        with contextlib.ExitStack() as patches:
+            patches.enter_context(contextlib.chdir(self.path))
+            for patch in (
+                mock.patch("mediakeep.config.checkout", return_value=self.path),
+                mock.patch.object(tempfile, "tempdir", self._environment["TMPDIR"]),
+                mock.patch.object(rehearse, "_run", _run_ours),
+                inline(terms),
+                inline(probing),
+            ):
+                patches.enter_context(patch)
+            name, words = f"{ours['door']}.py", shlex.split(ours["words"])
+            done = CliRunner().invoke(_main(ours["door"]), words, env=environment, prog_name=name)
         assert isinstance(done.exception, SystemExit | None), done.output
-        return subprocess.CompletedProcess(words, done.exit_code, done.output)
+        return done
 
     def prepare(self, line: str, library: Path) -> None:
         """Run what comes before a page's examples; the library is a copy of one that is made."""
@@ -199,3 +237,28 @@ class Checkout:
         done = self.run(line)
         assert done.returncode == 0, f"{line}\nexit code {done.returncode}\n{done.stdout}"
         return done.stdout
+
+
+def _main(door: str) -> click.Command:
+    main: click.Command = importlib.import_module(f"mediakeep.commands.{door}").main
+    return main
+
+
+def _is_ours_alone(door: str, words: list[str]) -> bool:
+    """Tell whether a command starts nothing that is not ours: words of others go elsewhere."""
+    if door != "rehearse":
+        return True
+    _, *inner = words[words.index("--") :] if "--" in words else [""]
+    return inner[:1] == ["python"] and _DOOR.fullmatch(inner[1]) is not None
+
+
+def _run_ours(command: tuple[str, ...], environment: dict[str, str]) -> int:
+    """Do what a door does that rehearse.py is to lead to its server; return the exit code."""
+    door = _DOOR.fullmatch(command[1])
+    assert door, command
+    with mock.patch.dict(os.environ, environment):
+        try:
+            _main(door[1]).main(list(command[2:]), prog_name=Path(command[1]).name)
+        except SystemExit as ended:
+            return int(ended.code or 0)
+    raise AssertionError(f"{command} did not end")

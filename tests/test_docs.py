@@ -7,8 +7,10 @@ import json
 import os
 import re
 import sys
+import tempfile
 import time
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -60,18 +62,51 @@ def options(door: Path) -> dict[str, bool]:
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample library, made once for all pages that begin with it."""
-    checkout = Checkout(tmp_path_factory.mktemp("library"))
-    checkout.ok(documents.MAKE)
-    return checkout.path / "music"
+def library() -> Iterator[Path]:
+    """The sample library, made once for all pages that begin with it, where those are tried."""
+    with tempfile.TemporaryDirectory(dir=documents.MEMORY) as folder:
+        checkout = Checkout(Path(folder))
+        checkout.ok(documents.MAKE)
+        yield checkout.path / "music"
 
 
-@pytest.mark.parametrize("path", [p for p in PAGES if documents.examples(p)], ids=documents.name)
+TOLD = [path for path in PAGES if documents.examples(path)]
+
+
+@pytest.mark.parametrize("path", TOLD, ids=documents.name)
 def test_every_example_of_a_page_prints_what_the_page_says(
-    path: Path, tmp_path: Path, library: Path
+    path: Path, memory: Path, library: Path
 ) -> None:
-    checkout = Checkout(tmp_path)
+    follow(path, Checkout(memory, library.parent), library)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", TOLD, ids=documents.name)
+def test_every_example_prints_that_in_processes_of_its_own(
+    path: Path, memory: Path, library: Path
+) -> None:
+    follow(path, Checkout(memory, library.parent, apart=True), library)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'MEDIAKEEP_OFFLINE=1 python utilities/process_artist.py "no (such)"; echo "exit code $?"',
+        "python utilities/movie_queue_manager.py --list 2>&1 | head -n 1",
+        "python utilities/rehearse.py -- python utilities/tmdb_lookup.py search Map; echo $?",
+        "python utilities/rehearse.py -- python utilities/tmdb_lookup.py search | grep -c Map",
+    ],
+)
+def test_what_runs_in_this_process_prints_what_a_process_of_its_own_does(
+    line: str, memory: Path, library: Path
+) -> None:
+    checkout = Checkout(memory, library.parent)
+    done, apart = checkout.run(line), checkout.shell(line)
+    assert (done.returncode, done.stdout) == (apart.returncode, apart.stdout)
+    assert done.stdout
+
+
+def follow(path: Path, checkout: Checkout, library: Path) -> None:
     for line in documents.before(path):
         checkout.prepare(line, library)
     for example in documents.examples(path):
@@ -126,8 +161,8 @@ def test_the_status_page_holds_the_lines_that_the_next_test_runs() -> None:
     assert [line for line in [*wanted, BATCH] if line not in lines] == []
 
 
-def test_the_lines_of_the_status_page_work_as_written(tmp_path: Path, library: Path) -> None:
-    checkout = Checkout(tmp_path)
+def test_the_lines_of_the_status_page_work_as_written(memory: Path, library: Path) -> None:
+    checkout = Checkout(memory, library.parent)
     checkout.prepare(f"{documents.MAKE}; {MANAGER} --scan music", library)
     checkout.ok(f"{BATCH} --batch-size 8 --checkpoint-every 1")
     assert "8 of 14 artists completed (57.1%)" in checkout.ok(SUMMARY)

@@ -21,6 +21,7 @@ FLOORS = {
     "rehearsal": 2,
 }
 MODULES = sorted(ROOT.rglob("*.py"))
+_KNOWN = set(MODULES)
 
 
 def package(path: Path) -> str:
@@ -34,29 +35,32 @@ def floor(name: str) -> int:
 
 
 @functools.cache
-def nodes(path: Path) -> list[ast.AST]:
-    """Return all nodes of a module's syntax tree."""
-    return list(ast.walk(ast.parse(path.read_text())))
+def seen(path: Path) -> tuple[set[str], set[str]]:
+    """Return the dotted names that a module imports, anywhere in it, and the names it calls."""
+    imported, called = set(), set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import():
+                imported |= {alias.name for alias in node.names}
+            case ast.ImportFrom():
+                assert node.level == 0, f"{path}: a relative import"
+                imported |= {f"{node.module}.{alias.name}" for alias in node.names}
+            case ast.Call(func=ast.Name(id=name)):
+                called.add(name)
+    return imported, called
 
 
 def imports(path: Path) -> set[str]:
-    """Return the dotted names that a module imports, wherever in it the import stands."""
-    found = set()
-    for node in nodes(path):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return seen(path)[0]
 
 
+@functools.cache
 def inside(name: str) -> Path | None:
     """Return the module of ours that an imported name lies in."""
     parts = name.split(".")[1:] if name.startswith("mediakeep") else []
     for length in (len(parts), len(parts) - 1):
         path = ROOT.joinpath(*parts[: max(length, 0)])
-        if length > 0 and path.with_suffix(".py").exists():
+        if length > 0 and path.with_suffix(".py") in _KNOWN:
             return path.with_suffix(".py")
     return None
 
@@ -113,12 +117,7 @@ def test_nothing_below_commands_prints_prompts_or_exits() -> None:
     for path in MODULES:
         if package(path) == "commands":
             continue
-        called = {
-            node.func.id
-            for node in nodes(path)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        }
-        assert not called & banned, path
+        assert not seen(path)[1] & banned, path
 
 
 def test_no_module_bears_a_name_that_says_nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from mediakeep.media import safewrite
 from mediakeep.media.safewrite import Edit
 from mediakeep.media.undoing.store import Store
 from mediakeep.rehearsal.entities import Cover, World
-from mediakeep.rehearsal.server import Server
+from mediakeep.rehearsal.server import Asked, Server
+from mediakeep.rehearsal.weather import Weather
 from tests.commands import hands
 from tests.commands.conftest import Home
 from tests.commands.hands import Told
@@ -59,6 +61,28 @@ def fill(desk: Desk, release: str = "") -> None:
         if release:
             with contextlib.closing(Store(desk.home.path / "before")) as store:
                 safewrite.write(path, [Edit("musicbrainz_albumid", (release,))], store)
+
+
+class Stock:
+    """Keeps copies of a desk, and hands each out anew, in the same place."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._place = desk, desk.home.path.parent
+        self._asked: dict[str, list[Asked]] = {}
+
+    def _kept(self, name: str) -> Path:
+        return self._place.with_name(f"{self._place.name}-{name}")
+
+    def keep(self, name: str) -> None:
+        shutil.copytree(self._place, self._kept(name))
+        self._asked[name] = list(self._desk.server.asked)
+
+    def desk(self, name: str) -> Desk:
+        shutil.rmtree(self._place)
+        shutil.copytree(self._kept(name), self._place)
+        self._desk.server.asked[:] = self._asked[name]
+        self._desk.server.weather = Weather()
+        return self._desk
 
 
 def made(root: Path, *covers: Cover | None) -> Iterator[Desk]:

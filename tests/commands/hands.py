@@ -6,7 +6,9 @@ import hashlib
 import importlib
 import json
 import os
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +61,30 @@ def library(folder: Path) -> Home:
     """Make a home beside a library: Vera with an album in all formats, and one of two discs."""
     home = Home(folder / "home", folder / "music")
     home.path.mkdir()
+    for name, data in _files().items():
+        path = home.music / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return home
+
+
+@cache
+def _files() -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        _make(Path(folder))
+        found = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def _make(music: Path) -> None:
     for number, suffix in enumerate(shelf.FORMATS, 1):
-        path = home.music / "Vera" / "Dawn" / f"0{number} Tide {number}.{suffix}"
+        path = music / "Vera" / "Dawn" / f"0{number} Tide {number}.{suffix}"
         own = {"title": f"Tide {number}", "tracknumber": f"{number}/5", "album": "Dawn"}
         shelf.put(path, artist="Vera", albumartist="Vera", picture="cover.jpg", **own)
     for disc in (1, 2):
-        path = home.music / "Vera" / "Dusk" / f"CD {disc}" / "01 Rope.mp3"
+        path = music / "Vera" / "Dusk" / f"CD {disc}" / "01 Rope.mp3"
         own = {"title": "Rope", "tracknumber": "1/1", "album": "Dusk", "date": "1980"}
         shelf.put(path, artist="Vera", albumartist="Vera", **own)
-    return home
 
 
 def scanned(home: Home) -> Home:

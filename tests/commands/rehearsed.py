@@ -17,6 +17,7 @@ from unittest import mock
 
 from mediakeep.rehearsal import faults, library, world
 from mediakeep.rehearsal.server import Server
+from mediakeep.rehearsal.weather import Weather
 from tests.commands.conftest import Home, environment
 
 CONTACT = "storm-watcher@example.org"
@@ -116,6 +117,23 @@ def made(root: Path, artists: int, tracks: int | None = None) -> Iterator[Rehear
         home = Rehearsed(root / "home", root / "music", server, root / "tmp")
         home.scan()
         yield home
+
+
+class Stock:
+    """Keeps a home as it is, and hands it out anew to each test, in the same place."""
+
+    def __init__(self, home: Rehearsed) -> None:
+        self._home, self._place = home, home.path.parent
+        self.kept = self._place.with_name(f"{self._place.name}-kept")
+        shutil.copytree(self._place, self.kept, symlinks=True)
+
+    def home(self) -> Rehearsed:
+        """Give the home, which nobody has touched, and a server that nobody has asked."""
+        shutil.rmtree(self._place)
+        shutil.copytree(self.kept, self._place, symlinks=True)
+        self._home.server.asked.clear()
+        self._home.server.weather = Weather()
+        return self._home
 
 
 @contextlib.contextmanager

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -44,6 +43,15 @@ def home(tmp_path: Path, few: Path) -> Home:
     shutil.copytree(few, tmp_path / "music", symlinks=True)
     (tmp_path / "home").mkdir()
     return Home(tmp_path / "home", tmp_path / "music")
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory, few: Path) -> Home:
+    """A home for commands that do nothing."""
+    (path := tmp_path_factory.mktemp("untouched") / "home").mkdir()
+    home = Home(path, few)
+    home.scan()
+    return home
 
 
 @pytest.fixture
@@ -341,9 +349,9 @@ def test_the_address_of_the_webhook_is_written_nowhere(
     ],
 )
 def test_settings_that_do_not_go_end_a_batch_before_it_begins(
-    home: Home, words: list[str], env: dict[str, str], why: str
+    untouched: Home, words: list[str], env: dict[str, str], why: str
 ) -> None:
-    home.scan()
+    home = untouched
     before = home.snapshot()
     told = {f"MEDIAKEEP_{name}": text for name, text in env.items()}
     done = home.call("process_music_batch", *words, env=told)
@@ -400,15 +408,8 @@ def test_a_sender_that_cannot_be_started_is_a_warning(
     home: Home, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.scan()
-    code = (
-        "import sys; from mediakeep.commands.process_music_batch import main;"
-        " sys.executable = '/no/such/python'; main()"
-    )
-    words: list[Any] = [sys.executable, "-c", code, "--home", home.path, "--all", "--workers", 1]
-    more = {"MEDIAKEEP_ALERT_WEBHOOK": service.url, "PYTHONPATH": str(UTILITIES)}
-    done = subprocess.run(
-        list(map(str, words)), capture_output=True, text=True, env=environment(more), timeout=60
-    )
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    done = batch(home, service, "--all", "--workers", 1)
     assert done.returncode == 0
     assert "Warning: The alert for 127.0.0.1 could not be sent: No such file" in done.stderr
     assert "BATCH COMPLETE: 6/6" in done.stdout

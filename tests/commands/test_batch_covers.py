@@ -12,7 +12,7 @@ import pytest
 
 from mediakeep.rehearsal import faults
 from tests.commands import covered, hands
-from tests.commands.covered import Desk
+from tests.commands.covered import Desk, Stock
 from tests.commands.hands import Told, state
 from tests.music.coverless import is_cover
 
@@ -20,21 +20,29 @@ BATCH, UNDO = "process_music_batch", "undo_changes"
 BOTH = ("--cover-art", "both")
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    for one in covered.made(tmp_path):
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stock, dict[Path, bytes]]]:
+    """A library before and after it has got its covers, and its files before."""
+    for one in covered.made(tmp_path_factory.mktemp("desk")):
         covered.fill(one)
         one.home.scan()
-        yield one
+        before, kept = contents(one), Stock(one)
+        kept.keep("fresh")
+        one.ok(BATCH, "--all", *BOTH)
+        assert one.covers() == [(1200, 1200)] * 3
+        kept.keep("done")
+        yield kept, before
 
 
 @pytest.fixture
-def done(desk: Desk) -> tuple[Desk, dict[Path, bytes]]:
+def desk(stock: tuple[Stock, dict[Path, bytes]]) -> Desk:
+    return stock[0].desk("fresh")
+
+
+@pytest.fixture
+def done(stock: tuple[Stock, dict[Path, bytes]]) -> tuple[Desk, dict[Path, bytes]]:
     """A library that has got its covers, and what it was before."""
-    before = contents(desk)
-    desk.ok(BATCH, "--all", *BOTH)
-    assert desk.covers() == [(1200, 1200)] * 3
-    return desk, before
+    return stock[0].desk("done"), stock[1]
 
 
 def contents(desk: Desk) -> dict[Path, bytes]:
@@ -203,16 +211,14 @@ def test_a_picture_that_nobody_came_for_is_removed_after_a_month(desk: Desk) -> 
         assert picture.exists() is stays
 
 
-def test_an_outage_of_the_archive_is_told_in_one_line_and_ends_with_it(
-    desk: Desk, tmp_path: Path
-) -> None:
+def test_an_outage_of_the_archive_is_told_in_one_line_and_ends_with_it(desk: Desk) -> None:
     desk.server.weather.order(faults.refused(retry_after="3600"), 1, is_cover)
     told = desk.run(BATCH, "--all")
     assert told.code == 4
     last = told.out.splitlines()[-1]
     assert last.startswith("1 artist waits for its look-up. The Cover Art Archive is not to be")
     assert item(desk)["lookup"] == "pending"
-    for path in tmp_path.glob("*.slots"):  # an hour passes
+    for path in desk.home.path.parent.glob("*.slots"):  # an hour passes
         path.unlink()
     desk.ok(BATCH, "--all")
     assert item(desk)["lookup"] == "done"

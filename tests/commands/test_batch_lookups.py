@@ -6,14 +6,13 @@ import json
 import select
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.commands import rehearsed
 from tests.commands.conftest import Home, obeying_permissions
-from tests.commands.rehearsed import Rehearsed, ended, out, questions
+from tests.commands.rehearsed import Rehearsed, Stock, ended, out, questions
 
 ARTISTS = 3
 BATCH = "process_music_batch"
@@ -21,10 +20,15 @@ PUBLIC = ("--musicbrainz-host", "https://musicbrainz.org", "--musicbrainz-interv
 AWAITING = f"{ARTISTS} artists wait for their look-up. MusicBrainz "
 
 
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
+    with rehearsed.made(tmp_path_factory.mktemp("stock") / "place", ARTISTS) as one:
+        yield Stock(one)
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Rehearsed]:
-    with rehearsed.made(tmp_path, ARTISTS) as one:
-        yield one
+def home(stock: Stock) -> Rehearsed:
+    return stock.home()
 
 
 @pytest.fixture(scope="module")

@@ -12,16 +12,21 @@ from mediakeep.pages import page
 from tests.alerts.service import Service, answer
 from tests.alerts.service import lines as log_lines
 from tests.commands import rehearsed
-from tests.commands.rehearsed import CONTACT, Rehearsed, out, questions
+from tests.commands.rehearsed import CONTACT, Rehearsed, Stock, out, questions
 
 ARTISTS = 3
 HEADING = "## At MusicBrainz"
 
 
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
+    with rehearsed.made(tmp_path_factory.mktemp("stock") / "place", ARTISTS) as one:
+        yield Stock(one)
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Rehearsed]:
-    with rehearsed.made(tmp_path, ARTISTS) as one:
-        yield one
+def home(stock: Stock) -> Rehearsed:
+    return stock.home()
 
 
 def section(report: Path) -> str:

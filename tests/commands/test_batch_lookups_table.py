@@ -12,23 +12,33 @@ import pytest
 from mediakeep.pages import cells
 from mediakeep.rehearsal import world
 from tests.commands import rehearsed
-from tests.commands.rehearsed import Rehearsed, out
+from tests.commands.rehearsed import Rehearsed, Stock, out
 
 ARTISTS = 5
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Rehearsed]:
-    with rehearsed.made(tmp_path, ARTISTS) as one:
-        yield one
-
-
 @pytest.fixture(scope="module")
-def looked_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
-    """A home whose artists are all looked up, for tests that leave it as it is."""
-    with rehearsed.made(tmp_path_factory.mktemp("looked_up"), ARTISTS) as one:
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stock, Path]]:
+    """A home whose artists are all looked up, and its library as it was before."""
+    place = tmp_path_factory.mktemp("stock")
+    with rehearsed.made(place / "place", ARTISTS) as one:
+        shutil.copytree(one.music, place / "music", symlinks=True)
         one.batch("--all")
-        yield one
+        yield Stock(one), place / "music"
+
+
+@pytest.fixture
+def looked_up(stock: tuple[Stock, Path]) -> Rehearsed:
+    """A home whose artists are all looked up."""
+    return stock[0].home()
+
+
+@pytest.fixture
+def fresh(looked_up: Rehearsed, stock: tuple[Stock, Path]) -> Rehearsed:
+    """Another home, of the same library, with nothing done."""
+    shutil.rmtree(looked_up.music)
+    shutil.copytree(stock[1], looked_up.music, symlinks=True)
+    return looked_up.beside("other")
 
 
 def rows(home: Rehearsed) -> list[dict[str, str]]:
@@ -51,9 +61,10 @@ def of(artist: str, table: list[dict[str, str]], reason: str) -> set[str]:
     return {row["album"] for row in table if (name(row), row["missing"], row["reason"]) == wanted}
 
 
-def test_its_bytes_are_the_same_however_many_batches_it_took(home: Rehearsed) -> None:
-    other = home.beside("other")
-    home.batch("--all")
+def test_its_bytes_are_the_same_however_many_batches_it_took(
+    looked_up: Rehearsed, fresh: Rehearsed
+) -> None:
+    home, other = looked_up, fresh
     whole = home.table.read_bytes()
     other.batch("--batch-size", 2)
     assert 0 < len(names(other)) <= 2
@@ -72,8 +83,10 @@ def test_its_bytes_are_the_same_however_many_batches_it_took(home: Rehearsed) ->
     assert other.table.stat().st_mtime_ns == written
 
 
-def test_an_artist_that_is_done_again_or_has_vanished_has_the_rows_of_now(home: Rehearsed) -> None:
-    home.batch("--all")
+def test_an_artist_that_is_done_again_or_has_vanished_has_the_rows_of_now(
+    looked_up: Rehearsed,
+) -> None:
+    home = looked_up
     before = rows(home)
     gone, changed, *_ = names(home)
     album = sorted(path for path in (home.music / changed).iterdir() if path.is_dir())[0]
@@ -120,8 +133,8 @@ def test_a_cell_is_no_formula_and_what_parts_cells_parts_no_title(looked_up: Reh
     assert any('"' in title for title in albums.values())
 
 
-def test_an_audit_that_is_damaged_costs_its_own_rows_and_is_told(home: Rehearsed) -> None:
-    home.batch("--all")
+def test_an_audit_that_is_damaged_costs_its_own_rows_and_is_told(looked_up: Rehearsed) -> None:
+    home = looked_up
     before, names_before = rows(home), names(home)
     lost = names_before[0]
     stem = home.artists()[lost]["output_name"]

@@ -166,11 +166,16 @@ def dying(name: str) -> AbstractContextManager[Worker]:
     return nullcontext(look)
 
 
-def test_a_file_that_ends_the_process_costs_no_other(tmp_path: Path) -> None:
-    paths = [tmp_path / f"{name}.mkv" for name in "abcd"]
-    found = list(probing.look(paths, 2, functools.partial(dying, "b.mkv")))
+@pytest.mark.parametrize(
+    ("names", "workers"), [("abc", 1), pytest.param("abcd", 2, marks=pytest.mark.slow)]
+)
+def test_a_file_that_ends_the_process_costs_no_other(
+    tmp_path: Path, names: str, workers: int
+) -> None:
+    paths = [tmp_path / f"{name}.mkv" for name in names]
+    found = list(probing.look(paths, workers, functools.partial(dying, "b.mkv")))
     assert [one.path for one in found] == paths
-    assert [one.facts is None for one in found] == [False, True, False, False]
+    assert [one.facts is None for one in found] == [name == "b" for name in names]
     assert found[1].trouble.startswith(f"MediaInfo failed on {paths[1]}: ")
 
 

@@ -18,7 +18,7 @@ from mediakeep.rehearsal.entities import World, mbid
 from mediakeep.rehearsal.server import Server
 from tests.commands import hands
 from tests.commands.hands import Told, read, reviews, run, state
-from tests.commands.rehearsed import Rehearsed
+from tests.commands.rehearsed import Rehearsed, Stock
 from tests.music import shelf, visits
 
 DOOR, LIST = "fix_metadata", "outputs/manual_review_needed.json"
@@ -44,10 +44,17 @@ DAWN, DUSK, DAYS, LONGER = world().releases
 NOON = world().groups[-1].id
 
 
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
+    place = tmp_path_factory.mktemp("stock") / "place"
+    place.mkdir()
+    with made_home(place) as made:
+        yield Stock(made)
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Rehearsed]:
-    with made_home(tmp_path) as made:
-        yield made
+def home(stock: Stock) -> Rehearsed:
+    return stock.home()
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,19 @@ DOOR, LIST = "fix_metadata", "outputs/manual_review_needed.json"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(scanned: tuple[Home, Path]) -> Home:
     """Vera with one track without an album, one without a date, and one without any title."""
-    home = hands.library(tmp_path)
+    home, kept = scanned
+    shutil.rmtree(home.path.parent)
+    shutil.copytree(kept, home.path.parent)
+    return home
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
+    """The same home, and a copy of it that is kept."""
+    place = tmp_path_factory.mktemp("scanned")
+    home = hands.library(place)
     for number, lost in ((1, "album"), (2, "date")):
         own = {"title": f"Tide {number}", "tracknumber": f"{number}/5", "album": "Dawn"}
         fields: dict[str, str | None] = {**own, "artist": "Vera", "albumartist": "Vera", lost: None}
@@ -30,7 +41,8 @@ def home(tmp_path: Path) -> Home:
         shelf.put(dawn(home) / f"0{number} Tide {number}.{suffix}", **fields)
     anna = {"artist": "Anna", "albumartist": "Anna", "album": "Dusk"}
     shelf.put(home.music / "Anna" / "Dusk" / "Track 01.flac", title=None, **anna)
-    return hands.scanned(home)
+    hands.scanned(home)
+    return home, shutil.copytree(place, place.with_name("kept"))
 
 
 def dawn(home: Home) -> Path:

@@ -19,8 +19,16 @@ def movies(tmp_path: Path) -> Iterator[Movies]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def name(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A movie that a dry run over all is certain of: they are the same each time."""
+    movies, _ = cinemas.made(tmp_path_factory.mktemp("certain"))
+    with cinemas.served() as server:
+        movies.url = server.url
+        return certain(movies)
+
+
 def certain(movies: Movies) -> str:
-    """Return a movie that a dry run over all is certain of."""
     done = movies.call("generate_nfo", "--dry-run", movies.movies)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -30,9 +38,8 @@ def certain(movies: Movies) -> str:
 
 
 def test_the_nfo_of_a_movie_that_no_queue_knows_is_written_and_nothing_else(
-    movies: Movies,
+    movies: Movies, name: str
 ) -> None:
-    name = certain(movies)
     before = {path.name for path in movies.movies.iterdir()}
     done = movies.call("generate_nfo", movies.movies / name)
     assert done.returncode == 0, done.stderr
@@ -43,8 +50,7 @@ def test_the_nfo_of_a_movie_that_no_queue_knows_is_written_and_nothing_else(
     assert "0 files written" in again.stdout
 
 
-def test_printed_is_what_would_be_written(movies: Movies) -> None:
-    name = certain(movies)
+def test_printed_is_what_would_be_written(movies: Movies, name: str) -> None:
     before = sorted(movies.movies.iterdir())
     printed = movies.call("generate_nfo", "--print", movies.movies / name).stdout
     assert sorted(movies.movies.iterdir()) == before
@@ -52,9 +58,10 @@ def test_printed_is_what_would_be_written(movies: Movies) -> None:
     assert (movies.movies / name).with_suffix(".nfo").read_text() == printed
 
 
-def test_a_pending_movie_stays_pending_and_a_completed_one_is_told_of(movies: Movies) -> None:
+def test_a_pending_movie_stays_pending_and_a_completed_one_is_told_of(
+    movies: Movies, name: str
+) -> None:
     movies.scan()
-    name = certain(movies)
     movies.call("generate_nfo", movies.movies / name)
     assert movies.statuses()[name] == "pending"
     assert movies.batch("--all").returncode == 0

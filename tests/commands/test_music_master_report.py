@@ -231,10 +231,13 @@ def contents(home: Home) -> list[bytes]:
 # Kills and races
 
 
+LARGE = 150
+
+
 @pytest.fixture
 def large(tmp_path: Path) -> Home:
     """A home with the audits of so many artists that writing takes a moment."""
-    master.make(tmp_path / "home", 400)
+    master.make(tmp_path / "home", LARGE)
     return Home(tmp_path / "home", tmp_path)
 
 
@@ -269,6 +272,6 @@ def test_two_runs_at_once_both_succeed_and_leave_whole_files(large: Home) -> Non
         _, complaint = one.communicate(timeout=60)
         assert (one.returncode, complaint) == (0, b"")
     found = json.loads(contents(large)[0])
-    assert len(found["tracks"]) == found["counts"]["tracks"] == 400 * 16
+    assert len(found["tracks"]) == found["counts"]["tracks"] == LARGE * 16
     assert json.loads(contents(large)[2])["head"]["written"] == found["written"]
     assert not list((large.path / "outputs").glob(".*"))

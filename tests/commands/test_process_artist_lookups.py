@@ -24,7 +24,7 @@ def home(tmp_path: Path) -> Iterator[Rehearsed]:
 
 
 def test_an_artist_is_looked_up_once_and_anew_where_that_is_wanted(home: Rehearsed) -> None:
-    done = home.run(DOOR, home.music / ARTIST, "--json")
+    done = home.call(DOOR, home.music / ARTIST, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["lookup"] == "done"

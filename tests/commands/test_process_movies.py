@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import pty
@@ -13,8 +14,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+from click.testing import CliRunner
 
 from mediakeep import kinds
 from mediakeep.commands import handwork
@@ -22,6 +25,7 @@ from mediakeep.rehearsal.films.shelf import Made
 from tests.commands import cinemas
 from tests.commands.cinemas import Movies
 from tests.commands.conftest import environment
+from tests.sampling import some
 
 PATIENCE = 60.0  # seconds
 PROMPT = "q to stop: "
@@ -96,7 +100,7 @@ def told(movies: Movies, *words: object, **more: Any) -> str:
 def test_a_batch_identifies_and_enriches_movies(stocked: tuple[Movies, Made]) -> None:
     movies, stock = stocked
     assert "Processing 2 movies" in told(movies, "--batch-size", 2)
-    done = movies.batch_apart("--batch-process")
+    done = movies.batch("--batch-process")
     assert done.returncode == 0, done.stderr
     out = done.stdout
     assert "BATCH COMPLETE: 6/6 movies (100.0%)" in out
@@ -203,6 +207,12 @@ def test_a_person_takes_skips_gives_an_id_and_stops(stocked: tuple[Movies, Made]
         shown.say(answer)
         if answer == "i":
             shown.await_("tt0133093: ")
+            shown.say("999999")
+            assert "TMDb has no movie with the id 999999." in shown.await_(PROMPT)
+            shown.say("i tt0000001")
+            assert "tt0000001" in shown.await_(PROMPT)
+            shown.say("i")
+            shown.await_("tt0133093: ")
             shown.say("2075")
         first = shown.await_(PROMPT) if answer != "q" else ""
     assert shown.end() == 130
@@ -219,14 +229,10 @@ def test_a_person_takes_skips_gives_an_id_and_stops(stocked: tuple[Movies, Made]
 
 
 def test_the_end_of_the_input_stops_as_q_does(movies: Movies) -> None:
-    done = subprocess.run(
-        movies.command("process_movies", "--all", "--confirm-each"),
-        input="nonsense\n99\ni nothing\n1\n",
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        env=environment(cinemas.asking(movies.url)),
-    )
+    # As if this were typed; then there is nothing more to be read.
+    invoke = functools.partialmethod(CliRunner.invoke, input="nonsense\n99\ni nothing\n1\n")
+    with mock.patch.object(CliRunner, "invoke", invoke):
+        done = movies.batch("--all", "--confirm-each")
     assert done.returncode == 130
     assert done.stdout.count("That is none of the answers.") == 2
     assert "That is no id." in done.stdout
@@ -234,24 +240,13 @@ def test_the_end_of_the_input_stops_as_q_does(movies: Movies) -> None:
     assert "in_progress" not in movies.statuses().values()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", some([signal.SIGINT, signal.SIGTERM], 2))
 def test_a_signal_ends_a_question_at_once(movies: Movies, number: signal.Signals) -> None:
     shown = Terminal(movies, "--all", "--confirm-each")
     shown.await_(PROMPT)
     shown.process.send_signal(number)
     assert shown.end() == 130
     assert set(movies.statuses().values()) == {"pending"}
-
-
-def test_an_id_that_no_movie_has_is_asked_for_again(movies: Movies) -> None:
-    shown = Terminal(movies, "--batch-size", "1", "--confirm-each")
-    shown.await_(PROMPT)
-    shown.say("i 999999")
-    assert "TMDb has no movie with the id 999999." in shown.await_(PROMPT)
-    shown.say("i tt0000001")
-    assert "tt0000001" in shown.await_(PROMPT)
-    shown.say("q")
-    assert shown.end() == 130
 
 
 def test_a_report_tells_of_a_twin_that_came_later(stocked: tuple[Movies, Made]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import os
@@ -18,7 +19,9 @@ import pytest
 from mediakeep.rehearsal import workshop, world
 from mediakeep.rehearsal.entities import mbid
 from mediakeep.rehearsal.server import Server
+from tests.commands import servings
 from tests.commands.conftest import DOORS, environment
+from tests.sampling import some
 
 AMBER = mbid("artist", "Amber Kettle", 1)
 # What a client does: ask each address below the server for its status, and print that.
@@ -46,9 +49,12 @@ def line(*words: object) -> list[str]:
     return [sys.executable, str(DOORS / "rehearse.py"), *map(str, words)]
 
 
-def run(*words: object, **env: str) -> subprocess.CompletedProcess[str]:
+run = functools.partial(servings.run, "rehearse")
+
+
+def run_apart(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        line(*words), capture_output=True, text=True, env=environment(env), timeout=60
+        line(*words), capture_output=True, text=True, env=environment({}), timeout=60
     )
 
 
@@ -58,7 +64,7 @@ def client(*paths: str) -> list[str]:
 
 def test_a_command_is_led_to_the_server_and_what_it_asked_is_counted(catalogue: Path) -> None:
     paths = (LOOK, LOOK, f"/ws/2/artist/{mbid('nobody')}?fmt=json", "/release/x")
-    done = run("--catalogue", catalogue, *client(*paths))
+    done = run_apart("--catalogue", catalogue, *client(*paths))
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["200", "200", "404", "400"]
     assert done.stderr == "4 requests answered, 1 with 400, 1 with 404.\n"
@@ -72,7 +78,7 @@ def test_without_a_catalogue_the_sample_librarys_artists_are_known() -> None:
 def test_the_exit_code_is_that_of_the_command() -> None:
     assert run("--", sys.executable, "-c", "raise SystemExit(7)").returncode == 7
     killed = "import os; os.kill(os.getpid(), 15)"
-    assert run("--", sys.executable, "-c", killed).returncode == 128 + 15
+    assert run_apart("--", sys.executable, "-c", killed).returncode == 128 + 15
 
 
 def test_a_command_that_is_not_there_is_named() -> None:
@@ -138,7 +144,7 @@ def serving(catalogue: Path) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", some([signal.SIGINT, signal.SIGTERM], 2))
 def test_it_serves_until_it_is_stopped(
     serving: subprocess.Popen[str], number: signal.Signals
 ) -> None:
@@ -221,7 +227,7 @@ def test_what_excludes_each_other_and_what_cannot_be_written_is_refused(
     assert not marker.exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", some([signal.SIGTERM, signal.SIGINT], 2))
 def test_a_signal_is_for_the_command_and_the_server_ends_with_it(number: signal.Signals) -> None:
     code = "import signal, time; print('up', flush=True); time.sleep(60)"
     with subprocess.Popen(
@@ -244,10 +250,8 @@ def test_a_signal_is_for_the_command_and_the_server_ends_with_it(number: signal.
 
 def test_a_library_comes_with_its_catalogue(tmp_path: Path) -> None:
     kept = tmp_path / "music.json"
-    maker = [sys.executable, str(DOORS / "make_sample_library.py"), str(tmp_path / "music")]
-    done = subprocess.run(
-        [*maker, "--artists", "16", "--seed", "3", "--catalogue", str(kept)], capture_output=True
-    )
+    made = (tmp_path / "music", "--artists", 16, "--seed", 3, "--catalogue", kept)
+    done = servings.run("make_sample_library", *made)
     assert done.returncode == 0, done.stderr
     known = {artist.name.replace("/", "_") for artist in world.load(kept).artists}
     assert {path.name for path in (tmp_path / "music").iterdir()} <= known

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from mediakeep.rehearsal.films import cinema
-from tests.commands.conftest import DOORS, environment
+from tests.commands.servings import run
 
 # What a client does: ask for each path below the hosts with the token, print status and title.
 CLIENT = """
@@ -29,16 +28,6 @@ for path in sys.argv[1:]:
         print(error.code)
 """
 FIRST = cinema.sampled().films[0]
-
-
-def run(door: str, *words: object, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(DOORS / f"{door}.py"), *map(str, words)],
-        capture_output=True,
-        text=True,
-        env=environment(env),
-        timeout=60,
-    )
 
 
 def client(*paths: str) -> list[str]:

@@ -10,6 +10,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from tests.commands import servings
 from tests.commands.conftest import DOORS, Home, environment
 
 
@@ -72,7 +75,7 @@ def test_the_dashboard_prints_once_in_a_pipe(finished: Home) -> None:
     reviews = sum(severities.values())
     assert min(notes, reviews) > 10
     for words in ((), ("--once",)):
-        done = finished.run("media_dashboard", *words)
+        done = finished.call("media_dashboard", *words)
         assert done.returncode == 0
         assert "14 of 14 artists completed (100.0%)" in done.stdout
         assert f"{reviews} open issues" in done.stdout
@@ -89,6 +92,7 @@ def test_the_dashboard_without_a_queue_names_the_cure(home: Home) -> None:
     assert "--scan PATH" in done.stderr
 
 
+@pytest.mark.slow  # every run has the tests of its terminal beside it
 def test_on_a_terminal_the_dashboard_lives_until_it_is_stopped(finished: Home) -> None:
     parent, child = pty.openpty()
     command = finished.command("media_dashboard")
@@ -108,7 +112,7 @@ def test_on_a_terminal_the_dashboard_lives_until_it_is_stopped(finished: Home) -
 
 def test_the_sample_library_is_made_and_told_of(tmp_path: Path) -> None:
     command = [sys.executable, str(DOORS / "make_sample_library.py"), str(tmp_path / "new")]
-    done = subprocess.run([*command, "--json"], capture_output=True, text=True)
+    done = servings.run("make_sample_library", tmp_path / "new", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["artists"] == 14
     again = subprocess.run(command, capture_output=True, text=True)

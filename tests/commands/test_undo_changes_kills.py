@@ -112,9 +112,12 @@ def _start(library: Library) -> subprocess.Popen[str]:
     )
 
 
-def test_killed_at_any_time_again_and_again_it_ends_in_the_same_bytes(tmp_path: Path) -> None:
-    library, chance, killed = Stock(tmp_path, albums=8).library(), random.Random("kills"), 0
-    for _ in range(5):
+@pytest.mark.parametrize(("albums", "kills"), some([(5, 3), (8, 5)], 2))
+def test_killed_at_any_time_again_and_again_it_ends_in_the_same_bytes(
+    tmp_path: Path, albums: int, kills: int
+) -> None:
+    library, chance, killed = Stock(tmp_path, albums).library(), random.Random("kills"), 0
+    for _ in range(kills):
         process = _start(library)
         time.sleep(chance.uniform(0.1, 0.6))
         process.kill()

@@ -98,9 +98,9 @@ def test_pruning_all_is_refused(finished: Home, count: str) -> None:
 
 def test_nothing_is_pruned_unless_it_is_asked_for(home: Home) -> None:
     home.scan()
-    words = ("--batch-size", 6, "--checkpoint-every", 1)
+    words = ("--batch-size", 3, "--checkpoint-every", 1)
     assert home.batch(*words).returncode == 0
-    assert len(checkpoints_of(home)) == 6
+    assert len(checkpoints_of(home)) == 3
     assert home.batch(*words, "--keep-checkpoints", 2).returncode == 0
     assert len(checkpoints_of(home)) == 2
 
@@ -273,13 +273,13 @@ def test_a_backup_that_fails_is_a_warning_and_fails_no_batch(
     to = tmp_path / "to"
     if how == "locked":
         to.mkdir(mode=0o555)
-    words = ("--all", "--backup-to", to)
+    words = ("--batch-size", 2, "--backup-to", to)
     with obeying_permissions():
         done = home.batch(*words)
     assert done.returncode == 0
     assert "Warning: " in done.stderr
     assert str(to) in done.stderr
-    assert set(home.statuses().values()) == {"completed"}
+    assert list(home.statuses().values()).count("completed") == 2
 
 
 def test_a_folder_of_a_person_whom_nobody_knows_is_a_warning(finished: Home) -> None:

@@ -18,6 +18,7 @@ from tests.crash import faults, script
 from tests.crash.faults import Refusal
 from tests.crash.test_every_call import copied, follow, prepared, restore
 from tests.queue import rig
+from tests.sampling import some
 
 
 def fold(queue: Queue) -> None:
@@ -38,6 +39,8 @@ ACTS: dict[str, Callable[[Queue], Any]] = {
     "a checkpoint": lambda queue: queue.checkpoint(),
 }
 
+REFUSALS = (errno.ENOSPC, errno.EIO)  # of a full disk, of a failing one
+
 
 def same_on_disk(queue: Queue) -> None:
     """What this process knows, anybody reads."""
@@ -46,8 +49,10 @@ def same_on_disk(queue: Queue) -> None:
     assert seen.seq == queue.state.seq
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=["full", "failing"])
-@pytest.mark.parametrize("name", ACTS)
+# Every act and both refusals in each run, all of their pairs in slow ones.
+@pytest.mark.parametrize(
+    ("name", "number"), some(((act, one) for act in ACTS for one in REFUSALS), 3)
+)
 def test_a_call_that_fails_costs_no_record_and_no_later_one(
     name: str, number: int, memory: Path
 ) -> None:
@@ -93,7 +98,7 @@ def _without_sessions(queue: Queue) -> dict[str, Any]:
     return _given_back(queue.state.items)
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=["full", "failing"])
+@pytest.mark.parametrize("number", some(REFUSALS, 2))
 def test_a_restore_that_fails_is_done_at_the_next_look(number: int, memory: Path) -> None:
     where = prepared(memory / "prepared")
     wanted = copied(where, memory / "wanted")

@@ -117,7 +117,7 @@ def trial(yard: Yard, act: str, tap: Tap) -> MediakeepError | None:
     return None
 
 
-@pytest.mark.parametrize(("name", "act"), some(TRIALS, 4))
+@pytest.mark.parametrize(("name", "act"), some(TRIALS, 6))
 def test_wherever_it_is_cut_off_the_file_is_the_old_or_the_new_one(
     memory: Path, name: str, act: str
 ) -> None:
@@ -134,7 +134,7 @@ def test_wherever_it_is_cut_off_the_file_is_the_old_or_the_new_one(
     assert ends.count("new") > 1
 
 
-@pytest.mark.parametrize(("name", "act"), some(TRIALS, 4))
+@pytest.mark.parametrize(("name", "act"), some(TRIALS, 6))
 def test_whatever_fails_the_file_is_the_old_one_or_all_was_well(
     memory: Path, name: str, act: str
 ) -> None:

@@ -5,10 +5,6 @@ What they share is real: sockets, locks and clocks.
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,69 +15,27 @@ import pytest
 from mediakeep.errors import Outage
 from mediakeep.lookups.answers import Machine
 from mediakeep.lookups.http import Http
+from tests.lookups import asker
+from tests.lookups.asker import Asker, go
 from tests.lookups.conftest import CONTACT, Scripted, answer, hang, slots
 
-ASK = """
-import json, sys
-from pathlib import Path
-from mediakeep.errors import MediakeepError
-from mediakeep.lookups import session
-from mediakeep.lookups.http import Http, Machine, Service
-cache, shared, host, interval, *paths = sys.argv[1:]
-told = []
-http = Http(Path(cache), "", machine=Machine(waiting=told.append, shared=Path(shared)))
-service = Service("MusicBrainz", host, float(interval))
-print("ready", flush=True)
-sys.stdin.readline()
-failed = []
-for path in paths:
-    try:
-        http.get(service, host + path)
-    except MediakeepError as error:
-        failed.append(str(error))
-assert abs(sum(told) - http.spent.waited) < 1e-6
-print(json.dumps({**vars(http.spent), "failed": failed}))
-"""
-Process = subprocess.Popen[str]
-Start = Callable[..., Process]
+Start = Callable[..., Asker]
 
 
 @pytest.fixture
 def start(server: Scripted, tmp_path: Path) -> Iterator[Start]:
     """Start processes that ask for addresses as soon as they are let go."""
-    started: list[Process] = []
+    started: list[Asker] = []
 
-    def begin(*paths: str, interval: float = 0.0, home: str = "home") -> Process:
+    def begin(*paths: str, interval: float = 0.0, home: str = "home") -> Asker:
         cache = tmp_path / home / "musicbrainz.sqlite"
-        words = [str(cache), str(tmp_path), server.host, str(interval), *paths]
-        pipe = subprocess.PIPE
-        command = [sys.executable, "-c", ASK, *words]
-        started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
+        started.append(asker.start(cache, tmp_path, server.service(interval), paths))
         return started[-1]
 
     yield begin
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def go(*processes: Process) -> None:
-    """Let processes go, all at once."""
-    for process in processes:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-
-
-def end(process: Process) -> dict[str, Any]:
-    """Wait for a process, and return what it spent and what failed."""
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 0
-    found: dict[str, Any] = json.loads(output)
-    return found
+    for one in started:
+        one.process.kill()
+        one.process.join()
 
 
 def until(true: Callable[[], object]) -> None:
@@ -99,7 +53,7 @@ def test_four_processes_are_never_above_the_rate_and_never_ask_twice(
     homes = "one", "one", "two", "two"
     processes = [start(*shared, interval=0.2, home=home) for home in homes]
     go(*processes)
-    spent = [end(process) for process in processes]
+    spent = [process.ended() for process in processes]
     assert sorted(server.asked) == sorted(shared * 2)
     for count in range(1, 16):  # so many intervals lie between, but for a late look at the clock
         pairs = zip(server.times, server.times[count:], strict=False)
@@ -119,7 +73,7 @@ def test_one_question_of_four_processes_is_one_request_however_slow_the_answer(
     server.manners["/a"] = [slow]
     processes = [start("/a") for _ in range(4)]
     go(*processes)
-    spent = [end(process) for process in processes]
+    spent = [process.ended() for process in processes]
     assert server.asked == ["/a"]
     assert sorted(one["requests"] for one in spent) == [0, 0, 0, 1]
     assert sorted(one["hits"] for one in spent) == [0, 1, 1, 1]
@@ -129,7 +83,7 @@ def test_a_404_is_asked_for_once_as_well(start: Start, server: Scripted) -> None
     server.manners["/a"] = [answer(404)]
     processes = [start("/a") for _ in range(3)]
     go(*processes)
-    assert all("has nothing at" in end(process)["failed"][0] for process in processes)
+    assert all("has nothing at" in process.ended()["failed"][0] for process in processes)
     assert server.asked == ["/a"]
 
 
@@ -141,8 +95,8 @@ def test_a_question_that_is_slow_keeps_no_other_question_waiting(
     go(slow)
     until(lambda: "/slow" in server.asked)
     go(quick)
-    assert end(quick)["requests"] == 1
-    assert slow.poll() is None
+    assert quick.ended()["requests"] == 1
+    assert slow.process.is_alive()
 
 
 def test_a_retry_after_that_one_process_was_told_pauses_another(
@@ -154,8 +108,8 @@ def test_a_retry_after_that_one_process_was_told_pauses_another(
     until(lambda: "/a" in server.asked)
     time.sleep(0.2)
     go(other)
-    end(told)
-    assert end(other)["waited"] > 1
+    told.ended()
+    assert other.ended()["waited"] > 1
     assert min(server.times[1:]) - server.times[0] >= 1.99
 
 
@@ -169,8 +123,8 @@ def test_a_process_that_is_killed_while_it_asks_keeps_nobody_from_asking(
     go(second)
     time.sleep(0.3)
     assert server.asked == ["/a"]  # the second waits for the first
-    first.send_signal(signal.SIGKILL)
-    assert end(second)["requests"] == 1
+    first.process.kill()
+    assert second.ended()["requests"] == 1
     assert server.asked == ["/a", "/a"]
 
 
@@ -181,10 +135,10 @@ def test_a_process_that_is_killed_while_it_waits_for_its_turn_takes_none(
     go(waiting)
     until(lambda: server.asked == ["/1"])
     time.sleep(0.2)
-    waiting.send_signal(signal.SIGKILL)
+    waiting.process.kill()
     quick = start("/2", interval=0.1)
     go(quick)
-    assert end(quick)["waited"] <= 0.1
+    assert quick.ended()["waited"] <= 0.1
     assert server.asked == ["/1", "/2"]
 
 
@@ -199,7 +153,7 @@ def test_an_outage_that_one_process_finds_is_one_for_all(
     processes = [start("/b", "/c", home=home) for home in ("one", "two")]
     go(*processes)
     for process in processes:
-        found = end(process)
+        found = process.ended()
         assert [text.split(",")[0] for text in found["failed"]] == [
             "MusicBrainz is not to be had"
         ] * 2

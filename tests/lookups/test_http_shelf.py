@@ -179,8 +179,9 @@ def use(path: Path, start: float) -> None:
         os._exit(status)
 
 
-def test_many_processes_may_make_the_file_and_close_it_at_once(tmp_path: Path) -> None:
-    for number in range(4):
+@pytest.mark.parametrize("files", [2, pytest.param(16, marks=pytest.mark.slow)])
+def test_many_processes_may_make_the_file_and_close_it_at_once(tmp_path: Path, files: int) -> None:
+    for number in range(files):
         start, children = time.time() + 0.1, []
         for _ in range(8):
             if not (child := os.fork()):

@@ -25,6 +25,7 @@ from mediakeep.rehearsal.faults import Fault
 from mediakeep.rehearsal.reply import Question, Reply
 from mediakeep.rehearsal.server import Server, Stand
 from tests.lookups.conftest import CONTACT
+from tests.sampling import some
 
 Ask = Callable[[World], tuple[Server, MusicBrainz]]
 
@@ -200,12 +201,13 @@ def test_a_release_of_more_than_500_tracks_has_a_page_of_its_own(ask: Ask) -> No
     assert len(offsets(server)) <= 2
 
 
-def test_an_artist_of_two_thousand_releases_is_known_whole(ask: Ask) -> None:
-    world = workshop.prolific("Vera", albums=500, editions=4, tracks=2)
+@pytest.mark.parametrize("albums", [130, pytest.param(500, marks=pytest.mark.slow)])
+def test_an_artist_of_two_thousand_releases_is_known_whole(ask: Ask, albums: int) -> None:
+    world = workshop.prolific("Vera", albums=albums, editions=4, tracks=2)
     server, service = ask(world)
     assert whole(world, service.discography(artist_in(world), "now"))
-    assert offsets(server) == list(range(0, 2000, 100))
-    assert offsets(server, "/ws/2/release-group/") == [0, 100, 200, 300, 400]
+    assert offsets(server) == list(range(0, 4 * albums, 100))
+    assert offsets(server, "/ws/2/release-group/") == list(range(0, albums, 100))
 
 
 def test_an_artist_of_no_release_is_known_to_have_none(ask: Ask) -> None:
@@ -309,7 +311,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("fault", BAD)
+@pytest.mark.parametrize("fault", some(BAD, 3))
 def test_a_page_that_cannot_be_used_is_an_error_and_asked_again_by_the_next_run(
     ask: Ask, fault: Fault
 ) -> None:
@@ -373,7 +375,7 @@ def swapped(world: World) -> World:
     return added(workshop.deleted(world, max(one.id for one in world.releases)))
 
 
-@pytest.mark.parametrize("change", [added, taken, swapped])
+@pytest.mark.parametrize("change", some([swapped, added, taken], 3))
 def test_a_list_that_changes_between_two_pages_is_read_again(
     ask: Ask, change: Callable[[World], World]
 ) -> None:

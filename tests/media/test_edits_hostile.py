@@ -35,7 +35,7 @@ def attempt(path: Path, data: bytes, store: Store, version: Version = Version.KE
 
 
 @pytest.mark.parametrize("flips", [15, pytest.param(1500, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", some(shelves.NAMES, 4))
+@pytest.mark.parametrize("name", some(shelves.NAMES, 7))
 def test_changed_bytes_are_written_back_as_they_were_or_refused(
     memory: Path, name: str, flips: int
 ) -> None:
@@ -51,7 +51,7 @@ def test_changed_bytes_are_written_back_as_they_were_or_refused(
     assert "written" in results
 
 
-@pytest.mark.parametrize("name", some(shelves.NAMES, 4))
+@pytest.mark.parametrize("name", some(shelves.NAMES, 7))
 def test_files_cut_off_anywhere_are_refused_or_written_whole(memory: Path, name: str) -> None:
     whole, store = shelves.whole(name), shelves.store(memory)
     path = memory / f"a.{name.rpartition('.')[2]}"

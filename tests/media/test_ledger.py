@@ -225,11 +225,12 @@ def artists(path: Path, name: str) -> list[str]:
     return [artist for artist, *_ in rows]
 
 
+@pytest.mark.parametrize("kills", [4, pytest.param(16, marks=pytest.mark.slow)])
 def test_kill_9_loses_nothing_that_was_recorded_and_leaves_nothing_half(
-    path: Path, writers: Callable[[str], subprocess.Popen[str]]
+    path: Path, writers: Callable[[str], subprocess.Popen[str]], kills: int
 ) -> None:
     chance = random.Random(5)
-    for turn in range(8):
+    for turn in range(kills):
         process = writers(f"turn{turn}")
         assert process.stdout is not None
         first = process.stdout.readline().split()
@@ -247,7 +248,7 @@ def test_four_processes_record_at_once(
     path: Path, tmp_path: Path, writers: Callable[[str], subprocess.Popen[str]]
 ) -> None:
     running = {name: writers(name) for name in "abcd"}
-    time.sleep(0.6)
+    time.sleep(0.3)
     (tmp_path / "stop").touch()
     for name, process in running.items():
         assert process.stdout is not None

@@ -113,7 +113,7 @@ class Machine(RuleBasedStateMachine):
         shutil.rmtree(self.home)
 
 
-Machine.TestCase.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
+Machine.TestCase.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
 test_changes_and_undoings_in_any_order = Machine.TestCase
 
 

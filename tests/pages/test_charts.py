@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mediakeep.pages import charts
 from mediakeep.pages.charts import Chart, Goal, Series, svg
 from tests.pages.chart_samples import DRAWS, HOSTILE, SAMPLES, Draw, weeks
+from tests.sampling import tried
 
 GOLDEN = Path(__file__).with_name("golden")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -136,6 +137,7 @@ def any_chart(draw: st.DrawFn) -> Chart:
     )
 
 
+@tried(20)
 @given(any_chart(), st.sampled_from(DRAWS))
 def test_any_chart_is_one_well_formed_picture_of_finite_places(chart: Chart, draw: Draw) -> None:
     picture = draw(chart)

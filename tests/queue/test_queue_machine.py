@@ -27,6 +27,7 @@ from mediakeep.queue.queue import Queue
 from mediakeep.queue.settling import Ending
 from mediakeep.queue.store import Change
 from tests.queue import rig
+from tests.sampling import tried
 
 KEYS = rig.names(6)
 P, I, C, E, S = Status  # noqa: E741
@@ -363,4 +364,4 @@ def _scanned(known: Known, there: str | None) -> Known:
 
 
 TestQueueMachine = pytest.mark.filterwarnings("error")(QueueMachine.TestCase)
-TestQueueMachine.settings = settings(max_examples=20, stateful_step_count=40)
+TestQueueMachine.settings = settings(tried(10), stateful_step_count=40)

@@ -24,9 +24,12 @@ def _assert_right(folder: Path, tracks: int, each: int, small: bool) -> float:
     return len({defect.place[1:] for defect in ground.defects}) / count
 
 
-def test_four_defects_of_every_kind_are_told_right(tmp_path: Path) -> None:
-    """In 1,500 tracks of all formats."""
-    _assert_right(tmp_path, 1500, 4, small=True)
+@pytest.mark.parametrize(
+    ("tracks", "each"), [(750, 2), pytest.param(1500, 4, marks=pytest.mark.slow)]
+)
+def test_few_defects_of_every_kind_are_told_right(tmp_path: Path, tracks: int, each: int) -> None:
+    """In tracks of all formats."""
+    _assert_right(tmp_path, tracks, each, small=True)
 
 
 @pytest.mark.slow

@@ -132,7 +132,7 @@ def test_a_named_item_that_another_batch_works_on_is_refused(tmp_path: Path) -> 
 def test_progress_is_shown_at_once_and_noted_at_most_twice_a_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "count 1.3"})
+    shop = workshop.stock(tmp_path, {"ant": "count 0.7"})
     shown: list[tuple[str, int, int]] = []
     noted: list[sessions.Live] = []
     write = files.write_atomic

@@ -41,7 +41,7 @@ def assert_ran_alone(shop: Workshop, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("how", "cause"),
-    some([("kill", "SIGKILL"), ("segfault", "SIGSEGV"), ("exit", "exit code 3")], 2),
+    some([("kill", "SIGKILL"), ("segfault", "SIGSEGV"), ("exit", "exit code 3")], 3),
 )
 @pytest.mark.usefixtures("pooled")
 def test_an_item_that_kills_its_worker_costs_one_attempt_and_no_neighbour(
@@ -76,13 +76,13 @@ def test_an_item_that_is_deadly_stays_alone_in_later_tries(tmp_path: Path) -> No
     dead = shop.spawn()
     dead.communicate(timeout=workshop.PATIENCE)
     assert dead.returncode == -signal.SIGKILL  # inline, unsuspecting
-    for attempts in (1, 2, 3):
+    for attempts in (1, 2):
         shop.run(workers=1, delay=1.0)
         bad = shop.item("bad")
         assert (bad.status, bad.attempts, bad.suspect) == (Status.ERROR, attempts, True)
         assert_ran_alone(shop, "bad")
         shop.clock.go(60)
-    assert len(shop.processes("bad")) == 4
+    assert len(shop.processes("bad")) == 3
 
 
 @pytest.mark.parametrize("workers", some([2, 1], 2))

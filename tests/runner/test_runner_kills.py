@@ -6,7 +6,6 @@ import itertools
 import random
 import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,7 +89,7 @@ def killed(folder: Path, **told: Any) -> bool:
     process.communicate(timeout=workshop.PATIENCE)
     assert process.returncode in (0, -signal.SIGKILL)
     recorded = Recorded.of(shop)
-    shop.finish()
+    shop.run()
     recorded.assert_not_done_again(shop)
     assert_whole(shop, FEW)
     return process.returncode != 0
@@ -98,14 +97,9 @@ def killed(folder: Path, **told: Any) -> bool:
 
 def kill_at_records(folder: Path, every: int = 1, **how: Any) -> int:
     """Have batches killed at their first record, then `every` so many; return the last of them."""
-    with ThreadPoolExecutor(2) as threads:
-        for start in itertools.count(1, 2 * every):
-            numbers = (start, start + every)
-            fates = list(
-                threads.map(lambda at: killed(folder / f"{at}", die_at=at, **how), numbers)
-            )
-            if not all(fates):
-                return start + every * (sum(fates) - 1)
+    for at in itertools.count(1, every):
+        if not killed(folder / f"{at}", die_at=at, **how):
+            return at - every
     raise AssertionError
 
 
@@ -136,13 +130,14 @@ def kill_at_random(folder: Path, times: int, seed: int) -> int:
     return kills
 
 
-@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_staged_batch_may_be_killed_after_every_record(tmp_path: Path, every: int) -> None:
     assert kill_at_records(tmp_path, every) > RECORDS - every
 
 
-def test_a_staged_batch_may_be_killed_again_and_again(tmp_path: Path) -> None:
-    assert kill_at_random(tmp_path, times=5, seed=1) >= 3
+@pytest.mark.parametrize("times", [3, pytest.param(5, marks=pytest.mark.slow)])
+def test_a_staged_batch_may_be_killed_again_and_again(tmp_path: Path, times: int) -> None:
+    assert kill_at_random(tmp_path, times, seed=1) > times // 2
 
 
 @pytest.mark.slow

@@ -22,7 +22,9 @@ INLINE: dict[str, Any] = {"workers": 1}
 POOL: dict[str, Any] = {"workers": 2, "patience": 0}
 EARLY: dict[str, Any] = {"workers": 2, "early": 2}
 WAYS = [INLINE, POOL, EARLY]
-ALL = pytest.mark.parametrize("how", WAYS, ids=["inline", "pool", "early"])
+IDS = ["inline", "pool", "early"]
+ALL = pytest.mark.parametrize("how", WAYS, ids=IDS)
+MOST = pytest.mark.parametrize("how", some(WAYS, 2), ids=IDS)  # early workers are a pool, too
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -93,7 +95,7 @@ def test_the_second_signal_breaks_off_what_is_running(tmp_path: Path, how: dict[
     assert_a_second_batch_completes_all(shop)
 
 
-@ALL
+@MOST
 def test_the_second_signal_breaks_off_an_opening_too(tmp_path: Path, how: dict[str, Any]) -> None:
     shop = workshop.stock(tmp_path, {"ant": "good"})
     shop.close()
@@ -112,7 +114,7 @@ def test_a_second_signal_is_not_caught_by_a_worker_that_catches_all(tmp_path: Pa
     assert_given_back(shop, "ant")
 
 
-@ALL
+@MOST
 def test_a_stop_comes_between_the_parts_of_an_item(tmp_path: Path, how: dict[str, Any]) -> None:
     shop = workshop.stock(tmp_path, {"ant": " ".join(["slow"] * 5)}, toys.TOY)
     shop.close()

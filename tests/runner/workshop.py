@@ -186,6 +186,11 @@ def await_(what: Callable[[], Any]) -> Any:
 
 def alive(pid: int) -> bool:
     """Tell whether a process still runs; a zombie does not."""
+    if Path("/proc/self/stat").exists():  # without a process to look
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
     shown = subprocess.run(
         ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
     )

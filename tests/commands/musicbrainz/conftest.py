@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mediakeep.rehearsal.server import Server
-from tests.commands.asking import Asker, sampled, scripted
+from tests.commands.asking import NAME, Asker, sampled, scripted
 from tests.commands.conftest import Home
 from tests.lookups.conftest import Scripted
+
+
+@pytest.fixture(scope="session")
+def sample(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample library's artists who are asked about here."""
+    root = tmp_path_factory.mktemp("some") / "music"
+    for name in (NAME, NAME.upper(), "-Minus-", "=Sum of Us"):
+        shutil.copytree(sample / name, root / name, symlinks=True)
+    return root
 
 
 @pytest.fixture

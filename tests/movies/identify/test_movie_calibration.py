@@ -17,17 +17,25 @@ from mediakeep.movies.identify.weights import WEIGHTS
 from mediakeep.rehearsal.films import cinema
 from tests.benchmarks import movie_answers, movie_names, movies
 from tests.benchmarks.movie_answers import Answer
+from tests.benchmarks.movie_names import Deck
 
-_FILMS, _NAMES, _SEED = 900, 110, 6
+_SIZES, _SEED = [(500, 75), pytest.param((900, 110), marks=pytest.mark.slow)], 6
 
 Told = Mapping[str, Sequence[Answer]]
 
 
+@pytest.fixture(scope="module", params=_SIZES, ids=["some", "many"])
+def deck(request: pytest.FixtureRequest) -> Deck:
+    """Return names of some of the films of a cinema."""
+    films, names = request.param
+    dealt = movie_names.deal(cinema.sampled(films, _SEED), names, _SEED)
+    assert len(dealt.cases) == names
+    return dealt
+
+
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def told(deck: Deck, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Have names of both halves answered at a server."""
-    deck = movie_names.deal(cinema.sampled(_FILMS, _SEED), _NAMES, _SEED)
-    assert len(deck.cases) == _NAMES
     with movie_answers.serving(deck.cinema) as server:
         folder = tmp_path_factory.mktemp("movies")
         return movies.answered(deck.cases, server, folder, (movies.OURS, movies.FIRST))
@@ -46,11 +54,10 @@ def test_the_first_hit_of_a_search_is_wrong_far_more_often(told: Told) -> None:
     assert theirs.recall < 0.8
 
 
-def test_a_fifth_are_remakes_of_which_another_is_the_more_popular(told: Told) -> None:
-    deck = movie_names.deal(cinema.sampled(_FILMS, _SEED), _NAMES, _SEED)
+def test_a_fifth_are_remakes_of_which_another_is_the_more_popular(deck: Deck) -> None:
     films = {one.id: one for one in deck.cinema.films}
     remakes = [films[one.film] for one in deck.cases if one.family == "remake"]
-    assert 5 * len(remakes) >= _NAMES
+    assert 5 * len(remakes) >= len(deck.cases)
     for film in remakes:
         others = [one for one in films.values() if one.title == film.title]
         assert max(one.popularity for one in others) > film.popularity
