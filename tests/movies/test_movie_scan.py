@@ -383,3 +383,13 @@ def test_a_library_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LibraryGone):
         scan.library(tmp_path / "file")
+
+
+def test_a_folder_that_bears_an_id_holds_one_movie_whatever_its_versions_are_called(
+    tmp_path: Path,
+) -> None:
+    for label in ("Best", "Lantern Club"):
+        path = tmp_path / "The Tide [tmdbid-71]" / f"The Tide - {label}.mkv"
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    assert [one.key for one in scan.library(tmp_path)] == ["The Tide [tmdbid-71]"]

@@ -58,7 +58,8 @@ def are_versions(folder: str, stacks: Sequence[Stack]) -> bool:
     """Tell whether all videos of a folder are versions of the one movie that it is named for.
 
     By Jellyfin's rule: all names begin with the folder's, and go on with a label. Where the folder
-    names no year, that must tell of a version, for a sequel may be named so: "Dawn - The Return".
+    names neither year nor id, that must tell of a version, for a sequel may be named so: "Dawn - The
+    Return".
     Dots for spaces and the like make no difference where it names the year.
     """
     return all(_label(folder, stack.base) is not None for stack in stacks)
@@ -74,12 +75,14 @@ def version(folder: str, stack: Stack, clip: Clip) -> str:
 
 def _label(folder: str, stem: str) -> str | None:
     """Return what follows the folder's name in another, None where that does not begin with it."""
+    told = marks.take(folder)
     folder, stem = (" ".join(marks.take(one).rest.split()) for one in (folder, stem))
     if folder and files.fold(stem).startswith(files.fold(folder)):
         rest = stem[len(folder) :]
         if not rest or words.is_version(rest):
             return rest if _one_year(folder, rest) else None
-        if rest.lstrip()[:1] in ("-", "[") and _YEAR.search(folder):
+        is_of_one = _YEAR.search(folder) or told.tmdb_id or told.imdb_id
+        if rest.lstrip()[:1] in ("-", "[") and is_of_one:
             return rest
     return _by_words(folder, stem)
 

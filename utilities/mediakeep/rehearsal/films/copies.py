@@ -147,7 +147,7 @@ def _of_jellyfin(copy: Copy, film: Film, rng: Random) -> Copy:
     if rng.random() < 0.15:
         other = replace(copy.clip, width=1280, height=720, hdr="")
         beside[f"{copy.stem} - 720p.mkv"] = sidecars.video(other, ".mkv")
-        return replace(copy, folder=folder, stem=f"{copy.stem} - Best", beside=beside)
+        return replace(copy, folder=folder, stem=f"{copy.stem} - Remux", beside=beside)
     return replace(copy, folder=folder, beside=beside)
 
 
