@@ -58,9 +58,8 @@ def are_versions(folder: str, stacks: Sequence[Stack]) -> bool:
     """Tell whether all videos of a folder are versions of the one movie that it is named for.
 
     By Jellyfin's rule: all names begin with the folder's, and go on with a label. Where the folder
-    names neither year nor id, that must tell of a version, for a sequel may be named so: "Dawn - The
-    Return".
-    Dots for spaces and the like make no difference where it names the year.
+    names neither year nor id, that must tell of a version, for a sequel may be named so: "Dawn -
+    The Return". Dots for spaces and the like make no difference where it names the year.
     """
     return all(_label(folder, stack.base) is not None for stack in stacks)
 
