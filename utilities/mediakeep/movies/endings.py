@@ -90,16 +90,7 @@ def outcome(
         "issues": diagnose.tally(decisions),
         "notes": sum(one.severity is Severity.NOTE for one in issues),
     }
-    identity = told.identity
-    facts: dict[str, object] = {"files": len(told.local.videos), **counts}
-    if identity.sure.value:
-        facts[f"movies_{identity.sure.value}"] = 1
-    if repairs.kinds:
-        facts["repairs"] = repairs.kinds
-    if due:
-        facts |= {"path": told.local.root, "due": msgspec.to_builtins(written.due)}
-    if written.held:
-        facts["not_written"] = {one.place: one.why for one in written.held}
+    facts = _facts(told, counts, written, repairs)
     return Outcome(
         message=_message(told, fixed, len(decisions)),
         data={
@@ -111,12 +102,29 @@ def outcome(
             "file_count": len(told.local.videos),
             "metadata_files": [one.place for one in told.made],
             "report": report.place(stem(work)),
-            "lookup": "pending" if identity.why else _LOOKUPS.get(identity.sure, "done"),
+            "lookup": "pending" if told.identity.why else _LOOKUPS.get(told.identity.sure, "done"),
             "fingerprint": told.local.fingerprint,
         },
         open_ids=tuple(sorted(one.id for one in decisions)),
         facts=facts,
     )
+
+
+def _facts(
+    told: Account, counts: dict[str, object], written: Written, repairs: Repairs
+) -> dict[str, object]:
+    """Tell the history what is new of a movie."""
+    sure = told.identity.sure.value
+    facts: dict[str, object] = {"files": len(told.local.videos), **counts}
+    if sure:
+        facts[f"movies_{sure}"] = 1
+    if repairs.kinds:
+        facts["repairs"] = repairs.kinds
+    if written.due:
+        facts |= {"path": told.local.root, "due": msgspec.to_builtins(written.due)}
+    if written.held:
+        facts["not_written"] = {one.place: one.why for one in written.held}
+    return facts
 
 
 def _identified(told: Account, work: Work) -> dict[str, object]:
