@@ -134,6 +134,15 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     _replace(contents, sync=True)
 
 
+def write_differing(contents: Mapping[Path, bytes]) -> None:
+    """Do the same with those of the files that do not hold these very bytes already."""
+    write_together({path: new for path, new in contents.items() if not _holds(path, new)})
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content
+
+
 def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
     """Write all beside, bring all to the disk, then give each its name."""
     beside: dict[Path, Path] = {}

@@ -43,12 +43,7 @@ def write(told: Account, issues: Sequence[Issue], work: Work, home: Path) -> Non
         home / report.place(stem(work)): report.render(told, issues, home).encode(),
         home / record.place(stem(work)): record.render(told, issues, report.place(stem(work))),
     }
-    files.write_together({path: new for path, new in contents.items() if not _holds(path, new)})
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    """Tell whether a file holds this very content already."""
-    return path.is_file() and path.read_bytes() == content
+    files.write_differing(contents)
 
 
 def stem(work: Work) -> str:

@@ -52,13 +52,7 @@ def write(told: Account, work: Work, home: Path) -> None:
         outputs.json: audit.to_json(found, issues, work.stamp.key, outputs.report, told.asked),
         outputs.csv: audit.to_csv(found, issues),
     }
-    wanted = {home / name: new for name, new in contents.items()}
-    files.write_together({path: new for path, new in wanted.items() if not _holds(path, new)})
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    """Tell whether a file holds this very content already."""
-    return path.is_file() and path.read_bytes() == content
+    files.write_differing({home / name: new for name, new in contents.items()})
 
 
 def outcome(told: Account, work: Work, mended: Mended, places: Places) -> Outcome:
