@@ -5,8 +5,11 @@ Places are paths below the movie's `root`, escaped (see files.escape).
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
+from mediakeep import files
 from mediakeep.media.video.facts import VideoFacts
 
 
@@ -103,3 +106,9 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if not lengths or not all(lengths):
             return 0.0
         return sum(lengths) if first[0].part else lengths[0]
+
+
+def library(path: Path, key: str) -> Path:
+    """Return the library that a movie's path lies in, of which the key is the place below it."""
+    depth = len(Path(files.unescape(key)).parts)
+    return path.parents[min(depth, len(path.parents)) - 1]

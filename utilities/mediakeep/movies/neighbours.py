@@ -12,6 +12,7 @@ from mediakeep.errors import NoSuchMovie
 from mediakeep.lookups.tmdb.desk import Desk
 from mediakeep.lookups.tmdb.films import Hit
 from mediakeep.lookups.tmdb.known import Resolved
+from mediakeep.movies import model
 from mediakeep.movies.account import Twin
 from mediakeep.movies.identify.verdict import Identity
 from mediakeep.movies.model import Movie
@@ -27,8 +28,8 @@ def twins(local: Movie, identity: Identity, desk: Desk) -> Iterator[Twin]:
             yield Twin(one.key, files.escape(path), one.edition)
 
 
-def gaps(local: Movie, identity: Identity, desk: Desk) -> tuple[Hit, ...]:
-    """Return the released movies of its collection that are not here.
+def gaps(identity: Identity, here: Collection[int], desk: Desk) -> tuple[Hit, ...]:
+    """Return the released movies of its collection that are not among those that are `here`.
 
     NotAsked and ServiceFailed where nobody could be asked which belong to it.
     """
@@ -39,7 +40,6 @@ def gaps(local: Movie, identity: Identity, desk: Desk) -> tuple[Hit, ...]:
         parts = desk.tmdb.collection(film.collection.id).parts
     except NoSuchMovie:
         return ()
-    here = collected(local, identity, desk)
     return tuple(_released(parts, here, clock.now().date()))
 
 
@@ -60,9 +60,7 @@ def _released(parts: Collection[Hit], here: Collection[int], today: date) -> Ite
 
 def _place(one: Resolved, local: Movie) -> Path:
     """Return where another movie of the library lies by its key, wherever that was moved to."""
-    path = Path(files.unescape(local.path))
-    depth = len(Path(files.unescape(local.key)).parts)
-    library = path.parents[min(depth, len(path.parents)) - 1]
+    library = model.library(Path(files.unescape(local.path)), local.key)
     return library / files.unescape(one.key)
 
 

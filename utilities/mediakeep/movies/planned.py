@@ -15,7 +15,7 @@ from mediakeep.media.nfo.details import Details
 from mediakeep.media.undoing.entries import DONE
 from mediakeep.media.undoing.index import Query
 from mediakeep.media.undoing.record import Record
-from mediakeep.movies import scan
+from mediakeep.movies import model, scan
 from mediakeep.movies.identify import identity as identities
 from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.model import Movie, Video
@@ -78,7 +78,7 @@ def notes(found: Planned, written: Written, stamp: Stamp, tools: Tools) -> list[
 
 def _read(path: Path, key: str, tools: Tools, progress: Progress) -> Movie:
     """Read a movie with what its videos hold."""
-    local = scan.movie(path, key, library(path, key))
+    local = scan.movie(path, key, model.library(path, key))
     if local.disc:
         return structs.replace(local, videos=(_film(path, tools),))
     videos = []
@@ -170,9 +170,3 @@ def _wanted(found: Planned, tools: Tools) -> Planned:
         failed = isinstance(error, ServiceFailed)
         identity = structs.replace(identity, why=str(error), failed=failed)
     return structs.replace(found, identity=identity, due=tuple(due), details=details)
-
-
-def library(path: Path, key: str) -> Path:
-    """Return the library that a movie's path lies in, of which the key is the place below it."""
-    depth = len(Path(files.unescape(key)).parts)
-    return path.parents[min(depth, len(path.parents)) - 1]

@@ -22,7 +22,7 @@ from mediakeep.item import Status
 from mediakeep.lookups.tmdb.films import Hit
 from mediakeep.media import access
 from mediakeep.media.undoing.record import Record
-from mediakeep.movies import diagnose, endings, neighbours, planned, scan, tools
+from mediakeep.movies import diagnose, endings, model, neighbours, planned, scan, tools
 from mediakeep.movies.account import Account, Sidecar
 from mediakeep.movies.endings import Repairs
 from mediakeep.movies.identify.choice import Skipped
@@ -55,7 +55,7 @@ def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outco
     """
     path = Path(files.unescape(work.item.path))
     if not _is_there(path):
-        return _vanished(planned.library(path, work.stamp.key))
+        return _vanished(model.library(path, work.stamp.key))
     tools.desk.progress = progress
     try:
         found = planned.of(work, progress, tools)
@@ -95,11 +95,12 @@ def _told(work: Work, found: Planned, written: Written, repairs: Repairs, tools:
     path = Path(files.unescape(work.item.path))
     before = local = found.local
     if written.made:
-        again = scan.movie(path, before.key, planned.library(path, before.key))
+        again = scan.movie(path, before.key, model.library(path, before.key))
         local = structs.replace(again, videos=before.videos)
     if written.is_overtaken:  # so that the next scan finds it changed
         local = structs.replace(local, fingerprint=before.fingerprint)
-    gaps, identity = _gaps(before, found.identity, tools)
+    here = neighbours.collected(before, found.identity, tools.desk)
+    gaps, identity = _gaps(found.identity, here, tools)
     return Account(
         local=local,
         identity=identity,
@@ -110,7 +111,7 @@ def _told(work: Work, found: Planned, written: Written, repairs: Repairs, tools:
         held=(*written.held, *_withheld(found.there, before)),
         twins=tuple(neighbours.twins(before, identity, tools.desk)),
         gaps=gaps,
-        collected=len(neighbours.collected(before, identity, tools.desk)),
+        collected=len(here),
     )
 
 
@@ -119,10 +120,10 @@ def _withheld(there: Beside, local: Movie) -> Iterator[Sidecar]:
         yield Sidecar(SIDECAR, local.sidecar, there.notes_trouble)
 
 
-def _gaps(local: Movie, identity: Identity, tools: Tools) -> tuple[tuple[Hit, ...], Identity]:
+def _gaps(identity: Identity, here: set[int], tools: Tools) -> tuple[tuple[Hit, ...], Identity]:
     """Return what its collection lacks here; where nobody could be asked, the identity says so."""
     try:
-        return neighbours.gaps(local, identity, tools.desk), identity
+        return neighbours.gaps(identity, here, tools.desk), identity
     except NotAsked as error:
         return (), identity if identity.why else structs.replace(identity, why=str(error))
     except ServiceFailed as error:
