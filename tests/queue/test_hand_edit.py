@@ -11,7 +11,7 @@ import pytest
 from mediakeep.errors import JournalDamaged, QueueBusy, UnknownField
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import binding, reading, repair, rewrite, snapshot
+from mediakeep.queue import binding, check, history, reading, repair, rewrite, snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.rewrite import Place
 from tests.queue import rig
@@ -113,6 +113,58 @@ def test_an_edit_under_a_working_batch_is_set_aside_and_the_batch_goes_on(
             assert counts(queue) == [7, 7, 7]
             assert rig.completed(queue) == 5
             assert queue.state.head.restored is None
+
+
+def test_an_edit_that_is_refused_costs_the_history_nothing(tmp_path: Path) -> None:
+    where = made(tmp_path)
+    with Neighbour(where.folder) as batch:
+        held = batch.claim(6)
+        for first, second in (held[:2], held[2:4], held[4:]):
+            batch.rewrite()
+            assert batch.settle(first)  # in the journal alone
+            in_place(rig.file(where))
+            assert batch.settle(second)
+        batch.close()
+    done = [event["item"] for event in rig.events(where) if event["op"] == "settle"]
+    assert done == [*rig.names(3), *held]
+    with Queue.open(where, MUSIC) as queue:
+        assert queue.look(lambda state: list(check.record(where.folder, state))) == []
+
+
+@pytest.mark.parametrize("gone", ["first", "last", "all"])
+def test_a_settle_that_the_history_lacks_is_reported_and_repaired(
+    gone: str, tmp_path: Path
+) -> None:
+    where = made(tmp_path)
+    (path,) = history.paths(where.folder)
+    whole = rig.events(where)
+    lines = path.read_bytes().splitlines(keepends=True)
+    settles = [line for line in lines if b'"op":"settle"' in line]
+    lost = {"first": settles[:1], "last": settles[-1:], "all": settles}[gone]
+    path.write_bytes(b"".join(line for line in lines if line not in lost))
+    with Queue.open(where, MUSIC) as queue:
+        faults = queue.look(lambda state: list(check.record(where.folder, state)))
+    assert len(faults) == len(lost)
+    assert "The history lacks change" in faults[0].what
+    assert "--repair" in faults[0].cure
+    told = repair.run(where, MUSIC, lambda _: [])
+    assert len(told) == len(lost)
+    for event, again in zip(whole, rig.events(where), strict=True):
+        names = ("seq", "time", "op", "session", "item", "state")
+        assert [event.get(name) for name in names] == [again.get(name) for name in names]
+    assert repair.run(where, MUSIC, lambda _: []) == []
+
+
+def test_what_a_file_from_elsewhere_says_need_not_be_in_this_history(tmp_path: Path) -> None:
+    where = made(tmp_path)
+    other = rig.at(tmp_path / "other")
+    with rig.make(other, 9) as queue:
+        queue.begin()
+        rig.settle(queue)
+    rig.cp(rig.file(where), rig.file(other))
+    with Queue.open(other, MUSIC) as queue:
+        assert rig.completed(queue) == 3
+        assert queue.look(lambda state: list(check.record(other.folder, state))) == []
 
 
 def test_an_edit_wins_under_a_batch_that_holds_nothing(tmp_path: Path) -> None:

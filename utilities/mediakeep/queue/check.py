@@ -47,6 +47,7 @@ def record(folder: Path, state: State) -> Iterator[Fault]:
     yield from _claims(state)
     yield from _names(state)
     yield from _history(folder, state)
+    yield from _unrecorded(folder, state)
 
 
 def around(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
@@ -187,3 +188,30 @@ def _history(folder: Path, state: State) -> Iterator[Fault]:
         yield Fault(
             f"The history ends with change {newest}, the queue with {state.seq}.", "Run --repair."
         )
+
+
+def _unrecorded(folder: Path, state: State) -> Iterator[Fault]:
+    for key, seq in unrecorded(folder, state).items():
+        yield Fault(
+            f"The history lacks change {seq}, by which {key} was last done.",
+            "Run --repair: it is added from what the queue knows.",
+        )
+
+
+def unrecorded(folder: Path, state: State) -> dict[str, int]:
+    """Return the items whose last settle is missing in the history, each with its number.
+
+    What the journal in use holds is not there yet. What a file from elsewhere said, when it was
+    restored or edited by hand, need not be of this history.
+    """
+    recorded, since = set(), 0
+    for path in history.paths(folder):
+        for _, event in history.read(path):
+            recorded.add(event["seq"])
+            if event["op"] in ("restore", "edit"):
+                since = max(since, event["seq"])
+    return {
+        key: item.settled
+        for key, item in state.items.items()
+        if since < item.settled <= state.head.seq and item.settled not in recorded
+    }

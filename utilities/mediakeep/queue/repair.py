@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from mediakeep import files
 from mediakeep.errors import MediakeepError, StateDamaged
+from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
     adoption,
     check,
     checkpoints,
     history,
+    index,
     rewrite,
     salvage,
     snapshot,
@@ -26,6 +29,9 @@ from mediakeep.queue.rewrite import Place
 from mediakeep.queue.salvage import Salvage
 from mediakeep.queue.state import State
 from mediakeep.queue.store import Change, Store
+
+# Of an item, what the event by which it was done holds too.
+_COUNTED = ("issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "issues", "notes")
 
 
 def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
@@ -40,6 +46,7 @@ def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
         done += store.warnings
         done += _checkpoints(where, kind)
         done += _history(where)
+        done += _unrecorded(where, store.state)
         found = list(check.record(where.folder, store.state))
         if found:
             done += [fault.what for fault in found]
@@ -114,6 +121,44 @@ def _history(where: Place) -> Iterator[str]:
             kept = rewrite.keep_copy(path, where)
             files.write_atomic(path, b"".join(good))
             yield f"{len(lines) - len(good)} damaged lines of {path.name} left out; kept as {kept}."
+
+
+def _unrecorded(where: Place, state: State) -> Iterator[str]:
+    """Add to the history by which change items were last done, where it lacks that."""
+    folder = where.folder
+    months: dict[Path, list[bytes]] = {}
+    for key, seq in check.unrecorded(folder, state).items():
+        event = _event(state, key)
+        path = folder / history.FOLDER / f"{event['time'][:7]}.jsonl"
+        months.setdefault(path, []).append(msgspec.json.encode(event) + b"\n")
+        yield f"Change {seq}, by which {key} was last done, was added to the history."
+    for path, added in months.items():
+        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        lines = sorted([*lines, *added], key=_seq)
+        path.parent.mkdir(exist_ok=True)
+        files.write_atomic(path, b"".join(lines))
+    if months:
+        (folder / index.FILE).unlink(missing_ok=True)  # it goes by offsets in these files
+
+
+def _event(state: State, key: str) -> dict[str, Any]:
+    """Return what is left of the event by which an item was last done."""
+    item = state.items[key]
+    known = msgspec.to_builtins(item)
+    done = item.status in (Status.COMPLETED, Status.ERROR)
+    facts = {name: known[name] for name in _COUNTED if done and name in known}
+    if item.error_date and item.status is Status.ERROR:
+        status, time = Status.ERROR, item.error_date
+    else:
+        status, time = Status.COMPLETED, item.processed_date
+    event = {"seq": item.settled, "time": time or state.head.last_updated, "op": history.SETTLE}
+    event |= {"session": item.session} if item.session else {}
+    return {**event, "item": key, "state": str(status), **facts, "recovered": True}
+
+
+def _seq(line: bytes) -> int:
+    event = history.parse(line)
+    return event["seq"] if event else 0
 
 
 def _items(store: Store, outputs: Outputs) -> Iterator[str]:

@@ -20,7 +20,7 @@ import msgspec
 
 from mediakeep import clock, files
 from mediakeep.errors import RecordNotWritten, StateDamaged
-from mediakeep.queue import history, journal, snapshot
+from mediakeep.queue import binding, history, journal, snapshot
 from mediakeep.queue.binding import JOURNALS
 from mediakeep.queue.journal import SEAL, Header, Journal, Record
 from mediakeep.queue.snapshot import Head, Stat
@@ -92,6 +92,12 @@ def run(state: State, place: Place, old: Journal | None, seen: Stat | None) -> P
         seal(old, state.seq, place)
     prune(folder, current.path)
     return Pair(new, stat, current, stranger)
+
+
+def absorb_unsealed(folder: Path) -> None:
+    """Add to the history what the unsealed journals hold, oldest journal first."""
+    for found in sorted(binding.unsealed(folder), key=lambda found: found.header.generation):
+        history.absorb(folder, found.reading.records)
 
 
 def _complete(state: State, old: Journal) -> list[Record]:

@@ -200,8 +200,10 @@ class Store:
     def install(self, state: State, seen: Stat | None) -> None:
         """Make a state the queue, in place of a file of that identity (None: there is none).
 
-        Written twice, so that the snapshot before the last one is kept as well.
+        Written twice, so that the snapshot before the last one is kept as well. The journals that
+        no later one has taken over from are pruned by that, so the history takes what they hold.
         """
+        rewrite.absorb_unsealed(self.place.folder)
         if self._journal:
             self._journal.close()
         self.state, self._journal = state, None
