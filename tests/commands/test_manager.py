@@ -365,6 +365,28 @@ def test_what_older_rules_completed_is_done_again_after_the_rest(home: Home) -> 
     assert f"[1/1] {left}" in home.batch("--batch-size", 1).stdout
 
 
+def test_a_checkpoint_that_cannot_be_of_this_queue_is_refused_before_it_is_put_there(
+    finished: Home, tmp_path: Path
+) -> None:
+    queue = finished.queue / "processing_queue.json"
+    before = queue.read_bytes()
+    strange = tmp_path / "strange.json"
+    strange.write_bytes(before.replace(f'"{finished.music}/-Minus-"'.encode(), b'"/etc"'))
+    done = finished.manage("--restore-checkpoint", strange)
+    assert done.returncode == 3
+    assert "strange.json" in done.stderr
+    assert 'artist "-Minus-" has the path "/etc"' in done.stderr
+    assert queue.read_bytes() == before
+    queue.write_bytes(re.sub(rb'"seq": \d+', b'"seq": %d' % 2**70, before, count=1))
+    for action in ("--show-summary", "--validate-queue"):
+        done = finished.manage(action)
+        assert done.returncode == 3
+        assert "$.seq" in done.stdout + done.stderr
+    finished.ok("--repair")
+    finished.ok("--validate-queue")
+    finished.ok("--show-summary")
+
+
 def test_checkpoints_are_written_listed_and_restored(finished: Home) -> None:
     assert "checkpoint_" in finished.ok("--checkpoint")
     finished.ok("--reset-artist", "-Minus-")

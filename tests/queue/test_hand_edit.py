@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from mediakeep.errors import JournalDamaged, QueueBusy, UnknownField
+from mediakeep.errors import (
+    ImplausibleQueue,
+    JournalDamaged,
+    QueueBusy,
+    StateDamaged,
+    UnknownField,
+)
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import binding, check, history, reading, repair, rewrite, snapshot
+from mediakeep.queue import binding, check, history, index, reading, repair, rewrite, snapshot
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.rewrite import Place
+from mediakeep.queue.store import Change
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
 
@@ -203,6 +212,90 @@ def test_an_edit_with_a_key_that_nobody_knows_is_refused_and_kept(tmp_path: Path
     rig.edit(rig.file(where), '"tracks": 7', NEW)
     with Queue.open(where, MUSIC) as queue:
         assert counts(queue) == [8, 7, 7]
+
+
+def _number(text: str, name: str, number: int) -> str:
+    return re.sub(rf'"{name}": \d+', f'"{name}": {number}', text, count=1)
+
+
+STRANGE = {
+    "seq-too-large": (lambda text: _number(text, "seq", 2**70), UnknownField, "<= 90071992547"),
+    "count-too-large": (lambda text: _number(text, "track_count", 2**60), UnknownField, "track_c"),
+    "seq-far-above": (lambda text: _number(text, "seq", 2**50), ImplausibleQueue, "its seq is"),
+    "outside": (
+        lambda text: text.replace('"/music/Artist 004"', '"/etc"'),
+        ImplausibleQueue,
+        '"Artist 004" has the path "/etc", which is not in the library /music',
+    ),
+    "climbing": (
+        lambda text: text.replace("/music/Artist 004", "/music/../etc"),
+        ImplausibleQueue,
+        "is not in the library",
+    ),
+    "nowhere": (
+        lambda text: text.replace('"path": "/music/Artist 004"', '"path": ""'),
+        ImplausibleQueue,
+        "is not in the library",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "error", "told"), STRANGE.values(), ids=STRANGE)
+def test_a_file_that_cannot_be_this_queue_is_refused_and_repair_goes_back(
+    change: Callable[[str], str], error: type[StateDamaged], told: str, tmp_path: Path
+) -> None:
+    where = made(tmp_path)
+    before = dict(reading.state(where.folder, MUSIC).items)
+    text = rig.file(where).read_text()
+    strange = change(text)
+    assert strange != text
+    for put in (rig.file(where).write_text, partial(_elsewhere, where)):
+        put(strange)
+        for _ in range(2):
+            with pytest.raises(error, match=told) as raised:
+                Queue.open(where, MUSIC)
+            assert raised.value.exit_code == 3
+        assert repair.run(where, MUSIC, lambda _: [])
+        with Queue.open(where, MUSIC) as queue:
+            assert queue.state.items == before
+            assert queue.state.seq < 2**32
+            assert queue.look(lambda state: list(check.record(where.folder, state))) == []
+
+
+def _elsewhere(where: Place, text: str) -> None:
+    """Put a file in place that no journal knows, as from another home."""
+    text = re.sub(r'"snapshot_id": "\w+"', '"snapshot_id": "feedfeedfeedfeed"', text)
+    rig.file(where).write_text(text)
+
+
+def test_an_item_may_lie_where_its_library_was_before(tmp_path: Path) -> None:
+    where = made(tmp_path)
+    with Queue.open(where, MUSIC) as queue:
+        queue.change(lambda _: Change("scan", {}, {"library": "/other"}))
+        queue.change(lambda _: Change("scan", {}, {"library": "/third"}))
+        queue.checkpoint()
+        queue.change(lambda _: Change("scan", {}, {"library": "/music"}))
+    edit = partial(rig.edit, rig.file(where))
+    edit('"/music/Artist 004"', '"/other/Artist 004"')
+    edit('"library_path": "/music"', '"library_path": "/third"')
+    with Queue.open(where, MUSIC) as queue:
+        assert queue.state.items["Artist 004"].path == "/other/Artist 004"
+
+
+def test_a_line_of_the_history_with_a_number_too_large_is_damaged(tmp_path: Path) -> None:
+    where = made(tmp_path)
+    (path,) = history.paths(where.folder)
+    whole = path.read_bytes()
+    line = whole.splitlines()[-1]
+    path.write_bytes(whole + re.sub(rb'"seq":\d+', b'"seq":%d' % 2**70, line) + b"\n")
+    with Queue.open(where, MUSIC) as queue:
+        faults = queue.look(lambda state: list(check.record(where.folder, state)))
+    assert [fault.what for fault in faults] == [
+        f"{path.name} line {len(whole.splitlines()) + 1} is damaged."
+    ]
+    assert index.ask(where.folder, lambda base: base.execute("SELECT 1").fetchone()) == (1,)
+    repair.run(where, MUSIC, lambda _: [])
+    assert path.read_bytes() == whole
 
 
 def between(where: Place, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:

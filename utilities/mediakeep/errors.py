@@ -28,7 +28,7 @@
         NoCache               2   what services answer cannot be kept
       StateDamaged            3   the record is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UnknownField, NewerFormat,
-        IllegalTransition, RecordNotWritten
+        ImplausibleQueue, IllegalTransition, RecordNotWritten
       ServiceFailed           4   a service gave an answer that is of no use
         Outage                4   it is not to be had now
         BadAnswer             4   its answer is not what it should be
@@ -201,6 +201,10 @@ class JournalDamaged(StateDamaged):
 
 class UnknownField(StateDamaged):
     """{}: {}. Nothing was changed. Correct or remove it there, or update mediakeep."""
+
+
+class ImplausibleQueue(StateDamaged):
+    """{}: {}. Nothing was changed. Correct it there, or run --repair: it goes back to the queue as it was."""
 
 
 class NewerFormat(StateDamaged):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -28,6 +28,9 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.SKIPPED: frozenset({Status.PENDING, Status.COMPLETED, Status.ERROR}),
 }
 
+
+LARGEST = 2**53  # what every JSON reader keeps exactly (RFC 8259, 6), and SQLite takes
+Number = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
 
 # What became of an item's look-up at the services: "" where none was wanted or made yet, unsure
 # where a person decides what it is, unknown where no service knows it.
@@ -61,17 +64,17 @@ class Item(
     status: Status
     name: str = ""  # for people, where the key is not a name
     path: str = ""  # escaped, see files.escape
-    priority: int = 0
+    priority: Number = 0
     note: str = ""
-    attempts: int | dict[str, int] = 0  # an object per stage for staged kinds
+    attempts: Number | dict[str, Number] = 0  # an object per stage for staged kinds
     started_date: str = ""
     processed_date: str = ""
     session: str = ""
-    claim: int = 0  # seq of the claim that holds it
-    first_claim: int = 0  # seq of the first claim since it became pending
-    settled: int = 0  # seq of its last settle
+    claim: Number = 0  # seq of the claim that holds it
+    first_claim: Number = 0  # seq of the first claim since it became pending
+    settled: Number = 0  # seq of its last settle
     suspect: bool = False  # it was begun when its owner died: it runs alone next time
-    rules: int = 0  # version of the rules that it was done by
+    rules: Number = 0  # version of the rules that it was done by
     outdated: bool = False  # reset to be done again by newer rules, after the pending
     skip_reason: str = ""
     returns_to: str = ""  # a vanished item's status before it vanished
@@ -85,13 +88,13 @@ class Item(
     output_name: str = ""
     report: str = ""
     fingerprint: str = ""
-    issues_found: int = 0
-    issues_resolved: int = 0
-    auto_fixed: int = 0
-    repaired: int = 0  # first_claim under which those repairs were made
-    manual_reviews: int = 0
-    issues: dict[str, int] = {}  # still open, by kind
-    notes: int = 0  # found beside them: worth knowing, no decision needed
+    issues_found: Number = 0
+    issues_resolved: Number = 0
+    auto_fixed: Number = 0
+    repaired: Number = 0  # first_claim under which those repairs were made
+    manual_reviews: Number = 0
+    issues: dict[str, Number] = {}  # still open, by kind
+    notes: Number = 0  # found beside them: worth knowing, no decision needed
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,14 +111,14 @@ class MusicItem(
 ):
     """One artist's folder."""
 
-    track_count: int = 0
-    album_count: int = 0
+    track_count: Number = 0
+    album_count: Number = 0
     mbid: str = ""  # the artist's at MusicBrainz
-    albums_matched: int = 0  # of which the release is certain
-    albums_tied: int = 0  # the release group is, and several editions are as likely
-    albums_unsure: int = 0  # a person decides
-    albums_unknown: int = 0  # to MusicBrainz
-    fields_filled: int = 0  # of tags, with what it knows
+    albums_matched: Number = 0  # of which the release is certain
+    albums_tied: Number = 0  # the release group is, and several editions are as likely
+    albums_unsure: Number = 0  # a person decides
+    albums_unknown: Number = 0  # to MusicBrainz
+    fields_filled: Number = 0  # of tags, with what it knows
 
 
 # How it was found out which movie a file is: "auto" by itself, "user" where a person said so;
@@ -132,15 +135,15 @@ class MovieItem(
     """
 
     title: str = ""  # as TMDb has it, else as its name is read
-    year: int = 0
+    year: Number = 0
     edition: str = ""
-    tmdb_id: int = 0
+    tmdb_id: Number = 0
     imdb_id: str = ""
     match: MatchState = ""
     confidence: float = 0.0  # 0 to 1
-    collection_id: int = 0  # at TMDb
-    collected: int = 0  # movies of that collection in the library, as its report knows them
-    file_count: int = 0  # videos: parts and versions
+    collection_id: Number = 0  # at TMDb
+    collected: Number = 0  # movies of that collection in the library, as its report knows them
+    file_count: Number = 0  # videos: parts and versions
     metadata_files: tuple[str, ...] = ()  # that mediakeep has made, by their places; escaped
 
 

@@ -8,7 +8,17 @@ from mediakeep import files
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.errors import StateDamaged, UsageFailed
 from mediakeep.item import Status
-from mediakeep.queue import adoption, check, checkpoints, logs, reading, repair, replay, snapshot
+from mediakeep.queue import (
+    adoption,
+    check,
+    checkpoints,
+    foreign,
+    logs,
+    reading,
+    repair,
+    replay,
+    snapshot,
+)
 from mediakeep.queue.backups import begun
 from mediakeep.queue.check import Fault
 from mediakeep.queue.replay import Replay
@@ -89,7 +99,11 @@ def restore(desk: Desk, name: str) -> Answer:
     The queue as it was is kept in aside/, and --replay-aside brings it back.
     """
     path = _checkpoint(desk, name)
-    snapshot.load(path, desk.kind)
+    loaded, here = (
+        snapshot.load(path, desk.kind),
+        snapshot.head(desk.folder / snapshot.FILE, desk.kind),
+    )
+    foreign.check(desk.folder, desk.kind, path, loaded, [here[0].library_path] if here else [])
     with files.locked(desk.folder / LOCK):  # or a rewrite by a batch might go over it
         files.write_atomic(desk.folder / snapshot.FILE, path.read_bytes())
     with desk.opened() as opened:

@@ -15,7 +15,16 @@ from msgspec import structs
 from mediakeep import clock
 from mediakeep.errors import QueueBusy
 from mediakeep.item import Status
-from mediakeep.queue import binding, checkpoints, claims, history, journal, rewrite, sessions
+from mediakeep.queue import (
+    binding,
+    checkpoints,
+    claims,
+    foreign,
+    history,
+    journal,
+    rewrite,
+    sessions,
+)
 from mediakeep.queue.binding import JOURNALS, Binding, Origin
 from mediakeep.queue.snapshot import Head, Loaded, Restored
 from mediakeep.queue.state import State
@@ -25,6 +34,8 @@ from mediakeep.queue.store import Change, Store
 def adopt(store: Store, loaded: Loaded, bound: Binding) -> None:
     """Decide between the file and the queue as it was, keep both, and go on with one."""
     before = binding.rebuild(store.place.folder, store.kind)
+    libraries = [before.head.library_path] if before else []
+    foreign.check(store.place.folder, store.kind, store.path, loaded, libraries)
     if bound.origin is Origin.EDITED and before:
         live = sessions.living(store.place, before.held)
         if live and not store.session:

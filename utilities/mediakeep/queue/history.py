@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import files
+from mediakeep.item import LARGEST
 from mediakeep.queue.journal import SEAL, Record
 
 FOLDER = "history"
@@ -179,4 +180,6 @@ def _is_sound(event: dict[str, Any]) -> bool:
         return False
     alone = isinstance(event.get("item"), str) or isinstance(event.get("items", []), list)
     ids = isinstance(event.get("open_ids", []), list)
-    return alone and ids and isinstance(event.get("seq"), int) and isinstance(event.get("op"), str)
+    seq = event.get("seq")
+    number = isinstance(seq, int) and abs(seq) <= LARGEST
+    return alone and ids and number and isinstance(event.get("op"), str)

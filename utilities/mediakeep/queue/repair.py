@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import files
-from mediakeep.errors import MediakeepError, StateDamaged
+from mediakeep.errors import ImplausibleQueue, MediakeepError, StateDamaged
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
@@ -42,7 +42,9 @@ def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
             store.follow()
             done = []
         except StateDamaged as damage:
-            done = [check.fault(damage).what, *_rebuild(store)]
+            # A file that is no state of this queue is no base either, though it can be read.
+            strange = store.path if isinstance(damage, ImplausibleQueue) else None
+            done = [check.fault(damage).what, *_rebuild(store, strange)]
         done += store.warnings
         done += _checkpoints(where, kind)
         done += _history(where)
@@ -68,8 +70,8 @@ def _renew(store: Store) -> list[str]:
     ]
 
 
-def _rebuild(store: Store) -> list[str]:
-    saved = salvage.run(store.place.folder, store.kind)
+def _rebuild(store: Store, strange: Path | None) -> list[str]:
+    saved = salvage.run(store.place.folder, store.kind, strange)
     kept = [rewrite.keep_copy(path, store.place) for path in _in_use(store.place.folder)]
     history.absorb(store.place.folder, saved.records)
     state = saved.state

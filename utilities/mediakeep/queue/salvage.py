@@ -25,10 +25,14 @@ class Salvage:
     lost: tuple[int, int] | None
 
 
-def run(folder: Path, kind: Kind) -> Salvage:
-    """Rebuild a queue; StateDamaged where nothing at all can be read."""
+def run(folder: Path, kind: Kind, strange: Path | None = None) -> Salvage:
+    """Rebuild a queue, not from a `strange` file; StateDamaged where nothing at all can be read."""
     records = _records(folder)
-    found = [(_replayed(kind, loaded, records), path) for path, loaded in _bases(folder, kind)]
+    found = [
+        (_replayed(kind, loaded, records), path)
+        for path, loaded in _bases(folder, kind)
+        if path != strange
+    ]
     if not found:
         raise StateDamaged(
             f"Neither a snapshot nor a checkpoint in {folder} can be read. Nothing was changed. "

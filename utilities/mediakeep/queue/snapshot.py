@@ -18,7 +18,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.errors import NewerFormat, SnapshotDamaged, StateDamaged, UnknownField
-from mediakeep.item import Item
+from mediakeep.item import Item, Number
 from mediakeep.kinds import Kind
 
 FORMAT = 1
@@ -52,13 +52,13 @@ class Head(
 
     format: int = FORMAT
     kind: str
-    generation: int
+    generation: Number
     snapshot_id: str
-    seq: int
+    seq: Number
     library_path: str
     created: str
     last_updated: str = ""
-    settled: int = 0
+    settled: Number = 0
     restored: Restored | None = None
     summary: dict[str, float] = {}
 

@@ -1,0 +1,61 @@
+"""Checks on a file from elsewhere before it becomes the queue, beyond those of its format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterable, Iterator
+from pathlib import Path
+
+from mediakeep import files
+from mediakeep.errors import ImplausibleQueue
+from mediakeep.item import Item, Status
+from mediakeep.kinds import Kind
+from mediakeep.queue import history, journal
+from mediakeep.queue.binding import JOURNALS
+from mediakeep.queue.snapshot import Loaded
+
+_FAR = 2**32  # changes; no queue makes as many
+
+
+def check(folder: Path, kind: Kind, path: Path, loaded: Loaded, libraries: Iterable[str]) -> None:
+    """Raise ImplausibleQueue if a file cannot be a state of this queue.
+
+    Items must lie in its own library, in one of `libraries`, or in one that the history knows: an
+    item that was in progress while its library moved has its former path.
+    """
+    known = max([history.last_seq(folder), *map(journal.last_seq, _journals(folder))])
+    if loaded.head.seq > known + _FAR:
+        reason = f"its seq is {loaded.head.seq:,}, but the last change on record is {known:,}"
+        raise ImplausibleQueue(path, reason)
+    places = {loaded.head.library_path, *libraries}
+    if any(_strays(loaded, places)):
+        places |= set(_libraries(folder))
+    for key, item in _strays(loaded, places):
+        reason = f'{kind.noun} "{files.printable(key)}" has the path "{files.printable(item.path)}"'
+        library = files.printable(loaded.head.library_path)
+        raise ImplausibleQueue(path, f"{reason}, which is not in the library {library}")
+
+
+def _journals(folder: Path) -> Iterator[Path]:
+    return (folder / JOURNALS).glob("*.jsonl")
+
+
+def _strays(loaded: Loaded, libraries: Container[str]) -> Iterator[tuple[str, Item]]:
+    for key, item in loaded.items.items():
+        if item.status is not Status.SKIPPED and not _is_in(item.path, libraries):
+            yield key, item
+
+
+def _is_in(path: str, libraries: Container[str]) -> bool:
+    """Tell whether a path lies below a library; both are absolute, and escaped."""
+    return os.path.normpath(path) == path and any(
+        str(parent) in libraries for parent in Path(path).parents
+    )
+
+
+def _libraries(folder: Path) -> Iterator[str]:
+    """Give the paths that the library had when it was scanned."""
+    for path in history.paths(folder):
+        for _, event in history.read(path):
+            if isinstance(library := event.get("library"), str):
+                yield library
