@@ -63,6 +63,26 @@ def test_numbers_go_on_within_a_day_and_start_anew_on_the_next(tmp_path: Path) -
     assert ids == ["20251217_session_042", "20251217_session_043", "20251218_session_001"]
 
 
+@pytest.mark.parametrize("rewritten", [True, False])
+def test_a_number_is_not_given_again_after_the_logs_were_removed(
+    rewritten: bool, tmp_path: Path
+) -> None:
+    where = rig.at(tmp_path, rig.Clock())
+    rig.make(where).close()
+    for number in (1, 2, 3):
+        queue = Queue.open(where, MUSIC)
+        session = queue.begin()
+        assert session.id == f"20251217_session_{number:03d}"
+        if rewritten:
+            queue.end()
+            queue.close()
+        else:
+            rig.abandon(queue)  # what it did stands in the journal alone
+        for folder in ("session_logs", "live"):
+            for path in (where.folder / folder).iterdir():
+                path.unlink()
+
+
 def test_more_than_999_sessions_a_day_are_told_apart(tmp_path: Path) -> None:
     where = rig.at(tmp_path, rig.Clock())
     folder = where.folder / "session_logs"

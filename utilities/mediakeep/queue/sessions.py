@@ -17,7 +17,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ import msgspec
 
 from mediakeep import clock, files
 from mediakeep.errors import RecordNotWritten
+from mediakeep.queue import history
+from mediakeep.queue.binding import JOURNALS
 from mediakeep.queue.rewrite import Place
 
 LOGS = "session_logs"
@@ -34,6 +36,7 @@ LEASE = 15 * 60.0  # seconds that a silent owner on another host counts as alive
 RENEWAL = 60.0  # seconds
 _PROGRESS = 0.5  # seconds between two notes of progress
 _NAME = re.compile(r"(\d{8})_session_(\d{3,})")
+_BY = re.compile(rb'"session":\s*"(\d{8})_session_(\d{3,9})"')
 
 
 class Live(msgspec.Struct, kw_only=True):
@@ -132,13 +135,27 @@ def _open_log(place: Place) -> tuple[str, int]:
     # In this order: a log that is being archived has its new name before it loses the old one.
     taken = (*folder.glob("*.log"), *folder.glob("*.log.gz"), *live(place.folder))
     names = map(numbered, taken)
-    number = max((int(name[2]) for name in names if name and name[1] == day), default=0)
+    numbers = [int(name[2]) for name in names if name and name[1] == day]
+    number = max([*numbers, *_recorded(place.folder, day)], default=0)
     while True:
         number += 1
         name = f"{day}_session_{number:03d}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         with contextlib.suppress(FileExistsError):
             return name, os.open(folder / f"{name}.log", flags, 0o666)
+
+
+def _recorded(folder: Path, day: str) -> Iterator[int]:
+    """Give the numbers of a day's sessions on record, whose logs may have been removed since.
+
+    The text is searched: a damaged line may still name one.
+    """
+    months = (path for path in history.paths(folder) if path.stem >= f"{day[:4]}-{day[4:6]}")
+    for path in (*months, *(folder / JOURNALS).glob("*.jsonl")):
+        with path.open("rb") as stream:
+            for line in stream:
+                if (found := _BY.search(line)) and found[1].decode() == day:
+                    yield int(found[2])
 
 
 def numbered(path: Path) -> re.Match[str] | None:
