@@ -42,7 +42,7 @@ def faults(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
 def record(folder: Path, state: State) -> Iterator[Fault]:
     """Check the queue's own files against each other; nobody may be writing them."""
     yield from _counts(folder, state)
-    yield from _journals(folder)
+    yield from _journals(folder, state)
     yield from _fold(folder, state.kind)
     yield from _claims(state)
     yield from _names(state)
@@ -67,10 +67,13 @@ def _counts(folder: Path, state: State) -> Iterator[Fault]:
         )
 
 
-def _journals(folder: Path) -> Iterator[Fault]:
+def _journals(folder: Path, state: State) -> Iterator[Fault]:
     """Follow the kept journals: checksums, numbers without gaps, seals, one after the other."""
     before = None
+    current = journal.name(state.head.generation, state.head.snapshot_id)
     for path in sorted((folder / JOURNALS).glob("*.jsonl")):
+        if path.name != current and _is_aborted(path):
+            continue
         header = journal.header(path)
         if header is None:
             yield Fault(f"{path.name} has no whole header.", "Run --repair: it is set aside.")
@@ -87,6 +90,14 @@ def _journals(folder: Path) -> Iterator[Fault]:
         if before and header.previous == before[0] and before[1] > header.seq:
             yield Fault(f"{path.name} begins before {before[0]} ends.", "Run --repair.")
         before = (path.name, seqs[-1] if seqs else header.seq)
+
+
+def _is_aborted(path: Path) -> bool:
+    """Tell whether a journal has a header at most: a kill ended the rewrite that it was made for.
+
+    The next rewrite removes it.
+    """
+    return path.read_bytes().rstrip(b"\0").count(b"\n") <= 1
 
 
 def _fold(folder: Path, kind: Kind) -> Iterator[Fault]:
