@@ -35,172 +35,187 @@
         Unanswered            4   what it was asked for is not known now
       Stopped               130   the user said no
 
-The docstring of a class is its message; the class carries the exit code.
+A class carries the template of its message and its exit code as attributes, because `python -OO`
+removes docstrings.
 """
 
 from __future__ import annotations
 
 
 class MediakeepError(Exception):
-    """Something went wrong: {}"""
-
+    message = "Something went wrong: {}"
     exit_code = 1
 
     def __str__(self) -> str:
-        return (self.__doc__ or "").format(*self.args)
+        return self.message.format(*self.args)
 
 
 class ItemFailed(MediakeepError):
-    """{}"""
+    message = "{}"
 
 
 class Unreadable(ItemFailed):
-    """Cannot read {}: {}. {}"""
+    message = "Cannot read {}: {}. {}"
 
 
 class NotAudio(Unreadable):
-    """{} is not audio: {}."""
+    message = "{} is not audio: {}."
 
 
 class Truncated(NotAudio):
-    """{} is cut off: {}."""
+    message = "{} is cut off: {}."
 
 
 class NoRoom(ItemFailed):
-    """{} The batch stops here; no attempt was counted."""
+    message = "{} The batch stops here; no attempt was counted."
 
 
 class BadData(ItemFailed):
-    """The {} worker returned data that its item cannot hold: {}"""
+    message = "The {} worker returned data that its item cannot hold: {}"
 
 
 class NotWritten(ItemFailed):
-    """{} was left as it was: {}."""
+    message = "{} was left as it was: {}."
 
 
 class ReadOnlyFormat(NotWritten):
-    """{} is not written by mediakeep: {}."""
+    message = "{} is not written by mediakeep: {}."
 
 
 class Unfit(NotWritten):
-    """{} was left as it was: {} cannot be {} in it."""
+    message = "{} was left as it was: {} cannot be {} in it."
 
 
 class Refused(NotWritten):
-    """{} was left as it was: {}. {}"""
+    message = "{} was left as it was: {}. {}"
 
 
 class Unverified(NotWritten):
-    """{} was left as it was: in the copy that was to replace it, {}."""
+    message = "{} was left as it was: in the copy that was to replace it, {}."
 
 
 class ChangedMeanwhile(NotWritten):
-    """{} was left as it is: another program changed it meanwhile."""
+    message = "{} was left as it is: another program changed it meanwhile."
 
 
 class NotUndone(ItemFailed):
-    """{} was not undone: {}. {}"""
+    message = "{} was not undone: {}. {}"
 
 
 class NotThere(ItemFailed):
-    """{} has nothing at {}."""
+    message = "{} has nothing at {}."
 
 
 class NoSuchMBID(NotThere):
-    """MusicBrainz has no {} with the MBID {}."""
+    message = "MusicBrainz has no {} with the MBID {}."
 
 
 class NoCover(NotThere):
-    """The Cover Art Archive has no {} cover of {}."""
+    message = "The Cover Art Archive has no {} cover of {}."
 
 
 class NoSuchMovie(NotThere):
-    """TMDb has no {} with the id {}."""
+    message = "TMDb has no {} with the id {}."
 
 
 class NotNfo(ItemFailed):
-    """It is not the NFO of a movie, and is left alone: {}."""
+    message = "It is not the NFO of a movie, and is left alone: {}."
 
 
 class BrokenNfo(NotNfo):
-    """The NFO is broken, and is left alone: {}."""
+    message = "The NFO is broken, and is left alone: {}."
 
 
 class UnsafeNfo(NotNfo):
-    """The NFO is not read, and is left alone: {}."""
+    message = "The NFO is not read, and is left alone: {}."
 
 
 class UsageFailed(MediakeepError):
-    """{}"""
-
+    message = "{}"
     exit_code = 2
 
 
 class BadSetting(UsageFailed):
-    """{}: {}"""
+    message = "{}: {}"
 
 
 class BadTemplate(UsageFailed):
-    """The template {}, line {}: {}. Mend it, or remove it: then the one that comes along is used."""
+    message = (
+        "The template {}, line {}: {}. Mend it, or remove it: then the one that comes along is "
+        "used."
+    )
 
 
 class NoHome(UsageFailed):
-    """No mediakeep home found here. Make one with: music-queue-manager --scan PATH --home DIR, or with movie-queue-manager for movies."""
+    message = (
+        "No mediakeep home found here. Make one with: music-queue-manager --scan PATH --home DIR,"
+        " or with movie-queue-manager for movies."
+    )
 
 
 class NoQueue(UsageFailed):
-    """There is no {} queue in {} yet. Make one with:
+    message = """There is no {} queue in {} yet. Make one with:
     {} --home {} --scan PATH"""
 
 
 class NoSuchItem(UsageFailed):
-    """There is no {} named "{}" in the queue.{}"""
+    message = 'There is no {} named "{}" in the queue.{}'
 
 
 class AmbiguousName(UsageFailed):
-    """The name "{}" fits several: {}. Give one of them exactly."""
+    message = 'The name "{}" fits several: {}. Give one of them exactly.'
 
 
 class ItemHeld(UsageFailed):
-    """{} is being worked on by session {}. Wait for it, stop it, or use --force to fence it off."""
+    message = (
+        "{} is being worked on by session {}. Wait for it, stop it, or use --force to fence it off."
+    )
 
 
 class LibraryGone(UsageFailed):
-    """The library {} is {}. Mount it and run again; no attempt was counted."""
+    message = "The library {} is {}. Mount it and run again; no attempt was counted."
 
 
 class ScanRefused(UsageFailed):
-    """{} Nothing was changed."""
+    message = "{} Nothing was changed."
 
 
 class QueueBusy(UsageFailed):
-    """{} was edited while session {} works on it. That session will set the edit aside at its next record; wait a moment and run again."""
+    message = (
+        "{} was edited while session {} works on it. That session will set the edit aside at its "
+        "next record; wait a moment and run again."
+    )
 
 
 class NotAsked(UsageFailed):
-    """{} was not asked: {}."""
+    message = "{} was not asked: {}."
 
 
 class NoCache(UsageFailed):
-    """The answers of services cannot be kept in {}: {}. Free space, correct its rights, or remove it: then all is looked up anew."""
+    message = (
+        "The answers of services cannot be kept in {}: {}. Free space, correct its rights, or "
+        "remove it: then all is looked up anew."
+    )
 
 
 class StateDamaged(MediakeepError):
-    """{}"""
-
+    message = "{}"
     exit_code = 3
 
 
 class SnapshotDamaged(StateDamaged):
-    """{} cannot be read: {}. Nothing was changed. {}"""
+    message = "{} cannot be read: {}. Nothing was changed. {}"
 
 
 class JournalDamaged(StateDamaged):
-    """{} is damaged at line {}: {}. Nothing was changed. Run --repair: it sets the damage aside and keeps all before it."""
+    message = (
+        "{} is damaged at line {}: {}. Nothing was changed. Run --repair: it sets the damage "
+        "aside and keeps all before it."
+    )
 
 
 class UnknownField(StateDamaged):
-    """{}: {}. Nothing was changed. Correct or remove it there, or update mediakeep."""
+    message = "{}: {}. Nothing was changed. Correct or remove it there, or update mediakeep."
 
 
 class ImplausibleQueue(StateDamaged):
@@ -208,36 +223,37 @@ class ImplausibleQueue(StateDamaged):
 
 
 class NewerFormat(StateDamaged):
-    """{} has format {}, this mediakeep knows {}. Nothing was changed. Update mediakeep."""
+    message = "{} has format {}, this mediakeep knows {}. Nothing was changed. Update mediakeep."
 
 
 class IllegalTransition(StateDamaged):
-    """{}: a change from {} to {} is not allowed."""
+    message = "{}: a change from {} to {} is not allowed."
 
 
 class RecordNotWritten(StateDamaged):
-    """{} could not be written: {}. The run stops here; all that was recorded before is safe. Free space or mend the disk, then run again."""
+    message = (
+        "{} could not be written: {}. The run stops here; all that was recorded before is safe. "
+        "Free space or mend the disk, then run again."
+    )
 
 
 class ServiceFailed(MediakeepError):
-    """{} failed: {}."""
-
+    message = "{} failed: {}."
     exit_code = 4
 
 
 class Outage(ServiceFailed):
-    """{} is not to be had, and is not asked before {} (in {}): {}."""
+    message = "{} is not to be had, and is not asked before {} (in {}): {}."
 
 
 class BadAnswer(ServiceFailed):
-    """{} failed: {} ({}). The answer is not kept; run again."""
+    message = "{} failed: {} ({}). The answer is not kept; run again."
 
 
 class Unanswered(ServiceFailed):
-    """{}"""
+    message = "{}"
 
 
 class Stopped(MediakeepError):
-    """Stopped. Nothing was changed."""
-
+    message = "Stopped. Nothing was changed."
     exit_code = 130

@@ -1,0 +1,47 @@
+"""Messages of errors: present under `python -OO`, and with the commands that the user has."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mediakeep import config, errors
+from mediakeep.errors import MediakeepError
+
+_UTILITIES = Path(config.__file__).parents[1]
+
+
+def _error_classes(base: type[MediakeepError] = MediakeepError) -> Iterator[type[MediakeepError]]:
+    yield base
+    for child in base.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield from _error_classes(child)
+
+
+def test_every_message_is_an_attribute() -> None:
+    for error in _error_classes():
+        assert error.message, error.__name__
+        assert not error.__doc__ or "{}" not in error.__doc__, error.__name__
+
+
+def test_messages_survive_python_without_docstrings(tmp_path: Path) -> None:
+    script = _UTILITIES / "process_music_batch.py"
+    command = [str(script), "--home", str(tmp_path), "--batch-size", "1"]
+    plain, bare = (
+        subprocess.run([sys.executable, *flags, *command], capture_output=True, text=True)
+        for flags in ([], ["-OO"])
+    )
+    assert (bare.returncode, bare.stderr) == (plain.returncode, plain.stderr)
+    assert "There is no music queue in" in bare.stderr
+
+
+def test_texts_name_scripts_as_the_user_starts_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Run embed_cover.py ALBUM, or a batch."
+    assert config.with_commands(text) == "Run python utilities/embed_cover.py ALBUM, or a batch."
+    # An installed mediakeep has no checkout; installing one here would take a minute.
+    monkeypatch.setattr(config, "checkout", lambda: None)
+    assert config.with_commands(text) == "Run embed-cover ALBUM, or a batch."
