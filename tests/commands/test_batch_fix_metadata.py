@@ -76,8 +76,8 @@ def test_all_that_is_wrong_with_a_list_of_albums_is_told(home: Home) -> None:
     assert told.err.splitlines() == [
         f"{listed} is no good, and nothing was changed:",
         '  line 2: There is no file or folder "Vera/Nowhere".',
-        f"  line 3: {home.music}/Vera/Dawn/01 Tide 1.mp3 is not a folder. For files there is"
-        " fix_metadata.",
+        f"  line 3: {home.music}/Vera/Dawn/01 Tide 1.mp3 is not a folder. Change single"
+        " files with: python utilities/fix_metadata.py",
     ]
     assert state(home.music / "Vera") == before
 

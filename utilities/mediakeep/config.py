@@ -102,6 +102,14 @@ def spoken(door: str, home: Path | None = None) -> str:
     return name if home in (None, here) else f"{name} --home {shlex.quote(str(home))}"
 
 
+def with_commands(text: str) -> str:
+    """Return a text with the scripts that it names as the user starts them.
+
+    "Run embed_cover.py ALBUM" becomes "Run embed-cover ALBUM" where mediakeep was installed.
+    """
+    return re.sub(r"\b[a-z_]+\.py\b", lambda match: spoken(match[0]), text)
+
+
 def load(home: Path) -> dict[str, Any]:
     """Read what a home's mediakeep.toml sets; BadSetting names the file and the key."""
     path = home / FILE

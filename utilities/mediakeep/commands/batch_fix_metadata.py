@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediakeep import files, kinds
+from mediakeep import config, files, kinds
 from mediakeep.commands import errands, shared, subjects
 from mediakeep.commands.errands import Errand
 from mediakeep.errors import Unreadable, UsageFailed
@@ -102,7 +102,9 @@ def _listed(home: Path, file: Path | None) -> list[Path]:
 def _folder(path: Path) -> Path:
     if path.is_dir():
         return path
-    raise UsageFailed(f"{files.escape(path)} is not a folder. For files there is fix_metadata.")
+    command = config.spoken("fix_metadata.py")
+    reason = f"{files.escape(path)} is not a folder. Change single files with: {command}"
+    raise UsageFailed(reason)
 
 
 def _fitting(some: list[Path], wanted: list[Condition], account: Account) -> list[Path]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from mediakeep import files
+from mediakeep import config, files, kinds
 from mediakeep.errors import UsageFailed
 from mediakeep.item import Item
 
@@ -47,7 +47,7 @@ def at(items: Mapping[str, Item], path: Path) -> Folder:
         if place.parent == path:
             raise UsageFailed(
                 f"{files.escape(path)} is a library, of which the queue knows the artists."
-                " Give one artist's folder, or run process_music_batch.py."
+                f" Give one artist's folder, or run {config.spoken(kinds.MUSIC.batch)}."
             )
     return Folder(path, name, apart=known is not None)
 

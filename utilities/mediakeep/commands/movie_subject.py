@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import kinds
+from mediakeep import config, kinds
 from mediakeep.commands.subject import Estimate, LeftOut, Manner, Subject
 from mediakeep.issue import Issue
 from mediakeep.item import Found, Item, MovieItem, Status
@@ -89,7 +89,8 @@ def _told(facts: Mapping[str, Any]) -> list[str]:
 def _advice(kind: str) -> str:
     from mediakeep.movies import kinds as table
 
-    return next((one.cure for one in table.KINDS if one.name == kind), "")
+    cure = next((one.cure for one in table.KINDS if one.name == kind), "")
+    return config.with_commands(cure)
 
 
 def _ready(home: Path, access: Access, items: Mapping[str, Item]) -> list[str]:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import files
+from mediakeep import config, files
 from mediakeep.errors import BadTemplate
 from mediakeep.pages import markdown
 
@@ -90,4 +90,5 @@ def _with_filters(environment: Environment) -> Environment:
     environment.filters["code"] = markdown.code
     environment.filters["counted"] = counted
     environment.filters["plain"] = files.printable
+    environment.filters["commands"] = config.with_commands
     return environment
