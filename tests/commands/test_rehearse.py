@@ -19,6 +19,7 @@ import pytest
 from mediakeep.rehearsal import workshop, world
 from mediakeep.rehearsal.entities import mbid
 from mediakeep.rehearsal.server import Server
+from mediakeep.sample_library import MARKER
 from tests.commands import servings
 from tests.commands.conftest import DOORS, environment
 from tests.sampling import some
@@ -52,7 +53,10 @@ def line(*words: object) -> list[str]:
 run = functools.partial(servings.run, "rehearse")
 
 
-def run_apart(*words: object) -> subprocess.CompletedProcess[str]:
+Done = subprocess.CompletedProcess[str]
+
+
+def run_apart(*words: object) -> Done:
     return subprocess.run(
         line(*words), capture_output=True, text=True, env=environment({}), timeout=60
     )
@@ -254,4 +258,48 @@ def test_a_library_comes_with_its_catalogue(tmp_path: Path) -> None:
     done = servings.run("make_sample_library", *made)
     assert done.returncode == 0, done.stderr
     known = {artist.name.replace("/", "_") for artist in world.load(kept).artists}
-    assert {path.name for path in (tmp_path / "music").iterdir()} <= known
+    assert {path.name for path in (tmp_path / "music").iterdir()} <= {*known, MARKER}
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def simulated(home: Path, door: str, *words: object, flags: tuple[str, ...] = ()) -> Done:
+    command = [sys.executable, str(DOORS / f"{door}.py"), "--home", str(home), *map(str, words)]
+    return run_apart(*flags, "--", *command)
+
+
+def test_invented_mbids_are_not_written_to_a_real_library(tmp_path: Path) -> None:
+    home, music = tmp_path / "home", tmp_path / "music"
+    home.mkdir()
+    assert servings.run("make_sample_library", music).returncode == 0
+    (music / MARKER).unlink()  # as in a library of the user
+    assert servings.run("music_queue_manager", "--home", home, "--scan", music).returncode == 0
+    before = contents(music)
+    batch = ("process_music_batch", "--artist", "Velvet Harbour")
+    for command in (
+        (*batch, "--fix", "safe"),
+        ("process_artist", music / "Velvet Harbour", "--fix", "matched"),
+        ("embed_cover", next((music / "Velvet Harbour").glob("*Winter Moorings*"))),
+    ):
+        done = simulated(home, *command)
+        assert done.returncode == 2, (command, done.stdout, done.stderr)
+        assert "is no sample library" in done.stderr
+    assert simulated(home, *batch, "--fix", "none").returncode == 0
+    assert contents(music) == before
+    (music / MARKER).touch()
+    done = simulated(home, "process_artist", music / "Velvet Harbour", "--fix", "safe")
+    assert done.returncode == 0, done.stderr
+    assert contents(music) != {**before, str(music / MARKER): b""}
+
+
+def test_a_user_who_knows_may_write_invented_mbids(tmp_path: Path) -> None:
+    home, music = tmp_path / "home", tmp_path / "music"
+    home.mkdir()
+    assert servings.run("make_sample_library", music).returncode == 0
+    (music / MARKER).unlink()
+    before = contents(music)
+    command = ("process_artist", music / "Velvet Harbour", "--fix", "safe")
+    assert simulated(home, *command, flags=("--i-know",)).returncode == 0
+    assert contents(music) != before

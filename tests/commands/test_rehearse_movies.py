@@ -54,7 +54,9 @@ def test_a_movie_library_comes_with_its_catalogue(tmp_path: Path) -> None:
     done = run("make_sample_library", tmp_path / "movies", *wanted)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["movies"] == len(told["items"]) == len(list((tmp_path / "movies").iterdir())) == 12
+    assert (
+        told["movies"] == len(told["items"]) == len(list((tmp_path / "movies").glob("[!.]*"))) == 12
+    )
     assert {defect["path"] for defect in told["planted"]} <= {one["path"] for one in told["items"]}
     ids = [one["tmdb_id"] for one in told["items"] if one["tmdb_id"]]
     titles = {film.id: film.title for film in cinema.load(kept).films}

@@ -18,6 +18,7 @@ from mediakeep.rehearsal import catalogue, defects, library
 from mediakeep.rehearsal.defects import Planted
 from mediakeep.rehearsal.library import Manifest
 from mediakeep.rehearsal.tracks import SOUNDS
+from mediakeep.sample_library import MARKER
 
 IMAGES = (".jpg", ".png")
 BROKEN = ("empty-file", "not-audio", "truncated-audio")
@@ -35,12 +36,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     return library.make(tmp_path_factory.mktemp("demo") / "music")
 
 
+def artist_folders(root: Path) -> list[Path]:
+    return [path for path in root.iterdir() if path.name != MARKER]
+
+
 def audio_files(root: Path) -> list[Path]:
-    return [p for p in sorted(root.rglob("*")) if p.is_file() and p.suffix not in IMAGES]
+    return [
+        p
+        for p in sorted(root.rglob("*"))
+        if p.is_file() and p.suffix not in IMAGES and p.name != MARKER
+    ]
 
 
 def contents(root: Path) -> dict[bytes, bytes]:
-    found = (p for p in root.rglob("*") if p.is_file())
+    found = (p for p in root.rglob("*") if p.is_file() and p.name != MARKER)
     return {os.fsencode(p.relative_to(root)): p.read_bytes() for p in found}
 
 
@@ -132,7 +141,7 @@ def test_every_other_file_is_real_audio_of_a_length_of_its_own(demo: Manifest) -
 
 def test_counts_are_those_on_the_disk(demo: Manifest) -> None:
     assert demo.tracks == len(audio_files(demo.root))
-    assert demo.artists == len(list(demo.root.iterdir()))
+    assert demo.artists == len(artist_folders(demo.root))
 
 
 def test_healthy_tracks_have_all_tags(demo: Manifest) -> None:
@@ -150,7 +159,7 @@ def test_healthy_tracks_have_all_tags(demo: Manifest) -> None:
 
 
 def test_hostile_names_are_there(demo: Manifest) -> None:
-    names = {path.name for path in demo.root.iterdir()}
+    names = {path.name for path in artist_folders(demo.root)}
     assert {"-Minus-", "..And Then Silence", "月曜日の灯台", "=Sum of Us"} <= names
     folds_case = (demo.root / "velvet harbour").exists()
     assert ("VELVET HARBOUR" in names) is not folds_case
@@ -179,7 +188,7 @@ def test_a_larger_library_has_the_size_asked_for_and_a_twentieth_spoilt(
 ) -> None:
     made = library.make(tmp_path, artists=artists, tracks=tracks)
     assert len(audio_files(tmp_path)) == made.tracks == tracks
-    assert len(list(tmp_path.iterdir())) == made.artists
+    assert len(artist_folders(tmp_path)) == made.artists
     assert 0.04 < len(made.planted) / made.tracks < 0.07
     assert all_defects(tmp_path) == set(made.planted)
 
@@ -228,7 +237,7 @@ def test_where_case_is_ignored_the_twin_is_left_out(
 ) -> None:
     monkeypatch.setattr(library, "_ignores_case", lambda root, name: True)
     made = library.make(tmp_path)
-    names = {path.name for path in tmp_path.iterdir()}
+    names = {path.name for path in artist_folders(tmp_path)}
     assert "Velvet Harbour" in names
     assert "VELVET HARBOUR" not in names
     assert made.artists == len(names) == catalogue.ARTISTS - 1

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from msgspec import structs
 
-from mediakeep import files
+from mediakeep import files, sample_library
 from mediakeep.commands import chores, planned, shared, subjects
 from mediakeep.commands.alarms import Alarms
 from mediakeep.commands.faces import Json, Overheard, Plain
@@ -19,6 +19,7 @@ from mediakeep.commands.terms import Asked
 from mediakeep.errors import LibraryGone, MediakeepError, ServiceFailed, StateDamaged, UsageFailed
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
+from mediakeep.policy import Fix
 from mediakeep.queue import actions, claims, queue, reading
 from mediakeep.queue.claims import Line
 from mediakeep.queue.queue import Queue
@@ -72,6 +73,9 @@ def _watched(
     folder = subjects.folder(ask.home, subject.kind)
     with Queue.open(queue.place(folder), subject.kind) as opened:
         check(opened.state)
+        if ask.request.policy.fix is not Fix.NONE:
+            library = files.unescape(opened.state.head.library_path)
+            sample_library.refuse_real_library(Path(library))
         sweep(ask.home, subject.kind)
         key = actions.find(opened.state, ask.name) if ask.name else ""
         plan = structs.replace(ask.plan, key=key)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mediakeep import sample_library
 from mediakeep.commands import errands, services, shared
 from mediakeep.commands.errands import Errand
 
@@ -57,5 +58,7 @@ def main(home: Path, **given: Any) -> int:
     elif image:
         covers.add(finder.find(album), finder.find(image))
     else:
+        if not errand.dry_run:
+            sample_library.refuse_real_library(finder.find(album))
         covers.add_found(home, finder.find(album), given["size"] or "1200", access)
     return errand.run(covers.orders.all, covers.account, covers.doubts)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from mediakeep import files, kinds
+from mediakeep import files, kinds, sample_library
 from mediakeep.commands import handwork, policies, services, shared, subjects
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageFailed
 from mediakeep.item import Found, Item, MovieItem, Status
@@ -48,6 +48,8 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     items = _items(home)
     movies = _meant(items, path.expanduser().absolute())
     write = not (given["dry_run"] or given["printed"])
+    if write:
+        sample_library.refuse_real_library(path)
     places = Places(home, write, policy, access, roles=frozenset({NFO, "metadata"}), at_home=True)
     for warning in subjects.of(kinds.MOVIES).ready(home, access, items):
         click.echo(f"Warning: {warning}", err=True)

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import click
 from msgspec import structs
 
-from mediakeep import files, kinds
+from mediakeep import files, kinds, sample_library
 from mediakeep.commands import apart, deep, folders, handwork, policies, services, shared, subjects
 from mediakeep.commands.subject import Manner
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageFailed
 from mediakeep.item import Item, MusicItem, Status
 from mediakeep.outcome import QUIET, Outcome, Stamp, Work
 from mediakeep.pages import page
+from mediakeep.policy import Fix
 from mediakeep.queue import reading
 
 
@@ -42,6 +43,8 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
         raise UsageFailed(f"{files.escape(path)} is not a folder.")
     policy = policies.policy(given)
     access = services.access(given, fresh=given["refresh"])
+    if policy.fix is not Fix.NONE and not given["dry_run"]:
+        sample_library.refuse_real_library(folder)
     deep_one, sound = given["deep"], given["accept_sound"]
     manner = Manner(not given["dry_run"], deep_one, sound, policy, access=access)
     items = _items(home)

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
-from mediakeep import __version__, config
+from mediakeep import __version__, config, sample_library
 from mediakeep.commands import shared
 from mediakeep.errors import UsageFailed
 
@@ -64,6 +64,11 @@ _PACE = 1.1  # seconds between two requests where one a second is borne
     help="Pass requests on to --upstream, and make a catalogue of its answers.",
 )
 @click.option("--upstream", default=_UPSTREAM, metavar="URL", help="What is asked for --record.")
+@click.option(
+    "--i-know",
+    is_flag=True,
+    help="Let COMMAND write what it looks up also to libraries that are no sample libraries.",
+)
 @shared.setting("--contact", str, "Your e-mail address or URL, for --record.")
 def main(command: tuple[str, ...], **given: Any) -> int:
     """Stand in for MusicBrainz, the Cover Art Archive and TMDb on this machine.
@@ -78,7 +83,7 @@ def main(command: tuple[str, ...], **given: Any) -> int:
         if span:
             weather.storm(span, share)
     with _source(given) as source, _opened(source, weather, given) as server:
-        lines = _environment(server.url, given["rate"])
+        lines = _environment(server.url, given["rate"], guarded=not given["i_know"])
         code = _run(command, lines) if command else _wait(lines)
         click.echo(_told(server), err=True)
     return code
@@ -157,7 +162,7 @@ def _impersonal(asked: Asked) -> str:
     return "&".join(part for part in parts if unquote(part.partition("=")[0]) not in PERSONAL)
 
 
-def _environment(url: str, rate: float) -> dict[str, str]:
+def _environment(url: str, rate: float, *, guarded: bool) -> dict[str, str]:
     """Return the settings that lead a command of mediakeep to the server."""
     from mediakeep.rehearsal.films.tmdb import TOKEN
 
@@ -165,7 +170,8 @@ def _environment(url: str, rate: float) -> dict[str, str]:
     settings = {"MUSICBRAINZ_HOST": url, "COVERART_HOST": url, "MUSICBRAINZ_INTERVAL": interval}
     settings |= {"TMDB_HOST": url, "TMDB_IMAGE_HOST": url, "TMDB_INTERVAL": interval}
     settings["TMDB_TOKEN"] = TOKEN  # of nobody: the real one has no business here
-    return {config.PREFIX + name: text for name, text in settings.items()}
+    guard = {sample_library.SIMULATED: "1" if guarded else ""}
+    return {config.PREFIX + name: text for name, text in settings.items()} | guard
 
 
 def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:

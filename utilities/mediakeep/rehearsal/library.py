@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from random import Random
 
-from mediakeep import files
+from mediakeep import files, sample_library
 from mediakeep.errors import ItemFailed, UsageFailed
 from mediakeep.rehearsal import catalogue, defects, discography, editions, mistakes, tracks
 from mediakeep.rehearsal.catalogue import Album, Artist
@@ -73,6 +73,7 @@ def claim(root: Path) -> None:
         raise UsageFailed(
             f"{root} is not empty. A sample library is made in a new or an empty folder only."
         )
+    sample_library.mark(root)
 
 
 def _ignores_case(root: Path, name: str) -> bool:

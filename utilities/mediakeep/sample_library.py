@@ -1,0 +1,35 @@
+"""Sample libraries, and the rule that simulated services change the files of no other library."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from mediakeep import config, files
+from mediakeep.errors import UsageFailed
+
+MARKER = ".mediakeep-sample-library"  # an empty file in the root of each sample library
+SIMULATED = config.PREFIX + "SIMULATED"  # set by whatever leads a command to simulated services
+
+
+def mark(root: Path) -> None:
+    """Mark a folder as the root of a sample library."""
+    (root / MARKER).touch()
+
+
+def refuse_real_library(path: Path, environ: Mapping[str, str] = os.environ) -> None:
+    """Raise UsageFailed if services are simulated and the path is in no sample library.
+
+    Call it before anything that was looked up is written to the files of a library: the MBIDs and
+    TMDb ids of simulated services are invented.
+    """
+    if not environ.get(SIMULATED):
+        return
+    real = path.resolve()
+    if any((folder / MARKER).exists() for folder in (real, *real.parents)):
+        return
+    raise UsageFailed(
+        f"{files.escape(path)} is no sample library, and the ids of simulated services are"
+        " invented. Nothing changed. Use --fix none or --dry-run, or give rehearse.py --i-know."
+    )
