@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from mediakeep import files
 from mediakeep.errors import BadSetting, NoHome
 
 FILE = "mediakeep.toml"
@@ -99,7 +99,7 @@ def spoken(door: str, home: Path | None = None) -> str:
     """
     here = checkout()
     name = f"python utilities/{door}" if here else door.removesuffix(".py").replace("_", "-")
-    return name if home in (None, here) else f"{name} --home {shlex.quote(str(home))}"
+    return name if home in (None, here) else f"{name} --home {files.quote_path(home)}"
 
 
 def with_commands(text: str) -> str:

@@ -55,6 +55,16 @@ def quoted(escaped: str) -> str:
     return f"$'{''.join(shown)}'"
 
 
+def display_path(path: str | os.PathLike[str]) -> str:
+    """Return a path for messages: one line of UTF-8 without control characters."""
+    return printable(escape(path))
+
+
+def quote_path(path: str | os.PathLike[str]) -> str:
+    """Quote a path for a shell, so that the line is one line of UTF-8 whatever the path is."""
+    return quoted(escape(path))
+
+
 def safe_name(name: str, taken: Container[str] = ()) -> str:
     """Make a file name that every file system takes and that folds to none of `taken`.
 

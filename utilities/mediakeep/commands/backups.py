@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,12 +68,12 @@ def _back(desk: Desk, replaced: Path | None) -> list[str]:
     """Say where that is kept which was replaced, and how to go back."""
     if replaced is None:
         return []
-    lines = [f"What was there before is kept in {replaced}."]
+    lines = [f"What was there before is kept in {files.escape(replaced)}."]
     before = replaced / "status" / desk.kind.name
     if before.exists():
-        kept, home = f"{replaced}_undone", shlex.quote(str(desk.home))
-        go = f"mv {shlex.quote(str(desk.folder))} {shlex.quote(kept)}"
-        copies = f"cp -a {shlex.quote(str(replaced))}/. {home}"
+        kept, home = f"{replaced}_undone", files.quote_path(desk.home)
+        go = f"mv {files.quote_path(desk.folder)} {files.quote_path(kept)}"
+        copies = f"cp -a {files.quote_path(replaced)}/. {home}"
         lines.append(f"To go back:\n  {go} && {copies}")
     return lines
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +51,7 @@ def keep(home: Path, path: Path, due: Sequence[Any]) -> list[str]:
     where = files.escape(path)
     return [
         f"The plan is in {where}: {changes} in {page.counted(len(found), 'file')}.",
-        f"Apply it with: {config.spoken(_DOOR, home)} --apply-plan {shlex.quote(where)}",
+        f"Apply it with: {config.spoken(_DOOR, home)} --apply-plan {files.quote_path(path)}",
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -162,7 +161,7 @@ def without_outputs(home: Path, state: State, outputs: Outputs) -> dict[str, lis
 
 
 def _reset(kind: Kind, key: str) -> str:
-    return f"--reset-{kind.noun} {shlex.quote(key)}: it is done again."
+    return f"--reset-{kind.noun} {files.quoted(key)}: it is done again."
 
 
 def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
@@ -172,7 +171,7 @@ def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
         except MediakeepError as error:
             if not checkpoint.path.exists():
                 continue  # pruned by a batch meanwhile
-            remove = f"rm {shlex.quote(str(checkpoint.path))}"
+            remove = f"rm {files.quote_path(checkpoint.path)}"
             cure = f"Run --repair: it is set aside. Or remove it: {remove}"
             yield Fault(fault(error).what, cure)
 

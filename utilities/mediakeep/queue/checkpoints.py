@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,8 +130,8 @@ def cure(folder: Path, kind: Kind) -> str:
     """Say how to get a queue back whose snapshot cannot be read."""
     again = "Run --repair: it rebuilds the queue from what is kept beside it."
     for path, _ in good(folder, kind):
-        target = shlex.quote(str(folder / snapshot.FILE))
-        copy_line = f"cp {shlex.quote(str(path))} {target}"
+        target = files.quote_path(folder / snapshot.FILE)
+        copy_line = f"cp {files.quote_path(path)} {target}"
         return f"{again} Or restore the newest good checkpoint:\n  {copy_line}"
     return again
 

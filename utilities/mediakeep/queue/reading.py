@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import msgspec
 
-from mediakeep import config
+from mediakeep import config, files
 from mediakeep.errors import NoQueue, SnapshotDamaged
 from mediakeep.kinds import Kind
 from mediakeep.queue import binding, checkpoints, snapshot
@@ -64,4 +63,6 @@ def _look(path: Path, kind: Kind) -> Found | None:
 def missing(folder: Path, kind: Kind) -> NoQueue:
     """Say that there is no queue, with the line that makes one."""
     home = folder.parent.parent
-    return NoQueue(kind.name, home, config.spoken(kind.manager), shlex.quote(str(home)))
+    return NoQueue(
+        kind.name, files.display_path(home), config.spoken(kind.manager), files.quote_path(home)
+    )

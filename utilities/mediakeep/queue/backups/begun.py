@@ -5,7 +5,6 @@ Its folder lies beside the queue's, so that whoever asks for the queue learns of
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import msgspec
@@ -57,4 +56,4 @@ def refuse(folder: Path) -> None:
 
 def _again(folder: Path, order: Order) -> str:
     line = config.spoken(order.manager, folder.parent.parent)
-    return f"{line} --restore-backup {shlex.quote(files.unescape(order.file))} --yes"
+    return f"{line} --restore-backup {files.quoted(order.file)} --yes"

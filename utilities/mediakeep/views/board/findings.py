@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from mediakeep import config
@@ -28,7 +27,7 @@ def failures(glance: Glance, now: Now, size: tuple[int, Style]) -> Panel | None:
         return None
     width, style = size
     first = found[0][0].kind
-    cure = [*shlex.split(config.spoken(first.manager, glance.home)), "--reset-errors"]
+    cure = f"{config.spoken(first.manager, glance.home)} --reset-errors"
     tail = rows.command(cure, width, style) if any(not one.next_try for _, one in found) else []
     troubles = [one for _, one in found[:_SHOWN]]
     names = style.column([one.item for one in troubles], min(_NAME, width // 3))
@@ -112,7 +111,7 @@ def decisions(glance: Glance, accounts: Sequence[Account], size: tuple[int, Styl
     ]
     told: list[Row] = [head, [Piece("all of them are in ", Ink.DIM), Piece(review.FILE)]]
     if glance.accept:
-        told += rows.command(shlex.split(glance.accept), width, style)
+        told += rows.command(glance.accept, width, style)
     return Panel("To decide", told, listed=False, side=1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
@@ -11,6 +11,8 @@ import msgspec
 from mediakeep import files
 from mediakeep.views import cells
 
+# A word of a command for a shell, with its quotes: plain, '...' and $'...' parts in any order.
+_SHELL_WORD = re.compile(r"""(?:\$'(?:[^'\\]|\\.)*'|'[^']*'|"[^"]*"|\S)+""")
 _LEAST = 8  # cells that a piece is shortened to before others are left out
 
 
@@ -150,10 +152,10 @@ def wrapped(words: str, width: int, style: Style, ink: Ink = Ink.PLAIN) -> list[
     return flowed((Piece(word, ink) for word in words.split()), width, style, " ")
 
 
-def command(words: Sequence[str], width: int, style: Style) -> list[Row]:
-    """Write a command so that it can be pasted, in as many rows as that takes."""
+def command(line: str, width: int, style: Style) -> list[Row]:
+    """Write a command for a shell, broken between its words, in as many rows as that takes."""
     lines = [""]
-    for word in map(shlex.quote, words):
+    for word in _SHELL_WORD.findall(line):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
         if lines[-1] and cells.width(style.safe(longer)) > width - 4:
             lines[-1] += " \\"

@@ -1,0 +1,74 @@
+"""Homes whose path is no UTF-8 or holds a line break: every command works and prints safe lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Home, environment
+
+ODD_NAMES = {"not-utf8": os.fsdecode(b"h\xe9me"), "line-break": "ho\nme'$x"}
+
+
+@pytest.fixture(params=ODD_NAMES.values(), ids=ODD_NAMES.keys())
+def odd_home(request: pytest.FixtureRequest, tmp_path: Path, sample: Path) -> Home:
+    path = tmp_path / request.param
+    try:
+        (path / "backups").mkdir(parents=True)
+    except OSError as error:
+        pytest.skip(f"this file system refuses the name: {error.strerror}")
+    home = Home(path, sample)
+    home.scan()
+    return home
+
+
+def test_every_view_is_written_in_an_odd_home(odd_home: Home) -> None:
+    commands = (
+        ("process_music_batch", "--all", "--fix", "none"),
+        ("process_artist", odd_home.music / "Velvet Harbour", "--fix", "none"),
+        ("weekly_report",),
+        ("media_dashboard", "--once"),
+        ("music_master_report",),
+        ("music_queue_manager", "--show-summary"),
+        ("music_queue_manager", "--backup", odd_home.path / "backups"),
+        ("music_queue_manager", "--validate-queue"),
+    )
+    for command in commands:
+        done = odd_home.run(*command)
+        assert done.returncode == 0, (command, done.stderr)
+        assert "Traceback" not in done.stderr
+    for name in ("outputs/manual_review_needed.json", "outputs/music_library_master.json"):
+        json.loads((odd_home.path / name).read_bytes())
+
+
+def test_a_command_to_paste_is_one_line_that_works_in_a_shell(odd_home: Home) -> None:
+    assert odd_home.run("process_music_batch", "--all", "--fix", "none").returncode == 0
+    reviews = json.loads((odd_home.path / "outputs/manual_review_needed.json").read_bytes())
+    commands = [
+        entry["command"]
+        for entries in reviews["reviews"].values()
+        for entry in entries
+        if entry.get("command")
+    ]
+    assert commands
+    assert not [command for command in commands if "\n" in command]
+    # The same --home word before another action: what it names is this home and no other.
+    words = re.match(r"(.*?--home (?:\$'(?:[^'\\]|\\.)*'|'[^']*'|\S+))", commands[0])
+    assert words
+    line = re.sub(r"utilities/\w+\.py", "utilities/music_queue_manager.py", words[1])
+    line = line.replace("python", sys.executable, 1)
+    done = subprocess.run(
+        ["bash", "-c", f"{line} --validate-queue"],
+        cwd=Path(__file__).parents[2],
+        env=environment({}),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "14 completed" in done.stdout
