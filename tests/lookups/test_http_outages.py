@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from email.utils import formatdate
 from pathlib import Path
@@ -186,21 +187,95 @@ def test_a_probe_that_goes_well_lifts_the_outage(
     assert clock.slept[slept:] == [2.0]
 
 
-def test_while_one_probes_the_others_give_up_and_a_probe_that_was_killed_is_made_again(
-    http: Http, other: Http, server: Scripted, machine: Machine, clock: Clock, tmp_path: Path
-) -> None:
+def probing(server: Scripted, machine: Machine, clock: Clock, http: Http, folder: Path) -> Patience:
+    """Return a question that probes a service after an outage, and has no answer yet."""
     server.manners["/a"] = [BUSY]
     with pytest.raises(Outage):
         http.get(server.service(), f"{server.host}/a")
     clock.now += 60
     service = server.service()
-    probe = Patience(service, Slots(service, tmp_path, machine), machine, Spent())
-    probe.take_turn()  # its process is killed now
-    with pytest.raises(Outage):
-        other.get(server.service(), f"{server.host}/c")
+    probe = Patience(service, Slots(service, folder, machine), machine, Spent())
+    probe.take_turn()
+    return probe
+
+
+@pytest.mark.parametrize("asking", [1, 2, 4])
+def test_while_one_probes_the_others_wait_and_go_on_if_it_succeeds(
+    http: Http,
+    server: Scripted,
+    machine: Machine,
+    clock: Clock,
+    tmp_path: Path,
+    asking: int,
+) -> None:
+    probe = probing(server, machine, clock, http, tmp_path)
+    slept, asked = len(clock.slept), len(server.asked)
+
+    def sleep(seconds: float) -> None:
+        Clock.sleep(clock, seconds)
+        if len(clock.slept) == slept + 3:
+            assert len(server.asked) == asked
+            probe.answered()
+
+    waiting = replace(machine, sleep=sleep)
+    for number in range(asking):
+        other = Http(tmp_path / f"{number}.sqlite", CONTACT, machine=waiting)
+        assert other.get(server.service(), f"{server.host}/c").status == 200
+        other.close()
+    assert clock.slept[slept:] == [0.01, 0.02, 0.04]
+    assert len(server.asked) == asked + asking
+
+
+def test_while_one_probes_the_others_wait_and_give_up_if_it_fails(
+    http: Http, server: Scripted, machine: Machine, clock: Clock, tmp_path: Path
+) -> None:
+    probe = probing(server, machine, clock, http, tmp_path)
+    failed: list[str] = []
+
+    def sleep(seconds: float) -> None:
+        Clock.sleep(clock, seconds)
+        with pytest.raises(Outage) as raised:
+            probe.failed("it answered 502")
+        failed.append(str(raised.value))
+
+    waiting = replace(machine, sleep=sleep)
+    other = Http(tmp_path / "other.sqlite", CONTACT, machine=waiting)
+    for _ in "ab":
+        with pytest.raises(Outage) as raised:
+            other.get(server.service(), f"{server.host}/c")
+        assert [str(raised.value)] == failed
+    assert "(in 2 min): it answered 502." in failed[0]
     assert "/c" not in server.asked
-    clock.now += 60
-    assert other.get(server.service(), f"{server.host}/c").status == 200
+
+
+def test_a_probe_that_was_killed_is_made_again_by_one_that_waits(
+    http: Http, server: Scripted, machine: Machine, clock: Clock, tmp_path: Path
+) -> None:
+    probing(server, machine, clock, http, tmp_path)  # its process is killed now
+    before = clock.now
+    assert http.get(server.service(), f"{server.host}/c").status == 200
+    assert 60 <= clock.now - before < 62
+    assert slots(tmp_path)["span"] == 0.0
+
+
+def test_a_probe_that_was_interrupted_keeps_nobody_waiting(
+    http: Http, server: Scripted, machine: Machine, clock: Clock, tmp_path: Path
+) -> None:
+    probing(server, machine, clock, http, tmp_path).abandoned()
+    slept = len(clock.slept)
+    assert http.get(server.service(), f"{server.host}/c").status == 200
+    assert len(clock.slept) == slept
+
+
+def test_an_answer_from_before_the_outage_ends_no_probe(
+    http: Http, server: Scripted, machine: Machine, clock: Clock, tmp_path: Path
+) -> None:
+    service = server.service()
+    late = Patience(service, Slots(service, tmp_path, machine), machine, Spent())
+    late.take_turn()
+    probing(server, machine, clock, http, tmp_path)
+    late.answered()
+    assert (slots(tmp_path)["span"], slots(tmp_path)["probe"]) == (60.0, clock.now + 60)
 
 
 def test_an_outage_that_several_find_at_once_is_no_longer_for_it(

@@ -104,6 +104,8 @@ def test_all_users_may_write_the_record(record: Slots, shared: Path) -> None:
         (State(outage=NOW + 60, span=1e300), State()),
         (State(refused=NOW + 60, digest="a"), State(refused=NOW + 60, digest="a")),
         (State(refused=NOW + 99, digest="a"), State(digest="a")),
+        (State(probe=NOW + 60), State(probe=NOW + 60)),
+        (State(probe=NOW + 99), State()),
         (State(why="\x1b[31m\n" + "x" * 900), State(why=r"\x1b[31m\n" + "x" * 190)),
     ],
 )

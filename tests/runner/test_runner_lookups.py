@@ -102,6 +102,44 @@ def test_work_goes_on_without_the_service_and_ends_its_look_ups(tmp_path: Path) 
     assert (report.done, report.unreached, report.awaiting) == (2, 1, 4)
 
 
+BACK = {"ant": "look-by-request", "bee": "look-by-request", "cow": "look-then-online"}
+
+
+@pytest.mark.parametrize("size", [None, 4])
+def test_a_service_that_is_back_is_asked_again_for_what_it_failed_in_the_same_batch(
+    tmp_path: Path, size: int | None
+) -> None:
+    shop = workshop.stock(tmp_path, BACK | dict.fromkeys(("dog", "eel"), "look-by-request"))
+    numbers: list[int] = []
+    face = Face(settled=lambda one: numbers.append(one.number))
+    report = shop.run(face=face, lookups=True, size=size)
+    count = size or 5
+    begun = [note[1] for note in shop.notes("start")]
+    assert begun == ["ant", "bee", "cow", *["dog", "eel"][: count - 3], "ant", "bee"]
+    assert list(lookups(shop).values())[:count] == [(C, "done", 1)] * count
+    assert (report.claimed, report.done, max(numbers)) == (count, count, count)
+    assert (report.unreached, report.unmade, report.awaiting) == (0, "", 0)
+    assert (report.manual_reviews, report.auto_fixed, report.requests) == (count, count, count)
+
+
+def test_what_a_service_that_is_back_fails_again_is_not_taken_a_third_time(tmp_path: Path) -> None:
+    things = BACK | dict.fromkeys(("dog", "eel"), "look-by-request") | {"ant": "look-in-vain"}
+    shop = workshop.stock(tmp_path, things)
+    report = shop.run(lookups=True)
+    assert len(shop.notes("start", "ant")) == 2
+    assert {key for key, one in lookups(shop).items() if one[1] != "done"} == {"ant"}
+    assert (report.done, report.unreached, report.awaiting) == (5, 1, 1)
+    assert report.unmade == looking.REFUSED
+
+
+def test_an_answer_to_a_question_from_before_the_outage_takes_nothing_again(tmp_path: Path) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "look-after bee", "bee": "look-by-request"})
+    shop.close()
+    shop.finish(workers=2, patience=0, early=2, lookups=True)
+    assert len(shop.notes("start", "bee")) == 1
+    assert {key: one[1] for key, one in lookups(shop).items()} == {"ant": "done", "bee": "pending"}
+
+
 def test_what_nobody_is_asked_for_is_no_failure_of_a_service(tmp_path: Path) -> None:
     shop = workshop.stock(tmp_path, {"ant": "look-never", "bee": "look-never"})
     report = shop.run()

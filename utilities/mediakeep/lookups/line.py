@@ -59,6 +59,9 @@ class Line(HTTPAdapter):
             except _BROKEN as error:
                 self.patience.failed(_explain(error, self._server(request)))
                 continue
+            except BaseException:
+                self.patience.abandoned()
+                raise
             now = self._machine.clock()
             if answer.status_code == 401 and self._secret:
                 self.patience.answered()

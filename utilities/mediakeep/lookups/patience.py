@@ -5,8 +5,8 @@
    2, 4, 8, 16 ... seconds.
 3. A question that has waited a minute for pauses, or is told to wait longer, declares an outage:
    until its end every question of every process gives up at once, instead of each waiting.
-4. The first question after that end is a probe: its success lifts the outage, its failure makes
-   it longer.
+4. The first question after that end is a probe, and the others wait for its answer: its success
+   ends the outage, and they go on; its failure makes it longer, and they give up.
 5. A secret that is refused is not sent again for a minute, by nobody; nor is the question.
 """
 
@@ -19,6 +19,7 @@ from mediakeep.lookups.answers import Machine, Secret, Service, Spent
 from mediakeep.lookups.slots import LONGEST_OUTAGE, LONGEST_PAUSE, Slots, State
 
 _PROBE = 60.0  # seconds that a probe may take, before another question is one
+_STEPS = 0.01, 1.0  # seconds between two looks at how a probe went, rising
 _SPANS = 60.0, 900.0  # seconds: the first outage, and the longest that no service told
 
 
@@ -29,6 +30,7 @@ class Patience:
         self.service, self._slots = service, slots
         self._machine, self._spent = machine, spent
         self._tries, self._held, self._probing = 0, 0.0, False
+        self._step = 0.0  # the last wait for the probe of another question
 
     def take_turn(self) -> None:
         """Wait until the service may be asked; Outage where that is too long."""
@@ -56,11 +58,17 @@ class Patience:
     def answered(self, rest: float = 0.0) -> None:
         """Note that the service is well, and that it wants so many seconds of rest."""
         with self._slots.held() as state:
-            if self._probing or state.outage <= self._machine.clock():
-                state.outage, state.span, state.why = 0.0, 0.0, ""
+            if self._probing or max(state.outage, state.probe) <= self._machine.clock():
+                state.outage, state.span, state.why, state.probe = 0.0, 0.0, "", 0.0
             if rest > 0:
                 until = self._machine.clock() + min(rest, LONGEST_PAUSE)
                 state.pause = max(state.pause, until)
+
+    def abandoned(self) -> None:
+        """Let another question be the probe, as this one was interrupted before its answer."""
+        if self._probing:
+            with self._slots.held() as state:
+                state.probe = 0.0
 
     def refused(self, secret: Secret) -> ServiceFailed:
         """Note that the service does not accept a secret, and make the error of that."""
@@ -78,6 +86,10 @@ class Patience:
                 raise self._refusal(secret)
             if state.outage > now:
                 raise self._given_up(state)
+            if state.probe > now and not self._probing:
+                first, longest = _STEPS
+                self._step = min(2 * self._step or first, longest)
+                return self._step
             if (pause := state.pause - now) > 0:
                 if self._held + pause > LONGEST_PAUSE:
                     raise self._outage(state, pause)
@@ -87,8 +99,8 @@ class Patience:
                 return rest
             state.last = now
             self._probing = state.span > 0
-            if self._probing:  # the others go on giving up until it is known how this one went
-                state.outage = now + _PROBE
+            if self._probing:
+                state.probe = now + _PROBE
             return 0.0
 
     def _refusal(self, secret: Secret) -> ServiceFailed:
@@ -102,6 +114,7 @@ class Patience:
             first, longest = _SPANS
             state.span = min(2 * state.span or first, longest)
             state.outage = now + min(told or state.span, LONGEST_OUTAGE)
+            state.probe = 0.0
         return self._given_up(state)
 
     def _given_up(self, state: State) -> Outage:

@@ -32,6 +32,7 @@ class State(msgspec.Struct):
     """When a service was asked last, and until when it is not asked; seconds since 1970.
 
     `span` is how long the last outage was taken to be, 0 where there is none; `why` is for people.
+    Until `probe` one question finds out whether an outage is over, and all others wait for it.
     Whose secret has this digest is `refused` until then.
     """
 
@@ -42,6 +43,7 @@ class State(msgspec.Struct):
     why: str = ""
     refused: float = 0.0
     digest: str = ""
+    probe: float = 0.0
 
 
 class Slots:
@@ -147,5 +149,7 @@ def _sane(text: bytes, now: float) -> State:
         state.outage, state.span = 0.0, 0.0
     if state.refused > now + LONGEST_PAUSE + 1:
         state.refused = 0.0
+    if state.probe > now + LONGEST_PAUSE + 1:
+        state.probe = 0.0
     state.why = files.printable(state.why)[:200]
     return state

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Any
 
 import msgspec
@@ -75,11 +76,13 @@ class Line:
                 keys.append(key)
         return keys
 
-    def take(self, count: int, *, lookups: bool = False) -> list[str]:
+    def take(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[str]:
         """Take the next keys out of the line, at most `count`.
 
-        With `lookups` also, after all others, those of items that lack nothing but their look-up.
+        With `lookups` also, after all others, those of items that lack nothing but their look-up,
+        if they were settled at the seq `settled_by` or before.
         """
+        later = []
         taken: dict[str, None] = {}
         while self._ready and len(taken) < count:
             priority, place, key = heapq.heappop(self._ready)
@@ -91,7 +94,12 @@ class Line:
             item = self.state.items[key]
             is_free = item.status is Status.COMPLETED and awaits_lookup(item)
             if is_free and (-item.priority, item.settled) == (priority, settled):
-                taken[key] = None
+                if settled > settled_by:
+                    later.append(key)
+                else:
+                    taken[key] = None
+        for key in later:
+            self._put(key, self.state.items[key], heapq.heappush)
         return list(taken)
 
     def peek(self, count: int, *, lookups: bool = False) -> list[str]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import contextlib
 import platform
 from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from mediakeep import clock, files
 from mediakeep.errors import SnapshotDamaged, UsageFailed
-from mediakeep.item import Found, Item, Status
+from mediakeep.item import Found, Item, Status, awaits_lookup
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
     actions,
@@ -174,20 +175,38 @@ class Queue:
         """Return the keys that the next claim would get."""
         return self._lined_up().peek(count, lookups=lookups)
 
-    def claim(self, count: int, *, lookups: bool = False) -> list[Claim]:
+    def claim(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[Claim]:
         """Take up to `count` items in one commit: by priority, new, due again, then outdated.
 
-        With `lookups` also, after all others, completed ones that lack nothing but their look-up.
+        With `lookups` also, after all others, completed ones that lack nothing but their look-up,
+        if they were settled at the seq `settled_by` or before.
         """
         self.take_back()
         self._retry_due()
         taken: list[str] = []
 
         def decide(state: State) -> Change | None:
-            taken.extend(self._lined_up().take(count, lookups=lookups))
+            line = self._lined_up()
+            taken.extend(line.take(count, lookups=lookups, settled_by=settled_by))
             return self._claiming(state, taken)
 
         return self._claims(self._from_line(decide))
+
+    def claim_for_lookup(self, *keys: str) -> list[Claim]:
+        """Take those of these items that are completed and lack nothing but their lookup."""
+
+        def decide(state: State) -> Change | None:
+            items = ((key, state.items.get(key)) for key in keys)
+            return self._claiming(
+                state,
+                [
+                    key
+                    for key, item in items
+                    if item and item.status is Status.COMPLETED and awaits_lookup(item)
+                ],
+            )
+
+        return self._claims(self._store.commit(decide))
 
     def claim_named(self, *keys: str, by_hand: bool = False) -> list[Claim]:
         """Take these items, whatever their state; ItemHeld where a living session has one.

@@ -5,7 +5,8 @@
 3. A result is recorded after its files are on the disk: a settle, a stage, or a part.
 4. What killed its worker, now or in a session that died, runs again alone, after all others.
 5. At every checkpoint, and at the end, the milestone brings the views up to date.
-6. Once a look-up could not be made, nothing more is taken for its look-up alone.
+6. Once a look-up could not be made, nothing more is taken for its look-up alone, until one that
+   began later is made: then each that a service failed is taken again, once.
 7. A stop, for whatever reason, gives back what was not finished, undone and uncounted.
 """
 
@@ -65,6 +66,9 @@ class Batch:
         self._tasks = 0  # that run, or have ended and are not recorded yet
         self._heard: deque[tuple[Task, Result]] = deque()  # the latter
         self._vanished = 0
+        self._unreached: dict[str, Outcome] = {}  # settled without their lookup: a service failed
+        self._retaken: dict[str, Outcome] = {}  # of those, what are taken again for it
+        self._failed_at = 0.0  # when the last lookup was found not to be possible; monotonic
 
     def run(self) -> Report:
         """Run the batch to its end, to a stop, or until the library is gone."""
@@ -132,6 +136,8 @@ class Batch:
             if claim.key in self._items:
                 self._drop(claim.key)
             self._items[claim.key] = Running(claim, claim.item)
+            if claim.key in self._unreached:
+                self._retaken[claim.key] = self._unreached.pop(claim.key)
             self._line.add(self._task(claim.key))
         self._report.claimed = self._intake.claimed
         if first and self._report.claimed:
@@ -277,7 +283,8 @@ class Batch:
         if running.deadly and outcome.state is Status.ERROR:  # nor shall its next try harm others
             outcome = structs.replace(outcome, data={**outcome.data, "suspect": True})
         try:
-            kept = self._ledger.settle(running.claim, running.item, outcome, seconds)
+            before = self._retaken.get(key)
+            kept = self._ledger.settle(running.claim, running.item, outcome, seconds, before)
         except (BadData, IllegalTransition) as error:
             self._settle(key, Outcome(Status.ERROR, str(error)))
             return
@@ -285,8 +292,24 @@ class Batch:
             self._drop(key)
             return
         self._forget(key)
+        self._heed_lookup(key, outcome, running.since, is_first=before is None)
+
+    def _heed_lookup(self, key: str, outcome: Outcome, since: float, *, is_first: bool) -> None:
+        """End the lookups once one could not be made; go on with them once a later one is made.
+
+        What fails again although the service was asked is the fault of that item alone.
+        """
+        self._retaken.pop(key, None)
+        was_asked = bool(outcome.facts.get("requests"))
         if awaits_lookup(self._queue.state.items[key]):
-            self._end_lookups()
+            if is_first and "unreached" in outcome.facts:
+                self._unreached[key] = self._report.counts_of(outcome)
+            if is_first or not was_asked:
+                self._failed_at = time.monotonic()
+                self._end_lookups()
+        elif self._failed_at and was_asked and since > self._failed_at:
+            self._failed_at = 0.0
+            self._intake.resume_lookups(self._unreached)
 
     def _end_lookups(self) -> None:
         """Give back what was taken for its look-up alone and is not begun: none can be made now."""
@@ -298,9 +321,12 @@ class Batch:
         ]
         suspects = {key for key in unmade if self._items[key].item.suspect}
         self._queue.release([self._items[key].claim for key in unmade], suspects)
+        again = [key for key in unmade if key in self._retaken]
+        for key in again:
+            self._unreached[key] = self._retaken.pop(key)
         for key in unmade:
             self._forget(key)
-        self._intake.end_lookups(len(unmade))
+        self._intake.end_lookups(len(unmade) - len(again))
         self._report.claimed = self._intake.claimed
 
     def _drop(self, key: str) -> None:

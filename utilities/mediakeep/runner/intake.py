@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mediakeep.item import Status, awaits_lookup
 from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
@@ -16,15 +18,25 @@ class Intake:
     def __init__(self, queue: Queue, plan: Plan) -> None:
         self._queue, self._plan = queue, plan
         self._lookups = plan.lookups
+        self._again: list[str] = []
+        self._begun = queue.state.seq  # of what is settled later, this batch has made the lookup
         self.claimed = 0
 
     def end_lookups(self, unmade: int) -> None:
         """Take nothing more for its look-up alone; so many that were taken so are given back."""
-        self._lookups = False
+        self._lookups, self._again = False, []
         self.claimed -= unmade
+
+    def resume_lookups(self, again: Iterable[str]) -> None:
+        """Take items for their lookup as before, first those that this batch has taken already."""
+        self._lookups, self._again = self._plan.lookups, list(again)
 
     def take(self) -> list[Claim]:
         """Claim the next window; [] when the batch has had its share, or nothing is left."""
+        while self._again:
+            keys, self._again = self._again[:WINDOW], self._again[WINDOW:]
+            if claims := self._queue.claim_for_lookup(*keys):
+                return claims
         claims = self._claim()
         self.claimed += len(claims)
         return claims
@@ -33,9 +45,12 @@ class Intake:
         if self._plan.key:
             return [] if self.claimed else self._queue.claim_named(self._plan.key)
         if self._plan.size is None:
-            return self._queue.claim(WINDOW, lookups=self._lookups)
+            return self._next(WINDOW)
         left = self._plan.size - self.claimed
-        return self._queue.claim(min(left, WINDOW), lookups=self._lookups) if left else []
+        return self._next(min(left, WINDOW)) if left else []
+
+    def _next(self, count: int) -> list[Claim]:
+        return self._queue.claim(count, lookups=self._lookups, settled_by=self._begun)
 
     def expected(self, session: str) -> int:
         """Return how many items this batch will take, as far as its first claim can tell."""

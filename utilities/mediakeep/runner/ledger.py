@@ -28,11 +28,23 @@ class Ledger:
         kept = self._queue.update(claim, op, changes)
         return self._queue.state.items[claim.key] if kept else None
 
-    def settle(self, claim: Claim, item: Item, outcome: Outcome, seconds: float) -> bool:
-        """Commit what became of an item, then tell of it; False where the claim is lost."""
+    def settle(
+        self,
+        claim: Claim,
+        item: Item,
+        outcome: Outcome,
+        seconds: float,
+        before: Outcome | None = None,
+    ) -> bool:
+        """Commit what became of an item, then tell of it; False where the claim is lost.
+
+        `before` is the outcome that this one replaces, if the batch has settled the item already.
+        """
         if not self._queue.settle(claim, self._ending(item, outcome, seconds)):
             return False
         self.session.end(claim.key)
+        if before:
+            self.report.uncount(before)
         self.report.count(outcome)
         settled = Settled(self.report.done, claim.key, outcome, seconds)
         self._log(settled)

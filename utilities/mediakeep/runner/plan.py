@@ -108,3 +108,25 @@ class Report(msgspec.Struct):
         self.tallies.update({one.name: facts.get(one.name, 0) for one in self.counted})
         self.unreached += "unreached" in facts
         self.unmade = self.unmade or facts.get("unreached") or facts.get("unasked") or ""
+
+    def counts_of(self, outcome: Outcome) -> Outcome:
+        """Return what is counted of an outcome, to be kept until it is settled again."""
+        names = {"unreached", *(one.name for one in self.counted)}
+        facts = {name: fact for name, fact in outcome.facts.items() if name in names}
+        reviews = {"manual_reviews": outcome.data.get("manual_reviews")}
+        return Outcome(outcome.state, data=reviews, facts=facts)
+
+    def uncount(self, outcome: Outcome) -> None:
+        """Subtract a settled item that is settled again in the same batch, after its lookup.
+
+        What was done stays counted: repairs, requests, waits.
+        """
+        self.settled[outcome.state] -= 1
+        self.manual_reviews -= outcome.data.get("manual_reviews") or 0
+        facts = outcome.facts
+        self.tallies.subtract(
+            {one.name: facts.get(one.name, 0) for one in self.counted if one.group}
+        )
+        self.unreached -= "unreached" in facts
+        if not self.unreached:
+            self.unmade = ""
