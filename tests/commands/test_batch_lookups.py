@@ -6,10 +6,12 @@ import json
 import select
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 
+from mediakeep.rehearsal.reply import Reply
 from tests.commands import rehearsed
 from tests.commands.conftest import Home, obeying_permissions
 from tests.commands.rehearsed import Rehearsed, Stock, ended, out, questions
@@ -99,6 +101,24 @@ def test_what_is_pending_is_taken_before_what_waits_for_its_look_up(home: Rehear
         first,
         second,
     ]
+
+
+def test_an_odd_entry_of_an_answer_is_logged_and_costs_no_artist_its_lookup(
+    home: Rehearsed,
+) -> None:
+    def add_null(reply: Reply) -> Reply:
+        data = json.loads(reply.body)
+        data["releases"].append(None)
+        data["release-count"] += 1
+        return replace(reply, body=json.dumps(data).encode())
+
+    home.server.weather.order(add_null, 1, lambda asked: bool(asked.one("artist", "")))
+    done = home.batch("--all", "--json")
+    assert (done.returncode, home.lookups()) == (0, {"done": ARTISTS})
+    [log] = (home.queue / "session_logs").glob("*.log")
+    lines = map(json.loads, log.read_text().splitlines())
+    [[note]] = [line["odd_answers"] for line in lines if "odd_answers" in line]
+    assert note.startswith("MusicBrainz: 1 odd entry left out: Expected `object`, got `null` (http")
 
 
 def test_artists_that_fail_win_over_a_service_that_fails(home: Rehearsed) -> None:

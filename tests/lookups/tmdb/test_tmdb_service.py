@@ -128,9 +128,31 @@ def test_an_answer_that_makes_no_sense_is_told_with_its_address_and_not_kept(
 def test_a_search_that_names_an_id_that_is_none_is_not_believed(
     desk: Desk, server: Scripted, ident: int
 ) -> None:
-    server.manners[SEARCH] = [said({"results": [ROOM, {"id": ident}]})]
+    server.manners[SEARCH] = [said({"results": [{"id": ident}]})]
     with pytest.raises(BadAnswer, match=f"it names {ident} as an id"):
         desk.tmdb.search("The Quayside Room", 1974)
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        ({"id": -3}, "it names -3 as an id"),
+        ({"title": "Nameless"}, "missing required field `id`"),
+        ({"id": 7, "title": 7}, "Expected `str`, got `int` - at `$.title`"),
+        ("Dawn", "Expected `object`, got `str`"),
+    ],
+)
+def test_an_odd_movie_of_a_list_costs_that_movie_alone_and_is_asked_for_again(
+    desk: Desk, server: Scripted, odd: object, why: str
+) -> None:
+    server.manners[SEARCH] = [said({"results": [odd, ROOM]}), said({"results": [ROOM]})]
+    for notes in (1, 0, 0):
+        [found] = desk.tmdb.search("The Quayside Room", 1974)
+        assert found.id == 71
+        told = desk.spent.taken().odd
+        assert len(told) == notes
+        assert all(why in note and note.startswith("TMDb: 1 odd entry left out") for note in told)
+    assert len(server.asked) == 2
 
 
 @pytest.mark.parametrize(("status", "code"), [(400, 5), (422, 22)])

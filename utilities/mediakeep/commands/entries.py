@@ -27,11 +27,12 @@ class Told(NamedTuple):
 
 @contextmanager
 def warned(desk: Desk | tmdb.Desk) -> Iterator[None]:
-    """Say in the end, whatever came of the look-up, what was found damaged in the cache."""
+    """Say in the end, whatever came of the look-up, what was damaged in the cache or odd."""
     try:
         yield
     finally:
         notes = [*desk.known.notes, *desk.http.notes] if desk.has_file else []
+        notes += desk.spent.odd
         for note in notes:
             click.echo(f"Warning: {shared.plain(note)}", err=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from math import inf
@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import msgspec
+
+from mediakeep import files
 
 MOST = 64 * 2**20  # bytes of an answer; what is longer is no answer to anything asked here
 # For how many seconds answers are good, by a text that their addresses hold; the first one counts.
@@ -77,16 +79,27 @@ class Answer(msgspec.Struct, frozen=True):
 
 @dataclass
 class Spent:
-    """What asking has cost: requests, hits (answers that were kept), seconds waited."""
+    """What asking has cost: requests, hits (answers that were kept), seconds waited.
+
+    `odd` are sentences about what was left out of answers because it cannot be used.
+    """
 
     requests: int = 0
     hits: int = 0
     waited: float = 0.0
+    odd: list[str] = field(default_factory=list)
+
+    def note_odd(self, service: str, reasons: Sequence[str], url: str) -> None:
+        """Note why entries of an answer were left out, one reason for each."""
+        if reasons:
+            told = ", ".join(map(files.printable, reasons[:3])) + (", ..." if reasons[3:] else "")
+            noun = "entry" if len(reasons) == 1 else "entries"
+            self.odd.append(f"{service}: {len(reasons)} odd {noun} left out: {told} ({url}).")
 
     def taken(self) -> Spent:
         """Return what was spent since this was last asked."""
-        found = Spent(self.requests, self.hits, self.waited)
-        self.requests, self.hits, self.waited = 0, 0, 0.0
+        found = Spent(self.requests, self.hits, self.waited, self.odd)
+        self.requests, self.hits, self.waited, self.odd = 0, 0, 0.0, []
         return found
 
 

@@ -1,5 +1,7 @@
 """How MusicBrainz is asked: always to the last page, and nothing is believed that is not whole.
 
+An entry that cannot be used, or comes twice, costs that entry alone: it is left out and noted.
+
 A page holds 25 unless `limit` asks for more, at most 100; with recordings at most 500 tracks and
 always one release, so the next page begins after what came back (musicbrainz-server, WS/2
 `_limit_and_offset`, `limit_releases_by_tracks`).
@@ -8,7 +10,7 @@ always one release, so the next page begins after what came back (musicbrainz-se
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -31,6 +33,17 @@ _MBID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 def is_mbid(text: str) -> bool:
     """Tell whether a text has the form of an MBID."""
     return _MBID.fullmatch(text) is not None
+
+
+def _no_mbid(text: str) -> str:
+    return f"it names {files.printable(text[:80])!r} as an MBID"
+
+
+class _List(msgspec.Struct, frozen=True):
+    """What came of a list, by MBID, and how many of its entries did not come."""
+
+    found: dict[str, Any]
+    lacking: int
 
 
 class Asking:
@@ -59,38 +72,51 @@ class Asking:
     def _all(
         self, kind: type[Releases | Groups], browse: Callable[..., Any], **given: Any
     ) -> list[Any]:
-        """Return a whole list; one that changes while it is read is read again from the start."""
-        found = self._listed(kind, browse, given)
-        if found is None:
-            with self.afresh():
-                found = self._listed(kind, browse, given)
-        if found is None:
+        """Return a whole list; one that changes while it is read is read again from the start.
+
+        Where the pages overlap both times, the list is what came in either.
+        """
+        first = self._listed(kind, browse, given)
+        if first and not first.lacking:
+            return list(first.found.values())
+        with self.afresh():
+            second = self._listed(kind, browse, given)
+        if second is None:
             raise self._unusable("a list changed each time that it was read")
-        return found
+        if second.lacking:
+            before = first.found if first else {}
+            more = {mbid: entry for mbid, entry in before.items() if mbid not in second.found}
+            if lacking := max(second.lacking - len(more), 0):
+                self._note(["it did not come, as the pages of its list overlap"] * lacking)
+            return [*second.found.values(), *more.values()]
+        return list(second.found.values())
 
     def _listed(
         self, kind: type[Releases | Groups], browse: Callable[..., Any], given: dict[str, Any]
-    ) -> list[Any] | None:
+    ) -> _List | None:
         """Ask page after page until all that the service counts has come; None if that changes.
 
         The pages may be of different days, as each that came before an outage is kept. An entry
         that is added or taken away between two pages moves all others, and one is never seen.
         """
         found: dict[str, Any] = {}
-        offset, count = 0, -1
-        while offset != count:
-            page = self._asked(kind, browse, limit=PAGE, offset=offset, **given)
+        offset, count, left_out = 0, -1, 0
+        while offset < count or count == -1:
+            odd: list[str] = []
+            page = self._asked(kind, browse, limit=PAGE, offset=offset, odd=odd, **given)
             if count not in (-1, page.count):
                 return None
-            offset, count = offset + len(page.entries), page.count
-            if offset > count or not (page.entries or offset == count):
+            offset, count = offset + len(page.entries) + len(odd), page.count
+            if not (page.entries or offset == count):
                 raise self._unusable(f"a page ended at {offset} of {count}")
-            found |= {self._checked(entry).id: entry for entry in page.entries}
-        return list(found.values()) if len(found) == count else None
+            usable = self._usable(page.entries, odd)
+            left_out += len(odd)
+            found |= {entry.id: entry for entry in usable}
+        return _List(found, max(count - left_out - len(found), 0))
 
     def _found(self, kind: type[P], search: Callable[..., Any], query: str, limit: int) -> P:
         try:
-            return self._asked(kind, search, query, limit=limit)
+            return self._asked(kind, search, query, odd=[], limit=limit)
         except NotThere as error:  # which is not how a search says that it found nothing
             raise self._unusable("there is no search") from error
 
@@ -108,13 +134,38 @@ class Asking:
     def _checked(self, found: T) -> T:
         """Return an entity that can be asked for by its id."""
         if not is_mbid(found.id):
-            raise self._unusable(f"it names {files.printable(found.id[:80])!r} as an MBID")
+            raise self._unusable(_no_mbid(found.id))
         return found
 
-    def _asked(self, kind: type[P], ask: Callable[..., Any], *given: Any, **named: Any) -> P:
+    def _usable(self, entries: Sequence[T], odd: list[str]) -> list[T]:
+        """Return the entries that can be asked for by their ids; the others are odd."""
+        found = [entry for entry in entries if is_mbid(entry.id)]
+        if entries and not found:
+            self._checked(entries[0])
+        left = [_no_mbid(entry.id) for entry in entries if not is_mbid(entry.id)]
+        self._note(left)
+        odd += left
+        return found
+
+    def _note(self, odd: Sequence[str]) -> None:
+        """Note what was left out of the last answer, which is kept no longer."""
+        if odd:
+            self._http.forget(self._url)
+            self._http.spent.note_odd(self._service.name, odd, self._url)
+
+    def _asked(
+        self,
+        kind: type[P],
+        ask: Callable[..., Any],
+        *given: Any,
+        odd: list[str] | None = None,
+        **named: Any,
+    ) -> P:
         content = ask(*given, **named)
         try:
-            return pages.read(content, kind)
+            found = pages.read(content, kind, odd)
+            self._note(odd or [])
+            return found
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise self._unusable(str(error)) from error
 

@@ -1,6 +1,7 @@
 """MusicBrainz: what is asked of it, artist by artist.
 
-A page that is missing, or a release without all of its tracks, is an error, never a shorter answer.
+A page that is missing is an error, never a shorter answer. A single entry that cannot be used is
+left out and noted, and so is a release that never comes with all of its tracks.
 Rules of the service that this follows:
 
 - Lists inside a look-up are cut at 25, so lists are browsed.
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import structs
 
-from mediakeep.errors import NotThere
+from mediakeep.errors import BadAnswer, NotThere
 from mediakeep.lookups.asking import PAGE, Asking, is_mbid
 from mediakeep.lookups.catalogue import FORMAT, Artist, Discography, Group, Release
 from mediakeep.lookups.pages import ArtistsFound, Groups, Releases, ReleasesFound
@@ -114,12 +115,23 @@ class MusicBrainz(Asking):
             yield from (one,) if one.is_whole else self._whole(one.id)
 
     def _whole(self, mbid: str) -> Iterator[Release]:
-        """Look up a release that came cut short; it may have been deleted meanwhile."""
+        """Look up a release that came cut short; it may have been deleted meanwhile.
+
+        One that never comes whole is left out.
+        """
         try:
-            found = self.release(mbid)
+            yield self._again(mbid)
         except NotThere:
             return
-        yield found
+        except BadAnswer as error:
+            self._note([str(error.args[1])])
+
+    def _again(self, mbid: str) -> Release:
+        try:
+            return self.release(mbid)
+        except BadAnswer:
+            with self.afresh():
+                return self.release(mbid)
 
 
 def _joined(release: Release, groups: Mapping[str, Group]) -> Release:

@@ -1,4 +1,7 @@
-"""What MusicBrainz answers to questions for several entities; what is none of these is refused."""
+"""What MusicBrainz answers to questions for several entities; what is none of these is refused.
+
+An entry of a list that cannot be used is left out, and costs no other.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,47 @@ from mediakeep.lookups.catalogue import Artist, Group, Release
 T = TypeVar("T")
 
 
-def read(content: bytes, kind: type[T]) -> T:
+def read(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
     """Read an answer; a null where a value belongs is as good as a key that is not there.
 
-    msgspec.DecodeError where it is nothing of the kind.
+    The reasons why entries of a page were left out are added to `odd`, one for each.
+    msgspec.DecodeError where it is nothing of the kind, or none of its entries is.
     """
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError:
-        return msgspec.convert(_without_nulls(msgspec.json.decode(content)), kind)
+        data = msgspec.json.decode(content)
+        if odd is not None and isinstance(data, dict) and kind in _ENTRIES:
+            data |= _usable(data, *_ENTRIES[kind], odd)
+        return msgspec.convert(_without_nulls(data), kind)
+
+
+def _usable(data: dict[str, Any], name: str, entry: type[Any], odd: list[str]) -> dict[str, Any]:
+    """Return the list of that name with the entries that can be used, unless none can."""
+    entries, kept, left = data.get(name), [], []
+    for one in entries if isinstance(entries, list) else ():
+        try:
+            msgspec.convert(_without_nulls(one), entry)
+            kept.append(one)
+        except msgspec.ValidationError as error:
+            left.append(str(error))
+    if not kept:
+        return {}
+    odd += left
+    return {name: kept}
 
 
 def _without_nulls(thing: Any) -> Any:
     if isinstance(thing, dict):
-        return {name: _without_nulls(one) for name, one in thing.items() if one is not None}
-    return [_without_nulls(one) for one in thing] if isinstance(thing, list) else thing
+        return {
+            # A release that lacks a medium would seem to be another edition.
+            name: one if name == "media" and one and None in one else _without_nulls(one)
+            for name, one in thing.items()
+            if one is not None
+        }
+    if isinstance(thing, list):
+        return [_without_nulls(one) for one in thing if one is not None]
+    return thing
 
 
 class Releases(
@@ -58,3 +87,11 @@ class ArtistsFound(msgspec.Struct, frozen=True):
     """The first page of what a search found, best first."""
 
     artists: tuple[Artist, ...]
+
+
+_ENTRIES: dict[type[Any], tuple[str, type[Any]]] = {
+    Releases: ("releases", Release),
+    Groups: ("release-groups", Group),
+    ReleasesFound: ("releases", Release),
+    ArtistsFound: ("artists", Artist),
+}

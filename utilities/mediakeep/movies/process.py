@@ -154,7 +154,8 @@ def _kind(made: Record) -> str:
 def _facts(result: Outcome, identity: Identity, tools: Tools) -> dict[str, object]:
     """Add to what the history is told what asking has cost, and why it was not done."""
     spent = tools.desk.spent.taken()
-    cost = {"requests": spent.requests, "hits": spent.hits, "waited": round(spent.waited, 3)}
+    cost: dict[str, object] = {"requests": spent.requests, "hits": spent.hits}
+    cost |= {"waited": round(spent.waited, 3), "odd_answers": spent.odd}
     facts = result.facts | {name: value for name, value in cost.items() if value}
     if identity.why:
         facts["unreached" if identity.failed else "unasked"] = identity.why

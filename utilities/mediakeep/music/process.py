@@ -140,7 +140,7 @@ def _spent(asked: Inquiry, tools: Tools) -> dict[str, object]:
     """Tell what the look-up has cost, and why it was not made if it was not."""
     spent = tools.desk.spent.taken()
     facts: dict[str, object] = {"requests": spent.requests, "hits": spent.hits}
-    facts["waited"] = round(spent.waited, 3)
+    facts |= {"waited": round(spent.waited, 3), "odd_answers": spent.odd}
     if asked.why:
         facts["unreached" if asked.failed else "unasked"] = asked.why
     return {name: value for name, value in facts.items() if value}

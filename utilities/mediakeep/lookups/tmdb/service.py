@@ -6,7 +6,7 @@ A known movie is one request, whatever is wanted of it, as everything is appende
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from mediakeep.errors import BadAnswer, NoSuchMovie, NotThere
@@ -95,7 +95,7 @@ class TMDb:
             raise NoSuchMovie("collection", ident) from error
         if found.id != ident:
             raise self._unusable(f"it tells of collection {found.id}")
-        self._checked(found.parts)
+        found.parts = self._usable(found.parts)
         return reading.collection(found)
 
     def image(self, path: str, size: str = "original") -> bytes:
@@ -121,13 +121,22 @@ class TMDb:
         return self._access.locale.language
 
     def _hits(self, told: list[shapes.Movie]) -> tuple[Hit, ...]:
-        self._checked(told)
-        return tuple(map(reading.hit, told[:PAGE]))
+        return tuple(map(reading.hit, self._usable(told)[:PAGE]))
 
-    def _checked(self, told: list[shapes.Movie]) -> None:
-        """Raise BadAnswer where a movie of a list cannot be asked for."""
-        if odd := [one.id for one in told if not 0 < one.id <= terms.MOST]:
+    def _usable(self, told: list[shapes.Movie]) -> list[shapes.Movie]:
+        """Return the movies of a list that can be asked for; BadAnswer if there is none of them."""
+        found = [one for one in told if 0 < one.id <= terms.MOST]
+        odd = [str(one.id) for one in told if not 0 < one.id <= terms.MOST]
+        if odd and not found:
             raise self._unusable(f"it names {odd[0]} as an id")
+        self._note([f"it names {ident} as an id" for ident in odd])
+        return found
+
+    def _note(self, odd: Sequence[str]) -> None:
+        """Note what was left out of the last answer, which is kept no longer."""
+        if odd:
+            self._http.forget(self._url)
+            self._http.spent.note_odd(self._access.catalogue.name, odd, self._url)
 
     def _made(self, group: str, *who: object) -> Any:
         """Make an object of tmdbsimple of a class, which asks through our session."""
@@ -137,7 +146,10 @@ class TMDb:
         """Ask by a function of tmdbsimple, and read the answer as one of a kind."""
         content = ask(**given)
         try:
-            return shapes.read(content, kind)
+            odd: list[str] = []
+            found = shapes.read(content, kind, odd)
+            self._note(odd)
+            return found
         except (ValueError, RecursionError) as error:
             raise self._unusable(str(error)) from error
 

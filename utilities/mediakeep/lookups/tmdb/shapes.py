@@ -206,9 +206,36 @@ class Details(Movie, kw_only=True):
     external_ids: dict[str, str | int] = {}
 
 
-def read(content: bytes, kind: type[T]) -> T:
-    """Read an answer; ValueError or RecursionError where it is none of that kind."""
-    return msgspec.convert(_filled(msgspec.json.decode(content)), kind)
+_MOVIES: dict[type[Any], str] = {Page: "results", Finds: "movie_results", Collection: "parts"}
+
+
+def read(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
+    """Read an answer; ValueError or RecursionError where it is none of that kind.
+
+    The reasons why movies of a list were left out are added to `odd`, one for each.
+    """
+    data = _filled(msgspec.json.decode(content))
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError:
+        if odd is None or kind not in _MOVIES or not isinstance(data, dict):
+            raise
+        return msgspec.convert({**data, **_usable(data, _MOVIES[kind], odd)}, kind)
+
+
+def _usable(data: dict[str, Any], name: str, odd: list[str]) -> dict[str, Any]:
+    """Return the list of that name with the movies that can be used, unless none can."""
+    movies, kept, left = data.get(name), [], []
+    for one in movies if isinstance(movies, list) else ():
+        try:
+            msgspec.convert(one, Movie)
+            kept.append(one)
+        except msgspec.ValidationError as error:
+            left.append(str(error))
+    if not kept:
+        return {}
+    odd += left
+    return {name: kept}
 
 
 def _filled(thing: Any) -> Any:
