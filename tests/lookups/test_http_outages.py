@@ -187,6 +187,43 @@ def test_a_probe_that_goes_well_lifts_the_outage(
     assert clock.slept[slept:] == [2.0]
 
 
+def test_a_turn_that_has_passed_is_not_used(
+    server: Scripted, machine: Machine, clock: Clock, tmp_path: Path
+) -> None:
+    service, spent = server.service(1.1), Spent()
+    stopped, other = (
+        Patience(service, Slots(service, tmp_path, machine), machine, spent) for _ in range(2)
+    )
+    stopped.take_turn()
+    clock.now += 10
+    other.take_turn()
+    assert other.confirm_turn()
+    clock.now += 0.5
+    assert not stopped.confirm_turn()
+    assert spent.requests == 1
+    stopped.take_turn()
+    assert clock.slept == [0.6]
+    assert stopped.confirm_turn()
+    assert spent.requests == 2
+
+
+def test_a_turn_is_not_used_in_a_pause_that_has_begun_since(
+    server: Scripted, machine: Machine, clock: Clock, tmp_path: Path
+) -> None:
+    service = server.service(1.1)
+    one, other = (
+        Patience(service, Slots(service, tmp_path, machine), machine, Spent()) for _ in range(2)
+    )
+    other.take_turn()
+    clock.now += 2
+    one.take_turn()
+    other.failed("it answered 503", 30.0)
+    assert not one.confirm_turn()
+    one.take_turn()
+    assert clock.slept == [30.0]
+    assert one.confirm_turn()
+
+
 def probing(server: Scripted, machine: Machine, clock: Clock, http: Http, folder: Path) -> Patience:
     """Return a question that probes a service after an outage, and has no answer yet."""
     server.manners["/a"] = [BUSY]

@@ -5,6 +5,11 @@ What they share is real: sockets, locks and clocks.
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,9 +32,11 @@ def start(server: Scripted, tmp_path: Path) -> Iterator[Start]:
     """Start processes that ask for addresses as soon as they are let go."""
     started: list[Asker] = []
 
-    def begin(*paths: str, interval: float = 0.0, home: str = "home") -> Asker:
-        cache = tmp_path / home / "musicbrainz.sqlite"
-        started.append(asker.start(cache, tmp_path, server.service(interval), paths))
+    def begin(
+        *paths: str, interval: float = 0.0, home: str = "home", stalls: bool = False
+    ) -> Asker:
+        cache, service = tmp_path / home / "musicbrainz.sqlite", server.service(interval)
+        started.append(asker.start(cache, tmp_path, service, paths, stalls=stalls))
         return started[-1]
 
     yield begin
@@ -140,6 +147,51 @@ def test_a_process_that_is_killed_while_it_waits_for_its_turn_takes_none(
     go(quick)
     assert quick.ended()["waited"] <= 0.1
     assert server.asked == ["/1", "/2"]
+
+
+HOUR = 3600.0  # seconds
+
+
+def is_stopped(process: Asker) -> bool:
+    words = ["ps", "-o", "stat=", "-p", str(process.process.pid)]
+    return subprocess.run(words, capture_output=True, check=True).stdout.startswith(b"T")
+
+
+def stalled(start: Start, path: str) -> Asker:
+    """Start a process, and wait until it has stopped between its turn and its request."""
+    process = start(path, interval=HOUR, stalls=True)
+    go(process)
+    until(lambda: is_stopped(process))
+    return process
+
+
+def test_a_process_that_was_stopped_after_its_turn_takes_another_if_it_has_passed(
+    start: Start, server: Scripted, tmp_path: Path
+) -> None:
+    process = stalled(start, "/a")
+    [record] = tmp_path.glob("*.slots")
+    state = slots(tmp_path)
+    record.write_text(json.dumps({**state, "last": state["last"] - HOUR}) + "\n")  # an hour ago
+    with contextlib.closing(
+        Http(tmp_path / "other.sqlite", CONTACT, machine=Machine(shared=tmp_path))
+    ) as other:
+        other.get(server.service(HOUR), f"{server.host}/b")
+    os.kill(process.process.pid, signal.SIGCONT)
+    assert process.pipe.poll(60)
+    waits = process.pipe.recv()
+    assert server.asked == ["/b"]
+    assert HOUR / 2 < waits <= HOUR
+
+
+def test_the_interval_begins_when_the_request_leaves(
+    start: Start, server: Scripted, tmp_path: Path
+) -> None:
+    process = stalled(start, "/a")
+    taken, before = slots(tmp_path)["last"], time.time()
+    assert taken <= before
+    os.kill(process.process.pid, signal.SIGCONT)
+    assert process.ended()["requests"] == 1
+    assert slots(tmp_path)["last"] >= before
 
 
 def test_an_outage_that_one_process_finds_is_one_for_all(

@@ -33,6 +33,10 @@ _FINAL = failures.ContentDecodingError, failures.InvalidURL  # another try does 
 _BROKEN = failures.RequestException, HTTPError, OSError, http.client.HTTPException
 
 
+class _TurnPassed(Exception):
+    """Raised instead of sending a request whose turn has passed."""
+
+
 class Line(HTTPAdapter):
     """Sends requests for a session; `patience` is that of the question that is asked now."""
 
@@ -56,6 +60,8 @@ class Line(HTTPAdapter):
             except ServiceFailed:
                 self.patience.answered()
                 raise
+            except _TurnPassed:
+                continue
             except _BROKEN as error:
                 self.patience.failed(_explain(error, self._server(request)))
                 continue
@@ -93,6 +99,13 @@ class Line(HTTPAdapter):
                     super().putrequest(method, _signed(url, secret), *given, **named)
                     if secret and not secret.parameter:
                         self.putheader("Authorization", f"Bearer {secret.reveal()}")
+
+                def endheaders(self, *given: Any, **named: Any) -> None:
+                    if self.sock is None:  # connecting takes its time
+                        self.connect()
+                    if not line.patience.confirm_turn():
+                        raise _TurnPassed
+                    super().endheaders(*given, **named)
 
             pool.ConnectionCls = _Remembered
         return pool

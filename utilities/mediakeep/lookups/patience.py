@@ -1,6 +1,7 @@
 """How long one question waits for its service, and when it gives up.
 
-1. It takes a turn: one request in each interval, over all processes of the machine.
+1. It takes a turn: one request in each interval, over all processes of the machine. Right before
+   the request leaves the turn is confirmed, as the process may have been stopped meanwhile.
 2. What is worth another try pauses the service for everybody: as long as the service says, else
    2, 4, 8, 16 ... seconds.
 3. A question that has waited a minute for pauses, or is told to wait longer, declares an outage:
@@ -30,6 +31,7 @@ class Patience:
         self.service, self._slots = service, slots
         self._machine, self._spent = machine, spent
         self._tries, self._held, self._probing = 0, 0.0, False
+        self._taken = 0.0  # when it took its turn
         self._step = 0.0  # the last wait for the probe of another question
 
     def take_turn(self) -> None:
@@ -37,6 +39,23 @@ class Patience:
         while (seconds := self._turn()) > 0:
             self.wait(seconds)
         self._spent.requests += 1
+
+    def confirm_turn(self) -> bool:
+        """Tell, right before the request leaves, whether it is still its turn; else take another.
+
+        The interval to the next request begins here.
+        """
+        if not self.service.interval:
+            return True
+        with self._slots.held() as state:
+            now = self._machine.clock()
+            is_paused = max(state.pause, state.outage) > now
+            is_next = state.last in (self._taken, 0.0) or state.last + self.service.interval <= now
+            if is_next and not is_paused:
+                state.last = self._taken = now
+                return True
+        self._spent.requests -= 1
+        return False
 
     def wait(self, seconds: float) -> None:
         """Wait, and count it."""
@@ -97,7 +116,7 @@ class Patience:
                 return pause
             if (rest := state.last + self.service.interval - now) > 0:
                 return rest
-            state.last = now
+            state.last = self._taken = now
             self._probing = state.span > 0
             if self._probing:
                 state.probe = now + _PROBE
