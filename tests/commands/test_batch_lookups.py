@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mediakeep.rehearsal import faults
 from mediakeep.rehearsal.reply import Reply
 from tests.commands import rehearsed
 from tests.commands.conftest import Home, obeying_permissions
@@ -119,6 +120,15 @@ def test_an_odd_entry_of_an_answer_is_logged_and_costs_no_artist_its_lookup(
     lines = map(json.loads, log.read_text().splitlines())
     [[note]] = [line["odd_answers"] for line in lines if "odd_answers" in line]
     assert note.startswith("MusicBrainz: 1 odd entry left out: Expected `object`, got `null` (http")
+
+
+def test_a_service_that_answers_late_is_no_time_of_the_artist(home: Rehearsed) -> None:
+    home.server.weather.order(faults.late(2.0), 10**6)
+    name = next(iter(home.artists()))
+    done = home.batch("--artist", name, "--item-timeout", 5)
+    assert len(home.server.asked) > 2  # which took longer than that
+    assert done.returncode == 0, done.stdout
+    assert home.artists()[name]["status"] == "completed"
 
 
 def test_artists_that_fail_win_over_a_service_that_fails(home: Rehearsed) -> None:

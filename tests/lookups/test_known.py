@@ -161,6 +161,7 @@ def test_the_progress_of_the_item_is_told_of_waits(tmp_path: Path, machine: Mach
         def __init__(self) -> None:
             self.waits: list[float] = []
             self.services: set[str] = set()
+            self.extended: list[float] = []
 
         def __call__(self, done: int, of: int) -> None:
             """Nothing is counted here."""
@@ -168,6 +169,9 @@ def test_the_progress_of_the_item_is_told_of_waits(tmp_path: Path, machine: Mach
         def waiting(self, seconds: float, service: str = "") -> None:
             self.waits.append(seconds)
             self.services.add(service)
+
+        def extend(self, seconds: float) -> None:
+            self.extended.append(seconds)
 
     service = Service("MusicBrainz", "http://127.0.0.1:9", 7.0)
     desk, told = Desk(tmp_path, Access(service, service), machine), Told()
@@ -177,4 +181,7 @@ def test_the_progress_of_the_item_is_told_of_waits(tmp_path: Path, machine: Mach
     assert sum(told.waits) == pytest.approx(desk.spent.waited)
     assert told.waits
     assert told.services == {"MusicBrainz"}
+    assert told.extended[::2] == [sum(machine.limits)] * desk.spent.requests
+    assert all(-sum(machine.limits) <= left <= 0 for left in told.extended[1::2])
+    assert len(told.extended) == 2 * desk.spent.requests
     desk.close()

@@ -204,5 +204,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "fail-at-look": looking.fail_at_look,
     "skip-at-look": looking.skip_at_look,
     "wait": looking.wait,
+    "extend": looking.extend,
+    "extend-then-hang": looking.extend_then_hang,
     "waits": looking.waits,
 }

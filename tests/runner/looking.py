@@ -92,6 +92,22 @@ def wait(
     return Outcome()
 
 
+def extend(work: Work, progress: Progress, folder: Path, told: str, took: str) -> Outcome:
+    """Wait for an answer that may take so long, and comes sooner."""
+    progress.extend(float(told))
+    time.sleep(float(took))
+    progress.extend(float(took) - float(told))
+    notes.note(folder, "answered", work.stamp.key)
+    return Outcome()
+
+
+def extend_then_hang(work: Work, progress: Progress, folder: Path, told: str, took: str) -> Outcome:
+    """Wait so for an answer, and hang."""
+    found = extend(work, progress, folder, told, took)
+    time.sleep(3600)
+    return found
+
+
 def waits(work: Work, progress: Progress, folder: Path, times: str, each: str) -> Outcome:
     """Tell of waits, one after the other, and wait so often."""
     for _ in range(int(times)):

@@ -74,6 +74,26 @@ def test_what_hangs_after_its_wait_is_ended_all_the_same(tmp_path: Path, workers
 
 @WORKERS
 @pytest.mark.usefixtures("pooled")
+def test_the_wait_for_an_answer_does_not_count_towards_the_timeout(
+    tmp_path: Path, workers: int
+) -> None:
+    shop = workshop.stock(tmp_path, {"ant": f"extend 600 {LIMIT + 0.4}"})
+    shop.run(workers=workers, item_timeout=LIMIT)
+    assert shop.statuses() == {"ant": Status.COMPLETED}
+    assert len(shop.notes("start", "ant")) == 1
+
+
+@WORKERS
+@pytest.mark.usefixtures("pooled")
+def test_what_is_left_of_the_wait_for_an_answer_is_given_back(tmp_path: Path, workers: int) -> None:
+    shop = workshop.stock(tmp_path, {"ant": "extend-then-hang 600 0.1"})
+    shop.run(workers=workers, item_timeout=LIMIT)
+    assert shop.item("ant").status is Status.ERROR
+    assert shop.notes("answered", "ant")
+
+
+@WORKERS
+@pytest.mark.usefixtures("pooled")
 def test_without_a_timeout_a_wait_starts_none(tmp_path: Path, workers: int) -> None:
     shop = workshop.stock(tmp_path, {"ant": "wait 0.1 0.5"})
     shop.run(workers=workers)

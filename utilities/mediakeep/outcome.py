@@ -62,6 +62,9 @@ class Progress(Protocol):
     def waiting(self, seconds: float, service: str = "", /) -> None:
         """Tell, before a wait for a service, how long it lasts: it is no time of the item's."""
 
+    def extend(self, seconds: float, /) -> None:
+        """Move the item's time limit: on before a wait for an answer, and back by what is left."""
+
 
 class Quiet:
     """Progress that nobody is told of."""
@@ -70,6 +73,9 @@ class Quiet:
         """Pass over it."""
 
     def waiting(self, seconds: float, service: str = "", /) -> None:
+        """Pass over it."""
+
+    def extend(self, seconds: float, /) -> None:
         """Pass over it."""
 
 

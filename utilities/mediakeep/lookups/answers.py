@@ -113,7 +113,8 @@ class Machine:
 
     The clock is in seconds since 1970. `waiting` is told of each wait before it begins, as the
     time limit of an item does not count it. `limits` are the seconds to connect, to wait for each
-    piece of an answer, and for a whole answer, however small its pieces.
+    piece of an answer, and for a whole answer, however small its pieces. `extend` moves the time
+    limit on before the wait for an answer, and back by what is left of that wait after it.
     """
 
     clock: Callable[[], float] = time.time
@@ -121,3 +122,4 @@ class Machine:
     waiting: Callable[[float], None] = _untold
     limits: tuple[float, float, float] = (5.0, 30.0, 180.0)
     shared: Path = field(default_factory=lambda: Path(gettempdir()))
+    extend: Callable[[float], None] = _untold

@@ -26,7 +26,7 @@ class Counter:
         self.access, self.folder = access, folder
         self.progress: Progress = QUIET  # of the item that is worked on
         self.spent = Spent()
-        self._machine = replace(machine or Machine(), waiting=self._waiting)
+        self._machine = replace(machine or Machine(), waiting=self._waiting, extend=self._extend)
 
     @property
     def is_empty(self) -> bool:
@@ -60,3 +60,6 @@ class Counter:
 
     def _waiting(self, seconds: float) -> None:
         self.progress.waiting(seconds, self.access.catalogue.name)
+
+    def _extend(self, seconds: float) -> None:
+        self.progress.extend(seconds)

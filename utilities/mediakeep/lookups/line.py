@@ -12,6 +12,7 @@ import contextlib
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
@@ -121,7 +122,7 @@ class Line(HTTPAdapter):
 
     def _once(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
         try:
-            with self._bounded():
+            with self._extended(), self._bounded():
                 answer: Any = super().send(request, **options)
                 with contextlib.closing(answer):
                     answer._content = self._body(answer)
@@ -137,6 +138,16 @@ class Line(HTTPAdapter):
             if len(body) > MOST:
                 raise self.failure(f"it answered with more than {MOST >> 20} MB")
         return bytes(body)
+
+    @contextlib.contextmanager
+    def _extended(self) -> Iterator[None]:
+        """Keep the wait for an answer out of the time limit of the item that is worked on."""
+        longest, began = sum(self._machine.limits), time.monotonic()
+        self._machine.extend(longest)
+        try:
+            yield
+        finally:
+            self._machine.extend(min(time.monotonic() - began, longest) - longest)
 
     @contextlib.contextmanager
     def _bounded(self) -> Iterator[None]:

@@ -23,6 +23,7 @@ from mediakeep.runner.pool import TURN, Pool, Told
 from mediakeep.runner.stop import Stop, StopNow, TooLong
 
 PATIENCE = 1.0  # seconds of inline work before the pool starts
+_SOON = 1e-3  # seconds; a timer of 0 would never go off
 
 
 class Alarm:
@@ -41,9 +42,13 @@ class Alarm:
         """Let the timer, if it runs, go off so much later."""
         if attempt.is_told(seconds):
             self._told(self._key, *self._reached, service)
+        self.extend(attempt.span(seconds))
+
+    def extend(self, seconds: float, /) -> None:
+        """Let the timer, if it runs, go off so much later or sooner."""
         left, _ = signal.getitimer(signal.ITIMER_REAL)
         if left:
-            signal.setitimer(signal.ITIMER_REAL, left + attempt.span(seconds))
+            signal.setitimer(signal.ITIMER_REAL, max(left + seconds, _SOON))
 
 
 class Inline:

@@ -64,6 +64,10 @@ class Hand:
         """Give the task so much longer: it waits for a service."""
         self.deadline += attempt.span(seconds)
 
+    def extend(self, seconds: float) -> None:
+        """Move the deadline on, or back by what is left of a wait for an answer."""
+        self.deadline += seconds
+
     def _send(self) -> None:
         with contextlib.suppress(OSError):  # dead already: the next wait finds out
             self.pipe.send_bytes(self._data)

@@ -89,6 +89,8 @@ class Pool:
                 self._told(task.key, *rest)
             elif what == "waiting":
                 one.allow(*rest)
+            elif what == "extend":
+                one.extend(*rest)
             elif what == "ready":
                 one.begin(self._timeout)
             elif what == "broken":

@@ -1,6 +1,7 @@
 """A worker process from the inside: it does one task after another until it is sent home.
 
-worker says  ready | progress, done, of, service | waiting, seconds | done, result | broken, error
+worker says  ready | progress, done, of, service | waiting, seconds | extend, seconds |
+             done, result | broken, error
 it is told   a task, or None to go home
 """
 
@@ -126,3 +127,7 @@ class Reporter:
         self._voice.say("waiting", seconds)
         if attempt.is_told(seconds):
             self._voice.say("progress", *self._reached, service)
+
+    def extend(self, seconds: float, /) -> None:
+        """Ask for so much more time, or give it back."""
+        self._voice.say("extend", seconds)
