@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import tracemalloc
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -248,7 +250,18 @@ BAD = {
     ),
     "a power": ("\n{{ 10 ** 10 ** 10 }}", 2),
     "a text of a terabyte": ("\n{{ 'x' * 10**12 }}", 2),
+    "a large call": ("\n{{ 'x'.center(2000000000) }}", 2),
+    "a large call by name": ("\n{{ 'x'.ljust(width=2000000000) }}", 2),
+    "a large filter": ("\n{{ 'x' | center(width=2000000000) }}", 2),
+    "a large format": ("\n{{ '{:2000000000}'.format('x') }}", 2),
+    "a large percent": ("\n{{ '%2000000000d' | format(1) }}", 2),
+    "a large growth": (
+        "{% set all = namespace(x='x' * 999999) %}{% for _ in range(11) %}\n"
+        "{% set all.x = all.x ~ all.x %}{% endfor %}{{ all.x | length }}",
+        2,
+    ),
 }
+_LARGE = 2**29  # bytes
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -263,9 +276,26 @@ def test_a_wrong_template_is_named_with_its_line_and_writes_nothing(
         filing.write(tmp_path, told, ["json", "md"])
     assert str(path) in str(caught.value)
     assert f"line {line}" in str(caught.value)
+    assert ": . " not in str(caught.value)
     assert not list((tmp_path / filing.FOLDER).glob("*"))
     filing.write(tmp_path, told, ["md"], own=False)
     assert "artists are done" in filing.path(tmp_path, told.period, "md").read_text()
+
+
+@pytest.mark.parametrize("name", [name for name in BAD if name.startswith("a large")])
+def test_a_template_takes_no_gigabytes_before_it_is_refused(
+    tmp_path: Path, told: Briefing, name: str
+) -> None:
+    own(tmp_path, "md", BAD[name][0])
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadTemplate):
+            filing.write(tmp_path, told, ["md"])
+        assert tracemalloc.get_traced_memory()[1] < _LARGE
+    finally:
+        tracemalloc.stop()
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
 def test_a_template_that_is_no_text_is_a_wrong_one(tmp_path: Path, told: Briefing) -> None:

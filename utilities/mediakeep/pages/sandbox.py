@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import resource
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LIMIT = 10.0  # seconds that a template may take
+MEMORY = 2**28  # bytes that it may take besides
 _LONGEST = 1_000_000  # characters or entries of what a template multiplies
+_PADDING = ("batch", "center", "indent", "tojson")  # filters that are told how much to add
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -33,6 +37,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
+        for name in _PADDING:
+            self.filters[name] = _refusing_length(self.filters[name])
+
+    def call(self, *given: Any, **named: Any) -> Any:
+        """Call what is safe; SecurityError where it is told of a length that is too long."""
+        _, obj, *words = given
+        _refuse_length(words if hasattr(obj, "__self__") else (), named)
+        return super().call(*given, **named)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Calculate what is safe; SecurityError for powers, and for what would become too long."""
@@ -44,9 +56,28 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+def _refusing_length(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a filter refuse a length that is too long."""
+
+    @functools.wraps(function)
+    def refusing(*given: Any, **named: Any) -> Any:
+        _refuse_length(given, named)
+        return function(*given, **named)
+
+    return refusing
+
+
+def _refuse_length(given: Iterable[Any], named: Mapping[str, Any]) -> None:
+    if any(isinstance(one, int) and one > _LONGEST for one in (*given, *named.values())):
+        raise SecurityError("this would be too long")
+
+
 @contextlib.contextmanager
 def limited() -> Iterator[None]:
-    """Break off what takes longer than `LIMIT` with TimeoutError; in the main thread alone."""
+    """Break off what takes longer than `LIMIT` with TimeoutError; in the main thread alone.
+
+    What takes more memory than `MEMORY` ends with MemoryError, on Linux.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -57,7 +88,29 @@ def limited() -> Iterator[None]:
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, LIMIT)
     try:
-        yield
+        with _bounded_memory():
+            yield
+    except MemoryError as error:
+        error.args = (f"it takes more than {MEMORY >> 20} MB of memory",)
+        raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def _bounded_memory() -> Iterator[None]:
+    """Let this process grow by `MEMORY` at most; where its size is not known, by anything."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (OSError, ValueError):
+        yield
+        return
+    most = pages * resource.getpagesize() + MEMORY
+    if soft == resource.RLIM_INFINITY or soft > most:
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
