@@ -13,8 +13,10 @@ release group into one of three heaps, seen from the edition that the album was 
 How uncertain lengths are is at least 0.8 s, more where those of the album were changed by more.
 A year in the tags may be that of the first edition, whichever edition the files are of; so the
 first year tells nothing for certain. A tagged MBID or barcode that names another edition is
-believed where tracks cannot contradict it. An edition that the catalogue lacks is none of its
-editions; where songs of the same artist follow the last track, nobody can say whether it is one.
+believed where tracks cannot contradict it, unless the album is whole and the totals in its tags
+rule out the longer edition that is named: then only the true edition, or a tie, is right. An
+edition that the catalogue lacks is none of its editions; where songs of the same artist follow the
+last track, nobody can say whether it is one.
 """
 
 from __future__ import annotations
@@ -80,6 +82,8 @@ def of(draft: Draft, editions: Sequence[Release]) -> Truth:
         return Truth(draft.family, own.group, frozenset(tied), frozenset(grey))
     if draft.tagged not in ("", own.id):
         tagged = next(one for one in editions if one.id == draft.tagged)
+        if _ruled_out_by_total(draft, own, tagged):
+            return Truth(draft.family, own.group, frozenset(tied), frozenset(tied | grey))
         if not _contradicted(draft, own, tagged):
             grey |= {draft.tagged, *tied}
             tied = {draft.tagged}
@@ -149,6 +153,13 @@ def _contradicted(draft: Draft, own: Release, tagged: Release) -> bool:
     if _titles(own) == _titles(tagged):
         return _by_lengths(draft, own, tagged) is Told.APART
     return bool(_here(draft, own) - Counter(_titles(tagged)))
+
+
+def _ruled_out_by_total(draft: Draft, own: Release, tagged: Release) -> bool:
+    """Tell whether every track of the true edition is here and counted, and the other has more."""
+    mine, theirs = Counter(_titles(own)), Counter(_titles(tagged))
+    whole = len(draft.lines) == mine.total() and _here(draft, own) == mine
+    return draft.totals and whole and theirs.total() > mine.total() and not mine - theirs
 
 
 def facts(release: Release) -> dict[str, str]:

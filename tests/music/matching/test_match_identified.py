@@ -60,6 +60,40 @@ def test_the_mbid_of_an_edition_with_more_tracks_makes_those_missing() -> None:
     assert [track.title for _, track in found.best.missing] == ["Wreck", "Salt"]
 
 
+LONGER = pressings.release(GROUP, [*DAWN, "Wreck"], name="longer", barcode="77774644028")
+DOUBLE = pressings.release(GROUP, DAWN, ["Salt", "Shoal"], name="double", barcode="77774644029")
+
+
+@pytest.mark.parametrize("named", [LONGER, DOUBLE], ids=["one more track", "one more disc"])
+@pytest.mark.parametrize("field", ["musicbrainz_albumid", "barcode", "both"])
+def test_an_edition_with_more_tracks_than_the_tags_count_is_tied_with_the_one_that_is_whole(
+    named: Release, field: str
+) -> None:
+    """Its MBID and its barcode may both be those of a lookup that took the wrong edition."""
+    facts = {"musicbrainz_albumid": (named.id,), "barcode": (named.barcode or "",)}
+    tags = {name: text for name, text in facts.items() if field in (name, "both")}
+    album = pressings.copy(FIRST, track_total=str(len(DAWN)), **tags)
+    found = pressings.matched(album, FIRST, named, OTHER)
+    assert found.group == GROUP
+    assert FIRST in found.releases
+    if field != "barcode":  # which alone never outweighs both the tracks and their number
+        assert (found.sure, found.releases) == (Sure.TIED, (named, FIRST))
+
+
+def test_the_mbid_decides_where_the_tags_count_as_many_tracks_as_its_edition_has() -> None:
+    part = pressings.copy(LONGER, only=range(1, 11), track_total="11")
+    part = pressings.each(part, musicbrainz_albumid=lambda *_: (LONGER.id,))
+    found = pressings.matched(part, FIRST, LONGER)
+    assert (found.sure, found.release) == (Sure.CERTAIN, LONGER)
+
+
+def test_the_mbid_decides_where_the_first_disc_of_two_is_here() -> None:
+    tags = {"track_total": "10", "disc_total": "2", "musicbrainz_albumid": (DOUBLE.id,)}
+    album = pressings.copy(DOUBLE, only=range(1, 11), **tags)
+    found = pressings.matched(album, FIRST, DOUBLE)
+    assert (found.sure, found.release) == (Sure.CERTAIN, DOUBLE)
+
+
 @pytest.mark.parametrize(
     "tags",
     [

@@ -29,8 +29,10 @@ _PRINTED = frozenset(  # what another edition has otherwise
     {"barcode", "disc ID", "catalogue number", "label", "country", "medium", "year"}
     | {"number of tracks"}
 )
+_COUNTS = frozenset({"number of tracks", "number of discs"})
 
 Against = Sequence[Penalty]
+_Ranked = tuple[float, Near, list[Penalty]]  # points against an edition: their sum, and each
 
 
 def albums(
@@ -152,8 +154,29 @@ def _of_group(here: Here, some: Sequence[Near], weights: Weights) -> Match:
         sure = Sure.CERTAIN
         if len(chosen) > 1 or _doubt(here, *ranked[0][1:], weights) > weights.doubt:
             sure = Sure.TIED
+    if counted := _counted(here, ranked, weights, instead_of=chosen):
+        chosen += counted
+        sure = Sure.TIED
     found = tuple(_candidate(here, near, more) for _, near, more in chosen)
     return Match(place=here.place, sure=sure, candidates=found)
+
+
+def _counted(
+    here: Here, ranked: Sequence[_Ranked], weights: Weights, *, instead_of: Sequence[_Ranked]
+) -> list[_Ranked]:
+    """Return the likeliest editions that are complete here and have as many tracks as tags count.
+
+    Return none if one of them is among the chosen editions: nothing contradicts those then.
+    """
+    complete = [one for one in ranked if here.totals and _is_complete(*one[1:])]
+    if not complete or any(one in complete for one in instead_of):
+        return []
+    return [one for one in complete if one[0] - complete[0][0] < weights.tie]
+
+
+def _is_complete(near: Near, against: Against) -> bool:
+    """Tell whether all tracks of an edition are here, no others, and tags count no other number."""
+    return not (near.missing or near.extra or any(one.name in _COUNTS for one in against))
 
 
 def _doubt(here: Here, near: Near, against: Against, weights: Weights) -> float:
