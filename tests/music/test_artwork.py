@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,16 @@ import msgspec
 import pytest
 
 from mediakeep.lookups.desk import CLOSED
+from mediakeep.media import safewrite, tags
+from mediakeep.media.safewrite import Edit
+from mediakeep.media.undoing.store import Store
 from mediakeep.policy import Fix
 from mediakeep.rehearsal import faults, pictures, workshop
-from mediakeep.rehearsal.entities import Cover, World
+from mediakeep.rehearsal.entities import Cover, World, mbid
 from mediakeep.rehearsal.reply import Reply
 from mediakeep.rehearsal.server import Server
 from tests.music import shelf, visits
-from tests.music.coverless import TITLES, Yard, is_cover, made, marks, size, timed
+from tests.music.coverless import TITLES, Yard, is_cover, made, marks, size, timed, world
 from tests.sampling import some
 
 
@@ -146,6 +150,121 @@ def test_where_it_is_not_certain_which_album_it_is_nothing_is_asked(yard: Yard) 
         shelf.put(yard.album / f"0{number}.mp3", **marks(number, f"Another song {number}"))
     yard.run()
     assert yard.asked == []
+
+
+# Where the tags name another release
+
+
+OTHER = mbid("another release")
+
+
+def named(yard: Yard, name: str) -> None:
+    """Have all tracks name a release, as if they had always done so."""
+    for path in sorted(yard.album.glob("0*.mp3")):
+        with contextlib.closing(Store(yard.root / "before")) as store:
+            safewrite.write(path, [Edit("musicbrainz_albumid", (name,))], store)
+
+
+@contextlib.contextmanager
+def other(root: Path, change: Callable[[World, str], World]) -> Iterator[Yard]:
+    """Make a yard whose tracks name another release than the one that they are."""
+    (root / "home").mkdir()
+    with Server(change(world(Cover()), OTHER)) as server:
+        yard = Yard(root, server)
+        yard.fill()
+        named(yard, OTHER)
+        yield yard
+
+
+def merged(one: World, old: str) -> World:
+    return workshop.merged(one, old, one.releases[0].id)
+
+
+def foreign(one: World, old: str) -> World:
+    bob = workshop.artist("Bob")
+    group = workshop.group(bob, "Something else")
+    release = msgspec.structs.replace(workshop.release(group, [("Only",)]), id=old)
+    return workshop.joined(one, World(artists=(bob,), groups=(group,), releases=(release,)))
+
+
+@pytest.mark.parametrize(
+    ("change", "fix", "kind"),
+    [(merged, Fix.SAFE, "merged-mbid"), (foreign, Fix.MATCHED, "stale-mbid")],
+    ids=["merged", "of another album"],
+)
+def test_where_the_mbid_is_repaired_the_cover_comes_in_the_same_run(
+    tmp_path: Path, change: Callable[[World, str], World], fix: Fix, kind: str
+) -> None:
+    with other(tmp_path, change) as yard:
+        before = yard.contents()
+        outcome = yard.run(policy={"fix": fix})
+        assert outcome.facts["repairs"][kind] == outcome.facts["repairs"]["missing-cover"] == 3
+        assert yard.covers() == [(1200, 1200)] * 3
+        count, after = len(yard.server.asked), yard.contents()
+        yard.run(policy={"fix": fix})
+        assert (len(yard.server.asked), yard.contents()) == (count, after)
+        yard.take_back()
+        assert yard.contents() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "policy"),
+    [
+        (merged, {"locked": frozenset({"musicbrainz_albumid"})}),
+        (foreign, {}),
+        (foreign, {"fix": Fix.MATCHED, "locked": frozenset({"musicbrainz_albumid"})}),
+    ],
+    ids=["merged and locked", "of another album", "of another album and locked"],
+)
+def test_where_the_mbid_is_not_repaired_nothing_is_fetched(
+    tmp_path: Path, change: Callable[[World, str], World], policy: dict[str, Any]
+) -> None:
+    with other(tmp_path, change) as yard:
+        yard.run(policy=policy)
+        assert yard.asked == []
+        assert yard.covers() == [(0, 0)] * 3
+
+
+def test_where_the_repair_of_the_mbid_was_undone_nothing_is_fetched(tmp_path: Path) -> None:
+    with other(tmp_path, merged) as yard:
+        yard.run(policy={"cover_art": "none"})
+        yard.take_back()
+        yard.run()
+        assert yard.covers() == [(0, 0)] * 3
+
+
+def test_an_mbid_that_was_deleted_counts_as_none(tmp_path: Path) -> None:
+    with other(tmp_path, workshop.deleted) as yard:
+        before = yard.contents()
+        outcome = yard.run()
+        assert yard.covers() == [(1200, 1200)] * 3
+        for path in yard.album.glob("0*.mp3"):
+            found = tags.read(path).tags
+            assert found.musicbrainz_albumid == (yard.release.id,)
+            assert found.musicbrainz_releasegroupid == (yard.release.group,)
+        assert outcome.data["issues"].keys().isdisjoint({"deleted-mbid", "stale-mbid"})
+        count, after = len(yard.server.asked), yard.contents()
+        yard.run()
+        assert (len(yard.server.asked), yard.contents()) == (count, after)
+        yard.take_back()
+        assert yard.contents() == before
+
+
+def test_where_editions_tie_an_mbid_that_was_deleted_stays_and_all_else_is_filled(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "home").mkdir()
+    with Server(workshop.deleted(world(None, Cover(), None), OTHER)) as server:
+        yard = Yard(tmp_path, server)
+        yard.fill()
+        named(yard, OTHER)
+        outcome = yard.run()
+        assert yard.covers() == [(1200, 1200)] * 3
+        for path in yard.album.glob("0*.mp3"):
+            found = tags.read(path).tags
+            assert found.musicbrainz_albumid == (OTHER,)
+            assert found.musicbrainz_releasegroupid == (yard.release.group,)
+        assert outcome.data["issues"]["deleted-mbid"] == 1
 
 
 # When it cannot be had

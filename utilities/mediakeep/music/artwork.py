@@ -49,10 +49,11 @@ def wanted(artist: Artist, policy: Policy) -> dict[str, Front]:
     if policy.fix is Fix.NONE or policy.cover_art == "none":
         return {}
     small = covers.cover_upgrade(artist) if _replaces(policy) else {}
+    deleted = differences.deleted_mbids(artist)
     found = {}
     for album in filter(lambda one: one.place, artist.albums):
         match = artist.matches.get(album.place)
-        if match and any(differences.names_another(one, match) for one in album.readable):
+        if match and any(differences.names_another(one, match, deleted) for one in album.readable):
             continue
         front = fronts.of(match)
         if front and _lacks(album, small, policy) and len(groups.albums(album)) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,10 @@ from mediakeep.issue import TAKEN_BACK, Issue
 from mediakeep.media.edits.changes import PICTURE
 from mediakeep.media.undoing.record import Record
 from mediakeep.music import cures
+from mediakeep.music.matching import differences
 from mediakeep.music.model import Artist, Track
 from mediakeep.music.plans import FilePlan, Wish
-from mediakeep.music.repairs import covers, proposals, safe
+from mediakeep.music.repairs import covers, preview, proposals, safe
 from mediakeep.music.repairs.repair import Embed, Repair
 from mediakeep.music.tools import Tools
 from mediakeep.outcome import Progress, Work
@@ -135,6 +137,23 @@ def before(found: Artist, work: Work, tools: Tools) -> Artist | None:
     }
     embedded &= halfway
     return covers.without(found, frozenset(embedded)) if embedded else None
+
+
+def with_repaired_mbids(found: Artist, issues: Sequence[Issue], work: Work, tools: Tools) -> Artist:
+    """Return an artist with the MBIDs of releases that this run will write.
+
+    Covers are only fetched for albums whose tags name no other release. The tags of an album may
+    name one now and be repaired later in the same run.
+    """
+    if tools.places.policy.fix is Fix.NONE or not differences.names_other_releases(found):
+        return found
+    expected: list[Repair] = []
+    for one in _files(found, _plan(found, issues, work, tools)):
+        if some := [repair for repair in one.repairs if repair.field in differences.RELEASE]:
+            with contextlib.suppress(NotWritten, Unreadable):  # `mend` will name the file
+                only = msgspec.structs.replace(one, repairs=some)
+                expected += _allowed(found, only, tools.pen, Mended())
+    return preview.artist(found, expected)
 
 
 def described(

@@ -62,7 +62,9 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
         asked = _look_up(found, places.lookup_key or key, progress, tools)
         found = _known(found, asked)
         issues = diagnose.issues(found, key)
-        art = artwork.fetched(mending.before(found, work, tools) or found, tools, progress)
+        coverless = mending.before(found, work, tools) or found
+        coverless = mending.with_repaired_mbids(coverless, issues, work, tools)
+        art = artwork.fetched(coverless, tools, progress)
         covered = structs.replace(found, covers=art.covers)
         mended = mending.mend(covered, issues, work, tools, progress)
         if mended.written or mended.expected:

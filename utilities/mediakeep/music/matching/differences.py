@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -31,6 +31,7 @@ _TOLD = frozenset(  # in which a person sees it
     {"title", "album", "artist", "track", "disc"}
     | {"musicbrainz_recordingid", "musicbrainz_trackid"}
 )
+RELEASE = frozenset({"musicbrainz_albumid", "musicbrainz_releasegroupid"})  # by which one is named
 _LEFT = frozenset({"genres", "compilation"})  # matters of taste: filled, and never corrected
 
 
@@ -47,7 +48,7 @@ def of(artist: Artist) -> dict[str, Difference]:
     found: dict[str, Difference] = {}
     for album in artist.albums:
         if (match := artist.matches.get(album.place)) and match.group:
-            found |= album.once(_of_album, match)
+            found |= album.once(_of_album, match, deleted_mbids(artist))
     return found
 
 
@@ -57,6 +58,7 @@ class _Compared(msgspec.Struct, frozen=True):
     match: Match
     told: Mapping[str, Particulars]
     tracks: Sequence[Track]
+    deleted: Collection[str]
     through: Mapping[str, set[tuple[str, str]]]
     doubtful: set[str]
     usual: Counter[str]  # titles of the album in the tags
@@ -64,7 +66,7 @@ class _Compared(msgspec.Struct, frozen=True):
     together: bool  # every track stands where the release has it
 
 
-def _of_album(album: Album, match: Match) -> dict[str, Difference]:
+def _of_album(album: Album, match: Match, deleted: Collection[str]) -> dict[str, Difference]:
     told = particulars.of(match)
     tracks = [track for track in album.readable if track.place in told]
     taken = Counter((track.tags.disc, fields.number(track.tags.track)) for track in album.readable)
@@ -73,6 +75,7 @@ def _of_album(album: Album, match: Match) -> dict[str, Difference]:
         match=match,
         told=told,
         tracks=tracks,
+        deleted=deleted,
         through=_counted_through(match),
         doubtful=_doubtful(match),
         usual=Counter(filter(None, map(_album, tracks))),
@@ -87,7 +90,7 @@ def _difference(track: Track, beside: _Compared) -> Difference:
     unsure = _unsure(track, beside)
     lacking, other = _lacking(track, beside), _other(track, beside)
     kept = unsure | _of_another(track, other)
-    if names_another(track, beside.match):  # until that is corrected
+    if names_another(track, beside.match, beside.deleted):  # until that is corrected
         kept |= lacking.keys()
     return Difference(
         lacking={field: held for field, held in lacking.items() if field not in kept},
@@ -106,7 +109,7 @@ def _lacking(track: Track, beside: _Compared) -> Particulars:
     return {
         field: _as_others(field, held, beside.tracks, beside.told)
         for field, held in wanted.items()
-        if fields.is_empty(track, field) and held != changes.value(track.tags, field)
+        if _is_empty(track, field, beside.deleted) and held != changes.value(track.tags, field)
     }
 
 
@@ -118,9 +121,17 @@ def _other(track: Track, beside: _Compared) -> Particulars:
         field: held
         for field, held in beside.told[track.place].items()
         if field not in left
-        and not fields.is_empty(track, field)
+        and not _is_empty(track, field, beside.deleted)
         and fields.differs(track, field, held)
     }
+
+
+def _is_empty(track: Track, field: str, deleted: Collection[str]) -> bool:
+    """Tell whether a field holds nothing; the MBID of a deleted release counts as nothing."""
+    if field == "musicbrainz_albumid":
+        held = map(identifiers.plain, changes.value(track.tags, field))
+        return all(mbid in deleted or not letters.holds(mbid) for mbid in held)
+    return fields.is_empty(track, field)
 
 
 def _unsure(track: Track, beside: _Compared) -> frozenset[str]:
@@ -155,14 +166,33 @@ def _is_stray(track: Track, usual: Counter[str], told: Particulars) -> bool:
     return album not in ("", release) and 2 * usual[album] < usual.total()
 
 
-def names_another(track: Track, match: Match) -> bool:
-    """Tell whether a track names another release: it is not to bear a part of each of them."""
+def deleted_mbids(artist: Artist) -> tuple[str, ...]:
+    """Return the MBIDs in the tags that MusicBrainz answered 404 for."""
+    return artist.resolved.deleted if artist.resolved else ()
+
+
+def names_other_releases(artist: Artist) -> bool:
+    """Tell whether any album names another release than the one that it was matched with."""
+    deleted = deleted_mbids(artist)
+    return any(
+        names_another(track, match, deleted)
+        for album in artist.albums
+        if (match := artist.matches.get(album.place)) and match.group
+        for track in album.readable
+    )
+
+
+def names_another(track: Track, match: Match, deleted: Collection[str] = ()) -> bool:
+    """Tell whether a track names another release: it is not to bear a part of each of them.
+
+    A deleted release is none: its MBID leads nowhere, and says nothing against the match.
+    """
     releases = {one.id for one in match.releases}
     groups = {match.group.id} if match.group else set()
     tags = track.tags
     named = {identifiers.plain(one) for one in tags.musicbrainz_albumid}
     above = {identifiers.plain(one) for one in tags.musicbrainz_releasegroupid}
-    return not (named <= releases and above <= groups)
+    return not (named - {*deleted} <= releases and above <= groups)
 
 
 def _album(track: Track) -> str:
