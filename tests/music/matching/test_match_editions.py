@@ -9,6 +9,7 @@ from msgspec import structs
 
 from mediakeep.lookups import catalogue
 from mediakeep.lookups.catalogue import Disc, Label, LabelInfo, Release
+from mediakeep.music.matching import particulars
 from mediakeep.music.matching.verdict import Match, Sure
 from mediakeep.music.model import Album
 from tests.music.matching import pressings
@@ -49,6 +50,12 @@ PRINTED = [
     ({"label": ("Quarry Records",)}, info("Quarry records"), info("Harbour")),
     ({"releasecountry": ("de",)}, {"country": "DE"}, {"country": "GB"}),
     ({"media": ('12" Vinyl',)}, {"formats": ["Vinyl"]}, {"formats": ["CD"]}),
+    ({"media": ("CDr",)}, {"formats": ["CD-R"]}, {"formats": ["CD"]}),
+    ({"media": ("Enhanced CD",)}, {"formats": ["Enhanced CD"]}, {"formats": ["CD"]}),
+    ({"media": ("SACD",)}, {"formats": ["SACD"]}, {"formats": ["CD"]}),
+    ({"media": ("Hybrid SACD",)}, {"formats": ["Hybrid SACD (CD layer)"]}, {"formats": ["SACD"]}),
+    ({"media": ("HDCD",)}, {"formats": ["HDCD"]}, {"formats": ["CD"]}),
+    ({"media": ("2 x CD",)}, {"formats": ["CD"]}, {"formats": ["Vinyl"]}),
     ({"album": ("Dawn (Deluxe Edition)",)}, {"title": "Dawn (Deluxe)"}, {"title": "Dawn"}),
     (
         {"album": ("Dawn [Remastered]",)},
@@ -135,6 +142,25 @@ def test_an_edition_that_is_not_at_musicbrainz_is_no_other() -> None:
     )
     found = matched(album, known)
     assert (found.sure, found.release) == (Sure.TIED, None)
+
+
+@pytest.mark.parametrize("medium", ["CDr", "CD-R", "Enhanced CD", "SACD", "HDCD", "SHM-CD"])
+def test_a_cd_of_another_type_is_not_the_edition_and_gets_none_of_its_dates(medium: str) -> None:
+    """As a bootleg on CD-R, which has the tracks and the year of the official CD."""
+    official = edition("official", date="1974-03-02")
+    album = pressings.copy(official, media=(medium,), date=("1974-02-11",))
+    found = matched(album, official)
+    assert (found.sure, found.release) == (Sure.TIED, None)
+    assert all("date" not in told for told in particulars.of(found).values())
+
+
+def test_what_is_tagged_as_a_cd_may_be_of_any_type() -> None:
+    for one in ("Enhanced CD", "Blu-spec CD", "Hybrid SACD", "8cm CD"):
+        there, plain = edition("there", formats=[one]), edition("plain")
+        found = matched(pressings.copy(there, media=("CD",)), there)
+        assert (found.sure, found.release) == (Sure.CERTAIN, there)
+        found = matched(pressings.copy(there, media=("CD",)), there, plain)
+        assert set(found.releases) == {there, plain}
 
 
 def test_an_edition_of_which_little_is_known_may_be_the_one() -> None:

@@ -153,6 +153,26 @@ def test_what_no_release_tells_is_left_alone_even_by_matched(field: str) -> None
     assert planned(here, Fix.MATCHED) == {}
 
 
+@pytest.mark.parametrize(
+    ("held", "told", "new"),
+    [
+        ("CD", "Enhanced CD", None),
+        ("CD", "Hybrid SACD", None),
+        ("CDr", "CD-R", None),
+        ("CDr", "CD", ("CD",)),
+        ("CD", "Vinyl", ("Vinyl",)),
+    ],
+)
+def test_any_type_of_cd_may_be_called_a_cd(
+    held: str, told: str, new: tuple[str, ...] | None
+) -> None:
+    one = releases.release()
+    medium = structs.replace(one.media[1], format=told)
+    one = structs.replace(one, media=(one.media[0], medium))
+    here = releases.matched(artist(tags(**{**FIRST, "media": (held,)})), one)
+    assert planned(here, Fix.MATCHED).get("media") == new
+
+
 def test_of_tied_editions_only_what_all_agree_on_is_filled_in() -> None:
     first = releases.release()
     other = releases.release(

@@ -118,6 +118,9 @@ def _printed(here: Here, release: Release, weights: Weights) -> Iterator[Penalty
         if ours:  # else nothing is to be compared
             known = set(filter(None, map(write, theirs)))
             amount = weights.unknown if not known else float(known.isdisjoint(ours))
+            if amount and name == "medium" and evidence.CD in ours:
+                # Tags seldom tell which type of CD it is.
+                amount = weights.unknown if any(map(evidence.is_cd_type, known)) else amount
             yield Penalty(name, weight, amount)
 
 

@@ -25,6 +25,12 @@ _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"\d+|[^\W\d_]+")
 _AMID = re.compile(r"\s-\s([0-9]{1,3})(?:\s-|\.)\s")  # "Vera - Dawn - 03 - Low Tide"
 _DISC_AND_NUMBER = re.compile(r"\s*([0-9])\s?[-.]\s?([0-9]{2})(?![0-9])")
+CD = "cd"
+_MEDIA = ("vinyl", "cassette", "digital", CD)
+_CD_TYPES = re.compile(  # of those that MusicBrainz knows as formats
+    r"\bcd-?rw?\b|sacd|hybrid|enhanced|hdcd|\bdts\b|blu-?spec|\bshm\b|hqcd|cd\+g|8 ?cm"
+    r"|copy control|data cd|mixed mode|minimax|vcd\b|\bcdv\b"
+)
 _MOST = 4  # figures of a number that is believed
 
 
@@ -113,10 +119,21 @@ def number(text: str) -> str:
 
 
 def medium(text: str) -> str:
-    """Write a medium's format as it is compared: what it is played with, whatever its size."""
+    """Normalize a medium's format: what it is played with, whatever its size.
+
+    Of a CD also which one it is: "CDr" and "CD-R" become "cd cdr", "2 x CD" becomes "cd".
+    """
     plain = text.casefold()
-    kinds = ("vinyl", "cassette", "digital", "cd")
-    return next((kind for kind in kinds if kind in plain), plain.strip())
+    kind = next((kind for kind in _MEDIA if kind in plain), plain.strip())
+    if kind != CD:
+        return kind
+    types = {_SIGNS.sub("", found) for found in _CD_TYPES.findall(plain)}
+    return " ".join((CD, *sorted(types)))
+
+
+def is_cd_type(medium: str) -> bool:
+    """Tell whether a normalized medium is a special type of CD, which many just call a CD."""
+    return medium.startswith(f"{CD} ")
 
 
 def _heard(track: Track, album: Album, known: Collection[str], merged: Mapping[str, str]) -> Heard:

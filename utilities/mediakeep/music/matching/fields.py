@@ -70,14 +70,18 @@ def is_empty(track: Track, field: str) -> bool:
 def differs(track: Track, field: str, wanted: Values) -> bool:
     """Tell whether a field says something else; the shape of an apostrophe is nothing else.
 
-    One of several labels is no other label, and a year is the date that lies in it.
+    One of several labels is no other label, a year is the date that lies in it, and any type of CD
+    is a CD.
     """
     held = changes.value(track.tags, field)
     if field in _DATES:
         told = held[0].startswith(wanted[0]) or wanted[0].startswith(held[0])
         return len(held) > 1 or not told
     if write := _WRITTEN.get(field):
-        return not set(map(write, held)) <= set(map(write, wanted))
+        written = set(map(write, wanted))
+        if field == "media" and any(map(evidence.is_cd_type, written)):
+            written.add(evidence.CD)
+        return not set(map(write, held)) <= written
     return tuple(map(_plain, held)) != tuple(map(_plain, wanted))
 
 
