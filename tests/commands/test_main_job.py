@@ -51,6 +51,18 @@ def few(home: Home) -> Home:
     return home
 
 
+def test_each_batch_says_how_many_decisions_the_list_of_reviews_holds(few: Home) -> None:
+    told = []
+    for _ in range(2):
+        output = few.batch("--batch-size", 2).stdout
+        found = re.search(r"^Manual review needed: (\d+) issues? \(see (\S+)\)$", output, re.M)
+        assert found, output
+        view = json.loads((few.path / found[2]).read_bytes())
+        assert int(found[1]) == view["total"] == sum(map(len, view["reviews"].values()))
+        told.append(view["total"])
+    assert 0 < told[0] < told[1]
+
+
 def test_the_main_job_reads_and_reports_artists_batch_by_batch(home: Home) -> None:
     before = tree(home.music)
     tracks = sum(not name.endswith((".jpg", ".png")) for name in before)

@@ -347,3 +347,25 @@ def test_short_playing_times(seconds: float, text: str) -> None:
 )
 def test_long_playing_times(minutes: int, text: str) -> None:
     assert page.playing_time(minutes * 60) == text
+
+
+@pytest.mark.parametrize(
+    ("albums", "commands"),
+    [
+        (["Dawn"], ["'Vera Moss/Dawn' IMAGE"]),
+        (["Dawn", "Dusk"], ["'Vera Moss/Dawn' IMAGE", "'Vera Moss/Dusk' IMAGE"]),
+        (["A", "B", "C", "D"], ["'Vera Moss/ALBUM' IMAGE"]),
+    ],
+)
+def test_albums_without_a_cover_get_the_command_that_embeds_one(
+    artist: Path, albums: list[str], commands: list[str]
+) -> None:
+    for album in albums:
+        shelf.put_album(artist / album, "Salt", "Rope")
+        (artist / album / "cover.jpg").unlink()
+    found = re.findall(
+        r"^ +By hand: `.*embed_cover.py (.+)`$",
+        render(artist, only("missing-cover")),
+        re.MULTILINE,
+    )
+    assert found == commands

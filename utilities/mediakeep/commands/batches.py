@@ -102,6 +102,7 @@ def _watched(
         report.unmade = str(ask.access.refusal())
     # Only now is everything in the history, from which the pace is told.
     report.warnings += [*opened.warnings(), *troubles, *alarms.troubles]
+    report.listed = review.read_total(ask.home)
     shown.ended(report, summary.read(folder, opened.state))
     _warn(report.warnings)
     return report

@@ -199,7 +199,8 @@ def ending(report: Report, summary: Standing) -> list[str]:
     if failed:
         lines.append(f"Failed: {terminal.count(failed, summary.noun, summary.plural)}")
     lines.append(f"Auto-fixed: {terminal.count(report.auto_fixed, 'issue')}")
-    reviews = terminal.count(report.manual_reviews, "issue")
+    listed = report.manual_reviews if report.listed is None else report.listed
+    reviews = terminal.count(listed, "issue")
     lines.append(f"Manual review needed: {reviews} (see {_REVIEWS})")
     return [*lines, *_asked(report), *terminal.matches(summary.kind, report.tallies), *waiting]
 

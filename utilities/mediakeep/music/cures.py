@@ -68,17 +68,19 @@ class Cures(msgspec.Struct, frozen=True):
         """Return the command by which a person writes what they know; "" where there is none.
 
         The word in capitals is for the person to fill in. Of several issues of one kind only those
-        of one album that a single value can settle have a command.
+        of one album that a single value can settle have a command, and covers of any albums: then
+        the album is to be filled in as well.
         """
         if not issues:
             return ""
         issue, alone = issues[0], len(issues) == 1
         field, word = FIELDS.get(issue.kind, ("", ""))
-        if not alone and (field in _EACH or len({one.album for one in issues}) > 1):
+        several = len({one.album for one in issues}) > 1
+        if not alone and (field in _EACH or (several and issue.kind not in COVERS)):
             return ""
         if issue.kind == RELEASE and alone and self.listed:
             return f"{self.accept(issues)} --mbid {word}"
-        below = (issue.path if alone else "") or issue.album
+        below = "ALBUM" if several else (issue.path if alone else "") or issue.album
         # Places below the library of the queue are understood, too.
         name = self.artist.rpartition("/")[2] if self.listed else self.artist
         dot = "./" if name.startswith("-") else ""  # else it would be taken for an option

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from mediakeep.issue import Issue
-from mediakeep.music.cures import ARTIST, RELEASE, Cures
+from mediakeep.music.cures import ARTIST, COVERS, FEW, RELEASE, Cures
 from mediakeep.music.steps import Remedy, Step
 
 _CHOICES = frozenset({ARTIST, RELEASE})  # decided beside what may be meant
@@ -31,8 +31,16 @@ def _remedies(step: Step, by_kind: dict[str, list[Issue]], cures: Cures) -> Iter
             command = cures.accept(offered)
             told = _offered(offered, len(found))
             yield Remedy(f"{told}. To accept" if command else f"{told}.", command)
-        elif command := cures.write(*free):
-            yield Remedy("By hand", command)
+        else:
+            yield from (Remedy("By hand", command) for command in _by_hand(kind.name, free, cures))
+
+
+def _by_hand(kind: str, issues: Sequence[Issue], cures: Cures) -> list[str]:
+    """Return the command for all issues; for covers one for each album, as each has its own."""
+    albums = len({issue.album for issue in issues})
+    if kind in COVERS and 1 < albums <= FEW:
+        return [cures.write(issue) for issue in issues]
+    return list(filter(None, [cures.write(*issues)]))
 
 
 def held(steps: Iterable[Step], issues: Sequence[Issue]) -> list[Step]:

@@ -77,7 +77,8 @@ class Report(msgspec.Struct):
     claimed: int = 0
     settled: dict[Status, int] = msgspec.field(default_factory=lambda: dict.fromkeys(Status, 0))
     auto_fixed: int = 0
-    manual_reviews: int = 0
+    manual_reviews: int = 0  # of the items of this batch
+    listed: int | None = None  # entries in the list of reviews at the end, of all queues
     seconds: float = 0.0
     stopped: bool = False
     requests: int = 0  # to services

@@ -47,6 +47,10 @@ class View(msgspec.Struct, kw_only=True):
     reviews: Reviews = {}  # by item, each entry with its queue
 
 
+class _Total(msgspec.Struct):
+    total: int
+
+
 def update(home: Path, folder: Path, state: State, entries: Entries) -> View:
     """Bring what the file tells of a queue up to date, and return what it holds."""
     with files.locked(folder.parent / "review.lock"):
@@ -63,6 +67,14 @@ def update(home: Path, folder: Path, state: State, entries: Entries) -> View:
         if not (home / FILE).exists() or view != fresh:
             files.write_atomic(home / FILE, _pretty(fresh))
         return fresh
+
+
+def read_total(home: Path) -> int | None:
+    """Return the number of entries in the file, or None if it is missing or damaged."""
+    try:
+        return msgspec.json.decode((home / FILE).read_bytes(), type=_Total).total
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 def careful(read: Callable[[Item], list[T]], troubles: list[str]) -> Callable[[Item], list[T]]:
