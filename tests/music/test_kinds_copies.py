@@ -140,11 +140,43 @@ def test_what_is_cut_off_is_not_compared(artist: Path) -> None:
 
 def test_pauses_between_songs_are_no_copies_and_long_silence_is(artist: Path) -> None:
     for number in (1, 2, 3):
-        song(artist / "Dawn" / f"{number}.flac", "pause", seconds=4)
+        tags = {"title": "[silence]", "tracknumber": f"{number}/3"}
+        song(artist / "Dawn" / f"{number}.flac", "pause", seconds=4, **tags)
     assert found(artist) == {}
     for number in (1, 2, 3):
         song(artist / "Dawn" / f"{number}.flac", "silence", seconds=20)
     assert set(found(artist)) == {"Dawn/2.flac", "Dawn/3.flac"}
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_identical_copies_among_short_tracks_are_found(artist: Path, count: int) -> None:
+    first = put(artist / "Dawn" / "01 Intro.mp3", tracknumber="1/9")
+    copied = [first.with_name(f"01 Intro ({number}).mp3") for number in range(1, count)]
+    for path in copied:
+        shutil.copyfile(first, path)
+    for number in range(2, 5):  # jingles that sound alike, and are none
+        put(artist / "Dawn" / f"0{number}.mp3", title=f"Jingle {number}", tracknumber=f"{number}/9")
+    names = {f"Dawn/{path.name}": 'the same as "Dawn/01 Intro.mp3"' for path in copied}
+    assert found(artist) == names
+    assert paper.found("duplicate-number", read(artist)) == {}
+
+
+def test_short_tracks_that_sound_alike_do_not_share_a_number_unseen(artist: Path) -> None:
+    for number, title in enumerate(("Thaw", "Salt", "Kelp", "Rope"), 1):
+        put(artist / "Dawn" / f"{title}.mp3", title=title, tracknumber=f"{min(number, 3)}/4")
+    assert found(artist) == {}
+    told = paper.found("duplicate-number", read(artist))
+    assert told == {"Dawn": 'number 3 is that of "Kelp.mp3", "Rope.mp3"'}
+
+
+@pytest.mark.parametrize("tags", [{"title": ""}, {"title": "[silence]"}])
+def test_pauses_without_a_number_are_no_copies(artist: Path, tags: dict[str, str]) -> None:
+    for name in "abc":
+        put(artist / "Dawn" / f"{name}.mp3", tracknumber="", **tags)
+    for disc in ("CD 1", "CD 2"):
+        put(artist / "Live" / disc / "12.mp3", tracknumber="12", **{**tags, "album": "Live"})
+        put(artist / "Live" / disc / "13.mp3", tracknumber="13", **{**tags, "album": "Live"})
+    assert found(artist) == {}
 
 
 def test_only_what_may_be_a_copy_is_read(artist: Path) -> None:

@@ -228,3 +228,14 @@ def test_loosely_equal_texts(one: str, other: str) -> None:
 )
 def test_texts_that_are_not_loosely_equal(one: str, other: str) -> None:
     assert letters.loose(one) != letters.loose(other)
+
+
+@pytest.mark.parametrize("text", ["VoilÃ\xa0", "Ã\xa0 bientÃ´t", "Bj\ufffdrk  live ", "BjÃ¶rk "])
+@pytest.mark.parametrize("field", ["title", "artist", "album"])
+def test_white_space_of_a_garbled_text_is_not_told_as_well(field: str, text: str) -> None:
+    here = paper.numbered(1, **{field: text})
+    assert paper.detail("mojibake", here) is not None
+    assert paper.detail("whitespace", here) is None
+    other = "artist" if field == "title" else "title"
+    told = paper.detail("whitespace", paper.numbered(1, **{field: text, other: "Low  Tide"}))
+    assert told == f'{other} "Low  Tide": two spaces in a row'

@@ -142,3 +142,10 @@ def test_what_is_mended_on_paper_is_what_the_plan_promises() -> None:
     (track,) = preview.artist(whole, safe.plan(whole)).tracks
     assert (track.tags.title, track.tags.artist) == (("Dawn",), ("Björk",))
     assert texts.mended(" BjÃ¶rk\u200b") == "Björk"
+
+
+def test_white_space_of_a_garbled_text_is_not_taken_away() -> None:
+    """It can be the second half of a letter, which nothing could restore then."""
+    here = paper.numbered(1, title="Bj\ufffdrk\xa0", artist="Vera ")
+    repairs = texts.whitespace(artist_of(here))
+    assert [(one.field, one.old) for one in repairs] == [("artist", ("Vera ",))]

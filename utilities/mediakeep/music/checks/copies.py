@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from mediakeep.music import copies
-from mediakeep.music.checks import groups, letters
+from mediakeep.music.checks import groups, letters, positions
 from mediakeep.music.copies import Tie
 from mediakeep.music.model import Album, Artist, Track
 
@@ -24,15 +24,15 @@ _NO_TITLES = frozenset({"silence", "untitled", "blank", "pause"})  # of many tra
 
 def duplicate_track(artist: Artist) -> dict[str, str]:
     """The same audio once more, where that is superfluous; the detail names the first of both."""
-    firsts: dict[tuple[str, Tie], tuple[int, str]] = {}
+    firsts: dict[tuple[Hashable, Tie], tuple[int, str]] = {}
     found = {}
-    for number, (album, track) in enumerate(_with_essence(artist)):
+    for number, (album, track, proof) in enumerate(_with_essence(artist)):
         own = copies.ties(album, track)
-        keys = [(track.proof, tie) for tie in own or (_ANY,)]
+        keys = [(proof, tie) for tie in own or (_ANY,)]
         if known := [firsts[key] for key in keys if key in firsts]:
             found[track.place] = f"the same as {letters.quoted(min(known)[1])}"
         for tie in (*own, _ANY):
-            firsts.setdefault((track.proof, tie), (number, track.place))
+            firsts.setdefault((proof, tie), (number, track.place))
     return found
 
 
@@ -59,14 +59,42 @@ def _near(one: Track, other: Track) -> bool:
     return not copied and abs(_length(one) - _length(other)) <= _NEAR
 
 
-def _with_essence(artist: Artist) -> Iterator[tuple[Album, Track]]:
-    """Give the tracks of which the hash is known; last those that look like the copies."""
-    found = []
-    for album in artist.albums:
-        tracks = [track for track in album.tracks if track.proof]
-        short = Counter(track.proof for track in tracks if _length(track) < _PAUSE)
-        found += [(album, track) for track in tracks if short[track.proof] < _PAUSES]
-    yield from sorted(found, key=lambda pair: (not pair[0].place, _is_copy(pair[1].place)))
+def _with_essence(artist: Artist) -> Iterator[tuple[Album, Track, Hashable]]:
+    """Give the tracks that may be copies, with what proves it; last those that look like copies."""
+    found = [
+        (album, track, proof)
+        for album in artist.albums
+        for track, proof in album.once(proofs).values()
+        if proof
+    ]
+    yield from sorted(found, key=lambda row: (not row[0].place, _is_copy(row[1].place)))
+
+
+def proofs(album: Album) -> dict[str, tuple[Track, Hashable]]:
+    """Return each track, by its place, with what proves it a copy of another that has the same.
+
+    That is the hash of its audio, or "" if unknown. Several short tracks that sound alike may be
+    pauses: of those the tags and the folder must be the same too, and tell a number or a title.
+    """
+    short = Counter(track.proof for track in album.tracks if _length(track) < _PAUSE)
+    return {
+        track.place: (
+            track,
+            track.proof
+            if short[track.proof] < _PAUSES or not track.proof
+            else _proof_of_short(track),
+        )
+        for track in album.tracks
+    }
+
+
+def _proof_of_short(track: Track) -> Hashable:
+    tags = track.tags
+    number = tags.track or positions.in_name(track.name, tags.disc)
+    title = letters.loose(letters.first(tags.title))
+    if not number and title in ("", *_NO_TITLES):
+        return ""
+    return track.proof, track.place.rpartition("/")[0], number, tags
 
 
 def _is_copy(place: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from mediakeep.media import formats
-from mediakeep.music.checks import gaps, groups, letters, positions
+from mediakeep.music.checks import copies, gaps, groups, letters, positions
 from mediakeep.music.checks.groups import Group
 from mediakeep.music.model import Album, Track
 
@@ -22,7 +22,7 @@ def duplicate_number(album: Album) -> str | None:
     found = [
         f"{groups.label(disc, discs)}number {text} is that of {letters.listed(_names(tracks))}"
         for disc in discs
-        for text, tracks in _by_number(disc)
+        for text, tracks in _by_number(disc, album)
         if len(tracks) > 1
     ]
     return letters.listed(found, "; ") or None
@@ -90,7 +90,7 @@ def _padding(tracks: Iterable[Track]) -> dict[str, str]:
     return found
 
 
-def _by_number(disc: Group) -> Iterator[tuple[str, list[Track]]]:
+def _by_number(disc: Group, album: Album) -> Iterator[tuple[str, list[Track]]]:
     """Give the tracks of each number, of one format at a time; but one of several copies."""
     found: dict[tuple[str, object], list[Track]] = {}
     if None not in disc.numbers and len(set(disc.numbers)) == len(disc.numbers):
@@ -100,8 +100,10 @@ def _by_number(disc: Group) -> Iterator[tuple[str, list[Track]]]:
         if text and text != "0":
             found.setdefault((text, groups.format_of(track)), []).append(track)
     for (text, _), tracks in found.items():
-        essences = {track.proof or track.place: track for track in reversed(tracks)}
-        yield text, [track for track in tracks if essences[track.proof or track.place] is track]
+        proofs = album.once(copies.proofs)
+        proven = {one.place: proofs[one.place][1] or one.place for one in tracks}
+        firsts = {proven[track.place]: track for track in reversed(tracks)}
+        yield text, [track for track in tracks if firsts[proven[track.place]] is track]
 
 
 def _names(tracks: Iterable[Track]) -> list[str]:

@@ -36,6 +36,11 @@ def mojibake(track: Track) -> str | None:
     return letters.listed(told, "; ") or None
 
 
+def is_garbled(text: str) -> bool:
+    """Tell whether a text was certainly read in the wrong encoding."""
+    return not text.isascii() and garbling.judged(text) is not None
+
+
 def _proposal(text: str, meant: str) -> str:
     if not meant:
         return f"{letters.quoted(text)} has lost letters"
@@ -43,7 +48,10 @@ def _proposal(text: str, meant: str) -> str:
 
 
 def whitespace(track: Track) -> str | None:
-    """White space where none belongs, in a text that other tools compare letter by letter."""
+    """White space where none belongs, in a text that other tools compare letter by letter.
+
+    A garbled text is left out: its white space may be half of a letter.
+    """
     tags = track.tags
     shared = tags.artist, tags.album, tags.albumartist, tags.genres
     if _are_tidy(*shared) and all(map(_is_tidy, tags.title)):
@@ -52,7 +60,7 @@ def whitespace(track: Track) -> str | None:
         f"{field.removesuffix('s')} {letters.quoted(text)}: {', '.join(odd)}"
         for field in _WHITESPACE_IN
         for text in getattr(tags, field)
-        if (odd := _oddities(text)) and letters.holds(text)
+        if (odd := _oddities(text)) and letters.holds(text) and not is_garbled(text)
     ]
     return letters.listed(found, "; ") or None
 

@@ -28,7 +28,7 @@ def whitespace(artist: Artist) -> Iterator[Repair]:
     """Texts with white space where none belongs, without it."""
     for track in artist.tracks:
         if texts.whitespace(track) is not None and repair.is_writable(track):
-            for field, held, new in _changed(track, _TIDIED, spacing.tidied):
+            for field, held, new in _changed(track, _TIDIED, _tidied):
                 odd = dict.fromkeys(one for text in held for one in spacing.oddities(text))
                 yield from repair.edits(track, field, new, "whitespace", ", ".join(odd))
 
@@ -46,6 +46,10 @@ def mended(text: str) -> str:
     while (new := spacing.tidied(misreading.mended(text))) != text:
         text = new
     return text
+
+
+def _tidied(text: str) -> str:
+    return text if texts.is_garbled(text) else spacing.tidied(text)
 
 
 def _restored(text: str) -> str:
