@@ -249,6 +249,27 @@ def test_a_compilation_is_of_various_artists() -> None:
     assert offered("missing-albumartist", whole)["x"] == 'album artist "Various Artists"'
 
 
+@pytest.mark.parametrize("folder", ["Various Artists", "VA"])
+@pytest.mark.parametrize(
+    ("artists", "told"),
+    [
+        (("VA", "VA", "VA"), 'album artist "Various Artists"'),
+        (("Various", "V.A.", "Anna"), 'album artist "Various Artists"'),
+        (("Vera", "Anna", "Ida"), 'album artist "Various Artists"'),
+        (("Vera", "Vera", "Vera"), 'album artist "Vera"'),
+    ],
+)
+def test_in_a_folder_of_various_artists_an_album_of_several_is_theirs(
+    folder: str, artists: tuple[str, ...], told: str
+) -> None:
+    tracks = [
+        track(number, name=str(number), artist=one, albumartist="")
+        for number, one in enumerate(artists, 1)
+    ]
+    found = offered("missing-albumartist", album(*tracks), name=folder)
+    assert found == dict.fromkeys("123", told)
+
+
 def test_the_most_frequent_spelling_is_proposed_where_it_is_clearly_the_usual_one() -> None:
     usual = [track(number, artist="AC/DC", albumartist="AC/DC") for number in (1, 2, 3, 4)]
     odd = track(5, artist="AC-DC", albumartist="Ac/Dc")

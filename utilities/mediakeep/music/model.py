@@ -39,6 +39,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     essence: str = ""  # hash of the audio alone, of tracks that may be copies and of deep scans
     damage: str = ""  # what decoding it found wrong, in a deep scan
     change: str = ""  # how its essence differs from the one in the ledger, in a deep scan
+    cue: bool = False  # a whole disc in one file, which a cue sheet next to it describes
 
     @property
     def name(self) -> str:
@@ -103,6 +104,11 @@ class Album(_Asked, frozen=True, kw_only=True):
     def readable(self) -> tuple[Track, ...]:
         """The tracks that could be read."""
         return tuple(track for track in self.tracks if not track.fault)
+
+    @property
+    def is_image(self) -> bool:
+        """Whether its discs are one file each, so that no tags tell its tracks."""
+        return bool(self.tracks) and all(track.cue for track in self.tracks)
 
 
 class Artist(_Asked, frozen=True, kw_only=True):

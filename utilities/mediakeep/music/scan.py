@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from msgspec import structs
+
 from mediakeep import files
 from mediakeep.errors import LibraryGone, NotAudio, Truncated, Unreadable
 from mediakeep.item import Found
 from mediakeep.media import access, folders
 from mediakeep.media.folders import File, Folder
 from mediakeep.media.reader import Direct, Reader
-from mediakeep.music import discs
+from mediakeep.music import cue_sheets, discs
 from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
 from mediakeep.outcome import QUIET, Progress
 
@@ -154,7 +156,22 @@ def _track(folder: Folder, file: File, reader: Reader) -> Track | None:
     place = files.escape(folder.place_of(file.name))
     found = track(path, place, file.size, file.facts, reader)
     gone = found.fault is Fault.UNREADABLE and file.size > 0 and _has_vanished(Path(path))
+    if _has_cue_sheet(folder, file):
+        found = structs.replace(found, cue=True)
     return None if gone else found
+
+
+def _has_cue_sheet(folder: Folder, file: File) -> bool:
+    """Tell whether a cue sheet parts the file into tracks.
+
+    It bears the file's name, or the file is the only audio file next to it.
+    """
+    sheets = [one for one in folder.files if one.suffix == ".cue" and one.size > 0]
+    if sheets and len(folder.audio) > 1:
+        stem = file.name.removesuffix(f".{file.name.rpartition('.')[2]}").casefold()
+        names = {f"{stem}.cue", f"{file.name.casefold()}.cue"}
+        sheets = [one for one in sheets if one.name.casefold() in names]
+    return any(cue_sheets.parts_one_file(Path(f"{folder.path}/{one.name}")) for one in sheets)
 
 
 def _images(parts: Iterable[Folder], reader: Reader) -> Iterator[ImageFile]:

@@ -1,4 +1,7 @@
-"""Checks of tags that are not there."""
+"""Checks of tags that are not there.
+
+A whole disc in one file is left out: its cue sheet has the titles and numbers, often all the rest.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ def missing_albumartist(track: Track) -> str | None:
 def missing_date(track: Track) -> str | None:
     """Neither a date nor an original date that names a year; "0000" names none."""
     dates = (*track.tags.date, *track.tags.originaldate)
-    if track.fault or any(_ANY_DATE.search(date) for date in dates):
+    if track.fault or track.cue or any(_ANY_DATE.search(date) for date in dates):
         return None
     return f"the date is {letters.quoted(dates[0])}" if any(map(letters.holds, dates)) else ""
 
@@ -60,4 +63,4 @@ def missing_genre(track: Track) -> str | None:
 
 
 def _missing(track: Track, texts: Sequence[str]) -> str | None:
-    return None if track.fault or any(map(letters.holds, texts)) else ""
+    return None if track.fault or track.cue or any(map(letters.holds, texts)) else ""

@@ -6,7 +6,7 @@ Albums are what they were matched with; those that were not are known by exactly
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -89,6 +89,8 @@ def of(
     others = [
         _held(foreign, group, albums, tracks, matches) for (group, _), albums in theirs.items()
     ]
+    images = {album.place for album in artist.albums if album.is_image}
+    held, others = ([_as_whole(one, images) for one in some] for some in (held, others))
     whose = "" if asked.is_various else known.artist.id
     lacking = [
         *_albums(own, {group for group, _ in (*here, *theirs)} | perhaps),
@@ -151,6 +153,13 @@ def _held(
     found = [(fit.of(here, edition), edition) for edition in editions]
     fits, edition = min(found, key=lambda one: one[0].distance)
     return Held(owned=tuple(albums), group=on.groups[group], release=edition, fits=fits)
+
+
+def _as_whole(held: Held, images: Collection[str]) -> Held:
+    """Let nothing be missing of an album whose discs are one file each."""
+    if not any(one.place in images for one in held.owned):
+        return held
+    return structs.replace(held, fits=Fit((), len(fit.listed(held.release)), 0))
 
 
 def _albums(on: Shelf, here: Iterable[str]) -> Iterator[Lacking]:

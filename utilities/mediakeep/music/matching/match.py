@@ -49,7 +49,7 @@ def albums(
     known, scale = shaping.made(releases), Scale(weights, names)
     found = {}
     for album in artist.albums:
-        if album.place and album.readable:
+        if album.place and album.readable and not album.is_image:
             here = evidence.of(album, artist.name, merged)
             found[album.place] = _match(here, known, scale)
     return found

@@ -128,6 +128,9 @@ def _albumartist(group: Group, artist: Artist) -> Values:
         return ()
     name = counts.most_common(1)[0][0]
     by_it = sum(albumartists.is_by(track, name) for track in tracks)
+    several = by_it < len(tracks) or albumartists.is_various(name)
+    if several and albumartists.is_various(names.artist(artist.name)):
+        return (_VARIOUS,)
     home = by_it == len(tracks) or letters.loose(name) == letters.loose(artist.name)
     likely = home and 3 * by_it >= 2 * len(tracks) and albumartists.is_certain(name)
     return (name,) if likely else ()

@@ -1,0 +1,105 @@
+"""A whole disc in one file with a cue sheet is no fault; a sheet of single files says nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediakeep.lookups.catalogue import Artist, Discography
+from mediakeep.music import scan
+from mediakeep.music.discography import holdings, question
+from mediakeep.music.matching import match
+from tests.music import paper, shelf
+from tests.music.matching import pressings
+
+BARE = dict.fromkeys(shelf.HEALTHY)
+IMAGE = {"title": None, "tracknumber": None}
+MISSING = {"missing-title", "missing-track-number"}
+ENTRY = '  TRACK 0{0} AUDIO\n    TITLE "Song {0}"\n    INDEX 01 0{0}:00:00\n'
+
+
+def sheet(*files: str, each: int = 3) -> str:
+    """Write a cue sheet that parts each file into so many tracks."""
+    entries = "".join(map(ENTRY.format, range(1, each + 1)))
+    return 'PERFORMER "Vera"\n' + "".join(f'FILE "{name}" WAVE\n{entries}' for name in files)
+
+
+def put(folder: Path, name: str, **tags: str | None) -> None:
+    shelf.put(folder / name, picture="cover.jpg", **tags)
+
+
+@pytest.mark.parametrize("name", ["Dawn.cue", "Dawn.flac.cue", "DAWN.CUE", "other.cue"])
+@pytest.mark.parametrize("tags", [IMAGE, BARE], ids=["of the disc", "none"])
+def test_one_file_with_a_cue_sheet_is_no_fault(
+    tmp_path: Path, name: str, tags: dict[str, str | None]
+) -> None:
+    album = tmp_path / "Vera" / "Dawn"
+    put(album, "Dawn.flac", **tags)
+    assert paper.kinds_on_disk(tmp_path / "Vera").keys() >= MISSING
+    (album / name).write_text(sheet("CDImage.wav"))
+    assert paper.kinds_on_disk(tmp_path / "Vera") == {}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_a_cue_sheet_is_read_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    album = tmp_path / "Vera" / "Dawn"
+    put(album, "Dawn.flac", **IMAGE)
+    text = sheet("Dawn.flac").replace("Song", "Thé").replace("\n", "\r\n")
+    (album / "Dawn.cue").write_bytes(text.encode(encoding))
+    assert paper.kinds_on_disk(tmp_path / "Vera") == {}
+
+
+def test_each_disc_may_have_its_own(tmp_path: Path) -> None:
+    album = tmp_path / "Vera" / "Dawn"
+    for disc in ("CD1", "CD2"):
+        put(album, f"{disc}.flac", **IMAGE)
+        (album / f"{disc}.cue").write_text(sheet(f"{disc}.flac"))
+    assert paper.kinds_on_disk(tmp_path / "Vera") == {}
+    put(album, "Bonus.flac", **IMAGE)
+    found = paper.kinds_on_disk(tmp_path / "Vera")
+    assert found["missing-title"] == ["Dawn/Bonus.flac"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "FILE", sheet("a.wav", "b.wav", each=1), sheet("a.wav", each=1), sheet("a.wav", "b.wav")],
+    ids=["empty", "none", "a file for each track", "one track", "two files"],
+)
+def test_other_cue_sheets_say_nothing(tmp_path: Path, content: str) -> None:
+    album = tmp_path / "Vera" / "Dawn"
+    put(album, "Dawn.flac", **IMAGE)
+    (album / "Dawn.cue").write_text(content)
+    assert paper.kinds_on_disk(tmp_path / "Vera").keys() >= MISSING
+
+
+def test_a_cue_sheet_of_another_name_says_nothing_of_several_files(tmp_path: Path) -> None:
+    album = tmp_path / "Vera" / "Dawn"
+    put(album, "a.flac", title=None)
+    put(album, "b.flac", title=None, tracknumber="2/2")
+    (album / "Dawn.cue").write_text(sheet("Dawn.wav"))
+    assert set(paper.kinds_on_disk(tmp_path / "Vera")["missing-title"]) == {
+        "Dawn/a.flac",
+        "Dawn/b.flac",
+    }
+
+
+def test_nothing_is_called_missing_of_an_album_in_one_file(tmp_path: Path) -> None:
+    folder = tmp_path / "Vera"
+    put(folder / "Dawn", "Dawn.flac", album="Dawn", **IMAGE)
+    release = pressings.release(pressings.group("Dawn"), pressings.DAWN)
+    assert release.release_group
+    known = Discography(
+        artist=Artist(id=pressings.VERA.id, name="Vera"),
+        groups=(release.release_group,),
+        releases=(release,),
+    )
+
+    def missing() -> int:
+        artist = scan.artist(folder)
+        matches = match.albums(artist, known.releases)
+        return len(holdings.of(artist, question.of(artist), known, (), matches).lacking)
+
+    assert missing() > 0
+    (folder / "Dawn" / "Dawn.cue").write_text(sheet("Dawn.flac"))
+    assert missing() == 0

@@ -1,0 +1,24 @@
+"""Cue sheets: how a whole disc in one audio file is parted into tracks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_LARGEST = 1 << 20  # bytes; the longest disc has 99 tracks
+_FILE = re.compile(rb"^\s*FILE\s", re.IGNORECASE | re.MULTILINE)
+_TRACK = re.compile(rb"^\s*TRACK\s+\d+\s+AUDIO", re.IGNORECASE | re.MULTILINE)
+_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
+
+
+def parts_one_file(path: Path) -> bool:
+    """Tell whether a cue sheet parts a single file into several tracks; no if it is unreadable."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST)
+    except OSError:
+        return False
+    if content.startswith(_MARKS):
+        content = content.decode("utf-16", "replace").encode()
+    content = content.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n")
+    return len(_FILE.findall(content)) == 1 and len(_TRACK.findall(content)) > 1
