@@ -231,6 +231,25 @@ def test_an_album_that_nobody_knows_is_told_as_such() -> None:
     assert found.unknown == ("Unheard",)
 
 
+@pytest.mark.parametrize(
+    ("tracks", "missing"),
+    [
+        ("uvwxyz", []),
+        ("auvwxy", []),
+        ("abuv", ["c", "d", "e"]),
+        ("a", ["b", "c", "d", "e"]),
+    ],
+)
+def test_no_track_is_missing_of_an_album_that_shares_its_title_alone(
+    tracks: str, missing: list[str]
+) -> None:
+    found = compared(owning({"Dawn": list(tracks)}), worlds.discography(FIRST, DELUXE))
+    assert {title for _, _, title in told(found.lacking)} - {""} == set(missing)
+    assert [one.group for one in found.held] == [DAWN]
+    if not missing:
+        assert found.lacking == ()
+
+
 def test_a_file_that_cannot_be_read_is_not_taken_for_a_gap_in_the_library() -> None:
     tracks = visits.album("Dawn", ["a", "b", "c"]).tracks
     broken = Track(place="Dawn/04.mp3", fault=Fault.TRUNCATED)
@@ -291,6 +310,8 @@ def naive(there: There, here: Here) -> set[tuple[str, str, str]]:
             continue
         by_distance = [(len(own ^ set(names)), -len(own & set(names))) for _, names in editions]
         edition = set(editions[by_distance.index(min(by_distance))][1])
+        if len(own & edition) < len(own - edition):
+            continue
         lacking |= {("not owned", title, name) for name in edition - own}
         bonus = {name for _, names in editions for name in names} - own - edition
         lacking |= {("bonus track", title, name) for name in bonus}

@@ -5,6 +5,7 @@ Albums are what they were matched with; those that were not are known by exactly
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -92,10 +93,11 @@ def of(
     images = {album.place for album in artist.albums if album.is_image}
     held, others = ([_as_whole(one, images) for one in some] for some in (held, others))
     whose = "" if asked.is_various else known.artist.id
+    alike = functools.partial(_has_its_tracks, matches=matches)
     lacking = [
         *_albums(own, {group for group, _ in (*here, *theirs)} | perhaps),
-        *(one for album in held for one in _tracks(album, own, tracks, loose)),
-        *(one for album in others for one in _missing(album, whose)),
+        *(one for album in held if alike(album) for one in _tracks(album, own, tracks, loose)),
+        *(one for album in others if alike(album) for one in _missing(album, whose)),
     ]
     return Holdings(
         held=(*held, *others),
@@ -153,6 +155,15 @@ def _held(
     found = [(fit.of(here, edition), edition) for edition in editions]
     fits, edition = min(found, key=lambda one: one[0].distance)
     return Held(owned=tuple(albums), group=on.groups[group], release=edition, fits=fits)
+
+
+def _has_its_tracks(held: Held, matches: Mapping[str, Match]) -> bool:
+    """Tell whether an album holds tracks of its release, so that others of it can be missing.
+
+    One that was not matched bears its title or MBID, and may hold something else.
+    """
+    matched = (matches.get(one.place) for one in held.owned)
+    return any(one and one.group for one in matched) or held.fits.found >= held.fits.extra
 
 
 def _as_whole(held: Held, images: Collection[str]) -> Held:
