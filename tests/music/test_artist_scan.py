@@ -157,6 +157,33 @@ def test_the_folders_of_discs_belong_to_the_album_above_them(tmp_path: Path) -> 
     assert found.fields == {"track_count": 6, "album_count": 3}
 
 
+@pytest.mark.parametrize(
+    ("folder", "places", "albums"),
+    [
+        ("Vera - Dawn (1974)", ["a.mp3", "b.mp3"], [("", True)]),
+        ("Vera - Dawn", ["CD1/a.mp3", "CD2/a.mp3", "b.mp3"], [("", True)]),
+        ("Vera - Dawn", ["CD1/a.mp3", "CD2/a.mp3"], [("", True)]),
+        ("Vera - Discography", ["a.mp3", "Dawn/a.mp3"], [("", False), ("Dawn", False)]),
+        ("Vera - Discography", ["Dawn/a.mp3"], [("Dawn", False)]),
+        ("Vera", ["a.mp3", "b.mp3"], [("", False)]),
+        ("Vera", ["CD1/a.mp3", "CD2/a.mp3"], [("CD1", False), ("CD2", False)]),
+        ("1974 - Moorings", ["a.mp3", "b.mp3"], [("", True)]),  # as the album in the tags
+        ("Velvet Harbour", ["a.mp3", "b.mp3"], [("", False)]),  # as the artist there
+    ],
+)
+def test_a_folder_that_bears_the_name_of_an_album_is_that_album(
+    tmp_path: Path, folder: str, places: list[str], albums: list[tuple[str, bool]]
+) -> None:
+    for place in places:
+        shelf.put(tmp_path / folder / place)
+    (tmp_path / folder / "Scans").mkdir()
+    (tmp_path / folder / "Scans" / "front.jpg").write_bytes(b"x")
+    found = scan.artist(tmp_path / folder)
+    assert [(one.place, one.flat) for one in found.albums] == albums
+    (listed,) = scan.library(tmp_path)
+    assert (listed.key, listed.fields["album_count"]) == (folder, len(albums))
+
+
 def test_progress_tells_the_tracks_of_each_folder_listed_then_each_track_read(
     tmp_path: Path,
 ) -> None:

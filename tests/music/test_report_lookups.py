@@ -17,7 +17,7 @@ from mediakeep.music.discography import missing
 from mediakeep.music.discography.holdings import Holdings, Lacking, Reason
 from mediakeep.music.discography.inquiry import UNASKED, Inquiry
 from mediakeep.music.matching.verdict import Match, Sure
-from mediakeep.music.model import Artist
+from mediakeep.music.model import Album, Artist, Track
 from tests import documents
 from tests.documents import ROOT
 from tests.music import paper
@@ -78,6 +78,15 @@ def test_what_was_known_before_is_told_with_its_day_while_a_look_up_waits() -> N
 
 def test_an_artist_that_is_unknown_gets_a_sentence_of_its_own() -> None:
     assert "MusicBrainz does not know this artist" in render(asked("unknown", artist=False))
+
+
+def test_loose_tracks_that_were_not_looked_up_are_not_called_unknown() -> None:
+    loose = Album(place="", tracks=(Track(place="a.mp3"), Track(place="b.mp3")))
+    kept = Resolved(name="V", question="", state="unknown")
+    here = structs.replace(VERA, albums=(loose,))
+    told = report.render(here, [], AUDIT, asked=Inquiry("unknown", kept))
+    assert "No album looked up: the loose tracks do not agree on an album." in told
+    assert "does not know" not in told
 
 
 @pytest.mark.parametrize("state", ["unsure", "pending"])

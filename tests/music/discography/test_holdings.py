@@ -51,6 +51,34 @@ def test_a_track_that_is_missing_of_the_edition_here_is_not_owned() -> None:
     assert found.lacking[0].place == "Dawn"
 
 
+def loose(*titles: str, flat: bool = False) -> Album:
+    tracks = (
+        structs.replace(track, place=track.name) for track in visits.album("Dawn", titles).tracks
+    )
+    return Album(place="", tracks=tuple(tracks), flat=flat)
+
+
+def test_loose_tracks_of_an_album_that_has_a_folder_belong_to_it() -> None:
+    here = visits.artist("Vera", loose("a", "b"), visits.album("Dawn", ["c"]))
+    found = compared(here, worlds.discography(FIRST))
+    assert [[one.place for one in held.owned] for held in found.held] == [["Dawn", ""]]
+    assert told(found.lacking) == []
+
+
+def test_loose_tracks_that_agree_are_an_album_of_which_tracks_are_missing() -> None:
+    found = compared(visits.artist("Vera", loose("a", "b")), worlds.discography(FIRST))
+    assert told(found.lacking) == [("not owned", "Dawn", "c")]
+    assert found.lacking[0].place == ""
+
+
+def test_of_an_album_in_the_root_no_other_album_is_called_missing() -> None:
+    known = worlds.discography(FIRST, worlds.release(DUSK, ["x", "y"]))
+    flat = visits.artist("Vera - Dawn", loose("a", "b", flat=True))
+    assert told(compared(flat, known).lacking) == [("not owned", "Dawn", "c")]
+    nested = visits.artist("Vera", loose("a", "b", "c"))
+    assert told(compared(nested, known).lacking) == [("not owned", "Dusk", "")]
+
+
 def test_what_other_editions_have_besides_are_bonus_tracks() -> None:
     found = compared(owning({"Dawn": ["a", "b", "c"]}), worlds.discography(FIRST, DELUXE))
     assert told(found.lacking) == [

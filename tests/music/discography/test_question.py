@@ -42,6 +42,80 @@ def test_the_name_is_that_of_the_tags_where_they_mean_the_folder(
     assert question.of(artist(folder, album("Dawn", ["a"], **tags))).name == name
 
 
+@pytest.mark.parametrize(
+    ("folder", "told", "name", "title"),
+    [
+        ("Vera Moss - Dawn (1974)", {}, "Vera Moss", "Dawn"),
+        ("Vera_Moss_-_Dawn_(1974)_[FLAC]", {}, "Vera Moss", "Dawn"),
+        ("1974 - Vera Moss - Dawn", {}, "Vera Moss", "Dawn"),
+        ("Vera Moss - 1974 - Dawn - Live", {}, "Vera Moss", "Dawn - Live"),
+        ("Vera Moss – 1999 (1982)", {}, "Vera Moss", "1999"),
+        ("VA - Hits (1984)", {"artist": ("Vera",)}, "VA", "Hits"),
+        ("Mos - Dawn", {"albumartist": ("Vera Moss",), "album": ("Dawn!",)}, "Vera Moss", "Dawn!"),
+        ("Mos - Dawn", {"artist": ("Vera Moss",)}, "Vera Moss", "Dawn"),
+        ("Mos - Dawn", {"albumartist": ("Unknown Artist",)}, "Mos", "Dawn"),
+        ("Mos - Dawn", {"albumartist": ("Various Artists",)}, "Various Artists", "Dawn"),
+        ("Dawn", {"albumartist": ("Vera",), "album": ("Dawn",)}, "Vera", "Dawn"),
+    ],
+)
+def test_an_album_in_the_root_is_named_by_its_tags_and_else_by_its_folder(
+    folder: str, told: dict[str, Any], name: str, title: str
+) -> None:
+    tracks = tuple(
+        structs.replace(track, place=track.name)
+        for track in album("x", ["a", "b"], **{"album": (), **told}).tracks
+    )
+    flat = Album(place="", tracks=tracks, flat=True)
+    asked = question.of(artist(folder, flat))
+    assert (asked.name, asked.titles) == (name, (title,))
+    assert asked.is_various is question.is_various(name)
+
+
+@pytest.mark.parametrize(
+    ("tags", "count"),
+    [
+        ([{"album": ("Dawn",)}, {"album": ("dawn [Disc 1]",)}, {}], 1),
+        ([{"album": ("Dawn",)}, {"album": ("Dawn",)}, {}, {}], 1),
+        ([{"album": ("Dawn",)}, {"album": ("Dawn",)}, {}, {}, {}], 0),
+        ([{"album": ("Dawn",)}, {"album": ("Dusk",)}], 0),
+        ([{"album": ("Dawn",)}], 0),
+        ([{"album": ("Unknown Album",)}] * 3, 0),
+        ([{"musicbrainz_albumid": (ONE,)}], 1),
+        ([{"musicbrainz_albumid": (ONE,), "album": ("a",)}, {"album": ("b",)}], 1),
+        ([{"musicbrainz_albumid": (ONE,)}, {"musicbrainz_albumid": (OTHER,)}], 0),
+        ([{"musicbrainz_releasegroupid": (ONE,)}] * 2, 1),
+        ([{}, {}], 0),
+    ],
+)
+def test_loose_tracks_are_an_album_where_they_agree_on_one(
+    tags: list[dict[str, Any]], count: int
+) -> None:
+    tracks = tuple(Track(place=f"{n}.mp3", tags=Tags(**one)) for n, one in enumerate(tags))
+    asked = question.of(artist("Vera", Album(place="", tracks=tracks), album("Noon", ["a"])))
+    assert [one.place for one in asked.albums] == ["", "Noon"][1 - count :]
+    assert asked.name == "Vera"
+
+
+@pytest.mark.parametrize(
+    ("folder", "title"),
+    [
+        ("2004 - Title", "Title"),
+        ("(2004) Title", "Title"),
+        ("Vera - 2004 - Title [FLAC]", "Title"),
+        ("Title (2004)", "Title"),
+        ("1984", "1984"),
+        ("1999 (1982)", "1999"),
+        ("Class of 1984 Reunion", "Class of 1984 Reunion"),
+        ("Title (Deluxe Edition)", "Title (Deluxe Edition)"),
+        ("CD1", "CD1"),
+    ],
+)
+def test_a_title_told_by_the_folder_alone_is_without_year_and_format(
+    folder: str, title: str
+) -> None:
+    assert question.of(artist("Vera", album(folder, ["a"], album=()))).titles == (title,)
+
+
 @pytest.mark.parametrize("name", ["Various Artists", "various artists", "V.A.", "VA", "Various"])
 def test_a_folder_of_various_artists_is_none_of_one_artist(name: str) -> None:
     tags = {"musicbrainz_albumartistid": (ONE,)}

@@ -167,9 +167,16 @@ def test_hostile_releases_and_albums_only_fail_to_match() -> None:
     assert found.sure in set(Sure)
 
 
-def test_tracks_right_in_the_folder_of_the_artist_and_unreadable_albums_are_no_albums() -> None:
+def test_loose_tracks_that_agree_are_matched_and_others_and_unreadable_albums_are_not() -> None:
     right = pressings.release(pressings.group("Dawn"), WORDS[:5])
-    loose = structs.replace(pressings.copy(right), place="")
+    agreeing = structs.replace(pressings.copy(right), place="")
+    assert match.albums(artist(agreeing), [right])[""].sure is Sure.CERTAIN
+    titles = ("Dawn", "Dusk", "Noon", "Dusk", "Noon")
+    tracks = (
+        structs.replace(track, tags=structs.replace(track.tags, album=(title,)))
+        for track, title in zip(agreeing.tracks, titles, strict=True)
+    )
+    loose = structs.replace(agreeing, tracks=tuple(tracks))
     broken = tuple(
         structs.replace(track, fault=model.Fault.NOT_AUDIO)
         for track in pressings.copy(right).tracks

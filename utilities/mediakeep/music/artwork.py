@@ -51,7 +51,7 @@ def wanted(artist: Artist, policy: Policy) -> dict[str, Front]:
     small = covers.cover_upgrade(artist) if _replaces(policy) else {}
     deleted = differences.deleted_mbids(artist)
     found = {}
-    for album in filter(lambda one: one.place, artist.albums):
+    for album in filter(lambda one: not one.is_loose, artist.albums):
         match = artist.matches.get(album.place)
         if match and any(differences.names_another(one, match, deleted) for one in album.readable):
             continue

@@ -55,7 +55,7 @@ def ties(album: Album, track: Track) -> list[Tie]:
     The album in its folder (which may hold several editions), or the album tag with its year.
     Whatever a loose track copies is enough, so it has no ties.
     """
-    if not album.place:
+    if album.is_loose:
         return []
     title = "".join(track.tags.album[:1])
     dates = (*track.tags.date, *track.tags.originaldate)
@@ -70,7 +70,7 @@ def _editions(album: Album) -> dict[str, int]:
 
 
 def _tied(some: Sequence[tuple[Album, Track]]) -> Iterator[str]:
-    if any(not album.place for album, _ in some):
+    if any(album.is_loose for album, _ in some):
         yield from (track.place for _, track in some)
         return
     bound = [(track.place, ties(album, track)) for album, track in some]

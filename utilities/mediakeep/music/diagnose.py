@@ -67,7 +67,7 @@ def _findings(artist: Artist, kinds: Sequence[Kind]) -> Iterator[_Finding]:
     about_tracks = [kind for kind in by_view[Scope.ALBUM] if kind.scope is Scope.TRACK]
     for album in artist.albums:
         # Loose tracks are no album: what the tracks of one should share is not asked of them.
-        wide = by_view[Scope.ALBUM] if album.place else about_tracks
+        wide = by_view[Scope.ALBUM] if not album.is_loose else about_tracks
         yield from _seen(album, wide, homes, album.place, "")
         for track in album.tracks:
             yield from _seen(track, by_view[Scope.TRACK], homes, album.place, track.place)

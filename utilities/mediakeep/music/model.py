@@ -93,12 +93,19 @@ class FrontCover(msgspec.Struct, frozen=True, kw_only=True):
 class Album(_Asked, frozen=True, kw_only=True):
     """One folder that holds audio, together with the folders of its discs.
 
-    `place` is "" for the tracks right in the artist's folder.
+    `place` is "" for the tracks right in the artist's folder. `flat` means that this folder is no
+    artist's but the album's own, right in the library's root, such as "Artist - Album (1974)".
     """
 
     place: str
     tracks: tuple[Track, ...]
     images: tuple[ImageFile, ...] = ()
+    flat: bool = False
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether its tracks lie loose in the folder of an artist."""
+        return not (self.place or self.flat)
 
     @cached_property
     def readable(self) -> tuple[Track, ...]:

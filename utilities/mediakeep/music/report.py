@@ -64,7 +64,7 @@ def render(
     notes = [issue for issue in issues if not diagnose.needs_person(issue)]
     cures = Cures(paths.home, artist.path, paths.listed)
     todo = remedies.added(steps.plan(faults, kinds), faults, cures)
-    found = section.of(asked, artist, _chooser(issues, cures))
+    found = section.of(asked, artist, _chooser(issues, cures, artist))
     by_album = _by_album(faults, kinds)
     return page.render(
         "artist.md.j2",
@@ -88,12 +88,16 @@ def render(
     )
 
 
-def _chooser(issues: Iterable[Issue], cures: Cures) -> Choose:
+def _chooser(issues: Iterable[Issue], cures: Cures, artist: Artist) -> Choose:
     """Return what gives the command that decides what an album is, or which edition of it."""
     open_ones = {issue.album: issue for issue in issues if issue.kind in (RELEASE, EDITION)}
+    loose = any(album.is_loose for album in artist.albums)
 
     def choose(*places: str) -> str:
         found = [open_ones[place] for place in places if place in open_ones]
+        by_id = cures.listed and found and found[0].kind == RELEASE
+        if loose and "" in places and not by_id:  # the folder holds other albums, too
+            return cures.choose_edition() if found else ""
         return cures.write(*found) or (cures.choose_edition() if found else "")
 
     return choose

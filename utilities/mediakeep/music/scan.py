@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 from msgspec import structs
 
 from mediakeep import files
@@ -15,7 +16,9 @@ from mediakeep.media import access, folders
 from mediakeep.media.folders import File, Folder
 from mediakeep.media.reader import Direct, Reader
 from mediakeep.music import cue_sheets, discs
+from mediakeep.music.checks import letters
 from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
+from mediakeep.music.repairs import names
 from mediakeep.outcome import QUIET, Progress
 
 UNREADABLE = "unreadable"  # the fingerprint of a folder that refuses to be listed
@@ -64,7 +67,7 @@ def artist(path: Path, progress: Progress = QUIET, reader: Reader = _DIRECT) -> 
     return Artist(
         name=files.escape(path.name),
         path=files.escape(path),
-        albums=tuple(_albums(listed, reader, progress)),
+        albums=tuple(_albums(path.name, listed, reader, progress)),
         fingerprint=_fingerprint(listed),
     )
 
@@ -104,7 +107,8 @@ def track(
 def _found(path: Path) -> Found:
     listed = list(folders.walk(path))
     tracks = sum(len(folder.audio) for folder in listed)
-    albums = {discs.album_of(folder.place) for folder in listed if folder.audio}
+    home = _home(path.name, listed)
+    albums = {home(folder.place) for folder in listed if folder.audio}
     return Found(
         key=files.escape(path.name),
         path=files.escape(path),
@@ -129,11 +133,28 @@ def _listed(path: Path, progress: Progress) -> Iterator[Folder]:
         yield folder
 
 
-def _albums(listed: Sequence[Folder], reader: Reader, progress: Progress) -> Iterator[Album]:
+def _home(name: str, listed: Iterable[Folder]) -> Callable[[str], str]:
+    """Return what gives for the place of a folder that of the album that it is part of.
+
+    A folder named "Artist - Album" is itself the album if it holds nothing else but discs.
+    """
+    tops = {discs.album_of(folder.place) for folder in listed if folder.audio}
+    if all(not place or discs.is_disc(place) for place in tops) and _names_album(name):
+        return lambda _place: ""
+    return discs.album_of
+
+
+def _names_album(name: str) -> bool:
+    return bool(names.split_folder(files.escape(name))[0])
+
+
+def _albums(
+    name: str, listed: Sequence[Folder], reader: Reader, progress: Progress
+) -> Iterator[Album]:
     """Read album by album, the folders of discs as part of theirs."""
-    parts: dict[str, list[Folder]] = {}
+    home, parts = _home(name, listed), dict[str, list[Folder]]()
     for folder in sorted(listed, key=lambda folder: folder.place):
-        parts.setdefault(discs.album_of(folder.place), []).append(folder)
+        parts.setdefault(home(folder.place), []).append(folder)
     done, of = 0, sum(len(folder.audio) for folder in listed)
     for place in sorted(parts):
         tracks = []
@@ -147,7 +168,23 @@ def _albums(listed: Sequence[Folder], reader: Reader, progress: Progress) -> Ite
             # A disc that is an album of its own shares the pictures beside it.
             beside = parts[""] if discs.is_disc(place) else []
             images = tuple(_images([*parts[place], *beside], reader))
-            yield Album(place=files.escape(place), tracks=tuple(tracks), images=images)
+            album = Album(place=files.escape(place), tracks=tuple(tracks), images=images)
+            alone = not place and sum(any(one.audio for one in some) for some in parts.values()) < 2
+            yield msgspec.structs.replace(album, flat=alone and _is_flat(name, album))
+
+
+def _is_flat(name: str, album: Album) -> bool:
+    """Tell whether the folder of an item is that of its only album: it bears its name.
+
+    One that bears an artist's name as well is the artist's.
+    """
+    if _names_album(name):
+        return True
+    folder = letters.loose(names.album(files.escape(name), ()))
+    tags = [track.tags for track in album.readable]
+    titles = {letters.loose(letters.first(one.album)) for one in tags} - {""}
+    by = {letters.loose(text) for one in tags for text in (*one.artist, *one.albumartist)}
+    return titles == {folder} and folder not in by
 
 
 def _track(folder: Folder, file: File, reader: Reader) -> Track | None:

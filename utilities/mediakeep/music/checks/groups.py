@@ -93,7 +93,7 @@ def _discs(album: Album) -> tuple[Group, ...]:
 
 
 def _by_disc(tracks: Sequence[Track], place: str) -> dict[str, Sequence[Track]]:
-    below = len(place) + 1
+    below = len(place) + 1 if place else 0
     if len({(track.tags.disc, track.tags.album) for track in tracks}) == 1 and not any(
         "/" in track.place[below:] for track in tracks
     ):
@@ -109,7 +109,7 @@ def _by_disc(tracks: Sequence[Track], place: str) -> dict[str, Sequence[Track]]:
 
 
 def _albums(album: Album) -> tuple[Group, ...]:
-    if not album.place or not album.readable:
+    if album.is_loose or not album.readable:
         return ()
     editions = (one for tracks in _by_title(album.readable) for one in _editions(tracks))
     return tuple(

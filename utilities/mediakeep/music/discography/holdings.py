@@ -74,15 +74,16 @@ def of(
     """Compare what is here with a discography, and with `more` releases that others made."""
     own, foreign = shelf.made(known.groups, known.releases), shelf.made((), more)
     tracks = {album.place: [fit.heard(track) for track in album.tracks] for album in artist.albums}
-    loose = tracks.pop("", [])
+    loose = tracks.get("", [])
     here: dict[_Edition, list[Owned]] = defaultdict(list)
     theirs: dict[_Edition, list[Owned]] = defaultdict(list)
     unknown, perhaps = [], set()
-    for owned in asked.albums:
+    for owned in sorted(asked.albums, key=lambda one: not one.place):  # loose tracks last
         match = matches.get(owned.place)
         on, edition = _edition(owned, match, tracks[owned.place], (own, foreign))
         if edition[0]:
-            (theirs if on is foreign else here)[edition].append(owned)
+            held_on = theirs if on is foreign else here
+            held_on[edition if owned.place else _beside(edition, held_on)].append(owned)
         else:
             unknown.append(owned.place)
             perhaps |= _likely(match)
@@ -94,8 +95,10 @@ def of(
     held, others = ([_as_whole(one, images) for one in some] for some in (held, others))
     whose = "" if asked.is_various else known.artist.id
     alike = functools.partial(_has_its_tracks, matches=matches)
+    # Other albums of the artist lie in folders of their own: who has them is not known here.
+    is_flat = any(album.flat for album in artist.albums)
     lacking = [
-        *_albums(own, {group for group, _ in (*here, *theirs)} | perhaps),
+        *(() if is_flat else _albums(own, {group for group, _ in (*here, *theirs)} | perhaps)),
         *(one for album in held if alike(album) for one in _tracks(album, own, tracks, loose)),
         *(one for album in others if alike(album) for one in _missing(album, whose)),
     ]
@@ -104,6 +107,11 @@ def of(
         lacking=tuple(sorted(lacking, key=_order)),
         unknown=tuple(unknown),
     )
+
+
+def _beside(edition: _Edition, held: Iterable[_Edition]) -> _Edition:
+    """Return the edition that loose tracks belong to: one of their group that has a folder."""
+    return next((one for one in held if one[0] == edition[0]), edition)
 
 
 def _edition(

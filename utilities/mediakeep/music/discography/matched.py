@@ -8,6 +8,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.lookups.catalogue import Release
+from mediakeep.music import grouping
 from mediakeep.music.checks import letters
 from mediakeep.music.discography import question
 from mediakeep.music.discography.question import Owned
@@ -99,10 +100,15 @@ def of(here: Artist, matches: Mapping[str, Match], choose: Choose) -> Matched | 
 
 def _names(here: Artist) -> dict[str, str]:
     """Name albums by their titles as the tags tell them, and by their folders where they differ."""
-    return {
-        one.place: f"{one.title} ({one.place})" if _is_named_otherwise(one) else one.place
-        for one in question.of(here).albums
-    }
+    flat = any(album.flat for album in here.albums)
+    return {one.place: _name(one, flat=flat) for one in question.of(here).albums}
+
+
+def _name(one: Owned, *, flat: bool) -> str:
+    if flat and one.title:
+        return one.title
+    place = one.place or grouping.LOOSE
+    return f"{one.title} ({place})" if _is_named_otherwise(one) else place
 
 
 def _is_named_otherwise(one: Owned) -> bool:

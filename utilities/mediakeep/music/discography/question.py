@@ -12,8 +12,10 @@ from msgspec import structs
 
 from mediakeep import files
 from mediakeep.lookups import catalogue, musicbrainz
-from mediakeep.music.checks import garbling, letters
+from mediakeep.music import placeholders
+from mediakeep.music.checks import garbling, letters, titles
 from mediakeep.music.model import Album, Artist, Track
+from mediakeep.music.repairs import names
 
 _VARIOUS = frozenset(map(letters.loose, ("Various Artists", "Various", "V.A.", "VA", "Sampler")))
 _LONGEST = 1000  # letters of a name or a title
@@ -58,9 +60,25 @@ def of(artist: Artist) -> Question:
     name = _name(artist, tracks)
     various = is_various(name)
     mbid = "" if various else _most(_mbids(tracks), len(tracks))
-    albums = [one for album in artist.albums if (one := _owned(album, name))]
+    albums = [one for album in artist.albums if (one := _owned(album, name, artist.name))]
     others = () if various else tuple(sorted(_namesakes(name, tracks) - {mbid}))
     return Question(name, mbid, tuple(albums), various, others)
+
+
+def is_album(album: Album) -> bool:
+    """Tell whether tracks are looked up as an album: of loose ones those that agree on one.
+
+    That is if at least half of them, and two, bear one album title, or half of them one MBID.
+    """
+    tracks = album.readable
+    if not album.is_loose or not tracks:
+        return bool(tracks)
+    for field in ("musicbrainz_albumid", "musicbrainz_releasegroupid"):
+        mbids = [getattr(track.tags, field) for track in tracks]
+        if _agreed(mbids) and 2 * sum(map(bool, mbids)) >= len(tracks):
+            return True
+    told = [titles.parted(title)[0] for track in tracks if (title := _album(track))]
+    return len(set(map(base_key, told))) == 1 and len(told) >= max(2, len(tracks) / 2)
 
 
 def renewed(asked: Question, merged: Mapping[str, str]) -> Question:
@@ -124,7 +142,27 @@ def _name(artist: Artist, tracks: Iterable[Track]) -> str:
         name for track in tracks for name in (letters.first(track.tags.albumartist),) if name
     )
     alike = [name for name, _ in told.most_common() if _same(name, folder)]
+    if not alike and (named := _named_by(artist, [name for name, _ in told.most_common()])):
+        return _plain(named)
     return _plain(alike[0] if alike else files.printable(folder))
+
+
+def _named_by(artist: Artist, told: Iterable[str]) -> str:
+    """Return who a folder such as "Artist - Album" is by, or "" if it is that of an artist.
+
+    `told` are the album artists in the tags, the most frequent first.
+    """
+    name = files.unescape(names.split_folder(artist.name)[0])
+    if not (len(artist.albums) == 1 and artist.albums[0].flat):
+        return next((one for one in told if name and _same(one, name)), "")
+    tracks = artist.albums[0].readable
+    for field in ("albumartist", "artist"):
+        texts = (letters.first(getattr(track.tags, field)) for track in tracks)
+        counts = Counter(text for text in texts if text and not placeholders.is_artist(text))
+        first, count = counts.most_common(1)[0] if counts else ("", 0)
+        if 2 * count > len(tracks) and not (field == "artist" and is_various(name)):
+            return first
+    return files.printable(name)
 
 
 def _plain(text: str) -> str:
@@ -165,13 +203,18 @@ def _most(ids: Iterable[str], of: int) -> str:
     return mbid if certain and mbid != catalogue.VARIOUS_ARTISTS else ""
 
 
-def _owned(album: Album, name: str) -> Owned | None:
+def _album(track: Track) -> str:
+    title = letters.first(track.tags.album)
+    return "" if placeholders.is_album(title) else title
+
+
+def _owned(album: Album, name: str, folder: str) -> Owned | None:
+    """Describe an album; `name` is the artist's, `folder` the name of the artist's folder."""
     tracks = album.readable
-    if not (tracks and album.place):
+    if not is_album(album):
         return None
-    titles = Counter(title for track in tracks if (title := letters.first(track.tags.album)))
-    folder = files.unescape(album.place.rpartition("/")[2])
-    title = titles.most_common(1)[0][0] if titles else files.printable(folder)
+    told = Counter(title for track in tracks if (title := letters.first(track.tags.album)))
+    title = told.most_common(1)[0][0] if told else _title(album, name, folder)
     makers = {letters.loose(one) for track in tracks for one in track.tags.albumartist}
     various = any(track.tags.compilation for track in tracks) or bool(
         makers and letters.loose(name) not in makers
@@ -184,6 +227,13 @@ def _owned(album: Album, name: str) -> Owned | None:
         by_various=various,
         tracks=len(tracks),
     )
+
+
+def _title(album: Album, name: str, folder: str) -> str:
+    """Return the title that the folder's name tells, without a year or a format."""
+    _, place = names.of_folders(folder, album)
+    known = (name, files.unescape(folder))
+    return names.album(place, known) or files.printable(files.unescape(place.rpartition("/")[2]))
 
 
 def _agreed(values: Iterable[tuple[str, ...]]) -> str:

@@ -11,7 +11,7 @@ from mediakeep.lookups.catalogue import Artist, Release
 from mediakeep.lookups.catalogue import Track as Listed
 from mediakeep.lookups.known import Choice
 from mediakeep.music import grouping
-from mediakeep.music.discography import matched
+from mediakeep.music.discography import matched, question
 from mediakeep.music.discography.holdings import Lacking, Reason
 from mediakeep.music.discography.inquiry import Inquiry
 from mediakeep.music.discography.matched import Choose, Matched
@@ -21,6 +21,9 @@ from mediakeep.pages import page
 SHOWN = 40  # albums, or tracks of an album, that the report names; the table has all
 FEW = 3  # albums that are named of each artist who may be meant
 
+_LOOSE = (
+    "No artist of this name found. No album looked up: the loose tracks do not agree on an album."
+)
 _BY = {
     "tags": "by the MBID in the tags",
     "albums": "by its albums",
@@ -74,7 +77,7 @@ def of(asked: Inquiry, here: Here, choose: Choose = lambda *_places: "") -> Sect
     choices = resolved.choices if resolved else ()
     if not asked.state or (asked.state == "pending" and not (asked.known or choices)):
         return None
-    lead, albums_here = _lead(asked), matched.of(here, asked.matches, choose)
+    lead, albums_here = _lead(asked, here), matched.of(here, asked.matches, choose)
     if not (resolved and resolved.artist and asked.known):
         return Section(lead, tuple(map(_chosen, choices)), here=albums_here)
     told = asked.holdings
@@ -93,7 +96,7 @@ def of(asked: Inquiry, here: Here, choose: Choose = lambda *_places: "") -> Sect
     )
 
 
-def _lead(asked: Inquiry) -> str:
+def _lead(asked: Inquiry, here: Here) -> str:
     resolved = asked.resolved
     # Why it waits is told by the batch: it may hold a time, and a report must not change with it.
     old = resolved if asked.state == "pending" else None
@@ -102,6 +105,8 @@ def _lead(asked: Inquiry) -> str:
         lead = unsure(resolved.choices)
         return f"{lead[0].upper()}{lead[1:]}; a person decides.{stale}"
     if resolved is None or resolved.artist is None:
+        if not question.of(here).albums:
+            return _LOOSE
         return "MusicBrainz does not know this artist by this name, nor by these albums."
     return f"{_named(resolved.artist)}, found {_BY[resolved.by]}.{stale}"
 

@@ -79,9 +79,13 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of(album: Album, folder: str, merged: Mapping[str, str]) -> Here:
-    """Take from an album what it tells of itself; `merged` are MBIDs that became others."""
+    """Take from an album what it tells of itself; `merged` are MBIDs that became others.
+
+    `folder` is the name of the artist's folder.
+    """
     tracks = album.readable
-    wordings, is_tagged = _wordings(album, folder)
+    folder, place = names.of_folders(folder, album)
+    wordings, is_tagged = _wordings(album, place, folder)
     known = [*wordings, folder, *_texts(tracks, "artist"), *_texts(tracks, "albumartist")]
     heard = tuple(_heard(track, album, known, merged) for track in tracks)
     return Here(
@@ -90,7 +94,7 @@ def of(album: Album, folder: str, merged: Mapping[str, str]) -> Here:
         unread=tuple(_heard(one, album, known, merged) for one in album.tracks if one.fault),
         titles=tuple(map(titles.parsed, wordings)),
         wordings=wordings,
-        naming=" ".join((*wordings, files.unescape(album.place.rpartition("/")[2]))),
+        naming=" ".join((*wordings, files.unescape(place.rpartition("/")[2]))),
         is_mixed=_is_mixed(tracks),
         is_tagged=is_tagged,
         artists=_artists(tracks) or _keys([folder]),
@@ -189,7 +193,7 @@ def _figures(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST else 0
 
 
-def _wordings(album: Album, folder: str) -> tuple[tuple[str, ...], bool]:
+def _wordings(album: Album, place: str, folder: str) -> tuple[tuple[str, ...], bool]:
     """Give the titles that the tags have, most frequent first, else the one of the folder."""
     told = Counter(
         albums.parted(title)[0]
@@ -198,7 +202,7 @@ def _wordings(album: Album, folder: str) -> tuple[tuple[str, ...], bool]:
     )
     if told:
         return tuple(title for title, _ in told.most_common(2)), True
-    named = names.album(album.place, [folder]) if album.place else ""
+    named = names.album(place, [folder]) if place else ""
     return ((named,) if named else ()), False
 
 

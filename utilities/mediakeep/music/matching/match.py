@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import structs
 
 from mediakeep.lookups.catalogue import Release
-from mediakeep.music.discography import fit
+from mediakeep.music.discography import fit, question
 from mediakeep.music.matching import editions, evidence, sieve
 from mediakeep.music.matching import shapes as shaping
 from mediakeep.music.matching.evidence import Here
@@ -49,7 +49,7 @@ def albums(
     known, scale = shaping.made(releases), Scale(weights, names)
     found = {}
     for album in artist.albums:
-        if album.place and album.readable and not album.is_image:
+        if question.is_album(album) and not album.is_image:
             here = evidence.of(album, artist.name, merged)
             found[album.place] = _match(here, known, scale)
     return found

@@ -82,7 +82,7 @@ def _bare(artist: Artist) -> Iterator[tuple[Album, FrontCover]]:
 def _given(album: Album, cover: FrontCover, kind: str) -> Iterator[Repair]:
     """Give an album its cover; that in the folder first, for a kill behind it to be mended by."""
     reason, image = f"{kind}: front cover of the {cover.of}", cover.image.place
-    place = f"{album.place}/cover{SUFFIXES[cover.image.mime]}"
+    place = f"{album.place}/cover{SUFFIXES[cover.image.mime]}".lstrip("/")
     if cover.beside and all(one.place != place for one in album.images):
         yield Repair(place=place, kinds=(kind,), change=Put(image, reason))
     for track in album.readable if cover.embed else ():

@@ -25,9 +25,10 @@ def missing_title(artist: Artist) -> Iterator[Repair]:
     """The title that the file's name tells."""
     for album, group, tracks in _lacking(artist, presence.missing_title):
         told = album.once(_numbers) if group else {}
+        name, _ = names.of_folders(artist.name, album)
         for track in tracks:
             tags = track.tags
-            known = (*tags.artist, *tags.albumartist, *tags.album, artist.name)
+            known = (*tags.artist, *tags.albumartist, *tags.album, name)
             number = positions.number(track) or told.get(track.place) or _number_alone(track)
             if text := names.title(track, number, known):
                 yield from repair.edits(track, "title", (text,), "missing-title", _FILE)
@@ -46,13 +47,14 @@ def missing_track_number(artist: Artist) -> Iterator[Repair]:
 
 def missing_artist(artist: Artist) -> Iterator[Repair]:
     """The artist of the album's other tracks, else its album artist, else the artist's folder."""
-    for _, group, tracks in _lacking(artist, presence.missing_artist):
+    for album, group, tracks in _lacking(artist, presence.missing_artist):
         whole = group.tracks if group else ()
         if groups.is_compilation(whole):
             continue
         others = any(letters.first(track.tags.artist) for track in whole)
         shared, why = (usual.held(whole, "artist"), _OTHERS) if others else ((), _FOLDER)
-        if not others and (text := _spelt(names.artist(artist.name), artist)):
+        name, _ = names.of_folders(artist.name, album)
+        if not others and (text := _spelt(names.artist(name), artist)):
             shared = (text,)
         for track in tracks:
             own = () if others else usual.mended(track, "albumartist")
@@ -69,7 +71,8 @@ def missing_album(artist: Artist) -> Iterator[Repair]:
         values, why = usual.held(group.tracks, "album"), _OTHERS
         if not any(letters.first(track.tags.album) for track in group.tracks):
             known = {name for track in group.tracks for name in track.tags.artist}
-            text = names.album(album.place, (*known, artist.name))
+            name, place = names.of_folders(artist.name, album)
+            text = names.album(place, (*known, name))
             values, why = ((text,) if text else ()), _FOLDER
         for track in tracks if not any(map(placeholders.is_album, values)) else ():
             if values:

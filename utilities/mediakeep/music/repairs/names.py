@@ -9,7 +9,7 @@ from mediakeep import files
 from mediakeep.music import discs, placeholders
 from mediakeep.music.checks import letters, positions, titles
 from mediakeep.music.checks.groups import Group
-from mediakeep.music.model import Track
+from mediakeep.music.model import Album, Track
 from mediakeep.music.repairs import texts
 
 _MOST = 99  # a number beyond it is rather one of a disc and a track
@@ -21,7 +21,8 @@ _PART = " - "
 _COPY = re.compile(r"\([0-9]\)$|[\s_-](?:copy|kopie|copie|copia)$", re.IGNORECASE)
 
 _YEAR = r"(?:19|20)[0-9]{2}"
-_DATED = re.compile(rf"[(\[]?{_YEAR}[)\]]?\s*[-–.]?\s+(?=\S)")
+_DATED = re.compile(rf"^[(\[]?{_YEAR}[)\]]?\s*[-–.]?\s+(?=[^\s(\[{{])")
+_DASH = re.compile(r"\s+[-–—]\s+")
 _RELEASE = re.compile(
     rf"\s*[(\[{{](?:{_YEAR}|flac|mp3|m4a|aac|ogg|opus|alac|web|cd|vinyl|lossless|v[02]|[0-9]+ ?kbps"
     r"|320|256|192|128)\b[^)\]}]*[)\]}]\s*$",
@@ -78,6 +79,28 @@ def album(place: str, known: Iterable[str]) -> str:
         text = shorter
     text = titles.parted(text)[0].strip()
     return text if _is_text(text) and not placeholders.is_folder(text) else ""
+
+
+def split_folder(folder: str) -> tuple[str, str]:
+    """Split the escaped name of a folder such as "Artist - Album (1974)" into both names.
+
+    Return two empty texts if it is not of this form. A year at the beginning is left out.
+    """
+    parts = _DASH.split(_DATED.sub("", _spaced(folder).strip()), maxsplit=1)
+    if len(parts) < 2 or not all(map(letters.holds, parts)):
+        return "", ""
+    return parts[0].strip(), parts[1].strip()
+
+
+def of_folders(artist: str, album: Album) -> tuple[str, str]:
+    """Return the escaped names that folders give to the artist and to an album.
+
+    `artist` is the name of the artist's folder. Loose tracks have an empty name.
+    """
+    if not album.flat:
+        return artist, album.place
+    name, title = split_folder(artist)
+    return name or artist, title or artist
 
 
 def artist(folder: str) -> str:
