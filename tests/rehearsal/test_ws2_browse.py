@@ -114,6 +114,29 @@ def test_status_and_type_choose(sample: Server) -> None:
     assert chosen(type="live") == set()
 
 
+def test_a_release_without_a_status_is_in_no_list_by_status() -> None:
+    vera = workshop.artist("Vera")
+    group = workshop.group(vera, "Deuce Avenue")
+    statuses = ("", "Official", "Bootleg")
+    releases = tuple(
+        workshop.release(group, [["a"]], edition=number, status=status)
+        for number, status in enumerate(statuses)
+    )
+    with Server(World(artists=(vera,), groups=(group,), releases=releases)) as server:
+        for link in ({"artist": vera.id}, {"release-group": group.id}):
+            (everything,) = pages(server, "release", **link)
+            shown = {(one["status"], one["status-id"] is None) for one in everything}
+            assert shown == {(None, True), ("Official", False), ("Bootleg", False)}
+            (chosen,) = pages(server, "release", status="official|bootleg", **link)
+            assert {one["status"] for one in chosen} == {"Official", "Bootleg"}
+        (shown,) = pages(
+            server, "release-group", artist=vera.id, **{"release-group-status": "website-default"}
+        )
+        assert len(shown) == 1
+        found = ws2(server, "release", query=f"rgid:{group.id}").data["releases"]
+        assert sorted(one.get("status", "") for one in found) == sorted(statuses)
+
+
 def test_groups_that_are_bootleg_only_are_hidden_where_that_is_asked_for(sample: Server) -> None:
     who = mbid("artist", "VELVET HARBOUR", 1)
     everything = pages(sample, "release-group", artist=who, limit=100)[0]

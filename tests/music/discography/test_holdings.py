@@ -120,11 +120,11 @@ def test_a_bonus_track_that_lies_loose_in_the_artists_folder_is_here() -> None:
     assert compared(who, worlds.discography(FIRST, DELUXE)).lacking == ()
 
 
-def test_what_was_never_sold_is_told_as_bootleg_only() -> None:
+def test_groups_without_an_official_release_are_told_as_such() -> None:
     barn = worlds.group("Live in a Barn", secondary_types=("Live",))
     known = worlds.discography(FIRST, groups=[barn])
     assert told(compared(owning({"Dawn": ["a", "b", "c"]}), known).lacking) == [
-        ("bootleg only", "Live in a Barn", "")
+        ("no official release", "Live in a Barn", "")
     ]
     found = compared(owning({"Live in a Barn": ["a"]}), worlds.discography(groups=[barn]))
     assert (told(found.lacking), found.unknown) == ([], ())
@@ -330,7 +330,7 @@ def naive(there: There, here: Here) -> set[tuple[str, str, str]]:
     lacking = set()
     for title, editions in there.items():
         if title not in here:
-            reason = Reason.NOT_OWNED if editions else Reason.BOOTLEG
+            reason = Reason.NOT_OWNED if editions else Reason.UNOFFICIAL
             lacking.add((reason.value, title, ""))
             continue
         own = set(here[title])

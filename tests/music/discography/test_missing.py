@@ -36,7 +36,7 @@ def test_each_row_tells_what_is_missing_and_why() -> None:
     ] == [
         ("album", "not owned", "Dusk", ""),
         ("album", "another edition owned", "Dawn", ""),
-        ("album", "bootleg only", "Barn", ""),
+        ("album", "no official release", "Barn", ""),
         ("track", "not owned", "Dawn", "b"),
         ("track", "bonus track", "Dawn", "c"),
     ]

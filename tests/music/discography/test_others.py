@@ -16,7 +16,7 @@ from mediakeep.lookups.known import FILE, Known, Resolved
 from mediakeep.music.discography import inquiry, others
 from mediakeep.music.discography.inquiry import Inquiry
 from mediakeep.music.model import Artist
-from mediakeep.rehearsal import entities, workshop
+from mediakeep.rehearsal import entities, faults, workshop
 from mediakeep.rehearsal.entities import World
 from mediakeep.rehearsal.server import Server
 from tests.music import visits
@@ -202,6 +202,104 @@ def test_a_compilation_comes_with_all_its_editions(serve: Serve, look: Look) -> 
     found = look(visits.owning("Various Artists", {"Summer Hits": SONGS}), server)
     assert len(resolved(found).more) == 5
     assert visits.paths(server) == ["search release", EDITIONS]
+
+
+UNLISTED = workshop.group(workshop.artist("Vera"), "Deuce Avenue")
+
+
+def unlisted(*statuses: str, tracks: list[str] = SONGS, also: str = "") -> World:
+    """Make Vera with a release group whose releases have these statuses ("" for none)."""
+    groups = [UNLISTED, *([workshop.group(workshop.artist("Vera"), also)] if also else [])]
+    releases = tuple(
+        workshop.release(group, [tracks], edition=number, status=status)
+        for group in groups
+        for number, status in enumerate(statuses)
+    )
+    return workshop.joined(small("Vera"), World(groups=tuple(groups), releases=releases))
+
+
+def asked_for(server: Server) -> list[str]:
+    """Tell by which statuses the releases of groups were asked for, "" for any."""
+    queries = [one.query for one in server.asked if "release-group=" in one.query]
+    return ["official" if "status=official" in one else "" for one in queries]
+
+
+@pytest.mark.parametrize("title", ["Deuce Avenue", "Duece Avenue (Remastered)"])
+def test_a_release_without_a_status_is_found_and_certain(
+    serve: Serve, look: Look, title: str
+) -> None:
+    server = serve(unlisted("", "Pseudo-Release"))
+    who = visits.owning("Vera", {"Dawn": ["a", "b"], title: SONGS})
+    found = look(who, server)
+    group = found.matches[title].group
+    assert group is not None
+    assert group.id == UNLISTED.id
+    assert asked_for(server) == [""]
+    assert [one.status for one in resolved(found).more] == [None]
+    assert [one.group.title for one in found.holdings.held] == ["Dawn", "Deuce Avenue"]
+    count = len(server.asked)
+    assert resolved(look(who, server)) == resolved(found)
+    more = visits.owning("Vera", {"Dawn": ["a", "b"], title: SONGS, "Dusk": ["a", "b"]})
+    assert resolved(look(more, server)).more == resolved(found).more
+    assert len(server.asked) == count
+
+
+def test_the_first_browse_is_as_it_was_and_groups_that_nothing_is_like_are_not_asked_for(
+    serve: Serve, look: Look
+) -> None:
+    server = serve(unlisted("", "Bootleg"))
+    found = look(owning(Dusk=["a", "b"]), server)
+    assert asked_for(server) == []
+    (browse,) = [
+        one.query for one in server.asked if "/release" in one.path and "inc=" in one.query
+    ][:1]
+    assert "status=official" in browse
+    (lacking,) = found.holdings.lacking
+    assert (lacking.group.title, lacking.reason.value) == ("Deuce Avenue", "no official release")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "reason"),
+    [(("Bootleg", "Promotion"), "bootleg only"), (("Bootleg", ""), "not owned")],
+)
+def test_bootleg_only_is_said_of_releases_that_were_seen(
+    serve: Serve, look: Look, statuses: tuple[str, ...], reason: str
+) -> None:
+    server = serve(unlisted(*statuses))
+    found = look(owning(Deuce_Avenues=["quite", "other", "songs"]), server)
+    assert found.matches["Deuce Avenues"].group is None
+    told = {one.group.title: one.reason.value for one in found.holdings.lacking if not one.track}
+    assert told == {"Deuce Avenue": reason, "Dusk": "not owned"}
+
+
+def test_an_album_that_an_official_release_explains_costs_no_request(
+    serve: Serve, look: Look
+) -> None:
+    live = workshop.group(workshop.artist("Vera"), "Dawn (Live)")
+    bootleg = workshop.release(live, [["a", "b"]], status="Bootleg")
+    world = workshop.joined(small("Vera"), World(groups=(live,), releases=(bootleg,)))
+    server = serve(world)
+    look(owning(), server)
+    assert asked_for(server) == []
+
+
+def test_an_album_under_a_wrong_artist_is_found_if_it_has_no_status(
+    serve: Serve, look: Look
+) -> None:
+    world = foreign("Winter Moorings", SONGS)
+    plain = tuple(structs.replace(one, status="") for one in world.releases)
+    server = serve(workshop.joined(small("Vera"), structs.replace(world, releases=plain)))
+    found = look(owning(Winter_Moorings=SONGS), server)
+    assert [one.id for one in resolved(found).more] == [plain[0].id]
+    assert asked_for(server) == ["official", ""]
+
+
+def test_a_group_that_is_deleted_before_it_is_read_is_no_failure(serve: Serve, look: Look) -> None:
+    server = serve(unlisted(""))
+    gone = faults.refused(404, message="Not Found")
+    server.weather.order(gone, where=lambda asked: bool(asked.one("release-group")))
+    found = look(owning(Deuce_Avenue=SONGS), server)
+    assert (found.state, resolved(found).more) == ("done", ())
 
 
 def aged(home: Path) -> None:

@@ -137,7 +137,7 @@ def _rest(section: Section) -> list[str]:
     lines = []
     if section.bootlegs:
         count = page.counted(section.bootlegs, "album")
-        lines += ["", f"Bootlegs or promotional copies only: {count}"]
+        lines += ["", f"Without an official release: {count}"]
     if section.here and section.here.unknown:
         lines += ["", "Here, and not known at MusicBrainz:"]
         lines += [f"  {one.album}" for one in section.here.unknown]

@@ -5,12 +5,13 @@ left out and noted, and so is a release that never comes with all of its tracks.
 Rules of the service that this follows:
 
 - Lists inside a look-up are cut at 25, so lists are browsed.
+- A browse by status leaves out the releases whose status is null.
 - An MBID that was merged into another answers with that other one's; a deleted one is 404.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -78,6 +79,13 @@ class MusicBrainz(Asking):
         """Return the official releases of a release group, with their tracks; NotThere."""
         return tuple(self._releases(_WITH_GENRES, release_group=group))
 
+    def releases_of_any_status(self, group: str) -> tuple[Release, ...]:
+        """Return all releases of a release group with their tracks; NotThere.
+
+        A filter by status leaves out the releases that have none.
+        """
+        return tuple(self._releases(_WITH_GENRES, [], release_group=group))
+
     def editions(self, group: str) -> tuple[Release, ...]:
         """Return all releases of a release group, of any status, without tracks; NotThere."""
         found = self._all(
@@ -102,12 +110,14 @@ class MusicBrainz(Asking):
         )
         return tuple(found)
 
-    def _releases(self, includes: list[str], **of: str) -> Iterator[Release]:
-        """Browse the official releases with tracks; one cut short is looked up by itself."""
+    def _releases(
+        self, includes: list[str], statuses: Sequence[str] = ("official",), **of: str
+    ) -> Iterator[Release]:
+        """Browse the releases of some statuses, or of any; one cut short is looked up by itself."""
         found: list[Release] = self._all(
             Releases,
             self._ngs.browse_releases,
-            release_status=["official"],
+            release_status=list(statuses),
             includes=includes,
             **of,
         )

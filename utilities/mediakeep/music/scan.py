@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec import structs
 
 from mediakeep import files
@@ -170,7 +169,7 @@ def _albums(
             images = tuple(_images([*parts[place], *beside], reader))
             album = Album(place=files.escape(place), tracks=tuple(tracks), images=images)
             alone = not place and sum(any(one.audio for one in some) for some in parts.values()) < 2
-            yield msgspec.structs.replace(album, flat=alone and _is_flat(name, album))
+            yield structs.replace(album, flat=alone and _is_flat(name, album))
 
 
 def _is_flat(name: str, album: Album) -> bool:

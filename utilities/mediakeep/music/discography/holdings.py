@@ -30,6 +30,9 @@ class Reason(StrEnum):
     OTHER_EDITION = "another edition owned"
     BONUS = "bonus track"
     BOOTLEG = "bootleg only"  # or promotional copies only: nothing that was ever sold
+    UNOFFICIAL = (
+        "no official release"  # listed, and nobody has asked of which status the others are
+    )
 
 
 class Lacking(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +101,11 @@ def of(
     # Other albums of the artist lie in folders of their own: who has them is not known here.
     is_flat = any(album.flat for album in artist.albums)
     lacking = [
-        *(() if is_flat else _albums(own, {group for group, _ in (*here, *theirs)} | perhaps)),
+        *(
+            ()
+            if is_flat
+            else _albums(own, foreign, {group for group, _ in (*here, *theirs)} | perhaps)
+        ),
         *(one for album in held if alike(album) for one in _tracks(album, own, tracks, loose)),
         *(one for album in others if alike(album) for one in _missing(album, whose)),
     ]
@@ -157,7 +164,7 @@ def _held(
     named = [one.release for one in matched if one.release]
     named = named or [on.releases[one.release] for one in albums if one.release in on.releases]
     editions = named or on.editions.get(group, ())
-    if not editions:  # of which there are bootlegs only: nothing is known of their tracks
+    if not editions:  # without an official release: nothing is known of its tracks
         bare = Release(id="", title=on.groups[group].title)
         return Held(owned=tuple(albums), group=on.groups[group], release=bare, fits=Fit((), 0, 0))
     found = [(fit.of(here, edition), edition) for edition in editions]
@@ -181,12 +188,13 @@ def _as_whole(held: Held, images: Collection[str]) -> Held:
     return structs.replace(held, fits=Fit((), len(fit.listed(held.release)), 0))
 
 
-def _albums(on: Shelf, here: Iterable[str]) -> Iterator[Lacking]:
-    """Give the albums of which nothing is here."""
+def _albums(on: Shelf, more: Shelf, here: Iterable[str]) -> Iterator[Lacking]:
+    """Give the albums of which nothing is here; `more` has the editions of any status."""
     for group in on.groups.values():
         if group.id in here:
             continue
-        editions = on.editions.get(group.id, ())
+        others = more.editions.get(group.id, ())
+        editions = on.editions.get(group.id) or [one for one in others if not one.status]
         if editions:
             first = editions[0]
             count = len(fit.listed(first))
@@ -198,7 +206,7 @@ def _albums(on: Shelf, here: Iterable[str]) -> Iterator[Lacking]:
                 tracks=count,
             )
         else:
-            yield Lacking(reason=Reason.BOOTLEG, group=group)
+            yield Lacking(reason=Reason.BOOTLEG if others else Reason.UNOFFICIAL, group=group)
 
 
 def _missing(album: Held, whose: str = "") -> Iterator[Lacking]:

@@ -2,16 +2,19 @@
 
 1. Releases that the tags name are looked up one by one: they were merged or deleted, or others
    made them.
-2. Compilations are looked for among the releases of others on which the artist plays.
-3. An album whose title is like none that is known so far is searched for by its title and size,
+2. Release groups of the artist without an official release are read whole if an album here may be
+   one of them: the status of a release may be unknown, and a browse by status leaves that out.
+3. Compilations are looked for among the releases of others on which the artist plays.
+4. An album whose title is like none that is known so far is searched for by its title and size,
    whoever made it: it may lie under a wrong name. Nobody is asked for it a second time.
 
-Of what is found in the second and third way, all official editions are read, so that one can be
+Of what is found in the third and fourth way, all official editions are read, so that one can be
 told from the others. It is what an album may be, no more: the tracks decide.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -30,6 +33,7 @@ Tracks = Mapping[str, Sequence[Heard]]  # of the albums here, by their places
 
 TITLES = 12  # in one search of an artist: their editions fit into its hundred hits
 SOUGHT = 10  # in one search of everybody
+_UNREAL = ("Pseudo-Release", "Cancelled")  # statuses of what nobody can own
 
 
 @dataclass
@@ -70,6 +74,8 @@ class Others:
         """
         self._known = known or self._known
         self._add(self._tagged())
+        for one in self._unlisted():
+            self._read_unlisted(*one)
         own = titles(self._known.groups, self._known.releases)
         mixed = [one for one in self._strange() if one.by_various and _key(one) not in own]
         if known and mixed:
@@ -85,6 +91,38 @@ class Others:
         groups |= {one.release_group.id for one in more if one.release_group}
         seen = question.renewed(self._asked, self._fates.merged).albums
         return [one for one in seen if one.release not in ids and one.group not in groups]
+
+    def _unlisted(self) -> Iterator[tuple[Owned, list[str]]]:
+        """Yield albums with the artist's groups, without official releases, that they may be."""
+        listed: dict[str, list[Release]] = defaultdict(list)
+        for release in self._known.releases:
+            listed[_group(release)].append(release)
+        empty = {one.id: question.base_key(one.title) for one in self._known.groups}
+        empty = {group: key for group, key in empty.items() if group not in listed}
+        ids = {release.id for release in (*self._known.releases, *self.releases.values())}
+        for album in question.renewed(self._asked, self._fates.merged).albums if empty else ():
+            if album.release in ids:
+                continue
+            groups = [album.group] if album.group in empty else _likest(_key(album), empty)
+            if groups and not self._is_listed(album):
+                yield album, groups
+
+    def _is_listed(self, album: Owned) -> bool:
+        """Tell whether an official release of a like title has half of the tracks of an album."""
+        tracks = self._tracks[album.place]
+        return any(
+            2 * fit.of(tracks, one).found >= len(tracks)
+            for one in self._known.releases
+            if likeness.is_like(_key(album), {question.base_key(one.title)})
+        )
+
+    def _read_unlisted(self, album: Owned, groups: Sequence[str]) -> None:
+        before = self._sought_before.get(_size(album), ())
+        self._add(one for one in self._before.values() if _group(one) in before)
+        for group in groups:
+            if group not in before:
+                self._add(self._of_any_status(group))
+        self.sought[_size(album)] = tuple(dict.fromkeys((*before, *groups)))
 
     def _tagged(self) -> Iterator[Release]:
         """Look up the releases that tags name; they may have been merged or deleted."""
@@ -149,9 +187,17 @@ class Others:
 
     def _editions(self, group: str) -> tuple[Release, ...]:
         try:
-            return self._service.releases(group)
+            return self._service.releases(group) or self._of_any_status(group)
         except NotThere:  # it was deleted since it was listed
             return ()
+
+    def _of_any_status(self, group: str) -> tuple[Release, ...]:
+        """Read a group that has no official release, without what was never to be had."""
+        try:
+            found = self._service.releases_of_any_status(group)
+        except NotThere:
+            return ()
+        return tuple(one for one in found if one.status not in _UNREAL)
 
     def _add(self, releases: Iterable[Release]) -> None:
         self.releases |= {one.id: one for one in releases}
@@ -166,6 +212,13 @@ def _is_sought(album: Owned, known: Collection[str]) -> bool:
     """Tell whether an album has a title, and one that is like none of those that are known."""
     key = _key(album)
     return bool(key and not placeholders.is_album(album.title)) and not likeness.is_like(key, known)
+
+
+def _likest(key: str, groups: Mapping[str, str]) -> list[str]:
+    """Return a few of the groups, given with the keys of their titles, that are like a title."""
+    same = [group for group, title in groups.items() if title == key]
+    like = same or [one for one, title in groups.items() if likeness.is_like(key, {title})]
+    return like[: likeness.GROUPS] if key else []
 
 
 def _key(album: Owned) -> str:

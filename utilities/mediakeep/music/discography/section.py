@@ -21,6 +21,7 @@ from mediakeep.pages import page
 SHOWN = 40  # albums, or tracks of an album, that the report names; the table has all
 FEW = 3  # albums that are named of each artist who may be meant
 
+_NOT_SOLD = (Reason.BOOTLEG, Reason.UNOFFICIAL)
 _LOOSE = (
     "No artist of this name found. No album looked up: the loose tracks do not agree on an album."
 )
@@ -82,7 +83,7 @@ def of(asked: Inquiry, here: Here, choose: Choose = lambda *_places: "") -> Sect
         return Section(lead, tuple(map(_chosen, choices)), here=albums_here)
     told = asked.holdings
     albums = [one for one in told.lacking if not one.track and one.reason is Reason.NOT_OWNED]
-    groups = {one.group.id for one in told.lacking if one.reason is not Reason.BOOTLEG}
+    groups = {one.group.id for one in told.lacking if one.reason not in _NOT_SOLD}
     all_ = len(groups | {one.group.id for one in told.held})
     return Section(
         lead=lead,
@@ -91,7 +92,7 @@ def of(asked: Inquiry, here: Here, choose: Choose = lambda *_places: "") -> Sect
         albums=tuple(_grouped(albums, lambda one: one.group.type, _album)),
         tracks=tuple(_tracks(told.lacking, Reason.NOT_OWNED)),
         bonus=tuple(_tracks(told.lacking, Reason.BONUS)),
-        bootlegs=sum(one.reason is Reason.BOOTLEG for one in told.lacking),
+        bootlegs=sum(one.reason in _NOT_SOLD for one in told.lacking),
         here=albums_here,
     )
 
