@@ -85,6 +85,29 @@ def test_all_of_a_file_is_taken_back_at_once_and_made_again(tmp_path: Path, stor
     assert path.read_bytes() == NEW
 
 
+def test_a_file_is_removed_only_as_it_was_read_and_brought_back(nfo: Path, store: Store) -> None:
+    desk = Desk(store, STAMP, swap.Rules(), kinds.MOVIES.name)
+    link, other = nfo.with_name("link.nfo"), nfo.with_name("other.nfo")
+    link.symlink_to(nfo.name)
+    for path, was in ((nfo, NEW), (nfo, OLD[:-1]), (nfo, b""), (link, OLD)):
+        with pytest.raises(ChangedMeanwhile):
+            sidecars.remove(path, was, FIELDS, desk)
+    other.hardlink_to(nfo)
+    with pytest.raises(Refused, match="2 names"):
+        sidecars.remove(nfo, OLD, FIELDS, desk)
+    other.unlink()
+    assert store.find(Query()) == []
+    record = sidecars.remove(nfo, OLD, FIELDS, desk)
+    assert record
+    assert not nfo.exists()
+    assert sidecars.remove(nfo, OLD, FIELDS, desk) is None
+    (step,) = undo.plan(store, Query())
+    assert not step.refusal
+    undo.rehearse(store, step)
+    assert undo.apply(store, step.record)
+    assert nfo.read_bytes() == OLD
+
+
 def test_the_same_bytes_are_not_written_again(nfo: Path, store: Store) -> None:
     before = nfo.stat()
     for was in (OLD, None, b"other"):

@@ -29,6 +29,7 @@ STEPS = {
     "replace": (OLD, NEW),
     "replace what is long": (LONG, OLD),
     "take back": (NEW, OLD),
+    "remove": (OLD, None),
 }
 
 
@@ -42,9 +43,12 @@ def begin(root: Path, was: bytes | None) -> tuple[Path, Store]:
     return path, shelves.store(root)
 
 
-def write(path: Path, data: bytes, was: bytes | None, store: Store) -> None:
+def write(path: Path, data: bytes | None, was: bytes | None, store: Store) -> None:
     desk = Desk(store, STAMP, swap.Rules(), kinds.MOVIES.name)
-    sidecars.write(path, data, was, FIELDS, desk)
+    if data is not None:
+        sidecars.write(path, data, was, FIELDS, desk)
+    elif was is not None:
+        sidecars.remove(path, was, FIELDS, desk)
 
 
 def do(step: str, path: Path, store: Store, tap: Tap) -> MediakeepError | None:
@@ -52,9 +56,9 @@ def do(step: str, path: Path, store: Store, tap: Tap) -> MediakeepError | None:
     was, data = STEPS[step]
     record = None
     if step == "take back":
-        path.write_bytes(data)
+        path.write_bytes(OLD)
         desk = Desk(store, STAMP, swap.Rules(), kinds.MOVIES.name)
-        record = sidecars.write(path, NEW, data, {"plot": Changed()}, desk)
+        record = sidecars.write(path, NEW, OLD, {"plot": Changed()}, desk)
     try:
         with tap, contextlib.suppress(Dead):
             undo.apply(store, record) if record else write(path, data, was, store)

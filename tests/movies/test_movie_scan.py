@@ -315,7 +315,7 @@ def test_the_nfo_that_counts_comes_first(tmp_path: Path) -> None:
     movie = read(tmp_path, "Heat (1995)")
     assert movie.nfos == ("movie.nfo", "heat.nfo", "Heat (1995).nfo")
     assert movie.orphans == ("group.nfo",)
-    assert read(tmp_path, "Alien cd1.avi").nfos == ("Alien.NFO", "Alien cd1.nfo")
+    assert read(tmp_path, "Alien cd1.avi").nfos == ("Alien cd1.nfo", "Alien.NFO")
 
 
 def test_names_are_the_same_however_they_are_composed_and_in_any_case(tmp_path: Path) -> None:

@@ -83,7 +83,12 @@ def _issues(home: Path, item: Item) -> list[Issue] | None:
 
 
 def _told(facts: Mapping[str, Any]) -> list[str]:
-    return [f"{one['role']}: {one['place']}" for one in facts.get("due", ())]
+    return [_due(one) for one in facts.get("due", ())]
+
+
+def _due(one: Mapping[str, Any]) -> str:
+    replaced = ", ".join(one.get("replaces", ()))
+    return f"{one['role']}: {one['place']}" + (f" (replaces {replaced})" if replaced else "")
 
 
 def _advice(kind: str) -> str:

@@ -1,6 +1,7 @@
 """Files put where none was, such as a cover beside its tracks, and taken away again.
 
     put          puts a file where nothing is
+    remove       removes a file that holds what its caller has read
     take_away    takes away what was put there, if it is still that very file
     bring_back   puts back what was taken away
 
@@ -73,20 +74,55 @@ def take_away(record: Record, fields: dict[str, Changed], desk: Desk) -> Record 
         return None
     with swap.adding(path), _ours(path, record, record.new) as original:
         data = os.pread(original.handle, record.new.size, 0)
-        blobs = {record.new.sha256: data}
-        back = Recipe(EMPTY.raw, (("b", 0, 0, len(data)),), tuple(blobs))
-        draft = Draft(record.kind, back, blobs, fields, undoes=record.id)
-        old = State.of(original.facts, record.new.sha256)
-        made = recorded(path, draft, desk, (old, NOTHING, ""))
-        try:
-            if not original.is_unchanged():
-                raise ChangedMeanwhile(files.escape(path))
-            path.unlink()
-        except (OSError, MediakeepError):
-            desk.store.mark(made, VOID)
-            raise
+        draft = _bringing_back(data, record.kind, fields, undoes=record.id)
+        made = _removed(original, draft, desk)
     _sync(path.parent)
     desk.store.mark(made, DONE)
+    return made
+
+
+def remove(
+    path: Path, data: bytes, kind: str, fields: dict[str, Changed], desk: Desk
+) -> Record | None:
+    """Remove a file that holds `data`, and return the record of it; None if there is no file.
+
+    ChangedMeanwhile if the file holds other bytes or is a symbolic link, else the errors of `put`.
+    """
+    path = _placed(path)
+    if not os.path.lexists(path):
+        return None
+    if path.is_symlink():
+        raise ChangedMeanwhile(files.escape(path))
+    with swap.adding(path), swap.opened(path) as original:
+        swap.permit(original, desk.rules)
+        if os.pread(original.handle, len(data) + 1, 0) != data:
+            raise ChangedMeanwhile(files.escape(path))
+        made = _removed(original, _bringing_back(data, kind, fields), desk)
+    _sync(path.parent)
+    desk.store.mark(made, DONE)
+    return made
+
+
+def _bringing_back(
+    data: bytes, kind: str, fields: dict[str, Changed], *, undoes: str = ""
+) -> Draft:
+    """Return the draft of a record that keeps all bytes of a file, which is to be removed."""
+    blobs = {sha256(data).hexdigest(): data}
+    back = Recipe(EMPTY.raw, (("b", 0, 0, len(data)),), tuple(blobs))
+    return Draft(kind, back, blobs, fields, undoes=undoes, sha256=next(iter(blobs)))
+
+
+def _removed(original: swap.Original, draft: Draft, desk: Desk) -> Record:
+    """Record the removal of a file, then remove it."""
+    old = State.of(original.facts, draft.sha256)
+    made = recorded(original.path, draft, desk, (old, NOTHING, ""))
+    try:
+        if not original.is_unchanged():
+            raise ChangedMeanwhile(files.escape(original.path))
+        original.path.unlink()
+    except (OSError, MediakeepError):
+        desk.store.mark(made, VOID)
+        raise
     return made
 
 

@@ -3,6 +3,7 @@
     read    returns what is there
     due     tells whether there is anything to write, and raises what `write` would
     write   puts a new file, or replaces one that is still as it was read
+    remove  removes one that is still as it was read
 
 What a person or another program has written meanwhile is never lost: only the very bytes that the
 new ones were made from are replaced.
@@ -96,6 +97,14 @@ def write(
         old = sha256(was).hexdigest()
         draft = Draft(_kind(path), recipe, blobs, dict(fields), sha256=old)
         return replace(original, [data], draft, desk, partial(_verify, path, data))
+
+
+def remove(path: Path, was: bytes, fields: Mapping[str, Changed], desk: Desk) -> Record | None:
+    """Remove a file that holds `was`, and return the record of it; None if there is no file.
+
+    The errors are those of `write`, and the file stays then.
+    """
+    return additions.remove(path, was, _kind(path), dict(fields), desk)
 
 
 def _is_due(path: Path, data: bytes, was: bytes | None) -> bool:

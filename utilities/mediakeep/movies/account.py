@@ -40,12 +40,14 @@ class Nfo(msgspec.Struct, frozen=True):
 class Sidecar(msgspec.Struct, frozen=True, omit_defaults=True):
     """A file beside a movie: "nfo", "poster", "fanart" or "metadata", and its place.
 
-    `why` says why it was not written, as a sentence's end.
+    `why` says why it was not written, as a sentence's end. `replaces` are files that are removed
+    once it is written.
     """
 
     role: str
     place: str
     why: str = ""
+    replaces: tuple[str, ...] = ()
 
 
 class Twin(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -162,7 +162,7 @@ def _wanted(found: Planned, tools: Tools) -> Planned:
     identity, local, there = found.identity, found.local, found.there
     if identity.movie is None or not found.is_open:
         return found
-    nfo, details = dues.nfo(local, identity.movie, there, tools.places.access.locale)
+    nfo, details = dues.nfo(local, identity.movie, there, tools.places.access.locale, tools)
     due = [nfo] if nfo and NFO in tools.places.roles else []
     try:
         due += dues.pictures(local, identity.movie, there, tools)

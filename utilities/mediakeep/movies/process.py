@@ -137,7 +137,8 @@ def _repairs(work: Work, tools: Tools) -> Repairs:
     first = first or (0 if by_hand else work.stamp.first_claim)
     if not tools.places.write or not tools.has_changed_files or (by_hand and not first):
         return Repairs()
-    made = tools.store.changes(work.stamp.key, first, work.stamp.since, kinds.MOVIES.name)
+    changed = tools.store.changes(work.stamp.key, first, work.stamp.since, kinds.MOVIES.name)
+    made = [one for one in changed if not one.new.is_nothing]  # what was removed was replaced
     if not first:  # what no queue knows has no claims, and one session
         made = [one for one in made if one.session == work.stamp.session]
     fresh = [one for one in made if one.first_claim >= work.stamp.first_claim and not by_hand]

@@ -66,7 +66,8 @@ def _renewed(lot: Lot, expected: Callable[[str], Sequence[str]]) -> Lot | None:
     """Look at a movie's files anew; None where one of its videos is gone."""
     (folder,) = lot.folders
     names = {file.name for file in folder.files}
-    names |= {name for stack in lot.stacks for name in expected(stack.base)}
+    stems = {stem for stack in lot.stacks for stem in (stack.base, stack.clips[0].stem)}
+    names |= {name for stem in stems for name in expected(stem)}
     fresh = {name: file for name in names if (file := folders.file(folder.path, name))}
     clips = [clip for stack in lot.stacks for clip in stack.clips]
     if any(clip.file.name not in fresh for clip in clips):

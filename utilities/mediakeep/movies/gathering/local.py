@@ -109,10 +109,14 @@ def _images(root: Path, found: Iterable[Belonging]) -> Iterator[Image]:
 
 
 def _nfos(lot: Lot, root: Path, found: Iterable[Belonging]) -> list[str]:
-    """Name the NFOs, the one that counts first: movie.nfo, that of a video, of the disc, folder."""
-    own = lot.own
-    videos = [stack.base for stack in lot.stacks] + [
-        clip.stem for stack in lot.stacks for clip in stack.clips
+    """Name the NFOs, the one that counts first: movie.nfo, that of a video, of the disc, folder.
+
+    Of a movie in parts that of the first part comes before that of what they have in common.
+    """
+    own, homes = lot.own, {id(file): one for one in lot.folders for file in one.files}
+    videos = [
+        *(homes[id(clip.file)].place_of(clip.stem) for stack in lot.stacks for clip in stack.clips),
+        *(stack.base for stack in lot.stacks),
     ]
     order = [*(["movie"] if own else []), *videos, "VIDEO_TS/VIDEO_TS", "BDMV/index", root.name]
     ranks = {files.fold(f"{stem}.nfo"): rank for rank, stem in reversed(list(enumerate(order)))}

@@ -17,7 +17,7 @@ from mediakeep.media.nfo.details import Details
 from mediakeep.movies.account import NfoState
 from mediakeep.movies.identify.verdict import Identity
 from mediakeep.movies.model import Movie
-from mediakeep.movies.sidecars import art, describe, knowledge, plan
+from mediakeep.movies.sidecars import art, describe, knowledge, ownership, plan
 from mediakeep.movies.sidecars.art import Art
 from mediakeep.movies.sidecars.beside import Beside
 from mediakeep.movies.sidecars.knowledge import Fetched
@@ -45,9 +45,12 @@ class Said(msgspec.Struct, frozen=True):
 
 
 def nfo(
-    local: Movie, film: Film, beside: Beside, locale: Locale
+    local: Movie, film: Film, beside: Beside, locale: Locale, tools: Tools
 ) -> tuple[Due | None, Details | None]:
-    """Return the NFO that is due, None where it says all already, and what of ours it says then."""
+    """Return the NFO that is due, None where it says all already, and what of ours it says then.
+
+    An NFO of ours that lies where Jellyfin never reads it is moved with all that it says.
+    """
     wanted, written = describe.details(film, local, locale), beside.written
     if beside.nfo.state not in (NfoState.NONE, NfoState.READ):
         return None, written
@@ -57,12 +60,16 @@ def nfo(
     elsewhere = was is not None and (was.language, was.country) != now
     data = merging.merged(beside.tree, wanted, written, elsewhere=elsewhere)
     said = merging.remembered(wanted, written, elsewhere=elsewhere)
-    if data == beside.nfo_bytes:
+    place, misplaced = plan.nfo_place(local), ownership.misplaced(local, tools)
+    if data == beside.nfo_bytes and not misplaced:
         return None, said
-    differing = changes.of(beside.nfo.details, merging.details(data))
-    place = plan.nfo_place(local)
     reason = f"as TMDb has it (movie {film.id})"
-    return Due(NFO, place, data, beside.nfo_bytes, reason, differing), said
+    if place in misplaced:
+        differing = changes.of(None, merging.details(data))
+        new = plan.new_nfo_place(local)
+        return Due(NFO, new, data, None, reason, differing, misplaced), said
+    differing = changes.of(beside.nfo.details, merging.details(data))
+    return Due(NFO, place, data, beside.nfo_bytes, reason, differing, misplaced), said
 
 
 def notes(

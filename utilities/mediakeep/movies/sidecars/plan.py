@@ -1,6 +1,7 @@
 """Which files are due beside a movie: its NFO, its pictures, and what mediakeep knows of it.
 
-    <name>.nfo             what a media centre reads; the one that is there already is brought up
+    <name>.nfo             what a media centre reads; the one that is there already is brought up;
+                           movie.nfo where Jellyfin reads no other name
     <name>-poster.jpg      only where the movie has none, or by force
     <name>-fanart.jpg
     <name>-metadata.json   what was found out, and what was written into the NFO, so that a
@@ -22,7 +23,7 @@ from mediakeep.movies.sidecars import art
 
 NFO, SIDECAR = "nfo", "metadata"
 _SIDECAR_END = "-metadata.json"
-_DISC_NFOS = {"dvd": "VIDEO_TS/VIDEO_TS.nfo", "bluray": "BDMV/index.nfo"}
+_DVD = "VIDEO_TS"
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -34,6 +35,7 @@ class Due(msgspec.Struct, frozen=True):
     was: bytes | None = None  # None: no such file
     reason: str = ""
     changes: dict[str, tuple[str, str]] = {}  # of an NFO's fields: what they held and are to hold
+    replaces: dict[str, bytes] = {}  # other NFOs to remove once this one is there, by their places
 
     @property
     def is_new(self) -> bool:
@@ -43,10 +45,25 @@ class Due(msgspec.Struct, frozen=True):
 
 def nfo_place(local: Movie) -> str:
     """Return where the NFO of a movie lies, or is to lie: an existing one is kept where it is."""
-    if local.nfos:
-        return local.nfos[0]
-    inner = _DISC_NFOS.get(local.disc)
-    return inner if inner else f"{_stem(local)}.nfo"
+    return local.nfos[0] if local.nfos else new_nfo_place(local)
+
+
+def new_nfo_place(local: Movie) -> str:
+    """Return where a new NFO goes: a place that both Kodi and Jellyfin read.
+
+    Jellyfin reads `VIDEO_TS/VIDEO_TS.nfo` of a DVD, `movie.nfo` in a movie's own folder, and the
+    NFO named after the one video that it plays, which is the first part, or any of the versions
+    (MovieNfoSaver.GetMovieSavePaths). So does Kodi, which tries the first part first
+    (CVideoTagLoaderNFO::FindNFO).
+    """
+    if local.disc == "dvd" and path(local, _DVD).is_dir():
+        return f"{_DVD}/{_DVD}.nfo"
+    if local.disc or not local.videos:
+        return "movie.nfo" if local.disc else f"{_stem(local)}.nfo"
+    first = local.videos[0]
+    if local.own_folder and "/" not in first.place and (first.part or len(_versions(local)) > 1):
+        return "movie.nfo"
+    return f"{first.place.rpartition('.')[0]}.nfo" if first.part else f"{_stem(local)}.nfo"
 
 
 def sidecar_place(local: Movie) -> str:

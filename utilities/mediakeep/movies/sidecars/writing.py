@@ -70,8 +70,8 @@ def _foresee(local: Movie, due: Due, rules: Rules, done: Written) -> None:
     except (NotWritten, Unreadable) as error:
         done.held.append(Sidecar(due.role, due.place, str(error)))
         return
-    if is_due:
-        done.due.append(Sidecar(due.role, due.place))
+    if is_due or due.replaces:
+        done.due.append(Sidecar(due.role, due.place, replaces=tuple(due.replaces)))
 
 
 def _write(local: Movie, due: Due, desk: Desk, done: Written) -> None:
@@ -84,6 +84,19 @@ def _write(local: Movie, due: Due, desk: Desk, done: Written) -> None:
     if record:
         done.made.append(Sidecar(due.role, due.place))
         done.created += [due.place] if due.is_new else []
+    for place, data in due.replaces.items():
+        _remove(local, place, data, due, desk, done)
+
+
+def _remove(local: Movie, place: str, data: bytes, due: Due, desk: Desk, done: Written) -> None:
+    """Remove a file that another one has replaced; the reason names that one."""
+    gone = {due.role: Changed((_sum(data),), (), f"replaced by {due.place}")}
+    try:
+        if sidecars.remove(plan.path(local, place), data, gone, desk):
+            done.made.append(Sidecar(due.role, due.place, replaces=(place,)))
+    except (NotWritten, Unreadable) as error:
+        done.held.append(Sidecar(due.role, place, str(error)))
+        done.is_overtaken |= isinstance(error, ChangedMeanwhile)
 
 
 def _held(local: Movie, due: Due, tools: Tools) -> str:
@@ -91,7 +104,9 @@ def _held(local: Movie, due: Due, tools: Tools) -> str:
         return local.locked
     if tools.places.policy.redo or not tools.has_changed_files:
         return ""
-    return TAKEN_BACK if tools.store.undone(plan.path(local, due.place)) else ""
+    places = (due.place, *due.replaces)
+    undone = any(tools.store.undone(plan.path(local, place)) for place in places)
+    return TAKEN_BACK if undone else ""
 
 
 def _desk(stamp: Stamp, tools: Tools) -> Desk:
