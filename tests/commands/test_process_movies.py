@@ -193,10 +193,12 @@ def test_without_a_token_all_local_work_is_done(movies: Movies) -> None:
     assert {item["lookup"] for item in movies.items().values()} == {"pending"}
 
 
-def test_a_person_takes_skips_gives_an_id_and_stops(stocked: tuple[Movies, Made]) -> None:
+def test_a_person_takes_postpones_leaves_out_gives_an_id_and_stops(
+    stocked: tuple[Movies, Made],
+) -> None:
     movies, _ = stocked
     shown = Terminal(movies, "--all", "--confirm-each")
-    answers = ["1", "s", "i", "q"]
+    answers = ["1", "s", "x", "i", "q"]
     first = shown.await_(PROMPT)
     assert "read as" in first
     assert "min" in first
@@ -221,11 +223,27 @@ def test_a_person_takes_skips_gives_an_id_and_stops(stocked: tuple[Movies, Made]
     users = [one for one in items if one.get("match") == "user"]
     assert len(users) == 2
     assert users[-1]["tmdb_id"] == 2075
-    assert [one["status"] for one in items].count("skipped") == 1
-    assert [one["status"] for one in items].count("pending") == 3
+    keys = list(movies.items())
+    later, out = keys[1], keys[2]
+    assert [one["status"] for one in items].count("pending") == 2
     assert not any(one.get("attempts") for one in items if one["status"] == "pending")
+    assert (items[1]["status"], items[1]["lookup"]) == ("completed", "unknown")
+    assert "no-match" in {one["kind"] for one in movies.reviews()[later]}
+    listed = (movies.path / "outputs/movies_failed_lookups.csv").read_text()
+    assert later in listed
+    assert out not in listed
+    assert (items[2]["status"], items[2]["skip_reason"]) == ("skipped", "never ask again")
+    back = f"movie_queue_manager.py --home {movies.path} --reset-movie '{out}'"
+    assert f"bring it back with: python utilities/{back}" in shown.shown.replace("\r\n", "")
+    assert f"x: never ask again, until python utilities/{back}" in asked[2]
+    assert "never ask again" in movies.ok("--list", "--status", "skipped")
+    (movies.movies / f"{Path(out).stem}.en.srt").write_text("1")
+    movies.scan()  # that it has changed is no reason to ask again
     again = told(movies, "--all", "--fix", "none")
-    assert "Processing 3 movies" in again
+    assert "Processing 2 movies" in again
+    assert "no-match" in {one["kind"] for one in movies.reviews()[later]}
+    movies.ok("--reset-movie", out)
+    assert movies.statuses()[out] == "pending"
 
 
 def test_the_end_of_the_input_stops_as_q_does(movies: Movies) -> None:

@@ -391,8 +391,28 @@ def test_a_person_decides_and_is_not_asked_again(bench: Bench) -> None:
     assert (bench.items["Heron.mkv"].match, bench.items["Heron.mkv"].tmdb_id) == ("user", 501)
     bench.work("Heron.mkv", choose=choose)
     assert asked == ["x"]
-    skipped = bench.put("Other.mkv", PLAIN).name
-    assert bench.work(skipped, choose=lambda *_: Choice("skip")).state is Status.SKIPPED
+
+
+def test_what_a_person_decides_later_waits_in_the_list_of_reviews(bench: Bench) -> None:
+    bench.put(KEY, HERON)
+    outcome = bench.work(KEY, choose=lambda *_: Choice("later"))
+    assert outcome.state is Status.COMPLETED
+    assert outcome.data["lookup"] == "unsure"
+    assert "ambiguous-match" in bench.issues(KEY)
+    assert list(files_of(bench)) == [KEY]
+
+
+def test_what_a_person_leaves_out_is_skipped_with_the_command_that_brings_it_back(
+    bench: Bench,
+) -> None:
+    bench.put(KEY, HERON)
+    outcome = bench.work(KEY, choose=lambda *_: Choice("never"))
+    assert outcome.state is Status.SKIPPED
+    assert outcome.data == {"skip_reason": "never ask again"}
+    assert outcome.message.endswith(
+        f"movie_queue_manager.py --home {bench.home} --reset-movie '{KEY}'"
+    )
+    assert list(files_of(bench)) == [KEY]
 
 
 def test_a_link_that_leads_nowhere_is_told_and_is_no_vanished_movie(bench: Bench) -> None:

@@ -58,6 +58,7 @@ DECISIONS: list[tuple[Item | None, Found | None, str, Status]] = [
     (known(S, skip_reason="duplicate"), seen(), "", S),
     (known(S, skip_reason="duplicate"), None, "", S),
     (known(S, skip_reason="duplicate"), seen("f2"), "changed", P),
+    (known(S, skip_reason="never ask again"), seen("f2"), "changed", S),
     (known(C), seen(path="/elsewhere/A"), "moved", C),
     (gone(C), seen(path="/elsewhere/A"), "returned", C),
 ]

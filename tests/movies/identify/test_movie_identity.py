@@ -13,7 +13,7 @@ from mediakeep.lookups.tmdb.desk import CLOSED, Desk
 from mediakeep.lookups.tmdb.films import Hit
 from mediakeep.lookups.tmdb.films import Movie as Known
 from mediakeep.movies.identify import identity, score
-from mediakeep.movies.identify.choice import Choice, Skipped
+from mediakeep.movies.identify.choice import Choice, NeverAsk
 from mediakeep.movies.identify.clue import Clue
 from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.identify.weights import WEIGHTS
@@ -364,12 +364,42 @@ def test_a_person_may_give_an_id_of_imdb_for_what_nobody_found(desk: Desk) -> No
     assert (found.sure, found.tmdb_id, found.confidence) == (Sure.USER, LANTERNS, 1.0)
 
 
-def test_a_person_may_skip_and_stop_and_nothing_is_kept(desk: Desk) -> None:
-    with pytest.raises(Skipped):
-        identity.of(local("Nightjar", 2010), ITEM, {}, desk, lambda *_: Choice("skip"))
+def test_a_person_may_leave_out_and_stop_and_nothing_is_kept(desk: Desk) -> None:
+    with pytest.raises(NeverAsk):
+        identity.of(local("Nightjar", 2010), ITEM, {}, desk, lambda *_: Choice("never"))
     with pytest.raises(Stopped):
         identity.of(local("Nightjar", 2010), ITEM, {}, desk, lambda *_: Choice("stop"))
     assert desk.known.resolved("a.mkv") is None
+
+
+def test_what_a_person_decides_later_stays_open_until_asked_again_or_renamed(desk: Desk) -> None:
+    movie = local("The Amber Ferry", 1954, 92)
+    certain = identity.of(movie, ITEM, {}, desk)
+    assert certain.is_certain
+    later = identity.of(movie, ITEM, {}, desk, lambda *_: Choice("later"))
+    assert (later.sure, later.tmdb_id, later.movie) == (Sure.REVIEW, 0, None)
+    assert later.candidates[0].hit.id == certain.tmdb_id
+    again = identity.of(movie, ITEM, {}, desk)
+    assert (again.sure, again.candidates) == (Sure.REVIEW, later.candidates)
+    chosen = Choice("take", certain.tmdb_id)
+    assert identity.of(movie, ITEM, {}, desk, lambda *_: chosen).sure is Sure.USER
+    identity.of(movie, ITEM, {}, desk, lambda *_: Choice("later"))
+    renamed = structs.replace(movie, name=structs.replace(movie.name, others=("Amber Ferry",)))
+    assert identity.of(renamed, ITEM, {}, desk).is_certain
+
+
+def test_an_id_in_the_name_that_is_decided_later_stays_open_too(desk: Desk) -> None:
+    movie = local("The Amber Ferry", 1954, 92)
+    known = identity.of(movie, ITEM, {}, desk).tmdb_id
+    movie = structs.replace(movie, name=structs.replace(movie.name, tmdb_id=known))
+    assert identity.of(movie, ITEM, {}, desk).by == "name"
+    identity.of(movie, ITEM, {}, desk, lambda *_: Choice("later"))
+    assert identity.of(movie, ITEM, {}, desk).sure is Sure.REVIEW
+
+
+def test_what_nobody_knows_may_be_decided_later(desk: Desk) -> None:
+    found = identity.of(local("Teapots at Dawn"), ITEM, {}, desk, lambda *_: Choice("later"))
+    assert (found.sure, found.candidates) == (Sure.UNMATCHED, ())
 
 
 def test_what_a_person_said_in_the_queue_is_not_asked_again(desk: Desk) -> None:

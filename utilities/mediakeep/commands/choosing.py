@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
     from mediakeep.movies.model import Movie
 
 SHOWN = 3  # candidates
-_ANSWERS = "a number, s to skip, i for an id, q to stop"
+_ANSWERS = "a number, i for an id, s for later, x for never, q to stop"
 _NUMBER = re.compile(r"[0-9]{1,10}")
 
 
-def choose(local: Movie, found: Identity) -> Choice:
+def choose(local: Movie, found: Identity, *, home: Path) -> Choice:
     """Ask which movie it is, until the answer is one; that nobody answers any more is a "q"."""
     from mediakeep.movies.identify.choice import Choice
 
     try:
-        click.echo("\n".join(map(files.printable, _question(local, found))))
+        click.echo("\n".join(map(files.printable, _question(local, found, home))))
         with _interrupted():
             return _answer(found.candidates[:SHOWN])
     except (Stopped, OSError):  # the latter where the terminal, or who reads of us, has gone
@@ -51,7 +52,9 @@ def _answer(shown: tuple[Candidate, ...]) -> Choice:
         if word == "q":
             raise Stopped
         if word == "s":
-            return Choice("skip")
+            return Choice("later")
+        if word == "x":
+            return Choice("never")
         if word == "i":
             if chosen := read_id(
                 rest or _said("Its id at TMDb or IMDb, such as 603 or tt0133093: ")
@@ -101,8 +104,10 @@ def _interrupted() -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def _question(local: Movie, found: Identity) -> Iterator[str]:
+def _question(local: Movie, found: Identity, home: Path) -> Iterator[str]:
     """Tell what a file is called, how its name was read, and which movies it may be."""
+    from mediakeep.movies.outputs import decisions
+
     name = local.name
     read = f'"{name.title}"' + (f", {name.year}" if name.year else "")
     yield ""
@@ -116,6 +121,8 @@ def _question(local: Movie, found: Identity) -> Iterator[str]:
         yield f"  {number}  {100 * one.confidence:3.0f}%  {_named(one)}"
     if not shown:
         yield "  TMDb knows nothing that is near"
+    yield "  s: decide later; it stays in the list of reviews"
+    yield f"  x: never ask again, until {decisions.bring_back(home, local.key)}"
 
 
 def _named(one: Candidate) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def main(home: Path, movie: str | None, confirm_each: bool, **given: Any) -> int
         access,
         policy,
         native=True,
-        choose=choosing.choose if confirm_each else None,
+        choose=functools.partial(choosing.choose, home=home) if confirm_each else None,
         force=given["force"],
     )
     ask = terms.asked(home, request, given)

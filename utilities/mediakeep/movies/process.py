@@ -18,16 +18,17 @@ from msgspec import structs
 
 from mediakeep import files, kinds
 from mediakeep.errors import LibraryGone, NotAsked, ServiceFailed
-from mediakeep.item import Status
+from mediakeep.item import LEFT_OUT, Status
 from mediakeep.lookups.tmdb.films import Hit
 from mediakeep.media import access
 from mediakeep.media.undoing.record import Record
 from mediakeep.movies import diagnose, endings, model, neighbours, planned, scan, tools
 from mediakeep.movies.account import Account, Sidecar
 from mediakeep.movies.endings import Repairs
-from mediakeep.movies.identify.choice import Skipped
+from mediakeep.movies.identify.choice import NeverAsk
 from mediakeep.movies.identify.verdict import Identity
 from mediakeep.movies.model import Movie
+from mediakeep.movies.outputs import decisions
 from mediakeep.movies.planned import Planned
 from mediakeep.movies.sidecars import beside, plan, writing
 from mediakeep.movies.sidecars.beside import Beside
@@ -49,9 +50,9 @@ def opened(places: Places) -> Iterator[Worker]:
 def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outcome:
     """Read, identify, enrich and report one movie.
 
-    Skipped where it has vanished, or a person leaves it open; LibraryGone where the whole library
-    has; Unreadable where a folder refuses; Stopped where a person ends it. Done twice, it writes
-    nothing the second time.
+    Skipped if it has vanished or the user leaves it out for good; LibraryGone if the whole library
+    has vanished; Unreadable if a folder refuses; Stopped if the user ends it. Done twice, it
+    writes nothing the second time.
     """
     path = Path(files.unescape(work.item.path))
     if not _is_there(path):
@@ -63,8 +64,10 @@ def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outco
         _tidy(found.local, tools)
         repairs = _repairs(work, tools)
         told = _told(work, found, written, repairs, tools)
-    except Skipped:
-        return Outcome(Status.SKIPPED, "left open", data={"skip_reason": "left open by a person"})
+    except NeverAsk:
+        back = decisions.bring_back(places.home, work.stamp.key)
+        message = f"never asked again; bring it back with: {back}"
+        return Outcome(Status.SKIPPED, message, data={"skip_reason": LEFT_OUT})
     finally:
         tools.desk.progress = QUIET
         tools.index.commit()

@@ -9,7 +9,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.errors import ScanRefused
-from mediakeep.item import Found, Item, Status
+from mediakeep.item import LEFT_OUT, Found, Item, Status
 from mediakeep.queue.state import State
 
 _OF_ONE_TRY = (
@@ -110,7 +110,7 @@ def _revisit(survey: Survey, key: str, state: State, one: Found) -> None:
 
 def _renew(item: Item, one: Found) -> dict[str, Any]:
     changes: dict[str, Any] = {**one.fields, "fingerprint": one.fingerprint}
-    if item.status is Status.PENDING:
+    if item.status is Status.PENDING or item.skip_reason == LEFT_OUT:
         return changes
     return {**changes, **again(item), "note": "it changed on disk since it was last done"}
 

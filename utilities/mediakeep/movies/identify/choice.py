@@ -12,9 +12,9 @@ from mediakeep.movies.model import Movie
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """An answer: "take" the movie of one of the ids, "skip" this one, or "stop" altogether."""
+    """An answer: "take" the movie of one of the ids, ask "later", "never" again, or "stop"."""
 
-    what: Literal["take", "skip", "stop"]
+    what: Literal["take", "later", "never", "stop"]
     tmdb_id: int = 0
     imdb_id: str = ""
 
@@ -22,5 +22,5 @@ class Choice(msgspec.Struct, frozen=True):
 Choose = Callable[[Movie, Identity], Choice]
 
 
-class Skipped(Exception):
-    """A person left it open which movie it is."""
+class NeverAsk(Exception):
+    """The user does not want to be asked again which movie a file is."""

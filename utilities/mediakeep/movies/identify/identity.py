@@ -4,7 +4,8 @@
    movie are kept for half a year, so that this asks nobody a second time.
 2. Where the question is the one that was answered before, and with certainty, nothing is searched.
 3. Else a search by the name finds it, or leaves it to a person.
-4. A person who is to confirm each one has the last word, but on what one has said before.
+4. A person who is to confirm each one has the last word, but on what one has said before. What
+   they decide later stays open until they are asked again, or the question changes.
 
 Where a service cannot be asked, that ends the look-up of this movie, and what was known serves.
 """
@@ -22,12 +23,14 @@ from mediakeep.lookups.tmdb.desk import Desk
 from mediakeep.lookups.tmdb.films import Movie as Known
 from mediakeep.lookups.tmdb.known import Candidate
 from mediakeep.movies.identify import claims, kept, question, score, stated
-from mediakeep.movies.identify.choice import Choice, Choose, Skipped
+from mediakeep.movies.identify.choice import Choice, Choose, NeverAsk
 from mediakeep.movies.identify.claims import Claims
 from mediakeep.movies.identify.question import Question
 from mediakeep.movies.identify.search import SHOWN, Search
 from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.model import Movie
+
+_LATER = "later"  # what decided, where the user wants to decide later
 
 
 def of(
@@ -37,7 +40,7 @@ def of(
     desk: Desk,
     choose: Choose | None = None,
 ) -> Identity:
-    """Find out which movie it is, as far as that is allowed; Skipped and Stopped by a person.
+    """Find out which movie it is, as far as that is allowed; NeverAsk and Stopped by the user.
 
     `nfo_ids` are the ids of its NFO by "tmdb" and "imdb"; `choose` asks a person to confirm.
     """
@@ -61,6 +64,8 @@ def _answered(asked: Question, before: Identity | None, desk: Desk) -> Identity:
     told = Claims(desk.tmdb, asked.clue)
     found = told.settle(asked.stated)
     gone: tuple[int, ...] = ()
+    if before and before.by == _LATER and not desk.access.fresh:
+        found = before
     if found is None and before and before.tmdb_id and not desk.access.fresh:
         try:
             found = structs.replace(before, movie=desk.tmdb.movie(before.tmdb_id))
@@ -102,12 +107,21 @@ def _confirmed(
         said = choose(shown)
         if said.what == "stop":
             raise Stopped
-        if said.what == "skip":
-            raise Skipped
+        if said.what == "never":
+            raise NeverAsk
+        if said.what == "later":
+            return _postponed(found)
         try:
             return _said(desk.tmdb.movie(said.tmdb_id or said.imdb_id), asked, found)
         except NoSuchMovie as error:
             shown = structs.replace(found, why=str(error))
+
+
+def _postponed(found: Identity) -> Identity:
+    """Leave it open which movie it is, with all candidates, until the user decides."""
+    is_near = found.is_certain and found.candidates
+    sure = Sure.REVIEW if is_near or found.sure is Sure.REVIEW else Sure.UNMATCHED
+    return structs.replace(found, sure=sure, by=_LATER, tmdb_id=0, imdb_id="", movie=None)
 
 
 def _described(
