@@ -144,9 +144,12 @@ def test_a_dry_run_tells_what_is_due_and_writes_nothing(movies: Movies) -> None:
 
 def test_with_fix_none_nothing_lies_beside_the_movies_afterwards(movies: Movies) -> None:
     before = sorted(movies.movies.iterdir())
-    told(movies, "--all", "--fix", "none")
+    out = told(movies, "--all", "--fix", "none")
     assert sorted(movies.movies.iterdir()) == before
     assert set(movies.statuses().values()) == {"completed"}
+    assert "Auto-fixed: 0 issues" in out
+    assert "4 files would be written" in out
+    assert not any(one.get("auto_fixed") for one in movies.items().values())
 
 
 def test_what_a_batch_would_ask_is_estimated(movies: Movies) -> None:

@@ -275,8 +275,12 @@ def test_nothing_is_written_but_told_in_a_dry_run_and_with_fix_none(bench: Bench
     due = [one["role"] for one in bench.work(KEY, write=False).facts["due"]]
     assert due == ["nfo", "poster", "fanart", "metadata"]
     assert not (bench.home / "outputs").exists()
-    due = [one["role"] for one in bench.work(KEY, Policy(fix=Fix.NONE)).facts["due"]]
-    assert due == ["nfo", "poster", "fanart", "metadata"]
+    outcome = bench.work(KEY, Policy(fix=Fix.NONE))
+    assert [one["role"] for one in outcome.facts["due"]] == ["nfo", "poster", "fanart", "metadata"]
+    assert ", 4 files would be written, " in outcome.message
+    assert " files written" not in outcome.message
+    assert outcome.facts["auto_fixed"] == outcome.facts["issues_resolved"] == 0
+    assert (bench.items[KEY].auto_fixed, bench.items[KEY].issues_found) == (0, 4)
     assert files_of(bench) == before
     assert bench.items[KEY].tmdb_id == 501
 

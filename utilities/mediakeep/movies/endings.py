@@ -71,28 +71,37 @@ def _places(local: Movie, paths: Sequence[str]) -> Iterator[str]:
 
 
 def outcome(
-    told: Account, issues: Sequence[Issue], work: Work, written: Written, repairs: Repairs
+    told: Account,
+    issues: Sequence[Issue],
+    work: Work,
+    written: Written,
+    repairs: Repairs,
+    *,
+    is_dry: bool = False,
 ) -> Outcome:
-    """Tell the queue what came of a movie."""
+    """Tell the queue what came of a movie.
+
+    What is due and not written is found, but not fixed; only a dry run counts what it would fix.
+    """
     decisions = list(filter(diagnose.needs_person, issues))
     due = len(written.due)
-    fixed = repairs.fresh + due
+    expected = due if is_dry else 0
     counts = {
-        "issues_found": len(decisions) + fixed,
+        "issues_found": len(decisions) + repairs.fresh + due,
         "issues_resolved": repairs.count,
-        "auto_fixed": fixed,
+        "auto_fixed": repairs.fresh + expected,
         "manual_reviews": len(decisions),
         "issues": diagnose.tally(decisions),
         "notes": sum(one.severity is Severity.NOTE for one in issues),
     }
     facts = _facts(told, counts, written, repairs)
     return Outcome(
-        message=_message(told, fixed, len(decisions)),
+        message=_message(told, repairs.fresh, due, len(decisions)),
         data={
             **_identified(told, work),
             **counts,
             "issues_found": len(decisions) + repairs.count + due,
-            "auto_fixed": repairs.count + due,
+            "auto_fixed": repairs.count + expected,
             "repaired": repairs.first_claim,
             "file_count": len(told.local.videos),
             "metadata_files": [one.place for one in told.made],
@@ -147,8 +156,10 @@ def _identified(told: Account, work: Work) -> dict[str, object]:
     }
 
 
-def _message(told: Account, fixed: int, reviews: int) -> str:
-    parts = [_which(told.identity, told), page.counted(fixed, "file") + " written"]
+def _message(told: Account, fixed: int, due: int, reviews: int) -> str:
+    parts = [_which(told.identity, told)]
+    parts += [page.counted(fixed, "file") + " written"] if fixed or not due else []
+    parts += [page.counted(due, "file") + " would be written"] if due else []
     parts += [f"{len(told.held)} not written"] if told.held else []
     return ", ".join([*parts, page.counted(reviews, "manual review")])
 

@@ -74,7 +74,7 @@ def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outco
     issues = diagnose.issues(told)
     if places.write:
         endings.write(told, issues, work, places.home)
-    result = endings.outcome(told, issues, work, written, repairs)
+    result = endings.outcome(told, issues, work, written, repairs, is_dry=not places.write)
     return structs.replace(result, facts=_facts(result, told.identity, tools))
 
 
