@@ -56,6 +56,23 @@ def test_a_scan_names_the_sidecars_that_fit_no_movie(movies: Movies) -> None:
     assert len(told["orphan_sidecars"]) == 7
 
 
+def test_a_scan_names_the_videos_that_it_leaves_out(movies: Movies) -> None:
+    for name in ("The DNA Sample.mkv", "trailer 7.mkv", "sample.mkv", "Gone Trailer.mkv"):
+        (movies.movies / name).write_bytes(b"")
+    (movies.movies / "Sample").mkdir()
+    for number in range(4):
+        (movies.movies / "Sample" / f"{number}.mkv").write_bytes(b"")
+    shown = movies.scan()
+    assert "7 video files in " in shown
+    assert (
+        " belong to no movie and are left out: 'Gone Trailer.mkv', Sample/0.mkv, Sample/1.mkv,"
+        " Sample/2.mkv, Sample/3.mkv, and 2 more (--json names all).\n"
+    ) in shown
+    told = json.loads(movies.ok("--scan", movies.movies, "--json"))
+    assert told["left_out"] == 7
+    assert told["left_out_files"][-2:] == ["The DNA Sample.mkv", "sample.mkv"]
+
+
 def test_without_a_queue_the_manager_of_movies_is_named(movies: Movies) -> None:
     done = movies.manage("--show-summary")
     assert done.returncode == 2

@@ -219,7 +219,7 @@ def test_folders_of_extras_are_their_movies(tmp_path: Path, folder: str) -> None
     assert keys(tmp_path) == {"Heat": 1}
     movie = read(tmp_path, "Heat")
     assert set(movie.extras) == {f"{folder}/one.mkv", f"{folder}/deep/two.mkv"}
-    assert scan.left_out(tmp_path)[0] == 0
+    assert scan.left_out(tmp_path)[0] == ()
 
 
 def test_extras_are_told_by_their_names(tmp_path: Path) -> None:
@@ -232,13 +232,35 @@ def test_extras_are_told_by_their_names(tmp_path: Path) -> None:
     movie = read(tmp_path, "Heat.mkv")
     assert set(movie.extras) == {f"Heat{kind}.mkv" for kind in kinds}
     assert movie.samples == ("Heat-sample.mkv",)
-    assert scan.left_out(tmp_path)[0] == 3
+    assert scan.left_out(tmp_path)[0] == ("Gone-trailer.mkv", "sample.mkv", "trailer.mp4")
 
 
 def test_a_movie_that_is_named_like_an_extra_is_none(tmp_path: Path) -> None:
     put(tmp_path, "The.Big.Short.mkv", "The-Other.mkv", "The Interview.mkv", "Shorts/Duel.mkv")
     assert len(keys(tmp_path)) == 4
-    assert scan.left_out(tmp_path)[0] == 0
+    assert scan.left_out(tmp_path)[0] == ()
+
+
+def test_a_movie_may_be_called_sample_or_trailer_if_its_folder_says_so_with_a_year(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "The DNA Sample (2014)/The DNA Sample.mkv", "Trailer (2010)/trailer.mkv")
+    put(tmp_path, "Sample This (2012)/Sample This (2012).mkv", "Heat (1995) Sample/heat-sample.mkv")
+    put(tmp_path, "Heat (1995)/Heat (1995) trailer.mkv", "The DNA Sample.mkv", "Sample/one.mkv")
+    assert set(keys(tmp_path)) == {
+        "Sample This (2012)", "The DNA Sample (2014)", "Trailer (2010)"
+    }  # fmt: skip
+    movie = read(tmp_path, "The DNA Sample (2014)")
+    assert ([one.place for one in movie.videos], movie.name.title) == (
+        ["The DNA Sample.mkv"],
+        "The DNA Sample",
+    )
+    assert scan.left_out(tmp_path)[0] == (
+        "Heat (1995) Sample/heat-sample.mkv",
+        "Heat (1995)/Heat (1995) trailer.mkv",
+        "Sample/one.mkv",
+        "The DNA Sample.mkv",
+    )
 
 
 def test_samples_belong_to_the_movie_of_their_folder(tmp_path: Path) -> None:
@@ -253,7 +275,7 @@ def test_hidden_and_foreign_folders_are_passed_over(tmp_path: Path) -> None:
     put(tmp_path, ".hidden.mkv", "Heat/.mediakeep_backup_1/Heat.mkv", "...And So On (1956).mkv")
     assert list(keys(tmp_path)) == ["...And So On (1956).mkv", "Heat"]
     movie = read(tmp_path, "Heat")
-    assert (movie.images, movie.extras, scan.left_out(tmp_path)[0]) == ((), (), 0)
+    assert (movie.images, movie.extras, scan.left_out(tmp_path)[0]) == ((), (), ())
 
 
 # What lies beside

@@ -97,7 +97,7 @@ def check(root: Path) -> None:
         if movie.disc:
             held.update(inside_disc(root, Path(movie.root), held))
     assert all(count == 1 for count in held.values()), held
-    assert sum(held.values()) + scan.left_out(root)[0] == sum(1 for _ in videos_of(root))
+    assert sum(held.values()) + len(scan.left_out(root)[0]) == sum(1 for _ in videos_of(root))
 
 
 def inside_disc(root: Path, folder: Path, held: Counter[str]) -> Iterator[str]:

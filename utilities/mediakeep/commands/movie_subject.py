@@ -30,7 +30,8 @@ def _library(root: Path) -> Iterator[Found]:
 def _left_out(root: Path) -> LeftOut:
     from mediakeep.movies import scan
 
-    return LeftOut(*scan.left_out(root))
+    videos, sidecars = scan.left_out(root)
+    return LeftOut(len(videos), sidecars, videos)
 
 
 def _opening(home: Path, manner: Manner) -> Opening:

@@ -17,7 +17,7 @@ from mediakeep.queue.store import Change
 from mediakeep.queue.survey import Survey
 from mediakeep.views import terminal
 
-_NAMED = 5  # sidecars that fit nothing
+_NAMED = 5  # files that fit nothing
 
 
 def scan(desk: Desk, path: str) -> Answer:
@@ -99,9 +99,11 @@ def _answer(desk: Desk, root: Path, result: Survey, line: str) -> Answer:
     if left_out.files:
         lines.append(
             f"{terminal.count(left_out.files, desk.kind.stray)} in {files.escape(root)}"
-            f" belong to no {desk.kind.noun} and are left out."
+            f" belong to no {desk.kind.noun} and are left out{_named(left_out.named)}."
         )
     told: dict[str, object] = {"left_out": left_out.files}
+    if left_out.named:
+        told["left_out_files"] = left_out.named
     if left_out.sidecars:
         lines.append(_unfit(desk, left_out.sidecars))
         told["orphan_sidecars"] = left_out.sidecars
@@ -109,8 +111,13 @@ def _answer(desk: Desk, root: Path, result: Survey, line: str) -> Answer:
 
 
 def _unfit(desk: Desk, places: Sequence[str]) -> str:
-    """Name sidecars that no player shows: a few for people, as --json has them all."""
+    """Name sidecars that no player shows."""
+    fit = "fits" if len(places) == 1 else "fit"
+    return f"{terminal.count(len(places), 'sidecar')} {fit} no {desk.kind.noun}{_named(places)}."
+
+
+def _named(places: Sequence[str]) -> str:
+    """Name files, as the end of a sentence: a few for people, as --json has them all."""
     named = ", ".join(map(files.quoted, places[:_NAMED]))
     more = f", and {len(places) - _NAMED:,} more (--json names all)" if places[_NAMED:] else ""
-    fit = "fits" if len(places) == 1 else "fit"
-    return f"{terminal.count(len(places), 'sidecar')} {fit} no {desk.kind.noun}: {named}{more}."
+    return f": {named}{more}" if places else ""

@@ -56,10 +56,14 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """What in a library belongs to no item: how many files, and the sidecars that fit none."""
+    """What in a library belongs to no item: how many files, and the sidecars that fit none.
+
+    `named` are the places of these files, escaped, if the subject names them.
+    """
 
     files: int = 0
     sidecars: tuple[str, ...] = ()  # by their places, escaped
+    named: tuple[str, ...] = ()
 
 
 class Subject(msgspec.Struct, frozen=True):

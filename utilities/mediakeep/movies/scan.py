@@ -57,15 +57,16 @@ def at(path: Path) -> Iterator[Found]:
         yield from (_found(path.parent, lot) for lot in right if lot.place == path.name)
 
 
-def left_out(root: Path) -> tuple[int, tuple[str, ...]]:
-    """Count the videos that belong to no movie, and name the sidecars beside several that fit none.
+def left_out(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Name the videos that belong to no movie, and the sidecars beside several that fit none.
 
     Such videos are trailers and samples that lie by themselves. Places are escaped and sorted;
     sidecars in a movie's own folder are told of with that movie.
     """
     places = _unheld(root)
+    videos = [place for place in places if place.lower().endswith(tuple(formats.VIDEOS))]
     orphans = [place for place in places if not place.lower().endswith(tuple(formats.VIDEOS))]
-    return len(places) - len(orphans), tuple(map(files.escape, orphans))
+    return tuple(map(files.escape, videos)), tuple(map(files.escape, orphans))
 
 
 def movie(path: Path, key: str, library: Path) -> Movie:

@@ -6,6 +6,8 @@ import re
 
 import msgspec
 
+from mediakeep import files
+
 # fmt: off
 VIDEOS = frozenset({
     ".mkv", ".mk3d", ".webm", ".mp4", ".m4v", ".mov", ".qt", ".f4v", ".3gp", ".3g2", ".avi",
@@ -48,6 +50,12 @@ _ABOUT = re.compile(  # as people name them, where no media centre's rule is kno
 )
 
 
+_TITLED = re.compile(  # a title with such a word, and the year behind it
+    r"(?:trailer|sample)(?![^\W_]).*(?<![0-9])(?:18|19|20)[0-9]{2}(?![0-9])",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 class Extra(msgspec.Struct, frozen=True, gc=False):
     """A video that is no movie by its name; `stem` is that of its movie, "" where none is named.
 
@@ -70,8 +78,14 @@ def is_samples(folder: str) -> bool:
     return folder.lower() in _SAMPLES
 
 
-def extra(stem: str) -> Extra | None:
-    """Tell whether a video is an extra by its name without suffix, such as "Alien-trailer"."""
+def extra(stem: str, folder: str = "") -> Extra | None:
+    """Tell whether a video is an extra by its name without suffix, such as "Alien-trailer".
+
+    It is none if the folder of the movie is named like it and goes on with a year, such as
+    "The DNA Sample (2014)".
+    """
+    if _TITLED.search(folder) and files.fold(folder).startswith(files.fold(stem)):
+        return None
     if found := _TRAILER.fullmatch(stem):
         return Extra(found["stem"] or "", sample=found["kind"].lower() == "sample")
     if _SAMPLE.fullmatch(stem):

@@ -103,7 +103,8 @@ def _videos(folder: Folder, name: str) -> tuple[list[Stack], list[File]]:
     `name` is that of a folder which may be a movie's own. A doubtful extra is one only beside its
     movie, or beside the only one.
     """
-    told = [(file, formats.extra(stacks.stem_of(file))) for file in folder.files if _is_video(file)]
+    videos = filter(_is_video, folder.files)
+    told = [(file, formats.extra(stacks.stem_of(file), name)) for file in videos]
     mains = [file for file, extra in told if not extra]
     stacked = stacks.together(mains)
     extras = [file for file, extra in told if extra and not extra.doubtful]
