@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fix: str = "safe"
     locked_fields: str = ""  # names, with commas between them
     hardlinks: str = "refuse"
+    nfo: str = "keep"  # or "set-aside": what becomes of an NFO that cannot be read
     other_tags: str = "update"
     keep_mtime: bool = False
     id3: str = "keep"

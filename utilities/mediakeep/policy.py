@@ -22,7 +22,8 @@ class Policy(msgspec.Struct, frozen=True):
     what becomes of tags beside the main ones, such as ID3v1: "update", "leave" or "remove".
     `cover_art` says where covers that are looked up go: "none", "embed", "file" or "both", of which
     `cover_size` is "500", "1200" (pixels) or "full". `id3` is the version that MP3 files are
-    written with: "keep", "2.3" or "2.4".
+    written with: "keep", "2.3" or "2.4". `nfo` says what becomes of an NFO that cannot be read:
+    "keep" or "set-aside".
     """
 
     fix: Fix = Fix.NONE
@@ -34,6 +35,7 @@ class Policy(msgspec.Struct, frozen=True):
     cover_art: str = "embed"
     cover_size: str = "1200"
     id3: str = "keep"
+    nfo: str = "keep"
 
 
 HANDS_OFF = Policy()

@@ -88,8 +88,12 @@ def _told(facts: Mapping[str, Any]) -> list[str]:
 
 
 def _due(one: Mapping[str, Any]) -> str:
-    replaced = ", ".join(one.get("replaces", ()))
-    return f"{one['role']}: {one['place']}" + (f" (replaces {replaced})" if replaced else "")
+    told = {
+        "replaces": one.get("replaces", ()),
+        "what was there is kept as": one.get("set_aside", ()),
+    }
+    more = "; ".join(f"{what} {', '.join(places)}" for what, places in told.items() if places)
+    return f"{one['role']}: {one['place']}" + (f" ({more})" if more else "")
 
 
 def _advice(kind: str) -> str:

@@ -64,6 +64,11 @@ _ADDING = (
         click.Choice([fix.value for fix in Fix]),
         "Write nothing beside the movies, or what is missing there.",
     ),
+    shared.setting(
+        "--nfo",
+        click.Choice(["keep", "set-aside"]),
+        "An NFO that cannot be read: leave it alone, or keep it as .orig and write another.",
+    ),
     _REPLACING[0],
     _REDO,
 )
@@ -105,6 +110,7 @@ def policy(given: dict[str, Any]) -> Policy:
         redo=given.pop("redo", False),
         locked=_locked(given.pop("locked_fields", "")),
         hardlinks=given.pop("hardlinks"),
+        nfo=given.pop("nfo", HANDS_OFF.nfo),
         other_tags=given.pop("other_tags", HANDS_OFF.other_tags),
         keep_mtime=given.pop("keep_mtime", False),
         id3=given.pop("id3", HANDS_OFF.id3),

@@ -28,7 +28,7 @@ class NfoState(StrEnum):
 class Nfo(msgspec.Struct, frozen=True):
     """The NFO that counts: where it lies, and what it says after all that was written.
 
-    `why` says why it could not be read, as a sentence's end.
+    `why` says why it could not be read, as a sentence's end. A blank one is NONE, with its place.
     """
 
     state: NfoState = NfoState.NONE
@@ -41,13 +41,14 @@ class Sidecar(msgspec.Struct, frozen=True, omit_defaults=True):
     """A file beside a movie: "nfo", "poster", "fanart" or "metadata", and its place.
 
     `why` says why it was not written, as a sentence's end. `replaces` are files that are removed
-    once it is written.
+    once it is written, `set_aside` are the names under which those that were unusable are kept.
     """
 
     role: str
     place: str
     why: str = ""
     replaces: tuple[str, ...] = ()
+    set_aside: tuple[str, ...] = ()
 
 
 class Twin(msgspec.Struct, frozen=True, omit_defaults=True):

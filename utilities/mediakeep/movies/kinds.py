@@ -162,7 +162,8 @@ KINDS = (
         sidecars.missing_nfo,
         False,
         "There is no NFO, so players have to guess which movie it is.",
-        "Let a batch write it; a file in its place that is no NFO has to be moved away first.",
+        "Let a batch write it; a file in its place that is no NFO has to be moved away "
+        "first, or is set aside with --nfo set-aside.",
         role=sidecars.NFO,
     ),
     Kind(

@@ -78,7 +78,7 @@ def notes(found: Planned, written: Written, stamp: Stamp, tools: Tools) -> list[
 
 def _read(path: Path, key: str, tools: Tools, progress: Progress) -> Movie:
     """Read a movie with what its videos hold."""
-    local = scan.movie(path, key, model.library(path, key))
+    local = beside.without_blank_nfos(scan.movie(path, key, model.library(path, key)))
     if local.disc:
         return structs.replace(local, videos=(_film(path, tools),))
     videos = []

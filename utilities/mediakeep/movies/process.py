@@ -99,7 +99,7 @@ def _told(work: Work, found: Planned, written: Written, repairs: Repairs, tools:
     before = local = found.local
     if written.made:
         again = scan.movie(path, before.key, model.library(path, before.key))
-        local = structs.replace(again, videos=before.videos)
+        local = structs.replace(beside.without_blank_nfos(again), videos=before.videos)
     if written.is_overtaken:  # so that the next scan finds it changed
         local = structs.replace(local, fingerprint=before.fingerprint)
     here = neighbours.collected(before, found.identity, tools.desk)
@@ -146,7 +146,7 @@ def _repairs(work: Work, tools: Tools) -> Repairs:
         made = [one for one in made if one.session == work.stamp.session]
     fresh = [one for one in made if one.first_claim >= work.stamp.first_claim and not by_hand]
     created = tuple(one.path for one in made if one.old.is_nothing)
-    mended = Counter(map(_kind, fresh))
+    mended = Counter(_kind(one) for one in fresh if plan.role(one.path) != plan.ASIDE)
     return Repairs(len(made), len(fresh), first if made or by_hand else 0, created, mended)
 
 

@@ -16,7 +16,7 @@ def missing_nfo(account: Account) -> str | None:
     if nfo.state in (NfoState.READ, NfoState.LOCKED):
         return None
     if nfo.state is NfoState.NONE:
-        return ""
+        return f"{matching.quoted(nfo.place)} is empty" if nfo.place else ""
     if nfo.state is NfoState.SCENE:
         return f"{matching.quoted(nfo.place)} is a note of its release, and no XML"
     why = files.printable(nfo.why).rstrip(".") or nfo.state.value

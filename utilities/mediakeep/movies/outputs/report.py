@@ -15,7 +15,7 @@ import msgspec
 from mediakeep.issue import Issue, Severity
 from mediakeep.kinds import MOVIES
 from mediakeep.movies import diagnose, languages, wording
-from mediakeep.movies.account import Account
+from mediakeep.movies.account import Account, NfoState
 from mediakeep.movies.kinds import BY_NAME
 from mediakeep.movies.model import Video
 from mediakeep.movies.outputs import answers, decisions
@@ -112,7 +112,9 @@ def _video(one: Video) -> dict[str, str]:
 def _beside(account: Account) -> Iterator[tuple[str, str]]:
     """Name what lies beside the videos: kind and places."""
     local = account.local
-    yield from (("NFO", f"{account.nfo.place} ({account.nfo.state})") for _ in local.nfos[:1])
+    if account.nfo.place:
+        state = account.nfo.why if account.nfo.state is NfoState.NONE else account.nfo.state
+        yield "NFO", f"{account.nfo.place} ({state})"
     for one in local.images:
         size = f" ({one.width} x {one.height})" if one.width else ""
         yield one.role, f"{one.place}{size}"

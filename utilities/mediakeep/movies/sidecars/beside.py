@@ -17,6 +17,8 @@ from mediakeep.movies.model import Movie
 from mediakeep.movies.sidecars import knowledge, plan
 from mediakeep.movies.sidecars.knowledge import Knowledge
 
+_BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n\v\f"  # byte order marks, too
+
 
 class Beside(msgspec.Struct, frozen=True):
     """The files as they are now; bytes are None where there is none, `trouble` says what is amiss.
@@ -51,6 +53,17 @@ class Beside(msgspec.Struct, frozen=True):
         return self.nfo.state is NfoState.LOCKED
 
 
+def without_blank_nfos(local: Movie) -> Movie:
+    """Return a movie without its NFOs that say nothing, unless there are only such.
+
+    Then the one in whose place an NFO is to be written is left.
+    """
+    said = [one for one in local.nfos if not _is_blank(_content(plan.path(local, one), nfos.LIMIT))]
+    places = (plan.MOVIE_NFO, plan.new_nfo_place(local))
+    left = said or [one for one in local.nfos if one in places][:1]
+    return msgspec.structs.replace(local, nfos=tuple(left))
+
+
 def read(local: Movie) -> Beside:
     """Read what lies beside a movie; Unreadable only where the system refuses a file."""
     found = _nfo(local)
@@ -67,6 +80,8 @@ def _nfo(local: Movie) -> Beside:
         return Beside()
     place = local.nfos[0]
     data = _content(plan.path(local, place), nfos.LIMIT)
+    if _is_blank(data):
+        return Beside(account.Nfo(place=place, why="it is empty"), None, data)
     ids: dict[str, str] = {}
     for other in local.nfos:
         text = data if other == place else _content(plan.path(local, other), nfos.LIMIT)
@@ -80,6 +95,10 @@ def _nfo(local: Movie) -> Beside:
         return Beside(_refused(state, place, error), None, data, ids)
     state = NfoState.LOCKED if tree.is_locked else NfoState.READ
     return Beside(account.Nfo(state, place, tree.details), tree, data, ids)
+
+
+def _is_blank(data: bytes) -> bool:
+    return not data.strip(_BLANK)
 
 
 def _refused(state: NfoState, place: str, error: Exception) -> account.Nfo:

@@ -49,11 +49,15 @@ def nfo(
 ) -> tuple[Due | None, Details | None]:
     """Return the NFO that is due, None where it says all already, and what of ours it says then.
 
-    An NFO of ours that lies where Jellyfin never reads it is moved with all that it says.
+    An NFO of ours that lies where Jellyfin never reads it is moved with all that it says. One that
+    cannot be read stays, or is set aside by the policy.
     """
     wanted, written = describe.details(film, local, locale), beside.written
+    reason = f"as TMDb has it (movie {film.id})"
     if beside.nfo.state not in (NfoState.NONE, NfoState.READ):
-        return None, written
+        if tools.places.policy.nfo != "set-aside" or beside.is_locked:
+            return None, written
+        return _in_place_of(local, beside.nfo.place, wanted, reason)
     if beside.tree and merging.disagrees(beside.tree, wanted, written):
         return None, written
     was, now = beside.notes, (locale.language, locale.country)
@@ -63,13 +67,35 @@ def nfo(
     place, misplaced = plan.nfo_place(local), ownership.misplaced(local, tools)
     if data == beside.nfo_bytes and not misplaced:
         return None, said
-    reason = f"as TMDb has it (movie {film.id})"
     if place in misplaced:
         differing = changes.of(None, merging.details(data))
         new = plan.new_nfo_place(local)
         return Due(NFO, new, data, None, reason, differing, misplaced), said
     differing = changes.of(beside.nfo.details, merging.details(data))
     return Due(NFO, place, data, beside.nfo_bytes, reason, differing, misplaced), said
+
+
+def _in_place_of(
+    local: Movie, unusable: str, wanted: Details, reason: str
+) -> tuple[Due | None, Details | None]:
+    """Return the NFO that takes the place of one that cannot be read, which is kept aside."""
+    data, was = merging.merged(None, wanted, None), _content(local, unusable)
+    if was is None:  # whoever reads it will tell
+        return None, None
+    number = 1
+    while _content(local, aside := plan.aside_place(unusable, number)) not in (None, was):
+        number += 1
+    place = unusable if unusable == plan.MOVIE_NFO else plan.new_nfo_place(local)
+    return Due(
+        NFO,
+        place,
+        data,
+        was if place == unusable else None,
+        reason,
+        changes.of(None, merging.details(data)),
+        replaces={} if place == unusable else {unusable: was},
+        set_aside={aside: was},
+    ), merging.remembered(wanted, None)
 
 
 def notes(

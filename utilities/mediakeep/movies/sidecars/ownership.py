@@ -15,8 +15,6 @@ from mediakeep.movies.model import Movie
 from mediakeep.movies.sidecars import plan
 from mediakeep.movies.tools import Tools
 
-_READ_ANYWHERE = "movie.nfo"  # in any movie's own folder
-
 
 def misplaced(local: Movie, tools: Tools) -> dict[str, bytes]:
     """Return the NFOs of ours that lie where Jellyfin never reads them, as they are now.
@@ -25,7 +23,7 @@ def misplaced(local: Movie, tools: Tools) -> dict[str, bytes]:
     edited it since, for it is moved with all that it says; any other only if it is as we wrote it.
     """
     wanted = plan.new_nfo_place(local)
-    others = [one for one in local.nfos if one not in (wanted, _READ_ANYWHERE)]
+    others = [one for one in local.nfos if one not in (wanted, plan.MOVIE_NFO)]
     if not others or not tools.has_changed_files:
         return {}
     found = {}
@@ -35,7 +33,7 @@ def misplaced(local: Movie, tools: Tools) -> dict[str, bytes]:
         if ours and data is not None and (is_same or place == local.nfos[0]):
             found[place] = data
     is_moved = local.nfos[0] in found
-    return found if is_moved or local.nfos[0] in (wanted, _READ_ANYWHERE) else {}
+    return found if is_moved or local.nfos[0] in (wanted, plan.MOVIE_NFO) else {}
 
 
 def _created(local: Movie, place: str, tools: Tools) -> str:

@@ -21,8 +21,10 @@ from mediakeep import files
 from mediakeep.movies.model import Movie
 from mediakeep.movies.sidecars import art
 
-NFO, SIDECAR = "nfo", "metadata"
+NFO, SIDECAR, ASIDE = "nfo", "metadata", "set-aside"
+MOVIE_NFO = "movie.nfo"  # read in any movie's own folder
 _SIDECAR_END = "-metadata.json"
+_ASIDE_END = ".orig"
 _DVD = "VIDEO_TS"
 
 
@@ -36,6 +38,7 @@ class Due(msgspec.Struct, frozen=True):
     reason: str = ""
     changes: dict[str, tuple[str, str]] = {}  # of an NFO's fields: what they held and are to hold
     replaces: dict[str, bytes] = {}  # other NFOs to remove once this one is there, by their places
+    set_aside: dict[str, bytes] = {}  # copies to write before, by their places
 
     @property
     def is_new(self) -> bool:
@@ -59,10 +62,10 @@ def new_nfo_place(local: Movie) -> str:
     if local.disc == "dvd" and path(local, _DVD).is_dir():
         return f"{_DVD}/{_DVD}.nfo"
     if local.disc or not local.videos:
-        return "movie.nfo" if local.disc else f"{_stem(local)}.nfo"
+        return MOVIE_NFO if local.disc else f"{_stem(local)}.nfo"
     first = local.videos[0]
     if local.own_folder and "/" not in first.place and (first.part or len(_versions(local)) > 1):
-        return "movie.nfo"
+        return MOVIE_NFO
     return f"{first.place.rpartition('.')[0]}.nfo" if first.part else f"{_stem(local)}.nfo"
 
 
@@ -84,11 +87,18 @@ def art_place(local: Movie, role: str, suffix: str = ".jpg") -> str:
     return f"{_stem(local)}-{role}{suffix}"
 
 
+def aside_place(place: str, number: int = 1) -> str:
+    """Return where an unusable NFO is kept, a different place for each number."""
+    return f"{place}{_ASIDE_END}" + (f".{number}" if number > 1 else "")
+
+
 def role(place: str) -> str:
     """Return what a file that was written is for, by its place."""
     name = place.rpartition("/")[2]
     if name.endswith(_SIDECAR_END):
         return SIDECAR
+    if _ASIDE_END in name:
+        return ASIDE
     stem = name.rpartition(".")[0]
     return next((one for one in art.ROLES if stem.endswith(one)), NFO)
 

@@ -66,16 +66,23 @@ def write(
 def _foresee(local: Movie, due: Due, rules: Rules, done: Written) -> None:
     """Tell what would come of a write, as far as that can be known before."""
     try:
+        for place, data in due.set_aside.items():
+            sidecars.due(plan.path(local, place), data, None, rules)
         is_due = sidecars.due(plan.path(local, due.place), due.data, due.was, rules)
     except (NotWritten, Unreadable) as error:
         done.held.append(Sidecar(due.role, due.place, str(error)))
         return
     if is_due or due.replaces:
-        done.due.append(Sidecar(due.role, due.place, replaces=tuple(due.replaces)))
+        replaces, aside = tuple(due.replaces), tuple(due.set_aside)
+        done.due.append(Sidecar(due.role, due.place, replaces=replaces, set_aside=aside))
 
 
 def _write(local: Movie, due: Due, desk: Desk, done: Written) -> None:
     try:
+        for place, data in due.set_aside.items():
+            kept = {plan.ASIDE: Changed((), (_sum(data),), f"kept, as {due.place} is written")}
+            if sidecars.write(plan.path(local, place), data, None, kept, desk):
+                done.made.append(Sidecar(plan.ASIDE, place))
         record = sidecars.write(plan.path(local, due.place), due.data, due.was, fields(due), desk)
     except (NotWritten, Unreadable) as error:
         done.held.append(Sidecar(due.role, due.place, str(error)))
