@@ -13,6 +13,7 @@
           Refused             1   the system or a setting forbids it
           Unverified          1   the copy beside it was not what it should be
           ChangedMeanwhile    1   another program changed it while it was being written
+          Unexpected          1   a foreign exception, kept to the file that raised it
         NotUndone             1   a change cannot be taken back as things are
         NotThere              1   a service has nothing under that address
           NoSuchMBID          1   MusicBrainz has no entity of that MBID
@@ -96,6 +97,10 @@ class Unverified(NotWritten):
 
 class ChangedMeanwhile(NotWritten):
     message = "{} was left as it is: another program changed it meanwhile."
+
+
+class Unexpected(NotWritten):
+    message = "{} not processed: unexpected error ({}). Please report it."
 
 
 class NotUndone(ItemFailed):

@@ -11,6 +11,7 @@ import click
 
 from mediakeep import config, files
 from mediakeep.commands import shared, targets
+from mediakeep.errors import Unexpected
 from mediakeep.music import plans
 from mediakeep.music.plans import FilePlan
 from mediakeep.pages import page
@@ -30,16 +31,20 @@ class Account:
     notes: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     session: str = ""
+    unexpected: list[Unexpected] = field(default_factory=list)  # for the session's log
 
     def fail(self, path: Path, error: Exception) -> None:
         """Note why a file was not written."""
         self.failed[files.escape(path)] = str(error)
+        if isinstance(error, Unexpected):
+            self.unexpected.append(error)
 
     def show(self, home: Path, *, dry_run: bool, as_json: bool) -> None:
         """Print all of it: what failed as errors, the rest as lines, or as data for programs."""
         for why in self.failed.values():
             click.echo(shared.plain(why), err=True)
         data = {"dry_run": dry_run, **vars(self)}
+        del data["unexpected"]
         data |= {"take_back": "" if dry_run else self._take_back(home)}
         shared.show(list(self._lines(data)), data, as_json=as_json)
 

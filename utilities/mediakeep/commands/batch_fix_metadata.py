@@ -11,7 +11,7 @@ import click
 from mediakeep import config, files, kinds
 from mediakeep.commands import errands, shared, subjects
 from mediakeep.commands.errands import Errand
-from mediakeep.errors import Unreadable, UsageFailed
+from mediakeep.errors import Unexpected, Unreadable, UsageFailed
 from mediakeep.queue import actions, reading
 
 if TYPE_CHECKING:
@@ -109,18 +109,20 @@ def _folder(path: Path) -> Path:
 
 def _fitting(some: list[Path], wanted: list[Condition], account: Account) -> list[Path]:
     """Leave out the files that do not meet all conditions, and those that cannot be read."""
-    from mediakeep.media import tags
+    from mediakeep.media import isolation, tags
 
     if not wanted:
         return some
     found = []
     for file in some:
         try:
-            now = tags.read(file)
-        except Unreadable as error:
+            with isolation.isolated(file):
+                now = tags.read(file)
+                fits = all(condition.fits(now) for condition in wanted)
+        except (Unexpected, Unreadable) as error:
             account.fail(file, error)
             continue
-        if all(condition.fits(now) for condition in wanted):
+        if fits:
             found.append(file)
         else:
             account.left_out += 1

@@ -15,9 +15,9 @@ from mediakeep.commands.accounts import Account
 from mediakeep.commands.lists import Faults
 from mediakeep.commands.orders import Orders
 from mediakeep.commands.targets import Finder
-from mediakeep.errors import Unreadable, UsageFailed
+from mediakeep.errors import Unexpected, Unreadable, UsageFailed
 from mediakeep.lookups.access import Access
-from mediakeep.media import pictures, tags
+from mediakeep.media import isolation, pictures, tags
 from mediakeep.media.reading import Picture
 from mediakeep.music import pen
 from mediakeep.music.repairs.repair import Embed
@@ -50,8 +50,9 @@ class Covers:
         replaced = []
         for file in targets.album(album):
             try:
-                front = _front(tags.read(file).tags.pictures)
-            except Unreadable as error:
+                with isolation.isolated(file):
+                    front = _front(tags.read(file).tags.pictures)
+            except (Unexpected, Unreadable) as error:
                 self.account.fail(file, error)
                 continue
             if self.skip_existing and front and front.seen:

@@ -31,7 +31,7 @@ from mediakeep.errors import (
     Unreadable,
     UsageFailed,
 )
-from mediakeep.media import access
+from mediakeep.media import access, isolation
 from mediakeep.media.undoing.store import Store
 from mediakeep.pages import page
 from mediakeep.policy import Policy
@@ -114,6 +114,7 @@ class Errand:
                 hand.take(order.path for order, _ in jobs)
                 account.session = hand.session
                 _write(hand, pen, jobs, account)
+                hand.log(account.unexpected)
 
     def _pen(self, store: Store) -> Pen:
         from mediakeep.music.pen import Pen
@@ -125,7 +126,9 @@ class Errand:
         jobs, unfit = [], []
         for order in _paced(orders):
             try:
-                if due := pen.due(order.path, order.wishes):
+                with isolation.isolated(order.path):
+                    due = pen.due(order.path, order.wishes)
+                if due:
                     jobs.append((order, due))
                 else:
                     account.same += 1
@@ -166,7 +169,7 @@ def _write(hand: Handwork, pen: Pen, jobs: Sequence[Job], account: Account) -> N
     for number, (order, due) in enumerate(_paced(jobs), 1):
         try:
             _check(order.path, due)
-            with hand.writing(order.path) as stamp:
+            with isolation.isolated(order.path), hand.writing(order.path) as stamp:
                 pen.write(order.path, order.wishes, stamp)
         except NoRoom as error:
             account.failed[due.path] = error.args[0]

@@ -17,9 +17,10 @@ from msgspec import structs
 from mediakeep import clock, files
 from mediakeep.commands import shared, subjects
 from mediakeep.commands.subjects import Manner, Subject
-from mediakeep.errors import ItemHeld, NoQueue, UsageFailed
+from mediakeep.errors import ItemHeld, NoQueue, Unexpected, UsageFailed
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
+from mediakeep.media import isolation
 from mediakeep.media.ledger import FILE, Ledger
 from mediakeep.media.undoing.store import Store
 from mediakeep.outcome import QUIET, Outcome, Stamp, Work
@@ -149,6 +150,9 @@ class Handwork:
         """Record what became of an item."""
         if self._queue and (claim := self._claims.pop(key, None)):
             self._queue.settle(claim, Ending(outcome))
+            if outcome.traceback and self._queue.session:
+                message = f"{key}: {outcome.message}"
+                self._queue.session.write(message, "error", traceback=outcome.traceback)
 
     def _give_back(self, *given: Claim) -> None:
         """Let a batch do items; what was changed here does not count as its repairs."""
@@ -163,6 +167,13 @@ class Handwork:
         if self._queue.session:
             entries = self._subject.entries(self._home)
             review.update(self._home, folder, self._queue.state, entries)
+
+    def log(self, errors: Iterable[Unexpected]) -> None:
+        """Write unexpected errors with their tracebacks to the log of the queue's session."""
+        if self._queue and self._queue.session:
+            for error in errors:
+                trace = isolation.trace(error)
+                self._queue.session.write(str(error), "error", traceback=trace)
 
     @property
     def session(self) -> str:

@@ -11,7 +11,8 @@ import msgspec
 
 from mediakeep import clock, config, files, kinds
 from mediakeep.commands import shared
-from mediakeep.errors import NotWritten, Unreadable, UsageFailed
+from mediakeep.errors import NotWritten, Unexpected, Unreadable, UsageFailed
+from mediakeep.media import isolation
 from mediakeep.pages import page
 from mediakeep.policy import Policy
 
@@ -95,7 +96,8 @@ def _apply(hand: Handwork, pen: Any, one: Any, done: _Applied, *, write: bool) -
     path = Path(files.unescape(one.path))
     try:
         wishes = plans.wishes(one)
-        due = pen.due(path, wishes)
+        with isolation.isolated(path):
+            due = pen.due(path, wishes)
         if due is None:
             done.there += 1
             return
@@ -103,10 +105,12 @@ def _apply(hand: Handwork, pen: Any, one: Any, done: _Applied, *, write: bool) -
             done.refused[one.path] = "it changed since the plan was made. Make a new plan of it."
             return
         if write:
-            with hand.writing(path) as stamp:
+            with isolation.isolated(path), hand.writing(path) as stamp:
                 pen.write(path, wishes, stamp)
     except (NotWritten, Unreadable) as error:
         done.refused[one.path] = str(error)
+        if isinstance(error, Unexpected):
+            hand.log([error])
     else:
         done.changed.append(one.path)
         done.lines += plans.told(due, one.path)

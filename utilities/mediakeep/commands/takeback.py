@@ -23,8 +23,9 @@ from mediakeep.errors import (
     NotUndone,
     RecordNotWritten,
     StateDamaged,
+    Unexpected,
 )
-from mediakeep.media import additions, swap, undo
+from mediakeep.media import additions, isolation, swap, undo
 from mediakeep.media.swap import Rules
 from mediakeep.media.undo import Step
 from mediakeep.media.undoing.record import Changed, Record
@@ -107,7 +108,7 @@ class TakeBack:
                 if stop.asked or self.trouble:
                     break
                 record, hand = step.record, hands.get(step.record.queue)
-                with self._refusals(step):
+                with self._refusals(step, hand):
                     self._permit(step)
                     assert hand is not None  # what the plan does not refuse is taken
                     self._apply(record, hand)
@@ -123,14 +124,17 @@ class TakeBack:
             self._note(hand.store, record, made.aside, kept if made.aside else "")
 
     @contextlib.contextmanager
-    def _refusals(self, step: Step) -> Iterator[None]:
+    def _refusals(self, step: Step, hand: Handwork | None = None) -> Iterator[None]:
         """Note why a change is not taken back; of one file the last change tells it for all."""
         try:
-            yield
+            with isolation.isolated(_path(step.record)):
+                yield
         except (NoRoom, RecordNotWritten) as error:  # these are about every file
             self.trouble = error
         except (ItemFailed, StateDamaged) as error:
             self.refused.setdefault(step.record.path, str(error))
+            if hand and isinstance(error, Unexpected):
+                hand.log([error])
 
     def _permit(self, step: Step) -> None:
         """Raise what the plan refuses; Unreadable where the file is gone."""

@@ -24,7 +24,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from mediakeep import files
-from mediakeep.errors import NotAudio
+from mediakeep.errors import MediakeepError, NotAudio
 from mediakeep.media import access, formats
 from mediakeep.media.source import Source
 from mediakeep.media.streams import register
@@ -46,6 +46,10 @@ def of(path: Path) -> str:
             raise access.refusal(path, error) from error
         except (struct.error, IndexError) as error:  # a header that is cut short
             raise NotAudio(files.escape(path), "its header is cut off") from error
+        except MediakeepError:
+            raise
+        except Exception as error:  # hostile bytes bring a parser to raise whatever there is
+            raise NotAudio(files.escape(path), "its header is damaged") from error
 
 
 def _hash(handle: BufferedReader, path: Path) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 
 from mediakeep import clock, files
-from mediakeep.errors import NotAudio, Unreadable
-from mediakeep.media import essence, ledger
+from mediakeep.errors import NotAudio, Unexpected, Unreadable
+from mediakeep.media import essence, isolation, ledger
 from mediakeep.media.ledger import Entries, Finding, Ledger
 from mediakeep.media.seen import Index
 from mediakeep.music import sounds
@@ -97,12 +97,15 @@ def _listen(hearing: _Hearing, track: Track, path: Path, index: Index) -> None:
     try:
         before = path.stat()
         heard = index.remember(path, essence.of(path))
-        found = damage.find(path, track.facts)
+        with isolation.isolated(path):
+            found = damage.find(path, track.facts)
         unchanged = _is_still(path, before)
     except NotAudio:
         # Tags may stand without a sound. But where there was one, silent damage took it.
         if track.facts.payload and _is_still(path, before):
             hearing.note(track, before, damage="its beginning is damaged: no sound is found in it")
+    except Unexpected as error:
+        hearing.note(track, before, damage=f"it could not be decoded: {error.args[1]}")
     except Unreadable as error:
         if path.exists():  # else it has just vanished, of which the next scan will tell
             refused = f"the system refuses a part of it: {error.args[1]}"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mediakeep import files
-from mediakeep.errors import NotWritten, Refused, Unreadable
+from mediakeep.errors import NotWritten, Refused, Unexpected, Unreadable
 from mediakeep.issue import TAKEN_BACK, Issue
+from mediakeep.media import isolation
 from mediakeep.media.edits.changes import PICTURE
 from mediakeep.media.undoing.record import Record
 from mediakeep.music import cures
@@ -21,7 +22,7 @@ from mediakeep.music.plans import FilePlan, Wish
 from mediakeep.music.repairs import covers, preview, proposals, safe
 from mediakeep.music.repairs.repair import Embed, Repair
 from mediakeep.music.tools import Tools
-from mediakeep.outcome import Progress, Work
+from mediakeep.outcome import Progress, Stamp, Work
 from mediakeep.policy import Fix
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Mended(msgspec.Struct):
     expected: list[Repair] = []
     held: dict[tuple[str, str], str] = {}
     refused: dict[str, str] = {}  # places of files that could not be written, and why
+    traces: list[str] = []  # tracebacks of unexpected errors, each of one file
 
     def hold(self, repairs: Iterable[Repair], why: str) -> None:
         """Note why repairs are not made."""
@@ -65,21 +67,29 @@ def mend(
     planned = list(_files(found, _plan(found, issues, work, tools)))
     for done, one in enumerate(planned, 1):
         try:
-            allowed = _allowed(found, one, tools.pen, mended)
-            wishes = [_wish(found, repair) for repair in allowed]
-            if tools.places.policy.fix is Fix.NONE:
-                continue  # only what is held back is to be known
-            if wishes and tools.places.write:
-                with tools.ledger.following(stamp.key, one.track.place, one.path):
-                    mended.written += tools.pen.write(one.path, wishes, stamp) is not None
-            elif wishes and (due := tools.pen.due(one.path, wishes)):
-                mended.due.append(due)
-                mended.expected += allowed
+            with isolation.isolated(one.path):
+                _mend(found, one, stamp, tools, mended)
         except (NotWritten, Unreadable) as error:
             mended.hold(one.repairs, _reason(error))
             mended.refused[one.track.place] = _reason(error)
+            if isinstance(error, Unexpected):
+                mended.traces.append(isolation.trace(error))
         progress(done, len(planned))
     return mended
+
+
+def _mend(found: Artist, one: _File, stamp: Stamp, tools: Tools, mended: Mended) -> None:
+    """Make the repairs of one file, or add to `mended` what would be made."""
+    allowed = _allowed(found, one, tools.pen, mended)
+    wishes = [_wish(found, repair) for repair in allowed]
+    if tools.places.policy.fix is Fix.NONE:
+        return  # only what is held back is to be known
+    if wishes and tools.places.write:
+        with tools.ledger.following(stamp.key, one.track.place, one.path):
+            mended.written += tools.pen.write(one.path, wishes, stamp) is not None
+    elif wishes and (due := tools.pen.due(one.path, wishes)):
+        mended.due.append(due)
+        mended.expected += allowed
 
 
 def records(work: Work, tools: Tools) -> list[Record]:

@@ -89,7 +89,8 @@ def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outc
         endings.write(told, work, places.home)
     outcome = endings.outcome(told, work, mended, places)
     facts = _spent(asked, tools) | ({"accepted": accepted} if accepted else {})
-    return structs.replace(outcome, facts=outcome.facts | facts)
+    trace = "\n".join(mended.traces)
+    return structs.replace(outcome, facts=outcome.facts | facts, traceback=trace)
 
 
 def _read(

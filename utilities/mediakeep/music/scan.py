@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec import structs
 
 from mediakeep import files
-from mediakeep.errors import LibraryGone, NotAudio, Truncated, Unreadable
+from mediakeep.errors import LibraryGone, NotAudio, Truncated, Unexpected, Unreadable
 from mediakeep.item import Found
-from mediakeep.media import access, folders
+from mediakeep.media import access, folders, isolation
 from mediakeep.media.folders import File, Folder
 from mediakeep.media.reader import Direct, Reader
 from mediakeep.music import cue_sheets, discs
@@ -222,8 +222,9 @@ def _images(parts: Iterable[Folder], reader: Reader) -> Iterator[ImageFile]:
 def _image(folder: Folder, file: File, reader: Reader) -> ImageFile:
     place = files.escape(folder.place_of(file.name))
     try:
-        mime, width, height = reader.image(f"{folder.path}/{file.name}", file.facts)
-    except Unreadable as error:
+        with isolation.isolated(f"{folder.path}/{file.name}"):
+            mime, width, height = reader.image(f"{folder.path}/{file.name}", file.facts)
+    except (Unexpected, Unreadable) as error:
         return ImageFile(place=place, size=file.size, reason=error.args[1])
     return ImageFile(place=place, size=file.size, mime=mime, width=width, height=height)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 from mediakeep import files
 from mediakeep.errors import ItemFailed, LibraryGone, MediakeepError, NoCache, NoRoom, Stopped
 from mediakeep.item import Status
+from mediakeep.media import isolation
 from mediakeep.outcome import Opening, Outcome, Parts, Progress, Work, Worker
 from mediakeep.runner.stop import BrokenOff
 
@@ -160,10 +160,7 @@ def failure(task: Task, error: BaseException) -> Outcome | Failed:
 
 
 def _trace(error: BaseException) -> str:
-    if isinstance(error, MediakeepError):
-        return ""
-    text = "".join(traceback.format_exception(error))
-    return text.encode(errors="backslashreplace").decode()
+    return isolation.trace(error)
 
 
 def explain(error: BaseException) -> str:

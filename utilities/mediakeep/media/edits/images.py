@@ -51,13 +51,24 @@ def front(images: list[Image], container: str) -> Image | None:
     return next((image for image in fronts if container.startswith(image.container)), None)
 
 
+def _sound(spans: Iterator[Span]) -> Span:
+    """Return where the sound lies; ValueError if a damaged header hides it.
+
+    A bare `next` would end the generator that calls this with a RuntimeError.
+    """
+    found = next(spans, None)
+    if found is None:
+        raise ValueError("no sound between the tags")
+    return found
+
+
 def _mp3(source: Source) -> Iterator[Image]:
-    sound = next(mpeg.essence(source))
+    sound = _sound(mpeg.essence(source))
     yield from _around(source, sound.start, sound.end)
 
 
 def _flac(source: Source) -> Iterator[Image]:
-    sound = next(flacstream.essence(source))
+    sound = _sound(flacstream.essence(source))
     start, blocks = flac.blocks(source, sound.start)
     yield from _around(source, start, sound.end)
     for block in blocks:

@@ -16,7 +16,7 @@ import msgspec
 from mediakeep import kinds
 from mediakeep.errors import ChangedMeanwhile, NotWritten, Unreadable
 from mediakeep.issue import TAKEN_BACK
-from mediakeep.media import sidecars
+from mediakeep.media import isolation, sidecars
 from mediakeep.media.swap import Rules
 from mediakeep.media.undoing.ending import Desk
 from mediakeep.media.undoing.record import Changed
@@ -65,10 +65,12 @@ def write(
 
 def _foresee(local: Movie, due: Due, rules: Rules, done: Written) -> None:
     """Tell what would come of a write, as far as that can be known before."""
+    path = plan.path(local, due.place)
     try:
-        for place, data in due.set_aside.items():
-            sidecars.due(plan.path(local, place), data, None, rules)
-        is_due = sidecars.due(plan.path(local, due.place), due.data, due.was, rules)
+        with isolation.isolated(path):
+            for place, data in due.set_aside.items():
+                sidecars.due(plan.path(local, place), data, None, rules)
+            is_due = sidecars.due(path, due.data, due.was, rules)
     except (NotWritten, Unreadable) as error:
         done.held.append(Sidecar(due.role, due.place, str(error)))
         return
@@ -78,12 +80,14 @@ def _foresee(local: Movie, due: Due, rules: Rules, done: Written) -> None:
 
 
 def _write(local: Movie, due: Due, desk: Desk, done: Written) -> None:
+    path = plan.path(local, due.place)
     try:
-        for place, data in due.set_aside.items():
-            kept = {plan.ASIDE: Changed((), (_sum(data),), f"kept, as {due.place} is written")}
-            if sidecars.write(plan.path(local, place), data, None, kept, desk):
-                done.made.append(Sidecar(plan.ASIDE, place))
-        record = sidecars.write(plan.path(local, due.place), due.data, due.was, fields(due), desk)
+        with isolation.isolated(path):
+            for place, data in due.set_aside.items():
+                kept = {plan.ASIDE: Changed((), (_sum(data),), f"kept, as {due.place} is written")}
+                if sidecars.write(plan.path(local, place), data, None, kept, desk):
+                    done.made.append(Sidecar(plan.ASIDE, place))
+            record = sidecars.write(path, due.data, due.was, fields(due), desk)
     except (NotWritten, Unreadable) as error:
         done.held.append(Sidecar(due.role, due.place, str(error)))
         done.is_overtaken |= isinstance(error, ChangedMeanwhile)
