@@ -148,6 +148,7 @@ def content(here: Path) -> dict[str, list[Any]]:
                 key=repr,
             )
             for (name,) in names
+            if name != "clean_mark"  # which names the file
         }
 
 

@@ -28,7 +28,7 @@
         NotAsked              2   a service is not asked as things are set
         NoCache               2   what services answer cannot be kept
       StateDamaged            3   the record is damaged; nothing was changed
-        SnapshotDamaged, JournalDamaged, UnknownField, NewerFormat,
+        SnapshotDamaged, JournalDamaged, UndoLogDamaged, UnknownField, NewerFormat,
         ImplausibleQueue, IllegalTransition, RecordNotWritten
       ServiceFailed           4   a service gave an answer that is of no use
         Outage                4   it is not to be had now
@@ -219,12 +219,23 @@ class JournalDamaged(StateDamaged):
     )
 
 
+class UndoLogDamaged(StateDamaged):
+    message = (
+        "Undo incomplete: the log in {} has damaged lines ({}). What they recorded cannot be "
+        "undone; all else was treated as asked. Restore these files from a backup of status/undo,"
+        " then run again."
+    )
+
+
 class UnknownField(StateDamaged):
     message = "{}: {}. Nothing was changed. Correct or remove it there, or update mediakeep."
 
 
 class ImplausibleQueue(StateDamaged):
-    """{}: {}. Nothing was changed. Correct it there, or run --repair: it goes back to the queue as it was."""
+    message = (
+        "{}: {}. Nothing was changed. Correct it there, or run --repair: it goes back to the "
+        "queue as it was."
+    )
 
 
 class NewerFormat(StateDamaged):

@@ -23,6 +23,7 @@ from mediakeep.errors import (
     NotUndone,
     RecordNotWritten,
     StateDamaged,
+    Stopped,
     Unexpected,
 )
 from mediakeep.media import additions, isolation, swap, undo
@@ -75,6 +76,7 @@ class TakeBack:
     take_back: str = ""  # what to call that session by
     stopped: bool = False
     trouble: MediakeepError | None = None  # what ended it early
+    damaged: bool = False  # whether a record could not be read
 
     def run(self, steps: Sequence[Step], store: Store) -> int:
         """Take changes back, and return the exit code."""
@@ -90,7 +92,11 @@ class TakeBack:
         self._tell(found=bool(steps))
         if self.trouble:
             raise self.trouble
-        return 130 if self.stopped else 1 if self.refused else 0
+        if self.stopped:
+            return Stopped.exit_code
+        if self.damaged:
+            return StateDamaged.exit_code
+        return ItemFailed.exit_code if self.refused else 0
 
     def _rehearse(self, steps: Sequence[Step], store: Store) -> None:
         for step in steps:
@@ -133,6 +139,7 @@ class TakeBack:
             self.trouble = error
         except (ItemFailed, StateDamaged) as error:
             self.refused.setdefault(step.record.path, str(error))
+            self.damaged |= isinstance(error, StateDamaged)
             if hand and isinstance(error, Unexpected):
                 hand.log([error])
 

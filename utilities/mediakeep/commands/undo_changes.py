@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mediakeep.commands import moments, policies, shared
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import UndoLogDamaged, UsageFailed
+
+if TYPE_CHECKING:  # loading it takes its time, and --help is to be quick
+    from mediakeep.media.undoing.store import Store
 
 _WORDS = {  # those that mean something for each thing to do
     "--list": set[str](),
     "--forget-before": {"--dry-run", "--yes"},
     "": {"--dry-run", "--force"},
 }
+_NAMED = 3  # damaged lines that are named
 _SELECTORS = ("session", "artist", "movie", "file", "since")
 
 
@@ -69,8 +74,8 @@ def main(home: Path, **given: Any) -> int:
     with contextlib.closing(Store(home / "status" / "undo")) as store:
         if before := given["forget_before"]:
             return forgetting.run(store, before, yes=given["yes"], dry_run=dry_run, as_json=as_json)
-        meant = selection.of(home, store, given)
         if given["listed"]:
+            meant = selection.of(home, store, given)
             if chosen:
                 changes.show(store, meant, as_json=as_json)
             else:
@@ -78,7 +83,28 @@ def main(home: Path, **given: Any) -> int:
             return 0
         rules = Rules(given["hardlinks"], given["keep_mtime"])
         manner = Manner(home, rules, dry_run, force, as_json)
-        return TakeBack(manner).run(meant.steps(store), store)
+        with _whole(store):
+            steps = selection.of(home, store, given).steps(store)
+            code = TakeBack(manner).run(steps, store)
+    return code
+
+
+@contextlib.contextmanager
+def _whole(store: Store) -> Iterator[None]:
+    """Raise UndoLogDamaged after a `with` block if lines of the log cannot be read.
+
+    Where the block finds nothing to undo, a damaged line may be the reason.
+    """
+    damaged = store.verify()
+    try:
+        yield
+    except UsageFailed as error:
+        if not damaged:
+            raise
+        click.echo(f"Error: {shared.plain(str(error))}", err=True)
+    if damaged:
+        more = f" and {len(damaged) - _NAMED:,} more" if len(damaged) > _NAMED else ""
+        raise UndoLogDamaged(store.folder, "; ".join(damaged[:_NAMED]) + more)
 
 
 def _refuse(given: dict[str, Any], chosen: list[str]) -> None:

@@ -53,8 +53,10 @@ def plan(store: Store, *queries: Query) -> list[Step]:
     """Return the changes to take back file by file, of each the last one first.
 
     Those that are taken back already are left out. Of changes that follow each other on one file
-    only the last can be seen on the disk, so the others are judged by their records.
+    only the last can be seen on the disk, so the others are judged by their records. The index is
+    compared with the log first.
     """
+    store.verify()
     found = (entry for query in queries for entry in store.find(query) if entry.state != VOID)
     asked = {entry.record.id: entry.record.path for entry in found}
     names: dict[str, set[str]] = {}  # of each file; another one where a link leads to it by now

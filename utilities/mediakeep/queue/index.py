@@ -1,6 +1,7 @@
 """The index of the history: what reports ask for, in SQLite, derived and deletable.
 
-history.db is built from history/ alone and brought up to date from where it stopped. Issues are
+history.db is built from history/ alone and brought up to date from where it stopped; without its
+clean mark it is made anew. Issues are
 opened, closed and opened again (regressed) by comparing the open ids of an item's settles in their
 order. What a restore undid is left out, but for the items that a replay brought back.
 """
@@ -14,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mediakeep import clean_mark
+from mediakeep.clean_mark import Torn
 from mediakeep.queue import history, schema
 from mediakeep.queue.journal import Record
 from mediakeep.queue.posting import Poster
@@ -21,7 +24,7 @@ from mediakeep.queue.posting import Poster
 Answer = TypeVar("Answer")
 
 FILE = "history.db"
-_VERSION = 3
+_VERSION = 4
 _PATIENCE = 60.0  # seconds to wait for another process, which may be making it anew
 _LISTS = {"items": "states", "items_back": "states_back"}  # of an event with several items
 
@@ -127,11 +130,16 @@ def update(folder: Path) -> sqlite3.Connection:
 
     Whoever may read the history but not write here gets one in memory.
     """
-    try:
-        return _updated(_open(folder / FILE), folder)
-    except sqlite3.DatabaseError as error:
-        _discard(folder / FILE, error)
-        return _updated(sqlite3.connect(":memory:", isolation_level=None), folder)
+    path = folder / FILE
+    for _ in range(2):  # once more where a torn file made way for a new one
+        try:
+            return _opened(path, folder)
+        except Torn:
+            path.unlink(missing_ok=True)
+        except sqlite3.DatabaseError as error:
+            _discard(path, error)
+            break
+    return _updated(sqlite3.connect(":memory:", isolation_level=None), folder)
 
 
 def _discard(path: Path, error: sqlite3.DatabaseError) -> None:
@@ -141,28 +149,69 @@ def _discard(path: Path, error: sqlite3.DatabaseError) -> None:
             path.unlink(missing_ok=True)
 
 
-def _updated(base: sqlite3.Connection, folder: Path) -> sqlite3.Connection:
-    with base:
-        base.execute("BEGIN IMMEDIATE")
-        if base.execute("PRAGMA user_version").fetchone()[0] != _VERSION or not _grow(base, folder):
-            _reset(base)
-            _fill(base, folder)
-    return base
+def _opened(path: Path, folder: Path) -> sqlite3.Connection:
+    base = _open(path)
+    try:
+        return _updated(base, folder, path)
+    except BaseException:
+        base.close()
+        raise
+
+
+def _updated(
+    base: sqlite3.Connection, folder: Path, path: Path | None = None
+) -> sqlite3.Connection:
+    """Bring an open index up to date; one that lies at `path` is not written with its mark set."""
+    while True:
+        with base:
+            base.execute("BEGIN IMMEDIATE")
+            known = base.execute("PRAGMA user_version").fetchone()[0] == _VERSION
+            if not known and base.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                raise Torn("it is of another version, and nobody knows whether it is whole")
+            marked = path is not None and known and clean_mark.is_set(base, _identity(path))
+            if known and not _has_news(base, folder):
+                return base
+            if not marked:
+                if not known or not _grow(base, folder):
+                    _reset(base, path)
+                    _fill(base, folder)
+                return base
+        assert path is not None
+        clean_mark.clear(base, _identity(path))
+
+
+def _identity(path: Path) -> clean_mark.Identity:
+    facts = path.stat()
+    return facts.st_dev, facts.st_ino
+
+
+def _has_news(base: sqlite3.Connection, folder: Path) -> bool:
+    """Tell whether the files are not just those that were read, with nothing behind that."""
+    known = dict(base.execute("SELECT path, offset FROM source").fetchall())
+    paths = {path.name: path for path in history.paths(folder)}
+    if known.keys() - paths:
+        return True
+    offsets = {path: known.get(name, 0) for name, path in paths.items()}
+    if any(path.stat().st_size < offset for path, offset in offsets.items()):
+        return True
+    return next(_events(offsets), None) is not None
 
 
 def _open(path: Path) -> sqlite3.Connection:
     base = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-    for setting in ("synchronous = OFF", "journal_mode = MEMORY", "cache_size = -65536"):
+    for setting in ("synchronous = OFF", "cache_size = -65536"):
         base.execute(f"PRAGMA {setting}")  # derived: a power loss costs a rebuild
     return base
 
 
-def _reset(base: sqlite3.Connection) -> None:
+def _reset(base: sqlite3.Connection, path: Path | None) -> None:
     names = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (name,) in names:
         base.execute(f"DROP TABLE {name}")
     for statement in schema.TABLES.split(";"):
         base.execute(statement)
+    if path:
+        clean_mark.begin(base, _identity(path))
     base.execute(f"PRAGMA user_version = {_VERSION}")
 
 
@@ -226,7 +275,8 @@ def look(folder: Path, tail: Sequence[Record] = ()) -> Iterator[sqlite3.Connecti
 
     `tail` are records of the journal, of which those count that are not in the history yet.
     """
-    with contextlib.closing(update(folder)) as base:
+    with contextlib.closing(update(folder)) as base, _marked(base, folder / FILE):
+        base.execute("PRAGMA cache_spill = OFF")  # nothing of the tail comes into the file
         base.execute("BEGIN IMMEDIATE" if tail else "BEGIN")
         (last,) = base.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()
         poster = Poster(base)
@@ -239,3 +289,14 @@ def look(folder: Path, tail: Sequence[Record] = ()) -> Iterator[sqlite3.Connecti
         finally:
             with contextlib.suppress(sqlite3.DatabaseError):
                 base.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def _marked(base: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Set the mark of an index after a `with` block; one in memory has none."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, sqlite3.Error):
+            if base.execute("PRAGMA database_list").fetchone()[2]:
+                clean_mark.restore(base, _identity(path))

@@ -12,7 +12,7 @@ from mediakeep.errors import Unreadable
 from mediakeep.media import access, sums
 from mediakeep.media.undoing import gate
 from mediakeep.media.undoing.index import Found, Index, Query
-from mediakeep.media.undoing.log import Log
+from mediakeep.media.undoing.log import Log, Place
 from mediakeep.media.undoing.record import NOTHING, Mark, Record
 
 DONE, VOID, UNSURE = "done", "void", "unsure"
@@ -43,9 +43,10 @@ class Entries:
         """Return the entries that are asked for, oldest first."""
         with gate.shared(self._folder):
             found = self._index.find(query) if query != Query() else None
-            if found is None:
+            entries = None if found is None else self._read(found)
+            if entries is None:
                 return self._scan(query)
-            return [entry for entry in self._read(found) if query.fits(entry.record)]
+            return [entry for entry in entries if query.fits(entry.record)]
 
     def newest(self) -> Iterator[Entry]:
         """Give all entries, the newest first; no more are read than are taken."""
@@ -53,9 +54,10 @@ class Entries:
         while True:
             with gate.shared(self._folder):
                 found = self._index.newest(known, _PAGE)
-                page = self._scan(Query())[::-1][known:] if found is None else self._read(found)
+                entries = None if found is None else self._read(found)
+                page = self._scan(Query())[::-1][known:] if entries is None else entries
             yield from page
-            if found is None or len(found) < _PAGE:
+            if found is None or entries is None or len(found) < _PAGE:
                 return
             known += len(found)
 
@@ -77,9 +79,19 @@ class Entries:
         """Close the index."""
         self._index.close()
 
-    def _read(self, found: Found) -> list[Entry]:
-        lines = ((self._log.at(file, offset), mark, (file, offset)) for file, offset, mark in found)
-        return [Entry(line, mark, at) for line, mark, at in lines if isinstance(line, Record)]
+    def verify(self) -> list[Place]:
+        """Compare the index with the log, and return where that is damaged itself."""
+        with gate.shared(self._folder):
+            return self._log.damaged(thorough=not self._index.verify())
+
+    def _read(self, found: Found) -> list[Entry] | None:
+        """Read the records that the index has found; None if it is wrong, which removes it."""
+        lines = [(self._log.at(file, offset), mark, (file, offset)) for file, offset, mark in found]
+        read = [Entry(line, mark, at) for line, mark, at in lines if isinstance(line, Record)]
+        if len(read) == len(found):
+            return read
+        self._index.discard()
+        return None
 
     def _scan(self, query: Query) -> list[Entry]:
         """Read the whole log, which takes longer than the index, unless all of it is wanted."""

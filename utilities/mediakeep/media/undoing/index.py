@@ -1,6 +1,7 @@
 """The index of the log: which records there are of a session, an item, a file or a time.
 
-It holds nothing of its own, and may be deleted at any time.
+It holds nothing of its own, and may be deleted at any time. It counts only with its clean mark, or
+while the system runs in which it was written; before an undo it is compared with the log.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from mediakeep.clean_mark import Torn
 from mediakeep.media.cabinet import Cabinet
 from mediakeep.media.undoing import names
 from mediakeep.media.undoing.log import Log
@@ -20,7 +22,7 @@ FILE = "index.db"
 
 T = TypeVar("T")
 
-_STAMP = 3
+_STAMP = 4
 _PATIENCE = 60.0  # seconds; the index of a million records takes about half of that to be made
 _TABLES = """
 CREATE TABLE record(
@@ -79,7 +81,7 @@ class Index:
     """The index as one process uses it."""
 
     def __init__(self, folder: Path, log: Log) -> None:
-        self._cabinet = Cabinet(folder / FILE, _TABLES, _STAMP, _PATIENCE)
+        self._cabinet = Cabinet(folder / FILE, _TABLES, _STAMP, _PATIENCE, marked=True)
         self._log, self._folder = log, folder
 
     def find(self, query: Query, limit: int = -1) -> Found | None:
@@ -104,10 +106,26 @@ class Index:
             lambda base: {item for (item,) in base.execute(asked, (queue,))}, set[str]()
         )
 
+    def verify(self) -> bool:
+        """Compare the index with the log, record by record; one that differs is built again.
+
+        Return False if even that one differs, or none can be built.
+        """
+        return bool(self._ask(self._check, True))
+
+    def discard(self) -> None:
+        """Remove the index, which has turned out to be wrong."""
+        with self._cabinet.writing() as base:
+            if base:
+                raise Torn("it does not fit the log")
+
     def _ask(self, select: Callable[[sqlite3.Connection], T], nothing: T) -> T | None:
         found: T | None = None
         if not self._folder.is_dir():
             return nothing
+        with self._cabinet.reading() as base:
+            if base and self._is_current(base):
+                return select(base)
         with self._cabinet.writing() as base:
             if base:
                 self._update(base)
@@ -117,6 +135,30 @@ class Index:
     def close(self) -> None:
         """Close the index."""
         self._cabinet.close()
+
+    def _check(self, base: sqlite3.Connection) -> bool:
+        """Raise Torn unless the tables are sound, and hold just the lines read of the log."""
+        if base.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+            raise Torn("its pages do not fit each other")
+        rows = base.execute("SELECT id, file, offset, mark FROM record ORDER BY file, offset")
+        ends = dict(base.execute("SELECT file, offset FROM log").fetchall())
+        marks, held = dict[str, str](), dict[str, str]()
+        for place, head in self._log.heads():
+            if place.end > ends.get(place.file, 0):
+                continue  # written since, by another process
+            if head.op == "mark":
+                marks[head.id] = head.mark
+                continue
+            id_, *at, held[head.id] = next(rows, ("", "", 0, ""))
+            if (id_, *at) != (head.id, place.file, place.offset):
+                raise Torn("it does not hold the records of the log")
+        if next(rows, None) or any(marks.get(id_, "") != mark for id_, mark in held.items()):
+            raise Torn("it does not hold the records of the log")
+        return True
+
+    def _is_current(self, base: sqlite3.Connection) -> bool:
+        known = dict(base.execute("SELECT file, offset FROM log").fetchall())
+        return known == {path.name: path.stat().st_size for path in self._log.paths()}
 
     def _update(self, base: sqlite3.Connection) -> None:
         known = dict(base.execute("SELECT file, offset FROM log").fetchall())

@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from mediakeep import files
 from mediakeep.errors import RecordNotWritten
-from mediakeep.media.undoing.record import Mark, Record, encode, parse
+from mediakeep.media.undoing.record import Head, Mark, Record, encode, parse, parse_head
 
 _TAIL = 1 << 16
+_MARK, _MARK_ENDS = b'{"op":"mark"', (b'"done"}', b'"void"}')
+_MARK_PARTS = 96  # bytes; the beginning of one mark and the end of another are fewer
 
 
 class Place(NamedTuple):
@@ -48,6 +50,26 @@ class Log:
         """Give all whole lines, oldest first; or those of one file from an offset on."""
         for path in [self._folder / file] if file else self.paths():
             yield from _lines(path, offset)
+
+    def heads(self) -> Iterator[tuple[Place, Head]]:
+        """Give the heads of all whole lines, oldest first."""
+        for path in self.paths():
+            for place, text in _texts(path, 0):
+                if head := parse_head(text):
+                    yield place, head
+
+    def damaged(self, *, thorough: bool) -> list[Place]:
+        """Return the places of whole lines that cannot be read, or whose head cannot.
+
+        Lost marks are left out: the files themselves tell what these told.
+        """
+        read = parse if thorough else parse_head
+        return [
+            place
+            for path in self.paths()
+            for place, text in _texts(path, 0)
+            if not read(text) and not _was_mark(text)
+        ]
 
     def at(self, file: str, offset: int) -> Record | Mark | None:
         """Return the line that begins at a place; None where none does."""
@@ -94,6 +116,12 @@ def _whole(handle: int) -> int:
 
 
 def _lines(path: Path, offset: int) -> Iterator[tuple[Place, Record | Mark]]:
+    for place, text in _texts(path, offset):
+        if line := parse(text):
+            yield place, line
+
+
+def _texts(path: Path, offset: int) -> Iterator[tuple[Place, bytes]]:
     try:
         stream = path.open("rb")
     except FileNotFoundError:
@@ -102,5 +130,15 @@ def _lines(path: Path, offset: int) -> Iterator[tuple[Place, Record | Mark]]:
         stream.seek(offset)
         for text in stream:
             start, offset = offset, offset + len(text)
-            if text.endswith(b"\n") and (line := parse(text)):
-                yield Place(path.name, start, offset), line
+            if text.endswith(b"\n"):
+                yield Place(path.name, start, offset), text
+
+
+def _was_mark(text: bytes) -> bool:
+    """Tell whether a damaged line held no more than marks, which are not synced.
+
+    A power loss may leave zeros in place of some.
+    """
+    left = text.replace(b"\0", b"").strip()
+    ends = any(end.endswith(left[-len(end) :]) for end in _MARK_ENDS)
+    return text.startswith(_MARK) or (b"\0" in text and ends and len(left) <= _MARK_PARTS)

@@ -45,6 +45,7 @@ class Store:
         self.blobs = Blobs(folder / "blobs")
         self._log = Log(folder)
         self._entries = Entries(folder, self._log)
+        self._damaged: list[str] | None = None
 
     def add(self, record: Record, blobs: dict[str, bytes]) -> Record:
         """Write a record with the blobs that it needs; synced when this returns.
@@ -81,6 +82,16 @@ class Store:
     def items(self, queue: str) -> set[str]:
         """Return the items of a kind whose files were changed."""
         return self._entries.items(queue)
+
+    def verify(self) -> list[str]:
+        """Make sure before an undo that all records are found, and name the damaged lines.
+
+        What these recorded cannot be undone. Checked once for each store that is opened.
+        """
+        if self._damaged is None:
+            places = self._entries.verify()
+            self._damaged = [f"{place.file}, byte {place.offset:,}" for place in places]
+        return self._damaged
 
     def with_undoings(self, entries: Iterable[Entry]) -> list[Entry]:
         """Add the records that undo these, and those that undo them; each once, oldest first.

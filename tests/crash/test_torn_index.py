@@ -1,0 +1,350 @@
+"""An index that a power loss has torn costs no undo: it is rebuilt, or what is missing is told."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from mediakeep import clean_mark
+from mediakeep.media.cabinet import Cabinet
+from mediakeep.media.undo import Query
+from mediakeep.media.undoing.index import FILE, Index
+from mediakeep.media.undoing.record import Mark, encode
+from mediakeep.media.undoing.store import Store
+from mediakeep.outcome import Stamp
+from mediakeep.queue import index as history_index
+from tests.commands.conftest import Home
+from tests.media import shelves
+from tests.media.attempts import logs, rename
+from tests.views import months
+
+COUNT = 12  # files that the session changed
+FILLED = 60  # records of other sessions after each of them
+PAGE = 4096
+SESSION = "20251217_session_001"
+STAMP = Stamp(SESSION, "Velvet Harbour", 7, 7)
+
+
+@dataclass
+class Yard:
+    """A home whose files were changed, and what its index was at several times since."""
+
+    kept: Path
+    home: Home
+    first: dict[str, bytes]
+    ages: list[bytes]
+
+    def restore(self) -> None:
+        shutil.rmtree(self.home.path.parent, ignore_errors=True)
+        shutil.copytree(self.kept, self.home.path.parent)
+
+    @property
+    def index(self) -> Path:
+        return self.home.path / "status" / "undo" / FILE
+
+    def undone(self) -> bool:
+        return {path.name: path.read_bytes() for path in self.home.music.iterdir()} == self.first
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory: pytest.TempPathFactory) -> Yard:
+    """Change files one by one, close the index each time, and keep what it is then."""
+    root = tmp_path_factory.mktemp("torn")
+    home = Home(root / "now" / "home", root / "now" / "music")
+    home.path.mkdir(parents=True)
+    home.music.mkdir()
+    made = Yard(root / "kept", home, {}, [])
+    for number in range(COUNT):
+        path = home.music / f"{number:02}.mp3"
+        path.write_bytes(shelves.whole("bare.mp3") + bytes([number]))
+        made.first[path.name] = path.read_bytes()
+    for number, name in enumerate(made.first):
+        with closing(Store(home.path / "status" / "undo")) as store:
+            record = rename(home.music / name, store, f"Ebb {number}", STAMP)
+            fill(home, number, record)
+            store.find(Query(id="none"))
+        made.ages.append(made.index.read_bytes())
+    shutil.copytree(home.path.parent, made.kept)
+    return made
+
+
+def fill(home: Home, number: int, record: structs.Struct) -> None:
+    """Add records of other sessions, so that every table has several pages."""
+    with logs(home.path)[0].open("ab") as stream:
+        for other in range(FILLED):
+            name = f"{number:04x}{other:08x}"
+            more = {"session": f"2024{number:04}_session_{other:03}", "item": f"Artist {other}"}
+            path = f"/nowhere/{other}/{name}.mp3"
+            one = structs.replace(record, id=name, path=path, **more)  # type: ignore[type-var]
+            stream.write(encode(one) + b"\n" + encode(Mark(name, "done")) + b"\n")
+
+
+def pages(data: bytes) -> list[bytes]:
+    return [data[at : at + PAGE] for at in range(0, len(data), PAGE)]
+
+
+def mixed(chance: random.Random, ages: list[bytes]) -> bytes:
+    """Each page is that of one of two ages, as when only some reached the disk."""
+    old, new = sorted(chance.sample(range(len(ages)), 2))
+    both = zip(pages(ages[new]), [*pages(ages[old]), *[bytes(PAGE)] * len(ages[new])], strict=False)
+    share = chance.random()
+    return b"".join(older if chance.random() < share else newer for newer, older in both)
+
+
+def body_mixed(chance: random.Random, ages: list[bytes]) -> bytes:
+    """The first page is new, as it is written last, and some of the others are old."""
+    torn = mixed(chance, ages[-2:])
+    return ages[-1][:PAGE] + torn[PAGE:]
+
+
+def forgotten(chance: random.Random, ages: list[bytes]) -> bytes:
+    """A few pages stayed as they were some changes ago."""
+    new, old = pages(ages[-1]), pages(chance.choice(ages[:-1]))
+    for number in chance.sample(range(1, len(old)), chance.randrange(1, 4)):
+        new[number] = old[number]
+    return b"".join(new)
+
+
+def ahead(chance: random.Random, ages: list[bytes]) -> bytes:
+    """The page that tells how far the log was read is new, and all others are old."""
+    base = sqlite3.connect(":memory:", isolation_level=None)
+    base.deserialize(ages[-1])
+    (row,) = base.execute("SELECT file, offset FROM log").fetchall()
+    base.deserialize(ages[chance.randrange(len(ages) - 1)])
+    base.execute("UPDATE log SET offset = ? WHERE file = ?", row[::-1])
+    found = base.serialize()
+    base.close()
+    return found
+
+
+def truncated(chance: random.Random, ages: list[bytes]) -> bytes:
+    data = chance.choice(ages)
+    return data[: chance.choice([0, chance.randrange(len(data)), PAGE * chance.randrange(20)])]
+
+
+def holed(chance: random.Random, ages: list[bytes]) -> bytes:
+    found = pages(ages[-1])
+    for _ in range(chance.randrange(1, 4)):
+        found[chance.randrange(1, len(found))] = bytes(PAGE)
+    return b"".join(found)
+
+
+def aged(chance: random.Random, ages: list[bytes]) -> bytes:
+    return chance.choice(ages)
+
+
+TEARS: list[Callable[[random.Random, list[bytes]], bytes]] = [
+    mixed,
+    body_mixed,
+    forgotten,
+    ahead,
+    truncated,
+    holed,
+    aged,
+]
+
+
+def states(yard: Yard, count: int) -> Iterator[bytes]:
+    for number in range(count):
+        yield TEARS[number % len(TEARS)](random.Random(number), yard.ages)
+
+
+def undo(yard: Yard, torn: bytes) -> str:
+    """Undo the session with such an index, and tell how that went."""
+    yard.restore()
+    yard.index.write_bytes(torn)
+    done = yard.home.call("undo_changes", "--session", SESSION)
+    if yard.undone():
+        return f"undone, exit {done.returncode}"
+    return f"incomplete, exit {done.returncode}"
+
+
+@pytest.mark.parametrize("count", [14, pytest.param(100, marks=pytest.mark.slow)])
+def test_whatever_is_left_of_the_index_every_change_is_undone(yard: Yard, count: int) -> None:
+    found = Counter(undo(yard, torn) for torn in states(yard, count))
+    print(f"{found.total()} states: {dict(found)}")
+    assert found == {"undone, exit 0": count}
+
+
+def test_the_same_check_catches_an_index_that_is_believed(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Index, "verify", lambda _: True)
+    monkeypatch.setattr(clean_mark, "is_set", lambda *_: False)
+    assert undo(yard, ahead(random.Random(1), yard.ages)) == "incomplete, exit 0"
+
+
+# The clean mark
+
+
+def forged(index: Path) -> None:
+    """Have an index lie without any sign of it."""
+    with closing(sqlite3.connect(index)) as base, base:
+        base.execute("DELETE FROM record WHERE session = ?", (SESSION,))
+
+
+def found(yard: Yard) -> int:
+    with closing(Store(yard.home.path / "status" / "undo")) as store:
+        return len(store.find(Query(session=SESSION)))
+
+
+def test_an_index_that_was_not_closed_before_the_system_stopped_is_rebuilt(yard: Yard) -> None:
+    yard.restore()
+    store = Store(yard.home.path / "status" / "undo")
+    rename(yard.home.music / "00.mp3", store, "Flood", Stamp("other", "", 0, 0))
+    assert len(store.find(Query(session=SESSION))) == COUNT
+    store._entries._index._cabinet._drop()  # as a kill leaves it
+    forged(yard.index)
+    assert found(yard) == 0  # the same system runs: nothing is lost, and nothing is rebuilt
+    with closing(sqlite3.connect(yard.index)) as base, base:
+        base.execute("UPDATE clean_mark SET value = replace(value, '-', '+')")  # another start
+    assert found(yard) == COUNT
+
+
+def test_a_copy_of_an_index_that_was_being_written_is_rebuilt(yard: Yard) -> None:
+    yard.restore()
+    store = Store(yard.home.path / "status" / "undo")
+    rename(yard.home.music / "00.mp3", store, "Flood", Stamp("other", "", 0, 0))
+    store.find(Query(session=SESSION))
+    store._entries._index._cabinet._drop()
+    forged(yard.index)
+    copy = yard.index.with_suffix(".copy")
+    shutil.copyfile(yard.index, copy)
+    copy.replace(yard.index)
+    assert found(yard) == COUNT
+
+
+def test_the_mark_costs_two_syncs_however_much_is_written(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard.restore()
+    written, real = list[str](), clean_mark._write
+
+    def counted(base: sqlite3.Connection, value: str) -> None:
+        written.append(value)
+        real(base, value)
+
+    monkeypatch.setattr(clean_mark, "_write", counted)
+    with closing(Store(yard.home.path / "status" / "undo")) as store:
+        for number in range(5):
+            rename(yard.home.music / "00.mp3", store, f"Flood {number}", STAMP)
+            store.find(Query(session=SESSION))
+        assert len(written) == 1  # cleared before the first write
+        for _ in range(5):
+            store.find(Query(session=SESSION))
+    assert [bool(value) for value in written] == [True, False]
+    with closing(Store(yard.home.path / "status" / "undo")) as store:
+        store.find(Query(session=SESSION))
+    assert len(written) == 2  # who only reads writes no mark
+
+
+def test_the_mark_is_not_set_beside_a_writer_that_goes_on(yard: Yard) -> None:
+    yard.restore()
+    one, other = (Store(yard.home.path / "status" / "undo") for _ in range(2))
+    rename(yard.home.music / "00.mp3", one, "Flood", STAMP)
+    one.find(Query(id="none"))
+    rename(yard.home.music / "00.mp3", other, "Flow", STAMP)
+    other.find(Query(id="none"))
+    one.close()
+    assert mark(yard.index) == ""  # all that both have written is synced by now
+    rename(yard.home.music / "00.mp3", other, "Fall", STAMP)
+    other.find(Query(id="none"))
+    assert mark(yard.index) != ""  # and cleared again before the next write
+    other.close()
+    assert mark(yard.index) == ""
+
+
+def mark(index: Path) -> str:
+    with closing(sqlite3.connect(index)) as base:
+        (value,) = base.execute("SELECT value FROM clean_mark").fetchone()
+    return str(value)
+
+
+def test_a_file_without_a_mark_asks_for_none(tmp_path: Path) -> None:
+    cabinet = Cabinet(tmp_path / "plain.db", "CREATE TABLE one(n INTEGER)", 1)
+    with cabinet.writing() as base:
+        assert base
+        tables = base.execute("SELECT name FROM sqlite_master").fetchall()
+    cabinet.close()
+    assert tables == [("one",)]
+
+
+# The log itself
+
+
+@pytest.mark.parametrize("damage", [(b'{"op"', b"\xff"), (b'"old":{', b'"old":7,"o":{')])
+def test_a_line_that_cannot_be_read_is_told_and_all_others_are_undone(
+    yard: Yard, damage: tuple[bytes, bytes]
+) -> None:
+    yard.restore()
+    (log,) = logs(yard.home.path)
+    lines = log.read_bytes().splitlines(keepends=True)
+    (place,) = (
+        n for n, line in enumerate(lines) if b'"op":"change"' in line and b"/05.mp3" in line
+    )
+    lines[place] = lines[place].replace(*damage, 1)
+    log.write_bytes(b"".join(lines))
+    done = yard.home.call("undo_changes", "--session", SESSION)
+    assert done.returncode == 3
+    assert f"{log.name}, byte {sum(map(len, lines[:place])):,}" in done.stderr
+    now = {path.name: path.read_bytes() for path in yard.home.music.iterdir()}
+    assert [name for name in now if now[name] != yard.first[name]] == ["05.mp3"]
+    other = yard.home.call("undo_changes", "--session", "20991217_session_009")
+    assert other.returncode == 3  # the damaged line may be of just that session
+    assert "No session 20991217_session_009" in other.stderr
+
+
+def test_lost_marks_are_no_damage(yard: Yard) -> None:
+    yard.restore()
+    (log,) = logs(yard.home.path)
+    data = log.read_bytes()
+    last = data.rindex(b'{"op":"mark"')
+    log.write_bytes(data[:last] + bytes(30) + data[last + 30 :])  # a sector that was not written
+    done = yard.home.call("undo_changes", "--session", SESSION)
+    assert (done.returncode, yard.undone()) == (0, True)
+
+
+def test_a_lost_blob_is_told_with_the_code_of_damage(yard: Yard) -> None:
+    yard.restore()
+    path = yard.home.music / "00.mp3"
+    with closing(Store(yard.home.path / "status" / "undo")) as store:
+        record = rename(path, store, "A" * 9000, Stamp("other", "", 0, 0))
+        assert record.details
+    for blob in (yard.home.path / "status" / "undo" / "blobs").rglob(record.details):
+        blob.unlink()
+    assert yard.home.call("undo_changes", "--session", "other").returncode == 3
+
+
+# The index of the history
+
+
+def test_a_torn_index_of_the_history_is_rebuilt(tmp_path: Path) -> None:
+    folder = tmp_path / "status" / "music"
+    told = months.Months(tmp_path, artists=months.ARTISTS[:9])
+    told.batch(5)
+    asked = "SELECT count(*) FROM event"
+
+    def count() -> int:
+        with history_index.look(folder) as base:
+            return int(base.execute(asked).fetchone()[0])
+
+    whole = count()
+    assert whole > 1
+    index = folder / history_index.FILE
+    assert mark(index) == ""
+    with closing(sqlite3.connect(index)) as base, base:
+        base.execute("DELETE FROM event WHERE seq > 1")
+    assert count() == 1  # its mark is set, and it is believed
+    with closing(sqlite3.connect(index)) as base, base:
+        base.execute("UPDATE clean_mark SET value = 'another start of the system 1 1'")
+    assert count() == whole
+    assert mark(index) == ""
