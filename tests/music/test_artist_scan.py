@@ -27,10 +27,9 @@ def test_each_visible_folder_in_the_root_is_an_artist_with_its_counts(tmp_path: 
     found = list(scan.library(tmp_path))
     assert [(one.key, one.fields["track_count"], one.fields["album_count"]) for one in found] == [
         ("Anna", 1, 1),
-        ("Empty", 0, 0),
         ("Vera Moss", 4, 3),
     ]
-    assert found[2].path == str(tmp_path / "Vera Moss")
+    assert found[1].path == str(tmp_path / "Vera Moss")
     assert scan.loose(tmp_path) == 1
 
 

@@ -59,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tmdb_interval: float = 0.25  # seconds from one request to the next: 40 in 10 s
     language: str = "en-US"  # of titles and texts of movies
     country: str = "US"  # whose certificates are told
+    ignore: str = ""  # patterns of files and folders, with commas between them
 
 
 def seconds(text: str) -> float:
@@ -109,6 +110,12 @@ def with_commands(text: str) -> str:
     "Run embed_cover.py ALBUM" becomes "Run embed-cover ALBUM" where mediakeep was installed.
     """
     return re.sub(r"\b[a-z_]+\.py\b", lambda match: spoken(match[0]), text)
+
+
+def setting(home: Path, name: str, environ: Mapping[str, str] = os.environ) -> Any:
+    """Return a setting for which no flag was given; BadSetting where mediakeep.toml is wrong."""
+    default = getattr(Settings(), name)
+    return environ.get(PREFIX + name.upper()) or load(home).get(name, default)
 
 
 def load(home: Path) -> dict[str, Any]:

@@ -32,6 +32,9 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 LARGEST = 2**53  # what every JSON reader keeps exactly (RFC 8259, 6), and SQLite takes
 Number = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
 LEFT_OUT = "never ask again"  # skip_reason of what the user left out: only a reset brings it back
+# Why an item is skipped that a scan does not find any more: it is not there, it is ignored, or its
+# folder holds nothing.
+GONE = frozenset({"vanished", "ignored", "empty"})
 
 # What became of an item's look-up at the services: "" where none was wanted or made yet, unsure
 # where a person decides what it is, unknown where no service knows it.

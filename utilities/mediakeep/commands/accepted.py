@@ -85,7 +85,8 @@ def visits(home: Path, path: Path, choice: Choice, account: Account) -> Iterator
     chosen = choice.of(reviews.read(home, path), state)
     if not chosen:
         account.notes.append("The list holds no such issue.")
-    with tools.opened(Places(home, write=False)) as open_ones:
+    places = Places(home, write=False, ignored=subjects.ignored(home))
+    with tools.opened(places) as open_ones:
         for key, entries in chosen.items():
             if key not in state.items:
                 raise UsageFailed(f"The queue does not know {key}. Nothing was changed.")
@@ -99,7 +100,8 @@ def visits(home: Path, path: Path, choice: Choice, account: Account) -> Iterator
 def _visit(top: Path, key: str, entries: Sequence[Entry], open_ones: Tools) -> Visit:
     """Read an artist as a batch does, with what is known of a look-up; nobody is asked."""
     index = open_ones.index
-    found = deep.recalled(scan.artist(top, reader=index), key, open_ones.ledger)
+    found = scan.artist(top, reader=index, ignored=open_ones.places.ignored)
+    found = deep.recalled(found, key, open_ones.ledger)
     found = copies.compared(found, partial(index.essence, made=essence.of))
     asked = inquiry.of(found, key, open_ones.desk)
     found = structs.replace(found, resolved=asked.resolved, matches=asked.matches)

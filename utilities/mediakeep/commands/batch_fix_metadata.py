@@ -73,7 +73,7 @@ def _files(home: Path, given: dict[str, Any]) -> list[Path]:
         albums.append(Path(files.unescape(item.path)))
     if not albums:
         raise click.UsageError("Give ALBUM..., --album-list or --artist.")
-    return targets.every(albums)
+    return targets.every(albums, subjects.ignored(home))
 
 
 def _named(home: Path, albums: Iterable[str]) -> Iterator[Path]:

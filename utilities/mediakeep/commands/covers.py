@@ -39,6 +39,7 @@ class Covers:
 
     account: Account
     skip_existing: bool
+    ignored: tuple[str, ...] = ()  # patterns of files that scans pass over
     orders: Orders = field(default_factory=Orders)
     doubts: list[str] = field(default_factory=list)
 
@@ -48,7 +49,7 @@ class Covers:
         if not all(size):
             self.doubts.append(f"{targets.shown(image)} does not tell its size: is it whole?")
         replaced = []
-        for file in targets.album(album):
+        for file in targets.album(album, self.ignored):
             try:
                 with isolation.isolated(file):
                     front = _front(tags.read(file).tags.pictures)

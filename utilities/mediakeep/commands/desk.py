@@ -30,6 +30,7 @@ class Desk:
     yes: bool = False
     force: bool = False
     status: str = ""
+    ignored: tuple[str, ...] = ()  # patterns of files and folders that a scan passes over
 
     @property
     def folder(self) -> Path:

@@ -51,8 +51,8 @@ def main(home: Path, **given: Any) -> int:
     if given["size"] and (image or file):
         raise click.UsageError("--size is for a cover that is looked up: give ALBUM alone.")
     access = services.access(given)
-    covers = Covers(Account(), given["skip_existing"])
     finder = targets.Finder(home, Path())
+    covers = Covers(Account(), given["skip_existing"], finder.ignored)
     if file:
         covers.add_list(file, targets.Finder(home, file.expanduser().parent))
     elif image:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mediakeep import files
-from mediakeep.commands import shared
+from mediakeep.commands import shared, subjects
 from mediakeep.errors import UsageFailed
 
 
@@ -29,7 +29,7 @@ def main(
     if not source.exists():
         raise UsageFailed(f"{files.escape(path)} does not exist.")
     written = metadata.outputs(home, _stem(home, source, output_name))[: 1 if json_only else None]
-    found = metadata.read(source)
+    found = metadata.read(source, subjects.ignored(home))
     for file, content in zip(written, (metadata.to_json, metadata.to_csv), strict=False):
         files.write_atomic(file, content(found))
     faults = glance.faults(found)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mediakeep import files
-from mediakeep.commands import shared
+from mediakeep.commands import shared, subjects
 from mediakeep.errors import UsageFailed
 
 _WORKERS = 4  # a disk gives no more at once
@@ -35,7 +35,7 @@ def main(
     _refuse(output_name, json_only=json_only, quiet=quiet, as_json=as_json)
     sources = [path.expanduser().resolve() for path in paths]
     written = _outputs(home, output_name, sources)[: 1 if json_only else None]
-    videos = _videos(paths, sources)
+    videos = _videos(paths, sources, subjects.ignored(home))
     if not probe.is_there():
         click.echo(probe.NO_MEDIAINFO, err=True)
     found, faulty = list[probing.Looked](), False
@@ -65,7 +65,7 @@ def _refuse(name: str | None, *, json_only: bool, quiet: bool, as_json: bool) ->
         raise click.UsageError("--json-only does nothing without --output-name.")
 
 
-def _videos(paths: Sequence[Path], sources: Sequence[Path]) -> list[Path]:
+def _videos(paths: Sequence[Path], sources: Sequence[Path], ignored: tuple[str, ...]) -> list[Path]:
     """Return the videos that are meant, each once; UsageFailed where there is none."""
     from mediakeep.media.video import shelves
     from mediakeep.movies.gathering import formats
@@ -73,7 +73,9 @@ def _videos(paths: Sequence[Path], sources: Sequence[Path]) -> list[Path]:
     for path, source in zip(paths, sources, strict=True):
         if not source.exists():
             raise UsageFailed(f"{files.escape(path)} does not exist.")
-    found = [video for source in sources for video in shelves.videos(source, formats.VIDEOS)]
+    found = [
+        video for source in sources for video in shelves.videos(source, formats.VIDEOS, ignored)
+    ]
     if not found:
         raise UsageFailed(f"{files.escape(paths[0])} holds no videos.")
     return list(dict.fromkeys(found))

@@ -97,7 +97,7 @@ def _from_words(errand: Errand, words: Sequence[str], more: Sequence[str]) -> in
     edits = wording.edits(name, (value, *more), wording.BY_HAND)
     wording.check_value(value, yes=errand.yes)
     finder = targets.Finder(errand.home, Path())
-    found = targets.every(map(finder.find, paths))
+    found = targets.every(map(finder.find, paths), finder.ignored)
     wording.check_single([name], len(found), yes=errand.yes)
     orders = Orders()
     for file in found:

@@ -33,8 +33,9 @@ def tell(home: Path, name: str, access: Access, *, all_types: bool, as_csv: bool
     """Compare an artist's folder with what MusicBrainz knows; the queue is not changed."""
     folder = _folder(home, name)
     shown = files.printable(folder.path.name)
-    with tools.opened(Places(home, write=False, access=access)) as open_ones:
-        found = scan.artist(folder.path, reader=open_ones.index)
+    places = Places(home, write=False, access=access, ignored=subjects.ignored(home))
+    with tools.opened(places) as open_ones:
+        found = scan.artist(folder.path, reader=open_ones.index, ignored=places.ignored)
         open_ones.index.commit()
         if not any(album.readable for album in found.albums):
             raise ItemFailed(f"{shown} has no track that can be read.")

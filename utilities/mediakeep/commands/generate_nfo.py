@@ -46,11 +46,13 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     policy = policies.policy(given)
     access = services.movie_access(home, given)
     items = _items(home)
-    movies = _meant(items, path.expanduser().absolute())
+    ignored = subjects.ignored(home)
+    movies = _meant(items, path.expanduser().absolute(), ignored)
     write = not (given["dry_run"] or given["printed"])
     if write:
         sample_library.refuse_real_library(path)
-    places = Places(home, write, policy, access, roles=frozenset({NFO, "metadata"}), at_home=True)
+    roles = frozenset({NFO, "metadata"})
+    places = Places(home, write, policy, access, roles=roles, at_home=True, ignored=ignored)
     for warning in subjects.of(kinds.MOVIES).ready(home, access, items):
         click.echo(f"Warning: {warning}", err=True)
     with tools.opened(places) as open_ones:
@@ -64,7 +66,7 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     return _code(outcomes)
 
 
-def _meant(items: Mapping[str, Item], path: Path) -> list[Meant]:
+def _meant(items: Mapping[str, Item], path: Path, ignored: tuple[str, ...]) -> list[Meant]:
     """Return the movies at a path: those that the queue knows, else those that lie there."""
     if not path.exists():
         raise UsageFailed(f"There is no file or folder {files.escape(path)}.")
@@ -72,7 +74,7 @@ def _meant(items: Mapping[str, Item], path: Path) -> list[Meant]:
     known = [Meant(key, one, True) for key, one in items.items() if _is_in(one.path, path, real)]
     if known:
         return known
-    found = [Meant(one.key, _item(one, items), False) for one in scan.at(real)]
+    found = [Meant(one.key, _item(one, items), False) for one in scan.at(real, ignored)]
     if not found:
         raise UsageFailed(f"{files.escape(path)} holds no movies.")
     return found

@@ -130,7 +130,8 @@ class Handwork:
         chosen = [key for key in keys or tuple(self._claims) if key in self._claims]
         if self._queue is None or not (chosen or self._queue.session):
             return
-        manner = Manner(write=True, by_hand=True, policy=HANDS_OFF)
+        ignored = subjects.ignored(self._home)
+        manner = Manner(write=True, by_hand=True, policy=HANDS_OFF, ignored=ignored)
         with attempt.opened(self._subject.opening(self._home, manner)) as worker:
             for key in chosen:
                 before = self._before[key]

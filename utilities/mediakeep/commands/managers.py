@@ -12,6 +12,7 @@ import click
 from mediakeep.commands import backups, looks, resets, scans, shared, upkeep
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.kinds import Kind
+from mediakeep.media import ignoring
 
 Act = Callable[..., Answer]
 COUNT = click.IntRange(1)
@@ -64,7 +65,8 @@ def build(kind: Kind) -> shared.Command:
 
     def main(home: Path, as_json: bool, **given: Any) -> int:
         words = {name: given.pop(name) for name in ("yes", "force", "status")}
-        desk = Desk(home, kind, words["yes"], words["force"], words["status"] or "")
+        ignored = ignoring.patterns(given.pop("ignore"))
+        desk = Desk(home, kind, words["yes"], words["force"], words["status"] or "", ignored)
         action = _chosen(table, given)
         _refuse_idle(action, words)
         value = given[_name(action)]
@@ -104,6 +106,7 @@ def _words() -> list[Callable[..., Any]]:
         click.option("--status", metavar="S", help="With --list: only items of this status."),
         click.option("--yes", is_flag=True, help="Do it without asking, and past the safeguards."),
         click.option("--force", is_flag=True, help="Reset also what a live session works on."),
+        shared.ignoring,
         shared.as_json,
     ]
 

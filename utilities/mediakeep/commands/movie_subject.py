@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from mediakeep.views.review import Entries
 
 
-def _library(root: Path) -> Iterator[Found]:
+def _library(root: Path, ignored: tuple[str, ...]) -> Iterator[Found]:
     from mediakeep.movies import scan
 
-    return scan.library(root)
+    return scan.library(root, ignored)
 
 
-def _left_out(root: Path) -> LeftOut:
+def _left_out(root: Path, ignored: tuple[str, ...]) -> LeftOut:
     from mediakeep.movies import scan
 
-    videos, sidecars = scan.left_out(root)
+    videos, sidecars = scan.left_out(root, ignored)
     return LeftOut(len(videos), sidecars, videos)
 
 
@@ -48,6 +48,7 @@ def _opening(home: Path, manner: Manner) -> Opening:
         force=manner.force,
         by_hand=manner.by_hand,
         at_home=manner.by_hand or manner.choose is not None,
+        ignored=manner.ignored,
     )
     return functools.partial(process.opened, places)
 

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from mediakeep.views.review import Entries
 
 
-def _library(root: Path) -> Iterator[Found]:
+def _library(root: Path, ignored: tuple[str, ...]) -> Iterator[Found]:
     from mediakeep.music import scan
 
-    return scan.library(root)
+    return scan.library(root, ignored)
 
 
-def _left_out(root: Path) -> LeftOut:
+def _left_out(root: Path, ignored: tuple[str, ...]) -> LeftOut:
     from mediakeep.music import scan
 
-    return LeftOut(scan.loose(root))
+    return LeftOut(scan.loose(root, ignored))
 
 
 def _opening(home: Path, manner: Manner) -> Opening:
@@ -39,7 +39,9 @@ def _opening(home: Path, manner: Manner) -> Opening:
 
     sound, policy = manner.accept_sound, manner.policy
     by_hand, access, key = manner.by_hand, manner.access or CLOSED, manner.lookup_key
-    places = Places(home, manner.write, manner.deep, sound, policy, by_hand, access, key)
+    places = Places(
+        home, manner.write, manner.deep, sound, policy, by_hand, access, key, manner.ignored
+    )
     return functools.partial(process.opened, places)
 
 

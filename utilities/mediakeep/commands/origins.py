@@ -17,7 +17,6 @@ from mediakeep.commands.folders import Folder
 from mediakeep.errors import ItemFailed, NoCover, NoQueue, NoSuchMBID, Unanswered, Unreadable
 from mediakeep.lookups import musicbrainz
 from mediakeep.lookups.access import Access
-from mediakeep.lookups.desk import Desk
 from mediakeep.media import tags
 from mediakeep.music import artwork, discs, fronts, scan, tools
 from mediakeep.music.discography import inquiry
@@ -43,9 +42,10 @@ def look_up(home: Path, album: Path, size: str, access: Access) -> Origin:
     ItemFailed where it is not certain which release that is, NoCover where that has none; NotAsked
     and ServiceFailed where it cannot be asked for.
     """
-    with tools.opened(Places(home, write=False, access=access)) as open_ones:
+    places = Places(home, write=False, access=access, ignored=subjects.ignored(home))
+    with tools.opened(places) as open_ones:
         with entries.warned(open_ones.desk):
-            front, told = _tagged(album, open_ones.desk) or _matched(home, album, open_ones)
+            front, told = _tagged(album, open_ones) or _matched(home, album, open_ones)
             image = artwork.fetch(open_ones.desk, front, size)
         open_ones.index.commit()
     facts = artwork.described(image)
@@ -53,14 +53,14 @@ def look_up(home: Path, album: Path, size: str, access: Access) -> Origin:
     return Origin(image, front, told)
 
 
-def _tagged(album: Path, desk: Desk) -> tuple[Front, str] | None:
+def _tagged(album: Path, open_ones: Tools) -> tuple[Front, str] | None:
     """Return the cover of the release that all tags name which name any: those of half at least."""
-    tracks = list(_mbids(album))
+    tracks = list(_mbids(album, open_ones.places.ignored))
     named = {mbid for found in tracks for mbid in found}
     if len(named) != 1 or 2 * sum(map(bool, tracks)) < len(tracks):
         return None
     try:
-        release = desk.musicbrainz.release(*named)
+        release = open_ones.desk.musicbrainz.release(*named)
     except NoSuchMBID:  # it was deleted
         return None
     if front := fronts.of_release(release):
@@ -68,9 +68,9 @@ def _tagged(album: Path, desk: Desk) -> tuple[Front, str] | None:
     raise NoCover("front", f"the release {release.id}, which its tags name")
 
 
-def _mbids(album: Path) -> Iterator[list[str]]:
+def _mbids(album: Path, ignored: tuple[str, ...]) -> Iterator[list[str]]:
     """Give the MBIDs that each track that can be read bears."""
-    for file in targets.album(album):
+    for file in targets.album(album, ignored):
         try:
             found = tags.read(file).tags.musicbrainz_albumid
         except Unreadable:
@@ -83,7 +83,7 @@ def _matched(home: Path, album: Path, open_ones: Tools) -> tuple[Front, str]:
     folder = album.parent if album.is_file() else album
     artist = _artist(home, folder)
     place = discs.album_of(files.escape(folder.resolve().relative_to(artist.path.resolve())))
-    found = scan.artist(artist.path, reader=open_ones.index)
+    found = scan.artist(artist.path, reader=open_ones.index, ignored=open_ones.places.ignored)
     asked = inquiry.of(found, artist.lookup_key, open_ones.desk)
     match = asked.matches.get(place)
     if match is None and asked.failed:

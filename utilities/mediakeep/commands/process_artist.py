@@ -14,6 +14,7 @@ from mediakeep.commands import apart, deep, folders, handwork, policies, service
 from mediakeep.commands.subject import Manner
 from mediakeep.errors import MediakeepError, NoQueue, ServiceFailed, UsageFailed
 from mediakeep.item import Item, MusicItem, Status
+from mediakeep.media import ignoring
 from mediakeep.outcome import QUIET, Outcome, Stamp, Work
 from mediakeep.pages import page
 from mediakeep.policy import Fix
@@ -32,6 +33,7 @@ from mediakeep.queue import reading
 @services.refreshing
 @services.options
 @policies.fixing
+@shared.ignoring
 @shared.as_json
 def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     """Read the artist folder PATH, find its issues, repair what is safe, and write its report.
@@ -46,7 +48,9 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     if policy.fix is not Fix.NONE and not given["dry_run"]:
         sample_library.refuse_real_library(folder)
     deep_one, sound = given["deep"], given["accept_sound"]
-    manner = Manner(not given["dry_run"], deep_one, sound, policy, access=access)
+    ignored = ignoring.patterns(given["ignore"])
+    write = not given["dry_run"]
+    manner = Manner(write, deep_one, sound, policy, access=access, ignored=ignored)
     items = _items(home)
     _check(items, folder, manner)
     found = _found(items, folder)

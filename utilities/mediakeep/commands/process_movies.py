@@ -11,6 +11,7 @@ import click
 from mediakeep import kinds
 from mediakeep.commands import choosing, movie_services, policies, services, shared, terms
 from mediakeep.errors import UsageFailed
+from mediakeep.media import ignoring
 from mediakeep.runner import early
 
 
@@ -42,6 +43,7 @@ def main(home: Path, movie: str | None, confirm_each: bool, **given: Any) -> int
         native=True,
         choose=functools.partial(choosing.choose, home=home) if confirm_each else None,
         force=given["force"],
+        ignored=ignoring.patterns(given["ignore"]),
     )
     ask = terms.asked(home, request, given)
     if given["estimate"]:

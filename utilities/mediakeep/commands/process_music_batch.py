@@ -9,6 +9,7 @@ import click
 
 from mediakeep import kinds
 from mediakeep.commands import deep, planned, policies, services, shared, terms
+from mediakeep.media import ignoring
 from mediakeep.runner import early
 
 
@@ -30,7 +31,10 @@ def main(home: Path, artist: str | None, apply_plan: Path | None, **given: Any) 
     if apply_plan:
         return planned.apply(home, apply_plan, policy, {**given, "artist": artist})
     access = services.access(given, fresh=terms.fresh(kinds.MUSIC, artist, given))
-    request = terms.Request(kinds.MUSIC, artist, access, policy, native=given["deep"])
+    ignored = ignoring.patterns(given["ignore"])
+    request = terms.Request(
+        kinds.MUSIC, artist, access, policy, native=given["deep"], ignored=ignored
+    )
     ask = terms.asked(home, request, given)
     deep.check(ask.deep)
     if given["estimate"]:

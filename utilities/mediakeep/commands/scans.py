@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from mediakeep import files
@@ -10,6 +12,7 @@ from mediakeep.commands import subjects
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.errors import ScanRefused
 from mediakeep.item import Found
+from mediakeep.media import ignoring
 from mediakeep.queue import snapshot, survey
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import State
@@ -23,7 +26,7 @@ _NAMED = 5  # files that fit nothing
 def scan(desk: Desk, path: str) -> Answer:
     """Make the queue of a library, or bring it up to date with what is on disk."""
     root = _root(path)
-    found = list(desk.subject.scan(root))
+    found = list(desk.subject.scan(root, desk.ignored))
     if (desk.folder / snapshot.FILE).exists():
         return _update(desk, root, found, moved=False)
     if not found:
@@ -36,7 +39,7 @@ def scan(desk: Desk, path: str) -> Answer:
 def relocate(desk: Desk, path: str) -> Answer:
     """Follow a library that was moved: every item gets its new path and keeps its state."""
     root = _root(path)
-    return _update(desk, root, list(desk.subject.scan(root)), moved=True)
+    return _update(desk, root, list(desk.subject.scan(root, desk.ignored)), moved=True)
 
 
 def _root(path: str) -> Path:
@@ -56,7 +59,7 @@ def _update(desk: Desk, root: Path, found: list[Found], *, moved: bool) -> Answe
         nonlocal result
         if library != state.head.library_path and not moved and not desk.yes:
             raise ScanRefused(_other(state, library))
-        result = survey.compare(state, found)
+        result = survey.compare(state, found, partial(_why, desk, root))
         if not desk.yes:
             survey.guard(result, state, library)
         if not result.items() and library == state.head.library_path:
@@ -68,6 +71,16 @@ def _update(desk: Desk, root: Path, found: list[Found], *, moved: bool) -> Answe
     with desk.opened() as opened:
         opened.change(decide)
     return _answer(desk, root, result, _differences(result, desk))
+
+
+def _why(desk: Desk, root: Path, key: str) -> str:
+    """Tell why a scan does not find an item any more."""
+    path = root / files.unescape(key)
+    if not os.path.lexists(path):
+        return survey.VANISHED
+    if ignoring.is_ignored(path, root, desk.ignored):
+        return survey.IGNORED
+    return survey.EMPTY if path.is_dir() else survey.VANISHED
 
 
 def _other(state: State, library: str) -> str:
@@ -95,7 +108,7 @@ def _pieces(desk: Desk, found: list[Found]) -> str:
 
 def _answer(desk: Desk, root: Path, result: Survey, line: str) -> Answer:
     lines = [line]
-    left_out = desk.subject.left_out(root)
+    left_out = desk.subject.left_out(root, desk.ignored)
     if left_out.files:
         lines.append(
             f"{terminal.count(left_out.files, desk.kind.stray)} in {files.escape(root)}"

@@ -129,6 +129,12 @@ def setting(flag: str, kind: Any, text: str) -> Callable[[Function], Function]:
     )
 
 
+def ignoring(function: Function) -> Function:
+    """Add --ignore, the setting of files and folders that scans pass over."""
+    text = "Pass over files and folders that fit, as *.bak,Samples/,#trash; also .mediakeepignore."
+    return setting("--ignore", str, text)(function)
+
+
 class Place(click.Path):
     """A path; an empty one, as a shell variable that is not set leaves it, names no folder."""
 

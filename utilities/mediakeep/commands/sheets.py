@@ -58,7 +58,7 @@ def orders(path: Path, read: Read, finder: Finder, *, yes: bool) -> Orders:
                 for field, values in row.fields.items()
                 for edit in wording.edits(field, values, reason)
             ]
-            some = targets.tracks(finder.find(row.path))
+            some = targets.tracks(finder.find(row.path), finder.ignored)
             wording.check_single(row.fields, len(some), yes=yes)
             for file in some:
                 found.add(file, edits)

@@ -27,7 +27,7 @@ class Manner(msgspec.Struct, frozen=True):
     changed them, and the worker only takes note. `access` is about the services that may be asked,
     None for none, and `lookup_key` is under what a look-up is kept, where that is not the key of
     the item. `choose` has a person decide what an item is, in the terms of its subject, and `force`
-    replaces pictures that are there.
+    replaces pictures that are there. `ignored` are patterns of files that are passed over.
     """
 
     write: bool
@@ -39,6 +39,7 @@ class Manner(msgspec.Struct, frozen=True):
     lookup_key: str = ""
     choose: Any = None
     force: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -70,8 +71,9 @@ class Subject(msgspec.Struct, frozen=True):
     """What the engine needs of a subject."""
 
     kind: Kind
-    scan: Callable[[Path], Iterator[Found]]
-    left_out: Callable[[Path], LeftOut]  # of a library
+    # Of a library, but for what the user's patterns ignore.
+    scan: Callable[[Path, tuple[str, ...]], Iterator[Found]]
+    left_out: Callable[[Path, tuple[str, ...]], LeftOut]
     opening: Callable[[Path, Manner], Opening]  # for a home
     outputs: Callable[[Item], list[str]]  # what a completed item has on disk, below the home
     entries: Callable[[Path], Entries]  # of a home: what waits for a person

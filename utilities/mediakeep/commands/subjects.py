@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from mediakeep import files
+from mediakeep import config, files
 from mediakeep.commands.movie_subject import MOVIES
 from mediakeep.commands.music_subject import MUSIC
 from mediakeep.commands.subject import Manner, Subject
 from mediakeep.kinds import Kind
+from mediakeep.media import ignoring
 from mediakeep.outcome import Opening, Worker
 
-__all__ = ["Manner", "Subject", "folder", "library_text", "of", "opening"]
+__all__ = ["Manner", "Subject", "folder", "ignored", "library_text", "of", "opening"]
 
 _SUBJECTS: Mapping[str, Subject] = {one.kind.name: one for one in (MUSIC, MOVIES)}
 
@@ -40,6 +41,11 @@ def _opened(name: str, home: Path, manner: Manner) -> AbstractContextManager[Wor
 def folder(home: Path, kind: Kind) -> Path:
     """Return where a kind's queue lies."""
     return home / "status" / kind.name
+
+
+def ignored(home: Path) -> tuple[str, ...]:
+    """Return the patterns of the setting `ignore`, for a command that has no flag for it."""
+    return ignoring.patterns(config.setting(home, "ignore"))
 
 
 def library_text(path: Path) -> str:

@@ -35,6 +35,11 @@ class Finder:
         raise UsageFailed(f'There is no file or folder "{files.printable(text)}".')
 
     @cached_property
+    def ignored(self) -> tuple[str, ...]:
+        """The patterns of files that scans pass over."""
+        return subjects.ignored(self._home)
+
+    @cached_property
     def _library(self) -> Path:
         try:
             head = reading.state(subjects.folder(self._home, kinds.MUSIC), kinds.MUSIC).head
@@ -43,25 +48,26 @@ class Finder:
         return Path(files.unescape(head.library_path))
 
 
-def tracks(path: Path) -> list[Path]:
+def tracks(path: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
     """Return a file itself, or all audio files below a folder, as a scan finds them.
 
+    `ignored` are the user's patterns of files that a scan passes over; so in the other functions.
     UsageFailed where there are none, Unreadable where a folder refuses.
     """
-    return _found(path, lambda _: True)
+    return _found(path, lambda _: True, ignored)
 
 
-def album(path: Path) -> list[Path]:
+def album(path: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
     """Return the audio files of one album: those in its folder and in the folders of its discs.
 
     Of a file it is the file itself. Raises what `tracks` does.
     """
-    return _found(path, _is_part)
+    return _found(path, _is_part, ignored)
 
 
-def every(paths: Iterable[Path]) -> list[Path]:
+def every(paths: Iterable[Path], ignored: tuple[str, ...] = ()) -> list[Path]:
     """Return the tracks of several paths, each once."""
-    found = {file.resolve(): file for path in paths for file in tracks(path)}
+    found = {file.resolve(): file for path in paths for file in tracks(path, ignored)}
     return list(found.values())
 
 
@@ -79,10 +85,10 @@ def _expanded(text: str) -> str:
         return text
 
 
-def _found(path: Path, wanted: Callable[[Folder], bool]) -> list[Path]:
+def _found(path: Path, wanted: Callable[[Folder], bool], ignored: tuple[str, ...]) -> list[Path]:
     if not path.is_dir():
         return [path]
-    listed = sorted(folders.walk(path), key=lambda folder: folder.place)
+    listed = sorted(folders.walk(path, ignored=ignored), key=lambda folder: folder.place)
     found = []
     for folder in filter(wanted, listed):
         if folder.fault:

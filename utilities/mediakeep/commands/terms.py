@@ -38,6 +38,7 @@ _OPTIONS = (
         "--workers", click.IntRange(0), "Processes to work in; 1 is inline, 0 one per core."
     ),
     shared.setting("--batch-size", COUNT, "How many to take from the queue."),
+    shared.ignoring,
     shared.as_json,
 )
 
@@ -46,7 +47,7 @@ class Request(msgspec.Struct, frozen=True):
     """What the options of one kind's batch ask for.
 
     It is about one item alone where that has a `name`. Work that is `native` may crash its process;
-    `choose` and `force` are those of `Manner`.
+    `choose`, `force` and `ignored` are those of `Manner`.
     """
 
     kind: Kind
@@ -56,6 +57,7 @@ class Request(msgspec.Struct, frozen=True):
     native: bool = False
     choose: Any = None
     force: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -91,6 +93,7 @@ class Asked(msgspec.Struct, frozen=True):
             access=wish.access,
             choose=wish.choose,
             force=wish.force,
+            ignored=wish.ignored,
         )
         return subjects.opening(wish.kind, self.home, manner)
 
@@ -110,7 +113,7 @@ def options(*all_: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def _with_options(spelled: Sequence[str], function: Callable[..., Any]) -> Callable[..., Any]:
     whole = click.option(*spelled, "everything", is_flag=True, help="Take all that is left.")
-    for option in (*_OPTIONS[:-2], whole, *_OPTIONS[-2:]):
+    for option in (*_OPTIONS[:-3], whole, *_OPTIONS[-3:]):
         function = option(function)
     return alerting.options(habits.options(function))
 

@@ -13,8 +13,9 @@ from stat import S_ISREG
 
 import msgspec
 
-from mediakeep.media import trail
+from mediakeep.media import ignoring, trail
 from mediakeep.media.formats import EXTENSIONS
+from mediakeep.media.ignoring import Ignore
 from mediakeep.media.trail import Identity, Trail, Way
 
 IMAGES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
@@ -63,20 +64,21 @@ class Folder(msgspec.Struct, frozen=True, dict=True):
         return f"{self.place}/{name}" if self.place else name
 
 
-class _Listing(msgspec.Struct, frozen=True, gc=False):
+class _Listing(msgspec.Struct, frozen=True):
     files: tuple[File, ...]
     real: list[tuple[str, int]]  # names of folders, and their inodes as this one tells them
     links: list[str]  # names of links to folders
+    rules: Ignore  # that hold in it
 
 
-def walk(top: Path, past: Container[str] = ()) -> Iterator[Folder]:
+def walk(top: Path, past: Container[str] = (), ignored: tuple[str, ...] = ()) -> Iterator[Folder]:
     """List a folder and all below it, each once, wherever links lead; hidden names are left out.
 
-    So are folders whose names, in lower case, are among those to walk `past`. Links are followed
-    last, so that a folder comes under its real name. A link to a folder that the top lies in is
-    not followed.
+    So is what `ignoring` tells, with the user's patterns `ignored`, and folders whose names, in
+    lower case, are among those to walk `past`. Links are followed last, so that a folder comes
+    under its real name. A link to a folder that the top lies in is not followed.
     """
-    trod = Trail(top)
+    trod, rules = Trail(top), {"": Ignore.above(top, ignored)}
     real, links = deque([Way(str(top), "")]), deque[Way]()
     while real or links:
         way = (real or links).popleft()
@@ -84,34 +86,36 @@ def walk(top: Path, past: Container[str] = ()) -> Iterator[Folder]:
             here = trail.identity(way.path)
             if trod.before(way, here):
                 continue
-            listing = _list(way.path)
+            listing = _list(way.path, rules.pop(way.place))
         except OSError as error:
             if not (way.place and isinstance(error, FileNotFoundError)):  # else it vanished
                 yield Folder(way.path, way.place, fault=error)
             continue
         folder = Folder(way.path, way.place, here, listing.files)
         yield folder
-        real += [
-            _way(folder, name, inode) for name, inode in listing.real if name.lower() not in past
-        ]
-        links += [_way(folder, name) for name in listing.links if name.lower() not in past]
+        inner = [_way(folder, name, one) for name, one in listing.real if name.lower() not in past]
+        linked = [_way(folder, name) for name in listing.links if name.lower() not in past]
+        rules |= {one.place: listing.rules for one in (*inner, *linked)}
+        real += inner
+        links += linked
 
 
-def below(top: Path) -> list[Path]:
+def below(top: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
     """Give the visible folders right below a folder, sorted by name; OSError if it refuses.
 
-    Of a folder and a link to it, and of two links to one folder, only the first is given.
+    Of a folder and a link to it, and of two links to one folder, only the first is given. What is
+    `ignored` is left out as in `walk`.
     """
-    listing = _list(top)
+    listing = _list(top, Ignore.above(top, ignored))
     seen = {*trail.surroundings(top), trail.identity(top)}
     names = [*(name for name, _ in listing.real), *listing.links]
     found = [top / name for name in names if _is_other(top / name, seen)]
     return sorted(found, key=_NAME)
 
 
-def right_in(top: Path) -> Folder:
-    """List one folder alone; OSError if it refuses."""
-    return Folder(str(top), "", files=_list(top).files)
+def right_in(top: Path, ignored: tuple[str, ...] = ()) -> Folder:
+    """List one folder alone, but for what is `ignored` as in `walk`; OSError if it refuses."""
+    return Folder(str(top), "", files=_list(top, Ignore.above(top, ignored)).files)
 
 
 def file(folder: str, name: str) -> File | None:
@@ -141,14 +145,19 @@ def is_hidden(name: str, folder: bool) -> bool:
     return name.startswith(".") and after != "." and not (folder and after in _DIGITS)
 
 
-def _list(path: str | Path) -> _Listing:
+def _list(path: str | Path, rules: Ignore) -> _Listing:
+    """List a folder, given the rules that hold for it from above."""
     found: list[File] = []
     real: list[tuple[str, int]] = []
     links: list[str] = []
+    has_rules = False
     with os.scandir(path) as entries:
         for entry in entries:
             name, folder = entry.name, _is_folder(entry)
             if name[0] == "." and is_hidden(name, folder):
+                has_rules |= name == ignoring.FILE
+                continue
+            if folder and ignoring.is_system(name):
                 continue
             if not folder:
                 found.append(_file(entry, name))
@@ -156,8 +165,13 @@ def _list(path: str | Path) -> _Listing:
                 links.append(name)
             else:
                 real.append((name, entry.inode()))
+    rules = rules.inside(str(path)) if has_rules else rules
+    if not rules.is_empty:
+        found = [one for one in found if not rules.ignores(f"{path}/{one.name}", folder=False)]
+        real = [one for one in real if not rules.ignores(f"{path}/{one[0]}", folder=True)]
+        links = [one for one in links if not rules.ignores(f"{path}/{one}", folder=True)]
     found.sort(key=_NAME)
-    return _Listing(tuple(found), sorted(real), sorted(links))
+    return _Listing(tuple(found), sorted(real), sorted(links), rules)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

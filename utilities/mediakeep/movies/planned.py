@@ -78,7 +78,8 @@ def notes(found: Planned, written: Written, stamp: Stamp, tools: Tools) -> list[
 
 def _read(path: Path, key: str, tools: Tools, progress: Progress) -> Movie:
     """Read a movie with what its videos hold."""
-    local = beside.without_blank_nfos(scan.movie(path, key, model.library(path, key)))
+    local = scan.movie(path, key, model.library(path, key), tools.places.ignored)
+    local = beside.without_blank_nfos(local)
     if local.disc:
         return structs.replace(local, videos=(_film(path, tools),))
     videos = []

@@ -20,7 +20,7 @@ from mediakeep import files, kinds
 from mediakeep.errors import LibraryGone, NotAsked, ServiceFailed
 from mediakeep.item import LEFT_OUT, Status
 from mediakeep.lookups.tmdb.films import Hit
-from mediakeep.media import access
+from mediakeep.media import access, ignoring
 from mediakeep.media.undoing.record import Record
 from mediakeep.movies import diagnose, endings, model, neighbours, planned, scan, tools
 from mediakeep.movies.account import Account, Sidecar
@@ -50,13 +50,15 @@ def opened(places: Places) -> Iterator[Worker]:
 def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outcome:
     """Read, identify, enrich and report one movie.
 
-    Skipped if it has vanished or the user leaves it out for good; LibraryGone if the whole library
-    has vanished; Unreadable if a folder refuses; Stopped if the user ends it. Done twice, it
-    writes nothing the second time.
+    Skipped if it has vanished, is ignored, or the user leaves it out for good; LibraryGone if the
+    whole library has vanished; Unreadable if a folder refuses; Stopped if the user ends it. Done
+    twice, it writes nothing the second time.
     """
     path = Path(files.unescape(work.item.path))
     if not _is_there(path):
         return _vanished(model.library(path, work.stamp.key))
+    if ignoring.is_ignored(path, model.library(path, work.stamp.key), places.ignored):
+        return Outcome(Status.SKIPPED, "it is ignored", data={"skip_reason": "ignored"})
     tools.desk.progress = progress
     try:
         found = planned.of(work, progress, tools)
@@ -98,7 +100,8 @@ def _told(work: Work, found: Planned, written: Written, repairs: Repairs, tools:
     path = Path(files.unescape(work.item.path))
     before = local = found.local
     if written.made:
-        again = scan.movie(path, before.key, model.library(path, before.key))
+        library = model.library(path, before.key)
+        again = scan.movie(path, before.key, library, tools.places.ignored)
         local = structs.replace(beside.without_blank_nfos(again), videos=before.videos)
     if written.is_overtaken:  # so that the next scan finds it changed
         local = structs.replace(local, fingerprint=before.fingerprint)

@@ -26,13 +26,15 @@ UNREADABLE = "unreadable"  # the fingerprint of a movie whose folder refuses to 
 _MADE = (".nfo", companions.SIDECAR, companions.LOCK, "-poster.jpg", "-poster.png", "-fanart.jpg")
 
 
-def library(root: Path) -> Iterator[Found]:
+def library(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
     """Find the movies of a library, sorted by their keys.
+
+    `ignored` are the user's patterns, see `media.ignoring`; so in the functions below.
 
     Names, sizes and times only, no file is opened. A folder that refuses is found as well, with a
     count of 0. LibraryGone where there is no such folder, Unreadable where it refuses.
     """
-    listed = _walk(root)
+    listed = _walk(root, ignored)
     lots = tree.arrange(listed, library=True)
     inside = {lot.place for lot in lots if lot.own}
     refused = [one for one in listed if one.fault and not inside & set(_ways(one.place))]
@@ -40,52 +42,58 @@ def library(root: Path) -> Iterator[Found]:
     return iter(sorted(found, key=lambda one: one.key))
 
 
-def at(path: Path) -> Iterator[Found]:
+def at(path: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
     """Find the movies at a path: the one that it is, or else those that it holds.
 
     They are those that a scan of what lies around finds, which is not walked. Raises what
     `library` does.
     """
     if path.is_dir():
-        lots = tree.arrange(_walk(path), library=False)
+        lots = tree.arrange(_walk(path, ignored), library=False)
         if [lot.place for lot in lots if lot.own] == [""]:
             yield _found(path.parent, structs.replace(lots[0], place=path.name))
         else:
-            yield from library(path)
+            yield from library(path, ignored)
     elif path.suffix.lower() in formats.VIDEOS:
-        right = tree.right_in(folders.right_in(path.parent))
+        right = tree.right_in(folders.right_in(path.parent, ignored))
         yield from (_found(path.parent, lot) for lot in right if lot.place == path.name)
 
 
-def left_out(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def left_out(
+    root: Path, ignored: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Name the videos that belong to no movie, and the sidecars beside several that fit none.
 
     Such videos are trailers and samples that lie by themselves. Places are escaped and sorted;
     sidecars in a movie's own folder are told of with that movie.
     """
-    places = _unheld(root)
+    places = _unheld(root, ignored)
     videos = [place for place in places if place.lower().endswith(tuple(formats.VIDEOS))]
     orphans = [place for place in places if not place.lower().endswith(tuple(formats.VIDEOS))]
     return tuple(map(files.escape, videos)), tuple(map(files.escape, orphans))
 
 
-def movie(path: Path, key: str, library: Path) -> Movie:
+def movie(path: Path, key: str, library: Path, ignored: tuple[str, ...] = ()) -> Movie:
     """Read one movie of a library; of pictures alone a few bytes are read.
 
     Unreadable where it refuses, is gone, or its folder holds several movies by now.
     """
-    lot = _in_folder(path) if path.is_dir() else _beside_others(path)
+    lot = _lot(path, ignored)
     found = local.describe(lot, path, key, library)
     return structs.replace(found, fingerprint=_fingerprint(lot))
 
 
-def fingerprint(path: Path) -> str:
+def fingerprint(path: Path, ignored: tuple[str, ...] = ()) -> str:
     """Return the fingerprint of a movie by its path, the same that `library` finds."""
-    return _fingerprint(_in_folder(path) if path.is_dir() else _beside_others(path))
+    return _fingerprint(_lot(path, ignored))
 
 
-def _walk(root: Path) -> list[Folder]:
-    listed = list(folders.walk(root, formats.PAST))
+def _lot(path: Path, ignored: tuple[str, ...]) -> Lot:
+    return _in_folder(path, ignored) if path.is_dir() else _beside_others(path, ignored)
+
+
+def _walk(root: Path, ignored: tuple[str, ...]) -> list[Folder]:
+    listed = list(folders.walk(root, formats.PAST, ignored))
     if listed and not listed[0].place and (fault := listed[0].fault):
         if isinstance(fault, FileNotFoundError | NotADirectoryError):
             raise LibraryGone(files.escape(root), "missing") from fault
@@ -93,8 +101,8 @@ def _walk(root: Path) -> list[Folder]:
     return listed
 
 
-def _in_folder(path: Path) -> Lot:
-    listed = list(folders.walk(path, formats.PAST))
+def _in_folder(path: Path, ignored: tuple[str, ...]) -> Lot:
+    listed = list(folders.walk(path, formats.PAST, ignored))
     for folder in listed:
         if folder.fault:
             raise access.refusal(folder.path, folder.fault) from folder.fault
@@ -105,9 +113,9 @@ def _in_folder(path: Path) -> Lot:
     raise Unreadable(files.escape(path), why, "Scan the library again.")
 
 
-def _beside_others(path: Path) -> Lot:
+def _beside_others(path: Path, ignored: tuple[str, ...]) -> Lot:
     try:
-        lot = listings.lot(path, lambda base: [f"{base}{tail}" for tail in _MADE])
+        lot = listings.lot(path, lambda base: [f"{base}{tail}" for tail in _MADE], ignored)
     except OSError as error:
         raise access.refusal(path.parent, error) from error
     if lot is None:
@@ -137,9 +145,9 @@ def _fingerprint(lot: Lot) -> str:
     return folders.digest(lot.folders)
 
 
-def _unheld(root: Path) -> list[str]:
+def _unheld(root: Path, ignored: tuple[str, ...]) -> list[str]:
     """Name the videos and sidecars below a library that no movie holds, sorted."""
-    listed = _walk(root)
+    listed = _walk(root, ignored)
     lots = tree.arrange(listed, library=True)
     own = {lot.place for lot in lots if lot.own}
     held = {

@@ -31,6 +31,7 @@ class Places(msgspec.Struct, frozen=True):
     pictures that are there; only the files of those `roles` are written. With `by_hand` it only
     brings up to date what a person's command has changed, so that what the batch before has made
     still counts. `at_home` it works in the process of the command itself, which no video may crash.
+    `ignored` are patterns of files and folders that are passed over.
     """
 
     home: Path
@@ -42,6 +43,7 @@ class Places(msgspec.Struct, frozen=True):
     roles: frozenset[str] = ROLES
     by_hand: bool = False
     at_home: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 class Tools(msgspec.Struct, frozen=True, dict=True):

@@ -25,13 +25,14 @@ class _Source(msgspec.Struct):
     path: str
 
 
-def read(path: Path) -> Artist:
+def read(path: Path, ignored: tuple[str, ...] = ()) -> Artist:
     """Read a file, or all tracks of a folder; Unreadable where the folder or one in it refuses.
 
-    A file becomes a folder's only track. One that cannot be read has its fault.
+    A file becomes a folder's only track. One that cannot be read has its fault. `ignored` are the
+    user's patterns of files that are passed over.
     """
     if path.is_dir():
-        return scan.artist(path)
+        return scan.artist(path, ignored=ignored)
     name, place = files.escape(path.name), files.escape(path)
     alone = Album(place="", tracks=(scan.track(path, name, _size(path)),))
     return Artist(name=name, path=place, albums=(alone,), fingerprint="")

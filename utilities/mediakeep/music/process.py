@@ -14,7 +14,7 @@ from msgspec import structs
 from mediakeep import files
 from mediakeep.errors import LibraryGone
 from mediakeep.item import Status
-from mediakeep.media import access, essence, folders
+from mediakeep.media import access, essence, folders, ignoring
 from mediakeep.media.undoing.record import Record
 from mediakeep.music import (
     artwork,
@@ -50,12 +50,15 @@ def opened(places: Places) -> Iterator[Worker]:
 def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outcome:
     """Read, diagnose, repair and report one artist.
 
-    Skipped where the folder has vanished; LibraryGone where the whole library has; Unreadable
-    where the folder, or one in it, refuses. Done twice, it writes nothing the second time.
+    Skipped where the folder has vanished or is ignored; LibraryGone where the whole library has
+    vanished; Unreadable where the folder, or one in it, refuses. Done twice, it writes nothing the
+    second time.
     """
     path = Path(files.unescape(work.item.path))
     if not _is_folder(path):
         return _vanished(path.parent)
+    if ignoring.is_ignored(path, path.parent, places.ignored):
+        return Outcome(Status.SKIPPED, "it is ignored", data={"skip_reason": "ignored"})
     key = work.stamp.key
     try:
         found, accepted = _read(path, key, progress, places, tools)
@@ -102,7 +105,7 @@ def _read(
     """
     accepted: list[str] = []
     # Reading is quick beside decoding and writing, of which progress is told.
-    found = scan.artist(path, QUIET if places.deep else progress, tools.index)
+    found = scan.artist(path, QUIET if places.deep else progress, tools.index, places.ignored)
     if places.deep:
         found, accepted = deep.scanned(found, key, places, tools, progress)
     else:
@@ -181,9 +184,13 @@ def _again(before: Artist, path: Path, tools: Tools) -> Artist:
         kept = {name: getattr(old, name) for name in ("essence", "damage", "change")}
         return structs.replace(track, **kept)
 
-    found = deep.changed(scan.artist(path, QUIET, tools.index), same)
+    found = deep.changed(_reread(path, tools), same)
     found = structs.replace(found, resolved=before.resolved)
     return copies.compared(found, functools.partial(tools.index.essence, made=essence.of))
+
+
+def _reread(path: Path, tools: Tools) -> Artist:
+    return scan.artist(path, QUIET, tools.index, tools.places.ignored)
 
 
 def _as_if(found: Artist, mended: Mended) -> Artist:

@@ -13,6 +13,7 @@ from mediakeep.errors import LibraryGone, NotAudio, Truncated, Unexpected, Unrea
 from mediakeep.item import Found
 from mediakeep.media import access, folders, isolation
 from mediakeep.media.folders import File, Folder
+from mediakeep.media.formats import EXTENSIONS
 from mediakeep.media.reader import Direct, Reader
 from mediakeep.music import cue_sheets, discs
 from mediakeep.music.checks import letters
@@ -22,45 +23,57 @@ from mediakeep.outcome import QUIET, Progress
 
 UNREADABLE = "unreadable"  # the fingerprint of a folder that refuses to be listed
 
+# Audio files that a scan does not look into: their folder is still an artist's.
+_OTHER_AUDIO = frozenset(
+    {".mp4", ".mp2", ".mp1", ".tta", ".tak", ".spx", ".dff", ".mka", ".ofr", ".ofs", ".ac3", ".dts"}
+)
+
 _DIRECT = Direct()
 
 
-def library(root: Path) -> Iterator[Found]:
+def library(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
     """Find the artists of a library: the visible folders right in it, sorted by name.
 
-    Names, sizes and times only, no file is opened. An artist whose folder refuses is found too,
-    with counts of 0. LibraryGone where there is no such folder, Unreadable where it refuses.
+    Names, sizes and times only, no file is opened. A folder without any music is no artist. One
+    that refuses is found, with counts of 0. `ignored` are the user's patterns, see
+    `media.ignoring`. LibraryGone where there is no such folder, Unreadable where it refuses.
     """
     try:
-        artists = folders.below(root)
+        artists = folders.below(root, ignored)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise LibraryGone(files.escape(root), "missing") from error
     except OSError as error:
         raise access.refusal(root, error) from error
-    return map(_found, artists)
+    found = (_found(path, list(folders.walk(path, ignored=ignored))) for path in artists)
+    return (one for one in found if one)
 
 
-def loose(root: Path) -> int:
+def loose(root: Path, ignored: tuple[str, ...] = ()) -> int:
     """Count the audio files right in a library's root, which belong to no artist."""
     try:
-        return len(folders.right_in(root).audio)
+        return len(folders.right_in(root, ignored).audio)
     except OSError as error:
         raise access.refusal(root, error) from error
 
 
-def fingerprint(folder: Path) -> str:
+def fingerprint(folder: Path, ignored: tuple[str, ...] = ()) -> str:
     """Return the fingerprint of an artist's folder, the same that `library` finds."""
-    return _fingerprint(list(folders.walk(folder)))
+    return _fingerprint(list(folders.walk(folder, ignored=ignored)))
 
 
-def artist(path: Path, progress: Progress = QUIET, reader: Reader = _DIRECT) -> Artist:
+def artist(
+    path: Path,
+    progress: Progress = QUIET,
+    reader: Reader = _DIRECT,
+    ignored: tuple[str, ...] = (),
+) -> Artist:
     """Read all tracks of an artist's folder; Unreadable where it or a folder in it refuses.
 
     A file that cannot be read becomes a track with its fault; one that vanishes before its turn is
     passed over. `progress` is told of the tracks found so far after each folder listed, which on a
-    slow share is a sign of life, and then of each track read.
+    slow share is a sign of life, and then of each track read. `ignored` are the user's patterns.
     """
-    listed = list(_listed(path, progress))
+    listed = list(_listed(path, progress, ignored))
     media = [file.facts for folder in listed for file in folder.media if file.facts]
     reader.expect(listed[0].identity, media)
     return Artist(
@@ -103,8 +116,10 @@ def track(
     )
 
 
-def _found(path: Path) -> Found:
-    listed = list(folders.walk(path))
+def _found(path: Path, listed: Sequence[Folder]) -> Found | None:
+    """Describe an artist's folder; None where it holds no music, and no folder refuses."""
+    if not any(folder.fault or any(map(_is_music, folder.files)) for folder in listed):
+        return None
     tracks = sum(len(folder.audio) for folder in listed)
     home = _home(path.name, listed)
     albums = {home(folder.place) for folder in listed if folder.audio}
@@ -116,15 +131,19 @@ def _found(path: Path) -> Found:
     )
 
 
+def _is_music(file: File) -> bool:
+    return file.suffix in EXTENSIONS or file.suffix in _OTHER_AUDIO
+
+
 def _fingerprint(listed: Sequence[Folder]) -> str:
     if listed and listed[0].fault and not listed[0].place:
         return UNREADABLE
     return folders.digest(listed)
 
 
-def _listed(path: Path, progress: Progress) -> Iterator[Folder]:
+def _listed(path: Path, progress: Progress, ignored: tuple[str, ...]) -> Iterator[Folder]:
     of = 0
-    for folder in folders.walk(path):
+    for folder in folders.walk(path, ignored=ignored):
         if folder.fault:
             raise access.refusal(folder.path, folder.fault) from folder.fault
         of += len(folder.audio)

@@ -28,6 +28,7 @@ class Places(msgspec.Struct, frozen=True):
     `policy` says what it may repair, `access` which services it may ask, and `by_hand` that it only
     brings up to date what a person's command has changed, so that the repairs of the batch before
     are still those that count. A look-up is kept under `lookup_key`, "" for the key of the item.
+    `ignored` are patterns of files and folders that are passed over.
     """
 
     home: Path
@@ -38,6 +39,7 @@ class Places(msgspec.Struct, frozen=True):
     by_hand: bool = False
     access: Access = CLOSED
     lookup_key: str = ""
+    ignored: tuple[str, ...] = ()
 
 
 class Tools(msgspec.Struct, frozen=True, dict=True):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
 from mediakeep import files
 from mediakeep.errors import ScanRefused
-from mediakeep.item import LEFT_OUT, Found, Item, Status
+from mediakeep.item import GONE, LEFT_OUT, Found, Item, Status
 from mediakeep.queue.state import State
 
 _OF_ONE_TRY = (
@@ -17,7 +17,7 @@ _OF_ONE_TRY = (
     *("error_message", "error_date", "not_before", "processing_stage", "parts", "attempts"),
     *("lookup", "for_lookup"),
 )
-VANISHED = "vanished"
+VANISHED, IGNORED, EMPTY = "vanished", "ignored", "empty"
 MANY = 0.10  # share of the items that may vanish in one scan without a word from the user
 
 
@@ -28,16 +28,18 @@ class Survey(msgspec.Struct):
     new: dict[str, dict[str, Any]] = {}
     changed: dict[str, dict[str, Any]] = {}
     vanished: dict[str, dict[str, Any]] = {}
+    ignored: dict[str, dict[str, Any]] = {}  # still there, but no items any more
     returned: dict[str, dict[str, Any]] = {}
     moved: dict[str, dict[str, Any]] = {}  # another path, nothing else
 
     def items(self) -> dict[str, dict[str, Any]]:
         """Return all patches."""
-        return {**self.moved, **self.new, **self.changed, **self.vanished, **self.returned}
+        gone = {**self.vanished, **self.ignored}
+        return {**self.moved, **self.new, **self.changed, **gone, **self.returned}
 
     def counts(self) -> dict[str, int]:
         """Return how many items each difference concerns."""
-        names = ("new", "changed", "vanished", "returned")
+        names = ("new", "changed", "vanished", "ignored", "returned")
         return {"total": self.total, **{name: len(getattr(self, name)) for name in names}}
 
 
@@ -52,8 +54,13 @@ def fresh(found: Iterable[Found], kind: type[Item], taken: set[str]) -> dict[str
     return items
 
 
-def compare(state: State, found: list[Found]) -> Survey:
-    """Compare a queue with what is on disk; names are the same where they fold alike."""
+def compare(
+    state: State, found: list[Found], why: Callable[[str], str] = lambda _: VANISHED
+) -> Survey:
+    """Compare a queue with what is on disk; names are the same where they fold alike.
+
+    `why` tells of the key of an item that was not found which of `GONE` it is.
+    """
     known = _matched(state, found)
     survey = Survey(total=len(found))
     unknown = []
@@ -69,7 +76,9 @@ def compare(state: State, found: list[Found]) -> Survey:
     seen = set(known.values())
     for key, item in state.items.items():
         if key not in seen and item.status not in (Status.SKIPPED, Status.IN_PROGRESS):
-            survey.vanished[key] = _vanish(item)
+            reason = why(key)
+            left = survey.vanished if reason == VANISHED else survey.ignored
+            left[key] = _leave(item, reason)
     return survey
 
 
@@ -97,7 +106,7 @@ def _revisit(survey: Survey, key: str, state: State, one: Found) -> None:
         return
     same = item.fingerprint == one.fingerprint
     path = {"path": one.path} if one.path != item.path else {}
-    if same and item.skip_reason == VANISHED:
+    if same and item.skip_reason in GONE:
         # A settle's number, so that the views take it up again.
         back = {"status": item.returns_to or Status.PENDING, "settled": state.seq + 1}
         survey.returned[key] = {**back, "returns_to": None, "skip_reason": None, **path}
@@ -115,10 +124,10 @@ def _renew(item: Item, one: Found) -> dict[str, Any]:
     return {**changes, **again(item), "note": "it changed on disk since it was last done"}
 
 
-def _vanish(item: Item) -> dict[str, Any]:
+def _leave(item: Item, reason: str) -> dict[str, Any]:
     return {
         "status": Status.SKIPPED,
-        "skip_reason": VANISHED,
+        "skip_reason": reason,
         "returns_to": item.status.value,
     }
 
@@ -138,8 +147,10 @@ def guard(survey: Survey, state: State, path: str) -> None:
     """Refuse a scan that would lose too much: ScanRefused says what, and what allows it."""
     if not survey.total:
         raise ScanRefused(f"{path} holds no {state.kind.shelf}.")
-    gone, all_ = len(survey.vanished), len(state.items)
-    if gone > MANY * all_:
+    gone, left, all_ = len(survey.vanished), len(survey.ignored), len(state.items)
+    if gone + left > MANY * all_:
+        ignored = f", and {left} would be ignored" if left else ""
         raise ScanRefused(
-            f"{gone} of {all_} {state.kind.plural} would vanish. If that is right, add --yes."
+            f"{gone} of {all_} {state.kind.plural} would vanish{ignored}."
+            " If that is right, add --yes."
         )

@@ -19,11 +19,8 @@ SUBTITLES = frozenset({
     ".srt", ".ass", ".ssa", ".sub", ".idx", ".vtt", ".sup", ".smi", ".usf",
 })
 
-# Folders of programs and systems, in lower case; those with a dot in front are hidden anyway.
-PAST = frozenset({
-    "@eadir", "#recycle", "@recycle", "$recycle.bin", "#snapshot", "lost+found",
-    "system volume information", "extrafanart", "extrathumbs",
-})
+# Folders of other programs' pictures, in lower case; `ignoring.SYSTEM` has those of systems.
+PAST = frozenset({"extrafanart", "extrathumbs"})
 
 # After Jellyfin's naming rules for extras (jellyfin.org/docs/general/server/media/movies).
 _EXTRAS = frozenset({

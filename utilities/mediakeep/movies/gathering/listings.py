@@ -31,22 +31,24 @@ class _Kept(msgspec.Struct):
 _kept: dict[str, _Kept] = {}
 
 
-def lot(path: Path, expected: Callable[[str], Sequence[str]]) -> Lot | None:
+def lot(
+    path: Path, expected: Callable[[str], Sequence[str]], ignored: tuple[str, ...] = ()
+) -> Lot | None:
     """Return the movie that a video in a folder of several belongs to, None where it is gone.
 
     `expected` gives the names of sidecars that may have been made since the folder was listed, for
-    the base of a movie. OSError where the folder refuses.
+    the base of a movie; `ignored` are patterns of the user. OSError where the folder refuses.
     """
     folder = str(path.parent)
     kept = _kept.get(folder)
     if kept and time.monotonic() < kept.until and (found := kept.lots.get(path.name)):
         return _renewed(found, expected)
-    return _listed(path).get(path.name)
+    return _listed(path, ignored).get(path.name)
 
 
-def _listed(path: Path) -> dict[str, Lot]:
+def _listed(path: Path, ignored: tuple[str, ...]) -> dict[str, Lot]:
     begun = time.monotonic()
-    folder = folders.right_in(path.parent)
+    folder = folders.right_in(path.parent, ignored)
     lots = {
         clip.file.name: lot
         for lot in tree.right_in(folder)
