@@ -165,3 +165,22 @@ def test_a_name_from_the_disk_is_escaped_once(tmp_path: Path) -> None:
 def _apply(state: Any, change: Change) -> None:
     for key, item in state.preview(change.items).items():
         state.items[key] = item
+
+
+def test_what_is_forgotten_leaves_the_line_of_a_queue_that_is_open(tmp_path: Path) -> None:
+    where = rig.at(tmp_path)
+    gone = {"status": S, "skip_reason": "vanished", "returns_to": "pending"}
+    with rig.make(where, 4) as batch, Queue.open(where, MUSIC) as manager:
+        assert batch.peek(1) == ["Artist 000"]
+        manager.change(lambda _: Change("scan", {"Artist 000": gone, "Artist 001": gone}))
+        manager.change(actions.forget("artist 000"))
+        manager.change(actions.forget_gone)
+        assert manager.change(actions.forget_gone) is None
+        assert list(manager.state.items) == ["Artist 002", "Artist 003"]
+        batch.begin()
+        assert [claim.key for claim in batch.claim(9)] == ["Artist 002", "Artist 003"]
+        with pytest.raises(UsageFailed, match="in_progress, not gone"):
+            manager.change(actions.forget("Artist 002"))
+        assert manager.state.counts[S] == 0
+    with Queue.open(where, MUSIC) as again:
+        assert list(again.state.items) == ["Artist 002", "Artist 003"]

@@ -180,6 +180,11 @@ class Months:
         with Queue.open(self.where, MUSIC) as queue:
             queue.change(decide)
 
+    def forget(self) -> None:
+        """Remove what is gone from the queue."""
+        with Queue.open(self.where, MUSIC) as queue:
+            queue.change(actions.forget_gone)
+
     def _review(self, queue: Queue) -> None:
         def entries(item: Item) -> list[dict[str, str]]:
             key = next(one for one, found in queue.state.items.items() if found is item)

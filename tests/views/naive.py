@@ -152,7 +152,8 @@ class Ledger:
                 _move(told, old, new)
                 _settle(told, line, key, old, new)
         told.gains = _ranked(told.gains)
-        told.total = self._total(end)
+        known, away = self._total(end), sum(one.status == "skipped" for one in after.values())
+        told.total = None if known is None else max(told.done, known - away)
         times = [one.times for one in self.sessions() if _meets(one.times, begin, end)]
         told.sessions = len(times)
         told.invested = _union([(max(a, begin), min(b, end)) for a, b in times])
@@ -171,6 +172,9 @@ class Ledger:
         items: dict[str, Item] = {}
         for line in self.counting:
             for key, state in _statuses(line):
+                if line["op"] == "forget":
+                    yield line, key, items.pop(key, Item()), Item("forgotten")
+                    continue
                 old = items.get(key, Item())
                 status = state or old.status
                 new = Item(status, old.ever or status == "completed", old.open, old.seen)
@@ -280,7 +284,7 @@ def _move(told: Told, old: Item, new: Item) -> None:
     if old.status != "skipped" and new.status == "skipped":
         told.vanished += 1
         told.left += _kinds(old.open)
-    if old.status == "skipped" and new.status != "skipped":
+    if old.status == "skipped" and new.status not in ("skipped", "forgotten"):
         told.reappeared += 1
         told.returned += _kinds(old.open)
 

@@ -93,6 +93,24 @@ def test_a_replay_brings_back_one_line_of_work_not_those_that_were_left_before(
     _counted_twice(told)
 
 
+def test_what_is_forgotten_counts_no_longer_and_as_new_when_it_returns(tmp_path: Path) -> None:
+    told = Months(tmp_path, 4, artists=months.ARTISTS[:30])
+    told.batch(9)
+    told.at("2026-11-12T20:00:00")
+    told.scan(*months.ARTISTS[:4])
+    _counted_twice(told)
+    told.forget()
+    _agrees(told)
+    _counted_twice(told)
+    told.at("2026-11-17T20:00:00")
+    told.scan(*months.ARTISTS[:2])
+    told.batch(30)
+    _agrees(told)
+    _counted_twice(told)
+    level = spans(told.where.folder, told.now, WEEK, months.ZONE)[-1].level
+    assert level.total == 28
+
+
 def _counted_twice(made: Months) -> None:
     ledger = Ledger(made.where.folder)
     for one in spans(made.where.folder, made.now, DAY, months.ZONE):

@@ -46,7 +46,7 @@ def test_a_summary_adds_up() -> None:
         "skipped": 1,
     }
     assert told.issues == {"missing-date": 3, "missing-cover": 2}
-    assert (told.percentage, told.reviews, told.waiting, told.outdated) == (40.0, 5, 1, 1)
+    assert (told.percentage, told.reviews, told.waiting, told.outdated) == (50.0, 5, 1, 1)
     assert told.per_hour == pytest.approx(360)
     assert told.seconds_left == pytest.approx(10)
 

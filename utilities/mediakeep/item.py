@@ -158,6 +158,11 @@ def may_become(item: Item, new: Status) -> bool:
     return new is item.status or new in TRANSITIONS[item.status]
 
 
+def is_gone(item: Item) -> bool:
+    """Tell whether an item is skipped because a scan does not find it any more."""
+    return item.status is Status.SKIPPED and item.skip_reason in GONE
+
+
 def awaits_lookup(item: Item) -> bool:
     """Tell whether an item lacks nothing but its look-up."""
     return item.lookup == "pending" and (item.status is Status.COMPLETED or item.for_lookup)

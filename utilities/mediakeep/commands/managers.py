@@ -46,6 +46,8 @@ def actions(kind: Kind) -> list[Action]:
         Action("--reset-outdated", resets.reset_outdated),
         Action("--mark-completed", resets.mark_completed, "NAME"),
         Action("--prioritize", resets.prioritize, "NAME"),
+        Action("--forget", resets.forget, "NAME"),
+        Action("--forget-vanished", resets.forget_vanished),
         Action("--validate-queue", upkeep.validate),
         Action("--repair", upkeep.mend),
         Action("--checkpoint", upkeep.checkpoint),

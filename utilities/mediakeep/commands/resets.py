@@ -70,6 +70,21 @@ def prioritize(desk: Desk, name: str) -> Answer:
     return _one(desk, actions.prioritize(name), "is next")
 
 
+def forget(desk: Desk, name: str) -> Answer:
+    """Remove a vanished or ignored item from the queue; its history and undo records stay."""
+    return _one(desk, actions.forget(name), "is forgotten")
+
+
+def forget_vanished(desk: Desk) -> Answer:
+    """Remove all vanished and ignored items from the queue; history and undo records stay."""
+    with desk.opened() as opened:
+        record = opened.change(actions.forget_gone)
+    keys = list(record.items) if record else []
+    line = terminal.count(len(keys), desk.kind.noun, desk.kind.plural) if keys else "Nothing"
+    verb = "are" if len(keys) > 1 else "is"
+    return Answer([f"{line} {verb} forgotten."], {"forgotten": keys})
+
+
 def _one(desk: Desk, decide: Decide, what: str) -> Answer:
     with desk.opened() as opened:
         record = opened.change(decide)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from mediakeep import files
-from mediakeep.item import GONE, MovieItem, Status
+from mediakeep.item import MovieItem, Status, is_gone
 
 TWIN = "duplicate-movie"  # the kind of issue that tells of movies with the same id
 
@@ -68,7 +68,7 @@ def _is_told(one: MovieItem) -> bool:
 
 
 def _has_vanished(one: MovieItem) -> bool:
-    return one.status is Status.SKIPPED and one.skip_reason in GONE
+    return is_gone(one)
 
 
 def _is_there(one: MovieItem) -> bool:

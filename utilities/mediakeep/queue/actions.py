@@ -7,7 +7,7 @@ from typing import Any
 
 from mediakeep import files
 from mediakeep.errors import AmbiguousName, ItemHeld, NoSuchItem, UsageFailed
-from mediakeep.item import Item, Status
+from mediakeep.item import Item, Status, is_gone
 from mediakeep.queue import sessions, survey
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.state import State
@@ -104,6 +104,35 @@ def amend(place: Place, said: Mapping[str, Mapping[str, Any]]) -> Decide:
 
 def _holds(item: Item, said: Mapping[str, Any]) -> bool:
     return all(getattr(item, name) == value for name, value in said.items())
+
+
+def forget(name: str) -> Decide:
+    """Remove an item that is gone from the queue, by its name.
+
+    UsageFailed where a scan still finds it: the next one would bring it back.
+    """
+
+    def decide(state: State) -> Change:
+        key = find(state, name)
+        item = state.items[key]
+        if not is_gone(item):
+            raise UsageFailed(
+                f"{key} is {item.status.value}, not gone: the next scan would find it again."
+                " Only what has vanished or is ignored can be forgotten."
+            )
+        return _forgetting(state, [key])
+
+    return decide
+
+
+def forget_gone(state: State) -> Change | None:
+    """Remove all items that are gone."""
+    keys = [key for key, item in state.items.items() if is_gone(item)]
+    return _forgetting(state, keys) if keys else None
+
+
+def _forgetting(state: State, keys: list[str]) -> Change:
+    return Change("forget", dict.fromkeys(keys), {"known": len(state.items) - len(keys)})
 
 
 def mark_completed(name: str, now: str) -> Callable[[State], Change]:

@@ -55,7 +55,11 @@ class Line:
         heapq.heapify(self._ready)
         heapq.heapify(self._waiting)
         heapq.heapify(self._completed)
-        state.watch = lambda key, _, item: self._put(key, item, heapq.heappush)
+        state.watch = self._note
+
+    def _note(self, key: str, _: Item | None, item: Item | None) -> None:
+        if item:
+            self._put(key, item, heapq.heappush)
 
     def _put(self, key: str, item: Item, add: Callable[[list[Any], Any], None]) -> None:
         place = turn(item)
@@ -71,8 +75,8 @@ class Line:
         keys = []
         while self._waiting and self._waiting[0][0] <= now:
             not_before, key = heapq.heappop(self._waiting)
-            item = self.state.items[key]
-            if item.status is Status.ERROR and item.not_before == not_before:
+            item = self.state.items.get(key)
+            if item and item.status is Status.ERROR and item.not_before == not_before:
                 keys.append(key)
         return keys
 
@@ -86,12 +90,14 @@ class Line:
         taken: dict[str, None] = {}
         while self._ready and len(taken) < count:
             priority, place, key = heapq.heappop(self._ready)
-            item = self.state.items[key]
-            if turn(item) == place and -item.priority == priority:
+            item = self.state.items.get(key)
+            if item and turn(item) == place and -item.priority == priority:
                 taken[key] = None
         while lookups and self._completed and len(taken) < count:
             priority, settled, key = heapq.heappop(self._completed)
-            item = self.state.items[key]
+            item = self.state.items.get(key)
+            if item is None:
+                continue
             is_free = item.status is Status.COMPLETED and awaits_lookup(item)
             if is_free and (-item.priority, item.settled) == (priority, settled):
                 if settled > settled_by:

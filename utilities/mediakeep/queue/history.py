@@ -50,7 +50,7 @@ def _states(record: Record) -> dict[str, Any]:
 
     A settle tells its own.
     """
-    states = [str(changes.get("status") or "") for changes in record.items.values()]
+    states = [str((changes or {}).get("status") or "") for changes in record.items.values()]
     if record.op == SETTLE or not any(states):
         return {}
     return {"states": states} if len(set(states)) > 1 else {"state": states[0]}

@@ -24,6 +24,10 @@ SEAL = "seal"
 _PREFIX = len(b'{"crc":"00000000",')
 
 
+# Items as a JSON merge patch (RFC 7396): fields that are set, and None for an item that goes.
+Patches = dict[str, dict[str, Any] | None]
+
+
 class Record(
     msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 ):
@@ -33,7 +37,7 @@ class Record(
     time: str
     op: str
     session: str = ""
-    items: dict[str, dict[str, Any]] = {}  # as JSON merge patches (RFC 7396)
+    items: Patches = {}
     facts: dict[str, Any] = {}
 
 

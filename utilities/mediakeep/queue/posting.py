@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -109,16 +109,44 @@ class Poster:
         """Take the statuses that a change gave to items."""
         if event.get("anew"):
             self._begin_anew(slot)
+        if event["op"] == "forget":
+            self._forget_items([key for key, _ in _statuses(event)], slot)
+            return
+        for old, new in event.get("renamed", {}).items():
+            self._rename(old, new)
         for key, state in _statuses(event):
             if state:
                 item = self._item(key)
                 self._stand(item, state, slot)
                 item.ever |= state == Status.COMPLETED
 
+    def _forget_items(self, keys: Sequence[str], slot: int) -> None:
+        """Remove items that were away; their events stay."""
+        self.flush()
+        self._items.clear()
+        for key in keys:
+            query = "SELECT count(*) FROM item WHERE item = ? AND away"
+            self._tallies[slot, "forgotten", ""] += self._base.execute(query, (key,)).fetchone()[0]
+            self._drop(key)
+
+    def _drop(self, key: str) -> None:
+        for table in ("item", "issue"):
+            self._base.execute(f"DELETE FROM {table} WHERE item = ?", (key,))
+
+    def _rename(self, old: str, new: str) -> None:
+        """Let what is known of an item be that of its new name, with its issues since when."""
+        self.flush()
+        self._items.clear()
+        self._drop(new)
+        for table in ("item", "issue"):
+            self._base.execute(f"UPDATE {table} SET item = ? WHERE item = ?", (new, old))
+
     def _begin_anew(self, slot: int) -> None:
         """Forget all items, which leave with their issues: a queue was made anew."""
         self.flush()
         self._items.clear()
+        query = "SELECT count(*) FROM item WHERE away"
+        self._tallies[slot, "forgotten", ""] += self._base.execute(query).fetchone()[0]
         for (key,) in self._base.execute("SELECT item FROM item WHERE NOT away").fetchall():
             item = self._item(key)
             self._stand(item, Status.PENDING, slot)

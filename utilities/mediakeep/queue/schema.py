@@ -9,6 +9,7 @@ sums of tallies; and so that a long time is few of them, they are also kept for 
     done       items that became completed, less those that ceased to be
     opened, closed, regressed     by kind: issues that came, went, and came again
     vanished, reappeared          items that a scan or a batch no longer found, and found again
+    forgotten  items that were away when a person had them removed from the queue
     left, returned                by kind: open issues of these
     repaired   by kind: repairs that batches made
     mended     by kind: closed issues that were so repaired

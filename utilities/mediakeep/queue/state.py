@@ -15,7 +15,7 @@ from mediakeep.queue.journal import SEAL, Record
 from mediakeep.queue.snapshot import Head
 
 Changes = Mapping[str, Any]
-Watch = Callable[[str, Item | None, Item], None]
+Watch = Callable[[str, Item | None, Item | None], None]
 
 
 def merge(target: dict[str, Any], patch: Changes) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class State:
         for key, item in items.items():
             if item.status is Status.IN_PROGRESS:
                 self.held.setdefault(item.session, set()).add(key)
-        self.watch: Watch | None = None  # told of every changed item, as it was and as it is
+        self.watch: Watch | None = None  # told of every item that changes: as it was, and is
 
     def changed(self, key: str, changes: Changes) -> Item:
         """Return an item with changes made; IllegalTransition or BadData where they do not fit."""
@@ -68,12 +68,15 @@ class State:
         if now not in self.kind.stages.get(was or self.kind.first_stage, ()):
             raise IllegalTransition(key, f"stage {was or 'none'}", f"stage {now}")
 
-    def preview(self, items: Mapping[str, Changes]) -> dict[str, Item]:
-        """Check a record's changes whole before any of them is made."""
-        return {key: self.changed(key, changes) for key, changes in items.items()}
+    def preview(self, items: Mapping[str, Changes | None]) -> dict[str, Item | None]:
+        """Check a record's changes whole before any of them is made; None is an item that goes."""
+        return {
+            key: None if changes is None else self.changed(key, changes)
+            for key, changes in items.items()
+        }
 
-    def accept(self, record: Record, items: Mapping[str, Item]) -> None:
-        """Take a record and the items that it made."""
+    def accept(self, record: Record, items: Mapping[str, Item | None]) -> None:
+        """Take a record and the items that it made; those that are None go."""
         self.seq = record.seq
         self.settled += record.op == "settle"
         if record.op == "scan" and (library := record.facts.get("library")):
@@ -81,17 +84,20 @@ class State:
         for key, item in items.items():
             self.put(key, item)
 
-    def put(self, key: str, item: Item) -> None:
-        """Put an item in its place, and count anew."""
+    def put(self, key: str, item: Item | None) -> None:
+        """Put an item in its place, or remove it (None), and count anew."""
         old = self.items.get(key)
         if old:
             self.counts[old.status] -= 1
             if old.status is Status.IN_PROGRESS:
                 self._let_go(old.session, key)
-        self.counts[item.status] += 1
-        if item.status is Status.IN_PROGRESS:
-            self.held.setdefault(item.session, set()).add(key)
-        self.items[key] = item
+        if item:
+            self.counts[item.status] += 1
+            if item.status is Status.IN_PROGRESS:
+                self.held.setdefault(item.session, set()).add(key)
+            self.items[key] = item
+        else:
+            self.items.pop(key, None)
         if self.watch:
             self.watch(key, old, item)
 
@@ -121,13 +127,16 @@ class State:
             self.accept(record, items)
 
     def summary(self) -> dict[str, float]:
-        """Count the items by status, as the snapshot shows it."""
+        """Count the items by status, as the snapshot shows it.
+
+        The share that is completed is of those that are not skipped.
+        """
         total = len(self.items)
         done = self.counts[Status.COMPLETED]
         return {
             f"total_{self.kind.plural}": total,
             **{status.value: self.counts[status] for status in _SHOWN},
-            "completion_percentage": percentage(done, total),
+            "completion_percentage": percentage(done, total - self.counts[Status.SKIPPED]),
         }
 
 

@@ -11,7 +11,7 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,10 @@ _UNSEEN = "A file that was put in the queue's place while it was being rewritten
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a commit shall do: merge patches of items, and facts for the history."""
+    """What a commit shall do: merge patches of items (None removes one), and facts."""
 
     op: str
-    items: dict[str, dict[str, Any]] = {}
+    items: Mapping[str, dict[str, Any] | None] = {}
     facts: dict[str, Any] = {}
     session: str = ""
 
@@ -110,7 +110,7 @@ class Store:
             time=clock.text(self.place.now()),
             op=change.op,
             session=change.session or self.session,
-            items=change.items,
+            items=dict(change.items),
             facts=change.facts,
         )
 

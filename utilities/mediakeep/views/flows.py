@@ -17,6 +17,7 @@ from mediakeep.views.periods import Period
 Counts = dict[str, int]
 
 _BY_KIND = "regressed", "closed", "repaired", "mended", "left", "returned"
+_AWAY = {"vanished": 1, "reappeared": -1, "forgotten": -1}
 _OPEN = {"opened": 1, "regressed": 1, "returned": 1, "closed": -1, "left": -1}
 
 
@@ -62,7 +63,7 @@ class Level(msgspec.Struct, frozen=True):
     """How things stood at a moment."""
 
     completed: int
-    total: int | None  # None: not known
+    total: int | None  # items that the library had; None: not known
     open: Counts  # issues by kind
 
 
@@ -80,14 +81,17 @@ def spans(base: sqlite3.Connection, periods: Sequence[Period]) -> list[Span]:
         return []
     begin = slot(periods[0].start)
     before = past.sums(base, 0, begin)
-    completed, open_ones = _progress(before), _open(before)
+    completed, open_ones, away = _progress(before), _open(before), _away(before)
     sizes, found = past.sizes(base), []
     sittings = past.sittings(base, clock.text(periods[0].start))
     for period in periods:
         sums = past.sums(base, slot(period.start), slot(period.end))
         completed += _progress(sums)
         open_ones.update(_open(sums))
-        level = Level(completed, _size(sizes, slot(period.end)), _ranked(open_ones))
+        away += _away(sums)
+        size = _size(sizes, slot(period.end))
+        total = None if size is None else max(completed, size - away)
+        level = Level(completed, total, _ranked(open_ones))
         found.append(Span(period, _flow(sums, sittings, period), level))
     return found
 
@@ -99,6 +103,11 @@ def slot(moment: datetime) -> int:
 
 def _progress(sums: Iterable[Tally]) -> int:
     return int(sum(one.amount for one in sums if one.measure == "done"))
+
+
+def _away(sums: Iterable[Tally]) -> int:
+    """Sum up by how many the items that the library no longer has became more or fewer."""
+    return int(sum(_AWAY.get(one.measure, 0) * one.amount for one in sums))
 
 
 def _open(sums: Iterable[Tally]) -> Counter[str]:

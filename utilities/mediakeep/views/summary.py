@@ -44,7 +44,7 @@ class Standing(msgspec.Struct, frozen=True):
     plural: str
     piece: str
     library: str
-    total: int
+    total: int  # of the items that count: not of those that are skipped
     counts: dict[str, int]
     percentage: float
     issues: dict[str, int]  # open issues by kind, most first
@@ -221,6 +221,7 @@ def standing(state: State, pace: Pace, sums: Sums | None = None) -> Standing:
     """Tell how a queue stands; `sums` are what its items add up to, counted here if not given."""
     sums = sums or Sums(state)
     left = state.counts[Status.PENDING] + state.counts[Status.IN_PROGRESS]
+    total = len(state.items) - state.counts[Status.SKIPPED]
     rate = pace.per_hour
     return Standing(
         kind=state.kind.name,
@@ -228,9 +229,9 @@ def standing(state: State, pace: Pace, sums: Sums | None = None) -> Standing:
         plural=state.kind.plural,
         piece=state.kind.piece,
         library=state.head.library_path,
-        total=len(state.items),
+        total=total,
         counts={status.value: state.counts[status] for status in Status},
-        percentage=percentage(state.counts[Status.COMPLETED], len(state.items)),
+        percentage=percentage(state.counts[Status.COMPLETED], total),
         issues=sums.issues,
         notes=sums.notes,
         reviews=sums.reviews,

@@ -26,11 +26,13 @@ class Sums:
         for key, item in state.items.items():
             self.change(key, None, item)
 
-    def change(self, key: str, old: Item | None, new: Item) -> None:
-        """Count an item as it is now, and no longer as it was."""
+    def change(self, key: str, old: Item | None, new: Item | None) -> None:
+        """Count an item as it is now (None: not at all), and no longer as it was."""
         if old:
             self._count(old, -1)
             self.failed.pop(key, None)
+        if new is None:
+            return
         self._count(new, 1)
         if new.status is Status.ERROR:
             self.failed[key] = new

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
 
 from mediakeep import config, files
-from mediakeep.item import Status
+from mediakeep.item import Status, is_gone
 from mediakeep.queue.claims import Line
 from mediakeep.queue.state import State
 from mediakeep.views import terminal
 from mediakeep.views.report.decisions import Decisions
-from mediakeep.views.report.progress import SHOWN, Failing, Present, Rest
+from mediakeep.views.report.progress import SHOWN, Failing, Gone, Present, Rest
 from mediakeep.views.summary import Account, Trouble
 
 NEXT = 3  # items that are named as the next
@@ -37,7 +38,21 @@ def of(
     undone = [key for key in failed if key in items and items[key].status is not Status.COMPLETED]
     pending = [key for key in undone if items[key].status is Status.PENDING]
     troubles = failing(moment, account.troubles)
-    return Present(waiting, troubles, len(undone), len(pending), rest(moment, account))
+    return Present(
+        waiting,
+        troubles,
+        len(undone),
+        len(pending),
+        rest(moment, account),
+        gone(moment.state),
+        f"{config.spoken(moment.state.kind.manager, moment.home)} --forget-vanished",
+    )
+
+
+def gone(state: State) -> list[Gone]:
+    """List the items that the library no longer has."""
+    found = [(key, one) for key, one in state.items.items() if is_gone(one)]
+    return [Gone(key, one.skip_reason) for key, one in sorted(found, key=itemgetter(0))]
 
 
 def failing(moment: Moment, troubles: list[Trouble]) -> list[Failing]:

@@ -50,6 +50,13 @@ class Failing(msgspec.Struct, frozen=True):
     command: str  # has them tried by the next batch
 
 
+class Gone(msgspec.Struct, frozen=True):
+    """An item that the library no longer has, and why: vanished, ignored or empty."""
+
+    item: str
+    reason: str
+
+
 class Rest(msgspec.Struct, frozen=True):
     """What is left to be done, and how long that takes."""
 
@@ -80,6 +87,8 @@ class Present(msgspec.Struct, frozen=True):
     undone: int  # items that failed in the period and are not completed since
     pending: int  # those of them that the next batch tries
     rest: Rest
+    gone: list[Gone] = []
+    forget: str = ""  # the command that removes them from the queue
 
 
 class Findings(msgspec.Struct, frozen=True):

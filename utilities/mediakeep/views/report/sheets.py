@@ -94,6 +94,8 @@ def _present(told: Progress) -> Iterator[tuple[str, str, str, Any]]:
         for one in decisions.oldest:
             yield "decisions", one.item, "id", one.entry.id
             yield "decisions", one.item, "command", one.entry.command
+    for gone in told.present.gone:
+        yield "gone", gone.item, "reason", gone.reason
     rest = told.present.rest
     for name, number in rest.tallies.items():
         yield "tallies", "", name, number
