@@ -62,7 +62,15 @@ def memory() -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def new_servers() -> Iterator[None]:
+def runtime_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what processes of a user share, such as the pace of services, among the tests' files."""
+    folder = tmp_path_factory.mktemp("runtime")
+    with mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(folder)}):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def new_servers(runtime_dir: None) -> Iterator[None]:
     """Let nobody wait at a server for what was noted of an earlier one that had its port.
 
     Ports are few beside the servers of all tests, and the note of an outage outlives its server.

@@ -166,8 +166,9 @@ class Checkout:
         alien = ("MEDIAKEEP_", "PYTHON")
         kept = {key: text for key, text in os.environ.items() if not key.startswith(alien)}
         own = {"PATH": f"{programs}:{kept['PATH']}", "HOME": str(folder), "COLUMNS": "80"}
-        own["TMPDIR"] = str(programs.with_name("temporary"))  # where the pace of services is kept
-        Path(own["TMPDIR"]).mkdir()
+        own["TMPDIR"] = str(programs.with_name("temporary"))
+        own["XDG_RUNTIME_DIR"] = own["TMPDIR"]  # where the pace of services is kept
+        Path(own["TMPDIR"]).mkdir(mode=0o700)
         self._environment = {**kept, **own, "PYTHONUTF8": "1"}
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,7 +59,8 @@ class Asker:
 def scripted(folder: Path) -> Iterator[Scripted]:
     """Give a service that answers as it is told, whose outages no other test may see."""
     made = Scripted()
-    with mock.patch.object(tempfile, "tempdir", str(folder)):  # where all homes share their pace
+    shared = {"XDG_RUNTIME_DIR": str(folder)}  # where all homes share their pace
+    with mock.patch.dict(os.environ, shared):
         yield made
     made.stop()
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +89,7 @@ def made(root: Path, *covers: Cover | None) -> Iterator[Desk]:
     (root / "home").mkdir()
     known = world(*covers)
     with (
-        mock.patch.object(tempfile, "tempdir", str(root)),  # where all homes share their pace
+        mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(root)}),  # where homes share their pace
         Server(known) as server,
     ):
         yield Desk(Home(root / "home", root / "music"), server, known)

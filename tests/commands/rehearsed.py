@@ -6,14 +6,12 @@ import contextlib
 import json
 import shutil
 import subprocess
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from mediakeep.rehearsal import faults, library, world
 from mediakeep.rehearsal.server import Server
@@ -35,7 +33,7 @@ class Rehearsed(Home):
     def settings(self) -> dict[str, str]:
         """What leads a command to the server."""
         return {
-            "TMPDIR": str(self.temporary),
+            "XDG_RUNTIME_DIR": str(self.temporary),
             "MEDIAKEEP_CONTACT": CONTACT,
             "MEDIAKEEP_MUSICBRAINZ_HOST": self.server.url,
             "MEDIAKEEP_COVERART_HOST": self.server.url,
@@ -66,8 +64,7 @@ class Rehearsed(Home):
     def call(
         self, door: str, *words: object, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        with mock.patch.object(tempfile, "tempdir", str(self.temporary)):  # as TMPDIR does
-            return super().call(door, *words, env={**self.settings, **(env or {})})
+        return super().call(door, *words, env={**self.settings, **(env or {})})
 
     def start(self, *words: object) -> subprocess.Popen[str]:
         """Start a batch in a process group of its own, so that all of it can be killed."""
@@ -83,7 +80,7 @@ class Rehearsed(Home):
 
     def later(self) -> None:
         """Let an hour pass: until when a service is out is kept in that folder alone."""
-        for path in self.temporary.glob("*.slots"):
+        for path in self.temporary.glob("mediakeep/*.slots"):
             path.unlink()
 
     def artists(self) -> dict[str, dict[str, Any]]:

@@ -32,10 +32,11 @@ def test_nothing_that_a_run_writes_or_says_holds_a_token(
     tmp_path: Path, wrong: str, right: str
 ) -> None:
     movies, _ = cinemas.made(tmp_path, 4)
-    (tmp_path / "temporary").mkdir()
+    (tmp_path / "temporary").mkdir(mode=0o700)
     (tmp_path / "secret").write_text(right)
     (tmp_path / "secret").chmod(0o600)
-    settings = {"TMPDIR": str(tmp_path / "temporary"), "MEDIAKEEP_TMDB_TOKEN": wrong}
+    shared = str(tmp_path / "temporary")
+    settings = {"TMPDIR": shared, "XDG_RUNTIME_DIR": shared, "MEDIAKEEP_TMDB_TOKEN": wrong}
     with cinemas.served() as server:
         movies.url = server.url
         movies.scan()

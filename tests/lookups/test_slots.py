@@ -1,10 +1,12 @@
-"""The record of when a service may be asked next, in a folder where others may write as well."""
+"""The record of when a service may be asked next, in a directory private to its user."""
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from mediakeep.lookups import slots
 from mediakeep.lookups.answers import Machine, Service
+from mediakeep.lookups.runtime_dir import list_runtime_dirs, open_private_dir
 from mediakeep.lookups.slots import Slots, State
 from tests.lookups.conftest import NOW, Clock
 
@@ -23,7 +26,7 @@ NAME = "mediakeep-musicbrainz.example-443.slots"
 @pytest.fixture
 def shared(tmp_path: Path) -> Path:
     folder = tmp_path / "shared"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     return folder
 
 
@@ -82,14 +85,163 @@ def test_each_host_and_port_has_a_record_of_its_own(shared: Path, own: Path) -> 
     ]
 
 
-def test_all_users_may_write_the_record(record: Slots, shared: Path) -> None:
-    before = os.umask(0o077)
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_only_the_user_may_read_or_write_the_record(shared: Path, own: Path, umask: int) -> None:
+    folder = shared / "mediakeep"
+    before = os.umask(umask)
     try:
-        with record.held():
+        with Slots(SERVICE, own, Machine(shared=folder)).held():
             pass
     finally:
         os.umask(before)
-    assert stat.S_IMODE((shared / NAME).stat().st_mode) == 0o666
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / NAME).stat().st_mode) == 0o600
+
+
+FORGED = json.dumps({"outage": NOW + 60, "span": 60.0, "why": "pay at example.com"}).encode()
+
+
+def forge(folder: Path) -> None:
+    """Write a record of an outage, as an attacker would: valid, with a text that is shown."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / NAME).write_bytes(FORGED)
+    (folder / NAME).chmod(0o600)
+
+
+def leave_out_real_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a test from writing to the runtime directory of who runs it."""
+    places = [path for path in list_runtime_dirs() if path.parts[:3] != ("/", "run", "user")]
+    monkeypatch.setattr(slots, "list_runtime_dirs", lambda: places)
+
+
+def test_an_outage_forged_in_the_temporary_folder_is_not_believed(
+    tmp_path: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = tmp_path / "everybody"
+    everybody.mkdir()
+    everybody.chmod(0o1777)
+    squatted = everybody / f"mediakeep-{os.geteuid()}"
+    for folder in (everybody, squatted):
+        forge(folder)
+        (folder / NAME).chmod(0o666)
+    squatted.chmod(0o777)
+    monkeypatch.setattr(tempfile, "tempdir", str(everybody))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(everybody))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(squatted))
+    leave_out_real_session(monkeypatch)
+    with Slots(SERVICE, own, Machine(lambda: NOW)).held() as state:
+        assert state == State()
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755])
+def test_a_record_that_only_the_user_may_write_to_is_believed(
+    record: Slots, shared: Path, mode: int
+) -> None:
+    forge(shared)
+    shared.chmod(mode)
+    with record.held() as state:
+        assert state.why == "pay at example.com"
+
+
+@pytest.mark.parametrize("which", ["folder", "file"])
+@pytest.mark.parametrize("mode", [0o020, 0o002])
+def test_a_record_that_others_may_write_to_is_ignored(
+    record: Slots, shared: Path, own: Path, which: str, mode: int
+) -> None:
+    forge(shared)
+    weak = shared if which == "folder" else shared / NAME
+    weak.chmod(weak.stat().st_mode | mode)
+    with record.held() as state:
+        assert state == State()
+    assert (shared / NAME).read_bytes() == FORGED
+    assert (own / NAME).is_file()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("which", ["folder", "file"])
+def test_a_record_of_another_user_is_ignored(
+    record: Slots, shared: Path, own: Path, which: str
+) -> None:
+    forge(shared)
+    os.chown(shared if which == "folder" else shared / NAME, 12345, 12345)
+    with record.held() as state:
+        assert state == State()
+    assert (own / NAME).is_file()
+
+
+@pytest.mark.parametrize("which", ["folder", "file"])
+def test_a_user_that_owns_neither_believes_neither(
+    record: Slots, shared: Path, own: Path, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forge(shared)
+    owner, inode = os.geteuid(), (shared if which == "folder" else shared / NAME).stat().st_ino
+    fstat = os.fstat
+
+    def foreign(handle: int) -> os.stat_result:
+        found = fstat(handle)
+        fields = list(found)
+        if found.st_ino == inode:
+            fields[stat.ST_UID] = owner + 1
+        return os.stat_result(fields)
+
+    monkeypatch.setattr(os, "fstat", foreign)
+    with record.held() as state:
+        assert state == State()
+    assert (own / NAME).is_file()
+
+
+def test_a_link_to_a_folder_is_not_followed(own: Path, shared: Path, tmp_path: Path) -> None:
+    forge(shared)
+    (tmp_path / "link").symlink_to(shared)
+    with Slots(SERVICE, own, Machine(lambda: NOW, shared=tmp_path / "link")).held() as state:
+        assert state == State()
+
+
+def test_the_places_are_those_of_the_user_the_runtime_directory_first(tmp_path: Path) -> None:
+    known = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": "/run/x", "XDG_CACHE_HOME": "/c"}
+    user = os.geteuid()
+    *first, last = list_runtime_dirs(known)
+    assert first == [
+        Path("/run/x/mediakeep"),
+        Path(f"/run/user/{user}/mediakeep"),
+        Path("/c/mediakeep"),
+    ]
+    assert last.name == f"mediakeep-{user}"
+    plain = list(list_runtime_dirs({"HOME": str(tmp_path), "XDG_RUNTIME_DIR": "relative"}))
+    assert plain[0] == Path(f"/run/user/{user}/mediakeep")
+    assert plain[1].is_relative_to(tmp_path)
+
+
+def test_the_first_place_that_can_be_used_is_the_one_of_all_homes(
+    tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caches = tmp_path / "caches"
+    caches.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "gone"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(caches))
+    leave_out_real_session(monkeypatch)
+    one, other = (Slots(SERVICE, tmp_path / name, Machine(lambda: NOW)) for name in "ab")
+    with one.held() as state:
+        state.pause = NOW + 9
+    with other.held() as state:
+        assert state.pause == NOW + 9
+    assert [path.name for path in (caches / "mediakeep").iterdir()] == [NAME]
+    assert not (tmp_path / "gone").exists()
+
+
+def test_nothing_is_left_in_the_directory_of_another_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tmp_path / "theirs" / "mediakeep"
+    made.parent.mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    with pytest.raises(PermissionError):
+        open_private_dir(made)
+    assert not made.exists()
+    made.parent.chmod(0o1777)  # as the temporary folder is
+    with pytest.raises(PermissionError):  # made, but it is not that user's after all
+        open_private_dir(made)
+    assert made.exists()
 
 
 @pytest.mark.parametrize(
@@ -123,6 +275,7 @@ def test_garbage_is_as_good_as_no_record(
 ) -> None:
     shared = tmp_path_factory.mktemp("shared")
     machine = Machine(lambda: NOW, shared=shared)
+    forge(shared)
     (shared / NAME).write_bytes(garbage)
     with Slots(SERVICE, shared, machine).held() as state:
         assert state == State()
@@ -144,6 +297,7 @@ def test_garbage_is_as_good_as_no_record(
     ],
 )
 def test_a_record_that_is_none_is_made_anew(record: Slots, shared: Path, text: bytes) -> None:
+    forge(shared)
     (shared / NAME).write_bytes(text)
     with record.held() as state:
         assert state == State()
@@ -163,7 +317,7 @@ def plant_folder(place: Path, _: Path) -> None:
 
 
 def hold(place: Path, _: Path) -> None:
-    handle = os.open(place, os.O_RDWR | os.O_CREAT)
+    handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(handle, fcntl.LOCK_EX)
     # It stays open until the test's process ends.
 
@@ -187,7 +341,7 @@ def test_what_another_user_planted_is_neither_followed_nor_waited_for(
 def test_where_there_is_no_shared_folder_the_record_lies_in_our_own(
     own: Path, tmp_path: Path
 ) -> None:
-    with Slots(SERVICE, own, Machine(shared=tmp_path / "gone")).held():
+    with Slots(SERVICE, own, Machine(shared=tmp_path / "gone" / "mediakeep")).held():
         pass
     assert (own / NAME).is_file()
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from math import inf
 from pathlib import Path
-from tempfile import gettempdir
 
 import msgspec
 
@@ -109,17 +108,18 @@ def _untold(seconds: float) -> None:
 
 @dataclass(frozen=True)
 class Machine:
-    """What asking needs of the machine: a clock, sleep, and a folder that all its users share.
+    """What asking needs of the machine: a clock, sleep, and a directory that its processes share.
 
     The clock is in seconds since 1970. `waiting` is told of each wait before it begins, as the
     time limit of an item does not count it. `limits` are the seconds to connect, to wait for each
-    piece of an answer, and for a whole answer, however small its pieces. `extend` moves the time
-    limit on before the wait for an answer, and back by what is left of that wait after it.
+    piece of an answer, and for a whole answer, however small its pieces. `shared` replaces the
+    runtime directory of the user. `extend` moves the time limit on before the wait for an answer,
+    and back by what is left of that wait after it.
     """
 
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     waiting: Callable[[float], None] = _untold
     limits: tuple[float, float, float] = (5.0, 30.0, 180.0)
-    shared: Path = field(default_factory=lambda: Path(gettempdir()))
+    shared: Path | None = None
     extend: Callable[[float], None] = _untold

@@ -1,7 +1,7 @@
-"""When a service may be asked next: a small file for each, shared by all processes of the machine.
+"""When a service may be asked next: a small file for each, shared by all processes of a user.
 
-It lies in the system's temporary folder, where others may write as well: links are not followed,
-and nothing in it is believed that could not be true.
+It is kept in a directory that only this user may write to. What belongs to another user, or may be
+written to by others, is ignored, links are not followed, and impossible values are dropped.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.lookups.answers import Machine, Service
+from mediakeep.lookups.runtime_dir import check_private, list_runtime_dirs, open_private_dir
 
 LONGEST_PAUSE = 60.0  # seconds; what takes longer is an outage
 LONGEST_OUTAGE = 3600.0  # seconds
@@ -47,11 +48,11 @@ class State(msgspec.Struct):
 
 
 class Slots:
-    """The record of one service; where the shared folder cannot be used, it lies in `own`."""
+    """The record of one service; in `own` if no private directory can be used."""
 
     def __init__(self, service: Service, own: Path, machine: Machine) -> None:
         self._name = _name(service.host)
-        self._folders = (machine.shared, own)
+        self._shared, self._own = _shared(machine), own
         self._clock = machine.clock
 
     @contextlib.contextmanager
@@ -71,17 +72,22 @@ class Slots:
             os.close(handle)
 
     def _locked(self) -> int:
-        shared, own = self._folders
-        with contextlib.suppress(OSError):
-            return _lock(shared / self._name)
-        own.mkdir(parents=True, exist_ok=True)
-        return _lock(own / self._name)
+        for folder in self._shared:
+            with contextlib.suppress(OSError):
+                return _lock_private(folder, self._name)
+        self._own.mkdir(parents=True, exist_ok=True)
+        return _lock(self._own / self._name)
 
 
 def forget(host: str, machine: Machine) -> None:
     """Remove the record of a host that is gone: another may get its port."""
-    with contextlib.suppress(OSError):
-        (machine.shared / _name(host)).unlink()
+    for folder in _shared(machine):
+        with contextlib.suppress(OSError):
+            (folder / _name(host)).unlink()
+
+
+def _shared(machine: Machine) -> tuple[Path, ...]:
+    return (machine.shared,) if machine.shared else tuple(list_runtime_dirs())
 
 
 def _name(host: str) -> str:
@@ -91,11 +97,22 @@ def _name(host: str) -> str:
     return f"mediakeep-{server}-{port}.slots"
 
 
-def _lock(path: Path) -> int:
-    """Open a record and take its lock; OSError where it is no plain file, or held for long."""
+def _lock_private(folder: Path, name: str) -> int:
+    parent = open_private_dir(folder)
+    try:
+        return _lock(Path(name), parent)
+    finally:
+        os.close(parent)
+
+
+def _lock(path: Path, parent: int | None = None) -> int:
+    """Open a record and take its lock; OSError if it is no plain file, or held for long.
+
+    With `parent`, the handle of a private directory, the record must be private too.
+    """
     end = time.monotonic() + _PATIENCE
     while True:
-        handle = _opened(path)
+        handle = _opened(path, parent)
         try:
             while not _taken(handle):
                 if time.monotonic() > end:
@@ -109,22 +126,18 @@ def _lock(path: Path) -> int:
         os.close(handle)
 
 
-def _opened(path: Path) -> int:
-    # Linux refuses to open another user's file for writing in such a folder where it might be
-    # made (fs.protected_regular), so these are two steps.
-    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+def _opened(path: Path, parent: int | None) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    handle = os.open(path, flags, 0o600, dir_fd=parent)
     try:
-        handle = os.open(path, flags)
-    except FileNotFoundError:
-        with contextlib.suppress(FileExistsError):
-            handle = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666)
-            os.fchmod(handle, 0o666)  # for all users, whatever the umask
-            return handle
-        handle = os.open(path, flags)
-    if stat.S_ISREG(os.fstat(handle).st_mode):
-        return handle
-    os.close(handle)
-    raise OSError(errno.EINVAL, "it is no plain file", path)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file", path)
+        if parent is not None:
+            check_private(handle, path)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
 
 
 def _taken(handle: int) -> bool:

@@ -1,0 +1,64 @@
+"""Directories in which the processes of one user share small files, and nobody else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import gettempdir
+
+
+def list_runtime_dirs(environ: Mapping[str, str] = os.environ) -> Iterator[Path]:
+    """Yield the candidates, best first; some may not exist, or not be private.
+
+    /run/user is tried without the variable as well: cron does not set it, and its jobs have to
+    share files with the user's terminals.
+    """
+    user = os.geteuid()
+    if (given := environ.get("XDG_RUNTIME_DIR", "")).startswith("/"):
+        yield Path(given) / "mediakeep"
+    yield Path(f"/run/user/{user}/mediakeep")
+    home = Path(environ.get("HOME") or "~").expanduser()
+    default = home / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    yield Path(environ.get("XDG_CACHE_HOME") or default) / "mediakeep"
+    yield Path(gettempdir()) / f"mediakeep-{user}"
+
+
+def open_private_dir(path: Path) -> int:
+    """Open a directory, and create it with mode 0700 if only it is missing.
+
+    Raise OSError if it is a link, belongs to another user, or others may write to it.
+    """
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        handle = os.open(path, flags)
+    except FileNotFoundError:
+        _check_parent(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+        handle = os.open(path, flags)
+    try:
+        check_private(handle, path)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def check_private(handle: int, path: str | Path) -> None:
+    """Raise OSError if an open file or directory is another user's, or others may write to it."""
+    found = os.fstat(handle)
+    if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(errno.EPERM, "not private to this user", str(path))
+
+
+def _check_parent(parent: Path) -> None:
+    """Raise OSError if a directory is neither the user's own nor one for everybody (sticky).
+
+    So root leaves nothing in the directories of a user whose environment it was given.
+    """
+    found = parent.stat()
+    if found.st_uid != os.geteuid() and not found.st_mode & stat.S_ISVTX:
+        raise PermissionError(errno.EPERM, "owned by another user", str(parent))
