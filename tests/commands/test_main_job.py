@@ -11,13 +11,13 @@ import shlex
 import shutil
 import signal
 import subprocess
-import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.commands.conftest import Home, environment, obeying_permissions
+from tests.crash.gate import Gate
 from tests.sampling import some
 
 
@@ -285,25 +285,22 @@ def test_a_batch_that_is_out_of_time_gives_the_rest_back(home: Home) -> None:
     assert counts["in_progress"] == 0
 
 
-DELAYS = (0.25, 0.3, 0.4), (0.2, 0.25, 0.3, 0.35, 0.4, 0.28)
+CALLS = (20, 75, 140), (5, 40, 80, 110, 150, 60)  # a batch of three makes 180 and more
 
 
-@pytest.mark.parametrize("delays", some(zip(DELAYS, strict=True), 2), ids=[3, 6])
+@pytest.mark.parametrize("calls", some(zip(CALLS, strict=True), 2), ids=[3, 6])
 def test_killed_again_and_again_it_ends_with_every_artist_done_once(
-    home: Home, delays: tuple[float, ...]
+    home: Home, tmp_path: Path, calls: tuple[int, ...]
 ) -> None:
     home.scan()
-    kills = 0
-    for delay in delays:
+    for number in calls:
+        gate = Gate(tmp_path / f"gate {number}", number)
         batch = subprocess.Popen(
             home.command("process_music_batch", "--batch-size", 3),
             stdout=subprocess.DEVNULL,
-            env=environment({}),
+            env=environment(gate.environment),
         )
-        time.sleep(delay)
-        batch.kill()
-        kills += batch.wait() == -signal.SIGKILL
-    assert kills >= len(delays) // 2
+        gate.kill(batch)
     assert home.batch("--all").returncode == 0
     assert set(home.statuses().values()) == {"completed"}
     assert home.manage("--validate-queue").returncode == 0
@@ -317,18 +314,19 @@ def test_killed_again_and_again_it_ends_with_every_artist_done_once(
     assert len(settles) == 14
 
 
-def test_ctrl_c_ends_the_batch_after_the_running_artist(home: Home) -> None:
+def test_ctrl_c_ends_the_batch_after_the_running_artist(home: Home, tmp_path: Path) -> None:
     home.scan()
+    gate = Gate(tmp_path / "gate", 2, names="replace", paths="issues/music/")
     batch = subprocess.Popen(
         home.command("process_music_batch", "--all", "--workers", 1),
         stdout=subprocess.PIPE,
         text=True,
-        env=environment({}),
+        env=environment(gate.environment),
     )
-    assert batch.stdout
-    batch.stdout.readline()
-    batch.stdout.readline()
+    gate.reach(batch)
     batch.send_signal(signal.SIGINT)
+    gate.open()
+    assert batch.stdout
     rest = batch.stdout.read()
     assert batch.wait() == 130
     assert "BATCH STOPPED: " in rest

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -19,8 +16,7 @@ from tests.commands import cinemas
 from tests.commands.cinemas import Movies
 from tests.commands.conftest import environment
 from tests.commands.rehearsed import out
-
-PATIENCE = 60.0  # seconds
+from tests.crash.gate import Gate
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -40,14 +36,14 @@ def bytes_of(found: dict[str, tuple[bytes, int]]) -> dict[str, bytes]:
     return {name: data for name, (data, _) in found.items()}
 
 
-def begin(movies: Movies) -> subprocess.Popen[bytes]:
+def begin(movies: Movies, gate: Gate) -> subprocess.Popen[bytes]:
     """Start a batch over all in a process group of its own."""
     return subprocess.Popen(
         movies.command("process_movies", "--all", "--workers", 2),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
-        env=environment(cinemas.asking(movies.url)),
+        env=environment({**cinemas.asking(movies.url), **gate.environment}),
         start_new_session=True,
     )
 
@@ -58,13 +54,11 @@ def records(movies: Movies) -> int:
 
 def kill_after(movies: Movies, count: int) -> None:
     """Kill a batch without warning once it has written so many records more."""
-    batch, wanted, end = begin(movies), records(movies) + count, time.monotonic() + PATIENCE
-    while records(movies) < wanted:
-        assert batch.poll() is None, "the batch ended before it was killed"
-        assert time.monotonic() < end
-        time.sleep(0.002)
-    os.killpg(batch.pid, signal.SIGKILL)
-    batch.wait()
+    wanted = records(movies) + count
+    folder = movies.path.with_name(f"gate {wanted}")
+    gate = Gate(folder, count + 1, names="replace", paths=r"outputs/movies/[^/]*\.json$")
+    gate.kill(begin(movies, gate), group=True)
+    assert records(movies) >= wanted - 1  # two workers may be at it
 
 
 @pytest.mark.parametrize(

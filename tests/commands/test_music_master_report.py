@@ -7,9 +7,7 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,6 +18,7 @@ import pytest
 
 from tests.benchmarks import master
 from tests.commands.conftest import Home, environment
+from tests.crash.gate import READ, Gate
 
 FILES = ("music_library_master.json", "music_library_master.csv", "music_library_statistics.json")
 DOOR = "music_master_report"
@@ -241,29 +240,35 @@ def large(tmp_path: Path) -> Home:
     return Home(tmp_path / "home", tmp_path)
 
 
-def start(home: Home) -> subprocess.Popen[bytes]:
+def start(home: Home, gate: Gate | None = None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        home.command(DOOR), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment({})
+        home.command(DOOR),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment(gate.environment if gate else {}),
     )
 
 
-def test_a_kill_in_the_middle_leaves_the_old_files_whole(large: Home) -> None:
+@pytest.mark.parametrize(
+    ("names", "paths", "size"),
+    [
+        (READ, r"_audit\.json$", 0),
+        ("replace", r"\.part\n", 1 << 20),
+    ],
+    ids=["while it is written", "before it takes its place"],
+)
+def test_a_kill_in_the_middle_leaves_the_old_files_whole(
+    large: Home, tmp_path: Path, names: str, paths: str, size: int
+) -> None:
     assert large.call(DOOR).returncode == 0
-    old, names = contents(large), set(os.listdir(large.path / "outputs"))
-    running = start(large)
+    old, kept = contents(large), set(os.listdir(large.path / "outputs"))
+    gate = Gate(tmp_path / "gate", LARGE - 1 if names == READ else 1, names=names, paths=paths)
+    gate.kill(start(large, gate))
     draft = large.path / "outputs" / f".{FILES[0]}.part"
-    deadline = time.monotonic() + 30
-    while not (draft.exists() and draft.stat().st_size > 1 << 20):
-        assert running.poll() is None, "it ended before it was killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-    running.send_signal(signal.SIGKILL)
-    assert running.wait() == -signal.SIGKILL
-    running.communicate()
     assert contents(large) == old
-    assert draft.exists()
+    assert draft.stat().st_size >= size
     assert large.call(DOOR).returncode == 0
-    assert set(os.listdir(large.path / "outputs")) == names
+    assert set(os.listdir(large.path / "outputs")) == kept
 
 
 def test_two_runs_at_once_both_succeed_and_leave_whole_files(large: Home) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +17,7 @@ from mediakeep.media.undoing.store import DONE, Store
 from mediakeep.music import repaired
 from mediakeep.rehearsal import library
 from tests.commands.conftest import Home, environment
+from tests.crash.gate import Gate
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_a_library_repaired_under_kills_is_undone_to_the_last_byte(
     library.make(home.music, artists=artists)
     before = hashes(home.music)
     home.scan()
-    killed = sum(kill(home, Random(number)) for number in range(kills))
-    assert killed > kills // 2
+    for number in range(kills):
+        kill(home, tmp_path / f"gate {number}", Random(number).randrange(1, 2 * artists))
     assert home.batch("--all", "--workers", 2).returncode == 0
     assert home.manage("--validate-queue").returncode == 0
     items = home.snapshot()["artists"].values()
@@ -51,23 +51,20 @@ def test_a_library_repaired_under_kills_is_undone_to_the_last_byte(
     assert hashes(home.music) == before
 
 
-def kill(home: Home, chance: Random) -> bool:
-    """Start a batch and kill it at any time of its work; tell whether it was still at it."""
-    found = written(home)
+def kill(home: Home, folder: Path, writes: int) -> None:
+    """Start a batch and kill it right before it writes to the record of repairs for the nth time.
+
+    A library needs about eight such writes an artist.
+    """
+    gate = Gate(folder, writes, names="pwrite", paths=r"status/undo/[^/]*\.jsonl")
     command = home.command("process_music_batch", "--all", "--workers", 2)
     batch = subprocess.Popen(
-        command, env=environment({}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        env=environment(gate.environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-    while batch.poll() is None and written(home) == found:
-        time.sleep(0.005)
-    time.sleep(chance.uniform(0, 0.1))
-    batch.kill()
-    return batch.wait() == -9
-
-
-def written(home: Home) -> int:
-    """Return how much is on record of repairs."""
-    return sum(path.stat().st_size for path in (home.path / "status" / "undo").glob("*.jsonl"))
+    gate.kill(batch)
 
 
 def hashes(music: Path) -> dict[Path, str]:

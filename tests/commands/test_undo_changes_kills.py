@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.commands.conftest import environment
 from tests.commands.repaired import Library, Stock
 from tests.crash import faults, tagger
 from tests.crash.faults import AFTER, BEFORE, TORN
+from tests.crash.gate import Gate, count
 from tests.crash.tap import Call, Tap, ignore
 from tests.sampling import some
 
@@ -102,10 +102,10 @@ def test_killed_at_a_named_point_the_same_command_goes_on_from_there(
     assert library.now() == library.after
 
 
-def _start(library: Library) -> subprocess.Popen[str]:
+def _start(library: Library, gate: Gate) -> subprocess.Popen[str]:
     return subprocess.Popen(
         library.home.command("undo_changes", "--session", "last"),
-        env=environment({}),
+        env=environment(gate.environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -116,15 +116,16 @@ def _start(library: Library) -> subprocess.Popen[str]:
 def test_killed_at_any_time_again_and_again_it_ends_in_the_same_bytes(
     tmp_path: Path, albums: int, kills: int
 ) -> None:
-    library, chance, killed = Stock(tmp_path, albums).library(), random.Random("kills"), 0
-    for _ in range(kills):
-        process = _start(library)
-        time.sleep(chance.uniform(0.1, 0.6))
-        process.kill()
-        process.communicate()
-        killed += process.returncode == -signal.SIGKILL
+    stock, chance = Stock(tmp_path, albums), random.Random("kills")
+    library = stock.library()
+    line = library.home.command("undo_changes", "--session", "last")
+    calls = count(tmp_path / "counted", line, environment({}))
+    assert calls > 20 * len(library.changed) / 2
+    library = stock.library()
+    for number in range(kills):  # each leaves enough to do for those that follow
+        gate = Gate(tmp_path / f"gate {number}", chance.randrange(1, calls // (kills + 1)))
+        gate.kill(_start(library, gate))
         library.restored()
-    assert killed
     library.ok("--session", "last")
     assert library.now() == library.before
     assert library.home.manage("--validate-queue").returncode == 0
@@ -135,10 +136,11 @@ def test_stopped_it_ends_after_the_file_at_work_and_goes_on_when_it_is_run_again
     tmp_path: Path, number: signal.Signals
 ) -> None:
     library = Stock(tmp_path, albums=8).library()
-    process = _start(library)
-    assert process.stdout
-    process.stdout.readline()
+    gate = Gate(tmp_path / "gate", 3, names="replace", paths="music/")
+    process = _start(library, gate)
+    gate.reach(process)
     process.send_signal(number)
+    gate.open()
     told, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert "Stopped. The same command goes on from here.\nTake it back with: " in told

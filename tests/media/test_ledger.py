@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,20 +21,18 @@ ONE = Sound("sha256:aa", 100, 120, 10**18, "2026-01-02", "2026-03-04")
 TWO = ONE._replace(essence="sha256:bb")
 FOUND = Finding(120, 10**18, 10**18, "it cannot be decoded at 0:12", "")
 
-# Records one artist after the other without end, each with 30 sounds.
+# Records so many artists one after the other, each with 30 sounds, once it is told how many.
 WRITER = """
-import os, sys
+import sys
 from pathlib import Path
 from mediakeep.media.ledger import Entries, Ledger, Sound
 path, name = Path(sys.argv[1]), sys.argv[2]
 book = Ledger.open(path, write=True)
 print("ready", flush=True)
-number = 0
-while not os.path.exists(sys.argv[3]):
+for number in range(int(sys.stdin.readline())):
     sound = Sound("sha256:%d" % number, 1, 2, 3, "2026-01-02", "2026-01-02")
     sounds = {"%02d.mp3" % place: sound for place in range(30)}
     book.record("%s %d" % (name, number), Entries(sounds, (), {}))
-    number += 1
     print(number, flush=True)
 """
 
@@ -190,15 +187,18 @@ def test_a_full_disk_is_told_as_one_and_nothing_is_half_written(
 
 
 @pytest.fixture
-def writers(path: Path, tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
-    """Processes that write into one ledger until a file named "stop" is there."""
+def writers(path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Processes that write into one ledger as soon as they are told how many artists."""
     started = []
 
     def start(name: str) -> subprocess.Popen[str]:
-        words = (str(path), name, str(tmp_path / "stop"))
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, *words], stdout=-1, text=True, env=environment
+            [sys.executable, "-c", WRITER, str(path), name],
+            stdin=-1,
+            stdout=-1,
+            text=True,
+            env=environment,
         )
         started.append(process)
         assert process.stdout is not None
@@ -209,6 +209,20 @@ def writers(path: Path, tmp_path: Path) -> Iterator[Callable[[str], subprocess.P
     for process in started:
         process.kill()
         process.wait()
+
+
+def write(process: subprocess.Popen[str], count: int) -> None:
+    assert process.stdin is not None
+    process.stdin.write(f"{count}\n")
+    process.stdin.flush()
+
+
+def lines(process: subprocess.Popen[str], count: int) -> list[str]:
+    """Wait until a writer has told so many lines."""
+    assert process.stdout is not None
+    found = [process.stdout.readline() for _ in range(count)]
+    assert all(found), "it ended"
+    return found
 
 
 def artists(path: Path, name: str) -> list[str]:
@@ -233,11 +247,10 @@ def test_kill_9_loses_nothing_that_was_recorded_and_leaves_nothing_half(
     for turn in range(kills):
         process = writers(f"turn{turn}")
         assert process.stdout is not None
-        first = process.stdout.readline().split()
-        time.sleep(chance.uniform(0.0, 0.1))
-        os.kill(process.pid, signal.SIGKILL)
-        told = first + process.stdout.read().split()
-        assert told
+        write(process, 10**9)
+        first = lines(process, chance.randrange(1, 40))
+        os.kill(process.pid, signal.SIGKILL)  # it is at the next one, and never comes to an end
+        told = [*first, *process.stdout.read().split()]
         # What it told it had recorded; one more may be, of which it could not tell any more.
         found = set(artists(path, f"turn{turn}"))
         assert found >= {f"turn{turn} {number}" for number in range(len(told))}
@@ -245,13 +258,12 @@ def test_kill_9_loses_nothing_that_was_recorded_and_leaves_nothing_half(
 
 
 def test_four_processes_record_at_once(
-    path: Path, tmp_path: Path, writers: Callable[[str], subprocess.Popen[str]]
+    path: Path, writers: Callable[[str], subprocess.Popen[str]]
 ) -> None:
     running = {name: writers(name) for name in "abcd"}
-    time.sleep(0.3)
-    (tmp_path / "stop").touch()
+    for process in running.values():
+        write(process, 20)
     for name, process in running.items():
-        assert process.stdout is not None
-        told = process.stdout.read().split()
-        assert told
-        assert set(artists(path, name)) == {f"{name} {number}" for number in range(len(told))}
+        lines(process, 20)
+        assert process.wait(60) == 0
+        assert set(artists(path, name)) == {f"{name} {number}" for number in range(20)}

@@ -23,6 +23,7 @@ from mediakeep.queue import queue, reading
 from mediakeep.queue.queue import Queue
 from mediakeep.runner import batch
 from mediakeep.runner.plan import Face, Limits, Plan, Report, Retry
+from tests.crash.gate import Gate
 from tests.runner import toys
 
 ROOT = Path(__file__).parents[2]
@@ -110,13 +111,17 @@ class Workshop:
         paths = sorted((self.status / "session_logs").glob("*.log"))
         return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
 
-    def spawn(self, **told: Any) -> subprocess.Popen[str]:
-        """Run a batch in a process of its own; `told` is the plan, and what script.py knows."""
+    def command(self, **told: Any) -> list[str]:
+        """Return the command that runs a batch; `told` is the plan, and what script.py knows."""
         asked = {"folder": str(self.folder), "kind": self.kind.name, **told}
+        return [sys.executable, "-m", "tests.runner.script", json.dumps(asked)]
+
+    def spawn(self, gate: Gate | None = None, **told: Any) -> subprocess.Popen[str]:
+        """Run a batch in a process of its own; a gate stops it on its way."""
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.runner.script", json.dumps(asked)],
+            self.command(**told),
             cwd=ROOT,
-            env=environment(),
+            env={**environment(), **(gate.environment if gate else {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
