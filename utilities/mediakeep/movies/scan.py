@@ -59,9 +59,7 @@ def at(path: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
         yield from (_found(path.parent, lot) for lot in right if lot.place == path.name)
 
 
-def left_out(
-    root: Path, ignored: tuple[str, ...] = ()
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def left_out(root: Path, ignored: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Name the videos that belong to no movie, and the sidecars beside several that fit none.
 
     Such videos are trailers and samples that lie by themselves. Places are escaped and sorted;
