@@ -29,7 +29,7 @@
         NoCache               2   what services answer cannot be kept
       StateDamaged            3   the record is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UndoLogDamaged, UnknownField, NewerFormat,
-        ImplausibleQueue, IllegalTransition, RecordNotWritten
+        ImplausibleQueue, OlderQueue, IllegalTransition, RecordNotWritten
       ServiceFailed           4   a service gave an answer that is of no use
         Outage                4   it is not to be had now
         BadAnswer             4   its answer is not what it should be
@@ -236,6 +236,10 @@ class ImplausibleQueue(StateDamaged):
         "{}: {}. Nothing was changed. Correct it there, or run --repair: it goes back to the "
         "queue as it was."
     )
+
+
+class OlderQueue(StateDamaged):
+    message = "{} is a queue from before mediakeep. Nothing was changed. Import it: {}"
 
 
 class NewerFormat(StateDamaged):

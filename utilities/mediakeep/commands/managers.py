@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mediakeep.commands import backups, looks, resets, scans, shared, upkeep
+from mediakeep.commands import backups, imports, looks, resets, scans, shared, upkeep
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.kinds import Kind
 from mediakeep.media import ignoring
@@ -36,6 +36,7 @@ def actions(kind: Kind) -> list[Action]:
     return [
         Action("--scan", scans.scan, "PATH", words=("yes",)),
         Action("--relocate", scans.relocate, "NEW", words=("yes",)),
+        Action("--import-queue", imports.import_queue, "FILE", words=("yes",), value=PLACE),
         Action("--show-summary", looks.show_summary),
         Action("--list", looks.show_list, words=("status",)),
         Action(f"--show-{kind.noun}", looks.show_item, "NAME"),

@@ -203,11 +203,11 @@ def set_aside(path: Path, place: Place, why: str) -> Path:
     return target
 
 
-def keep_copy(path: Path, place: Place) -> str:
-    """Copy a damaged file to aside/, and return the copy's name."""
+def keep_copy(path: Path, place: Place, why: str = "damaged") -> str:
+    """Copy a file to aside/, under a name that says when and why, and return that name."""
     folder = place.folder / ASIDE
     folder.mkdir(exist_ok=True)
-    target = free(folder, f"damaged_{place.moment()}_{path.stem}", path.suffix)
+    target = free(folder, f"{why}_{place.moment()}_{path.stem}", path.suffix)
     shutil.copy2(path, target)
     return target.name
 

@@ -7,6 +7,7 @@ with an indent of two; any other (compact, re-indented, re-ordered) is read too,
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
@@ -16,8 +17,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mediakeep import files
-from mediakeep.errors import NewerFormat, SnapshotDamaged, StateDamaged, UnknownField
+from mediakeep import config, files
+from mediakeep.errors import NewerFormat, OlderQueue, SnapshotDamaged, StateDamaged, UnknownField
 from mediakeep.item import Item, Number
 from mediakeep.kinds import Kind
 
@@ -211,6 +212,8 @@ def _explain(path: Path, kind: Kind, error: Exception) -> Exception:
         number = msgspec.json.decode(fields.get("format", b"null"))
         if isinstance(number, int) and number > FORMAT:
             return NewerFormat(path, number, FORMAT)
+        if kind.plural in fields and not fields.keys() & {"kind", "generation", "snapshot_id"}:
+            return OlderQueue(path, _import_line(path, kind))
         items = msgspec.json.decode(fields.get(kind.plural, b"null"), type=dict[str, msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError) as broken:
         return SnapshotDamaged(path, broken, "")
@@ -220,3 +223,9 @@ def _explain(path: Path, kind: Kind, error: Exception) -> Exception:
         except msgspec.MsgspecError as culprit:
             return UnknownField(path, f'{kind.noun} "{key}": {culprit}')
     return UnknownField(path, str(error))
+
+
+def _import_line(path: Path, kind: Kind) -> str:
+    """Return the command that imports a file, in the home that the file lies in, if any."""
+    home = next((one.parent for one in path.parents if one.name == "status"), None)
+    return f"{config.spoken(kind.manager, home)} --import-queue {shlex.quote(str(path))}"
