@@ -34,7 +34,7 @@ def replacing(*paths: Path) -> Iterator[list[Draft]]:
     written over by the next.
     """
     for path in paths:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(path.parent)
     with contextlib.ExitStack() as stack:
         drafts = []
         for path in paths:

@@ -119,6 +119,14 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, and bring the names of new ones to the disk."""
+    new = [one for one in (folder, *folder.parents) if not one.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in reversed(new):
+        sync_folder(one.parent)
+
+
 def write_all(handle: int, data: bytes | memoryview) -> None:
     """Write all of `data`; a short write is followed by the rest, or by its error."""
     view = memoryview(data)
@@ -161,7 +169,10 @@ def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
         with contextlib.ExitStack() as stack:
             handles = []
             for at, data in contents.items():
-                at.parent.mkdir(parents=True, exist_ok=True)
+                if sync:
+                    make_folder(at.parent)
+                else:
+                    at.parent.mkdir(parents=True, exist_ok=True)
                 beside[at] = at.parent / f".{os.urandom(6).hex()}.tmp"
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
                 handles.append(os.open(beside[at], flags, 0o666))

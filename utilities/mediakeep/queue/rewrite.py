@@ -197,18 +197,22 @@ def _link(source: Path, target: Path) -> None:
 def set_aside(path: Path, place: Place, why: str) -> Path:
     """Move a file to aside/, under a name that says when and why."""
     folder = place.folder / ASIDE
-    folder.mkdir(exist_ok=True)
+    files.make_folder(folder)
     target = free(folder, f"{why}_{place.moment()}", path.suffix.replace(".kept", ".json"))
     os.replace(path, target)
+    files.sync_folder(folder)
     return target
 
 
 def keep_copy(path: Path, place: Place, why: str = "damaged") -> str:
     """Copy a file to aside/, under a name that says when and why, and return that name."""
     folder = place.folder / ASIDE
-    folder.mkdir(exist_ok=True)
+    files.make_folder(folder)
     target = free(folder, f"{why}_{place.moment()}_{path.stem}", path.suffix)
     shutil.copy2(path, target)
+    with target.open("rb") as copy:
+        files.sync_data(copy.fileno())
+    files.sync_folder(folder)
     return target.name
 
 

@@ -130,7 +130,7 @@ class Session:
 def _open_log(place: Place) -> tuple[str, int]:
     """Create the day's next log; two processes never get the same number."""
     folder = place.folder / LOGS
-    folder.mkdir(parents=True, exist_ok=True)
+    files.make_folder(folder)
     day = f"{place.now():%Y%m%d}"
     # In this order: a log that is being archived has its new name before it loses the old one.
     taken = (*folder.glob("*.log"), *folder.glob("*.log.gz"), *live(place.folder))
@@ -142,7 +142,9 @@ def _open_log(place: Place) -> tuple[str, int]:
         name = f"{day}_session_{number:03d}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         with contextlib.suppress(FileExistsError):
-            return name, os.open(folder / f"{name}.log", flags, 0o666)
+            handle = os.open(folder / f"{name}.log", flags, 0o666)
+            files.sync_folder(folder)
+            return name, handle
 
 
 def _recorded(folder: Path, day: str) -> Iterator[int]:

@@ -52,12 +52,13 @@ def carry(current: Path, staged: Path) -> None:
 
 
 def _copy(path: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    files.make_folder(target.parent)
     beside = target.with_name(f".{os.urandom(6).hex()}.tmp")
     shutil.copy2(path, beside)
     with beside.open("rb") as stream:
         files.sync_data(stream.fileno())
     os.rename(beside, target)
+    files.sync_folder(target.parent)
 
 
 def _begins(path: Path, beginning: Path) -> bool:

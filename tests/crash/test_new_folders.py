@@ -1,0 +1,87 @@
+"""After a power loss what was written into new folders is there: their names are synced, too."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mediakeep import files
+from mediakeep.queue import rewrite
+from mediakeep.queue.sessions import Session
+from tests.crash.disk import Disk, Left
+from tests.crash.tap import Call, Tap, ignore
+from tests.queue import rig
+
+Files = dict[Path, bytes]
+
+
+def _outputs(home: Path) -> Files:
+    contents = {
+        home / "issues/music/U2_library_issues.md": b"# U2\n",
+        home / "outputs/audits/U2_audit.json": b"{}\n",
+        home / "outputs/audits/U2_tracks.csv": b"path\n",
+    }
+    files.write_together(contents)
+    return contents
+
+
+def _log(home: Path) -> Files:
+    session = Session(rig.at(home, rig.Clock()))
+    session.write("Batch started")
+    session.close()
+    path = home / "status/music/session_logs" / f"{session.id}.log"
+    return {path: path.read_bytes()}
+
+
+def _aside(home: Path) -> Files:
+    where = rig.at(home, rig.Clock())
+    path = where.folder / "processing_queue.json"
+    files.write_atomic(path, b"edited")
+    aside = rewrite.set_aside(path, where, "edited")
+    files.write_atomic(path, b"ours")
+    return {aside: b"edited", path: b"ours"}
+
+
+def states(root: Path, act: Callable[[Path], Files]) -> tuple[Files, list[dict[str, Left]]]:
+    """Return what must be there after an act, and what a power loss then may leave."""
+    home, calls = root / "home", list[Call]()
+    home.mkdir()
+    disk = Disk(str(root))
+    for call in (Call("mkdir", str(home)), Call("fsync", str(root))):
+        disk.take(call)
+
+    def took(call: Call) -> None:
+        if call.path.startswith(str(root)) and "/live" not in call.path + call.target:
+            calls.append(call)
+
+    with Tap(ignore, took):
+        promised = act(home)
+    for call in calls:
+        disk.take(call)
+    return promised, list(disk.states(random.Random(1)))
+
+
+@pytest.mark.parametrize("act", [_outputs, _log, _aside], ids=lambda act: act.__name__.strip("_"))
+def test_what_was_written_into_new_folders_is_there(
+    act: Callable[[Path], Files], memory: Path
+) -> None:
+    promised, left = states(Path(os.path.realpath(memory)), act)
+    assert left
+    for state in left:
+        found = {path: state[str(path)].data for path in promised if str(path) in state}
+        assert found == promised
+
+
+def test_without_the_sync_of_their_names_that_would_not_hold(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+
+    monkeypatch.setattr(files, "make_folder", made)
+    promised, left = states(Path(os.path.realpath(memory)), _outputs)
+    assert any(set(map(str, promised)) - state.keys() for state in left)
