@@ -24,7 +24,7 @@
           UnsafeNfo           1   it is larger or trickier than an NFO has reason to be
       UsageFailed             2   wrong usage or settings
         BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
-        LibraryGone, ScanRefused, QueueBusy
+        LibraryGone, ScanRefused, NoLocks, QueueBusy
         NotAsked              2   a service is not asked as things are set
         NoCache               2   what services answer cannot be kept
       StateDamaged            3   the record is damaged; nothing was changed
@@ -183,6 +183,13 @@ class LibraryGone(UsageFailed):
 
 class ScanRefused(UsageFailed):
     message = "{} Nothing was changed."
+
+
+class NoLocks(UsageFailed):
+    message = (
+        "{} cannot hold a queue: on {} files cannot be locked ({}). Nothing was changed. Move the"
+        " home to a local disk, and name it with --home."
+    )
 
 
 class QueueBusy(UsageFailed):

@@ -71,7 +71,7 @@ def _watched(
     subject: Subject, ask: Asked, shown: Overheard, early: Sequence[Hand], alarms: Alarms
 ) -> Report:
     folder = subjects.folder(ask.home, subject.kind)
-    with Queue.open(queue.place(folder), subject.kind) as opened:
+    with Queue.open(queue.place(folder, notice=shared.notice), subject.kind) as opened:
         check(opened.state)
         if ask.request.policy.fix is not Fix.NONE:
             library = files.unescape(opened.state.head.library_path)
@@ -148,7 +148,7 @@ def _tidy(subject: Subject, ask: Asked, *, stopped: bool) -> None:
 
     What was done is said where lines for people are asked for.
     """
-    place = queue.place(subjects.folder(ask.home, subject.kind))
+    place = queue.place(subjects.folder(ask.home, subject.kind), notice=shared.notice)
     _warn(chores.report(place, ask.habits))
     if not stopped:
         done = chores.do(place, subject, ask.habits)

@@ -40,7 +40,7 @@ class Desk:
     @property
     def place(self) -> Place:
         """Where the queue lies, when and on which machine."""
-        return queue.place(self.folder)
+        return queue.place(self.folder, notice=shared.notice)
 
     @cached_property
     def subject(self) -> Subject:

@@ -54,7 +54,7 @@ class Handwork:
     def enter(self, open_ones: contextlib.ExitStack) -> None:
         """Open the queue, if there is one; NoQueue where there is none."""
         kind = self._subject.kind
-        place = queue.place(subjects.folder(self._home, kind))
+        place = queue.place(subjects.folder(self._home, kind), notice=shared.notice)
         self._queue = open_ones.enter_context(Queue.open(place, kind))
         open_ones.callback(self._leave)
         self._ledger = Ledger.open(place.folder / FILE, write=False)

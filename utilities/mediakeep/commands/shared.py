@@ -76,6 +76,11 @@ def plain(text: str) -> str:
     return "\n".join(map(files.printable, text.split("\n")))
 
 
+def notice(text: str) -> None:
+    """Tell the user something at once, beside what is printed."""
+    click.echo(plain(text), err=True)
+
+
 def _fail(message: str, code: int) -> int:
     click.echo(plain(message), err=True)
     return code

@@ -17,12 +17,12 @@ from mediakeep.queue import (
     reading,
     repair,
     replay,
+    sessions,
     snapshot,
 )
 from mediakeep.queue.backups import begun
 from mediakeep.queue.check import Fault
 from mediakeep.queue.replay import Replay
-from mediakeep.queue.store import LOCK
 from mediakeep.views import terminal
 
 
@@ -104,7 +104,7 @@ def restore(desk: Desk, name: str) -> Answer:
         snapshot.head(desk.folder / snapshot.FILE, desk.kind),
     )
     foreign.check(desk.folder, desk.kind, path, loaded, [here[0].library_path] if here else [])
-    with files.locked(desk.folder / LOCK):  # or a rewrite by a batch might go over it
+    with sessions.lock_queue(desk.place):  # or a rewrite by a batch might go over it
         files.write_atomic(desk.folder / snapshot.FILE, path.read_bytes())
     with desk.opened() as opened:
         restored = opened.state.head.restored

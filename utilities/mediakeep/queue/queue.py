@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from msgspec import structs
+
 from mediakeep import clock, files
 from mediakeep.errors import SnapshotDamaged, UsageFailed
 from mediakeep.item import Found, Item, Status, awaits_lookup
@@ -49,9 +51,18 @@ def this_host() -> str:
     return platform.node()
 
 
-def place(folder: Path, now: clock.Clock = clock.now, host: str = "") -> Place:
-    """Say where a queue lies; the clock and the host are arguments for tests and clusters."""
-    return Place(folder, now, host or this_host())
+def place(
+    folder: Path,
+    now: clock.Clock = clock.now,
+    host: str = "",
+    notice: Callable[[str], object] | None = None,
+) -> Place:
+    """Say where a queue lies; the clock and the host are arguments for tests and clusters.
+
+    `notice` is given what a user should know at once.
+    """
+    made = Place(folder, now, host or this_host())
+    return structs.replace(made, notice=notice) if notice else made
 
 
 class Queue:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -29,12 +30,20 @@ from mediakeep.queue.state import State
 ASIDE = "aside"
 
 
+def _ignore(_: str) -> None:
+    """Nobody is to be told."""
+
+
 class Place(msgspec.Struct, frozen=True):
-    """Where a queue lies, the clock that dates it, and the machine that works on it."""
+    """Where a queue lies, the clock that dates it, and the machine that works on it.
+
+    `notice` is given what a user should know at once, such as who holds the lock.
+    """
 
     folder: Path
     now: clock.Clock
     host: str
+    notice: Callable[[str], object] = _ignore
 
     def moment(self) -> str:
         """Return the time in a form that fits into a file name."""

@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ import msgspec
 
 from mediakeep import clock, files
 from mediakeep.errors import RecordNotWritten
-from mediakeep.queue import history
+from mediakeep.queue import history, lock
 from mediakeep.queue.binding import JOURNALS
 from mediakeep.queue.rewrite import Place
 
@@ -177,6 +178,25 @@ def read_live(folder: Path, session: str) -> Live | None:
         return msgspec.json.decode(data, type=Live)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+@contextlib.contextmanager
+def lock_queue(place: Place) -> Iterator[None]:
+    """Hold the queue's lock for a `with` block, without a queue to be read."""
+    path = place.folder / lock.FILE
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        lock.acquire(handle, str(path), place.notice, partial(holder_text, place))
+        yield
+    finally:
+        os.close(handle)
+
+
+def holder_text(place: Place) -> str:
+    """Name who holds the queue's lock, with its session if it has one."""
+    known = (read_live(place.folder, path.stem) for path in live(place.folder))
+    here = {one.pid: one.session for one in known if one and one.host == place.host}
+    return lock.holder_text(str(place.folder / lock.FILE), here)
 
 
 def alive(place: Place, session: str) -> bool:

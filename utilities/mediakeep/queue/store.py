@@ -12,6 +12,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,14 @@ import msgspec
 from mediakeep import clock
 from mediakeep.errors import MediakeepError, RecordNotWritten, SnapshotDamaged
 from mediakeep.kinds import Kind
-from mediakeep.queue import binding, checkpoints, journal, rewrite, snapshot
+from mediakeep.queue import binding, checkpoints, journal, lock, rewrite, sessions, snapshot
 from mediakeep.queue.binding import Binding, Origin
 from mediakeep.queue.journal import Header, Journal, Record
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.snapshot import Loaded, Stat
 from mediakeep.queue.state import State
 
-LOCK = "processing_queue.lock"
+LOCK = lock.FILE
 REWRITE_SHARE = 20  # the snapshot is rewritten when this many times its cost has passed
 REWRITE_LEAST = 1.0  # and at least so many seconds
 _UNSEEN = "A file that was put in the queue's place while it was being rewritten is kept as {}."
@@ -67,20 +68,28 @@ class Store:
         self._stat: Stat | None = None
         self._lock_path = str(place.folder / LOCK)
         self._lock = _lock(place.folder)
+        self._exclusive = False  # known to keep others out
         self._rewritten, self._cost = time.monotonic(), 0.0
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the queue's lock, only for the time of a commit."""
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        """Hold the queue's lock, only for the time of a commit; NoLocks if there are none."""
+        self._acquire()
         while not self._is_the_lock():
             os.close(self._lock)
             self._lock = _lock(self.place.folder)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self._acquire()
         try:
             yield
         finally:
             fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def _acquire(self) -> None:
+        path = self._lock_path
+        lock.acquire(self._lock, path, self.place.notice, partial(sessions.holder_text, self.place))
+        if not self._exclusive:
+            lock.require_exclusive(path)
+            self._exclusive = True
 
     def _is_the_lock(self) -> bool:
         """Tell whether the file that is locked still bears the lock's name: people tidy up."""

@@ -31,7 +31,6 @@ from mediakeep.queue.backups.archive import Head
 from mediakeep.queue.backups.begun import Order
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.rewrite import Place
-from mediakeep.queue.store import LOCK
 
 _FILES = "files"
 _ERRORS: Mapping[int, type[MediakeepError]] = {2: UsageFailed, 3: StateDamaged}  # by exit code
@@ -138,7 +137,7 @@ def _begin(place: Place, kind: Kind, path: Path) -> Order:
                 Queue.open(place, kind).close()
         with contextlib.ExitStack() as stack:
             if place.folder.is_dir():
-                stack.enter_context(files.locked(place.folder / LOCK))
+                stack.enter_context(sessions.lock_queue(place))
             refuse_busy(place)
             os.rename(beside, begun.place(place.folder))  # from here on no batch begins
         files.sync_folder(status)
@@ -175,7 +174,7 @@ def _put_queue(place: Place, replaced: Path) -> None:
         return  # done before a kill
     with contextlib.ExitStack() as stack:
         if place.folder.is_dir():
-            stack.enter_context(files.locked(place.folder / LOCK))
+            stack.enter_context(sessions.lock_queue(place))
             refuse_busy(place)
             placement.carry(place.folder, staged)
             kept = replaced / "status"
