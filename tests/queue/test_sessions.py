@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ import pytest
 from mediakeep import files
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
-from mediakeep.queue import sessions
+from mediakeep.queue import check, logs, repair, sessions
+from mediakeep.queue.backups import placement
 from mediakeep.queue.queue import Queue
+from mediakeep.queue.rewrite import Place
 from mediakeep.queue.sessions import LEASE, Session
 from tests.queue import neighbour, rig
 from tests.queue.neighbour import Neighbour
@@ -222,3 +226,84 @@ def test_the_renewal_thread_keeps_a_lease(tmp_path: Path, monkeypatch: pytest.Mo
     assert renewed.wait(60)
     assert sessions.alive(rig.at(tmp_path, clock), session.id)
     session.close()
+
+
+def ended(tmp_path: Path, *, archived: bool) -> tuple[Place, Path]:
+    """Make a queue with a session that ended, and return where its log is."""
+    clock = rig.Clock()
+    where = rig.at(tmp_path, clock)
+    with rig.make(where) as queue:
+        session = queue.begin()
+        session.write("Batch started", workers=2)
+        rig.settle(queue, 2)
+        session.write("Batch ended")
+        queue.end()
+    path = where.folder / "session_logs" / f"{session.id}.log"
+    if archived:
+        clock.forward(days=40000)
+        assert logs.archive(where, 1)
+        path = path.with_name(f"{path.name}.gz")
+    return where, path
+
+
+def faults(where: Place) -> list[str]:
+    with Queue.open(where, MUSIC) as queue:
+        found = check.faults(where.folder, queue.state, lambda _: [])
+        return [fault.what for fault in found]
+
+
+def rewritten(path: Path) -> None:
+    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    text = text.replace(b'"workers":2', b'"workers":4')
+    path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
+
+
+def longer(path: Path) -> None:
+    more = b'{"time":"2025-12-17T10:00:00+00:00","level":"info","message":"All is well"}\n'
+    path.write_bytes(path.read_bytes() + (gzip.compress(more) if path.suffix == ".gz" else more))
+
+
+def shorter(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-5])
+
+
+@pytest.mark.parametrize("archived", [False, True])
+@pytest.mark.parametrize("change", [rewritten, longer, shorter, lambda path: path.write_bytes(b"")])
+def test_a_log_that_was_changed_afterwards_is_reported(
+    change: Callable[[Path], None], archived: bool, tmp_path: Path
+) -> None:
+    where, path = ended(tmp_path, archived=archived)
+    assert faults(where) == []
+    change(path)
+    told = f"session_logs/{path.name} was changed after its session ended."
+    assert faults(where) == [told]
+    strange = path.read_bytes()
+    (sentence,) = repair.run(where, MUSIC, lambda _: [])
+    (aside,) = rig.asides(where)
+    assert str(aside) in sentence
+    assert aside.read_bytes() == strange
+    assert faults(where) == []
+
+
+def test_a_log_that_was_removed_or_whose_session_died_is_no_fault(tmp_path: Path) -> None:
+    where, path = ended(tmp_path, archived=False)
+    queue = Queue.open(where, MUSIC)
+    session = queue.begin()
+    rig.abandon(queue)
+    log = where.folder / "session_logs" / f"{session.id}.log"
+    log.write_bytes(log.read_bytes() + b"torn")
+    assert faults(where) == []
+    path.unlink()
+    assert faults(where) == []
+
+
+def test_a_log_that_grew_since_a_backup_stays_when_that_is_restored(tmp_path: Path) -> None:
+    where, path = ended(tmp_path, archived=False)
+    whole = path.read_bytes()
+    staged = tmp_path / "staged"
+    (staged / "session_logs").mkdir(parents=True)
+    copied = staged / "session_logs" / path.name
+    for beginning, left in ((whole[: whole.index(b"\n") + 1], whole), (b"else\n", b"else\n")):
+        copied.write_bytes(beginning)
+        placement.carry(where.folder, staged)
+        assert copied.read_bytes() == left

@@ -11,7 +11,7 @@ from mediakeep import files
 from mediakeep.errors import MediakeepError
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
-from mediakeep.queue import binding, checkpoints, history, journal, snapshot
+from mediakeep.queue import binding, checkpoints, history, journal, logs, snapshot
 from mediakeep.queue.binding import JOURNALS
 from mediakeep.queue.state import State
 
@@ -56,6 +56,7 @@ def around(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
     """Check what the queue has written beside itself: outputs and checkpoints."""
     yield from _outputs(folder, state, outputs)
     yield from _checkpoints(folder, state.kind)
+    yield from _logs(folder)
 
 
 def _counts(folder: Path, state: State) -> Iterator[Fault]:
@@ -179,6 +180,13 @@ def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
             remove = f"rm {files.quote_path(checkpoint.path)}"
             cure = f"Run --repair: it is set aside. Or remove it: {remove}"
             yield Fault(fault(error).what, cure)
+
+
+def _logs(folder: Path) -> Iterator[Fault]:
+    for path in logs.changed(folder):
+        name = f"{path.parent.name}/{path.name}"
+        cure = "Put it back from a backup, or run --repair: it is set aside."
+        yield Fault(f"{name} was changed after its session ended.", cure)
 
 
 def _history(folder: Path, state: State) -> Iterator[Fault]:

@@ -10,17 +10,20 @@ import contextlib
 import gzip
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 
 from mediakeep import files
-from mediakeep.queue import sessions
+from mediakeep.queue import history, sessions
 from mediakeep.queue.rewrite import Place
 
 LONGEST = 36500  # days
 _DAY = 86400  # seconds
+_BLOCK = 1 << 20  # bytes
 
 
 class Archived(msgspec.Struct, frozen=True):
@@ -42,6 +45,40 @@ def archive(place: Place, days: int) -> list[Archived]:
     if done:
         files.sync_folder(folder)
     return done
+
+
+def changed(folder: Path) -> list[Path]:
+    """Return the logs of sessions that ended and that are not as these left them, by name.
+
+    The history knows each log's size and digest since sessions note them. Removed ones are no
+    concern, and neither are those of sessions that died.
+    """
+    known: dict[str, list[object]] = {}
+    for path in history.paths(folder):
+        for _, event in history.read(path):
+            log = event.get("log")
+            if event["op"] == "end" and isinstance(log, dict) and event.get("session"):
+                facts = (log.get("bytes"), log.get("blake2b"))
+                known.setdefault(event["session"], []).append(facts)
+    return [
+        path
+        for path in sorted((folder / sessions.LOGS).glob("*.log*"))
+        if (name := sessions.numbered(path)) and name[0] in known
+        if _facts(path) not in known[name[0]]
+    ]
+
+
+def _facts(path: Path) -> tuple[int, str] | None:
+    """Return the size and the digest of a log, compressed or not; None if it cannot be read."""
+    digest, size = blake2b(digest_size=sessions.DIGEST), 0
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as log:
+            while block := log.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
+    except (OSError, EOFError, zlib.error):
+        return None
+    return size, digest.hexdigest()
 
 
 def _old(place: Place, folder: Path, days: int) -> Iterator[Path]:

@@ -152,7 +152,8 @@ class Queue:
     def end(self, **facts: Any) -> None:
         """End the session."""
         if self.session:
-            self._store.commit(lambda _: Change("end", facts=facts))
+            told = {**facts, **self.session.log_digest()}
+            self._store.commit(lambda _: Change("end", facts=told))
             self.session.close()
             self.session, self._store.session = None, ""
 

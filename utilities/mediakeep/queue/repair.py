@@ -18,6 +18,7 @@ from mediakeep.queue import (
     checkpoints,
     history,
     index,
+    logs,
     rewrite,
     salvage,
     snapshot,
@@ -49,6 +50,7 @@ def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
             done = [check.fault(damage).what, *_rebuild(store, strange)]
         done += store.warnings
         done += _checkpoints(where, kind)
+        done += _logs(where)
         done += _history(where)
         done += _unrecorded(where, store.state)
         found = list(check.record(where.folder, store.state))
@@ -109,6 +111,13 @@ def _checkpoints(where: Place, kind: Kind) -> Iterator[str]:
         except MediakeepError:
             aside = rewrite.set_aside(checkpoint.path, where, "damaged")
             yield f"{checkpoint.path.name} cannot be read; it is kept as {aside}."
+
+
+def _logs(where: Place) -> Iterator[str]:
+    """Move session logs that were changed afterwards out of the way."""
+    for path in logs.changed(where.folder):
+        aside = rewrite.set_aside(path, where, "changed")
+        yield f"{path.name} was changed after its session ended; it is kept as {aside}."
 
 
 def _history(where: Place) -> Iterator[str]:

@@ -20,6 +20,7 @@ import time
 from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from mediakeep.queue.rewrite import Place
 
 LOGS = "session_logs"
 LIVE = "live"
+DIGEST = 16  # bytes of the BLAKE2b of a log
 LEASE = 15 * 60.0  # seconds that a silent owner on another host counts as alive
 RENEWAL = 60.0  # seconds
 _PROGRESS = 0.5  # seconds between two notes of progress
@@ -59,6 +61,7 @@ class Session:
     def __init__(self, place: Place) -> None:
         self._place = place
         self.id, self._log = _open_log(place)
+        self._written, self._size = blake2b(digest_size=DIGEST), 0
         fcntl.flock(self._log, fcntl.LOCK_EX)
         started = clock.text(place.now())
         self._live = Live(
@@ -81,9 +84,19 @@ class Session:
         plain = files.printable(message)
         event = {"time": clock.text(self._place.now()), "level": level, "message": plain}
         try:
-            files.write_all(self._log, msgspec.json.encode({**event, **facts, **event}) + b"\n")
+            line = msgspec.json.encode({**event, **facts, **event}) + b"\n"
+            files.write_all(self._log, line)
+            self._written.update(line)
+            self._size += len(line)
         except OSError as error:
             raise RecordNotWritten(f"The log of session {self.id}", error.strerror) from error
+
+    def log_digest(self) -> dict[str, Any]:
+        """Return the size and the digest of the log, which is on the disk then."""
+        with contextlib.suppress(OSError):
+            files.sync_data(self._log)
+            return {"log": {"bytes": self._size, "blake2b": self._written.hexdigest()}}
+        return {}  # nobody knows what is on the disk
 
     def begin(self, key: str) -> None:
         """Note that an item is begun; noted before the work, so that a death can be laid to it."""

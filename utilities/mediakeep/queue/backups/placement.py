@@ -43,8 +43,11 @@ def carry(current: Path, staged: Path) -> None:
     sounds.join(current, staged)
     names = {path.name.partition(".")[0] for path in (staged / sessions.LOGS).glob("*")}
     for path in (current / sessions.LOGS).glob("*.log*"):
-        if sessions.numbered(path) and path.name.partition(".")[0] not in names:
-            _copy(path, staged / sessions.LOGS / path.name)
+        target = staged / sessions.LOGS / path.name
+        new = path.name.partition(".")[0] not in names
+        # One that was copied while its session was at work has grown since.
+        if sessions.numbered(path) and (new or (target.exists() and _begins(path, target))):
+            _copy(path, target)
     then = history.paths(staged)
     if all(_begins(current / history.FOLDER / path.name, path) for path in then):
         for path in history.paths(current):
