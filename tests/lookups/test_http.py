@@ -16,7 +16,7 @@ from mediakeep.errors import NotAsked, NotThere, ServiceFailed
 from mediakeep.lookups import answers
 from mediakeep.lookups.answers import Machine
 from mediakeep.lookups.http import Http
-from tests.lookups.conftest import CONTACT, Clock, Scripted, answer, drip, raw
+from tests.lookups.conftest import CONTACT, Clock, Manner, Scripted, answer, drip, raw
 
 DAY = 86400.0
 
@@ -318,6 +318,44 @@ def test_a_404_that_is_no_answer_of_the_service_is_believed_by_nobody(
     with pytest.raises(ServiceFailed):
         http.get(server.service(), f"{server.host}/a")
     assert http.get(server.service(), f"{server.host}/a").status == 200
+
+
+PAGE = b" <!DOCTYPE html><title>Log in</title>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        answer(200, PAGE, Content_Type="text/html; charset=utf-8"),
+        answer(200, b"Log in", Content_Type="Text/HTML"),
+        answer(200, PAGE),
+        answer(511, b"{}"),
+    ],
+)
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_web_page_of_a_captive_portal_is_reported_as_such_and_not_kept(
+    http: Http, server: Scripted, clock: Clock, page: Manner, keep: bool
+) -> None:
+    server.manners["/a"] = [page, answer()]
+    with pytest.raises(ServiceFailed) as raised:
+        http.get(server.service(), f"{server.host}/a", keep=keep)
+    assert str(raised.value) == (
+        "MusicBrainz failed: 127.0.0.1 answered with a web page instead of data, as the login page"
+        " of a network does (captive portal). Log in to the network with a browser, then run again."
+    )
+    assert raised.value.exit_code == 4
+    assert not clock.slept
+    assert http.get(server.service(), f"{server.host}/a", keep=keep).status == 200
+
+
+def test_the_login_page_that_a_network_sends_on_to_is_named_by_its_host(
+    http: Http, server: Scripted
+) -> None:
+    there = server.host.replace("127.0.0.1", "localhost")
+    server.manners["/a"] = [answer(302, b"", Location=f"{there}/login")]
+    server.manners["/login"] = [answer(200, PAGE, Content_Type="text/html")]
+    with pytest.raises(ServiceFailed, match="failed: localhost answered with a web page"):
+        http.get(server.service(), f"{server.host}/a")
 
 
 def test_what_a_redirect_led_to_is_forgotten_with_it(http: Http, server: Scripted) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from mediakeep.errors import BadAnswer, NoSuchMBID, NotThere, Outage
+from mediakeep.errors import BadAnswer, NoSuchMBID, NotThere, Outage, ServiceFailed
 from mediakeep.lookups import catalogue, pages, query
 from mediakeep.lookups.answers import Machine, Service
 from mediakeep.lookups.catalogue import Discography
@@ -306,7 +306,7 @@ def bare(reply: Reply) -> Reply:
 
 
 BAD = [
-    *(faults.empty, faults.garbled, faults.paged, faults.misshapen, deep, bare),
+    *(faults.empty, faults.garbled, faults.misshapen, deep, bare),
     *map(changed, (emptied, uncounted)),
 ]
 
@@ -416,6 +416,15 @@ def test_a_page_that_repeats_its_entries_is_read_again(ask: Ask) -> None:
     assert whole(world, service.discography(artist_in(world), "now"))
 
 
+def test_a_web_page_in_place_of_a_release_costs_no_release(ask: Ask) -> None:
+    world = workshop.prolific("Vera", albums=2)
+    server, service = ask(world)
+    server.weather.order(changed(cut_short), where=page_at(0))
+    server.weather.order(faults.paged, 9, lambda asked: asked.path.count("/") == 4)
+    with pytest.raises(ServiceFailed, match="captive portal"):
+        service.discography(artist_in(world), "now")
+
+
 @pytest.mark.parametrize("times", [2, 9])
 def test_a_release_that_never_comes_whole_costs_itself_alone(
     ask: Ask, http: Http, times: int
@@ -435,7 +444,7 @@ def test_a_release_that_never_comes_whole_costs_itself_alone(
     assert len(http.spent.odd) == len(gone)
 
 
-@pytest.mark.parametrize("fault", [faults.empty, faults.paged, faults.misshapen, deep, bare])
+@pytest.mark.parametrize("fault", [faults.empty, faults.misshapen, deep, bare])
 @pytest.mark.parametrize("kind", ["artist", "release", "group", "releases", "artists"])
 def test_no_other_answer_is_believed_either(ask: Ask, fault: Fault, kind: str) -> None:
     world = workshop.prolific("Vera", albums=1, editions=1)

@@ -292,19 +292,24 @@ def test_an_outage_lets_the_look_up_wait_and_everything_else_is_done(yard: Yard)
 
 
 @pytest.mark.parametrize(
-    "spoil",
-    [faults.paged, faults.garbled, faults.empty, lambda reply: told(reply, b"GIF89a" + bytes(99))],
+    ("spoil", "why"),
+    [
+        (faults.paged, "a web page instead of data"),
+        (faults.garbled, "what it sent is no whole JPEG or PNG"),
+        (faults.empty, "what it sent is no whole JPEG or PNG"),
+        (lambda reply: told(reply, b"GIF89a" + bytes(99)), "what it sent is no whole JPEG or PNG"),
+    ],
     ids=["html", "cut", "empty", "gif"],
 )
 def test_what_is_no_whole_picture_is_refused_and_asked_for_again(
-    yard: Yard, spoil: faults.Fault
+    yard: Yard, spoil: faults.Fault, why: str
 ) -> None:
     yard.fill()
     yard.server.weather.order(spoil, 1, lambda question: question.path.startswith("/image/"))
     outcome = yard.run()
     assert yard.covers() == [(0, 0)] * 3
     assert outcome.data["lookup"] == "pending"
-    assert "what it sent is no whole JPEG or PNG" in outcome.facts["unreached"]
+    assert why in outcome.facts["unreached"]
     assert yard.gallery == []
     assert yard.run().data["lookup"] == "done"
     assert yard.covers() == [(1200, 1200)] * 3

@@ -100,7 +100,7 @@ def test_where_the_disk_refuses_everything_is_as_it_was(
     assert [one.read_bytes() for one in tmp_path.glob("c.png*")] == [b"precious"] * len(force)
 
 
-@pytest.mark.parametrize("body", [b"", b"%PDF-1.7", b"<html>no</html>", b"\x89PNG"])
+@pytest.mark.parametrize("body", [b"", b"%PDF-1.7", b"<svg>no</svg>", b"\x89PNG"])
 def test_what_is_no_picture_is_not_written(
     home: Home, service: Scripted, tmp_path: Path, body: bytes
 ) -> None:

@@ -109,7 +109,7 @@ def test_that_there_is_no_such_movie_is_known_for_30_days(
 @pytest.mark.parametrize(
     "body",
     [
-        *(b"", b"<html>", b"[]", b"null", b'{"id": 71', b'{"title": "A"}', b'{"id": "71"}'),
+        *(b"", b"<xml>", b"[]", b"null", b'{"id": 71', b'{"title": "A"}', b'{"id": "71"}'),
         *(b'{"id": 72}', b'{"id": 71, "runtime": "long"}', b'{"id": 71, "genres": {}}'),
         b'{"id": 71, "title": "\\ud800"}',
         b'{"id": 71, "credits": ' + b"[" * 100_000,

@@ -31,6 +31,11 @@ from mediakeep.lookups.patience import Patience
 _PIECE = 2**16  # bytes
 
 _FINAL = failures.ContentDecodingError, failures.InvalidURL  # another try does not cure them
+_LOGIN_NEEDED = 511  # RFC 6585, section 6
+_PAGE = (
+    "{} answered with a web page instead of data, as the login page of a network does (captive"
+    " portal). Log in to the network with a browser, then run again"
+)
 _BROKEN = failures.RequestException, HTTPError, OSError, http.client.HTTPException
 
 
@@ -75,6 +80,8 @@ class Line(HTTPAdapter):
                 raise self.patience.refused(self._secret)
             if answer.status_code not in hints.AGAIN:
                 self.patience.answered(hints.rest(answer.headers, now))
+                if _is_page(answer):
+                    raise self.failure(_PAGE.format(urlsplit(request.url or "").hostname))
                 return _unsigned(answer, self._secret)
             told = hints.pause(answer.status_code, answer.headers, now)
             self.patience.failed(f"it answered {answer.status_code}", told)
@@ -173,6 +180,18 @@ class Line(HTTPAdapter):
             timer.cancel()
         if over.is_set():  # an answer without a length ends where it is cut
             raise failures.ReadTimeout()
+
+
+def _is_page(answer: Response) -> bool:
+    """Tell whether a web page came in place of the data of a service, none of which sends any."""
+    if answer.status_code == _LOGIN_NEEDED:
+        return True
+    kind = answer.headers.get("Content-Type", "").lower()
+    beginning = answer.content[:512].lstrip().lower()
+    return answer.status_code == 200 and (
+        kind.startswith(("text/html", "application/xhtml"))
+        or beginning.startswith((b"<!doctype html", b"<html"))
+    )
 
 
 def _is_at(service: Service, request: PreparedRequest) -> bool:
