@@ -234,7 +234,10 @@ def test_of_two_proposals_for_one_field_the_second_waits(tmp_path: Path) -> None
     ("words", "why"),
     [
         (("--accept", "missing-title:000000000000"), "Not in the list: missing-title:0000000000"),
-        (("--accept-kind", "missing-mood"), 'There is no kind of issue "missing-mood"'),
+        (
+            ("--accept-kind", "missing-mood"),
+            'There is no kind of issue "missing-mood". Did you mean missing-',
+        ),
         (("--accept-kind", "missing-date", "--artist", "Bea"), 'There is no artist named "Bea"'),
         (("--accept", "a:1", "--accept-kind", "missing-date"), "Give --accept ID..., or"),
         (("--accept", "a:1", "--artist", "Vera"), "Give --accept ID..., or"),

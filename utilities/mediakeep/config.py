@@ -10,12 +10,18 @@ from typing import Any
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import files, suggest
 from mediakeep.errors import BadSetting, NoHome
 
 FILE = "mediakeep.toml"
 PREFIX = "MEDIAKEEP_"
 
+# What the environment holds besides settings: the home, secrets, and what an alert's command gets.
+_OTHERS = (
+    *("home", "tmdb_token", "alert_webhook"),
+    *("alert_event", "alert_kind", "alert_message", "alert_next"),
+)
+_SLIP = 0.75  # how like a setting a variable has to be to be taken for it
 _UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
@@ -127,11 +133,39 @@ def load(home: Path) -> dict[str, Any]:
 
     try:
         given = tomllib.loads(path.read_text())
-        unknown = ", ".join(sorted(set(given) - set(Settings.__struct_fields__)))
-        if unknown:
-            known = ", ".join(Settings.__struct_fields__)
-            raise BadSetting(path, f"there is no setting {unknown}; there are {known}")
+        if unknown := sorted(set(given) - set(Settings.__struct_fields__)):
+            raise BadSetting(path, " ".join(map(_unknown, unknown)))
         msgspec.convert(given, Settings)
+    except msgspec.ValidationError as error:
+        raise BadSetting(path, _mistyped(str(error))) from error
     except (OSError, ValueError) as error:
         raise BadSetting(path, error) from error
     return given
+
+
+def _unknown(name: str) -> str:
+    """Say that there is no setting of a name, and which one is near, else which there are."""
+    known = Settings.__struct_fields__
+    near = suggest.suggest_words(name.replace("-", "_"), known)
+    text = f"there is no setting {files.printable(name)}"
+    return f"{text}.{near}" if near else f"{text}; there are {', '.join(known)}."
+
+
+def _mistyped(text: str) -> str:
+    """Name the setting first whose value has the wrong type."""
+    found = re.fullmatch(r"(.*) - at `\$\.(\w+)`", text)
+    return f"{found[2]}: {found[1].lower()}." if found else text
+
+
+def check_environment(environ: Mapping[str, str] = os.environ) -> None:
+    """Refuse a variable that is no setting and almost one: BadSetting names it.
+
+    Otherwise a slip of the pen would leave a setting as it is, and nobody would know. What is
+    unlike any setting may be meant for another program.
+    """
+    known = {name: PREFIX + name.upper() for name in (*Settings.__struct_fields__, *_OTHERS)}
+    for name in sorted(set(environ) - set(known.values())):
+        if name.startswith(PREFIX) and environ[name]:
+            near = suggest.suggest(name.removeprefix(PREFIX), known, 1, _SLIP)
+            if near:
+                raise BadSetting(files.printable(name), f"there is no such setting.{near}")

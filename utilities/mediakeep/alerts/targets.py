@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from mediakeep import files, secrets
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import BadSetting, UsageFailed
 
 SECRET = "MEDIAKEEP_ALERT_WEBHOOK"  # the one place in the environment that holds the address
 
@@ -92,15 +92,15 @@ def loopback(host: str) -> bool:
 def command(line: str, home: Path) -> Target:
     """Split a command line as a shell does, without one; UsageFailed where it cannot be run."""
     if "\0" in line:
-        raise UsageFailed("alert_command holds a zero byte.")
+        raise BadSetting("alert_command", "it holds a zero byte.")
     try:
         words = shlex.split(line)
     except ValueError as error:
-        raise UsageFailed(f"alert_command: {str(error).lower()}.") from error
+        raise BadSetting("alert_command", f"{str(error).lower()}.") from error
     if not words:
-        raise UsageFailed("alert_command names no program.")
+        raise BadSetting("alert_command", "it names no program.")
     if not (found := _program(words[0], home)):
-        raise UsageFailed(f"alert_command: there is no program {files.printable(words[0])}.")
+        raise BadSetting("alert_command", f"there is no program {files.printable(words[0])}.")
     return Target(command=(found, *words[1:]))
 
 

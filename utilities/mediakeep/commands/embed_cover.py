@@ -19,7 +19,7 @@ _DOOR = "embed_cover"
 @click.argument("image", required=False)
 @click.option(
     "--size",
-    type=click.Choice(["500", "1200", "full"]),
+    type=shared.Choice(["500", "1200", "full"]),
     metavar="WORD",
     help="Without IMAGE: pixels of the cover that is looked up, or full.  [default: 1200]",
 )

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from mediakeep import config
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import BadSetting
 
 OFFLINE = "this run is offline"
 
@@ -29,7 +29,7 @@ def server(name: str, address: str, example: str) -> str:
         found = None
     plain = found and parts.scheme in ("http", "https") and "@" not in parts.netloc
     if not plain or parts.path.strip("/") or parts.query or parts.fragment:
-        raise UsageFailed(f'{name}: "{address}" is no address of a server, such as {example}.')
+        raise BadSetting(name, f'"{address}" is no address of a server, such as {example}.')
     return str(found)
 
 
@@ -41,5 +41,5 @@ def is_below(server: str, domain: str) -> bool:
 def pace(name: str, interval: float) -> float:
     """Return an interval in seconds; UsageFailed where it is none, as no comparison refuses it."""
     if isnan(interval):
-        raise UsageFailed(f"{name}: nan is no number of seconds.")
+        raise BadSetting(name, "nan is no number of seconds.")
     return interval

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mediakeep import suggest
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.errors import MediakeepError, UsageFailed
 from mediakeep.item import Status
@@ -32,7 +33,8 @@ def _status(name: str) -> Status:
         return Status(name)
     except ValueError as error:
         known = ", ".join(status.value for status in Status)
-        raise UsageFailed(f'There is no status "{name}"; there are {known}.') from error
+        near = suggest.suggest_words(name, Status)
+        raise UsageFailed(f'There is no status "{name}"; there are {known}.{near}') from error
 
 
 def show_item(desk: Desk, name: str) -> Answer:

@@ -26,7 +26,7 @@ _LAYOUTS = ("flat", "folders", "jellyfin", "kodi")
 @click.option(
     "--layout",
     default=_LAYOUTS[0],
-    type=click.Choice(_LAYOUTS),
+    type=shared.Choice(_LAYOUTS),
     show_default=True,
     help="How the movies are kept.",
 )

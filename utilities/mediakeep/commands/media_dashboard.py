@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from mediakeep import clock, kinds
+from mediakeep import clock, kinds, suggest
 from mediakeep.commands import screen, shared, subjects
 from mediakeep.commands.screen import Left, Screen
 from mediakeep.kinds import Kind
@@ -66,7 +66,8 @@ def _chosen(name: str | None) -> list[Kind]:
     if name is None:
         return list(kinds.KINDS.values())
     if name not in kinds.KINDS:
-        raise click.UsageError(f'There is no kind "{name}"; there is: {_NAMES}.')
+        near = suggest.suggest_words(name, kinds.KINDS)
+        raise click.UsageError(f'There is no kind "{name}"; there is: {_NAMES}.{near}')
     return [kinds.KINDS[name]]
 
 

@@ -13,7 +13,7 @@ import click
 
 from mediakeep import config, files, secrets
 from mediakeep.commands import hosts, shared
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import BadSetting, UsageFailed
 from mediakeep.lookups.access import Access, Locale
 from mediakeep.lookups.answers import Secret, Service
 from mediakeep.lookups.tmdb import terms
@@ -93,18 +93,19 @@ def _check(host: str, pictures: str, interval: float) -> bool:
     servers = [hosts.server(name, *place) for name, place in places.items()]
     public = [any(hosts.is_below(server, domain) for domain in _PUBLIC) for server in servers]
     if any(public) and interval < _FASTEST:
-        raise UsageFailed(
-            "tmdb_interval: TMDb allows 50 requests a second. Set 0.02 or more, or name servers of"
-            " your own as tmdb_host and tmdb_image_host."
+        raise BadSetting(
+            "tmdb_interval",
+            "TMDb allows 50 requests a second. Set 0.02 or more, or name servers of your own as"
+            " tmdb_host and tmdb_image_host.",
         )
     return public[0]
 
 
 def _locale(language: str, country: str) -> Locale:
     if not _LANGUAGE.fullmatch(language):
-        raise UsageFailed(f'language: "{language}" is none. It is written like de or de-DE.')
+        raise BadSetting("language", f'"{language}" is none. It is written like de or de-DE.')
     if not _COUNTRY.fullmatch(country):
-        raise UsageFailed(f'country: "{country}" is none. It is written like DE.')
+        raise BadSetting("country", f'"{country}" is none. It is written like DE.')
     return Locale(language, country)
 
 
@@ -136,7 +137,8 @@ def _check_way(host: str) -> None:
 
     parts = urlsplit(host)
     if parts.scheme == "http" and not targets.loopback(parts.hostname or ""):
-        raise UsageFailed(
-            f"tmdb_host: {parts.hostname} is not https, so that anybody on the way could read the"
-            " token. Use https."
+        raise BadSetting(
+            "tmdb_host",
+            f"{parts.hostname} is not https, so that anybody on the way could read the token. Use"
+            " https.",
         )

@@ -37,7 +37,7 @@ _OWN = {  # options that go with some words only
 
 
 @shared.command()
-@click.argument("what", type=click.Choice(list(_TAKES)), metavar="WHAT")
+@click.argument("what", type=shared.Choice(list(_TAKES)), metavar="WHAT")
 @click.argument("words", nargs=-1, required=True, metavar="NAME...")
 @click.option(
     "--album", multiple=True, metavar="TITLE", help="With artist: an album of theirs; repeatable."
@@ -49,7 +49,7 @@ _OWN = {  # options that go with some words only
 )
 @click.option(
     "--size",
-    type=click.Choice(["250", "500", "1200", "full"]),
+    type=shared.Choice(["250", "500", "1200", "full"]),
     metavar="WORD",
     help="With cover: pixels, 250, 500 or 1200, or full.  [default: full]",
 )

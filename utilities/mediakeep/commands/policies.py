@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from mediakeep import config
+from mediakeep import config, suggest
 from mediakeep.commands import shared
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import BadSetting
 from mediakeep.policy import HANDS_OFF, Fix, Policy
 
 _REPLACING = (
     shared.setting(
         "--hardlinks",
-        click.Choice(["refuse", "break"]),
+        shared.Choice(["refuse", "break"]),
         "A file with several names: leave it alone, or give this name a file of its own.",
     ),
     click.option(
@@ -29,12 +29,12 @@ _WRITING = (
     shared.setting("--locked-fields", str, "Fields that are never written, as genre,comment."),
     shared.setting(
         "--other-tags",
-        click.Choice(["update", "leave", "remove"]),
+        shared.Choice(["update", "leave", "remove"]),
         "What becomes of tags beside the main ones, such as ID3v1.",
     ),
     shared.setting(
         "--id3",
-        click.Choice(["keep", "2.3", "2.4"]),
+        shared.Choice(["keep", "2.3", "2.4"]),
         "The version of ID3v2 that changed files get.",
     ),
     *_REPLACING,
@@ -43,17 +43,17 @@ _REDO = click.option("--redo", is_flag=True, help="Make changes again that were 
 _FIXING = (
     shared.setting(
         "--fix",
-        click.Choice([fix.value for fix in Fix]),
+        shared.Choice([fix.value for fix in Fix]),
         "Repair nothing; all that is safe; or also what differs from a certain match.",
     ),
     shared.setting(
         "--cover-size",
-        click.Choice(["500", "1200", "full"]),
+        shared.Choice(["500", "1200", "full"]),
         "The size of covers that are looked up: pixels, or full.",
     ),
     shared.setting(
         "--cover-art",
-        click.Choice(["embed", "file", "both", "none"]),
+        shared.Choice(["embed", "file", "both", "none"]),
         "Where covers that are looked up go.",
     ),
     _REDO,
@@ -61,7 +61,7 @@ _FIXING = (
 _ADDING = (
     shared.setting(
         "--fix",
-        click.Choice([fix.value for fix in Fix]),
+        shared.Choice([fix.value for fix in Fix]),
         "Write nothing beside the movies, or what is missing there.",
     ),
     shared.setting(
@@ -126,5 +126,6 @@ def _locked(names: str) -> frozenset[str]:
 
         for name in wanted:
             if not locks.is_field(locks.field(name)):
-                raise UsageFailed(f'locked_fields: there is no field "{name}".')
+                near = suggest.suggest_words(name, locks.names())
+                raise BadSetting("locked_fields", f'there is no field "{name}".{near}')
     return wanted

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import files, suggest
 from mediakeep.errors import NewerFormat, UsageFailed
 from mediakeep.kinds import MUSIC
 from mediakeep.music.kinds import KINDS
@@ -64,7 +64,9 @@ class Choice:
                 raise UsageFailed(f"Not in the list: {', '.join(strange)}. Nothing was changed.")
             return _filtered(listed, lambda entry: entry.id in self.ids)
         if self.kind not in {kind.name for kind in KINDS}:
-            raise UsageFailed(f'There is no kind of issue "{self.kind}". Nothing was changed.')
+            near = suggest.suggest_words(self.kind, (kind.name for kind in KINDS))
+            told = f'There is no kind of issue "{self.kind}".{near}'
+            raise UsageFailed(f"{told} Nothing was changed.")
         if self.artist:
             key = actions.find(state, self.artist)
             listed = {key: listed.get(key, [])}

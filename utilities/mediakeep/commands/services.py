@@ -13,7 +13,7 @@ import click
 from mediakeep import config
 from mediakeep.commands import hosts, shared
 from mediakeep.commands.movie_services import movie_access, movie_options
-from mediakeep.errors import UsageFailed
+from mediakeep.errors import BadSetting, UsageFailed
 from mediakeep.lookups.access import Access
 from mediakeep.lookups.answers import Service
 
@@ -60,14 +60,15 @@ def access(given: dict[str, Any], *, fresh: bool = False) -> Access:
     host, archive = given.pop("musicbrainz_host"), given.pop("coverart_host")
     interval = hosts.pace("musicbrainz_interval", given.pop("musicbrainz_interval"))
     if contact and not contact.isprintable():
-        raise UsageFailed("contact: it holds characters that cannot be sent.")
+        raise BadSetting("contact", "it holds characters that cannot be sent.")
     if contact and "@" not in contact and not contact.startswith(("http://", "https://")):
-        raise UsageFailed(f'contact: "{contact}" is neither an e-mail address nor a URL.')
+        raise BadSetting("contact", f'"{contact}" is neither an e-mail address nor a URL.')
     public = hosts.is_below(_server("musicbrainz_host", host), _PUBLIC)
     if public and interval < _FASTEST:
-        raise UsageFailed(
-            f"musicbrainz_interval: {_PUBLIC} allows one request a second. Set 1 or more, or name"
-            " a mirror of your own as musicbrainz_host."
+        raise BadSetting(
+            "musicbrainz_interval",
+            f"{_PUBLIC} allows one request a second. Set 1 or more, or name a mirror of your own as"
+            " musicbrainz_host.",
         )
     _server("coverart_host", archive)
     closed = hosts.OFFLINE if offline else NO_CONTACT if public and not contact else ""

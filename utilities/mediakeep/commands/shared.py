@@ -14,9 +14,10 @@ from typing import Any
 
 import click
 import msgspec
+from click.core import ParameterSource
 
-from mediakeep import __version__, config, files
-from mediakeep.errors import MediakeepError
+from mediakeep import __version__, config, files, suggest
+from mediakeep.errors import BadSetting, MediakeepError
 
 Function = Callable[..., Any]
 _DEFAULTS = config.Settings()
@@ -40,7 +41,24 @@ class Command(click.Command):
         """Call the command's function, unless its home was no good: --help answers even then."""
         if problem := ctx.meta.get(_PROBLEM):
             raise problem
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except BadSetting as error:
+            place, why = error.args
+            raise BadSetting(_origin(ctx, str(place)) or place, why) from error
+
+
+def _origin(ctx: click.Context, name: str) -> str:
+    """Return where the value of a setting came from: its variable, or its key in the file.
+
+    "" where it is that of a flag, or the default.
+    """
+    source = ctx.get_parameter_source(name)
+    if source is ParameterSource.ENVIRONMENT:
+        return config.PREFIX + name.upper()
+    if source is ParameterSource.DEFAULT_MAP:
+        return f"{files.escape(ctx.params['home'] / config.FILE)}: {name}"
+    return ""
 
 
 def _run(function: Function) -> int:
@@ -52,6 +70,8 @@ def _run(function: Function) -> int:
     except MediakeepError as error:
         return _fail(str(error), error.exit_code)
     except click.ClickException as error:
+        if isinstance(error, click.BadParameter) and error.ctx and error.param:
+            error.param_hint = _origin(error.ctx, str(error.param.name)) or error.param_hint
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -112,6 +132,7 @@ def _find_home(context: click.Context, _: click.Parameter, given: str | None) ->
     if context.resilient_parsing:
         return None
     try:
+        config.check_environment()
         home = config.find_home(given)
         context.default_map = {**config.load(home)}
     except MediakeepError as error:
@@ -138,6 +159,15 @@ def ignoring(function: Function) -> Function:
     """Add --ignore, the setting of files and folders that scans pass over."""
     text = "Pass over files and folders that fit, as *.bak,Samples/,#trash; also .mediakeepignore."
     return setting("--ignore", str, text)(function)
+
+
+class Choice(click.Choice[str]):
+    """One of several words; the nearest is proposed for any other."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Name the words that there are, and the nearest one."""
+        near = suggest.suggest_words(str(value), map(str, self.choices))
+        return super().get_invalid_choice_message(value, ctx) + near
 
 
 class Place(click.Path):

@@ -24,7 +24,7 @@ _TAKES = {  # what stands behind each word
 
 
 @shared.command()
-@click.argument("what", type=click.Choice(list(_TAKES)), metavar="[WHAT]", required=False)
+@click.argument("what", type=shared.Choice(list(_TAKES)), metavar="[WHAT]", required=False)
 @click.argument("words", nargs=-1, metavar="[NAME]...")
 @click.option("--year", type=click.IntRange(1, 9999), help="With search: of its first release.")
 @click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from mediakeep import files
+from mediakeep import files, suggest
 from mediakeep.errors import UsageFailed
 from mediakeep.media.edits.changes import FIELDS, Edit
 from mediakeep.media.reading import Tags
@@ -23,7 +23,8 @@ def field(name: str) -> str:
     found = locks.field(name)
     if found not in FIELDS:
         known = ", ".join(spoken(one) for one in Tags.__struct_fields__ if one in FIELDS)
-        raise UsageFailed(f'There is no field "{name}". There are {known}.')
+        near = suggest.suggest_words(name, map(spoken, FIELDS))
+        raise UsageFailed(f'There is no field "{name}". There are {known}.{near}')
     return found
 
 

@@ -55,6 +55,11 @@ def is_field(name: str) -> bool:
     return name in _ALL
 
 
+def names() -> list[str]:
+    """Return the names of the fields that can be locked, as a user writes them."""
+    return sorted({*_ALIASES, *_ALL} - set(_ALIASES.values()))
+
+
 def _read(path: Path) -> dict[str, str]:
     """Read a lock; what makes no sense in it locks everything, for that is the safe side."""
     why = f"{files.escape(path)} locks it"

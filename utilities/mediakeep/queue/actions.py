@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePath
 from typing import Any
 
-from mediakeep import files
+from mediakeep import files, suggest
 from mediakeep.errors import AmbiguousName, ItemHeld, NoSuchItem, UsageFailed
 from mediakeep.item import Item, Status, is_gone
 from mediakeep.queue import sessions, survey
@@ -33,11 +34,13 @@ def find(state: State, name: str) -> str:
 
 
 def _near(state: State, name: str) -> str:
-    import difflib  # only for a name that is wrong
-
-    folded = {files.fold(key): key for key in state.items}
-    near = difflib.get_close_matches(files.fold(name), folded, n=3)
-    return f" Did you mean {' or '.join(repr(folded[one]) for one in near)}?" if near else ""
+    known = {}
+    for key, item in state.items.items():
+        title = getattr(item, "title", "")
+        for text in (PurePath(key).stem, PurePath(key).name, title, item.name, key):
+            if text:
+                known[files.fold(text)] = repr(key)
+    return suggest.suggest(name, known)
 
 
 def held(state: State, place: Place, keys: Iterable[str]) -> dict[str, str]:
