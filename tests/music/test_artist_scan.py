@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from mutagen.flac import FLAC
 
 from mediakeep.errors import LibraryGone
 from mediakeep.media import folders
@@ -201,3 +203,60 @@ def test_an_artist_without_audio_is_read_and_holds_nothing(tmp_path: Path) -> No
     read = scan.artist(tmp_path / "Vera", lambda done, of: told.append((done, of)))
     assert read.albums == ()
     assert told == [(0, 0), (0, 0)]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Dawn (Disc 1)", "Dawn (Disc 2)"),
+        ("Dawn [CD1]", "Dawn [CD2]"),
+        ("Dawn - Disc 1", "dawn CD 02"),
+        tuple(f"Dawn (Disc {number})" for number in (1, 2, 9, 10)),
+    ],
+)
+@pytest.mark.parametrize("above", ["", "Box/"])
+def test_discs_in_folders_next_to_each_other_are_one_album(
+    tmp_path: Path, names: tuple[str, ...], above: str
+) -> None:
+    artist = tmp_path / "Vera"
+    for name in names:
+        shelf.put_album(artist / f"{above}{name}", "One", "Two", album="Dawn")
+    shelf.put_album(artist / f"{above}Dawn", "One")
+    (one, other) = sorted(scan.artist(artist).albums, key=lambda album: len(album.tracks))
+    assert one.place == f"{above}Dawn"
+    assert other.place == f"{above}{names[0]}"
+    assert other.beside == tuple(sorted(f"{above}{name}" for name in names[1:]))
+    assert len(other.tracks) == 2 * len(names)
+    assert len(other.images) == len(names)
+    (found,) = scan.library(tmp_path)
+    assert found.fields == {"track_count": 2 * len(names) + 1, "album_count": 2}
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        {"Dawn (Disc 1)": {}, "Dusk (Disc 2)": {}},
+        {"Dawn (Disc 1)": {}, "Dawn [CD1]": {}, "Dawn (Disc 2)": {}},
+        {"Dawn 1": {}, "Dawn 2": {}},
+        {"CD 1": {}, "CD 2": {}},
+        {"Dawn (Disc 1)": {"album": "Dawn"}, "Dawn (Disc 2)": {"album": "Dusk"}},
+        {
+            "Dawn (Disc 1)": {"album": "Dawn", "mbid": str(UUID(int=1))},
+            "Dawn (Disc 2)": {"album": "Dawn", "mbid": str(UUID(int=2))},
+        },
+    ],
+    ids=["titles", "two of one disc", "no discs", "no title", "album tags", "MBIDs"],
+)
+def test_other_folders_next_to_each_other_are_albums_of_their_own(
+    tmp_path: Path, folders: dict[str, dict[str, str]]
+) -> None:
+    artist = tmp_path / "Vera"
+    for name, marks in folders.items():
+        told = dict(marks)
+        mbid = told.pop("mbid", "")
+        shelf.put_album(artist / name, "One", "Two", suffix="flac", **{"album": "Dawn", **told})
+        for path in (artist / name).glob("*.flac") if mbid else ():
+            file = FLAC(path)
+            file["musicbrainz_albumid"] = mbid
+            file.save()
+    assert {album.place for album in scan.artist(artist).albums} == folders.keys()

@@ -12,7 +12,7 @@ from mediakeep.commands import subjects
 from mediakeep.errors import NoQueue, UsageFailed
 from mediakeep.media import access, folders
 from mediakeep.media.folders import Folder
-from mediakeep.music import discs
+from mediakeep.music import discs, scan
 from mediakeep.queue import reading
 
 
@@ -60,9 +60,30 @@ def tracks(path: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
 def album(path: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
     """Return the audio files of one album: those in its folder and in the folders of its discs.
 
-    Of a file it is the file itself. Raises what `tracks` does.
+    The discs may be next to each other, as "Dawn (Disc 1)" and "Dawn (Disc 2)". Of a file it is the
+    file itself. Raises what `tracks` does.
     """
-    return _found(path, _is_part, ignored)
+    return [file for folder in _discs(path, ignored) for file in _found(folder, _is_part, ignored)]
+
+
+def _discs(path: Path, ignored: tuple[str, ...]) -> list[Path]:
+    """Return the folders that a scan makes one album of, in which a folder is."""
+    if not (path.is_dir() and discs.number_of(path.name)):
+        return [path]
+    above = path.resolve().parent
+    merged = discs.merged(one.name for one in folders.below(above, ignored))
+    own = merged.get(path.resolve().name)
+    names = [name for name, first in merged.items() if first == own]
+    if len(names) < 2:
+        return [path]
+    albums = {
+        name: album
+        for name in names
+        for album in scan.artist(above / name, ignored=ignored).albums[:1]
+    }
+    if path.resolve().name not in albums or scan.are_different(list(albums.values())):
+        return [path]
+    return [path.parent / name for name in albums]
 
 
 def every(paths: Iterable[Path], ignored: tuple[str, ...] = ()) -> list[Path]:

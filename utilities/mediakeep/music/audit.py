@@ -33,6 +33,11 @@ class _Looked(msgspec.Struct):
     missing: list[dict[str, Any]] = []
 
 
+class _Album(msgspec.Struct):
+    path: str
+    beside: list[str] = []
+
+
 class _Audit(msgspec.Struct):
     """What is read back from an audit file; the rest is passed over."""
 
@@ -41,6 +46,7 @@ class _Audit(msgspec.Struct):
     report: str
     issues: list[Issue]
     path: str = ""
+    albums: list[_Album] = []
     musicbrainz: _Looked | None = None
 
 
@@ -99,7 +105,8 @@ def reviews(path: Path, home: Path) -> list[dict[str, str]]:
     Raises what `issues` does.
     """
     audit = _read(path)
-    cures = Cures(home, audit.path or audit.artist)
+    beside = {one.path: one.beside for one in audit.albums}
+    cures = Cures(home, audit.path or audit.artist, beside=beside)
     return [
         {
             "id": issue.id,

@@ -52,6 +52,7 @@ class Cures(msgspec.Struct, frozen=True):
     home: Path
     artist: str
     listed: bool = True
+    beside: Mapping[str, Sequence[str]] = {}  # folders of discs next to those of their albums
 
     def accept(self, issues: Sequence[Issue]) -> str:
         """Return the command that accepts what is proposed for issues of one kind, or ""."""
@@ -84,7 +85,9 @@ class Cures(msgspec.Struct, frozen=True):
         # Places below the library of the queue are understood, too.
         name = self.artist.rpartition("/")[2] if self.listed else self.artist
         dot = "./" if name.startswith("-") else ""  # else it would be taken for an option
-        path = files.quoted(f"{dot}{name}/{below}" if below else dot + name)
+        beside = self.beside.get(below, ()) if issue.kind not in COVERS else ()
+        paths = (below, *beside) if below else ("",)
+        path = " ".join(files.quoted(f"{dot}{name}/{one}" if one else dot + name) for one in paths)
         if issue.kind in COVERS:
             return f"{self._spoken('embed_cover.py')} {path} IMAGE"
         if field and not alone:

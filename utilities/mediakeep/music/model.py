@@ -94,7 +94,9 @@ class Album(_Asked, frozen=True, kw_only=True):
     """One folder that holds audio, together with the folders of its discs.
 
     `place` is "" for the tracks right in the artist's folder. `flat` means that this folder is no
-    artist's but the album's own, right in the library's root, such as "Artist - Album (1974)".
+    artist's but the album's own, right in the library's root, such as "Artist - Album (1974)". If
+    the discs are folders next to each other, as "Dawn (Disc 1)" and "Dawn (Disc 2)", `place`
+    is that of the first.
     """
 
     place: str
@@ -111,6 +113,15 @@ class Album(_Asked, frozen=True, kw_only=True):
     def readable(self) -> tuple[Track, ...]:
         """The tracks that could be read."""
         return tuple(track for track in self.tracks if not track.fault)
+
+    @cached_property
+    def beside(self) -> tuple[str, ...]:
+        """The folders of its discs that are next to its own, not below it."""
+        if not self.place:
+            return ()
+        folders = {track.place.rpartition("/")[0] for track in self.tracks}
+        own = (self.place, f"{self.place}/")
+        return tuple(sorted(one for one in folders if one != own[0] and not one.startswith(own[1])))
 
     @property
     def is_image(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 
 from msgspec import structs
@@ -16,7 +17,7 @@ from mediakeep.media.folders import File, Folder
 from mediakeep.media.formats import EXTENSIONS
 from mediakeep.media.reader import Direct, Reader
 from mediakeep.music import cue_sheets, discs
-from mediakeep.music.checks import letters
+from mediakeep.music.checks import letters, titles
 from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
 from mediakeep.music.repairs import names
 from mediakeep.outcome import QUIET, Progress
@@ -122,7 +123,7 @@ def _found(path: Path, listed: Sequence[Folder]) -> Found | None:
         return None
     tracks = sum(len(folder.audio) for folder in listed)
     home = _home(path.name, listed)
-    albums = {home(folder.place) for folder in listed if folder.audio}
+    albums = set(discs.merged({home(folder.place) for folder in listed if folder.audio}).values())
     return Found(
         key=files.escape(path.name),
         path=files.escape(path),
@@ -174,12 +175,13 @@ def _albums(
     for folder in sorted(listed, key=lambda folder: folder.place):
         parts.setdefault(home(folder.place), []).append(folder)
     done, of = 0, sum(len(folder.audio) for folder in listed)
+    found: dict[str, Album] = {}
     for place in sorted(parts):
         tracks = []
         for folder in parts[place]:
             for file in folder.audio:
-                if found := _track(folder, file, reader):
-                    tracks.append(found)
+                if read := _track(folder, file, reader):
+                    tracks.append(read)
                 done += 1
                 progress(done, of)
         if tracks:
@@ -188,7 +190,8 @@ def _albums(
             images = tuple(_images([*parts[place], *beside], reader))
             album = Album(place=files.escape(place), tracks=tuple(tracks), images=images)
             alone = not place and sum(any(one.audio for one in some) for some in parts.values()) < 2
-            yield structs.replace(album, flat=alone and _is_flat(name, album))
+            found[album.place] = structs.replace(album, flat=alone and _is_flat(name, album))
+    yield from _merged(found)
 
 
 def _is_flat(name: str, album: Album) -> bool:
@@ -200,9 +203,42 @@ def _is_flat(name: str, album: Album) -> bool:
         return True
     folder = letters.loose(names.album(files.escape(name), ()))
     tags = [track.tags for track in album.readable]
-    titles = {letters.loose(letters.first(one.album)) for one in tags} - {""}
+    named = {letters.loose(letters.first(one.album)) for one in tags} - {""}
     by = {letters.loose(text) for one in tags for text in (*one.artist, *one.albumartist)}
-    return titles == {folder} and folder not in by
+    return named == {folder} and folder not in by
+
+
+def _merged(albums: dict[str, Album]) -> Iterator[Album]:
+    """Make one album of discs whose folders are next to each other, unless their tags differ."""
+    parts: dict[str, list[Album]] = {}
+    for place, first in discs.merged(albums).items():
+        parts.setdefault(first, []).append(albums[place])
+    for first, several in parts.items():
+        if len(several) == 1 or are_different(several):
+            yield from several
+            continue
+        several.sort(key=lambda album: (album.place != first, album.place))
+        yield structs.replace(
+            albums[first],
+            tracks=tuple(track for album in several for track in album.tracks),
+            images=tuple(image for album in several for image in album.images),
+        )
+
+
+def are_different(albums: Sequence[Album]) -> bool:
+    """Tell whether any two of several albums share no title, or no release, in their tags."""
+    told: list[tuple[set[str], set[str]]] = [
+        (
+            {titles.core(text) for track in album.readable for text in track.tags.album[:1]} - {""},
+            {mbid for track in album.readable for mbid in track.tags.musicbrainz_albumid},
+        )
+        for album in albums
+    ]
+    return any(
+        mine and theirs and mine.isdisjoint(theirs)
+        for one, other in combinations(told, 2)
+        for mine, theirs in zip(one, other, strict=True)
+    )
 
 
 def _track(folder: Folder, file: File, reader: Reader) -> Track | None:

@@ -10,6 +10,7 @@ from itertools import combinations
 
 import msgspec
 
+from mediakeep.music import discs
 from mediakeep.music.checks import letters, positions, titles
 from mediakeep.music.model import Album, Track
 
@@ -88,21 +89,24 @@ def _discs(album: Album) -> tuple[Group, ...]:
     return tuple(
         Group(group.album, group.order, disc, tuple(tracks))
         for group in albums(album)
-        for disc, tracks in _by_disc(group.tracks, album.place).items()
+        for disc, tracks in _by_disc(group.tracks, album).items()
     )
 
 
-def _by_disc(tracks: Sequence[Track], place: str) -> dict[str, Sequence[Track]]:
-    below = len(place) + 1 if place else 0
-    if len({(track.tags.disc, track.tags.album) for track in tracks}) == 1 and not any(
-        "/" in track.place[below:] for track in tracks
+def _by_disc(tracks: Sequence[Track], album: Album) -> dict[str, Sequence[Track]]:
+    below = len(album.place) + 1 if album.place else 0
+    if (
+        len({(track.tags.disc, track.tags.album) for track in tracks}) == 1
+        and not album.beside
+        and not any("/" in track.place[below:] for track in tracks)
     ):
         return {_disc(tracks[0]): tracks}
     found: dict[str, list[Track]] = {}
-    folders = _sorted_out(tracks, lambda track: track.place[below:].rpartition("/")[0])
+    folders = _sorted_out(tracks, lambda track: discs.folder_within(track.place, album.place))
     for folder, here in folders.items():
         told = {disc for track in here if (disc := _disc(track))}
-        rest = next(iter(told)) if len(told) == 1 else _named(folder)
+        named = discs.number_of(folder or album.place) if album.beside else ""
+        rest = next(iter(told)) if len(told) == 1 else named or _named(folder)
         for track in here:
             found.setdefault(_disc(track) or rest, []).append(track)
     return dict(found)

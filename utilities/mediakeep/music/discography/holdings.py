@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -94,8 +94,6 @@ def of(
     others = [
         _held(foreign, group, albums, tracks, matches) for (group, _), albums in theirs.items()
     ]
-    images = {album.place for album in artist.albums if album.is_image}
-    held, others = ([_as_whole(one, images) for one in some] for some in (held, others))
     whose = "" if asked.is_various else known.artist.id
     alike = functools.partial(_has_its_tracks, matches=matches)
     # Other albums of the artist lie in folders of their own: who has them is not known here.
@@ -179,13 +177,6 @@ def _has_its_tracks(held: Held, matches: Mapping[str, Match]) -> bool:
     """
     matched = (matches.get(one.place) for one in held.owned)
     return any(one and one.group for one in matched) or held.fits.found >= held.fits.extra
-
-
-def _as_whole(held: Held, images: Collection[str]) -> Held:
-    """Let nothing be missing of an album whose discs are one file each."""
-    if not any(one.place in images for one in held.owned):
-        return held
-    return structs.replace(held, fits=Fit((), len(fit.listed(held.release)), 0))
 
 
 def _albums(on: Shelf, more: Shelf, here: Iterable[str]) -> Iterator[Lacking]:

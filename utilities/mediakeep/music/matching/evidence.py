@@ -166,8 +166,12 @@ def _title(track: Track, position: int, known: Collection[str]) -> Title | None:
 
 def _position(track: Track, album: Album) -> tuple[int, int]:
     """Return disc and number: as the tags have them, else as folder and file name do."""
-    folders = track.place.removeprefix(f"{album.place}/").split("/")[:-1]
-    named = (word for name in folders if discs.is_disc(name) for word in _WORD.findall(name))
+    folder = discs.folder_within(track.place, album.place)
+    named = [
+        word for name in filter(discs.is_disc, folder.split("/")) for word in _WORD.findall(name)
+    ]
+    if album.beside:
+        named.append(discs.number_of(folder or album.place))
     told = (_figures(albums.disc_number(word)) for word in (track.tags.disc, *named))
     disc = next(filter(None, told), 0)
     if number := positions.number(track):

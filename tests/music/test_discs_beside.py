@@ -1,0 +1,88 @@
+"""Discs whose folders are next to each other are one album: in checks, matches and commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from mediakeep.commands import targets
+from mediakeep.issue import Issue, Severity
+from mediakeep.music import scan
+from mediakeep.music.checks import groups
+from mediakeep.music.cures import Cures
+from mediakeep.music.matching import evidence, match
+from mediakeep.music.matching.verdict import Sure
+from tests.music import paper, shelf
+from tests.music.matching import pressings
+
+FIRST, SECOND = pressings.DAWN, pressings.DUSK
+PLACES = ("Dawn (Disc 1)", "Dawn (Disc 2)")
+
+
+@pytest.fixture
+def vera(tmp_path: Path) -> Path:
+    """Put two discs next to each other, of which no tag tells the disc."""
+    folder = tmp_path / "Vera"
+    for name, titles in zip(PLACES, (FIRST, SECOND), strict=True):
+        shelf.put_album(
+            folder / name, *titles, album="Dawn", artist="Vera", albumartist="Vera", suffix="flac"
+        )
+    return folder
+
+
+def test_numbers_of_two_discs_are_neither_twice_nor_missing(vera: Path) -> None:
+    assert paper.kinds_on_disk(vera).keys() <= {"external-cover-not-embedded"}
+    (album,) = scan.artist(vera).albums
+    assert [(one.disc, len(one.tracks)) for one in groups.of(album)] == [("1", 10), ("2", 10)]
+    (vera / PLACES[1] / f"03 {SECOND[2]}.flac").unlink()
+    assert paper.kinds_on_disk(vera)["track-gap"] == [PLACES[0]]
+
+
+def test_they_are_matched_as_one_with_a_release_of_two_discs(vera: Path) -> None:
+    songs = [
+        [replace(pressings.song(one), length=1000) for one in disc] for disc in (FIRST, SECOND)
+    ]
+    group = pressings.group("Dawn")
+    release, single = (
+        pressings.release(group, *discs, name=str(len(discs))) for discs in (songs, songs[:1])
+    )
+    found = match.albums(scan.artist(vera), [single, release])
+    assert found.keys() == {PLACES[0]}
+    best = found[PLACES[0]].best
+    assert best
+    assert found[PLACES[0]].sure is Sure.CERTAIN
+    assert (best.release, best.missing, best.extra) == (release, (), ())
+
+
+def test_the_folder_tells_the_disc_of_each_track(vera: Path) -> None:
+    (album,) = scan.artist(vera).albums
+    heard = evidence.of(album, "Vera", {}).tracks
+    assert [(one.disc, one.position) for one in heard] == [
+        (disc, number) for disc in (1, 2) for number in range(1, 11)
+    ]
+
+
+def test_a_cover_beside_the_first_disc_is_that_of_both(vera: Path) -> None:
+    (vera / PLACES[1] / "cover.jpg").unlink()
+    assert paper.kinds_on_disk(vera).keys() <= {"external-cover-not-embedded"}
+    (vera / PLACES[0] / "cover.jpg").unlink()
+    assert paper.kinds_on_disk(vera)["missing-cover"] == [PLACES[0]]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_command_for_the_album_takes_both(vera: Path, place: str) -> None:
+    found = targets.album(vera / place)
+    assert {path.parent.name for path in found} == set(PLACES)
+    assert len(found) == len(FIRST) + len(SECOND)
+    (alone,) = targets.album(vera / place / "01 Low Tide.flac")[:1]
+    assert alone == vera / place / "01 Low Tide.flac"
+
+
+def test_a_command_to_be_pasted_names_both_folders(vera: Path) -> None:
+    (album,) = scan.artist(vera).albums
+    cures = Cures(Path(__file__).parents[2], str(vera), beside={album.place: album.beside})
+    one = Issue(kind="not-on-musicbrainz", severity=Severity.NOTE, id="x", album=album.place)
+    told = "'Vera/Dawn (Disc 1)' 'Vera/Dawn (Disc 2)' MBID"
+    assert cures.write(one).endswith(f" musicbrainz_albumid {told}")
