@@ -25,7 +25,7 @@ from typing import Self
 from mediakeep.views import cells
 
 _SEQUENCE = re.compile(r"\x1b\[(\??)([\d;]*)([A-Za-z])")
-_PATIENCE = 20.0  # seconds, after which a test is stuck
+_PATIENCE = 120.0  # seconds, after which a test is stuck
 Cell = tuple[str, str]  # a character with its marks ("" behind a wide one), and its SGR codes
 _EMPTY: Cell = (" ", "")
 

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
+
 Manner = Callable[["_Handler"], None]
 
 
@@ -56,7 +58,7 @@ class Service(ThreadingHTTPServer):
             self.times.append(time.monotonic())
         manner(handler)
 
-    def wait(self, count: int, longest: float = 10.0) -> None:
+    def wait(self, count: int, longest: float = PATIENCE) -> None:
         """Wait until so many requests have come."""
         until(lambda: len(self.requests) >= count, longest)
 
@@ -81,12 +83,12 @@ def answer(status: int, *headers: tuple[str, str]) -> Manner:
 
 def hang(handler: _Handler) -> None:
     """Take the request and never answer it."""
-    handler.server.over.wait(60)
+    handler.server.over.wait()
 
 
 def late(handler: _Handler) -> None:
     """Take the request, and answer it when the test is done with waiting."""
-    handler.server.over.wait(60)
+    handler.server.over.wait()
     answer(200)(handler)
 
 
@@ -108,7 +110,7 @@ def babble(handler: _Handler) -> None:
     handler.close_connection = True
 
 
-def until(true: Callable[[], object], longest: float = 10.0) -> None:
+def until(true: Callable[[], object], longest: float = PATIENCE) -> None:
     """Wait until something is so."""
     end = time.monotonic() + longest
     while not true():

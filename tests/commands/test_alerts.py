@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -218,14 +217,12 @@ def test_without_settings_and_in_a_dry_run_nothing_is_told(failing: Home, servic
 def test_a_service_that_hangs_holds_no_batch_up(home: Home) -> None:
     home.scan()
     service = Service(late)
-    started = time.monotonic()
     told = {"MEDIAKEEP_ALERT_WEBHOOK": service.url}
     done = home.batch("--all", env=told)
-    spent = time.monotonic() - started
     service.wait(1)
     shown = processes()
     assert done.returncode == 0
-    assert spent < 9  # its sender waits ten seconds for an answer
+    # Its sender, which goes on trying for minutes, is still at it.
     assert [one for one in shown.values() if "alerts import sender" in one]
     assert not [one for one in shown.values() if "s3cr3t" in one]
     assert not [line for line in lines(log(home)) if "tries" in line]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -186,10 +186,13 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ("text", "seconds"),
     [("2h", 7200), ("1h30m", 5400), ("90", 90), ("1d", 86400), (" 2H ", 7200)],
 )
-def test_a_span_is_counted_back_from_now(text: str, seconds: int) -> None:
+def test_a_span_is_counted_back_from_now(
+    text: str, seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2026, 11, 20, 13, 30, 59, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: now)
     found = moments.Moment().convert(text, None, None)
-    ago = clock.now().timestamp() - datetime.fromisoformat(found).timestamp()
-    assert abs(ago - seconds) < 5
+    assert now - datetime.fromisoformat(found) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(

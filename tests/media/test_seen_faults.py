@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -20,20 +21,19 @@ from mediakeep.media.cards import Cards
 from mediakeep.media.seen import Index
 from tests.music import shelf
 
-# Writes cards of made-up files without end, each artist's in one transaction.
+# Writes cards of so many made-up artists, once it is told how many, each's in one transaction.
 WRITER = """
-import os, sys
+import sys
 from pathlib import Path
 from mediakeep.media.cards import Card, Cards, Known
-path, number = Path(sys.argv[1]), int(sys.argv[2])
+path, first = Path(sys.argv[1]), int(sys.argv[2])
 index = Cards(path, 7)
 print("ready", flush=True)
-while not os.path.exists(sys.argv[3]):
+for number in range(first, first + int(sys.stdin.readline())):
     made = [Card((1, n, number, 2, 3), ".mp3", Known(reason=f"{number}" * 50)) for n in range(20)]
     index.find((1, number))
     index.keep((1, number), made)
-    number += 1
-print(number, flush=True)
+    print(number, flush=True)
 """
 
 
@@ -155,19 +155,35 @@ def test_a_database_of_another_program_is_set_aside_whole(place: Path, paths: li
 
 
 @pytest.mark.parametrize("hold", ["EXCLUSIVE", "IMMEDIATE"])  # against readers, or writers alone
+@pytest.mark.parametrize("pause", [60.0, 0.0])
 def test_an_index_that_stays_locked_is_done_without(
-    place: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch, hold: str
+    place: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch, hold: str, pause: float
 ) -> None:
     monkeypatch.setattr(cabinet, "_PATIENCE", 0.1)  # else the test would wait as long as a person
+    monkeypatch.setattr(cabinet, "_PAUSE", pause)
+    monkeypatch.setattr(cabinet, "time", mock.Mock(monotonic=lambda: 1000.0))
+    waits, give_up = [], cabinet.Cabinet._give_up
+
+    def noted(one: cabinet.Cabinet, error: sqlite3.Error | OSError | UnicodeDecodeError) -> bool:
+        waits.append(error)
+        return give_up(one, error)
+
+    monkeypatch.setattr(cabinet.Cabinet, "_give_up", noted)
     holder = sqlite3.connect(place, isolation_level=None)
     holder.execute(f"BEGIN {hold}")
-    index, started = Index(Cards(place, seen.stamp()), at_rest), time.monotonic()
+    if hold == "IMMEDIATE":  # there must be something to write
+        for path in paths:
+            path.write_bytes(path.read_bytes() + bytes(3000))
+    index = Index(Cards(place, seen.stamp()), at_rest)
     for _ in range(5):
         assert again(index, paths) == [tags.read(path) for path in paths]
-    assert time.monotonic() - started < 5  # it waits once, not for every artist
+    assert len(waits) == 1 if pause else len(waits) >= 5  # it waits once, not for every artist
     holder.execute("ROLLBACK")
     holder.close()
     index.close()
+    monkeypatch.undo()
+    if hold == "IMMEDIATE":
+        read(place, paths)
     assert len(known(place, paths)) == len(paths)
 
 
@@ -215,14 +231,18 @@ def test_a_disk_that_is_full_costs_the_index_only(
 
 @pytest.fixture
 def writers(tmp_path: Path) -> Iterator[Callable[[int], subprocess.Popen[str]]]:
-    """Processes that write into one index until a file named "stop" is there."""
+    """Processes that write into one index as soon as they are told how many artists."""
     started = []
 
     def start(first: int) -> subprocess.Popen[str]:
-        words = (str(tmp_path / "index"), str(first), str(tmp_path / "stop"))
+        words = (str(tmp_path / "index"), str(first))
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, *words], stdout=-1, text=True, env=environment
+            [sys.executable, "-c", WRITER, *words],
+            stdin=-1,
+            stdout=-1,
+            text=True,
+            env=environment,
         )
         started.append(process)
         assert process.stdout is not None
@@ -233,6 +253,12 @@ def writers(tmp_path: Path) -> Iterator[Callable[[int], subprocess.Popen[str]]]:
     for process in started:
         process.kill()
         process.wait()
+
+
+def begin(process: subprocess.Popen[str], count: int) -> None:
+    assert process.stdin is not None
+    process.stdin.write(f"{count}\n")
+    process.stdin.flush()
 
 
 def numbers(path: Path) -> list[int]:
@@ -254,13 +280,13 @@ def test_four_processes_write_at_once_and_nothing_is_lost(
     tmp_path: Path, writers: Callable[[int], subprocess.Popen[str]]
 ) -> None:
     running = [(first, writers(first)) for first in (0, 10**6, 2 * 10**6, 3 * 10**6)]
-    time.sleep(0.3)
-    (tmp_path / "stop").touch()
+    for _, process in running:
+        begin(process, 100)
     expected = []
     for first, process in running:
-        last = int(process.communicate(timeout=60)[0])
-        assert last > first
-        expected += range(first, last)
+        process.communicate(timeout=120)
+        assert process.returncode == 0
+        expected += range(first, first + 100)
     assert numbers(tmp_path / "index") == expected
 
 
@@ -271,9 +297,10 @@ def test_kill_9_while_it_is_written_leaves_whole_artists(
     chance, path = random.Random(3), tmp_path / "index"
     for turn in range(kills):
         process = writers(turn * 10**6)
-        time.sleep(chance.uniform(0.02, 0.15))
-        os.kill(process.pid, signal.SIGKILL)
+        begin(process, 10**6)
+        assert process.stdout is not None
+        told = [process.stdout.readline() for _ in range(chance.randrange(1, 40))]
+        os.kill(process.pid, signal.SIGKILL)  # it is at the next one, and never comes to an end
         process.wait()
-        found = numbers(path)
-        assert any(number >= turn * 10**6 for number in found)
+        assert set(map(int, told)) <= set(numbers(path))
     assert not path.with_name(path.name + cabinet.ASIDE).exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from pathlib import Path
 from random import Random
 
@@ -17,10 +16,11 @@ from mediakeep.media.formats import Format
 from mediakeep.media.source import Source
 from mediakeep.rehearsal import tracks
 from tests.media import mutations_sounds as small
+from tests.work import TooMuchWork, count_calls
 
 KINDS = {kind.name: kind for kind in vars(formats).values() if isinstance(kind, Format)}
 WHOLE = [small.whole(name) for name in small.SOUNDS]
-SECONDS = 2  # that a file may take at most
+CALLS = 3_000_000  # that a file may take at most: less than one for each of its bytes
 
 
 def look(path: Path, data: bytes, kind: Format) -> None:
@@ -86,6 +86,16 @@ FULL = {  # of something that invites to go on for ever
 def test_a_file_that_is_full_of_one_thing_takes_no_time(
     tmp_path: Path, kind: str, data: bytes
 ) -> None:
-    began = time.monotonic()
-    look(tmp_path / "a.mp3", data, KINDS[kind])
-    assert time.monotonic() - began < SECONDS
+    count_calls(lambda: look(tmp_path / "a.mp3", data, KINDS[kind]), CALLS)
+
+
+def test_going_over_a_file_for_each_thing_in_it_would_be_noticed() -> None:
+    data = FULL["atoms"][1]
+
+    def careless() -> None:
+        for _ in range(0, len(data), 8):
+            for _ in range(0, len(data), 1 << 16):
+                len(data)
+
+    with pytest.raises(TooMuchWork):
+        count_calls(careless, CALLS)

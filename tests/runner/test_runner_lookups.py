@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import signal
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from mediakeep.outcome import Outcome
 from mediakeep.queue import reading
 from mediakeep.queue.settling import Ending
 from mediakeep.runner.plan import Face
+from tests.patience import until_asleep
 from tests.runner import looking, workshop
 from tests.runner.workshop import Workshop
 from tests.sampling import some
@@ -180,7 +180,7 @@ def test_a_stopped_batch_gives_back_what_it_has_not_looked_up(
     shop.close()
     process = shop.spawn(workers=workers, patience=0, lookups=True)
     workshop.await_(lambda: len(shop.notes("start")) == workers)
-    time.sleep(0.2)  # until it sleeps
+    until_asleep(process.pid)
     process.send_signal(signal.SIGINT)
     if signals == 2:
         process.send_signal(signal.SIGTERM)

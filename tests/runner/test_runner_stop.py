@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mediakeep.item import Status
+from tests.patience import PATIENCE, until_asleep
 from tests.runner import notes, toys, workshop
 from tests.runner.workshop import Workshop
 from tests.sampling import some
@@ -39,7 +39,7 @@ def begun(shop: Workshop, *keys: str, **told: Any) -> subprocess.Popen[str]:
 
 def twice(process: subprocess.Popen[str]) -> None:
     """Send two signals at once, so that one thread might take them from another."""
-    time.sleep(0.2)  # until it sleeps: a signal right before a system call is not seen until after
+    until_asleep(process.pid)  # a signal right before a system call is not seen until after
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
 
@@ -216,7 +216,7 @@ for _ in range(30):
 
 def test_no_thread_of_a_session_takes_a_signal_from_the_batch(tmp_path: Path) -> None:
     program = [sys.executable, "-c", TAKES_SIGNALS, str(tmp_path)]
-    subprocess.run(program, env=workshop.environment(), timeout=20, check=True)
+    subprocess.run(program, env=workshop.environment(), timeout=PATIENCE, check=True)
 
 
 def test_a_signal_does_not_break_off_the_closing_record(tmp_path: Path) -> None:

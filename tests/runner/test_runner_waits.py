@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from mediakeep.queue import sessions
 from mediakeep.runner import attempt
 from mediakeep.runner.plan import Face
 from tests import sampling
+from tests.patience import until_asleep
 from tests.runner import looking, workshop
 
 # Seconds that a task may take. They hold for the start of a process as well, in a pool and where a
@@ -107,7 +107,7 @@ def test_a_second_signal_breaks_a_wait_off(tmp_path: Path, workers: int) -> None
     shop.close()
     process = shop.spawn(workers=workers, patience=0, item_timeout=10.0)  # a busy machine has time
     workshop.await_(lambda: len(shop.notes("waits")) == workers)
-    time.sleep(0.2)  # until it sleeps
+    until_asleep(process.pid)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
     assert workshop.report(process)["stopped"] is True
