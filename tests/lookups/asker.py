@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -17,6 +19,8 @@ from mediakeep.lookups import session
 from mediakeep.lookups.answers import Machine, Service
 from mediakeep.lookups.http import Http
 from mediakeep.lookups.line import Line
+from mediakeep.lookups.slots import Slots, State
+from tests.alerts.service import until
 
 context = multiprocessing.get_context("forkserver")  # forks fast, and from a clean process
 context.set_forkserver_preload([__name__])
@@ -28,6 +32,11 @@ class Asker:
 
     process: ForkServerProcess
     pipe: Connection
+    waits: Path  # a byte for each wait that it has begun
+    turns: Path  # when a request might leave, as the shared record has it, line by line
+
+    def until_it_waits(self) -> None:
+        until(self.waits.exists)
 
     def ended(self) -> dict[str, Any]:
         """Wait for the end, and return what was spent and what failed."""
@@ -39,18 +48,27 @@ class Asker:
 
 
 def start(
-    cache: Path, shared: Path, service: Service, paths: tuple[str, ...], *, stalls: bool = False
+    cache: Path,
+    shared: Path,
+    service: Service,
+    paths: tuple[str, ...],
+    *,
+    number: int = 0,
+    skips: bool = False,
+    stalls: bool = False,
 ) -> Asker:
-    """Start a process; one that `stalls` stops itself between its first turn and its request.
+    """Start such a process; one that skips does not sleep, but sets its clock ahead.
 
-    It sends how long it waits before each wait.
+    One that stalls stops itself between its first turn and its request, and sends how long it waits
+    before each wait.
     """
     ours, theirs = context.Pipe()
-    work = _stall if stalls else _ask
-    process = context.Process(target=work, args=(theirs, cache, shared, service, paths))
+    waits, turns = shared / f"{number}.waits", shared / f"{number}.turns"
+    given = theirs, cache, shared, service, paths, waits, turns, skips
+    process = context.Process(target=_stall if stalls else _ask, args=given)
     process.start()
     theirs.close()
-    return Asker(process, ours)
+    return Asker(process, ours, waits, turns)
 
 
 def go(*askers: Asker) -> None:
@@ -61,18 +79,45 @@ def go(*askers: Asker) -> None:
         asker.pipe.send("go")
 
 
-def _stall(
-    pipe: Connection, cache: Path, shared: Path, service: Service, paths: tuple[str, ...]
-) -> None:
+def _stall(pipe: Connection, *given: Any) -> None:
     send = Line._once
 
-    def stop_then_send(line: Line, *given: Any) -> Any:
+    def stop_then_send(line: Line, *arguments: Any) -> Any:
         Line._once = send  # type: ignore[method-assign]
         os.kill(os.getpid(), signal.SIGSTOP)
-        return send(line, *given)
+        return send(line, *arguments)
 
     Line._once = stop_then_send  # type: ignore[assignment]
-    _ask(pipe, cache, shared, service, paths, told=pipe.send)
+    _ask(pipe, *given, told=pipe.send)
+
+
+class _Skipping:
+    """A clock that sleep sets ahead, so that a wait takes no time."""
+
+    ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.ahead += seconds
+
+
+def _note_turns(path: Path) -> None:
+    """Note each time that this process writes into the record that is shared."""
+    path.touch()
+    held = Slots.held
+
+    @contextlib.contextmanager
+    def noted(slots: Slots) -> Iterator[State]:
+        with held(slots) as state:
+            before = state.last
+            yield state
+            if state.last != before:
+                with path.open("a") as file:
+                    file.write(f"{state.last!r}\n")
+
+    Slots.held = noted  # type: ignore[method-assign]
 
 
 def _ask(
@@ -81,16 +126,24 @@ def _ask(
     shared: Path,
     service: Service,
     paths: tuple[str, ...],
+    waits: Path,
+    turns: Path,
+    skips: bool,
     told: Callable[[float], None] = lambda _: None,
 ) -> None:
     assert session  # what asks is imported before the moment, not in it
-    waits: list[float] = []
+    waited: list[float] = []
 
     def waiting(seconds: float) -> None:
-        waits.append(seconds)
+        waited.append(seconds)
         told(seconds)
+        with waits.open("a") as file:
+            file.write(".")
 
-    http = Http(cache, "", machine=Machine(waiting=waiting, shared=shared))
+    _note_turns(turns)
+    clock = _Skipping()
+    sleep = clock.sleep if skips else time.sleep
+    http = Http(cache, "", machine=Machine(clock, sleep, waiting, shared=shared))
     pipe.send("ready")
     pipe.recv()
     failed = []
@@ -99,5 +152,5 @@ def _ask(
             http.get(service, service.host + path)
         except MediakeepError as error:
             failed.append(str(error))
-    assert abs(sum(waits) - http.spent.waited) < 1e-6
+    assert abs(sum(waited) - http.spent.waited) < 1e-6
     pipe.send({**vars(http.spent), "failed": failed})

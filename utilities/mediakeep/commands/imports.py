@@ -19,7 +19,7 @@ def import_queue(desk: Desk, path: Path) -> Answer:
     """Make the queue from a queue file from before mediakeep, and from what the library holds."""
     old = importing.read(path, desk.kind)
     root = _library(path, old)
-    made = importing.combine(old, desk.subject.scan(root), desk.kind)
+    made = importing.combine(old, desk.subject.scan(root, desk.ignored), desk.kind)
     _guard(desk, old, made)
     library = subjects.library_text(root)
     aside = importing.create(desk.place, desk.kind, library, old, made.items, path)
