@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -13,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import tarfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -27,7 +25,7 @@ from mediakeep.media.undoing.store import DONE, Store
 from mediakeep.queue.backups import archive
 from mediakeep.rehearsal import library
 from tests.commands.conftest import DOORS, Home, environment
-from tests.crash.gate import Gate
+from tests.crash.gate import READ, Gate, count
 
 FEW = 6
 
@@ -403,21 +401,17 @@ def kill_backups(finished: Home, tmp_path: Path, times: int) -> None:
     (finished.path / "status" / "reports").mkdir(exist_ok=True)
     (finished.path / "status" / "reports" / "big.html").write_bytes(os.urandom(8_000_000))
     to = tmp_path / "to"
-    made, started = back_up(finished, to), time.monotonic()
-    assert finished.run("music_queue_manager", "--backup", to).returncode == 0
-    longest = time.monotonic() - started
-    killed, tried = 0, 0
-    while killed < times and tried < 4 * times:
-        tried += 1
-        line = finished.command("music_queue_manager", "--backup", to)
-        one = subprocess.Popen(line, env=environment({}), stdout=subprocess.DEVNULL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            one.wait(random.uniform(0.1, longest))
-        one.kill()
-        killed += one.wait() == -signal.SIGKILL
+    made = back_up(finished, to)
+    line = finished.command("music_queue_manager", "--backup", to)
+    which = {"names": READ, "paths": f"^({finished.path}|{to})/"}
+    opened = count(tmp_path / "counted", line, environment({}), **which)
+    assert opened > 50
+    for number in range(times):
+        gate = Gate(tmp_path / f"gate {number}", random.randrange(1, opened), **which)
+        one = subprocess.Popen(line, env=environment(gate.environment), stdout=subprocess.DEVNULL)
+        gate.kill(one)
         for path in to.glob("mediakeep_*"):
             archive.read(path, "music")
-    assert killed
     back_up(finished, to)
     assert not list(to.glob(".*"))
     assert made.exists()

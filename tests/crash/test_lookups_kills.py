@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import signal
-import time
+import threading
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +22,7 @@ from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import reading
 from mediakeep.rehearsal import faults
+from tests.alerts.service import until
 from tests.commands import rehearsed
 from tests.commands.rehearsed import Rehearsed, questions
 
@@ -60,15 +61,20 @@ def hashes(music: Path) -> dict[str, str]:
 
 
 def kill(home: Rehearsed, at: int, workers: int = 2) -> None:
-    """Kill a batch and all its workers once so many requests were answered."""
+    """Kill a batch and all its workers once so many requests were answered, and more have come.
+
+    These are not answered, so that the batch does not end before the kill.
+    """
+    killed, asked = threading.Event(), home.server.asked
+    home.server.weather.order(
+        faults.late(3600), 10**9, lambda _: not killed.is_set() and len(asked) >= at
+    )
     process = home.start("--all", "--workers", workers)
-    until = time.monotonic() + 60
-    while len(home.server.asked) < at:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.005)
+    until(lambda: len(asked) > at or process.poll() is not None)
+    assert process.poll() is None, process.communicate()
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+    killed.set()
     items = reading.state(home.queue, MUSIC).items.values()  # the journal's last lines included
     assert Status.IN_PROGRESS in {item.status for item in items}
 
@@ -110,8 +116,6 @@ def test_kills_amid_look_ups_change_nothing_and_have_nothing_asked_again(
 
         begun_anew(home, pristine)
         home.server.asked.clear()
-        # An answer takes its time, so that a kill meets some that are on their way.
-        home.server.weather.order(faults.late(0.05), 10**9)
         for at in moments(asked.total() // 6, asked.total() * 3 // 4, kills):
             kill(home, at, workers)
         done = home.batch("--all", "--workers", workers)

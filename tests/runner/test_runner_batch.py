@@ -92,9 +92,13 @@ def test_the_log_tells_of_each_item_and_of_the_trace_of_each_error(tmp_path: Pat
     assert told["Batch ended: 2 of 2 items done"]["completed"] == 1
 
 
-def test_when_its_time_is_over_a_batch_starts_nothing_new(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"ant": "good 0.3", "bee": "good", "cow": "good"})
-    report = shop.run(time_budget=0.2)
+def test_when_its_time_is_over_a_batch_starts_nothing_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = workshop.stock(tmp_path, dict.fromkeys(("ant", "bee", "cow"), "good"))
+    with monkeypatch.context() as patched:
+        workshop.set_clock(patched, lambda: 1000.0 + len(shop.notes("end")))
+        report = shop.run(time_budget=0.5)
     assert (report.done, report.stopped) == (1, False)
     assert list(shop.statuses().values()) == [Status.COMPLETED, Status.PENDING, Status.PENDING]
     assert shop.item("bee").attempts == 0

@@ -103,9 +103,13 @@ def test_an_item_that_hangs_is_ended_and_given_up_if_it_does_so_alone(
 
 
 @pytest.mark.usefixtures("pooled")
-def test_what_still_has_to_run_alone_when_a_batch_ends_does_so_next_time(tmp_path: Path) -> None:
-    shop = workshop.stock(tmp_path, {"bad": "die-first kill", "ant": "after bad", "bee": "sleep 1"})
-    shop.run(workers=2, time_budget=0.5, size=3)
+def test_what_still_has_to_run_alone_when_a_batch_ends_does_so_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = workshop.stock(tmp_path, {"bad": "die-first kill", "ant": "after bad", "bee": "good"})
+    with monkeypatch.context() as patched:
+        workshop.set_clock(patched, lambda: 1000.0 + len(shop.notes("start", "bad")))
+        shop.run(workers=2, time_budget=0.5, size=3)
     bad = shop.item("bad")
     assert (bad.status, bad.attempts, bad.suspect) == (Status.PENDING, 0, True)
     shop.run(workers=1)

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+import pytest
 
 from mediakeep.item import Found, Status
 from mediakeep.kinds import Kind
@@ -178,6 +181,11 @@ def report(process: subprocess.Popen[str]) -> dict[str, Any]:
     told = json.loads(out)
     assert isinstance(told, dict)
     return told
+
+
+def set_clock(patched: pytest.MonkeyPatch, now: Callable[[], float]) -> None:
+    """Let a batch in this process go by another clock."""
+    patched.setattr(batch, "time", mock.Mock(monotonic=now))
 
 
 def await_(what: Callable[[], Any]) -> Any:
