@@ -21,13 +21,22 @@ ONE = Sound("sha256:aa", 100, 120, 10**18, "2026-01-02", "2026-03-04")
 TWO = ONE._replace(essence="sha256:bb")
 FOUND = Finding(120, 10**18, 10**18, "it cannot be decoded at 0:12", "")
 
-# Records so many artists one after the other, each with 30 sounds, once it is told how many.
+# Records so many artists one after the other, each with 30 sounds, once it is told how many. It
+# dies at the so-manieth instruction of SQLite's machine, 0 for never.
 WRITER = """
-import sys
+import os, signal, sys
 from pathlib import Path
 from mediakeep.media.ledger import Entries, Ledger, Sound
 path, name = Path(sys.argv[1]), sys.argv[2]
 book = Ledger.open(path, write=True)
+left = steps = int(sys.argv[3])
+def step():
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+if steps:
+    book._base.set_progress_handler(step, 1)
 print("ready", flush=True)
 for number in range(int(sys.stdin.readline())):
     sound = Sound("sha256:%d" % number, 1, 2, 3, "2026-01-02", "2026-01-02")
@@ -187,14 +196,14 @@ def test_a_full_disk_is_told_as_one_and_nothing_is_half_written(
 
 
 @pytest.fixture
-def writers(path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+def writers(path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Processes that write into one ledger as soon as they are told how many artists."""
     started = []
 
-    def start(name: str) -> subprocess.Popen[str]:
+    def start(name: str, steps: int = 0) -> subprocess.Popen[str]:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(path), name],
+            [sys.executable, "-c", WRITER, str(path), name, str(steps)],
             stdin=-1,
             stdout=-1,
             text=True,
@@ -241,16 +250,15 @@ def artists(path: Path, name: str) -> list[str]:
 
 @pytest.mark.parametrize("kills", [4, pytest.param(16, marks=pytest.mark.slow)])
 def test_kill_9_loses_nothing_that_was_recorded_and_leaves_nothing_half(
-    path: Path, writers: Callable[[str], subprocess.Popen[str]], kills: int
+    path: Path, writers: Callable[..., subprocess.Popen[str]], kills: int
 ) -> None:
     chance = random.Random(5)
     for turn in range(kills):
-        process = writers(f"turn{turn}")
-        assert process.stdout is not None
+        process = writers(f"turn{turn}", chance.randrange(1, 20_000))
         write(process, 10**9)
-        first = lines(process, chance.randrange(1, 40))
-        os.kill(process.pid, signal.SIGKILL)  # it is at the next one, and never comes to an end
-        told = [*first, *process.stdout.read().split()]
+        assert process.stdout is not None
+        told = process.stdout.read().split()
+        assert process.wait() == -signal.SIGKILL
         # What it told it had recorded; one more may be, of which it could not tell any more.
         found = set(artists(path, f"turn{turn}"))
         assert found >= {f"turn{turn} {number}" for number in range(len(told))}

@@ -21,12 +21,26 @@ from mediakeep.media.cards import Cards
 from mediakeep.media.seen import Index
 from tests.music import shelf
 
-# Writes cards of so many made-up artists, once it is told how many, each's in one transaction.
+# Writes cards of so many made-up artists, once it is told how many, each's in one transaction. It
+# dies at the so-manieth instruction of SQLite's machine, 0 for never.
 WRITER = """
-import sys
+import os, signal, sqlite3, sys
 from pathlib import Path
 from mediakeep.media.cards import Card, Cards, Known
 path, first = Path(sys.argv[1]), int(sys.argv[2])
+left = steps = int(sys.argv[3])
+def step():
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+connect = sqlite3.connect
+def connected(*words, **options):
+    base = connect(*words, **options)
+    if steps:
+        base.set_progress_handler(step, 1)
+    return base
+sqlite3.connect = connected
 index = Cards(path, 7)
 print("ready", flush=True)
 for number in range(first, first + int(sys.stdin.readline())):
@@ -230,12 +244,12 @@ def test_a_disk_that_is_full_costs_the_index_only(
 
 
 @pytest.fixture
-def writers(tmp_path: Path) -> Iterator[Callable[[int], subprocess.Popen[str]]]:
+def writers(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Processes that write into one index as soon as they are told how many artists."""
     started = []
 
-    def start(first: int) -> subprocess.Popen[str]:
-        words = (str(tmp_path / "index"), str(first))
+    def start(first: int, steps: int = 0) -> subprocess.Popen[str]:
+        words = (str(tmp_path / "index"), str(first), str(steps))
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         process = subprocess.Popen(
             [sys.executable, "-c", WRITER, *words],
@@ -292,15 +306,14 @@ def test_four_processes_write_at_once_and_nothing_is_lost(
 
 @pytest.mark.parametrize("kills", [4, pytest.param(16, marks=pytest.mark.slow)])
 def test_kill_9_while_it_is_written_leaves_whole_artists(
-    tmp_path: Path, writers: Callable[[int], subprocess.Popen[str]], kills: int
+    tmp_path: Path, writers: Callable[..., subprocess.Popen[str]], kills: int
 ) -> None:
     chance, path = random.Random(3), tmp_path / "index"
     for turn in range(kills):
-        process = writers(turn * 10**6)
+        process = writers(turn * 10**6, chance.randrange(1, 5_000))
         begin(process, 10**6)
         assert process.stdout is not None
-        told = [process.stdout.readline() for _ in range(chance.randrange(1, 40))]
-        os.kill(process.pid, signal.SIGKILL)  # it is at the next one, and never comes to an end
-        process.wait()
+        told = process.stdout.read().split()
+        assert process.wait() == -signal.SIGKILL
         assert set(map(int, told)) <= set(numbers(path))
     assert not path.with_name(path.name + cabinet.ASIDE).exists()
