@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from mediakeep.runner import executors
+from mediakeep.runner.hand import Hand
 from tests.runner import workshop
 
 
@@ -15,6 +16,13 @@ from tests.runner import workshop
 def pooled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let batches with more than one worker begin with the pool."""
     monkeypatch.setattr(executors, "PATIENCE", 0.0)
+
+
+@pytest.fixture
+def patient_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the time limit of a task not hold for the start of its worker."""
+    monkeypatch.setattr(Hand, "give", Hand.give)  # put back at the end
+    workshop.let_workers_start()
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,8 @@ from tests.runner.workshop import Workshop
 from tests.sampling import some
 
 # Seconds: what takes longer hangs. A good item has that long even on a busy machine.
+pytestmark = pytest.mark.usefixtures("patient_start")
+
 BRIEF = 2.0
 
 

@@ -25,6 +25,8 @@ from mediakeep.outcome import Opening, Worker
 from mediakeep.queue import queue, reading
 from mediakeep.queue.queue import Queue
 from mediakeep.runner import batch
+from mediakeep.runner.attempt import Task
+from mediakeep.runner.hand import Hand
 from mediakeep.runner.plan import Face, Limits, Plan, Report, Retry
 from tests.crash.gate import Gate
 from tests.runner import toys
@@ -186,6 +188,18 @@ def report(process: subprocess.Popen[str]) -> dict[str, Any]:
 def set_clock(patched: pytest.MonkeyPatch, now: Callable[[], float]) -> None:
     """Let a batch in this process go by another clock."""
     patched.setattr(batch, "time", mock.Mock(monotonic=now))
+
+
+def let_workers_start() -> None:
+    """Let the time limit of a task not hold for the start of its worker, which load slows down."""
+    give = Hand.give
+
+    def patient(hand: Hand, task: Task, data: bytes, timeout: float) -> None:
+        give(hand, task, data, timeout)
+        if timeout and not hand.ready:
+            hand.deadline += PATIENCE
+
+    Hand.give = patient  # type: ignore[method-assign]
 
 
 def await_(what: Callable[[], Any]) -> Any:

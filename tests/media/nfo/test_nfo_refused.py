@@ -10,6 +10,7 @@ import pytest
 from mediakeep.errors import BrokenNfo, NotNfo, UnsafeNfo
 from mediakeep.media.nfo import merging, nfo
 from tests.media.nfo import nfos
+from tests.work import count_calls
 
 OTHERS = {
     "": "it is empty",
@@ -81,14 +82,17 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_xml_is_refused_at_once_and_in_little_memory(name: str) -> None:
     data = HOSTILE[name].encode()
+
+    def read() -> None:
+        with pytest.raises(UnsafeNfo):
+            nfo.read(data)
+        assert nfo.ids_of(data) == {}
+
+    count_calls(read, 5_000_000)  # all but one take less than a thousand
     tracemalloc.start()
-    begin = time.process_time()
-    with pytest.raises(UnsafeNfo):
-        nfo.read(data)
-    assert nfo.ids_of(data) == {}
+    read()
     assert tracemalloc.get_traced_memory()[1] < 120 * 1024 * 1024
     tracemalloc.stop()
-    assert time.process_time() - begin < 20
 
 
 @pytest.mark.parametrize(
@@ -110,7 +114,7 @@ def test_hostile_xml_is_refused_at_once_and_in_little_memory(name: str) -> None:
 def test_no_text_takes_long(text: str) -> None:
     begin = time.process_time()
     nfo.ids_of(text.encode())
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 60  # it takes one; to go back at each place takes hours
 
 
 LINE = "\n" + " " * 200
@@ -131,11 +135,13 @@ LARGE = {
 @pytest.mark.parametrize("name", LARGE)
 def test_no_nfo_takes_long_to_be_brought_up_to_date(name: str, share: int) -> None:
     one, count, before, behind = (*LARGE[name], "", "")[:4]
-    begin = time.process_time()
-    found = nfo.read(f"<movie>{before}{one * (count // share)}{behind}</movie>".encode())
-    data = merging.merged(found, nfos.TIDE, None)
-    assert merging.merged(nfo.read(data), nfos.TIDE, None) == data
-    assert time.process_time() - begin < 10
+
+    def update() -> None:
+        found = nfo.read(f"<movie>{before}{one * (count // share)}{behind}</movie>".encode())
+        data = merging.merged(found, nfos.TIDE, None)
+        assert merging.merged(nfo.read(data), nfos.TIDE, None) == data
+
+    count_calls(update, 50_000_000 // share)  # a tenth of the largest takes a million
 
 
 def test_the_number_of_ids_in_links_must_be_one() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from pymediainfo import MediaInfo
 
 from mediakeep.rehearsal.films import clips
 from mediakeep.rehearsal.films.clip import FRAMES, Clip
+from tests.work import count_calls
 
 HEARD = (("ger", 6), ("eng", 2))
 CLIPS = {
@@ -74,7 +74,9 @@ def test_hdr10_tells_how_bright_it_gets(folder: Path) -> None:
 
 def test_they_are_small_and_quickly_made(folder: Path, tmp_path: Path) -> None:
     assert (folder / "sd.mp4").stat().st_size < 30_000
-    begun = time.process_time()
-    for number in range(50):
-        clips.make(tmp_path / f"{number}.mkv", Clip(seconds=60 * number))
-    assert time.process_time() - begun < 1
+
+    def make() -> None:
+        for number in range(50):
+            clips.make(tmp_path / f"{number}.mkv", Clip(seconds=60 * number))
+
+    count_calls(make, 500_000)  # it takes 80,000
