@@ -51,6 +51,19 @@ FOUND = {
     "+release:copper +release:winter": [],
     "release:copper && release:door": ["Copper Door"],
     "release:(salt^2 AND lamps~0.8)": ["Salt on the Lamps"],
+    "release:wintre~": ["Winter Moorings"],  # letters that changed places are one edit
+    "release:wintre~1": ["Winter Moorings"],
+    "release:wntr~": ["Winter Moorings"],
+    "release:wntr~1": [],
+    "release:wntr~0": [],
+    "release:wntr": [],
+    "release:wxntxr~9": ["Winter Moorings"],  # two edits at most
+    "release:xxnxr~2": [],
+    "release:lampz~0.7": ["Salt on the Lamps"],
+    "release:lampz~0.9": [],
+    "release:(wintr~1 AND morings~2) AND artist:(ongstrom~2 AND tides)": ["Winter Moorings"],
+    'release:"wintre moorings"~2': [],  # words apart, of a phrase
+    "release:winter^2~1": ["Winter Moorings"],
     r"artist:(\-minus\/plus\- \(and\) \[so\]\: \"on\") AND release:(\.\.\.)": ["..."],
     "artist:月曜日の灯台": ["..."],
     f"arid:{mbid('artist', 'Ångström & the Tides', 2)}": ["Copper Door"],
@@ -106,6 +119,16 @@ def test_a_query_that_cannot_be_read_is_refused(server: Server, query: str) -> N
 def test_a_query_of_nothing_is_refused(server: Server) -> None:
     assert ws2(server, "release", query=" ").status == 400
     assert ws2(server, "recording", query="a").status == 400
+
+
+def test_of_words_that_differ_the_nearest_comes_first() -> None:
+    vera = workshop.artist("Vera")
+    groups = tuple(workshop.group(vera, title) for title in ("Moanings", "Mornings", "Moorings"))
+    releases = tuple(workshop.release(one, [["a"]]) for one in groups)
+    with Server(World(artists=(vera,), groups=groups, releases=releases)) as server:
+        assert titles(server, "release:moornings~2")[-1] == "Moanings"
+        assert len(titles(server, "release:moornings~2")) == 3
+        assert titles(server, "release:moanigs~1") == ["Moanings"]
 
 
 def test_the_artist_with_most_of_the_albums_comes_first(server: Server) -> None:

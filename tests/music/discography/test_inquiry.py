@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 from msgspec import structs
 
 from mediakeep.lookups.catalogue import VARIOUS_ARTISTS
 from mediakeep.lookups.known import Known
+from mediakeep.music.discography import search
 from mediakeep.music.discography.holdings import Reason
 from mediakeep.music.model import Album, Artist, Track
 from mediakeep.rehearsal import entities, faults, workshop
@@ -108,6 +110,100 @@ def test_where_the_albums_do_not_decide_a_person_does(serve: Serve, look: Look) 
     assert len(server.asked) == count
 
 
+def namesakes(*tracks: list[str], title: str = "Dawn") -> World:
+    """Make as many artists of one name, each with an album of one title, given by its tracks."""
+    worlds = []
+    for nth, titles in enumerate(tracks, 1):
+        one = workshop.artist("Vera", nth=nth)
+        group = workshop.group(one, title)
+        release = workshop.release(group, [titles])
+        worlds.append(World(artists=(one,), groups=(group,), releases=(release,)))
+    return workshop.joined(*worlds)
+
+
+@pytest.mark.parametrize("title", ["Dawn", "Dwan", "Nothing like it"])
+def test_of_two_namesakes_the_tracks_decide(serve: Serve, look: Look, title: str) -> None:
+    songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
+    world = namesakes(["p", "q", "r", "s"], songs)
+    server = serve(world)
+    found = look(visits.owning("Vera", {title: songs}), server)
+    assert (found.state, found.mbid) == ("done", world.artists[1].id)
+    assert found.resolved is not None
+    assert found.resolved.by == "tracks"
+    group = found.matches[title].group
+    assert group is not None
+    assert group.id == world.groups[1].id
+    browsed = [one.query for one in server.asked if "artist=" in one.query]
+    assert len(browsed) == 3  # one page of each, and the groups of the one
+    assert browsed[1] != browsed[0]
+
+
+def test_two_namesakes_whose_tracks_are_the_same_are_left_to_a_person(
+    serve: Serve, look: Look
+) -> None:
+    songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
+    server = serve(namesakes(songs, songs))
+    found = look(visits.owning("Vera", {"Dawn": songs}), server)
+    assert (found.state, found.mbid) == ("unsure", "")
+    assert found.resolved is not None
+    assert len(found.resolved.choices) == 2
+
+
+def test_a_few_pages_of_a_few_namesakes_are_read_and_no_more(serve: Serve, look: Look) -> None:
+    many = [workshop.prolific("Vera", nth=nth, albums=60, editions=3) for nth in range(1, 6)]
+    server = serve(workshop.joined(*many))
+    found = look(visits.owning("Vera", {"Nowhere": ["x", "y"]}), server)
+    assert found.state == "unsure"
+    pages = [one for one in server.asked if "artist=" in one.query]
+    assert len(pages) == search.FEW * 3
+
+
+def test_a_namesake_who_is_deleted_meanwhile_is_passed_over(serve: Serve, look: Look) -> None:
+    songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
+    world = namesakes(["p", "q", "r", "s"], songs)
+    server = serve(world)
+    gone = faults.refused(404, message="Not Found")
+    first = world.artists[0].id
+    server.weather.order(gone, times=9, where=lambda asked: asked.one("artist") == first)
+    found = look(visits.owning("Vera", {"Dawn": songs}), server)
+    assert found.mbid == world.artists[1].id
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Veronca Mos", "Wniter Moorings"),
+        ("Veronica Mosss", "Winter Morings (Deluxe)"),
+        ("veronika moss", "Winter Moorings"),
+    ],
+)
+def test_misspelt_artist_and_album_are_found_by_one_search_more(
+    serve: Serve, look: Look, name: str, title: str
+) -> None:
+    songs = ["Copper Door", "Rain on Tin", "Slow Ferry", "Night Bus"]
+    one = workshop.artist("Veronica Moss")
+    group = workshop.group(one, "Winter Moorings")
+    release = workshop.release(group, [songs])
+    server = serve(World(artists=(one,), groups=(group,), releases=(release,)))
+    found = look(visits.owning(name, {title: songs}), server)
+    assert (found.state, found.mbid) == ("done", one.id)
+    match = found.matches[title]
+    assert match.group is not None
+    assert match.group.id == group.id
+    paths = ["search release", "search artist", "search release"]
+    assert visits.paths(server)[:4] == [*paths, "browse release by artist"]
+    assert len(server.asked) == 5
+    assert "~2" in unquote_plus(server.asked[2].query)
+
+
+def test_a_like_name_with_other_tracks_is_only_a_proposal(serve: Serve, look: Look) -> None:
+    server = serve(small("Veronica Moss"))
+    found = look(visits.owning("Veronca Mos", {"Dawn": ["quite", "other", "songs"]}), server)
+    assert (found.state, found.mbid) == ("unsure", "")
+    assert found.resolved is not None
+    assert [one.artist.name for one in found.resolved.choices] == ["Veronica Moss"]
+
+
 def test_a_name_in_another_script_is_found_by_its_alias(serve: Serve, look: Look) -> None:
     kino = workshop.artist("Кино", aliases=(Alias(name="Kino"),))
     night = workshop.group(kino, "Ночь")
@@ -143,7 +239,9 @@ def test_who_is_not_at_musicbrainz_is_unknown_and_is_not_asked_for_again(
     server = serve(small("Vera"))
     for _ in range(2):
         assert look(visits.owning("Nobody", {"Nothing": ["a"]}), server).state == "unknown"
-    assert visits.paths(server) == ["search release", "search artist", "search release"]
+    # By the albums, by the name, by both as misspelt, and the album by itself.
+    searches = ["search release", "search artist", "search release", "search release"]
+    assert visits.paths(server) == searches
 
 
 def test_an_artist_with_loose_tracks_alone_is_found_by_name_and_left_to_a_person(
@@ -292,7 +390,8 @@ def test_the_folder_of_various_artists_never_browses_all_their_releases(
     paths = visits.paths(server)
     of_each = "browse release by release-group"
     first, second = ["search release", *[of_each] * 12], ["search release", *[of_each] * 3]
-    assert paths == [*first, *second, "search release"]  # the last of everybody, for Nowhere
+    # The last two for Nowhere: as it may be misspelt, and of everybody.
+    assert paths == [*first, *second, "search release", "search release"]
     assert look(who, server).holdings == found.holdings
     assert len(server.asked) == len(paths)
 
@@ -363,6 +462,19 @@ def test_an_older_mbid_of_a_few_tracks_is_seen_to_be_merged(serve: Serve, look: 
     found = look(visits.artist("Vera", most, few), server)
     assert found.resolved is not None
     assert found.resolved.merged == {old: new}
+
+
+def test_a_misspelt_title_of_various_artists_is_found(serve: Serve, look: Look) -> None:
+    one = entities.Artist(id=VARIOUS_ARTISTS, name="Various Artists", sort_name="Various Artists")
+    groups = tuple(workshop.group(one, f"Summer Hits {year}") for year in (1984, 1985))
+    songs = [["a", "b", "c", "d"], ["e", "f", "g", "h"]]
+    releases = tuple(
+        workshop.release(*pair) for pair in zip(groups, [[s] for s in songs], strict=True)
+    )
+    server = serve(entities.World(artists=(one,), groups=groups, releases=releases))
+    found = look(visits.owning("Various Artists", {"Sumer Hist 1985": songs[1]}), server)
+    assert [held.group.title for held in found.holdings.held] == ["Summer Hits 1985"]
+    assert visits.paths(server) == ["search release"] * 2 + ["browse release by release-group"]
 
 
 def test_the_edition_of_a_compilation_is_the_one_whose_songs_are_here(

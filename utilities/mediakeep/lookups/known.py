@@ -47,7 +47,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     question: str  # digest of what is known here
     state: Lookup  # but not "pending"
     artist: Artist | None = None
-    by: str = ""  # what told who it is: "tags", "albums" or "name"
+    by: str = ""  # what told who it is: "tags", "albums", "name" or "tracks"
     choices: tuple[Choice, ...] = ()
     more: tuple[Release, ...] = ()  # releases of others that may be here, as compilations
     sought: dict[str, tuple[str, ...]] = {}  # release groups that were found, by what was searched

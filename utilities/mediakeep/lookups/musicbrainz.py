@@ -29,6 +29,9 @@ _WITH_TRACKS = [
 _WITH_GENRES = [*_WITH_TRACKS, "genres"]
 
 
+_FEW_PAGES = 3  # by which artists of one name are told apart
+
+
 class MusicBrainz(Asking):
     """What can be asked of one MusicBrainz server."""
 
@@ -68,6 +71,27 @@ class MusicBrainz(Asking):
             asked=asked,
             format=FORMAT,
         )
+
+    def first_releases(self, artist: str) -> Iterator[tuple[Release, ...]]:
+        """Yield a few pages of an artist's discography with tracks, asked for as they are taken.
+
+        `discography` begins with the same requests. NotThere if there is no such artist.
+        """
+        offset = 0
+        for _ in range(_FEW_PAGES):
+            page = self._asked(
+                Releases,
+                self._ngs.browse_releases,
+                artist=artist,
+                release_status=["official"],
+                includes=_WITH_TRACKS,
+                limit=PAGE,
+                offset=offset,
+            )
+            yield tuple(self._checked(one) for one in page.entries if one.is_whole)
+            offset += len(page.entries)
+            if not page.entries or offset >= page.count:
+                return
 
     def groups(self, artist: str) -> tuple[Group, ...]:
         """Return all release groups of an artist, given by MBID, to the last; NotThere."""

@@ -14,7 +14,7 @@ from msgspec import structs
 from mediakeep.lookups.catalogue import Artist, Release
 from mediakeep.lookups.known import Choice
 from mediakeep.music.checks import letters
-from mediakeep.music.discography import question
+from mediakeep.music.discography import likeness, question
 
 SEVERAL = 2  # albums that outweigh another name
 
@@ -72,6 +72,28 @@ def namesakes(name: str, found: Iterable[Artist]) -> list[Artist]:
     """Return the artists that bear a name, or have it as an alias."""
     wanted = letters.loose(name)
     return [one for one in found if wanted in _names(one) and not one.is_special]
+
+
+def alike(name: str, titles: Sequence[str], hits: Iterable[Release]) -> tuple[Choice, ...]:
+    """Return the artists who have nearly the name and an album of nearly a title, best first."""
+    keys, wanted = {question.base_key(title): title for title in titles}, letters.loose(name)
+    found: dict[str, Candidate] = {}
+    for release in hits:
+        key = likeness.likest(question.base_key(release.title), keys)
+        for credit in release.artist_credit if key is not None else ():
+            names = {letters.loose(credit.name), *_names(credit.artist)}
+            if credit.artist.is_special or not likeness.is_like(wanted, names):
+                continue
+            before = found.get(credit.artist.id, Candidate(credit.artist, (), named=False))
+            made = tuple(dict.fromkeys((*before.titles, keys[key or ""])))
+            found[credit.artist.id] = structs.replace(before, titles=made)
+    ranked = sorted(found.values(), key=lambda one: -len(one.titles))
+    return tuple(Choice(one.artist, one.titles) for one in ranked)
+
+
+def is_like(name: str, choice: Choice) -> bool:
+    """Tell whether an artist has nearly a name, or has it as an alias."""
+    return likeness.is_like(letters.loose(name), _names(choice.artist))
 
 
 def unheard(same: Iterable[Artist]) -> tuple[Choice, ...]:

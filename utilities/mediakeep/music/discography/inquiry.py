@@ -8,13 +8,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+
 import msgspec
 from msgspec import structs
 
 from mediakeep.errors import NotAsked, ServiceFailed
 from mediakeep.item import Lookup
 from mediakeep.lookups import catalogue
-from mediakeep.lookups.catalogue import Credit, Discography
+from mediakeep.lookups.catalogue import Credit, Discography, Release
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Choice, Resolved
 from mediakeep.music.discography import fit, holdings, identity, question
@@ -152,6 +155,13 @@ def _matched(
     return match.albums(here, releases, names=names)
 
 
+def _count(artist: Artist, by: catalogue.Artist, releases: Iterable[Release]) -> int:
+    """Count the albums here that releases of an artist are for certain."""
+    names = shapes.names([Credit(name=by.name, artist=by)])
+    found = match.albums(structs.replace(artist, resolved=None), releases, names=names)
+    return sum(one.group is not None for one in found.values())
+
+
 def _answered(
     artist: Artist, asked: Question, kept: Resolved | None, desk: Desk
 ) -> tuple[Resolved, Discography | None]:
@@ -166,7 +176,8 @@ def _answered(
     before = desk.spent.requests
     with desk.musicbrainz.afresh(fresh):
         tracks = {one.place: [fit.heard(track) for track in one.tracks] for one in artist.albums}
-        resolved, known = Search(asked, desk, None if fresh else kept, tracks).run()
+        count = partial(_count, artist)
+        resolved, known = Search(asked, desk, None if fresh else kept, tracks, count).run()
     spent = desk.spent.requests - before
     resolved = structs.replace(resolved, requests=spent, album_count=len(asked.albums))
     return resolved, known

@@ -23,24 +23,38 @@ def is_like(key: str, others: Collection[str]) -> bool:
 
     What is numbered unlike is not the same: "Hits 1984" is not "Hits 1985".
     """
+    return likest(key, others) is not None
+
+
+def likest(key: str, others: Collection[str]) -> str | None:
+    """Return the one of others that a key is most like, or None if it is like none."""
     if key in others:
-        return True
+        return key
     from rapidfuzz import fuzz, process  # most artists are looked up without it
 
     told = _FIGURES.findall(key)
     some = [one for one in others if not told or _FIGURES.findall(one) in ([], told)]
-    return process.extractOne(key, some, scorer=fuzz.ratio, score_cutoff=LIKE) is not None
+    found = process.extractOne(key, some, scorer=fuzz.ratio, score_cutoff=LIKE)
+    return found[0] if found else None
 
 
 class Hits:
-    """What a search found for several albums of an artist, given by name."""
+    """What a search found for several albums of an artist, given by name.
 
-    def __init__(self, name: str, albums: Sequence[Owned], found: Iterable[Release]) -> None:
+    With `like` their titles may be misspelt.
+    """
+
+    def __init__(
+        self, name: str, albums: Sequence[Owned], found: Iterable[Release], *, like: bool = False
+    ) -> None:
         self._name = letters.loose(name)
         self._by_title: dict[str, list[Release]] = defaultdict(list)
         wanted = {question.base_key(one.title) for one in albums}
         for release in found:
-            if (key := question.base_key(release.title)) in wanted:
+            key: str | None = question.base_key(release.title)
+            if like:
+                key = likest(key or "", wanted)
+            if key in wanted:
                 self._by_title[key].append(release)
         makers = {(one, key) for key, some in self._by_title.items() for one in _makers(some)}
         self._made = Counter(artist for artist, _ in makers)

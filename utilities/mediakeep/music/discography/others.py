@@ -158,7 +158,11 @@ class Others:
         """Search for compilations, and return those that were not found."""
         bases = question.bases(one.title for one in albums)
         text = query.releases_by_id([catalogue.VARIOUS_ARTISTS], bases)
-        return self._read(albums, self._service.search_releases(text))
+        lost = self._read(albums, self._service.search_releases(text))
+        bases = question.bases(one.title for one in lost)
+        if text := query.releases_by_id_alike(catalogue.VARIOUS_ARTISTS, bases):
+            return self._read(lost, self._service.search_releases(text), like=True)
+        return lost
 
     def _by_anybody(self, albums: Sequence[Owned]) -> None:
         """Search for albums; where others took all the room of the answer, for fewer at once."""
@@ -169,9 +173,11 @@ class Others:
             for some in _parted(lost, (len(lost) + 1) // 2):
                 self._by_anybody(some)
 
-    def _read(self, albums: Sequence[Owned], found: Iterable[Release]) -> list[Owned]:
+    def _read(
+        self, albums: Sequence[Owned], found: Iterable[Release], *, like: bool = False
+    ) -> list[Owned]:
         """Read what albums may be of all that was found; return those that are none of it."""
-        hits = Hits(self._asked.name, albums, found)
+        hits = Hits(self._asked.name, albums, found, like=like)
         for one in albums:
             self.sought[_size(one)] = tuple(self._fitting(one, hits.groups(one)))
         return [one for one in albums if not self.sought[_size(one)]]

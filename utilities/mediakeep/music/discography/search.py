@@ -1,7 +1,9 @@
 """One search at MusicBrainz: who an artist is, and all that was ever released by them.
 
 1. The artist is told by the MBID in the tags, else by one search for several album titles, else
-   by name and alias: and then the albums decide again.
+   by name and alias: and then the albums decide again. Where a few may be meant, a few pages of the
+   releases of each are read, and the tracks decide. Where nobody is found, a search for misspelt
+   names is the last step.
 2. The whole discography is browsed, page by page, once for ever.
 3. What is here and is not in the discography is looked for among the releases of others; and so is
    all that is here where nobody knows who the artist is.
@@ -9,11 +11,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from mediakeep import clock
 from mediakeep.errors import NotThere
 from mediakeep.item import Lookup
 from mediakeep.lookups import catalogue, query
-from mediakeep.lookups.catalogue import Discography
+from mediakeep.lookups.catalogue import Discography, Release
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Resolved
 from mediakeep.music.discography import identity, others, question
@@ -22,13 +26,19 @@ from mediakeep.music.discography.others import Fates, Others, Tracks
 from mediakeep.music.discography.question import Question
 
 TITLES = others.TITLES  # that are searched for at once
+FEW = 3  # artists of whom a few pages are read
+
+# Counts the albums here that releases of an artist are for certain.
+Count = Callable[[catalogue.Artist, Iterable[Release]], int]
 
 
 class Search:
     """One search on its way."""
 
-    def __init__(self, asked: Question, desk: Desk, kept: Resolved | None, tracks: Tracks) -> None:
-        self._asked, self._desk, self._kept = asked, desk, kept
+    def __init__(
+        self, asked: Question, desk: Desk, kept: Resolved | None, tracks: Tracks, count: Count
+    ) -> None:
+        self._asked, self._desk, self._kept, self._count = asked, desk, kept, count
         self._service = desk.musicbrainz
         self._fates = Fates(dict(kept.merged) if kept else {})
         recent = kept if kept and question.is_recent(kept.question) else None
@@ -100,9 +110,14 @@ class Search:
         if titles := self._titles():
             hits = self._service.search_releases(query.releases_by_name(asked.name, titles))
             voted = identity.by_albums(asked.name, asked.titles, hits)
-            if voted.artist or voted.named:
+            if voted.artist:
                 return voted, "albums"
-        return identity.either(self._by_name(), voted), "name"
+            if voted.named:
+                return self._by_tracks(voted, "albums")
+        verdict = identity.either(self._by_name(), voted)
+        if not (verdict.artist or verdict.candidates):
+            verdict = self._by_likeness()
+        return self._by_tracks(verdict, "name")
 
     def _note_others(self, mbid: str) -> None:
         """Look up what else tags name the artist by: it may be of before a merge, or gone."""
@@ -142,6 +157,32 @@ class Search:
         if verdict.artist or verdict.candidates:
             return verdict
         return Verdict(candidates=identity.unheard(same))
+
+    def _by_likeness(self) -> Verdict:
+        """Search for artist and albums as they may be misspelt."""
+        text = query.releases_alike(self._asked.name, self._titles())
+        hits = self._service.search_releases(text) if text else ()
+        return Verdict(candidates=identity.alike(self._asked.name, self._asked.titles, hits))
+
+    def _by_tracks(self, verdict: Verdict, by: str) -> tuple[Verdict, str]:
+        """Choose of a few of like names the one whose releases are here for certain."""
+        if verdict.artist or not self._asked.albums:
+            return verdict, by
+        like = [one.artist for one in verdict.candidates if identity.is_like(self._asked.name, one)]
+        counts = {one.id: self._matched(one) for one in like[:FEW]}
+        best = max(counts.values(), default=0)
+        found = [one for one in like[:FEW] if best and counts[one.id] == best]
+        return (Verdict(found[0]), "tracks") if len(found) == 1 else (verdict, by)
+
+    def _matched(self, artist: catalogue.Artist) -> int:
+        """Count the albums here that are certain, on an artist's first page that has any."""
+        try:
+            for releases in self._service.first_releases(artist.id):
+                if count := self._count(artist, releases):
+                    return count
+        except NotThere:  # deleted since the search knew it
+            pass
+        return 0
 
     def _discography(self, artist: catalogue.Artist) -> Discography:
         """Return what is kept of an artist; what is too old to be enough serves where it must."""

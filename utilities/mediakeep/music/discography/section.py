@@ -29,6 +29,7 @@ _BY = {
     "tags": "by the MBID in the tags",
     "albums": "by its albums",
     "name": "by its name",
+    "tracks": "by the tracks of its albums",
 }
 
 

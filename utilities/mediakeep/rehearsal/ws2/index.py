@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Generic, TypeVar
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from mediakeep.rehearsal.ws2 import tokens
 from mediakeep.rehearsal.ws2.lucene import Either, Leaf, Node, Span
 
 _Entity = TypeVar("_Entity")
 Texts = Callable[[_Entity], Iterable[str]]
 Scores = dict[int, float]
+
+_EXPANSIONS = 50  # words that a fuzzy one stands for: maxExpansions of Lucene's FuzzyQuery
 
 
 class _Field:
@@ -63,6 +68,26 @@ class _Field:
         words = [word for word in self._postings if word.startswith(start)]
         return _most([self.search((word,)) for word in words])
 
+    def near(self, word: str, edits: int) -> Scores:
+        """Find the texts with a word that differs by so many edits at most, the nearest first.
+
+        Two letters that changed places are one edit. A farther word counts less.
+        """
+        found = process.extract(
+            word, self._words, scorer=OSA.distance, score_cutoff=edits, limit=_EXPANSIONS
+        )
+        scores = []
+        for other, apart, _ in found:
+            weight = 1 - apart / min(len(word), len(other))
+            if weight > 0:
+                held = self.search((other,)).items()
+                scores.append({number: weight * share for number, share in held})
+        return _most(scores)
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return list(self._postings)
+
     def _adjacent(self, number: int, words: tuple[str, ...]) -> bool:
         size = len(words)
         return any(
@@ -106,6 +131,8 @@ class Index(Generic[_Entity]):
             return {}
         field = self._field(name)
         words = tokens.split(leaf.text)
+        if leaf.edits and len(words) == 1:
+            return field.near(words[0], leaf.edits)
         if leaf.begun and len(words) < 2:
             return field.begins("".join(words))
         return field.search(words)

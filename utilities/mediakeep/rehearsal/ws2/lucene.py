@@ -6,7 +6,9 @@ r"""Search queries read: enough of Lucene's syntax for what music programs ask.
                                     a * at its end: whatever begins so
     span    = "[" number "TO" number "]", a * for either: no end on that side
 
-A boost (^2) or slop (~2) after a phrase, word or group is read and changes nothing.
+A ~ after a word finds words that differ by at most two edits, ~1 by one (Lucene's FuzzyQuery; a
+fraction is a similarity, as in older Lucene). A boost (^2), and the slop of a phrase (~2), are
+read and change nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mediakeep.rehearsal.reply import Refusal
 
@@ -25,7 +27,8 @@ _TOKEN = re.compile(
       | "(?P<phrase>(?:[^"\\]|\\.)*)"
       | \[\s*(?P<span>(?:\d{1,9}|\*)\s+TO\s+(?:\d{1,9}|\*))\s*\]
       | (?P<mark>&&|\|\||[()!+-])
-      | [~^](?P<odds>[\d.]*)
+      | ~(?P<fuzzy>[\d.]*)
+      | \^(?P<boost>[\d.]*)
       | (?P<word>(?:[^\s"()\[\]{}/\\:^~*]|\\.)+)
       | (?P<star>\*)
       | (?P<bad>\S)
@@ -42,6 +45,7 @@ class Leaf:
     text: str
     phrase: bool = False
     begun: bool = False  # only how a word begins is told
+    edits: int = 0  # by which a word may differ
 
 
 @dataclass(frozen=True)
@@ -141,9 +145,17 @@ class _Reader:
             if self.kind != ")":
                 raise self.wrong()
             self.step()
-        while self.kind == "odds":
+        while self.kind in ("fuzzy", "boost"):
+            if self.kind == "fuzzy" and kind == "word" and isinstance(node, Leaf):
+                node = replace(node, edits=_edits(self.text, len(node.text)))
             self.step()
         return node
+
+
+def _edits(text: str, length: int) -> int:
+    """Read how many edits are allowed, two at most."""
+    number = float(text) if text.replace(".", "", 1).isdecimal() else 2.0
+    return min(int((1 - number) * length if 0 < number < 1 else number), 2)
 
 
 def _number(text: str, without: float) -> float:
