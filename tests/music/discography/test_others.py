@@ -13,7 +13,7 @@ from msgspec import structs
 from mediakeep.lookups.answers import Machine
 from mediakeep.lookups.catalogue import FORMAT, VARIOUS_ARTISTS
 from mediakeep.lookups.known import FILE, Known, Resolved
-from mediakeep.music.discography import inquiry, others
+from mediakeep.music.discography import inquiry, likeness, others
 from mediakeep.music.discography.inquiry import Inquiry
 from mediakeep.music.model import Artist
 from mediakeep.rehearsal import entities, faults, workshop
@@ -204,6 +204,43 @@ def test_a_compilation_comes_with_all_its_editions(serve: Serve, look: Look) -> 
     found = look(visits.owning("Various Artists", {"Summer Hits": SONGS}), server)
     assert len(resolved(found).more) == 5
     assert visits.paths(server) == ["search release", EDITIONS]
+
+
+def hits(count: int) -> World:
+    """Make as many compilations of one title and size by Various Artists, of other songs each."""
+    various = entities.Artist(id=VARIOUS_ARTISTS, name="Various Artists")
+    names = [f"Greatest Hits {number}" for number in range(count)]
+    groups = [
+        structs.replace(workshop.group(various, name), title="Greatest Hits") for name in names
+    ]
+    releases = [
+        workshop.release(group, [[f"{name} {song}" for song in SONGS]])
+        for group, name in zip(groups, names, strict=True)
+    ]
+    return World(artists=(various,), groups=tuple(groups), releases=tuple(releases))
+
+
+@pytest.mark.parametrize("number", range(likeness.MOST))
+def test_of_many_groups_of_one_title_the_one_with_the_tracks_is_found(
+    serve: Serve, look: Look, number: int
+) -> None:
+    world = hits(likeness.MOST)
+    server = serve(world)
+    songs = [track.title for track in world.releases[number].media[0].tracks]
+    who = visits.owning("Various Artists", {"Greatest Hits": songs})
+    match = look(who, server).matches["Greatest Hits"]
+    assert match.group is not None
+    assert match.group.id == world.releases[number].group
+    count = visits.paths(server).count(EDITIONS)
+    ranked = sorted(one.id for one in world.releases).index(world.releases[number].id)
+    assert count == max(ranked + 1, likeness.GROUPS)
+
+
+def test_no_more_groups_of_one_title_are_read_than_a_few(serve: Serve, look: Look) -> None:
+    server = serve(hits(likeness.MOST + 5))
+    found = look(visits.owning("Various Artists", {"Greatest Hits": ["x", "y", "z"]}), server)
+    assert found.matches["Greatest Hits"].group is None
+    assert visits.paths(server).count(EDITIONS) == likeness.MOST
 
 
 UNLISTED = workshop.group(workshop.artist("Vera"), "Deuce Avenue")

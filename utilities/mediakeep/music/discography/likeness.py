@@ -14,6 +14,7 @@ from mediakeep.music.discography.question import Owned
 LIKE = 75.0  # of 100: titles that share so much may be one, with a slip of the pen
 NEAR = 2  # tracks that a release may have less than are here
 GROUPS = 3  # release groups of one title that are looked at
+MOST = 10  # as long as none of them has half of the tracks
 
 _FIGURES = re.compile("[0-9]+")
 
@@ -68,7 +69,7 @@ class Hits:
         ]
         near.sort(key=lambda one: self._rank(one, album))
         groups = (one.release_group.id for one in near if one.release_group)
-        return list(dict.fromkeys(groups))[:GROUPS]
+        return list(dict.fromkeys(groups))[:MOST]
 
     def _rank(self, release: Release, album: Owned) -> tuple[object, ...]:
         """Put first who bears such a name, then who made most of the albums, then the size."""

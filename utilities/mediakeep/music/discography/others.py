@@ -183,11 +183,18 @@ class Others:
         return [one for one in albums if not self.sought[_size(one)]]
 
     def _fitting(self, album: Owned, groups: Iterable[str]) -> Iterator[str]:
-        """Add the editions of release groups; one that shares no track only has the title."""
-        tracks = self._tracks[album.place]
-        for group in groups:
+        """Add the editions of release groups; one that shares no track only has the title.
+
+        Beyond the first few, groups are read only until one has half of the tracks.
+        """
+        tracks, most = self._tracks[album.place], 0
+        for number, group in enumerate(groups):
+            if number >= likeness.GROUPS and 2 * most >= len(tracks):
+                return
             editions = self._editions(group)
-            if any(fit.of(tracks, one).found for one in editions):
+            found = max((fit.of(tracks, one).found for one in editions), default=0)
+            most = max(most, found)
+            if found:
                 self._add(editions)
                 yield group
 
