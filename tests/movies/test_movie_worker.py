@@ -19,6 +19,7 @@ from mediakeep.media import undo
 from mediakeep.media.undoing.index import Query
 from mediakeep.media.undoing.store import Store
 from mediakeep.movies.identify.choice import Choice
+from mediakeep.movies.outputs import failed, record
 from mediakeep.policy import Fix, Policy
 from mediakeep.rehearsal.entities import World
 from mediakeep.rehearsal.films.film import Art, Cinema, Film, Person, Series, Text
@@ -251,6 +252,20 @@ def test_a_name_without_a_title_is_not_said_to_be_unknown_to_tmdb(bench: Bench) 
     report = (bench.home / bench.items["title_t00.mkv"].report).read_text()
     assert "\nIts name tells no title to look for.\n" in report
     assert "TMDb knows" not in report
+
+
+def test_the_nearest_movies_are_told_everywhere_though_none_is_near(bench: Bench) -> None:
+    bench.put("Paper (2019).mkv")
+    assert bench.work("Paper (2019).mkv").data["lookup"] == "unknown"
+    item = bench.items["Paper (2019).mkv"]
+    report = (bench.home / item.report).read_text()
+    assert "choose 'Paper (2019).mkv' 501`" in report
+    path = bench.home / record.place(item.output_name)
+    (told,) = [one for one in record.reviews(path, bench.home) if one["kind"] == "no-match"]
+    assert '; the nearest are "The Paper Heron" (1987) at ' in told["detail"]
+    row = failed.cells(record.read(path))
+    assert row
+    assert {row["candidate_1_tmdb_id"], row["candidate_2_tmdb_id"]} == {"501", "502"}
 
 
 def test_an_own_folder_with_a_movie_nfo_is_kept_as_it_is_named(bench: Bench) -> None:

@@ -15,9 +15,10 @@ def no_match(account: Account) -> str | None:
     """TMDb knows no movie that is near; the detail tells what was looked for."""
     if account.identity.sure is not Sure.UNMATCHED or not account.local.name.title:
         return None
-    nearest = account.identity.candidates[:1]
+    nearest = [_candidate(one) for one in account.identity.candidates]
     detail = f"nothing like {named(account.local.name.title, account.local.name.year)}"
-    return detail + "".join(f"; the nearest is {_candidate(one)}" for one in nearest)
+    verb = "is" if len(nearest) == 1 else "are"
+    return detail + (f"; the nearest {verb} {_listed(nearest, ' or ')}" if nearest else "")
 
 
 def ambiguous_match(account: Account) -> str | None:

@@ -13,7 +13,8 @@ class Clue(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `minutes` is how long the file lasts, 0 where that is not known; with an `edition` it may last
     longer or shorter than the movie that was shown in cinemas. The name is `bare` where it is a
-    title and a year without brackets, and no more: people name films of their own so.
+    title and a year without brackets, and no more: people name films of their own so. `folders` are
+    the names of the folders that it lies in, below the library.
     """
 
     titles: tuple[str, ...]
@@ -21,6 +22,7 @@ class Clue(msgspec.Struct, frozen=True, omit_defaults=True):
     minutes: float = 0.0
     edition: bool = False
     bare: bool = False
+    folders: tuple[str, ...] = ()
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mediakeep.lookups.tmdb.films import Hit, Movie
 from mediakeep.movies.identify import clue as clues
-from mediakeep.movies.identify import titles
+from mediakeep.movies.identify import short_titles, titles
 from mediakeep.movies.identify.clue import Clue, Reading
 from mediakeep.movies.identify.weights import Weights
 
@@ -18,7 +18,7 @@ def of_name(
 
     Both are weighed together, as a reading may take the year for a part of the title.
     """
-    known = list(_titles(hit, movie, weights))
+    known = [*_titles(hit, movie, weights), *_short_titles(clue, movie, weights)]
     ways = [
         (title, {"title": min(_apart(read, title, weights) + cost, 1.0), "year": year})
         for read in clues.readings(clue, weights)
@@ -49,6 +49,15 @@ def _titles(hit: Hit, movie: Movie | None, weights: Weights) -> Iterator[tuple[s
         others = [one.title for one in movie.translations]
         others += [one.title for one in movie.alternative_titles]
         yield from ((title, weights.other) for title in dict.fromkeys(others) if title)
+
+
+def _short_titles(clue: Clue, movie: Movie | None, weights: Weights) -> Iterator[tuple[str, float]]:
+    """Give its titles without the name of its collection, which the folder around it may tell."""
+    if movie and movie.collection:
+        own = (movie.title, movie.original_title, *(one.title for one in movie.translations))
+        told = any(short_titles.is_named_for(one, movie) for one in clue.folders)
+        cost = weights.other if told else weights.collection
+        yield from ((one, cost) for one in short_titles.find(movie, dict.fromkeys(own)))
 
 
 def _apart(read: Reading, title: str, weights: Weights) -> float:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from hashlib import blake2b
+from pathlib import PurePosixPath
 
 import msgspec
+from msgspec import structs
 
+from mediakeep import files
 from mediakeep.movies.identify.clue import Clue
 from mediakeep.movies.identify.stated import Stated
 from mediakeep.movies.model import Movie
@@ -29,8 +32,12 @@ class Question(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """A text that changes with the question, and with the rules of its answer."""
-        return f"{RULES}." + blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
+        """A text that changes with the question, and with the rules of its answer.
+
+        The folders around the movie are left out, as the answer is kept by its place.
+        """
+        plain = structs.replace(self, clue=structs.replace(self.clue, folders=()))
+        return f"{RULES}." + blake2b(msgspec.json.encode(plain), digest_size=8).hexdigest()
 
 
 def of(local: Movie, stated: tuple[Stated, ...], language: str) -> Question:
@@ -40,7 +47,10 @@ def of(local: Movie, stated: tuple[Stated, ...], language: str) -> Question:
     titles = tuple(dict.fromkeys(one for one in read if any(map(str.isalnum, one))))[:_READINGS]
     minutes = float(max(round(local.duration / _MINUTE), local.duration > 0))
     cut = any(map(words.is_recut, (name.edition, *(one.edition for one in local.videos))))
-    return Question(Clue(titles, name.year, minutes, cut, _is_bare(local)), stated, language)
+    parts = PurePosixPath(files.unescape(local.key)).parts
+    folders = tuple(map(_plain, parts if local.own_folder else parts[:-1]))
+    clue = Clue(titles, name.year, minutes, cut, _is_bare(local), folders)
+    return Question(clue, stated, language)
 
 
 def _is_bare(local: Movie) -> bool:

@@ -6,7 +6,8 @@
    of all that might still come near, is the one; else the next is asked for its own.
 3. Where nothing is near, what a search found all the same has another title that is: the details
    of the first few tell it, at once where there are but one or two of that year.
-4. What is left to a person comes with the details of the first few.
+4. What is left to a person comes with the details of the first few. Where nothing is near, the
+   nearest are listed all the same.
 """
 
 from __future__ import annotations
@@ -128,6 +129,7 @@ class Search:
                 if one.hit.id not in self._movies:
                     self._ask(one.hit)
             sure = self._weighed()
-        near = [one for one in self._ranked() if one.confidence >= self._weights.shown]
-        listed = tuple(near[:_LISTED])
+        found = self._ranked()
+        near = [one for one in found if one.confidence >= self._weights.shown]
+        listed = tuple(near[:_LISTED] or found[:SHOWN])
         return Found(sure, listed, self._movies[listed[0].hit.id] if sure is Sure.AUTO else None)

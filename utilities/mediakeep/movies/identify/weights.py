@@ -20,6 +20,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     first: float = 0.08  # only the number 1: "Dawn" and "Dawn: Part One"
     subtitle: float = 0.16  # one goes on where the other ends
     other: float = 0.02  # it is a title in another country or language
+    collection: float = 0.2  # it lacks the name of its collection, which no folder around it bears
     spare: float = 0.03  # it is like another reading of the name
     piece: float = 0.12  # it is like a part of the name
 
@@ -44,7 +45,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     bar: float = 0.85
     margin: float = 0.05  # by which it is ahead of every other
     sound: float = 0.95  # with less, no search is the last one that knows but one year
-    shown: float = 0.55  # what has less is not even to be thought of
+    shown: float = 0.55  # what has less is not thought of, and only listed where nothing else is
     gross: float = 0.5  # what an id says is doubted below this, if another id's movie is accepted
 
 

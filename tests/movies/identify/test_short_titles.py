@@ -1,0 +1,124 @@
+"""Titles without the name of their collection, and candidates where nothing is near."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from mediakeep.lookups.tmdb import films as tmdb
+from mediakeep.lookups.tmdb.desk import Desk
+from mediakeep.movies.identify import identity, short_titles
+from mediakeep.movies.identify.verdict import Identity, Sure
+from mediakeep.rehearsal.entities import World
+from mediakeep.rehearsal.films.film import Cinema, Film, Series
+from mediakeep.rehearsal.server import Server
+from tests.movies.identify.films import ITEM, asking, local
+
+TOWER, GATE, OTHER = 801, 802, 803
+CINEMA = Cinema(
+    films=(
+        Film(
+            id=TOWER,
+            title="The Lord of the Tides: The Tin Tower",
+            imdb_id="tt9000801",
+            release_date="2001-12-18",
+            runtime=178,
+            collection=80,
+        ),
+        Film(
+            id=GATE,
+            title="The Lord of the Tides: The Broken Gate",
+            imdb_id="tt9000802",
+            release_date="2003-12-18",
+            runtime=190,
+            collection=80,
+        ),
+        Film(id=OTHER, title="The Tin Tower", release_date="1955-01-01", runtime=80),
+    ),
+    series=(Series(80, "The Lord of the Tides Collection"),),
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Server(World(), cinema=CINEMA) as server, asking(tmp_path, server) as one:
+        yield one
+
+
+def of(desk: Desk, folder: str, title: str, year: int, minutes: float = 0.0) -> Identity:
+    movie = local(title, year, minutes, edition="Extended")
+    key = f"{folder}/{title} ({year}) Extended.mkv".lstrip("/")
+    return identity.of(structs.replace(movie, key=key), ITEM, {}, desk)
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "The Lord of the Tides",
+        "Lord of the Tides Collection",
+        "The.Lord.of.the.Tides.Trilogy",
+        "Lord of the Tides, The",
+        "Films/The Lord of the Tides Saga",
+    ],
+)
+def test_in_the_folder_of_its_collection_a_movie_needs_no_prefix(desk: Desk, folder: str) -> None:
+    for minutes in (0.0, 178.0, 228.0):
+        found = of(desk, folder, "The Tin Tower", 2001, minutes)
+        assert (found.sure, found.tmdb_id) == (Sure.AUTO, TOWER), minutes
+    assert of(desk, folder, "Broken Gate", 2003).tmdb_id == GATE
+
+
+def test_the_folder_of_the_collection_may_hold_this_movie_alone(desk: Desk) -> None:
+    for key in ("Lord of the Tides Collection", "The Lord of the Tides/Tower"):
+        movie = structs.replace(local("The Tin Tower", 2001, 178), key=key, own_folder=True)
+        assert identity.of(movie, ITEM, {}, desk).tmdb_id == TOWER
+
+
+@pytest.mark.parametrize("folder", ["", "Fantasy", "The Lord", "The Lord of the Tides and Others"])
+def test_without_that_folder_it_is_a_candidate_and_a_person_decides(
+    desk: Desk, folder: str
+) -> None:
+    found = of(desk, folder, "The Tin Tower", 2001, 178)
+    assert (found.sure, found.tmdb_id) == (Sure.REVIEW, 0)
+    assert found.candidates[0].hit.id == TOWER
+
+
+def test_a_movie_of_that_very_title_is_not_lost_to_one_of_a_collection(desk: Desk) -> None:
+    assert of(desk, "", "The Tin Tower", 1955, 80).tmdb_id == OTHER
+    assert of(desk, "The Lord of the Tides", "The Tin Tower", 1955, 80).tmdb_id == OTHER
+
+
+def test_another_year_is_another_movie_even_in_the_folder_of_the_collection(desk: Desk) -> None:
+    found = of(desk, "The Lord of the Tides", "The Tin Tower", 2019)
+    assert not found.is_certain
+
+
+def test_where_nothing_is_near_the_nearest_are_candidates_all_the_same(desk: Desk) -> None:
+    found = of(desk, "", "Tin", 1971)
+    assert found.sure is Sure.UNMATCHED
+    assert found.candidates
+    assert len(found.candidates) <= 3
+    assert {one.hit.id for one in found.candidates} <= {TOWER, GATE, OTHER}
+
+
+@pytest.mark.parametrize(
+    ("collection", "title", "short"),
+    [
+        ("The Lord of the Tides Collection", "The Lord of the Tides: A Way", ["A Way"]),
+        ("Harry Holt Collection", "Harry Holt and the Stone", ["Stone"]),
+        ("Star Ways Filmreihe", "Star Ways – Der Weg", ["Der Weg"]),
+        ("Mission: Near - Collection", "Mission: Near - Far", ["Far"]),
+        ("Tide Collection", "Tide", []),
+        ("Tide Collection", "Tide 2", []),
+        ("Tide Collection", "Tides of Men", []),
+        ("Collection", "Collection of Men", []),
+    ],
+)
+def test_a_title_is_shortened_by_the_name_of_its_collection(
+    collection: str, title: str, short: list[str]
+) -> None:
+    movie = tmdb.Movie(id=1, title=title, collection=tmdb.Collection(id=2, name=collection))
+    assert list(short_titles.find(movie, [title])) == short

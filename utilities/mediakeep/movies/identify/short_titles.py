@@ -1,0 +1,50 @@
+"""Titles of a collection's movies without its name, as people write them inside its folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from mediakeep.lookups.tmdb.films import Movie
+from mediakeep.movies.identify import titles
+
+# How TMDb ends names of collections, and people those of their folders.
+_END = re.compile(
+    r"[\s,:(\[–—-]*(?:(?:film|movie)s?[ -]?)?(?:the )?(?:complete )?"
+    r"(?:collection|trilogy|quadrilogy|tetralogy|saga|series|anthology|boxset|box set|movies|films"
+    r"|filmreihe|reihe|trilogie|quadrilogie|sammlung|collezione|colecci[oó]n|cole[cç][aã]o|samling)"
+    r"(?:[\s)\]]|\(?[0-9-]+\)?)*$",
+    re.IGNORECASE,
+)
+_BEGINNING = re.compile(
+    r"^(?:[\W_]+|and the\b|and\b|und (?:der|die|das)\b|und\b|et\b)+", re.IGNORECASE
+)
+
+
+def base(name: str) -> str:
+    """Return the name of a collection, or of a folder, without "Collection" and the like."""
+    return _END.sub("", name).strip()
+
+
+def find(movie: Movie, known: Iterable[str]) -> Iterator[str]:
+    """Give what is left of those titles that begin with the name of the movie's collection.
+
+    "The Lord of the Rings: The Two Towers" is also "The Two Towers".
+    """
+    name = base(movie.collection.name) if movie.collection else ""
+    if not name:
+        return
+    for title in known:
+        if title.casefold().startswith(name.casefold()) and not title[len(name) :][:1].isalnum():
+            rest = _BEGINNING.sub("", title[len(name) :])
+            if any(map(str.isalpha, rest)):
+                yield rest
+
+
+def is_named_for(folder: str, movie: Movie) -> bool:
+    """Tell whether a folder bears the name of a movie's collection."""
+    if not movie.collection:
+        return False
+    names = base(folder.replace("_", " ").replace(".", " ")), base(movie.collection.name)
+    here, there = (titles.parsed(one)[0].key for one in names)
+    return bool(here) and here == there
