@@ -117,7 +117,8 @@ def test_said_twice_nothing_is_done_again(movies: Movies) -> None:
     name = next(iter(movies.items()))
     ask(movies, "choose", name, FILM.imdb_id)
     before = movies.snapshot()["seq"]
-    again = json.loads(ask(movies, "choose", name, FILM.imdb_id, "--json"))
+    page = f"https://m.imdb.com/de/title/{FILM.imdb_id}/?ref_=nv_sr_1"
+    again = json.loads(ask(movies, "choose", name, page, "--json"))
     assert again == {"chosen": {}, "same": {name: FILM.imdb_id}}
     assert movies.snapshot()["seq"] == before
 

@@ -308,6 +308,25 @@ def test_the_last_one_leaves_an_empty_table(home: Home) -> None:
             "key,tmdb_id,imdb_id\na,,https://www.imdb.com/title/tt0133093/\n",
             Chosen("a", 0, "tt0133093", 2),
         ),
+        *(
+            (f"key,tmdb_id,imdb_id\na,,{page}\n", Chosen("a", 0, "tt0133093", 2))
+            for page in (
+                "https://www.imdb.com/title/tt0133093/?ref_=nv_sr_srsg_0_tt_8_nm_0_q_matrix",
+                "https://m.imdb.com/title/tt0133093/",
+                "https://www.imdb.com/de/title/tt0133093/?ref_=fn_al_tt_1",
+                "http://imdb.com/pt-br/title/tt0133093/reference#cast",
+                "www.imdb.com/title/tt0133093",
+            )
+        ),
+        *(
+            (f"key,tmdb_id,imdb_id\na,{page},\n", Chosen("a", 603, "", 2))
+            for page in (
+                "https://www.themoviedb.org/movie/603-the-matrix?language=de-DE",
+                "https://themoviedb.org/movie/603/cast",
+                "https://www.themoviedb.org/de/movie/603-matrix#reviews",
+                "603-the-matrix",
+            )
+        ),
     ],
 )
 def test_a_table_may_come_from_any_spreadsheet(tmp_path: Path, table: str, wanted: Chosen) -> None:
@@ -327,6 +346,9 @@ def test_a_table_may_come_from_any_spreadsheet(tmp_path: Path, table: str, wante
         (b"key,tmdb_id\na,12345678901234567890\n", "is no id of TMDb"),
         ("key,tmdb_id\na,1\u0664\n".encode(), "is no id of TMDb"),
         (b"key,imdb_id\na,603\n", 'line 2: "603" is no id of IMDb'),
+        (b"key,imdb_id\na,https://imdb.com.example.org/title/tt0133093/\n", "is no id of IMDb"),
+        (b"key,imdb_id\na,https://www.imdb.com/name/nm0000206/\n", "is no id of IMDb"),
+        (b"key,tmdb_id\na,https://www.themoviedb.org/tv/603-x\n", "is no id of TMDb"),
         (b"key,tmdb_id\n,603\n", "line 2: the column key is empty"),
         (b"key,tmdb_id\na,1\na,2\n", "line 3: key stands in line 2 already"),
         (b'key,tmdb_id\n"a,1\n', "line 2"),

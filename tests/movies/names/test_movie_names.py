@@ -110,6 +110,37 @@ def test_an_id_of_imdb_speaks_for_itself(text: str) -> None:
     assert reader.read(f"The Matrix {text}x.mkv").imdb_id in ("", "tt0133093")
 
 
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "[tmdbid-603}", "{tmdb-603]", "(tmdb=603]", "[tmdbid-603", "tmdbid-603}",
+        "[imdbid-tt0133093)", "[tt0133093}", "(tt0133093", "tt0133093]",
+    ],
+)  # fmt: skip
+def test_an_id_in_brackets_that_do_not_match_is_not_believed(mark: str) -> None:
+    for stem in (f"The Matrix (1999) {mark}", f"The Matrix {mark} (1999) - 1080p"):
+        for file, folder in ((f"{stem}.mkv", ""), ("movie.mkv", stem)):
+            name = reader.read(file, folder)
+            assert (name.tmdb_id, name.imdb_id) == (0, "")
+            assert (name.title, name.year) == ("The Matrix", 1999)
+
+
+@pytest.mark.parametrize(
+    ("text", "tmdb", "imdb"),
+    [
+        ("(1999, tmdb-603)", 603, ""),
+        ("tmdb-603 (1999)", 603, ""),
+        ("[1080p] tmdbid=603", 603, ""),
+        ("(1999) tt0133093 [x265]", 0, "tt0133093"),
+        ("(1999; tt0133093)", 0, "tt0133093"),
+        ("( tt0133093 ) (1999)", 0, "tt0133093"),
+    ],
+)
+def test_an_id_beside_other_brackets_is_believed(text: str, tmdb: int, imdb: str) -> None:
+    name = reader.read(f"The Matrix {text}.mkv")
+    assert (name.title, name.tmdb_id, name.imdb_id) == ("The Matrix", tmdb, imdb)
+
+
 def test_the_id_of_the_file_counts_before_that_of_its_folder() -> None:
     name = reader.read("Heat [tmdbid-949].mkv", "Heat (1995) {tmdb-1} [imdb-tt0113277]")
     assert (name.tmdb_id, name.imdb_id, name.title, name.year) == (949, "tt0113277", "Heat", 1995)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 SHOWN = 3  # candidates
 _ANSWERS = "a number, i for an id, s for later, x for never, q to stop"
-_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 def choose(local: Movie, found: Identity, *, home: Path) -> Choice:
@@ -68,12 +66,12 @@ def _answer(shown: tuple[Candidate, ...]) -> Choice:
 
 
 def read_id(text: str) -> tuple[int, str] | None:
-    """Read an id of TMDb or IMDb, as the one and "" for the other; None where it is none."""
-    told = text.strip()
-    if terms.is_imdb_id(told):
-        return 0, told
-    number = int(told) if _NUMBER.fullmatch(told) else 0
-    return (number, "") if 0 < number <= terms.MOST else None
+    """Read an id of TMDb or IMDb, or the address of its page, as the one and "" for the other.
+
+    None if it is neither.
+    """
+    ids = terms.read_tmdb_id(text), terms.read_imdb_id(text)
+    return ids if any(ids) else None
 
 
 def _said(prompt: str) -> str:

@@ -18,9 +18,10 @@ _SHAPES = {TMDB: re.compile(r"[1-9][0-9]{0,9}"), IMDB: re.compile(r"tt[0-9]{7,10
 _ANY = re.compile(r"[^\s<>]{1,64}")
 _SPELT = {"themoviedb": TMDB, "moviedb": TMDB, "thetvdb": "tvdb"}
 _PLAIN = {"tmdbid": TMDB, "imdbid": IMDB, "imdb_id": IMDB, "tvdbid": "tvdb"}
+_TONGUE = r"(?:[a-z]{2}(?:-[A-Za-z]{2})?/)?"  # of the page, as a browser shows its address
 _LINKS = {
-    TMDB: re.compile(r"themoviedb\.org/movie/([1-9][0-9]{0,9})(?![0-9])"),
-    IMDB: re.compile(r"imdb\.com/(?:[a-z]{2}/)?title/(tt[0-9]{7,10})(?![0-9])"),
+    TMDB: re.compile(rf"themoviedb\.org/{_TONGUE}movie/([1-9][0-9]{{0,9}})(?![0-9])"),
+    IMDB: re.compile(rf"imdb\.com/{_TONGUE}title/(tt[0-9]{{7,10}})(?![0-9])"),
 }
 _LOOSE = re.compile(
     r"<(?P<name>uniqueid|id|tmdbid|imdbid|imdb_id)(?:\s[^<>]{0,200}?type\s*=\s*[\"'](?P<type>\w{1,20})"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,13 +11,12 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.errors import UsageFailed
+from mediakeep.lookups.tmdb import terms
 from mediakeep.movies.outputs.failed import IMDB, KEY, TMDB, Cells, bare, is_filled
 
 _LARGEST = 64 << 20  # bytes of a file that a person has filled in
 _DELIMITERS = ",;\t"
 _FAULTS = 20  # that are told at once
-_TMDB_ID = re.compile(r"(?:https?://www\.themoviedb\.org/movie/)?([1-9][0-9]{0,8})(?:-\S*)?")
-_IMDB_ID = re.compile(r"(?:https?://www\.imdb\.com/title/)?(tt[0-9]{7,10})/?")
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -62,14 +60,12 @@ def _chosen(number: int, row: Cells) -> Chosen:
     if not row[KEY]:
         raise ValueError(f"the column {KEY} is empty")
     tmdb, imdb = row.get(TMDB, "").strip(), row.get(IMDB, "").strip()
-    if tmdb and not _TMDB_ID.fullmatch(tmdb):
+    tmdb_id, imdb_id = terms.read_tmdb_id(tmdb), terms.read_imdb_id(imdb)
+    if tmdb and not tmdb_id:
         raise ValueError(f'"{files.printable(tmdb)}" is no id of TMDb, such as 603')
-    if imdb and not _IMDB_ID.fullmatch(imdb):
+    if imdb and not imdb_id:
         raise ValueError(f'"{files.printable(imdb)}" is no id of IMDb, such as tt0133093')
-    known = _TMDB_ID.fullmatch(tmdb), _IMDB_ID.fullmatch(imdb)
-    return Chosen(
-        row[KEY], int(known[0][1]) if known[0] else 0, known[1][1] if known[1] else "", number
-    )
+    return Chosen(row[KEY], tmdb_id, imdb_id, number)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Cells]]:
