@@ -410,3 +410,29 @@ def test_what_a_person_said_in_the_queue_is_not_asked_again(desk: Desk) -> None:
 
     found = identity.of(local("Nightjar", 2010), said, {}, desk, choose)
     assert (found.sure, found.by, found.tmdb_id) == (Sure.USER, "queue", NIGHTJAR)
+
+
+@pytest.mark.parametrize(
+    "stem",
+    [
+        "The Amber Ferry - s01e01 - The Crossing",
+        "The.Amber.Ferry.S01E01.1954.1080p",
+        "The Amber Ferry (1954) S1E12",
+        "The Amber Ferry s01.e01 (1954)",
+    ],
+)
+def test_an_episode_is_not_taken_for_the_film_of_its_name(desk: Desk, stem: str) -> None:
+    movie = structs.replace(local("The Amber Ferry", 1954, 92), base=stem)
+    found = of(movie, desk)
+    assert (found.sure, found.tmdb_id) == (Sure.REVIEW, 0)
+    assert found.candidates[0].hit.id == FERRY
+    assert found.candidates[0].against["episode"] == 0.3
+    assert of(movie, desk, tmdb=str(FERRY)).tmdb_id == FERRY  # an id needs no name
+
+
+def test_the_folder_of_an_episode_tells_it_too_and_other_names_do_not(desk: Desk) -> None:
+    movie = structs.replace(local("The Amber Ferry", 1954, 92), own_folder=True, base="video")
+    episode = structs.replace(movie, key="The.Amber.Ferry.S01E01")
+    assert of(episode, desk).sure is Sure.REVIEW
+    for key in ("The Amber Ferry (1954)", "Shows S01E01/The Amber Ferry (1954)", "Ss1E1", "S01"):
+        assert of(structs.replace(movie, key=key), desk).is_certain

@@ -14,7 +14,8 @@ class Clue(msgspec.Struct, frozen=True, omit_defaults=True):
     `minutes` is how long the file lasts, 0 where that is not known; with an `edition` it may last
     longer or shorter than the movie that was shown in cinemas. The name is `bare` where it is a
     title and a year without brackets, and no more: people name films of their own so. `folders` are
-    the names of the folders that it lies in, below the library.
+    the names of the folders that it lies in, below the library. A name such as "Show - s01e01" is
+    that of an `episode`.
     """
 
     titles: tuple[str, ...]
@@ -23,6 +24,7 @@ class Clue(msgspec.Struct, frozen=True, omit_defaults=True):
     edition: bool = False
     bare: bool = False
     folders: tuple[str, ...] = ()
+    episode: bool = False
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -49,7 +49,9 @@ def of(local: Movie, stated: tuple[Stated, ...], language: str) -> Question:
     cut = any(map(words.is_recut, (name.edition, *(one.edition for one in local.videos))))
     parts = PurePosixPath(files.unescape(local.key)).parts
     folders = tuple(map(_plain, parts if local.own_folder else parts[:-1]))
-    clue = Clue(titles, name.year, minutes, cut, _is_bare(local), folders)
+    own = folders[-1:] if local.own_folder else ()
+    episode = any(map(words.is_episode, (local.base, *own)))
+    clue = Clue(titles, name.year, minutes, cut, _is_bare(local), folders, episode)
     return Question(clue, stated, language)
 
 

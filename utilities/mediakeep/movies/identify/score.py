@@ -25,6 +25,8 @@ def candidate(
     nearest, against = costs.of_name(clue, hit, movie, weights)
     if movie or not clue.minutes:
         against["runtime"] = costs.of_runtime(clue, movie, weights)
+    if clue.episode:
+        against["episode"] = weights.episode
     against = {name: round(value, 3) for name, value in against.items() if value}
     return Candidate(
         hit=hit,

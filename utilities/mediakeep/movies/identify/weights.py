@@ -41,6 +41,8 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     whole: float = 5.0  # minutes; what is shorter is no more than a piece of a longer movie
     scrap: float = 0.16  # it is such a piece, or a film of one's own
 
+    episode: float = 0.3  # the name is that of an episode, as "Nightjar - s01e01"
+
     # What is certain.
     bar: float = 0.85
     margin: float = 0.05  # by which it is ahead of every other

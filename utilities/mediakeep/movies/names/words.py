@@ -23,6 +23,7 @@ _SOFT = (
     r"czech|hungarian|portuguese|turkish|greek|japanese|korean|chinese|mandarin|hindi|arabic|hebrew|"
     r"nordic|latino|castellano|deutsch|francais|ita|eng|ger|fre|rus|vff|vfq|vfi|vf2?|vo"
 )
+_EPISODE = re.compile(r"(?<![^\W_])s[0-9]{1,2}[ ._-]?e[0-9]{1,3}(?![0-9])", re.IGNORECASE)
 HARD = re.compile(_HARD, re.IGNORECASE)
 SOFT = re.compile(_SOFT, re.IGNORECASE)
 
@@ -92,6 +93,11 @@ def without_edition(title: str) -> tuple[str, str]:
 def is_article(text: str) -> bool:
     """Tell whether a text is an article alone, which is no title."""
     return text.lower() in _ARTICLES
+
+
+def is_episode(name: str) -> bool:
+    """Tell whether a name numbers an episode of a series, such as "The.Office.S01E01"."""
+    return _EPISODE.search(name) is not None
 
 
 def is_version(label: str) -> bool:
