@@ -77,6 +77,12 @@ CASES: dict[str, list[tuple[Account, str]]] = {
     "id-conflict": [
         (account(identity=certain(conflicts=("The NFO says 1, the name 2.",))), "the name 2"),
     ],
+    "invalid-id": [
+        (
+            account(nfo=structs.replace(account().nfo, invalid_ids=(("tmdb", "x"), ("imdb", "9")))),
+            'the NFO says tmdb "x" and imdb "9"',
+        )
+    ],
     "removed-id": [(account(identity=certain(removed=(17, 18))), "17, 18")],
     "name-not-parsed": [
         (account(local=local(name=Name()), identity=open_to(sure=Sure.UNMATCHED)), ""),
@@ -346,6 +352,15 @@ def test_the_command_that_chooses_a_movie_is_told_where_that_may_settle_it(
     found = Issue(kind=kind, severity=Severity.WARNING, id="1")
     command = decisions.settling(tmp_path, "Heat (1995).mkv", found)
     assert ("choose 'Heat (1995).mkv' TMDB_ID" in command) == is_there
+
+
+def test_a_conflict_of_ids_after_a_choice_proposes_no_other_choice(tmp_path: Path) -> None:
+    for kind in ("id-conflict", "removed-id"):
+        found = Issue(kind=kind, severity=Severity.WARNING, id="1")
+        assert "choose" in decisions.settling(tmp_path, "a.mkv", found)
+        assert decisions.settling(tmp_path, "a.mkv", found, is_chosen=True) == ""
+    other = Issue(kind="runtime-differs", severity=Severity.WARNING, id="1")
+    assert "choose" in decisions.settling(tmp_path, "a.mkv", other, is_chosen=True)
 
 
 def table() -> str:

@@ -268,6 +268,74 @@ def test_the_nearest_movies_are_told_everywhere_though_none_is_near(bench: Bench
     assert {row["candidate_1_tmdb_id"], row["candidate_2_tmdb_id"]} == {"501", "502"}
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("<uniqueid type='tmdb'>abc</uniqueid>", 'tmdb "abc"'),
+        ("<imdbid>0133093</imdbid>", 'imdb "0133093"'),
+        ("<tmdbid>0</tmdbid><imdbid></imdbid><uniqueid type='trakt'>x</uniqueid>", ""),
+        ("<tmdbid>501</tmdbid>", ""),
+    ],
+)
+def test_an_id_in_the_nfo_that_is_none_is_an_issue(bench: Bench, text: str, told: str) -> None:
+    nfo = bench.put(KEY, HERON).with_suffix(".nfo")
+    nfo.write_text(f"<movie>{text}</movie>")
+    bench.work(KEY)
+    assert bench.items[KEY].tmdb_id == 501
+    found = record.issues(bench.home / record.place(bench.items[KEY].output_name))
+    wrong = [one.detail for one in found if one.kind == "invalid-id"]
+    assert wrong == ([f"the NFO says {told}"] if told else [])
+
+
+def test_an_nfo_that_is_a_pipe_or_a_loop_of_links_fails_no_movie(bench: Bench) -> None:
+    nfo = bench.put(KEY, HERON).with_suffix(".nfo")
+    for make in (
+        lambda: os.mkfifo(nfo),
+        lambda: nfo.symlink_to(nfo.name),
+        lambda: nfo.symlink_to("nowhere.nfo"),
+    ):
+        make()
+        for policy in (SAFE, structs.replace(SAFE, nfo="set-aside")):
+            assert bench.work(KEY, policy).state is Status.COMPLETED
+            assert "missing-nfo" in bench.issues(KEY)
+            assert (bench.library / f"{STEM}-poster.jpg").is_file()
+            assert os.path.lexists(nfo)
+            assert not nfo.is_file()
+        nfo.unlink()
+    bench.work(KEY)
+    assert nfo.is_file()
+
+
+@pytest.mark.parametrize("end", ["-metadata.json", "-poster.jpg", "-fanart.jpg", ".en.srt"])
+def test_no_other_sidecar_that_is_a_pipe_or_a_loop_fails_a_movie(bench: Bench, end: str) -> None:
+    path = bench.put(KEY, HERON).with_name(f"{STEM}{end}")
+    for make in (lambda: os.mkfifo(path), lambda: path.symlink_to(path.name)):
+        make()
+        for force in (False, True):
+            assert bench.work(KEY, force=force).state is Status.COMPLETED
+        assert not path.is_file()
+        path.unlink()
+
+
+def test_after_a_choice_the_list_of_reviews_does_not_propose_another_one(bench: Bench) -> None:
+    nfo = bench.put(KEY, HERON).with_suffix(".nfo")
+    nfo.write_text("<movie><tmdbid>502</tmdbid></movie>")
+    bench.items[KEY] = MovieItem(
+        status=Status.PENDING,
+        path=files.escape(bench.library / KEY),
+        output_name="heron",
+        match="user",
+        tmdb_id=501,
+    )
+    bench.work(KEY)
+    path = bench.home / record.place("heron")
+    (told,) = [one for one in record.reviews(path, bench.home) if one["kind"] == "id-conflict"]
+    assert told["command"] == ""
+    report = (bench.home / bench.items[KEY].report).read_text()
+    assert "id-conflict" in report
+    assert " choose " not in report
+
+
 def test_an_own_folder_with_a_movie_nfo_is_kept_as_it_is_named(bench: Bench) -> None:
     folder = bench.put(f"{STEM}/{KEY}", HERON).parent
     (folder / "movie.nfo").write_text("<movie><title></title></movie>")

@@ -29,12 +29,14 @@ class Nfo(msgspec.Struct, frozen=True):
     """The NFO that counts: where it lies, and what it says after all that was written.
 
     `why` says why it could not be read, as a sentence's end. A blank one is NONE, with its place.
+    `invalid_ids` stand in it for ids and cannot be any, each with its service.
     """
 
     state: NfoState = NfoState.NONE
     place: str = ""
     details: Details | None = None
     why: str = ""
+    invalid_ids: tuple[tuple[str, str], ...] = ()
 
 
 class Sidecar(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -81,7 +81,7 @@ KINDS = (
         matching.id_conflict,
         True,
         "Ids in the queue, the NFO and the names are of different movies.",
-        "Choose the right one, and correct or remove the wrong one.",
+        "Choose the right one, if you have not yet, and correct or remove the wrong one.",
     ),
     Kind(
         "removed-id",
@@ -91,6 +91,15 @@ KINDS = (
         True,
         "TMDb has no movie with the id that is given here any more.",
         "Choose the one that it has become, and correct the id in the NFO or the name.",
+    ),
+    Kind(
+        "invalid-id",
+        Severity.WARNING,
+        Scope.MOVIE,
+        matching.invalid_id,
+        False,
+        "The NFO holds something in place of an id that cannot be one.",
+        "Correct or remove it in the NFO.",
     ),
     Kind(
         "name-not-parsed",

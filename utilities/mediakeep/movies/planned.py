@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -144,7 +145,7 @@ def _was_cut_off(local: Movie, there: Beside, tools: Tools) -> bool:
 
 def _changes(local: Movie, place: str, tools: Tools) -> list[Record]:
     """Return what was changed at a place, oldest first."""
-    path = files.escape(plan.path(local, place).resolve())
+    path = files.escape(os.path.realpath(plan.path(local, place)))  # even of a loop of links
     found = tools.store.find(Query(path=path))
     return [one.record for one in found if one.state == DONE]
 

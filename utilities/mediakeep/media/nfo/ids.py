@@ -43,6 +43,19 @@ def told(movie: Element) -> dict[str, str]:
     return found
 
 
+def invalid(movie: Element) -> Iterator[tuple[str, str]]:
+    """Give what stands for an id of TMDb or IMDb in an NFO and cannot be one, with its service.
+
+    Nothing and 0 are how programs write that there is none.
+    """
+    told = [(service(one.attributes.get("type", "")), one) for one in movie.named("uniqueid")]
+    told += [(_PLAIN[one.name], one) for one in movie.children if one.name in _PLAIN]
+    for name, one in told:
+        text = one.text.strip()
+        if name in _SHAPES and text.strip("0") and not _SHAPES[name].fullmatch(text):
+            yield name, text
+
+
 def is_default(element: Element) -> bool:
     """Tell whether a `<uniqueid>` or `<rating>` is the one that counts."""
     return element.attributes.get("default", "").strip().lower() == "true"

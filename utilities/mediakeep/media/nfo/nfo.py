@@ -42,6 +42,11 @@ class Nfo:
         return msgspec.structs.replace(found, ids=found.ids | {**behind, **found.ids})
 
     @property
+    def invalid_ids(self) -> tuple[tuple[str, str], ...]:
+        """What stands in it for an id and cannot be one, each with its service."""
+        return tuple(dict.fromkeys(ids.invalid(self.root)))
+
+    @property
     def is_locked(self) -> bool:
         """Whether a person forbids every change, by `<lockdata>true</lockdata>` of Jellyfin."""
         return self.root.said("lockdata").lower() in _YES

@@ -38,6 +38,12 @@ def removed_id(account: Account) -> str | None:
     return ", ".join(map(str, account.identity.removed)) or None
 
 
+def invalid_id(account: Account) -> str | None:
+    """What stands in the NFO for an id and cannot be one."""
+    told = [f"{service} {quoted(text)}" for service, text in account.nfo.invalid_ids]
+    return f"the NFO says {_listed(told, ' and ')}" if told else None
+
+
 def duplicate_movie(account: Account) -> str | None:
     """The same movie, in the same edition, elsewhere in the library."""
     twins = [quoted(one.key) for one in account.twins]

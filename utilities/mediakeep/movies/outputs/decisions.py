@@ -9,6 +9,7 @@ from mediakeep.issue import Issue
 from mediakeep.movies.kinds import BY_NAME
 
 _DOOR = "tmdb_lookup.py"
+_OF_IDS = ("id-conflict", "removed-id")
 _MANAGER = "movie_queue_manager.py"
 
 
@@ -23,7 +24,12 @@ def bring_back(home: Path, key: str) -> str:
     return f"{config.spoken(_MANAGER, home)} --reset-movie {files.quoted(key)}"
 
 
-def settling(home: Path, key: str, found: Issue) -> str:
-    """Return the command that settles an issue; "" where there is none."""
+def settling(home: Path, key: str, found: Issue, *, is_chosen: bool = False) -> str:
+    """Return the command that settles an issue, "" if there is none.
+
+    If the user has chosen the movie, an id that contradicts it is left, which no choice removes.
+    """
     kind = BY_NAME.get(found.kind)
+    if is_chosen and found.kind in _OF_IDS:
+        return ""
     return choose(home, key) if kind and kind.decision else ""

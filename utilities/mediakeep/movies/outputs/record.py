@@ -15,7 +15,7 @@ from mediakeep.kinds import MOVIES
 from mediakeep.lookups.tmdb.films import Hit
 from mediakeep.lookups.tmdb.known import Candidate
 from mediakeep.movies.account import Account, Nfo
-from mediakeep.movies.identify.verdict import Identity
+from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.kinds import KINDS
 from mediakeep.movies.outputs import decisions
 from mediakeep.movies.outputs.entry import FORMAT, Choice, Facts, Match, Note, Record
@@ -115,7 +115,9 @@ def reviews(path: Path, home: Path) -> list[dict[str, str]]:
             "detail": one.detail,
             "proposal": one.proposal,
             "held": one.held,
-            "command": decisions.settling(home, found.key, one),
+            "command": decisions.settling(
+                home, found.key, one, is_chosen=found.match.match == Sure.USER
+            ),
             "report": found.report,
         }
         for one in sorted(found.decisions, key=_urgency)

@@ -16,6 +16,7 @@ from mediakeep.issue import Issue, Severity
 from mediakeep.kinds import MOVIES
 from mediakeep.movies import diagnose, languages, wording
 from mediakeep.movies.account import Account, NfoState
+from mediakeep.movies.identify.verdict import Sure
 from mediakeep.movies.kinds import BY_NAME
 from mediakeep.movies.model import Video
 from mediakeep.movies.outputs import answers, decisions
@@ -74,6 +75,7 @@ def render(account: Account, issues: Sequence[Issue], home: Path) -> str:
 
 def _steps(account: Account, issues: Iterable[Issue], home: Path) -> Iterator[Step]:
     listed = not account.is_certain and account.identity.candidates  # each with its command
+    chosen = account.identity.sure is Sure.USER
     for name, group in groupby(issues, lambda one: one.kind):
         same = list(group)
         kind = BY_NAME.get(name)
@@ -83,7 +85,9 @@ def _steps(account: Account, issues: Iterable[Issue], home: Path) -> Iterator[St
             places=tuple((one.path, one.detail) for one in same),
             meaning=kind.meaning if kind else "",
             cure=kind.cure if kind and not same[0].proposal else "",
-            command="" if listed else decisions.settling(home, account.local.key, same[0]),
+            command=""
+            if listed
+            else decisions.settling(home, account.local.key, same[0], is_chosen=chosen),
             remark=same[0].held or same[0].proposal,
         )
 

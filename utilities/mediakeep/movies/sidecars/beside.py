@@ -58,14 +58,14 @@ def without_blank_nfos(local: Movie) -> Movie:
 
     Then the one in whose place an NFO is to be written is left.
     """
-    said = [one for one in local.nfos if not _is_blank(_content(plan.path(local, one), nfos.LIMIT))]
+    said = [one for one in local.nfos if not _says_nothing(plan.path(local, one))]
     places = (plan.MOVIE_NFO, plan.new_nfo_place(local))
     left = said or [one for one in local.nfos if one in places][:1]
     return msgspec.structs.replace(local, nfos=tuple(left))
 
 
 def read(local: Movie) -> Beside:
-    """Read what lies beside a movie; Unreadable only where the system refuses a file."""
+    """Read what lies beside a movie; Unreadable only if the system refuses a regular file."""
     found = _nfo(local)
     return _with_notes(local, found)
 
@@ -79,11 +79,15 @@ def _nfo(local: Movie) -> Beside:
     if not local.nfos:
         return Beside()
     place = local.nfos[0]
+    if not plan.path(local, place).is_file():
+        return Beside(_odd(local, place))
     data = _content(plan.path(local, place), nfos.LIMIT)
     if _is_blank(data):
         return Beside(account.Nfo(place=place, why="it is empty"), None, data)
     ids: dict[str, str] = {}
     for other in local.nfos:
+        if not plan.path(local, other).is_file():
+            continue
         text = data if other == place else _content(plan.path(local, other), nfos.LIMIT)
         ids = nfos.ids_of(text) | ids
     try:
@@ -94,7 +98,21 @@ def _nfo(local: Movie) -> Beside:
         state = NfoState.BROKEN if isinstance(error, BrokenNfo) else NfoState.SCENE
         return Beside(_refused(state, place, error), None, data, ids)
     state = NfoState.LOCKED if tree.is_locked else NfoState.READ
-    return Beside(account.Nfo(state, place, tree.details), tree, data, ids)
+    found = account.Nfo(state, place, tree.details, invalid_ids=tree.invalid_ids)
+    return Beside(found, tree, data, ids)
+
+
+def _odd(local: Movie, place: str) -> account.Nfo:
+    """Tell why an NFO is no regular file: a pipe, or a link that leads nowhere or in a circle."""
+    try:
+        _content(plan.path(local, place), 0)
+    except Unreadable as error:
+        return account.Nfo(NfoState.BROKEN, place, None, error.args[1])
+    return account.Nfo(NfoState.BROKEN, place, None, "it changed while it was read")
+
+
+def _says_nothing(path: Path) -> bool:
+    return path.is_file() and _is_blank(_content(path, nfos.LIMIT))
 
 
 def _is_blank(data: bytes) -> bool:

@@ -28,9 +28,10 @@ def misplaced(local: Movie, tools: Tools) -> dict[str, bytes]:
         return {}
     found = {}
     for place in others:
-        ours, data = _created(local, place, tools), _content(local, place)
+        data = _content(local, place)
+        ours = _created(local, place, tools) if data is not None else ""
         is_same = data is not None and sha256(data).hexdigest() == ours
-        if ours and data is not None and (is_same or place == local.nfos[0]):
+        if data is not None and ours and (is_same or place == local.nfos[0]):
             found[place] = data
     is_moved = local.nfos[0] in found
     return found if is_moved or local.nfos[0] in (wanted, plan.MOVIE_NFO) else {}

@@ -115,9 +115,9 @@ def _held(local: Movie, due: Due, tools: Tools) -> str:
         return local.locked
     if tools.places.policy.redo or not tools.has_changed_files:
         return ""
-    places = (due.place, *due.replaces)
-    undone = any(tools.store.undone(plan.path(local, place)) for place in places)
-    return TAKEN_BACK if undone else ""
+    paths = [plan.path(local, place) for place in (due.place, *due.replaces)]
+    sound = [path for path in paths if path.exists() or not path.is_symlink()]  # else writing tells
+    return TAKEN_BACK if any(map(tools.store.undone, sound)) else ""
 
 
 def _desk(stamp: Stamp, tools: Tools) -> Desk:
