@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
+from pathlib import Path
 
 import msgspec
 
@@ -116,8 +117,16 @@ def _held(local: Movie, due: Due, tools: Tools) -> str:
     if tools.places.policy.redo or not tools.has_changed_files:
         return ""
     paths = [plan.path(local, place) for place in (due.place, *due.replaces)]
-    sound = [path for path in paths if path.exists() or not path.is_symlink()]  # else writing tells
-    return TAKEN_BACK if any(map(tools.store.undone, sound)) else ""
+    undone = any(tools.store.undone(path) for path in paths if not _is_dead_link(path))
+    return TAKEN_BACK if undone else ""
+
+
+def _is_dead_link(path: Path) -> bool:
+    """Tell whether a path is a link that leads nowhere or in a circle; writing there tells why."""
+    try:
+        return path.is_symlink() and not path.exists()
+    except OSError:  # such as a name that is too long
+        return False
 
 
 def _desk(stamp: Stamp, tools: Tools) -> Desk:
