@@ -113,4 +113,5 @@ class Tap:
         self._made(Call("mkdir", os.fspath(path)), path, *arguments, **options)
 
     def _path(self, handle: int) -> str:
-        return self._paths.get(handle, "")
+        """Return the path of a handle, which may have been opened before this tap."""
+        return self._paths.get(handle) or os.path.realpath(f"/dev/fd/{handle}")

@@ -19,6 +19,7 @@ from mediakeep.commands.terms import Asked
 from mediakeep.errors import LibraryGone, MediakeepError, ServiceFailed, StateDamaged, UsageFailed
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
+from mediakeep.media import temp_copies
 from mediakeep.policy import Fix
 from mediakeep.queue import actions, claims, queue, reading
 from mediakeep.queue.claims import Line
@@ -71,6 +72,7 @@ def _watched(
     subject: Subject, ask: Asked, shown: Overheard, early: Sequence[Hand], alarms: Alarms
 ) -> Report:
     folder = subjects.folder(ask.home, subject.kind)
+    temp_copies.remove_abandoned(ask.home / "status" / "undo")
     with Queue.open(queue.place(folder, notice=shared.notice), subject.kind) as opened:
         check(opened.state)
         if ask.request.policy.fix is not Fix.NONE:

@@ -20,7 +20,7 @@ from mediakeep.commands.subjects import Manner, Subject
 from mediakeep.errors import ItemHeld, NoQueue, Unexpected, UsageFailed
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
-from mediakeep.media import isolation
+from mediakeep.media import isolation, temp_copies
 from mediakeep.media.ledger import FILE, Ledger
 from mediakeep.media.undoing.store import Store
 from mediakeep.outcome import QUIET, Outcome, Stamp, Work
@@ -213,6 +213,7 @@ def begun(home: Path, kind: Kind, what: str, session: str = "") -> Iterator[Hand
     A command that works on several kinds gives all of them one `session`.
     """
     work = Handwork(home, subjects.of(kind), what, session)
+    temp_copies.remove_abandoned(work.store.folder)
     with contextlib.closing(work.store), contextlib.ExitStack() as open_ones:
         with contextlib.suppress(NoQueue):
             work.enter(open_ones)

@@ -12,7 +12,7 @@ from mediakeep.commands import subjects
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.errors import ScanRefused
 from mediakeep.item import Found
-from mediakeep.media import ignoring
+from mediakeep.media import ignoring, temp_copies
 from mediakeep.queue import snapshot, survey
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.state import State
@@ -26,6 +26,7 @@ _NAMED = 5  # files that fit nothing
 def scan(desk: Desk, path: str) -> Answer:
     """Make the queue of a library, or bring it up to date with what is on disk."""
     root = _root(path)
+    temp_copies.remove_abandoned(desk.home / "status" / "undo")
     found = list(desk.subject.scan(root, desk.ignored))
     if (desk.folder / snapshot.FILE).exists():
         return _update(desk, root, found, moved=False)

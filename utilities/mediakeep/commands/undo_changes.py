@@ -65,6 +65,7 @@ def main(home: Path, **given: Any) -> int:
     """
     from mediakeep.commands import changes, forgetting, selection, tallies
     from mediakeep.commands.takeback import Manner, TakeBack
+    from mediakeep.media import temp_copies
     from mediakeep.media.swap import Rules
     from mediakeep.media.undoing.store import Store
 
@@ -83,6 +84,8 @@ def main(home: Path, **given: Any) -> int:
             return 0
         rules = Rules(given["hardlinks"], given["keep_mtime"])
         manner = Manner(home, rules, dry_run, force, as_json)
+        if not dry_run:
+            temp_copies.remove_abandoned(store.folder)
         with _whole(store):
             steps = selection.of(home, store, given).steps(store)
             code = TakeBack(manner).run(steps, store)

@@ -10,7 +10,7 @@
 3. The file gets its name by a link, which never takes the place of another file.
 4. The folder is brought to the disk.
 
-A kill leaves the file or none. The hidden one is swept by whoever writes there an hour later.
+A kill leaves the file or none. The hidden one is removed by the next command, see `temp_copies`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pathlib import Path
 
 from mediakeep import files
 from mediakeep.errors import ChangedMeanwhile, MediakeepError, NotUndone, StateDamaged
-from mediakeep.media import access, sums, swap
+from mediakeep.media import access, sums, swap, temp_copies
 from mediakeep.media.splices.soundmap import SoundMap
 from mediakeep.media.undoing import recipes
 from mediakeep.media.undoing.ending import Desk, Draft, recorded
@@ -49,7 +49,7 @@ def put(path: Path, data: bytes, draft: Draft, desk: Desk) -> Record | None:
     path = _placed(path)
     if os.path.lexists(path):
         return None
-    with swap.adding(path, len(data)), _beside(path, data) as (beside, new):
+    with swap.adding(path, len(data)), _beside(path, data, desk) as (beside, new):
         record = recorded(path, draft, desk, (NOTHING, new, ""))
         try:
             made = _give_name(beside, path)
@@ -166,12 +166,18 @@ def _placed(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _beside(path: Path, data: bytes) -> Iterator[tuple[Path, State]]:
+def _beside(path: Path, data: bytes, desk: Desk) -> Iterator[tuple[Path, State]]:
     """Write a hidden file beside another for a `with` block, and say what it is."""
-    beside = path.parent / f".{os.urandom(6).hex()}.tmp"
+    beside = temp_copies.name_for(path)
+    with desk.store.copies.noted(beside):
+        yield from _written(beside, data)
+
+
+def _written(beside: Path, data: bytes) -> Iterator[tuple[Path, State]]:
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         try:
+            temp_copies.lock(handle)
             files.write_all(handle, data)
             files.sync_data(handle)
             facts = os.fstat(handle)

@@ -8,7 +8,7 @@
 5. The folder is brought to the disk.
 
 Whatever fails, the old file stays and the new one is removed; a kill may leave it, and the next
-process that writes in that folder sweeps it once it is an hour old.
+command that writes removes it, as `temp_copies` tells.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from pathlib import Path
 
 from mediakeep import files
 from mediakeep.errors import ChangedMeanwhile, NoRoom, Refused
-from mediakeep.media import access
+from mediakeep.media import access, temp_copies
 from mediakeep.media.splices import pieces
 from mediakeep.media.splices.pieces import Piece
+from mediakeep.media.temp_copies import Copies
 
 _MARGIN = 1 << 20  # bytes that stay free
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -40,7 +41,7 @@ _BREAK = (
     " a file of its own."
 )
 _BOUND = ("user.", "system.posix_acl_access")  # attributes that must not be lost
-_sweep = lru_cache(maxsize=1000)(files.sweep)  # once: 20,000 files take 20 ms to look through
+_sweep = lru_cache(maxsize=1000)(temp_copies.sweep)  # once: 20,000 files take 20 ms to look through
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def replace(
     check: Callable[[Path, int], None],
     record: Callable[[], None],
     rules: Rules,
+    copies: Copies,
 ) -> None:
     """Put a file made of `parts` in the place of the original.
 
@@ -102,10 +104,25 @@ def replace(
     permit(original, rules)
     _sweep(original.path.parent)
     _find_room(original.path, pieces.size(parts))
-    beside = original.path.parent / f".{os.urandom(6).hex()}.tmp"
+    beside = temp_copies.name_for(original.path)
+    with copies.noted(beside):
+        _replace(original, parts, check, record, rules, beside)
+    with contextlib.suppress(OSError):  # a power loss may bring the old file back, which is whole
+        files.sync_folder(original.path.parent)
+
+
+def _replace(
+    original: Original,
+    parts: list[Piece],
+    check: Callable[[Path, int], None],
+    record: Callable[[], None],
+    rules: Rules,
+    beside: Path,
+) -> None:
     new = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         try:
+            temp_copies.lock(new)
             pieces.write(parts, original.handle, new)
             _dress(original, new, rules)
             with ThreadPoolExecutor(1) as aside:
@@ -122,8 +139,6 @@ def replace(
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
-    with contextlib.suppress(OSError):  # a power loss may bring the old file back, which is whole
-        files.sync_folder(original.path.parent)
 
 
 def _alone(handle: int) -> bool:

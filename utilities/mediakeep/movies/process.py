@@ -20,7 +20,7 @@ from mediakeep import files, kinds
 from mediakeep.errors import LibraryGone, NotAsked, ServiceFailed
 from mediakeep.item import LEFT_OUT, Status
 from mediakeep.lookups.tmdb.films import Hit
-from mediakeep.media import access, ignoring
+from mediakeep.media import access, ignoring, temp_copies
 from mediakeep.media.undoing.record import Record
 from mediakeep.movies import diagnose, endings, model, neighbours, planned, scan, tools
 from mediakeep.movies.account import Account, Sidecar
@@ -37,7 +37,7 @@ from mediakeep.movies.sidecars.writing import Written
 from mediakeep.movies.tools import Places, Tools
 from mediakeep.outcome import QUIET, Outcome, Progress, Work, Worker
 
-_sweep = functools.lru_cache(maxsize=1000)(files.sweep)  # once: a flat library is one folder
+_sweep = functools.lru_cache(maxsize=1000)(temp_copies.sweep)  # once: a flat library is one folder
 
 
 @contextmanager

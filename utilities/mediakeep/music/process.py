@@ -14,7 +14,7 @@ from msgspec import structs
 from mediakeep import files
 from mediakeep.errors import LibraryGone
 from mediakeep.item import Status
-from mediakeep.media import access, essence, folders, ignoring
+from mediakeep.media import access, essence, folders, ignoring, temp_copies
 from mediakeep.media.undoing.record import Record
 from mediakeep.music import (
     artwork,
@@ -170,7 +170,7 @@ def _tidy(found: Artist, art: Fetched, mended: Mended, tools: Tools) -> None:
     folders = {(path / files.unescape(track.place)).parent for track in found.tracks}
     for folder in folders | {path / files.unescape(album.place) for album in found.albums}:
         with contextlib.suppress(OSError):
-            files.sweep(folder)
+            temp_copies.sweep(folder)
 
 
 def _again(before: Artist, path: Path, tools: Tools) -> Artist:

@@ -94,7 +94,7 @@ def replace(
             made.append(recorded(original.path, draft, desk, prepared[0]))
 
         try:
-            swap.replace(original, parts, check, record, desk.rules)
+            swap.replace(original, parts, check, record, desk.rules, desk.store.copies)
         except MediakeepError:
             for one in made:
                 desk.store.mark(one, VOID)

@@ -14,6 +14,8 @@ import msgspec
 
 from mediakeep import clock, files, kinds
 from mediakeep.errors import NotUndone, RecordNotWritten, StateDamaged
+from mediakeep.media import temp_copies
+from mediakeep.media.temp_copies import Copies
 from mediakeep.media.undoing import gate
 from mediakeep.media.undoing.blobs import Blobs
 from mediakeep.media.undoing.entries import DONE, UNSURE, VOID, Entries, Entry, told_by
@@ -43,6 +45,7 @@ class Store:
         self.folder = folder
         self.now = now
         self.blobs = Blobs(folder / "blobs")
+        self.copies = Copies(folder / temp_copies.FOLDER)
         self._log = Log(folder)
         self._entries = Entries(folder, self._log)
         self._damaged: list[str] | None = None
@@ -162,6 +165,7 @@ class Store:
     def close(self) -> None:
         """Close the store."""
         self._entries.close()
+        self.copies.close()
 
     def _details(self, record: Record) -> Details:
         try:

@@ -1,0 +1,161 @@
+"""The hidden copies that writers put next to a user's files, noted so that none stays behind.
+
+    status/undo/copies/1f2e3d4c5b6a.paths   where a process has its copies just now, NUL-terminated
+
+1. Before a process creates a copy, it notes the path, in a file whose lock it holds to its end.
+2. While it writes the copy, it holds the lock of that, too.
+3. A kill leaves both without a lock. Whoever starts next removes the copies that are noted where
+   nobody holds the lock, and then the note.
+
+After a power loss a note may be missing; `sweep` removes what is left once it is an hour old.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from mediakeep.errors import RecordNotWritten
+
+FOLDER = "copies"  # in the folder of the undo store
+
+_NAME = re.compile(r"\.[0-9a-f]{12}\.tmp")
+_SUFFIX = ".paths"
+_LONGEST = 1 << 20  # bytes of a note
+_OLD = 3600.0  # seconds
+
+
+def name_for(path: Path) -> Path:
+    """Return a new name for a copy next to a file."""
+    return path.parent / f".{os.urandom(6).hex()}.tmp"
+
+
+class Copies:
+    """The copies of one process, noted in a folder that is made when the first one is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._note: tuple[Path, int] | None = None
+        self._owner = 0  # the process that holds the note: one that was forked has its own
+        self._active: list[bytes] = []
+        self._guard = threading.Lock()
+
+    @contextlib.contextmanager
+    def noted(self, copy: Path) -> Iterator[None]:
+        """Note a copy that is created, and gone again, in a `with` block; RecordNotWritten."""
+        entry = os.fsencode(copy.absolute())
+        with self._guard:
+            self._write([*self._active, entry])
+        try:
+            yield
+        finally:
+            with self._guard, contextlib.suppress(ValueError):
+                self._active.remove(entry)
+
+    def close(self) -> None:
+        """Remove the note of this process, unless a copy is being written."""
+        with self._guard, contextlib.suppress(OSError):
+            if self._note and self._owner == os.getpid() and not self._active:
+                path, handle = self._note
+                self._note = None
+                path.unlink()
+                os.close(handle)
+
+    def _write(self, active: list[bytes]) -> None:
+        try:
+            if self._note is None or self._owner != os.getpid():
+                self._note, self._owner, active = self._opened(), os.getpid(), active[-1:]
+            handle = self._note[1]
+            size = os.pwrite(handle, b"".join(entry + b"\0" for entry in active), 0)
+            os.ftruncate(handle, size)
+        except OSError as error:
+            raise RecordNotWritten(self._folder, error.strerror or error) from error
+        self._active = active
+
+    def _opened(self) -> tuple[Path, int]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        while True:
+            path = self._folder / f"{os.urandom(6).hex()}{_SUFFIX}"
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            lock(handle)
+            if os.fstat(handle).st_nlink:
+                return path, handle
+            os.close(handle)  # a cleaner was quicker than the lock
+
+
+def lock(handle: int) -> None:
+    """Lock a file until it is closed, if its disk knows locks."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+def remove_abandoned(store: Path) -> int:
+    """Remove the copies of writers that died, given the folder of the undo store; count them.
+
+    A copy on a disk that is not mounted now stays noted.
+    """
+    return sum(map(_settle, sorted((store / FOLDER).glob(f"*{_SUFFIX}"))))
+
+
+def sweep(folder: Path) -> None:
+    """Remove copies from a folder that nobody locks and that are an hour old."""
+    for path in folder.glob(".????????????.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat(follow_symlinks=False).st_mtime > _OLD:
+                _remove(path)
+
+
+def _settle(note: Path) -> int:
+    """Remove the copies of one note, and then the note, if its writer is dead."""
+    try:
+        handle = os.open(note, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return 0
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        entries = os.pread(handle, _LONGEST, 0).split(b"\0")[:-1]
+        left = [_remove(Path(os.fsdecode(entry))) for entry in entries]
+        if None not in left:
+            note.unlink()
+        return sum(filter(None, left))
+    except OSError:  # its writer lives, the disk knows no locks, or does not let us
+        return 0
+    finally:
+        os.close(handle)
+
+
+def _remove(path: Path) -> int | None:
+    """Remove a copy, and return how many that were; None if it cannot be told or done now."""
+    if not path.is_absolute() or not _NAME.fullmatch(path.name):
+        return 0
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return 0 if path.parent.is_dir() else None
+    except OSError:
+        return None
+    try:
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            return 0
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        except OSError:  # no locks there: that of the note, or the age, is enough
+            pass
+        if not os.path.samestat(facts, path.stat(follow_symlinks=False)):
+            return None
+        path.unlink()
+        return 1
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
