@@ -74,7 +74,8 @@ TOLD = [  # what is taken off the end, and what is then said
     ("speex.ogg", 700, "its last page is cut off"),
     ("wma", 5, "it holds 895 of 900 bytes"),
     ("wma", 450, "it holds 450 of 900 bytes"),
-    ("dsf", 1, "it holds"),
+    ("dsf", 1, "its last byte is missing"),
+    ("dsf", 2, "it holds"),
     ("dsf", 3500, "it holds"),
 ]
 

@@ -237,11 +237,15 @@ PAGE, LAST = page(0, 1, bytes(200), bytes(90)), page(4, 1, bytes(150))
 OGGS = {  # the file, the size of its pages of sound, and what is said
     "one page": (opus(LAST), len(LAST), ""),
     "some pages": (opus(PAGE, PAGE, LAST), 2 * len(PAGE) + len(LAST), ""),
-    "no end": (opus(PAGE, PAGE), 2 * len(PAGE), "its stream does not end"),
+    "no end": (opus(PAGE, PAGE), 2 * len(PAGE), "its end is not marked"),
     "no sound": (opus(), 0, "its stream does not end"),
     "a lone header": (page(2, 1, b"OpusHead\x01\x01"), 0, "its stream does not end"),
     "a chain": (opus(LAST) + opus(LAST), len(LAST) + len(opus(LAST)), ""),
-    "a chain without an end": (opus(LAST) + opus(PAGE), len(LAST + opus(PAGE)), "does not end"),
+    "a chain without an end": (
+        opus(LAST) + opus(PAGE),
+        len(LAST + opus(PAGE)),
+        "its end is not marked",
+    ),
     "ID3v1 behind": (opus(PAGE, LAST) + ID3V1, len(PAGE + LAST), ""),
     "zeros behind": (opus(PAGE, LAST) + bytes(20_000), len(PAGE + LAST), ""),
     "a mark behind": (opus(PAGE, LAST) + b"OggS\0\x77" + bytes(99), len(PAGE + LAST), ""),

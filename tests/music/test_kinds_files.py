@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import struct
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from mutagen.ogg import OggPage
 
+from mediakeep.issue import Severity
 from mediakeep.media.formats import EXTENSIONS
 from mediakeep.media.reading import Facts
 from mediakeep.music import scan
+from mediakeep.music.kinds import KINDS
 from mediakeep.music.model import Track
 from mediakeep.rehearsal import tracks
 from tests.media import mutations_sounds as small
@@ -145,6 +149,29 @@ def test_a_file_whose_end_is_missing_is_cut_off_and_a_whole_one_is_not(
     (told,) = found("truncated-audio", dawn).values()
     assert told.startswith(("it ", "its "))
     assert found("not-audio", dawn) == {}
+
+
+def unmarked(data: bytes) -> bytes:
+    """Take the mark of its end from the last page of an Ogg, and write its checksum again."""
+    at = data.rindex(b"OggS")
+    last = OggPage(BytesIO(data[at:]))  # type: ignore[no-untyped-call]
+    last.last = False
+    return data[:at] + last.write()  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("name", ["ogg", "opus", "flac.oga", "speex.ogg", "dsf"])
+def test_an_end_that_lacks_no_sound_is_a_warning_in_other_words(dawn: Path, name: str) -> None:
+    whole = small.whole(name)
+    path = dawn / f"a.{of(name)}"
+    path.write_bytes(whole[:-1] if name == "dsf" else unmarked(whole))
+    assert found("truncated-audio", dawn) == {}
+    (told,) = found("incomplete-end", dawn).values()
+    assert told in ("its end is not marked", "its last byte is missing")
+    (kind,) = (one for one in KINDS if one.name == "incomplete-end")
+    assert kind.severity is Severity.WARNING
+    assert "backup" not in kind.cure
+    path.write_bytes(whole)
+    assert found("incomplete-end", dawn) == {}
 
 
 @pytest.mark.parametrize("name", ["v23.mp3", "m4a", "flac", "ogg", "opus", "wma", "wav", "ape"])

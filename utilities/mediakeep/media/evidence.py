@@ -6,6 +6,11 @@ from math import ceil
 
 import msgspec
 
+# Of a file from which no sound is known to be missing.
+UNMARKED = "its end is not marked"
+LAST_BYTE = "its last byte is missing"
+SLIGHT = frozenset({UNMARKED, LAST_BYTE})
+
 
 class Sound(msgspec.Struct, frozen=True):
     """The audio of a file: its size, how it is known to be cut off, and what locks it.

@@ -9,7 +9,7 @@ from mediakeep import files
 from mediakeep.errors import MediakeepError, NotAudio, Truncated
 from mediakeep.media import access, formats, sound, vocabulary
 from mediakeep.media.anatomy import BROKEN, Block, Info
-from mediakeep.media.evidence import Sound
+from mediakeep.media.evidence import SLIGHT, Sound
 from mediakeep.media.reading import Container, Facts, Picture, Reading, Tags
 from mediakeep.media.source import glance
 from mediakeep.media.streams import register
@@ -55,7 +55,7 @@ def _read(handle: BufferedReader, path: Path) -> Reading:
         raise NotAudio(files.escape(path), _what_it_is(handle))  # bytes that sound by chance
     heard = sound.examine(source, kind)
     reading = _reading(anatomy.blocks, _facts(anatomy.info, kind.name, source.size, heard))
-    if heard.truncated and not reading.container:
+    if heard.truncated not in ("", *SLIGHT) and not reading.container:
         raise Truncated(files.escape(path), heard.truncated)  # the tags went with what is missing
     return reading
 

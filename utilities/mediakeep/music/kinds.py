@@ -143,6 +143,15 @@ KINDS = (
         "Write the album; the folder and the other tracks often tell it.",
     ),
     Kind(
+        "incomplete-end",
+        Severity.WARNING,
+        Scope.TRACK,
+        files.incomplete_end,
+        False,
+        "The file lacks its end mark or its last byte, but no sound is known to be missing.",
+        "Listen to its end. If it plays to the end, leave it as it is; else look for a whole copy.",
+    ),
+    Kind(
         "duplicate-track",
         Severity.WARNING,
         Scope.TRACK,

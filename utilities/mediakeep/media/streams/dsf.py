@@ -7,7 +7,7 @@ from functools import partial
 
 from mediakeep.media.anatomy import Anatomy, Info, Pieces, attempt
 from mediakeep.media.dialects import id3, margins
-from mediakeep.media.evidence import Sound, holds
+from mediakeep.media.evidence import LAST_BYTE, Sound, holds
 from mediakeep.media.source import Source, Span
 
 _FIRST = 28  # bytes of the chunk that tells the size of the file
@@ -39,6 +39,8 @@ def examine(source: Source) -> Sound:
     whole = struct.unpack_from("<Q", source.read(start + 12, 8))[0]
     promised = max(start + whole, data.end)
     missing = holds(source.size, promised) if promised > source.size else ""
+    if promised - source.size == 1:
+        missing = LAST_BYTE
     return Sound(Span(data.start, min(data.end, source.size)).size, missing)
 
 

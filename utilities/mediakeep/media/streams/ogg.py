@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mediakeep.media.anatomy import Anatomy, Pieces, attempt
 from mediakeep.media.dialects import comments, margins
-from mediakeep.media.evidence import Sound
+from mediakeep.media.evidence import UNMARKED, Sound
 from mediakeep.media.layouts import pages
 from mediakeep.media.layouts.pages import Page
 from mediakeep.media.source import Source, Span
@@ -20,6 +20,7 @@ from mediakeep.media.streams import codecs
 from mediakeep.media.streams.codecs import Codec
 
 _BESIDE = 16  # streams that a file may open with, each of which has its first page in front
+_UNENDED = "its stream does not end"
 _LARGEST = 64 * 1024 * 1024  # bytes of the packet of tags that are looked at
 
 
@@ -54,7 +55,8 @@ def examine(source: Source) -> Sound:
     """Find the page behind the headers, and the last one of the file."""
     end, missing = _last(source)
     stream = source.once(_stream)
-    return Sound(max(0, end - (stream.end if stream else source.size)), missing)
+    size = max(0, end - (stream.end if stream else source.size))
+    return Sound(size, UNMARKED if size and missing == _UNENDED else missing)
 
 
 def essence(source: Source) -> Pieces:
@@ -148,5 +150,5 @@ def _last(source: Source) -> tuple[int, str]:
         if page is None or page.end > source.size:
             return source.size, "its last page is cut off"
         if page.known:
-            return page.end, "" if page.flags & pages.END else "its stream does not end"
+            return page.end, "" if page.flags & pages.END else _UNENDED
     return source.size, ""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from mediakeep import files
-from mediakeep.media import formats
+from mediakeep.media import evidence, formats
 from mediakeep.media.tags import Facts
 from mediakeep.music.checks import letters
 from mediakeep.music.model import Artist, Fault, Track
@@ -70,7 +70,14 @@ def truncated_audio(track: Track) -> str | None:
     """The file itself proves that its end is missing."""
     if track.fault is Fault.TRUNCATED:
         return track.reason
-    return (track.facts.truncated or None) if track.facts else None
+    cut = track.facts.truncated if track.facts else ""
+    return cut if cut and cut not in evidence.SLIGHT else None
+
+
+def incomplete_end(track: Track) -> str | None:
+    """The end of the file is not as it should be, but no sound is known to be missing."""
+    cut = track.facts.truncated if track.facts else ""
+    return cut if cut in evidence.SLIGHT else None
 
 
 def drm_protected(track: Track) -> str | None:
