@@ -66,13 +66,13 @@ def test_the_bytes_tell_the_format_whatever_the_name(
 @pytest.mark.parametrize(
     ("name", "suffixes"),
     [
-        ("MP3", ".mp3"),
+        ("MP3", ".mp3 .mp2"),
         ("AAC", ".aac"),
         ("MP4", ".m4a .m4b .m4p"),
         ("FLAC", ".flac"),
         ("Ogg Vorbis", ".ogg .oga"),
         ("Ogg FLAC", ".ogg .oga"),
-        ("Speex", ".ogg .oga"),
+        ("Speex", ".ogg .oga .spx"),
         ("Opus", ".opus .ogg .oga"),
         ("WMA", ".wma"),
         ("WAV", ".wav"),

@@ -67,6 +67,7 @@ def test_the_outcome_tells_counts_issues_and_where_the_report_is(root: Path, hom
     assert outcome.data == {
         "track_count": 3,
         "album_count": 2,
+        "unread_count": 0,
         "issues_found": 3,
         "issues_resolved": 0,
         "repaired": 0,

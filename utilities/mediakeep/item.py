@@ -117,6 +117,7 @@ class MusicItem(
 
     track_count: Number = 0
     album_count: Number = 0
+    unread_count: Number = 0  # audio files of formats that are not read
     mbid: str = ""  # the artist's at MusicBrainz
     albums_matched: Number = 0  # of which the release is certain
     albums_tied: Number = 0  # the release group is, and several editions are as likely

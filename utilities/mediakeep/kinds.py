@@ -66,6 +66,7 @@ MUSIC = Kind(
         Tally("albums_unsure", "unsure", "Albums"),
         Tally("albums_unknown", "unknown", "Albums"),
         Tally("fields_filled", "filled", noun="field"),
+        Tally("unread_count", "not read", noun="audio file"),
     ),
 )
 MOVIES = Kind(

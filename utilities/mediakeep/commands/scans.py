@@ -34,7 +34,7 @@ def scan(desk: Desk, path: str) -> Answer:
         raise ScanRefused(f"{files.escape(root)} holds no {desk.kind.shelf}.")
     Queue.create(desk.place, desk.kind, subjects.library_text(root), found).close()
     result = Survey(total=len(found), new={one.key: {} for one in found})
-    return _answer(desk, root, result, f"New queue: {_pieces(desk, found)}.")
+    return _answer(desk, root, result, f"New queue: {_pieces(desk, found)}.", found)
 
 
 def relocate(desk: Desk, path: str) -> Answer:
@@ -71,7 +71,7 @@ def _update(desk: Desk, root: Path, found: list[Found], *, moved: bool) -> Answe
 
     with desk.opened() as opened:
         opened.change(decide)
-    return _answer(desk, root, result, _differences(result, desk))
+    return _answer(desk, root, result, _differences(result, desk), found)
 
 
 def _why(desk: Desk, root: Path, key: str) -> str:
@@ -107,7 +107,7 @@ def _pieces(desk: Desk, found: list[Found]) -> str:
     return f"{told}, {terminal.count(pieces, piece)}" if pieces else told
 
 
-def _answer(desk: Desk, root: Path, result: Survey, line: str) -> Answer:
+def _answer(desk: Desk, root: Path, result: Survey, line: str, found: Sequence[Found]) -> Answer:
     lines = [line]
     left_out = desk.subject.left_out(root, desk.ignored)
     if left_out.files:
@@ -118,6 +118,12 @@ def _answer(desk: Desk, root: Path, result: Survey, line: str) -> Answer:
     told: dict[str, object] = {"left_out": left_out.files}
     if left_out.named:
         told["left_out_files"] = left_out.named
+    if unread := sum(one.fields.get("unread_count", 0) for one in found):
+        lines.append(
+            f"{terminal.count(unread, 'audio file')} of formats that mediakeep does not read:"
+            " the report on each artist names them."
+        )
+        told["unread"] = unread
     if left_out.sidecars:
         lines.append(_unfit(desk, left_out.sidecars))
         told["orphan_sidecars"] = left_out.sidecars

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mediakeep import files, kinds
 from mediakeep.commands import subjects
-from mediakeep.errors import NoQueue, UsageFailed
-from mediakeep.media import access, folders
+from mediakeep.errors import NoQueue, Unreadable, UsageFailed
+from mediakeep.media import access, folders, formats, tags
 from mediakeep.media.folders import Folder
 from mediakeep.music import discs, scan
 from mediakeep.queue import reading
@@ -114,10 +114,19 @@ def _found(path: Path, wanted: Callable[[Folder], bool], ignored: tuple[str, ...
     for folder in filter(wanted, listed):
         if folder.fault:
             raise access.refusal(folder.path, folder.fault) from folder.fault
-        found += [Path(folder.path, file.name) for file in folder.audio]
+        paths = (Path(folder.path, file.name) for file in folder.candidates)
+        found += [one for one in paths if one.suffix.lower() not in formats.MIXED or _sounds(one)]
     if not found:
         raise UsageFailed(f"{shown(path)} holds no audio files{_elsewhere(listed)}.")
     return found
+
+
+def _sounds(path: Path) -> bool:
+    """Tell whether an MP4 that may be a film holds sound alone."""
+    try:
+        return bool(tags.read(path))
+    except Unreadable:
+        return False
 
 
 def _is_part(folder: Folder) -> bool:

@@ -14,7 +14,7 @@ from stat import S_ISREG
 import msgspec
 
 from mediakeep.media import ignoring, trail
-from mediakeep.media.formats import EXTENSIONS
+from mediakeep.media.formats import EXTENSIONS, MIXED, UNREAD
 from mediakeep.media.ignoring import Ignore
 from mediakeep.media.trail import Identity, Trail, Way
 
@@ -49,10 +49,20 @@ class Folder(msgspec.Struct, frozen=True, dict=True):
         """The files that bear the extension of an audio format."""
         return [file for file in self.files if file.suffix in EXTENSIONS]
 
+    @cached_property
+    def candidates(self) -> list[File]:
+        """Those, and MP4 that may be films: only their content tells."""
+        return [file for file in self.files if file.suffix in EXTENSIONS or file.suffix in MIXED]
+
+    @property
+    def unread(self) -> list[File]:
+        """The files that bear the extension of an audio format that is not read."""
+        return [file for file in self.files if file.suffix in UNREAD]
+
     @property
     def media(self) -> list[File]:
         """All that a scan looks into: audio files and pictures."""
-        return [*self.audio, *self.images]
+        return [*self.candidates, *self.images]
 
     @cached_property
     def images(self) -> list[File]:

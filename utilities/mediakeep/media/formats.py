@@ -20,14 +20,14 @@ class Format(msgspec.Struct, frozen=True):
     suffixes: tuple[str, ...]
 
 
-MP3 = Format("MP3", (".mp3",))
+MP3 = Format("MP3", (".mp3", ".mp2"))
 AAC = Format("AAC", (".aac",))
 FLAC = Format("FLAC", (".flac",))
-MP4 = Format("MP4", (".m4a", ".m4b", ".m4p"))
+MP4 = Format("MP4", (".m4a", ".m4b", ".m4p", ".mp4"))
 VORBIS = Format("Ogg Vorbis", (".ogg", ".oga"))
 OPUS = Format("Opus", (".opus", ".ogg", ".oga"))
 OGG_FLAC = Format("Ogg FLAC", (".oga", ".ogg"))
-SPEEX = Format("Speex", (".ogg", ".oga"))
+SPEEX = Format("Speex", (".ogg", ".oga", ".spx"))
 ASF = Format("WMA", (".wma",))
 WAV = Format("WAV", (".wav",))
 AIFF = Format("AIFF", (".aiff", ".aif"))
@@ -43,7 +43,16 @@ ALL = {
         *(ASF, WAV, AIFF, DSF, MONKEYS, WAVPACK, MUSEPACK),
     )
 }
-EXTENSIONS = frozenset(suffix for kind in ALL.values() for suffix in kind.suffixes)
+MIXED = frozenset({".mp4"})  # that stand for films as well: only the content tells
+EXTENSIONS = frozenset(suffix for kind in ALL.values() for suffix in kind.suffixes) - MIXED
+UNREAD = {  # audio that is named in reports, and otherwise left alone
+    ".tta": "True Audio",
+    ".tak": "TAK",
+    ".dff": "DSDIFF",
+    ".mka": "Matroska",
+    ".ofr": "OptimFROG",
+}
+VIDEO = "it holds video"
 
 STARTS = (
     (b"fLaC", FLAC),
@@ -91,7 +100,8 @@ HEAD = 256  # bytes that tell a format
 def recognise(handle: BufferedReader, suffix: str) -> tuple[Format, bool] | None:
     """Tell the format of an open file, and whether its bytes leave no doubt; None for a stranger.
 
-    What is named .mp3, or begins with an ID3 tag, may hold sound further in: that is no certainty.
+    What is named .mp3 or .mp2, or begins with an ID3 tag, may hold sound further in: that is no
+    certainty.
     """
     return told(glance(handle), suffix)
 
@@ -101,7 +111,7 @@ def told(source: Source, suffix: str) -> tuple[Format, bool] | None:
     start = margins.front(source)
     if found := _by_head(source.read(start, HEAD)):
         return found, True
-    return (MP3, False) if start or suffix == ".mp3" else None
+    return (MP3, False) if start or suffix in MP3.suffixes else None
 
 
 def fits(name: str, suffix: str) -> bool:

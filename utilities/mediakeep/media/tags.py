@@ -12,7 +12,7 @@ from mediakeep.media.anatomy import BROKEN, Block, Info
 from mediakeep.media.evidence import SLIGHT, Sound
 from mediakeep.media.reading import Container, Facts, Picture, Reading, Tags
 from mediakeep.media.source import glance
-from mediakeep.media.streams import register
+from mediakeep.media.streams import mp4, register
 
 __all__ = ["Container", "Facts", "Picture", "Reading", "Tags", "read"]
 
@@ -45,6 +45,8 @@ def _read(handle: BufferedReader, path: Path) -> Reading:
     if found is None:
         raise NotAudio(files.escape(path), _what_it_is(handle))
     kind, certain = found
+    if path.suffix.lower() in formats.MIXED and mp4.holds_video(source):
+        raise NotAudio(files.escape(path), formats.VIDEO)
     try:
         anatomy = register.of(kind.name).read(source)
     except BROKEN as error:

@@ -71,6 +71,7 @@ def outcome(told: Account, work: Work, mended: Mended, places: Places) -> Outcom
         data={
             "track_count": _tracks(told),
             "album_count": len(told.artist.albums),
+            "unread_count": len(told.artist.unread),
             "repaired": first if repairs.count or places.by_hand else 0,
             "report": _outputs(work).report,
             "lookup": _lookup(told, places),
@@ -104,6 +105,8 @@ def _message(told: Account, fixed: int, reviews: int) -> str:
     message = ", ".join(page.counted(number, noun) for noun, number in shown)
     if refused := told.repairs.refused:
         message += f", {page.counted(len(refused), 'file')} not written"
+    if unread := told.artist.unread:
+        message += f", {page.counted(len(unread), 'audio file')} not read"
     return message
 
 
@@ -112,6 +115,7 @@ def _facts(told: Account, counts: dict[str, object], filled: int) -> dict[str, o
     facts: dict[str, object] = {"tracks": _tracks(told), "albums": len(told.artist.albums)}
     facts |= {**counts, "repairs": told.fresh.by_kind}
     matched = figures.counts(told.artist.matches) | {"fields_filled": filled}
+    matched |= {"unread_count": len(told.artist.unread)}
     facts |= {name: number for name, number in matched.items() if number}
     return facts | ({"not_written": dict(told.repairs.refused)} if told.repairs.refused else {})
 

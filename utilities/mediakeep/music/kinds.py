@@ -567,6 +567,15 @@ KINDS = (
         "Replace it by a better copy, if you find one.",
     ),
     Kind(
+        "unread-audio",
+        Severity.NOTE,
+        Scope.ARTIST,
+        files.unread_audio,
+        False,
+        "Audio files whose format mediakeep does not read, or MP4 that are damaged, are here.",
+        "Convert those that are to be checked to FLAC or Opus; the others are left alone.",
+    ),
+    Kind(
         "name-not-portable",
         Severity.NOTE,
         Scope.TRACK,

@@ -144,6 +144,7 @@ class Artist(_Asked, frozen=True, kw_only=True):
     resolved: Resolved | None = None
     matches: dict[str, Match] = {}
     unowned: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()  # places of audio files that are no tracks: they are not read
     covers: dict[str, FrontCover] = {}
 
     @property

@@ -12,9 +12,8 @@ from msgspec import structs
 from mediakeep import files
 from mediakeep.errors import LibraryGone, NotAudio, Truncated, Unexpected, Unreadable
 from mediakeep.item import Found
-from mediakeep.media import access, folders, isolation
+from mediakeep.media import access, folders, formats, isolation
 from mediakeep.media.folders import File, Folder
-from mediakeep.media.formats import EXTENSIONS
 from mediakeep.media.reader import Direct, Reader
 from mediakeep.music import cue_sheets, discs
 from mediakeep.music.checks import letters, titles
@@ -25,9 +24,6 @@ from mediakeep.outcome import QUIET, Progress
 UNREADABLE = "unreadable"  # the fingerprint of a folder that refuses to be listed
 
 # Audio files that a scan does not look into: their folder is still an artist's.
-_OTHER_AUDIO = frozenset(
-    {".mp4", ".mp2", ".mp1", ".tta", ".tak", ".spx", ".dff", ".mka", ".ofr", ".ofs", ".ac3", ".dts"}
-)
 
 _DIRECT = Direct()
 
@@ -77,11 +73,14 @@ def artist(
     listed = list(_listed(path, progress, ignored))
     media = [file.facts for folder in listed for file in folder.media if file.facts]
     reader.expect(listed[0].identity, media)
+    unread = [folder.place_of(file.name) for folder in listed for file in folder.unread]
+    albums = tuple(_albums(path.name, listed, reader, progress, unread))
     return Artist(
         name=files.escape(path.name),
         path=files.escape(path),
-        albums=tuple(_albums(path.name, listed, reader, progress)),
+        albums=albums,
         fingerprint=_fingerprint(listed),
+        unread=tuple(map(files.escape, sorted(unread))),
     )
 
 
@@ -128,12 +127,17 @@ def _found(path: Path, listed: Sequence[Folder]) -> Found | None:
         key=files.escape(path.name),
         path=files.escape(path),
         fingerprint=_fingerprint(listed),
-        fields={"track_count": tracks, "album_count": len(albums)},
+        fields={"track_count": tracks, "album_count": len(albums)} | _unread(listed),
     )
 
 
 def _is_music(file: File) -> bool:
-    return file.suffix in EXTENSIONS or file.suffix in _OTHER_AUDIO
+    return file.suffix in formats.EXTENSIONS | formats.MIXED | formats.UNREAD.keys()
+
+
+def _unread(listed: Iterable[Folder]) -> dict[str, int]:
+    count = sum(len(folder.unread) for folder in listed)
+    return {"unread_count": count} if count else {}
 
 
 def _fingerprint(listed: Sequence[Folder]) -> str:
@@ -147,7 +151,7 @@ def _listed(path: Path, progress: Progress, ignored: tuple[str, ...]) -> Iterato
     for folder in folders.walk(path, ignored=ignored):
         if folder.fault:
             raise access.refusal(folder.path, folder.fault) from folder.fault
-        of += len(folder.audio)
+        of += len(folder.candidates)
         progress(0, of)
         yield folder
 
@@ -157,7 +161,7 @@ def _home(name: str, listed: Iterable[Folder]) -> Callable[[str], str]:
 
     A folder named "Artist - Album" is itself the album if it holds nothing else but discs.
     """
-    tops = {discs.album_of(folder.place) for folder in listed if folder.audio}
+    tops = {discs.album_of(folder.place) for folder in listed if folder.candidates}
     if all(not place or discs.is_disc(place) for place in tops) and _names_album(name):
         return lambda _place: ""
     return discs.album_of
@@ -168,19 +172,26 @@ def _names_album(name: str) -> bool:
 
 
 def _albums(
-    name: str, listed: Sequence[Folder], reader: Reader, progress: Progress
+    name: str, listed: Sequence[Folder], reader: Reader, progress: Progress, unread: list[str]
 ) -> Iterator[Album]:
-    """Read album by album, the folders of discs as part of theirs."""
+    """Read album by album, the folders of discs as part of theirs.
+
+    An MP4 that may be a film is a track only if it can be read and holds no video; a damaged one is
+    added to what is `unread`.
+    """
     home, parts = _home(name, listed), dict[str, list[Folder]]()
     for folder in sorted(listed, key=lambda folder: folder.place):
         parts.setdefault(home(folder.place), []).append(folder)
-    done, of = 0, sum(len(folder.audio) for folder in listed)
+    done, of = 0, sum(len(folder.candidates) for folder in listed)
     found: dict[str, Album] = {}
     for place in sorted(parts):
         tracks = []
         for folder in parts[place]:
-            for file in folder.audio:
-                if read := _track(folder, file, reader):
+            for file in folder.candidates:
+                read = _track(folder, file, reader)
+                if read and read.fault and file.suffix in formats.MIXED:
+                    unread += [folder.place_of(file.name)] if read.reason != formats.VIDEO else []
+                elif read:
                     tracks.append(read)
                 done += 1
                 progress(done, of)

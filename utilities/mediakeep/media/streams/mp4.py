@@ -41,6 +41,12 @@ def read(source: Source) -> Anatomy:
     return Anatomy(info=info, blocks=[block] if block else [])
 
 
+def holds_video(source: Source) -> bool:
+    """Tell whether a track holds pictures that move, or chapters as pictures."""
+    handlers = (track.get(b"hdlr") for track in (source.once(_movie) or Movie()).tracks)
+    return any(atom and source.read(atom.start + 8, 4) == b"vide" for atom in handlers)
+
+
 def examine(source: Source) -> Sound:
     """Follow the atoms to the end of the file, and the tables of chunks to their last one."""
     top, found = _top(source), source.once(_movie) or Movie()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from mediakeep import files
@@ -11,6 +12,7 @@ from mediakeep.media.tags import Facts
 from mediakeep.music.checks import letters
 from mediakeep.music.model import Artist, Fault, Track
 
+_NAMED = 20  # files
 _SHORT = 10  # seconds, of which the average tells nothing
 _HE_AAC = ("mp4a.40.5", "mp4a.40.29")
 _HE_RATE = 24_000  # Hz: AAC of so few is half of an HE-AAC that does not say so
@@ -89,7 +91,7 @@ def wrong_extension(track: Track) -> str | None:
     """The bytes are of a format that the extension does not stand for."""
     if track.facts is None:
         return None
-    suffix = f".{track.name.rpartition('.')[2]}".lower()
+    suffix = _suffix(track.name)
     return None if formats.fits(track.facts.format, suffix) else f"it is {track.facts.format}"
 
 
@@ -104,6 +106,17 @@ def low_bitrate(track: Track) -> str | None:
     return f"{average} kbit/s" if bitrate > 0 and average < least else None
 
 
+def unread_audio(artist: Artist) -> str | None:
+    """Audio files of formats that mediakeep does not read; the detail names them."""
+    if not artist.unread:
+        return None
+    kinds = Counter(formats.UNREAD.get(_suffix(place), "MP4") for place in artist.unread)
+    counts = ", ".join(f"{count:,} {name}" for name, count in kinds.most_common())
+    named = ", ".join(map(letters.quoted, artist.unread[:_NAMED]))
+    more = f" and {len(artist.unread) - _NAMED:,} more" if artist.unread[_NAMED:] else ""
+    return f"{counts}: {named}{more}"
+
+
 def name_not_portable(artist: Artist) -> dict[str, str]:
     """A name, of the file or a folder above it, that other systems refuse or take for another."""
     twins = _twins(artist)
@@ -113,6 +126,10 @@ def name_not_portable(artist: Artist) -> dict[str, str]:
         if not track.fault and (twins or _SUSPECT.search(track.place))
         if (faults := list(_name_faults(track.place, twins)))
     }
+
+
+def _suffix(name: str) -> str:
+    return f".{name.rpartition('.')[2]}".lower()
 
 
 def _least(facts: Facts) -> int:

@@ -1,0 +1,142 @@
+"""No audio file is passed over in silence: it is a track, or it is counted and named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mediakeep.media import tags
+from mediakeep.media.layouts import mpegframes
+from mediakeep.media.tags import Facts
+from mediakeep.music import scan
+from mediakeep.music.model import Artist, Track
+from mediakeep.rehearsal.films import clips
+from mediakeep.rehearsal.films.clip import Clip
+from tests.commands import hands
+from tests.commands.conftest import Home
+from tests.media import mutations_sounds as small
+from tests.media import mutations_tags as tagging
+from tests.music import paper, shelf
+
+UNREAD = ("tta", "tak", "dff", "mka", "ofr")
+LAYER_2 = bytes.fromhex("FF FD 84 04")  # MPEG 1, layer II, 128 kbit/s, 44,100 Hz
+
+
+def layer_2(seconds: float = 2.0) -> bytes:
+    frame = mpegframes.read(LAYER_2)
+    assert frame
+    silent = LAYER_2 + bytes(frame.size - len(LAYER_2))
+    return silent * round(seconds * frame.sample_rate / frame.samples)
+
+
+@pytest.fixture
+def dawn(tmp_path: Path) -> Path:
+    """An album with one file of each sort: three are read, five are not, and one is a film."""
+    album = tmp_path / "music" / "Vera" / "Dawn"
+    shelf.put(album / "01 Tide.mp3")
+    (album / "02 Ebb.mp4").write_bytes(shelf.render("m4a", title="Ebb"))
+    (album / "03 Flood.mp2").write_bytes(tagging.id3v2(3) + layer_2())
+    (album / "04 Flow.spx").write_bytes(small.whole("speex.ogg"))
+    for number, suffix in enumerate(UNREAD, 5):
+        (album / f"{number:02} Sea.{suffix}").write_bytes(b"TTA1" + bytes(99))
+    clips.make(album / "Live.mp4", Clip(480, 270, 0.5, (("eng", 2),)))
+    return album
+
+
+@pytest.fixture
+def home(dawn: Path, tmp_path: Path) -> Home:
+    made = Home(tmp_path / "home", tmp_path / "music")
+    made.path.mkdir()
+    return made
+
+
+def read(album: Path) -> tuple[Artist, dict[str, Track]]:
+    found = scan.artist(album.parent)
+    return found, {track.name: track for track in found.tracks}
+
+
+def facts(track: Track) -> Facts:
+    assert track.facts
+    return track.facts
+
+
+def test_what_the_reader_can_is_read(dawn: Path) -> None:
+    _, found = read(dawn)
+    assert list(found) == ["01 Tide.mp3", "02 Ebb.mp4", "03 Flood.mp2", "04 Flow.spx"]
+    assert facts(found["02 Ebb.mp4"]).format == "MP4"
+    assert found["02 Ebb.mp4"].tags.title == ("Ebb",)
+    assert facts(found["03 Flood.mp2"]).format == "MP3"
+    assert facts(found["03 Flood.mp2"]).duration == pytest.approx(2.0, abs=0.1)
+    assert facts(found["04 Flow.spx"]).format == "Speex"
+    assert "wrong-extension" not in paper.kinds_on_disk(dawn.parent)
+
+
+def test_the_rest_is_counted_and_named_in_one_note(dawn: Path) -> None:
+    artist, _ = read(dawn)
+    assert artist.unread == tuple(f"Dawn/{n:02} Sea.{one}" for n, one in enumerate(UNREAD, 5))
+    detail = paper.found("unread-audio", artist)[""]
+    assert detail.startswith("1 True Audio, 1 TAK, 1 DSDIFF, 1 Matroska, 1 OptimFROG: ")
+    assert all(f"Sea.{suffix}" in detail for suffix in UNREAD)
+    assert "Live.mp4" not in detail
+
+
+def test_an_artist_without_such_files_has_no_note(tmp_path: Path) -> None:
+    shelf.put(tmp_path / "Vera" / "Dawn" / "01 Tide.mp3")
+    artist = scan.artist(tmp_path / "Vera")
+    assert (artist.unread, paper.found("unread-audio", artist)) == ((), {})
+
+
+def test_a_damaged_mp4_is_named_and_is_no_track(dawn: Path) -> None:
+    (dawn / "99 Broken.mp4").write_bytes(shelf.render("m4a")[:60])
+    artist, found = read(dawn)
+    assert "99 Broken.mp4" not in found
+    assert "Dawn/99 Broken.mp4" in artist.unread
+
+
+def test_a_film_is_no_music(tmp_path: Path) -> None:
+    folder = tmp_path / "Harbour Lights (1994)"
+    folder.mkdir()
+    clips.make(folder / "Harbour Lights (1994).mp4", Clip(480, 270, 0.5, (("eng", 2),)))
+    artist = scan.artist(folder)
+    assert (list(artist.tracks), artist.unread) == ([], ())
+    assert [found.fields for found in scan.library(tmp_path)] == [
+        {"track_count": 0, "album_count": 0}
+    ]
+    assert scan.loose(folder) == 0
+
+
+def test_a_command_for_a_folder_writes_no_film(home: Home, dawn: Path) -> None:
+    film = (dawn / "Live.mp4").read_bytes()
+    (dawn / "04 Flow.spx").unlink()  # which is only read
+    hands.ok(home, "fix_metadata", "genre", dawn, "Shanty")
+    assert (dawn / "Live.mp4").read_bytes() == film
+    for name in ("01 Tide.mp3", "02 Ebb.mp4", "03 Flood.mp2"):
+        assert tags.read(dawn / name).tags.genres == ("Shanty",)
+    hands.ok(home, "undo_changes", "--since", "1h")
+    assert (dawn / "02 Ebb.mp4").read_bytes() == shelf.render("m4a", title="Ebb")
+
+
+def test_scan_batch_report_and_summary_count_them(home: Home, dawn: Path) -> None:
+    told = home.scan()
+    assert "5 audio files of formats that mediakeep does not read" in told
+    data = json.loads(home.ok("--scan", home.music, "--json"))
+    assert data["unread"] == 5
+    done = home.batch("--all")
+    assert done.returncode == 0, done.stderr
+    assert "5 audio files not read" in done.stdout
+    assert home.snapshot()["artists"]["Vera"]["unread_count"] == 5
+    assert "5 audio files not read" in home.ok("--show-summary")
+    report = (home.path / "issues" / "music" / "Vera_library_issues.md").read_text()
+    assert "unread-audio" in report
+    assert "05 Sea.tta" in report
+
+
+def test_without_such_files_nothing_is_said(home: Home, dawn: Path) -> None:
+    shutil.rmtree(dawn)
+    shelf.put(dawn / "01 Tide.mp3")
+    assert "not read" not in home.scan()
+    done = home.batch("--all")
+    assert "not read" not in done.stdout + home.ok("--show-summary")
