@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import tarfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -205,3 +207,11 @@ def test_a_process_that_ends_well_leaves_no_note(home: Home) -> None:
         assert len(notes(home)) == 1
     assert notes(home) == []
     assert strays(home) == []
+
+
+def test_a_backup_takes_no_notes_along(home: Home, tmp_path: Path) -> None:
+    note(home, home.music / ".0123456789ab.tmp")
+    (tmp_path / "to").mkdir()
+    path = json.loads(home.ok("--backup", tmp_path / "to", "--json"))["path"]
+    with tarfile.open(path) as packed:
+        assert [name for name in packed.getnames() if name.endswith(".paths")] == []

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mediakeep import clock
+from mediakeep.media import temp_copies
 from mediakeep.media.undoing import gate
 from mediakeep.queue import checkpoints, history, rewrite, snapshot
 from mediakeep.queue.backups import archive, databases, frozen, packing
@@ -50,7 +51,7 @@ def write(stream: BinaryIO, work: Path, place: Place, outputs: Outputs, now: Fro
     for month in frozen.months(place.folder, now):
         copier.month(month)
     with gate.shared(home / "status" / UNDO):  # records and blobs go together
-        copier.all(_below(home / "status" / UNDO))
+        copier.all(_below(home / "status" / UNDO, (temp_copies.FOLDER,)))
     copier.all(_below(place.folder, _APART))
     for name in archive.SHARED:
         copier.all(_below(home / "status" / name) if name != UNDO else ())
