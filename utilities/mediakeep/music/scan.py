@@ -23,8 +23,6 @@ from mediakeep.outcome import QUIET, Progress
 
 UNREADABLE = "unreadable"  # the fingerprint of a folder that refuses to be listed
 
-# Audio files that a scan does not look into: their folder is still an artist's.
-
 _DIRECT = Direct()
 
 
