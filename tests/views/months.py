@@ -175,7 +175,22 @@ class Months:
 
         def decide(state: Any) -> Change:
             result = survey.compare(state, found)
-            return Change("scan", result.items(), {"known": len(state.items), **result.counts()})
+            facts = {"known": len(state.items), **result.counts()}
+            facts.pop("renamed")
+            return Change("scan", result.items(), facts)
+
+        with Queue.open(self.where, MUSIC) as queue:
+            queue.change(decide)
+
+    def rename(self, old: str, new: str) -> None:
+        """Look at the library, in which an artist has another name."""
+        self.artists = [new if key == old else key for key in self.artists]
+        found = rig.found(self.artists)
+        self.open[new], self.gone[new] = self.open.pop(old), self.gone.pop(old, set())
+
+        def decide(state: Any) -> Change:
+            result = survey.compare(state, found, follow=lambda *_: {new: old})
+            return Change("scan", result.items(), {"renamed": result.renamed})
 
         with Queue.open(self.where, MUSIC) as queue:
             queue.change(decide)

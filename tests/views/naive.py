@@ -171,7 +171,12 @@ class Ledger:
         """Give each line that changes an item: the line, the item, how it was, how it became."""
         items: dict[str, Item] = {}
         for line in self.counting:
+            for old_key, new_key in line.get("renamed", {}).items():
+                items[new_key] = items.pop(old_key, Item())
+                yield line, old_key, Item("forgotten"), Item("forgotten")
             for key, state in _statuses(line):
+                if key in line.get("renamed", {}):
+                    continue
                 if line["op"] == "forget":
                     yield line, key, items.pop(key, Item()), Item("forgotten")
                     continue

@@ -111,6 +111,26 @@ def test_what_is_forgotten_counts_no_longer_and_as_new_when_it_returns(tmp_path:
     assert level.total == 28
 
 
+def test_a_renamed_artist_goes_on_with_its_issues_and_is_not_done_anew(tmp_path: Path) -> None:
+    told = Months(tmp_path, 4, artists=months.ARTISTS[:12])
+    told.batch(9)
+    done = [key for key, item in _queue(told).items() if item["status"] == "completed"]
+    told.at("2026-11-12T20:00:00")
+    told.rename(done[0], "Another Name")
+    _agrees(told)
+    _counted_twice(told)
+    told.at("2026-11-17T20:00:00")
+    told.by_hand("Another Name")
+    told.scan(done[1])
+    told.rename(done[2], "A Third")
+    _agrees(told)
+    _counted_twice(told)
+    weeks = spans(told.where.folder, told.now, WEEK, months.ZONE)
+    assert weeks[-1].level.completed == len(done)
+    flows = [week.flow for week in weeks]
+    assert [sum(one.vanished for one in flows), sum(one.reappeared for one in flows)] == [1, 1]
+
+
 def _counted_twice(made: Months) -> None:
     ledger = Ledger(made.where.folder)
     for one in spans(made.where.folder, made.now, DAY, months.ZONE):

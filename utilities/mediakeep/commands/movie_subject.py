@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+import os
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import config, kinds
+from mediakeep import config, files, kinds
 from mediakeep.commands.subject import Estimate, LeftOut, Manner, Subject
+from mediakeep.errors import NewerFormat, NoCache, Unreadable
 from mediakeep.issue import Issue
 from mediakeep.item import Found, Item, MovieItem, Status
 from mediakeep.lookups.access import Access
@@ -72,7 +75,56 @@ def _reviews(home: Path, item: Item) -> list[dict[str, str]]:
         return []
     from mediakeep.movies.outputs import record
 
-    return record.reviews(path, home)
+    return record.reviews(path, home, item.path)
+
+
+def _known_media(home: Path, item: Item) -> Counter[Hashable]:
+    """Give the sizes and times of a movie's videos, which no name changes."""
+    from mediakeep.movies.outputs import record
+
+    try:
+        videos = record.read(_record(home, item)).videos
+    except (Unreadable, NewerFormat):
+        return Counter()
+    return Counter((one.size, one.mtime_ns) for one in videos if one.size and one.mtime_ns)
+
+
+def _media_at(found: Found, ignored: tuple[str, ...]) -> Counter[Hashable]:
+    from mediakeep.movies import model, scan
+
+    path = Path(files.unescape(found.path))
+    try:
+        videos = scan.movie(path, found.key, model.library(path, found.key), ignored).videos
+    except Unreadable:
+        return Counter()
+    return Counter((one.size, one.mtime_ns) for one in videos if one.size and one.mtime_ns)
+
+
+def _renamed(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
+    """Have what was looked up follow."""
+    from mediakeep.lookups.tmdb.desk import CLOSED, Desk
+
+    desk = Desk(home / "status" / "cache", CLOSED)
+    with contextlib.suppress(NoCache), contextlib.closing(desk):  # what is lost is asked again
+        if desk.has_file:
+            desk.known.rename(names)
+
+
+def _renamed_files(item: Item, old: str, new: str) -> Iterator[tuple[str, str]]:
+    """Give the sidecars that we made of a video among others, where they were renamed with it."""
+    if not isinstance(item, MovieItem) or Path(files.unescape(new)).is_dir():
+        return
+    above, below = old.rpartition("/")[0], new.rpartition("/")[0]
+    stem, fresh = PurePath(old).stem, PurePath(new).stem
+    for place in item.metadata_files:
+        if place.startswith(stem):
+            was, now = f"{above}/{place}", f"{below}/{fresh}{place[len(stem) :]}"
+            if _exists(now) and not _exists(was):
+                yield was, now
+
+
+def _exists(path: str) -> bool:
+    return os.path.lexists(files.unescape(path))
 
 
 def _issues(home: Path, item: Item) -> list[Issue] | None:
@@ -200,5 +252,9 @@ MOVIES = Subject(
     ready=_ready,
     views=_views,
     estimate=_estimate,
+    known_media=_known_media,
+    media_at=_media_at,
+    renamed=_renamed,
+    renamed_files=_renamed_files,
     stale=_stale,
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediakeep import config, kinds
+from mediakeep import config, files, kinds
 from mediakeep.commands.subject import Estimate, LeftOut, Manner, Subject
+from mediakeep.errors import NoCache, Unreadable
 from mediakeep.issue import Issue
 from mediakeep.item import Found, Item, MusicItem
 from mediakeep.lookups.access import Access
@@ -66,7 +68,7 @@ def _reviews(home: Path, item: Item) -> list[dict[str, str]]:
         return []
     from mediakeep.music import audit
 
-    return audit.reviews(path, home)
+    return audit.reviews(path, home, item.path)
 
 
 def _issues(home: Path, item: Item) -> list[Issue] | None:
@@ -76,6 +78,42 @@ def _issues(home: Path, item: Item) -> list[Issue] | None:
     from mediakeep.music import audit
 
     return audit.issues(path)
+
+
+def _known_media(home: Path, item: Item) -> Counter[Hashable]:
+    path = _audit(home, item)
+    if path is None:
+        return Counter()
+    from mediakeep.music import audit
+
+    return Counter(audit.payloads(path))
+
+
+def _media_at(found: Found, ignored: tuple[str, ...]) -> Counter[Hashable]:
+    """Measure the audio of an artist's tracks, which no tag and no name changes."""
+    from mediakeep.music import scan
+
+    try:
+        tracks = scan.artist(Path(files.unescape(found.path)), ignored=ignored).tracks
+    except Unreadable:
+        return Counter()
+    return Counter(one.facts.payload for one in tracks if one.facts and one.facts.payload)
+
+
+def _renamed(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
+    """Have the sounds that a deep scan heard follow, and what was looked up."""
+    from mediakeep.lookups.desk import Desk
+    from mediakeep.media import ledger
+
+    keys = {old: new for old, (new, _) in names.items()}
+    with contextlib.closing(
+        ledger.Ledger.open(home / "status" / kinds.MUSIC.name / ledger.FILE, write=False)
+    ) as sounds:
+        sounds.rename(keys)
+    desk = Desk(home / "status" / "cache", CLOSED)
+    with contextlib.suppress(NoCache), contextlib.closing(desk):  # what is lost is asked again
+        if desk.has_file:
+            desk.known.rename(keys)
 
 
 def _lacking(home: Path, item: Item) -> list[dict[str, Any]]:
@@ -174,4 +212,7 @@ MUSIC = Subject(
     ready=_ready,
     views=_views,
     estimate=_estimate,
+    known_media=_known_media,
+    media_at=_media_at,
+    renamed=_renamed,
 )

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from mediakeep import files
-from mediakeep.commands import subjects
+from mediakeep.commands import renames, subjects
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.errors import ScanRefused
 from mediakeep.item import Found
@@ -21,6 +21,7 @@ from mediakeep.queue.survey import Survey
 from mediakeep.views import terminal
 
 _NAMED = 5  # files that fit nothing
+_FEW = 20  # items that were renamed
 
 
 def scan(desk: Desk, path: str) -> Answer:
@@ -34,7 +35,7 @@ def scan(desk: Desk, path: str) -> Answer:
         raise ScanRefused(f"{files.escape(root)} holds no {desk.kind.shelf}.")
     Queue.create(desk.place, desk.kind, subjects.library_text(root), found).close()
     result = Survey(total=len(found), new={one.key: {} for one in found})
-    return _answer(desk, root, result, f"New queue: {_pieces(desk, found)}.", found)
+    return _answer(desk, root, result, [f"New queue: {_pieces(desk, found)}."], found)
 
 
 def relocate(desk: Desk, path: str) -> Answer:
@@ -60,18 +61,24 @@ def _update(desk: Desk, root: Path, found: list[Found], *, moved: bool) -> Answe
         nonlocal result
         if library != state.head.library_path and not moved and not desk.yes:
             raise ScanRefused(_other(state, library))
-        result = survey.compare(state, found, partial(_why, desk, root))
+        follow = partial(renames.find, desk, root)
+        result = survey.compare(state, found, partial(_why, desk, root), follow)
         if not desk.yes:
             survey.guard(result, state, library)
         if not result.items() and library == state.head.library_path:
             return None
+        if moved or result.renamed:
+            renames.note(desk, state, result, library)
         known = len(state.items) + len(result.new)
-        facts = {**result.counts(), "known": known, "library": library}
+        facts: dict[str, object] = {**result.counts(), "known": known, "library": library}
+        if facts.pop("renamed"):  # for the history, which has all before by the old names
+            facts["renamed"] = result.renamed
         return Change("scan", result.items(), facts)
 
     with desk.opened() as opened:
         opened.change(decide)
-    return _answer(desk, root, result, _differences(result, desk), found)
+    lines = [_differences(result, desk), *_renames(result)]
+    return _answer(desk, root, result, lines, found)
 
 
 def _why(desk: Desk, root: Path, key: str) -> str:
@@ -100,6 +107,14 @@ def _differences(result: Survey, desk: Desk) -> str:
     return f"{known} on disk: {', '.join(told) or 'nothing has changed'}."
 
 
+def _renames(result: Survey) -> list[str]:
+    """Name the items that are followed: a few for people, as --json has them all."""
+    pairs = list(result.renamed.items())
+    lines = [f"{files.quoted(old)} is now {files.quoted(new)}." for old, new in pairs[:_FEW]]
+    more = len(pairs) - _FEW
+    return [*lines, f"And {more:,} more (--json names all)."] if more > 0 else lines
+
+
 def _pieces(desk: Desk, found: list[Found]) -> str:
     piece = desk.kind.piece
     told = terminal.count(len(found), desk.kind.noun, desk.kind.plural)
@@ -107,8 +122,9 @@ def _pieces(desk: Desk, found: list[Found]) -> str:
     return f"{told}, {terminal.count(pieces, piece)}" if pieces else told
 
 
-def _answer(desk: Desk, root: Path, result: Survey, line: str, found: Sequence[Found]) -> Answer:
-    lines = [line]
+def _answer(
+    desk: Desk, root: Path, result: Survey, lines: list[str], found: Sequence[Found]
+) -> Answer:
     left_out = desk.subject.left_out(root, desk.ignored)
     if left_out.files:
         lines.append(
@@ -127,6 +143,7 @@ def _answer(desk: Desk, root: Path, result: Survey, line: str, found: Sequence[F
     if left_out.sidecars:
         lines.append(_unfit(desk, left_out.sidecars))
         told["orphan_sidecars"] = left_out.sidecars
+    told |= {"renames": result.renamed} if result.renamed else {}
     return Answer(lines, {**result.counts(), **told})
 
 

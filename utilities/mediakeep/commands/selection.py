@@ -162,7 +162,11 @@ def _places(states: Iterable[State], store: Store, given: Path) -> frozenset[str
     names = dict.fromkeys((given, Path(files.unescape(os.fspath(given)))))
     tried = [base / name.expanduser() for base in bases for name in names]
     there = [path for path in tried if os.path.lexists(path)]
-    found = frozenset(files.escape(place) for path in there[:1] or tried for place in _led_to(path))
+    gone = [] if there else [Path(files.unescape(store.place(files.escape(one)))) for one in tried]
+    there = there or [path for path in gone if os.path.lexists(path)]  # where it was renamed to
+    found = frozenset(
+        files.escape(place) for path in there[:1] or [*tried, *gone] for place in _led_to(path)
+    )
     if not there and not any(store.knows(query) for query in Selection(places=found).queries):
         raise UsageFailed(
             f"There is no file or folder {files.escape(given)},"

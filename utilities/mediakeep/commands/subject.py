@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,15 @@ class Subject(msgspec.Struct, frozen=True):
     ready: Callable[[Path, Access, Mapping[str, Item]], list[str]]
     views: Callable[[Path, State], list[str]]  # of a home: writes them; warnings
     estimate: Callable[[Path, Access, Mapping[str, Item]], Estimate]  # of look-ups, in a home
+    # What tells the media of an item, whatever their names: as its outputs in a home know them, and
+    # as they lie there, but for ignored ones.
+    known_media: Callable[[Path, Item], Counter[Hashable]]
+    media_at: Callable[[Found, tuple[str, ...]], Counter[Hashable]]
+    # In a home, items by their old keys, with the key and the path that they have by now: has what
+    # is kept beside the queue follow.
+    renamed: Callable[[Path, Mapping[str, tuple[str, str]]], None]
+    # Of an item, its old path and its new one: the files beside it that were renamed with it.
+    renamed_files: Callable[[Item, str, str], Iterable[tuple[str, str]]] = lambda *_: ()
     # In a home: the command that accepts all proposals for a kind of issue, "" for none.
     accepting: Callable[[Path, str], str] = lambda *_: ""
     # Of all items: those whose reports say what is no longer true.

@@ -6,7 +6,7 @@ that is the same, nobody is asked again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -87,6 +87,11 @@ class Known(Ledger):
         rows = [_row("resolved", key, resolved)]
         rows += [_row("discographies", known.artist.id, known)] if known else []
         self._base.write(*rows)
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Let what was looked up be under new keys: old key -> new key."""
+        text = "UPDATE OR REPLACE resolved SET key = ? WHERE key = ?"
+        self._base.write(*((text, (new, old)) for old, new in names.items()))
 
     def keep_discography(self, known: Discography) -> None:
         """Keep the discography of an artist in place of the one before."""

@@ -168,6 +168,17 @@ class Ledger:
                     (*after[:2], artist, place, *state(before)[:2]),
                 )
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Let what is known of artists be that of their new keys: old key -> new key."""
+        if self._base is None:
+            return
+        with _translated(self._path), _transaction(self._base):
+            for table in ("sound", "finding"):
+                self._base.executemany(
+                    f"UPDATE OR REPLACE {table} SET artist = ? WHERE artist = ?",
+                    [(new, old) for old, new in names.items()],
+                )
+
     def close(self) -> None:
         """Close the ledger."""
         if self._base:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,20 @@ class _Audit(msgspec.Struct):
     path: str = ""
     albums: list[_Album] = []
     musicbrainz: _Looked | None = None
+
+
+class _Facts(msgspec.Struct):
+    payload: int = 0
+
+
+class _Track(msgspec.Struct):
+    facts: _Facts | None = None
+
+
+class _Tracks(msgspec.Struct):
+    """What is read back of the tracks."""
+
+    tracks: list[_Track] = []
 
 
 def to_json(
@@ -98,19 +112,29 @@ def lacking(path: Path) -> list[dict[str, Any]]:
     return looked.missing if looked else []
 
 
-def reviews(path: Path, home: Path) -> list[dict[str, str]]:
+def payloads(path: Path) -> Iterator[int]:
+    """Give the bytes of audio of each track that an audit JSON tells; none if it is damaged."""
+    try:
+        tracks = msgspec.json.decode(path.read_bytes(), type=_Tracks).tracks
+    except (OSError, msgspec.DecodeError, UnicodeError):
+        return
+    yield from (one.facts.payload for one in tracks if one.facts and one.facts.payload)
+
+
+def reviews(path: Path, home: Path, folder: str = "") -> list[dict[str, str]]:
     """Read back from an audit JSON what needs a person's decision.
 
     Each entry has id, artist, album, path, kind, severity, detail, proposal, held, command, report.
-    Raises what `issues` does.
+    `folder` is where the artist lies by now, escaped. Raises what `issues` does.
     """
     audit = _read(path)
     beside = {one.path: one.beside for one in audit.albums}
-    cures = Cures(home, audit.path or audit.artist, beside=beside)
+    cures = Cures(home, folder or audit.path or audit.artist, beside=beside)
+    name = folder.rpartition("/")[2] or audit.artist
     return [
         {
             "id": issue.id,
-            "artist": audit.artist,
+            "artist": name,
             "album": issue.album,
             "path": issue.path,
             "kind": issue.kind,

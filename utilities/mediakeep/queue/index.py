@@ -102,6 +102,8 @@ def _only(event: dict[str, Any], kept: set[str]) -> dict[str, Any]:
         chosen = [number for number, item in enumerate(event.get(items, ())) if item in kept]
         names = [name for name in (items, states) if name in event]
         some |= {name: [event[name][number] for number in chosen] for name in names}
+    if "renamed" in event:
+        some["renamed"] = {old: new for old, new in event["renamed"].items() if new in kept}
     return {**event, **some}
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from mediakeep import files
 from mediakeep.errors import ScanRefused
-from mediakeep.item import GONE, LEFT_OUT, Found, Item, Status
-from mediakeep.queue.state import State
+from mediakeep.item import GONE, LEFT_OUT, Found, Item, Status, is_gone
+from mediakeep.queue.state import State, merge
 
 _OF_ONE_TRY = (
     *("session", "claim", "first_claim", "suspect", "outdated", "skip_reason", "returns_to"),
@@ -26,20 +26,22 @@ class Survey(msgspec.Struct):
 
     total: int = 0
     new: dict[str, dict[str, Any]] = {}
+    renamed: dict[str, str] = {}  # old key -> new key
+    kept: dict[str, dict[str, Any]] = {}  # under the new keys: all that is known of those
     changed: dict[str, dict[str, Any]] = {}
     vanished: dict[str, dict[str, Any]] = {}
     ignored: dict[str, dict[str, Any]] = {}  # still there, but no items any more
     returned: dict[str, dict[str, Any]] = {}
     moved: dict[str, dict[str, Any]] = {}  # another path, nothing else
 
-    def items(self) -> dict[str, dict[str, Any]]:
-        """Return all patches."""
-        gone = {**self.vanished, **self.ignored}
-        return {**self.moved, **self.new, **self.changed, **gone, **self.returned}
+    def items(self) -> dict[str, dict[str, Any] | None]:
+        """Return all patches; None is for the old key of an item that was renamed."""
+        there = {**self.moved, **self.new, **self.changed, **self.vanished, **self.ignored}
+        return {**dict.fromkeys(self.renamed), **self.kept, **there, **self.returned}
 
     def counts(self) -> dict[str, int]:
         """Return how many items each difference concerns."""
-        names = ("new", "changed", "vanished", "ignored", "returned")
+        names = ("new", "renamed", "changed", "vanished", "ignored", "returned")
         return {"total": self.total, **{name: len(getattr(self, name)) for name in names}}
 
 
@@ -54,26 +56,39 @@ def fresh(found: Iterable[Found], kind: type[Item], taken: set[str]) -> dict[str
     return items
 
 
+# Of items that were not found, and of found ones that are not known: the same under another name,
+# as new key -> old key.
+Follow = Callable[[Mapping[str, Item], Sequence[Found]], Mapping[str, str]]
+
+
 def compare(
-    state: State, found: list[Found], why: Callable[[str], str] = lambda _: VANISHED
+    state: State,
+    found: list[Found],
+    why: Callable[[str], str] = lambda _: VANISHED,
+    follow: Follow = lambda *_: {},
 ) -> Survey:
     """Compare a queue with what is on disk; names are the same where they fold alike.
 
-    `why` tells of the key of an item that was not found which of `GONE` it is.
+    `why` tells of the key of an item that was not found which of `GONE` it is; `follow` finds those
+    that bear another name.
     """
     known = _matched(state, found)
     survey = Survey(total=len(found))
+    names = _followed(state, found, known, follow)
+    known = {key: old for key, old in known.items() if key not in names}
     unknown = []
     for one in found:
-        key = known.get(one.key)
-        if key is None:
-            unknown.append(one)
-        else:
+        if one.key in names:
+            survey.renamed[names[one.key]] = one.key
+            survey.kept[one.key] = _renamed(state, names[one.key], one)
+        elif (key := known.get(one.key)) is not None:
             _revisit(survey, key, state, one)
+        else:
+            unknown.append(one)
+    seen = {*known.values(), *survey.renamed}
     taken = {files.fold(item.output_name) for item in state.items.values()}
     for key, item in fresh(unknown, state.kind.item, taken).items():
         survey.new[key] = msgspec.to_builtins(item)
-    seen = set(known.values())
     for key, item in state.items.items():
         if key not in seen and item.status not in (Status.SKIPPED, Status.IN_PROGRESS):
             reason = why(key)
@@ -115,6 +130,43 @@ def _revisit(survey: Survey, key: str, state: State, one: Found) -> None:
             survey.moved[key] = path
     else:
         survey.changed[key] = {**_renew(item, one), **path}
+
+
+def _followed(
+    state: State, found: Sequence[Found], known: Mapping[str, str], follow: Follow
+) -> Mapping[str, str]:
+    """Find those that bear another name, also among those that only fold like a known one."""
+    doubtful = {
+        one.key
+        for one in found
+        if (old := known.get(one.key, one.key)) != one.key
+        and state.items[old].fingerprint != one.fingerprint
+    }
+    seen = {old for key, old in known.items() if key not in doubtful}
+    lost = {key: item for key, item in state.items.items() if _may_follow(item) and key not in seen}
+    unknown = [one for one in found if one.key in doubtful or one.key not in known]
+    return follow(lost, unknown) if lost and unknown else {}
+
+
+def _may_follow(item: Item) -> bool:
+    return item.status not in (Status.SKIPPED, Status.IN_PROGRESS) or is_gone(item)
+
+
+def _renamed(state: State, old: str, one: Found) -> dict[str, Any]:
+    """Return all fields of an item under its new name.
+
+    A settle's number, so that the views take it up again.
+    """
+    item = state.items[old]
+    changes: dict[str, Any] = {"path": one.path, "note": f'its name was "{old}" before'}
+    if item.settled:
+        changes["settled"] = state.seq + 1
+    if item.fingerprint != one.fingerprint:
+        changes = _renew(item, one) | changes
+    elif is_gone(item):
+        status = item.returns_to or Status.PENDING
+        changes |= {"status": status, "returns_to": None, "skip_reason": None}
+    return merge(msgspec.to_builtins(item), changes)
 
 
 def _renew(item: Item, one: Found) -> dict[str, Any]:

@@ -8,11 +8,12 @@ was taken to be stays.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from mediakeep import clock
 from mediakeep.item import MatchState
@@ -91,6 +92,13 @@ class Known(Ledger):
     def adopt(self, found: Iterable[Resolved]) -> None:
         """Keep what movies were taken to be, as somebody else remembers it."""
         self._base.write(*(_row(one.key, one) for one in found))
+
+    def rename(self, names: Mapping[str, tuple[str, str]]) -> None:
+        """Let what was looked up be under new keys: old key -> new key and path."""
+        for old, (new, path) in names.items():
+            if known := self.resolved(old):
+                self.keep(new, structs.replace(known, key=new, path=path))
+                self.forget(old)
 
     def forget(self, key: str) -> None:
         """Forget what became of a movie's look-up."""

@@ -13,6 +13,7 @@ from mediakeep.media import access, sums
 from mediakeep.media.undoing import gate
 from mediakeep.media.undoing.index import Found, Index, Query
 from mediakeep.media.undoing.log import Log, Place
+from mediakeep.media.undoing.moves import Moves
 from mediakeep.media.undoing.record import NOTHING, Mark, Record
 
 DONE, VOID, UNSURE = "done", "void", "unsure"
@@ -38,15 +39,30 @@ class Entries:
     def __init__(self, folder: Path, log: Log) -> None:
         self._folder, self._log = folder, log
         self._index = Index(folder, log)
+        self.moves = Moves(folder)
 
     def find(self, query: Query) -> list[Entry]:
-        """Return the entries that are asked for, oldest first."""
+        """Return the entries that are asked for, oldest first.
+
+        Each has the path and the item that its file has by now.
+        """
         with gate.shared(self._folder):
-            found = self._index.find(query) if query != Query() else None
+            found = self._located(query) if query != Query() else None
             entries = None if found is None else self._read(found)
             if entries is None:
                 return self._scan(query)
             return [entry for entry in entries if query.fits(entry.record)]
+
+    def _located(self, query: Query) -> Found | None:
+        """Find the places of records in the log, also of those that were made before a move."""
+        if len(asked := self.moves.former(query)) == 1:
+            return self._index.find(query)
+        found: dict[tuple[str, int], str] = {}
+        for one in asked:
+            if (some := self._index.find(one)) is None:
+                return None
+            found |= {(file, offset): mark for file, offset, mark in some}
+        return [(file, offset, found[file, offset]) for file, offset in sorted(found)]
 
     def newest(self) -> Iterator[Entry]:
         """Give all entries, the newest first; no more are read than are taken."""
@@ -67,10 +83,12 @@ class Entries:
             found = self._index.items(queue)
             if found is None:
                 found = {entry.record.item for entry in self._scan(Query(queue=queue))}
-        return found - {""}
+        return self.moves.items(queue, found) - {""}
 
     def knows(self, query: Query) -> bool:
         """Tell whether there is any record that is asked for."""
+        if self.moves.all:
+            return bool(self.find(query))
         with gate.shared(self._folder):
             found = self._index.find(query, 1)
             return bool(self._scan(query) if found is None else found)
@@ -87,7 +105,10 @@ class Entries:
     def _read(self, found: Found) -> list[Entry] | None:
         """Read the records that the index has found; None if it is wrong, which removes it."""
         lines = [(self._log.at(file, offset), mark, (file, offset)) for file, offset, mark in found]
-        read = [Entry(line, mark, at) for line, mark, at in lines if isinstance(line, Record)]
+        present = self.moves.present
+        read = [
+            Entry(present(line), mark, at) for line, mark, at in lines if isinstance(line, Record)
+        ]
         if len(read) == len(found):
             return read
         self._index.discard()
@@ -100,7 +121,7 @@ class Entries:
         for place, line in self._log.read():
             if isinstance(line, Mark):
                 marks[line.id] = line.mark
-            elif query.fits(line):
+            elif query.fits(line := self.moves.present(line)):
                 records[line.id] = line, place[:2]
         return [Entry(one, marks.get(one.id, ""), at) for one, at in records.values()]
 

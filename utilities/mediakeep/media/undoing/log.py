@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from mediakeep import files
 from mediakeep.errors import RecordNotWritten
 from mediakeep.media.undoing.record import Head, Mark, Record, encode, parse, parse_head
@@ -34,7 +36,7 @@ class Log:
         self._folder = folder
         self._synced: set[Path] = set()  # in this process
 
-    def append(self, line: Record | Mark, month: str, *, sync: bool) -> None:
+    def append(self, line: msgspec.Struct, month: str, *, sync: bool) -> None:
         """Append a line to the file of a month such as "2025-12"; RecordNotWritten on failure."""
         path = self._folder / f"{month}.jsonl"
         try:

@@ -7,7 +7,7 @@ not made after all. Where a crash left no mark, the later records of the file te
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,11 +16,12 @@ from mediakeep import clock, files, kinds
 from mediakeep.errors import NotUndone, RecordNotWritten, StateDamaged
 from mediakeep.media import temp_copies
 from mediakeep.media.temp_copies import Copies
-from mediakeep.media.undoing import gate
+from mediakeep.media.undoing import gate, moves
 from mediakeep.media.undoing.blobs import Blobs
 from mediakeep.media.undoing.entries import DONE, UNSURE, VOID, Entries, Entry, told_by
 from mediakeep.media.undoing.index import Query
 from mediakeep.media.undoing.log import Log
+from mediakeep.media.undoing.moves import Move
 from mediakeep.media.undoing.record import (
     Changed,
     Details,
@@ -77,6 +78,19 @@ class Store:
     def newest(self) -> Iterator[Entry]:
         """Give all records, the newest first; no more are read than are taken."""
         return map(self._settled, self._entries.newest())
+
+    def place(self, path: str) -> str:
+        """Return where a file lies by now whose path, escaped, may be an old one."""
+        return self._entries.moves.path(path)
+
+    def follow(self, found: Sequence[Move]) -> None:
+        """Note that files and folders have other paths by now; RecordNotWritten on failure.
+
+        A home without records needs no notes.
+        """
+        if self.folder.is_dir():
+            with gate.shared(self.folder):
+                moves.note(self._log, found)
 
     def knows(self, query: Query) -> bool:
         """Tell whether there is a record that is asked for, even of a change that was not made."""

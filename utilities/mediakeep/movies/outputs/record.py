@@ -99,16 +99,18 @@ def issues(path: Path) -> list[Issue]:
     return sorted(read(path).issues, key=_urgency)
 
 
-def reviews(path: Path, home: Path) -> list[dict[str, str]]:
+def reviews(path: Path, home: Path, place: str = "") -> list[dict[str, str]]:
     """Read back what needs a person's decision; raises what `read` does.
 
-    Each entry has id, movie, path, kind, severity, detail, proposal, held, command, report.
+    Each entry has id, movie, path, kind, severity, detail, proposal, held, command, report. `place`
+    is where the movie lies by now, escaped.
     """
     found = read(path)
+    key = _key(found, place)
     return [
         {
             "id": one.id,
-            "movie": found.key,
+            "movie": key,
             "path": one.path,
             "kind": one.kind,
             "severity": one.severity.value,
@@ -116,7 +118,7 @@ def reviews(path: Path, home: Path) -> list[dict[str, str]]:
             "proposal": one.proposal,
             "held": one.held,
             "command": decisions.settling(
-                home, found.key, one, is_chosen=found.match.match == Sure.USER
+                home, key, one, is_chosen=found.match.match == Sure.USER
             ),
             "report": found.report,
         }
@@ -186,3 +188,10 @@ def _facts(account: Account) -> Facts | None:
 def _note(nfo: Nfo) -> Note:
     plot = nfo.details is not None and bool(nfo.details.plot.strip())
     return Note(nfo.state, nfo.place, plot)
+
+
+def _key(found: Record, place: str) -> str:
+    """Return the key of a movie by now, given its place; that of the record if it has none."""
+    library = found.path.removesuffix(found.key)
+    moved = place and found.path != place and library != found.path and place.startswith(library)
+    return place.removeprefix(library) if moved else found.key
