@@ -90,3 +90,27 @@ def test_a_bad_pattern_is_refused_with_its_name(home: Home, door: str) -> None:
     assert done.returncode == 2
     assert '"!b"' in done.stderr
     assert not home.queue.exists()
+
+
+@pytest.mark.parametrize("door", ["music_queue_manager", "movie_queue_manager"])
+def test_twins_in_two_unicode_forms_are_named(home: Home, door: str) -> None:
+    """Copies from a Mac and from elsewhere look the same, and are two folders on Linux."""
+    library = home.path.parent / "library"
+    for name in ("Mot\u00f6rhead", "Moto\u0308rhead", "MOT\u00d6RHEAD", "Plain"):
+        folder = library / name
+        folder.mkdir(parents=True)
+        (folder / f"{len(name)} a.mp3").write_bytes(b"x")
+        (folder / f"{name}.mkv").write_bytes(b"x")
+    if len(list(library.iterdir())) < 4:
+        pytest.skip("this file system takes them for one")
+    done = home.call(door, "--scan", library)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if "Unicode" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("'Mot\u00f6rhead' is there 2 times")
+    told = json.loads(home.call(door, "--scan", library, "--json").stdout)
+    assert sorted(told["twins"][0]) == ["Moto\u0308rhead", "Mot\u00f6rhead"]
+    (library / "Moto\u0308rhead").rename(library / "Other")
+    again = home.call(door, "--scan", library)
+    assert "Unicode" not in again.stdout
+    assert "twins" not in json.loads(home.call(door, "--scan", library, "--json").stdout)

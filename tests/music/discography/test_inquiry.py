@@ -244,6 +244,13 @@ def test_who_is_not_at_musicbrainz_is_unknown_and_is_not_asked_for_again(
     assert visits.paths(server) == searches
 
 
+def test_a_folder_that_nobody_has_named_is_no_artist_to_ask_for(serve: Serve, look: Look) -> None:
+    server = serve(small("New Folder"))
+    assert look(visits.owning("New Folder", {"Dawn": ["a"]}), server).state == "unknown"
+    assert "search artist" not in visits.paths(server)
+    assert not any("New+Folder" in one.query or "New%20Folder" in one.query for one in server.asked)
+
+
 def test_an_artist_with_loose_tracks_alone_is_found_by_name_and_left_to_a_person(
     serve: Serve, look: Look
 ) -> None:

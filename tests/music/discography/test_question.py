@@ -33,6 +33,11 @@ def bearing(**tags: Any) -> Artist:
         ("Vera", "Somebody Else", "Vera"),
         ("Vera", "", "Vera"),
         ("Vera  Moss ", "", "Vera Moss"),
+        ("New Folder", "Vera Moss", "Vera Moss"),
+        ("Neuer Ordner (2)", "Vera Moss", "Vera Moss"),
+        ("Unknown Artist", "Unknown Artist", "Unknown Artist"),
+        ("New Folder", "", "New Folder"),
+        ("New Folders", "Vera Moss", "New Folders"),
     ],
 )
 def test_the_name_is_that_of_the_tags_where_they_mean_the_folder(

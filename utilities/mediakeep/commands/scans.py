@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -115,6 +116,27 @@ def _renames(result: Survey) -> list[str]:
     return [*lines, f"And {more:,} more (--json names all)."] if more > 0 else lines
 
 
+def _twins(found: Sequence[Found]) -> list[list[str]]:
+    """List the keys that differ in the Unicode form of their accents alone (NFC, NFD)."""
+    groups: dict[str, list[str]] = {}
+    for one in found:
+        if not one.key.isascii():
+            groups.setdefault(unicodedata.normalize("NFC", one.key), []).append(one.key)
+    return [keys for keys in groups.values() if len(keys) > 1]
+
+
+def _told_twins(desk: Desk, twins: Sequence[Sequence[str]]) -> Iterator[str]:
+    for keys in twins[:_NAMED]:
+        name = unicodedata.normalize("NFC", keys[0])
+        yield (
+            f"{files.quoted(name)} is there {len(keys)} times, with accents in different Unicode"
+            f" forms (NFC, NFD), and counts as {len(keys)} {desk.kind.plural}. If it is one, move"
+            " all of it into one folder."
+        )
+    if more := len(twins[_NAMED:]):
+        yield f"And {more:,} more such names (--json names all)."
+
+
 def _pieces(desk: Desk, found: list[Found]) -> str:
     piece = desk.kind.piece
     told = terminal.count(len(found), desk.kind.noun, desk.kind.plural)
@@ -123,28 +145,31 @@ def _pieces(desk: Desk, found: list[Found]) -> str:
 
 
 def _answer(
-    desk: Desk, root: Path, result: Survey, lines: list[str], found: Sequence[Found]
+    desk: Desk, root: Path, result: Survey, told: Sequence[str], found: Sequence[Found]
 ) -> Answer:
+    twins = _twins(found)
+    lines = [*told, *_told_twins(desk, twins)]
     left_out = desk.subject.left_out(root, desk.ignored)
     if left_out.files:
         lines.append(
             f"{terminal.count(left_out.files, desk.kind.stray)} in {files.escape(root)}"
             f" belong to no {desk.kind.noun} and are left out{_named(left_out.named)}."
         )
-    told: dict[str, object] = {"left_out": left_out.files}
+    data: dict[str, object] = {"left_out": left_out.files}
     if left_out.named:
-        told["left_out_files"] = left_out.named
+        data["left_out_files"] = left_out.named
     if unread := sum(one.fields.get("unread_count", 0) for one in found):
         lines.append(
             f"{terminal.count(unread, 'audio file')} of formats that mediakeep does not read:"
             " the report on each artist names them."
         )
-        told["unread"] = unread
+        data["unread"] = unread
     if left_out.sidecars:
         lines.append(_unfit(desk, left_out.sidecars))
-        told["orphan_sidecars"] = left_out.sidecars
-    told |= {"renames": result.renamed} if result.renamed else {}
-    return Answer(lines, {**result.counts(), **told})
+        data["orphan_sidecars"] = left_out.sidecars
+    data |= {"renames": result.renamed} if result.renamed else {}
+    data |= {"twins": twins} if twins else {}
+    return Answer(lines, {**result.counts(), **data})
 
 
 def _unfit(desk: Desk, places: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ called "Untitled", "Unknown", "None" and "?", and "Various" names many artists, 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 TITLES = frozenset(
     {
@@ -70,6 +71,17 @@ NUMBERED = (
 _NUMBERED = re.compile(rf"(?:{'|'.join(NUMBERED)})[ _#.-]{{0,2}}[0-9]{{1,3}}")
 
 
+# What systems call a folder that nobody has named; with a number where there are several.
+_NEW_FOLDERS = (
+    *("new folder", "untitled folder", "neuer ordner", "nouveau dossier", "dossier sans titre"),
+    *("nueva carpeta", "carpeta sin título", "nuova cartella", "cartella senza titolo"),
+    *("nieuwe map", "naamloze map", "nova pasta", "ny mapp", "ny mappe", "uusi kansio"),
+    *("nowy folder", "nová složka", "új mappa", "yeni klasör", "новая папка"),
+    *("新しいフォルダー", "新しいフォルダ", "新建文件夹", "新增資料夾", "새 폴더"),
+)
+_NEW_FOLDER = re.compile(rf"(?:{'|'.join(_NEW_FOLDERS)})(?: ?\(?[0-9]{{1,3}}\)?)?")
+
+
 def is_title(text: str) -> bool:
     """Tell whether a title is only a placeholder."""
     plain = _plain(text)
@@ -77,8 +89,9 @@ def is_title(text: str) -> bool:
 
 
 def is_artist(text: str) -> bool:
-    """Tell whether an artist is only a placeholder."""
-    return _plain(text) in ARTISTS
+    """Tell whether an artist is only a placeholder, such as "Unknown Artist" or "New Folder"."""
+    plain = _plain(text)
+    return plain in ARTISTS or _is_new_folder(plain)
 
 
 def is_album(text: str) -> bool:
@@ -88,12 +101,17 @@ def is_album(text: str) -> bool:
 
 def is_folder(name: str) -> bool:
     """Tell whether the name of a folder is none that an album has."""
-    return _plain(name) in FOLDERS or is_album(name)
+    plain = _plain(name)
+    return plain in FOLDERS or _is_new_folder(plain) or is_album(name)
 
 
 def is_genre(text: str) -> bool:
     """Tell whether a genre is only a placeholder."""
     return _plain(text) in GENRES
+
+
+def _is_new_folder(plain: str) -> bool:
+    return _NEW_FOLDER.fullmatch(unicodedata.normalize("NFC", plain)) is not None
 
 
 def _plain(text: str) -> str:

@@ -135,15 +135,19 @@ def base_key(title: str) -> str:
 def _name(artist: Artist, tracks: Iterable[Track]) -> str:
     """Return the album artist that most tracks name, where it is the folder's name; else that.
 
-    A folder's name cannot hold every sign: "AC_DC" is "AC/DC" where the tags say so.
+    A folder's name cannot hold every sign: "AC_DC" is "AC/DC" where the tags say so. "New Folder"
+    is no name: there the tags say who it is, if most agree.
     """
     folder = files.unescape(artist.name)
     told = Counter(
         name for track in tracks for name in (letters.first(track.tags.albumartist),) if name
     )
     alike = [name for name, _ in told.most_common() if _same(name, folder)]
-    if not alike and (named := _named_by(artist, [name for name, _ in told.most_common()])):
-        return _plain(named)
+    if not alike and placeholders.is_artist(folder):
+        named = ((one, count) for one, count in told.items() if not placeholders.is_artist(one))
+        alike = [name for name, count in named if 2 * count > told.total()]
+    if not alike and (artist_name := _named_by(artist, [name for name, _ in told.most_common()])):
+        return _plain(artist_name)
     return _plain(alike[0] if alike else files.printable(folder))
 
 

@@ -20,6 +20,7 @@ from mediakeep.lookups import catalogue, query
 from mediakeep.lookups.catalogue import Discography, Release
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Resolved
+from mediakeep.music import placeholders
 from mediakeep.music.discography import identity, others, question
 from mediakeep.music.discography.identity import Verdict
 from mediakeep.music.discography.others import Fates, Others, Tracks
@@ -107,6 +108,8 @@ class Search:
                 self._fates.note(asked.mbid, found.id)
                 return Verdict(found), "tags"
         voted = Verdict()
+        if placeholders.is_artist(asked.name):
+            return voted, "name"
         if titles := self._titles():
             hits = self._service.search_releases(query.releases_by_name(asked.name, titles))
             voted = identity.by_albums(asked.name, asked.titles, hits)

@@ -104,9 +104,12 @@ def of_folders(artist: str, album: Album) -> tuple[str, str]:
 
 
 def artist(folder: str) -> str:
-    """Return the artist that a folder's name tells, "" where its letters are uncertain."""
+    """Return the artist that a folder's name tells, "" if its letters are uncertain or it has none.
+
+    "New Folder" is no artist.
+    """
     text = files.unescape(folder).strip()
-    return text if _is_text(text) else ""
+    return text if _is_text(text) and not placeholders.is_artist(text) else ""
 
 
 def _claimed(
