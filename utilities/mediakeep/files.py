@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
+STATUS = "status"  # the folder of a home that holds its state
+
 # No system reserves a name of five or more plain letters; most names need no closer look.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]{3,98}[A-Za-z0-9]")
 _NO_UTF8 = re.compile("[\udc80-\udcff]")  # bytes of a path, as Python writes them
@@ -110,6 +112,25 @@ def _hasten(handles: Sequence[int]) -> None:
                 os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
+def make_folder(folder: Path, *, sync: bool = True) -> None:
+    """Make a folder of a home with its missing parents, and sync the names of new ones.
+
+    A new `status/` gets mode 0700, because it holds paths and contents of the user's files. All
+    others follow the umask, because other programs read them.
+    """
+    if folder.is_dir():
+        return
+    if folder != folder.parent:
+        make_folder(folder.parent, sync=sync)
+    try:
+        folder.mkdir(0o700 if folder.name == STATUS else 0o777)
+    except FileExistsError:  # another process was quicker, unless it is a file
+        if not folder.is_dir():
+            raise
+    if sync:
+        sync_folder(folder.parent)
+
+
 def sync_folder(folder: str | os.PathLike[str]) -> None:
     """Bring a folder's entries (new, renamed, removed names) to the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -117,14 +138,6 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, and bring the names of new ones to the disk."""
-    new = [one for one in (folder, *folder.parents) if not one.is_dir()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for one in reversed(new):
-        sync_folder(one.parent)
 
 
 def write_all(handle: int, data: bytes | memoryview) -> None:
@@ -169,10 +182,7 @@ def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
         with contextlib.ExitStack() as stack:
             handles = []
             for at, data in contents.items():
-                if sync:
-                    make_folder(at.parent)
-                else:
-                    at.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(at.parent, sync=sync)
                 beside[at] = at.parent / f".{os.urandom(6).hex()}.tmp"
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
                 handles.append(os.open(beside[at], flags, 0o666))

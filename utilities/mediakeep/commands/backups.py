@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediakeep import config, files
+from mediakeep.commands import homes
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.views import terminal
 
@@ -50,6 +51,7 @@ def restore_backup(desk: Desk, given: Path) -> Answer:
             f" of the library {files.printable(head.library_path)}? What is there now is kept."
         )
     replaced = recovery.run(desk.place, desk.kind, path)
+    homes.furnish(desk.home)
     with desk.opened() as opened:
         total = len(opened.state.items)
     items = terminal.count(total, desk.kind.noun, desk.kind.plural)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from mediakeep import files
-from mediakeep.commands import renames, subjects
+from mediakeep.commands import homes, renames, subjects
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.errors import ScanRefused
 from mediakeep.item import Found
@@ -34,6 +34,7 @@ def scan(desk: Desk, path: str) -> Answer:
         return _update(desk, root, found, moved=False)
     if not found:
         raise ScanRefused(f"{files.escape(root)} holds no {desk.kind.shelf}.")
+    homes.furnish(desk.home)
     Queue.create(desk.place, desk.kind, subjects.library_text(root), found).close()
     result = Survey(total=len(found), new={one.key: {} for one in found})
     return _answer(desk, root, result, [f"New queue: {_pieces(desk, found)}."], found)

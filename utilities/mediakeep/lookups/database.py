@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mediakeep import files
 from mediakeep.errors import NoCache
 
 Row = tuple[Any, ...]
@@ -93,7 +94,7 @@ class Database:
             if _identity(self.path) == self._file:
                 return found
             self.close()  # it was deleted, or set aside by another process
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(self.path.parent)
         with self._alone():
             made = self._opened()
         self._open[os.getpid()], self._file = made, _identity(self.path)

@@ -61,7 +61,7 @@ class Record:
     def _held(self) -> Iterator[None]:
         """Hold the record alone; NoCache where it cannot be read or written."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            files.make_folder(self._path.parent)
             with files.locked(self._path.with_suffix(".lock")):
                 yield
         except OSError as error:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from mediakeep import clean_mark
+from mediakeep import clean_mark, files
 from mediakeep.clean_mark import Torn
 
 ASIDE = ".aside"  # behind the name of a file that was none of ours, or damaged
@@ -132,7 +132,7 @@ class Cabinet:
     def _open(self) -> None:
         for _ in range(2):  # once more where the first was set aside
             try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+                files.make_folder(self._path.parent)
                 self._base = sqlite3.connect(
                     self._path, timeout=self._patience, isolation_level=None
                 )

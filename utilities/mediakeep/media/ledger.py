@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
+from mediakeep import files
 from mediakeep.errors import ItemFailed, NewerFormat, StateDamaged
 
 FILE = "essence.db"
@@ -101,7 +102,7 @@ class Ledger:
         if not write and not path.exists():
             return cls(path, None)
         if write:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            files.make_folder(path.parent)
         with _translated(path):
             mode = "rwc" if write else "rw"
             uri = f"{path.absolute().as_uri()}?mode={mode}"

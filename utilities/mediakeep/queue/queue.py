@@ -89,7 +89,7 @@ class Queue:
     @classmethod
     def create(cls, where: Place, kind: Kind, library: str, found: Iterable[Found]) -> Self:
         """Make a queue of what a scan found; UsageFailed where there is one already."""
-        where.folder.mkdir(parents=True, exist_ok=True)
+        files.make_folder(where.folder)
         for folder in (where.folder.parent, where.folder.parent.parent):
             files.sync_folder(folder)
         store = Store(where, kind, adoption.adopt)

@@ -40,7 +40,7 @@ class Log:
         """Append a line to the file of a month such as "2025-12"; RecordNotWritten on failure."""
         path = self._folder / f"{month}.jsonl"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            files.make_folder(path.parent)
             with files.locked(path) as handle:
                 _append(handle, encode(line) + b"\n")
             if sync:

@@ -58,7 +58,7 @@ class Store:
         blobs, too.
         """
         with contextlib.suppress(OSError):  # whoever writes into it will tell
-            self.folder.mkdir(parents=True, exist_ok=True)
+            files.make_folder(self.folder)
         with gate.shared(self.folder):
             for name, data in blobs.items():
                 self.blobs.keep(data, name)

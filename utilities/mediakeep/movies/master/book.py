@@ -65,7 +65,7 @@ def write(scope: Scope, limit: int) -> Written:
     home = scope.home
     unread: dict[str, str] = {}
     places = (home / name for name in (JSON, CSV, SUMMARY))
-    (home / _LOCK).parent.mkdir(parents=True, exist_ok=True)
+    files.make_folder((home / _LOCK).parent)
     with files.locked(home / _LOCK), drafts.replacing(*places) as (movies, table, told):
         book = Book(scope, movies, table, limit)
         for listed in scope.movies:

@@ -35,8 +35,8 @@ _CELLS = msgspec.json.Decoder(failed.Cells)
 def update(home: Path, items: Mapping[str, Item]) -> list[str]:
     """Bring both tables up to date with a queue; return what was found damaged, a sentence each."""
     troubles: list[str] = []
-    (home / _LOCK).parent.mkdir(parents=True, exist_ok=True)
-    (home / _KEPT).parent.mkdir(parents=True, exist_ok=True)
+    files.make_folder((home / _LOCK).parent)
+    files.make_folder((home / _KEPT).parent)
     with files.locked(home / _LOCK), Kept(home / _KEPT) as kept:
         told = dict(_told(home, items, kept, troubles))
         if not told and not (home / SCAN).exists():

@@ -30,7 +30,7 @@ from mediakeep.queue.backups.blocks import Damage, Entry
 FORMAT = 1
 HEAD = "mediakeep_backup.json"
 SUMS = "mediakeep_checksums.jsonl"
-SHARED = ("undo", "reports", "templates")  # folders of `status/` that all kinds share
+SHARED = ("undo", "reports", "templates", "planning")  # folders of `status/` that all kinds share
 LOOSE = ("mediakeep.toml",)  # files of the home itself
 _PIECE = 1 << 20  # bytes
 _LONGEST = 1 << 14  # bytes of the head, or of a line of the checksums

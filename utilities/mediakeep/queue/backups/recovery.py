@@ -77,7 +77,7 @@ def refuse_busy(place: Place) -> None:
 def run(place: Place, kind: Kind, path: Path) -> Path | None:
     """Restore a backup, or end a restore of it; return where what it replaced is kept."""
     status = place.folder.parent
-    status.mkdir(parents=True, exist_ok=True)
+    files.make_folder(status)
     with _alone(status):
         order = begun.read(place.folder) or _begin(place, kind, path)
         replaced = status / order.replaced
