@@ -35,8 +35,11 @@ class Asker:
     waits: Path  # a byte for each wait that it has begun
     turns: Path  # when a request might leave, as the shared record has it, line by line
 
-    def until_it_waits(self) -> None:
-        until(self.waits.exists)
+    def has_waited(self, times: int = 1) -> bool:
+        return self.waits.exists() and self.waits.stat().st_size >= times
+
+    def until_it_waits(self, times: int = 1) -> None:
+        until(lambda: self.has_waited(times))
 
     def ended(self) -> dict[str, Any]:
         """Wait for the end, and return what was spent and what failed."""

@@ -82,7 +82,7 @@ def test_one_question_of_four_processes_is_one_request_however_slow_the_answer(
     processes = [start("/a") for _ in range(4)]
 
     def slow(handler: Any) -> None:
-        until(lambda: sum(one.waits.exists() for one in processes) == 3)
+        until(lambda: sum(one.has_waited(5) for one in processes) == 3)
         answer()(handler)
 
     server.manners["/a"] = [slow]
@@ -137,7 +137,7 @@ def test_a_process_that_is_killed_while_it_asks_keeps_nobody_from_asking(
     go(first)
     until(lambda: server.asked == ["/a"])
     go(second)
-    second.until_it_waits()
+    second.until_it_waits(5)
     assert server.asked == ["/a"]  # the second waits for the first
     first.process.kill()
     assert second.ended()["requests"] == 1
@@ -154,7 +154,7 @@ def test_a_process_that_is_killed_while_it_waits_for_its_turn_takes_none(
     waiting.process.kill()
     quick = start("/2", interval=0.1)
     go(quick)
-    assert quick.ended()["waited"] < 60  # an hour if the turn was taken
+    assert quick.ended()["waited"] < 1  # which counts what it was told, not what that took
     assert server.asked == ["/1", "/2"]
 
 
