@@ -25,6 +25,7 @@ class Action:
 
     flag: str
     act: Act
+    help: str
     metavar: str = ""
     multiple: bool = False
     words: tuple[str, ...] = ()  # of --status, --yes and --force, those that mean something here
@@ -34,31 +35,139 @@ class Action:
 def actions(kind: Kind) -> list[Action]:
     """List what a kind's manager can do."""
     return [
-        Action("--scan", scans.scan, "PATH", words=("yes",)),
-        Action("--relocate", scans.relocate, "NEW", words=("yes",)),
-        Action("--import-queue", imports.import_queue, "FILE", words=("yes",), value=PLACE),
-        Action("--show-summary", looks.show_summary),
-        Action("--list", looks.show_list, words=("status",)),
-        Action(f"--show-{kind.noun}", looks.show_item, "NAME"),
-        Action(f"--reset-{kind.noun}", resets.reset_items, "NAME", multiple=True, words=("force",)),
-        Action("--reset-errors", resets.reset_errors),
-        Action("--reset-in-progress", resets.reset_in_progress, words=("force",)),
-        Action("--reset-all", resets.reset_all, words=("yes", "force")),
-        Action("--reset-outdated", resets.reset_outdated),
-        Action("--mark-completed", resets.mark_completed, "NAME"),
-        Action("--prioritize", resets.prioritize, "NAME"),
-        Action("--forget", resets.forget, "NAME"),
-        Action("--forget-vanished", resets.forget_vanished),
-        Action("--validate-queue", upkeep.validate),
-        Action("--repair", upkeep.mend),
-        Action("--checkpoint", upkeep.checkpoint),
-        Action("--list-checkpoints", looks.list_checkpoints),
-        Action("--restore-checkpoint", upkeep.restore, "FILE|latest"),
-        Action("--replay-aside", upkeep.replay_aside, "FILE", words=("yes",)),
-        Action("--prune-checkpoints", upkeep.prune, "N", value=COUNT),
-        Action("--archive-logs", upkeep.archive_logs, "DAYS", value=COUNT),
-        Action("--backup", backups.backup, "DEST", value=PLACE),
-        Action("--restore-backup", backups.restore_backup, "FILE", words=("yes",), value=PLACE),
+        Action(
+            "--scan",
+            scans.scan,
+            "Create the queue of a library, or update it to what is on disk.",
+            "PATH",
+            words=("yes",),
+        ),
+        Action(
+            "--relocate",
+            scans.relocate,
+            "Use the new path of a library that was moved; every item keeps its state.",
+            "NEW",
+            words=("yes",),
+        ),
+        Action(
+            "--import-queue",
+            imports.import_queue,
+            "Import a queue file from before mediakeep.",
+            "FILE",
+            words=("yes",),
+            value=PLACE,
+        ),
+        Action("--show-summary", looks.show_summary, "Show the progress of the queue."),
+        Action(
+            "--list",
+            looks.show_list,
+            "List the items, one per line; with --status only those with that status.",
+            words=("status",),
+        ),
+        Action(
+            f"--show-{kind.noun}",
+            looks.show_item,
+            "Show all that the queue knows of one item, and its issues.",
+            "NAME",
+        ),
+        Action(
+            f"--reset-{kind.noun}",
+            resets.reset_items,
+            "Make the named items pending again, with no attempts counted.",
+            "NAME",
+            multiple=True,
+            words=("force",),
+        ),
+        Action("--reset-errors", resets.reset_errors, "Make all failed items pending."),
+        Action(
+            "--reset-in-progress",
+            resets.reset_in_progress,
+            "Make all items in progress pending; those of a dead batch become so anyway.",
+            words=("force",),
+        ),
+        Action(
+            "--reset-all",
+            resets.reset_all,
+            "Make every item pending; asks unless --yes is given.",
+            words=("yes", "force"),
+        ),
+        Action(
+            "--reset-outdated",
+            resets.reset_outdated,
+            "Process items again that older rules completed, after all pending ones.",
+        ),
+        Action(
+            "--mark-completed",
+            resets.mark_completed,
+            "Mark an item as completed without processing it.",
+            "NAME",
+        ),
+        Action("--prioritize", resets.prioritize, "Process an item before all others.", "NAME"),
+        Action(
+            "--forget",
+            resets.forget,
+            "Remove a vanished or ignored item; its history and undo records stay.",
+            "NAME",
+        ),
+        Action(
+            "--forget-vanished",
+            resets.forget_vanished,
+            "Remove all vanished and ignored items; history and undo records stay.",
+        ),
+        Action(
+            "--validate-queue",
+            upkeep.validate,
+            "Check the whole queue; exit code 3 if there are problems, each with its fix.",
+        ),
+        Action(
+            "--repair",
+            upkeep.mend,
+            "Rebuild damaged files from intact ones; damaged files are moved to aside/.",
+        ),
+        Action("--checkpoint", upkeep.checkpoint, "Write a full copy of the queue."),
+        Action("--list-checkpoints", looks.list_checkpoints, "List the checkpoints, newest first."),
+        Action(
+            "--restore-checkpoint",
+            upkeep.restore,
+            "Replace the queue by a checkpoint, after checking it.",
+            "FILE|latest",
+        ),
+        Action(
+            "--replay-aside",
+            upkeep.replay_aside,
+            "Show what a restore undid; with --yes bring it back.",
+            "FILE",
+            words=("yes",),
+        ),
+        Action(
+            "--prune-checkpoints",
+            upkeep.prune,
+            "Remove checkpoints except the newest N, one per day, and the newest valid one.",
+            "N",
+            value=COUNT,
+        ),
+        Action(
+            "--archive-logs",
+            upkeep.archive_logs,
+            "Compress the session logs of batches that ended at least DAYS ago.",
+            "DAYS",
+            value=COUNT,
+        ),
+        Action(
+            "--backup",
+            backups.backup,
+            "Write all that cannot be created again into one archive, also during a batch.",
+            "DEST",
+            value=PLACE,
+        ),
+        Action(
+            "--restore-backup",
+            backups.restore_backup,
+            "Restore a backup, after checking it.",
+            "FILE",
+            words=("yes",),
+            value=PLACE,
+        ),
     ]
 
 
@@ -85,17 +194,16 @@ def build(kind: Kind) -> shared.Command:
 
 
 def _option(action: Action) -> Callable[..., Any]:
-    text = (action.act.__doc__ or "").partition("\n")[0]
     name = _name(action)
     if not action.metavar:
-        return click.option(action.flag, name, is_flag=True, help=text)
+        return click.option(action.flag, name, is_flag=True, help=action.help)
     return click.option(
         action.flag,
         name,
         metavar=action.metavar,
         multiple=action.multiple,
         type=action.value,
-        help=text,
+        help=action.help,
     )
 
 
