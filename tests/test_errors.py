@@ -39,6 +39,12 @@ def test_messages_survive_python_without_docstrings(tmp_path: Path) -> None:
     assert "There is no music queue in" in bare.stderr
 
 
+def test_the_actions_of_a_queue_manager_keep_their_help() -> None:
+    command = [sys.executable, "-OO", str(_UTILITIES / "music_queue_manager.py"), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "Make all failed items pending." in done.stdout
+
+
 def test_texts_name_scripts_as_the_user_starts_them(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Run embed_cover.py ALBUM, or a batch."
     assert config.with_commands(text) == "Run python utilities/embed_cover.py ALBUM, or a batch."

@@ -43,6 +43,9 @@ def test_every_view_is_written_in_an_odd_home(odd_home: Home) -> None:
         done = odd_home.run(*command)
         assert done.returncode == 0, (command, done.stderr)
         assert "Traceback" not in done.stderr
+        # No line of output is a part of the path alone, and no character of it is no UTF-8.
+        assert not [line for line in done.stdout.splitlines() if line.startswith("me'$x")]
+        assert "udce9" not in done.stdout
     for name in ("outputs/manual_review_needed.json", "outputs/music_library_master.json"):
         json.loads((odd_home.path / name).read_bytes())
 
@@ -72,3 +75,11 @@ def test_a_command_to_paste_is_one_line_that_works_in_a_shell(odd_home: Home) ->
     )
     assert done.returncode == 0, done.stderr
     assert "14 completed" in done.stdout
+
+
+def test_a_message_shows_an_odd_path_in_one_line(odd_home: Home) -> None:
+    nowhere = odd_home.path / "none"
+    done = odd_home.run("process_artist", nowhere)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.endswith("none is not a folder.\n")

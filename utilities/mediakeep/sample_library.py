@@ -30,6 +30,6 @@ def refuse_real_library(path: Path, environ: Mapping[str, str] = os.environ) -> 
     if any((folder / MARKER).exists() for folder in (real, *real.parents)):
         return
     raise UsageFailed(
-        f"{files.escape(path)} is no sample library, and the ids of simulated services are"
+        f"{files.display_path(path)} is no sample library, and the ids of simulated services are"
         " invented. Nothing changed. Use --fix none or --dry-run, or give rehearse.py --i-know."
     )

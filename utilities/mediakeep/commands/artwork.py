@@ -47,8 +47,10 @@ def fetch(desk: Desk, wanted: Wanted, output: Path, *, force: bool) -> Told:
     seen = _seen(found, archive.service)
     _fit(seen[0], output)
     before = _write(path, found.content, force=force)
-    lines = [f"The one before was kept: {files.escape(before)}"] if before else []
-    lines.append(f"Written: {files.escape(output)} {_facts(seen)}, from the {found.of} {mbid}")
+    lines = [f"The one before was kept: {files.display_path(before)}"] if before else []
+    lines.append(
+        f"Written: {files.display_path(output)} {_facts(seen)}, from the {found.of} {mbid}"
+    )
     data = {"output": files.escape(path), "kept": files.escape(before) if before else ""}
     data |= {"mbid": mbid, "of": found.of, "side": "back" if wanted.back else "front"}
     facts = {"type": seen[0], "width": seen[1], "height": seen[2], "bytes": len(found.content)}
@@ -70,16 +72,17 @@ def _facts(seen: pictures.Seen) -> str:
 def _check(path: Path, *, force: bool) -> None:
     """Refuse what cannot be written before anybody is asked."""
     if path.is_dir():
-        raise UsageFailed(f"{files.escape(path)} is a folder. Give the name of a file in it.")
+        raise UsageFailed(f"{files.display_path(path)} is a folder. Give the name of a file in it.")
     if not path.parent.is_dir():
-        raise UsageFailed(f"{files.escape(path.parent)} is not a folder.")
+        raise UsageFailed(f"{files.display_path(path.parent)} is not a folder.")
     if os.path.lexists(path) and not force:
         raise _is_there(path)
 
 
 def _is_there(path: Path) -> UsageFailed:
     return UsageFailed(
-        f"{files.escape(path)} is there already, and nothing was written. Give another --output, or"
+        f"{files.display_path(path)} is there already, and nothing was written. Give"
+        " another --output, or"
         " --force to put the picture in its place: the old one is then kept beside it."
     )
 

@@ -25,7 +25,7 @@ def backup(desk: Desk, given: Path) -> Answer:
 
 def sentence(made: Made) -> str:
     """Say where a backup lies and how large it is."""
-    return f"Backup written: {files.escape(made.path)} ({made.bytes:,} bytes)"
+    return f"Backup written: {files.display_path(made.path)} ({made.bytes:,} bytes)"
 
 
 def told(made: Made) -> dict[str, object]:
@@ -70,7 +70,7 @@ def _back(desk: Desk, replaced: Path | None) -> list[str]:
     """Say where that is kept which was replaced, and how to go back."""
     if replaced is None:
         return []
-    lines = [f"What was there before is kept in {files.escape(replaced)}."]
+    lines = [f"What was there before is kept in {files.display_path(replaced)}."]
     before = replaced / "status" / desk.kind.name
     if before.exists():
         kept, home = f"{replaced}_undone", files.quote_path(desk.home)

@@ -103,7 +103,7 @@ def _folder(path: Path) -> Path:
     if path.is_dir():
         return path
     command = config.spoken("fix_metadata.py")
-    reason = f"{files.escape(path)} is not a folder. Change single files with: {command}"
+    reason = f"{files.display_path(path)} is not a folder. Change single files with: {command}"
     raise UsageFailed(reason)
 
 

@@ -198,7 +198,7 @@ def check(state: State) -> None:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise LibraryGone(files.escape(root), "missing") from error
     except OSError as error:
-        raise UsageFailed(f"The library {files.escape(root)}: {error.strerror}.") from error
+        raise UsageFailed(f"The library {files.display_path(root)}: {error.strerror}.") from error
     if empty:
         raise LibraryGone(files.escape(root), "empty")
 

@@ -77,7 +77,9 @@ class Covers:
         for where, entry in lists.entries(path, Entry, faults):
             with faults.at(where):
                 album, image = finder.find(entry.album), finder.find(entry.image)
-                self.add(album, image, f"{wording.BY_HAND}: {files.escape(path.name)}, {where}")
+                self.add(
+                    album, image, f"{wording.BY_HAND}: {files.display_path(path.name)}, {where}"
+                )
         faults.refuse()
 
 

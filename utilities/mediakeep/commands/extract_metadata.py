@@ -27,7 +27,7 @@ def main(
         raise click.UsageError("--json prints, and --quiet forbids it: give one of them.")
     source = path.expanduser().resolve()
     if not source.exists():
-        raise UsageFailed(f"{files.escape(path)} does not exist.")
+        raise UsageFailed(f"{files.display_path(path)} does not exist.")
     written = metadata.outputs(home, _stem(home, source, output_name))[: 1 if json_only else None]
     found = metadata.read(source, subjects.ignored(home))
     for file, content in zip(written, (metadata.to_json, metadata.to_csv), strict=False):
@@ -42,7 +42,11 @@ def main(
             "unreadable": [track.place for track in found.tracks if track.fault],
             "written": [str(file) for file in written],
         }
-        shared.show([*lines, *(f"Written: {file}" for file in written)], data, as_json=as_json)
+        shared.show(
+            [*lines, *(f"Written: {files.display_path(file)}" for file in written)],
+            data,
+            as_json=as_json,
+        )
     for fault in faults:
         click.echo(shared.plain(fault), err=True)
     return 1 if faults else 0

@@ -53,7 +53,9 @@ def main(
         files.write_atomic(file, content)
     if not quiet:
         told = {**data, "written": [str(file) for file in written]}
-        shared.show([f"Written: {file}" for file in written], told, as_json=as_json)
+        shared.show(
+            [f"Written: {files.display_path(file)}" for file in written], told, as_json=as_json
+        )
     return 1 if faulty else 0
 
 
@@ -72,12 +74,12 @@ def _videos(paths: Sequence[Path], sources: Sequence[Path], ignored: tuple[str, 
 
     for path, source in zip(paths, sources, strict=True):
         if not source.exists():
-            raise UsageFailed(f"{files.escape(path)} does not exist.")
+            raise UsageFailed(f"{files.display_path(path)} does not exist.")
     found = [
         video for source in sources for video in shelves.videos(source, formats.VIDEOS, ignored)
     ]
     if not found:
-        raise UsageFailed(f"{files.escape(paths[0])} holds no videos.")
+        raise UsageFailed(f"{files.display_path(paths[0])} holds no videos.")
     return list(dict.fromkeys(found))
 
 

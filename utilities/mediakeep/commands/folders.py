@@ -43,10 +43,12 @@ def at(items: Mapping[str, Item], path: Path) -> Folder:
         if place.is_symlink() and is_at(path, item.path):
             return Folder(path, key, item)
         if path.is_relative_to(place) and path != place:
-            raise UsageFailed(f"{files.escape(path)} is a part of {item.path}. Give that folder.")
+            raise UsageFailed(
+                f"{files.display_path(path)} is a part of {item.path}. Give that folder."
+            )
         if place.parent == path:
             raise UsageFailed(
-                f"{files.escape(path)} is a library, of which the queue knows the artists."
+                f"{files.display_path(path)} is a library, of which the queue knows the artists."
                 f" Give one artist's folder, or run {config.spoken(kinds.MUSIC.batch)}."
             )
     return Folder(path, name, apart=known is not None)

@@ -86,7 +86,7 @@ def _folder(home: Path, name: str) -> Folder:
     except NoQueue as error:
         if path.is_dir():
             return folders.at({}, path)
-        raise UsageFailed(f"{files.escape(name)} is not a folder. {error}") from error
+        raise UsageFailed(f"{files.display_path(name)} is not a folder. {error}") from error
     try:
         key = actions.find(state, name)
     except NoSuchItem:

@@ -69,14 +69,14 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
 def _meant(items: Mapping[str, Item], path: Path, ignored: tuple[str, ...]) -> list[Meant]:
     """Return the movies at a path: those that the queue knows, else those that lie there."""
     if not path.exists():
-        raise UsageFailed(f"There is no file or folder {files.escape(path)}.")
+        raise UsageFailed(f"There is no file or folder {files.display_path(path)}.")
     real = path.resolve()
     known = [Meant(key, one, True) for key, one in items.items() if _is_in(one.path, path, real)]
     if known:
         return known
     found = [Meant(one.key, _item(one, items), False) for one in scan.at(real, ignored)]
     if not found:
-        raise UsageFailed(f"{files.escape(path)} holds no movies.")
+        raise UsageFailed(f"{files.display_path(path)} holds no movies.")
     return found
 
 

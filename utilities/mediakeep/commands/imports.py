@@ -41,7 +41,8 @@ def _library(path: Path, old: OldQueue) -> Path:
     """Return the folder of the library; ScanRefused if it is unknown or not there."""
     if not old.library:
         raise ScanRefused(
-            f"{files.escape(path)} does not tell where the library is: it has no library_path, and"
+            f"{files.display_path(path)} does not tell where the library is: it has no"
+            " library_path, and"
             " its items lie in several folders. Add library_path to it."
         )
     root = Path(old.library).expanduser()

@@ -67,7 +67,7 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else path.expanduser().read_bytes()
     except OSError as error:
-        raise UsageFailed(f"{files.escape(path)}: {error.strerror}.") from error
+        raise UsageFailed(f"{files.display_path(path)}: {error.strerror}.") from error
     for number, line in enumerate(os.fsdecode(content).split("\n"), 1):
         if line.strip():
             yield number, line.removesuffix("\r")

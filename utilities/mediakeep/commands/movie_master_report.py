@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediakeep import kinds
+from mediakeep import files, kinds
 from mediakeep.commands import masters, shared
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def main(home: Path, list_limit: int, as_json: bool) -> int:
     written = book.write(scope, list_limit)
     names = (book.JSON, book.CSV, book.SUMMARY)
     told = summary.lines(written.statistics, scope.library)
-    lines = [*told, *(f"Written: {home / name}" for name in names)]
+    lines = [*told, *(f"Written: {files.display_path(home / name)}" for name in names)]
     return masters.show(lines, written.statistics, written.failures, as_json=as_json)
 
 

@@ -70,7 +70,7 @@ def _looked(path: Path, result: Result) -> Looked:
         case Gone(error):
             raise error
         case Lost(why):
-            return Looked(path, trouble=f"MediaInfo failed on {files.escape(path)}: {why}.")
+            return Looked(path, trouble=f"MediaInfo failed on {files.display_path(path)}: {why}.")
         case Outcome(state=Status.COMPLETED, facts={"facts": facts}):
             return Looked(path, msgspec.convert(facts, VideoFacts))
         case Outcome(message=message):

@@ -42,7 +42,7 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     """
     folder = path.expanduser().resolve()
     if not folder.is_dir():
-        raise UsageFailed(f"{files.escape(path)} is not a folder.")
+        raise UsageFailed(f"{files.display_path(path)} is not a folder.")
     policy = policies.policy(given)
     access = services.access(given, fresh=given["refresh"])
     if policy.fix is not Fix.NONE and not given["dry_run"]:
@@ -71,7 +71,7 @@ def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
     if unmade := outcome.facts.get("unreached") or outcome.facts.get("unasked"):
         lines.append(files.printable(unmade))
     if manner.write and outcome.state is Status.COMPLETED:
-        lines.append(f"Report: {home / outcome.data['report']}")
+        lines.append(f"Report: {files.display_path(home / outcome.data['report'])}")
     data = {"artist": files.escape(folder.name), "state": outcome.state, **outcome.data}
     data |= {"due": outcome.facts["due"]} if "due" in outcome.facts else {}
     data |= {"accepted" if manner.write else "would_accept": accepted} if accepted else {}

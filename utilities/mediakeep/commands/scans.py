@@ -33,7 +33,7 @@ def scan(desk: Desk, path: str) -> Answer:
     if (desk.folder / snapshot.FILE).exists():
         return _update(desk, root, found, moved=False)
     if not found:
-        raise ScanRefused(f"{files.escape(root)} holds no {desk.kind.shelf}.")
+        raise ScanRefused(f"{files.display_path(root)} holds no {desk.kind.shelf}.")
     homes.furnish(desk.home)
     Queue.create(desk.place, desk.kind, subjects.library_text(root), found).close()
     result = Survey(total=len(found), new={one.key: {} for one in found})
@@ -49,9 +49,9 @@ def relocate(desk: Desk, path: str) -> Answer:
 def _root(path: str) -> Path:
     root = Path(path).expanduser()
     if not root.is_dir():
-        raise ScanRefused(f"There is no folder {files.escape(root)}.")
+        raise ScanRefused(f"There is no folder {files.display_path(root)}.")
     if not any(root.iterdir()):
-        raise ScanRefused(f"{files.escape(root)} is empty; is it mounted?")
+        raise ScanRefused(f"{files.display_path(root)} is empty; is it mounted?")
     return root.resolve()
 
 
@@ -153,7 +153,7 @@ def _answer(
     left_out = desk.subject.left_out(root, desk.ignored)
     if left_out.files:
         lines.append(
-            f"{terminal.count(left_out.files, desk.kind.stray)} in {files.escape(root)}"
+            f"{terminal.count(left_out.files, desk.kind.stray)} in {files.display_path(root)}"
             f" belong to no {desk.kind.noun} and are left out{_named(left_out.named)}."
         )
     data: dict[str, object] = {"left_out": left_out.files}

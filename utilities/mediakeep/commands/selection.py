@@ -169,7 +169,7 @@ def _places(states: Iterable[State], store: Store, given: Path) -> frozenset[str
     )
     if not there and not any(store.knows(query) for query in Selection(places=found).queries):
         raise UsageFailed(
-            f"There is no file or folder {files.escape(given)},"
+            f"There is no file or folder {files.display_path(given)},"
             " and no change of one that was there is recorded."
         )
     return found

@@ -57,7 +57,7 @@ def _origin(ctx: click.Context, name: str) -> str:
     if source is ParameterSource.ENVIRONMENT:
         return config.PREFIX + name.upper()
     if source is ParameterSource.DEFAULT_MAP:
-        return f"{files.escape(ctx.params['home'] / config.FILE)}: {name}"
+        return f"{files.display_path(ctx.params['home'] / config.FILE)}: {name}"
     return ""
 
 

@@ -52,7 +52,7 @@ def orders(path: Path, read: Read, finder: Finder, *, yes: bool) -> Orders:
     faults, found = Faults(files.escape(path)), Orders()
     for row in read(path, faults):
         with faults.at(row.where):
-            reason = f"{wording.BY_HAND}: {files.escape(path.name)}, {row.where}"
+            reason = f"{wording.BY_HAND}: {files.display_path(path.name)}, {row.where}"
             edits = [
                 edit
                 for field, values in row.fields.items()

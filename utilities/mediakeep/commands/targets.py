@@ -136,4 +136,4 @@ def _is_part(folder: Folder) -> bool:
 def _elsewhere(listed: Iterable[Folder]) -> str:
     """Point to folders further down, where a folder of albums was given for an album."""
     below = [folder.place for folder in listed if folder.audio]
-    return f', but "{files.escape(below[0])}" in it does' if below else ""
+    return f', but "{files.display_path(below[0])}" in it does' if below else ""

@@ -65,7 +65,7 @@ def checkpoint(desk: Desk) -> Answer:
     """Write a full copy of the queue now."""
     with desk.opened() as opened:
         path = opened.checkpoint()
-    return Answer([f"Written: {path}"], {"path": str(path)})
+    return Answer([f"Written: {files.display_path(path)}"], {"path": str(path)})
 
 
 def prune(desk: Desk, keep: int) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mediakeep import clock, kinds
+from mediakeep import clock, files, kinds
 from mediakeep.commands import briefings, shared, subjects
 from mediakeep.commands.briefings import Desk
 from mediakeep.commands.formats import Formats
@@ -111,7 +111,7 @@ def _nothing(home: Path) -> Exception:
 
 
 def _lines(told: list[Briefing], reports: list[Path]) -> list[str]:
-    lines = [f"Written: {path}" for path in reports]
+    lines = [f"Written: {files.display_path(path)}" for path in reports]
     newest = told[-1]
     heads = zip(newest.kinds, map(" ".join, newest.headlines), strict=True)
     several = len(newest.kinds) > 1

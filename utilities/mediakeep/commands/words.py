@@ -50,7 +50,9 @@ def from_csv(home: Path, path: Path) -> Answer:
     rows = choices.read_choices(path)
     words = [Word(one.key, one.tmdb_id, one.imdb_id, f"line {one.line}") for one in rows]
     if not words:
-        return Answer([f"No id is filled in in {files.escape(path)}."], {"chosen": {}, "same": {}})
+        return Answer(
+            [f"No id is filled in in {files.display_path(path)}."], {"chosen": {}, "same": {}}
+        )
     with _opened(home) as opened:
         return _answer(opened, _found(opened, words, files.escape(path)))
 

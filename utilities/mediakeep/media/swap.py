@@ -179,7 +179,7 @@ def _check_rights(path: str, place: Path) -> None:
         return
     if os.statvfs(place).f_flag & os.ST_RDONLY:
         raise Refused(path, "its file system is mounted read-only", _MOUNT)
-    raise Refused(path, f"this user may not write to {files.escape(place)}", _RIGHTS)
+    raise Refused(path, f"this user may not write to {files.display_path(place)}", _RIGHTS)
 
 
 def _find_room(path: Path, size: int) -> None:
@@ -187,7 +187,7 @@ def _find_room(path: Path, size: int) -> None:
     free = disk.f_bavail * disk.f_frsize
     if free < size + _MARGIN:
         raise NoRoom(
-            f"There is no room to write {files.escape(path)} safely:"
+            f"There is no room to write {files.display_path(path)} safely:"
             f" {size + _MARGIN:,} bytes are needed, {free:,} are free."
         )
 
@@ -234,5 +234,7 @@ def _translated(path: Path) -> Iterator[None]:
         if isinstance(error, TimeoutError) and error.errno is None:
             raise  # not the disk's time is up, but that of whoever called
         if error.errno in _FULL:
-            raise NoRoom(f"The disk became full while {files.escape(path)} was written.") from error
+            raise NoRoom(
+                f"The disk became full while {files.display_path(path)} was written."
+            ) from error
         raise Refused(files.escape(path), error.strerror or str(error), _RIGHTS) from error

@@ -110,11 +110,13 @@ def read(path: Path) -> Plan:
                 raise ValueError("a path holds a NUL")
         return plan
     except OSError as error:
-        raise UsageFailed(f"The plan {files.escape(path)}: {error.strerror}.") from error
+        raise UsageFailed(f"The plan {files.display_path(path)}: {error.strerror}.") from error
     except UsageFailed as error:
-        raise UsageFailed(f"The plan {files.escape(path)}: {error}") from error
+        raise UsageFailed(f"The plan {files.display_path(path)}: {error}") from error
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise UsageFailed(f"{files.escape(path)} is no plan of mediakeep: {error}.") from error
+        raise UsageFailed(
+            f"{files.display_path(path)} is no plan of mediakeep: {error}."
+        ) from error
 
 
 def _newer(content: bytes) -> int:

@@ -69,7 +69,9 @@ def read(path: Path, kind: Kind) -> OldQueue:
     try:
         told = msgspec.json.decode(path.read_bytes())
     except OSError as error:
-        raise UsageFailed(f"{files.escape(path)} cannot be read: {error.strerror}.") from error
+        raise UsageFailed(
+            f"{files.display_path(path)} cannot be read: {error.strerror}."
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _refusal(path, f"it is no JSON: {error}") from error
     if not isinstance(told, dict) or not isinstance(told.get(kind.plural), dict):
@@ -88,7 +90,9 @@ def read(path: Path, kind: Kind) -> OldQueue:
 
 
 def _refusal(path: Path, reason: str) -> UsageFailed:
-    return UsageFailed(f"{files.escape(path)} cannot be imported: {reason}. Nothing was changed.")
+    return UsageFailed(
+        f"{files.display_path(path)} cannot be imported: {reason}. Nothing was changed."
+    )
 
 
 def _taken(kind: Kind) -> list[str]:

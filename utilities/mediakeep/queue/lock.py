@@ -126,7 +126,7 @@ def _has_open(pid: int, path: str) -> bool:
 def _no_locks(path: str, reason: str) -> NoLocks:
     folder = Path(path).parent
     mount, kind = _mount(folder)
-    where = f"{files.escape(mount)} ({kind})" if kind else "the file system"
+    where = f"{files.display_path(mount)} ({kind})" if kind else "the file system"
     return NoLocks(files.escape(folder), where, reason)
 
 

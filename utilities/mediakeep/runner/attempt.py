@@ -175,6 +175,6 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, MediakeepError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        place = f"{files.escape(error.filename)}: " if isinstance(error.filename, str) else ""
+        place = f"{files.display_path(error.filename)}: " if isinstance(error.filename, str) else ""
         return f"{place}{error.strerror}. {_CURES.get(error.errno or 0, '')}".strip()
     return f"{type(error).__name__}: {error}"

@@ -174,7 +174,7 @@ def item_issues(one: Item, found: Sequence[Issue] | None, home: Path) -> list[st
     lines += [line for issues in by_kind.values() for line in _kind(issues)]
     if one.status is not Status.COMPLETED:
         lines.append(f"This is what its last report says; it is {one.status.value} now.")
-    return [*lines, *([f"Report: {home / one.report}"] if one.report else [])]
+    return [*lines, *([f"Report: {files.display_path(home / one.report)}"] if one.report else [])]
 
 
 def _heading(found: Sequence[Issue]) -> str:

@@ -49,7 +49,7 @@ def read_choices(path: Path) -> list[Chosen]:
                 raise ValueError(f"{KEY} stands in line {found[one.key].line} already")
             found[one.key] = one
         except ValueError as error:
-            faults.append(f"{files.escape(path)}, line {number}: {error}.")
+            faults.append(f"{files.display_path(path)}, line {number}: {error}.")
     if faults:
         more = [f"And {len(faults) - _FAULTS:,} more."] if len(faults) > _FAULTS else []
         raise UsageFailed("\n".join([*faults[:_FAULTS], *more, "Nothing was changed."]))

@@ -117,9 +117,7 @@ def reviews(path: Path, home: Path, place: str = "") -> list[dict[str, str]]:
             "detail": one.detail,
             "proposal": one.proposal,
             "held": one.held,
-            "command": decisions.settling(
-                home, key, one, is_chosen=found.match.match == Sure.USER
-            ),
+            "command": decisions.settling(home, key, one, is_chosen=found.match.match == Sure.USER),
             "report": found.report,
         }
         for one in sorted(found.decisions, key=_urgency)

@@ -106,7 +106,7 @@ def _filled(path: Path, troubles: list[str]) -> dict[str, failed.Cells]:
         return choices.filled(path)
     except UsageFailed as error:
         aside = _set_aside(path)
-        troubles.append(f"{error} It was set aside as {files.escape(aside)}.")
+        troubles.append(f"{error} It was set aside as {files.display_path(aside)}.")
         return {}
 
 

@@ -111,7 +111,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 def _head(path: Path, kind: str, stream: BinaryIO) -> tuple[Head, bytes]:
     """Read the first file, and its line among the checksums."""
-    foreign = UsageFailed(f"{files.escape(path)} is no backup that mediakeep made.")
+    foreign = UsageFailed(f"{files.display_path(path)} is no backup that mediakeep made.")
     try:
         entry = blocks.entry(stream)
     except (Damage, OSError, EOFError, zlib.error, tarfile.HeaderError) as error:
@@ -129,7 +129,8 @@ def _head(path: Path, kind: str, stream: BinaryIO) -> tuple[Head, bytes]:
         raise Damage(f"what it is of cannot be read, {error}") from error
     if found.kind != kind:
         raise UsageFailed(
-            f"{files.escape(path)} is a backup of {found.kind}, not of {kind}. Nothing was changed."
+            f"{files.display_path(path)} is a backup of {found.kind}, not of {kind}."
+            " Nothing was changed."
             f" Restore it with the manager of {found.kind}."
         )
     return found, line(entry, sha256(data).hexdigest())
@@ -142,7 +143,7 @@ def _below(name: str, kind: str) -> None:
     inside = any(len(parts) > len(p) and tuple(parts[: len(p)]) == p for p in places)
     plain = not {"", ".", ".."} & set(parts) and "\0" not in name
     if not plain or not (inside or name in LOOSE):
-        raise Damage(f"it holds a file named {files.escape(name)}, which no backup holds")
+        raise Damage(f"it holds a file named {files.display_path(name)}, which no backup holds")
 
 
 def _hashed(stream: BinaryIO, entry: Entry, take: Take | None) -> str:

@@ -39,7 +39,8 @@ def read(folder: Path) -> Order | None:
         return None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StateDamaged(
-            f"{files.escape(path)} cannot be read: {error}. Nothing was changed. Move that folder"
+            f"{files.display_path(path)} cannot be read: {error}. Nothing was changed."
+            " Move that folder"
             " away, then restore the backup again."
         ) from error
 
@@ -49,7 +50,7 @@ def refuse(folder: Path) -> None:
     if order := read(folder):
         raise StateDamaged(
             f"A restore is begun and not ended; what is left of it lies in"
-            f" {files.escape(place(folder))}. Nothing was changed. Wait where it is at work;"
+            f" {files.display_path(place(folder))}. Nothing was changed. Wait where it is at work;"
             f" else end it:\n  {_again(folder, order)}"
         )
 

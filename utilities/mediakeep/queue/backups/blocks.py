@@ -59,7 +59,7 @@ def entry(stream: BinaryIO) -> Entry | None:
             mtime = min(max(int(info.mtime), 0), _LATEST)
             return Entry(name or info.name, info.size, info.mode & 0o777, mtime)
         if info.type != tarfile.GNUTYPE_LONGNAME or name or info.size > _LONGEST:
-            raise Damage(f"{files.escape(info.name)} in it is no plain file")
+            raise Damage(f"{files.display_path(info.name)} in it is no plain file")
         text = b"".join(exactly(stream, info.size + -info.size % BLOCK))[: info.size]
         name = text.rstrip(b"\0").decode("utf-8", "surrogateescape")
 

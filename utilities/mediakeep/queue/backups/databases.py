@@ -29,7 +29,7 @@ def copy(path: Path, target: Path) -> None:
             source.backup(beside, progress=_patient())
     except sqlite3.Error as error:
         raise StateDamaged(
-            f"{files.escape(path)} cannot be read: {error}. No backup was made. Put an older"
+            f"{files.display_path(path)} cannot be read: {error}. No backup was made. Put an older"
             " backup of it there, or move it away."
         ) from error
 

@@ -39,7 +39,9 @@ class Packing:
             self._stream.write(piece)
             left -= len(piece)
         if left:
-            raise StateDamaged(f"{files.escape(entry.name)} changed while it was being copied.")
+            raise StateDamaged(
+                f"{files.display_path(entry.name)} changed while it was being copied."
+            )
         self._stream.write(bytes(entry.filling))
         return digest.hexdigest()
 

@@ -51,7 +51,7 @@ def check(place: Place, kind: Kind, path: Path) -> Head:
     elif path.is_file():
         head = archive.read(path, kind.name)
     else:
-        raise UsageFailed(f"There is no backup {files.escape(path)}.")
+        raise UsageFailed(f"There is no backup {files.display_path(path)}.")
     refuse_busy(place)
     return head
 
@@ -98,7 +98,7 @@ def _told() -> Iterator[None]:
         yield
     except (MediakeepError, OSError) as error:
         place, why = getattr(error, "filename", None), getattr(error, "strerror", None)
-        named = f"{files.escape(place)}: " if isinstance(place, str) else ""
+        named = f"{files.display_path(place)}: " if isinstance(place, str) else ""
         sentence = f"{named}{why}." if why else str(error)
         kind = _ERRORS.get(getattr(error, "exit_code", 1), ItemFailed)
         raise kind(f"{sentence} The restore is begun; run it again.") from error
@@ -111,7 +111,7 @@ def _alone(status: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
-        raise UsageFailed(f"Another restore is at work in {files.escape(status)}.") from error
+        raise UsageFailed(f"Another restore is at work in {files.display_path(status)}.") from error
     finally:
         os.close(handle)
 

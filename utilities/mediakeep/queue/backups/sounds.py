@@ -31,7 +31,7 @@ def join(current: Path, staged: Path) -> None:
         _add(current / FILE, staged / FILE)
     except sqlite3.Error as error:
         raise ItemFailed(
-            f"The ledger {files.escape(current / FILE)} could not be used: {error}."
+            f"The ledger {files.display_path(current / FILE)} could not be used: {error}."
         ) from error
 
 

@@ -23,7 +23,8 @@ def run(path: Path, kind: Kind, folder: Path) -> Head:
             _write(folder / entry.name, entry, content)
         except OSError as error:
             raise ItemFailed(
-                f"{files.escape(entry.name)} cannot be unpacked into {files.escape(folder)}:"
+                f"{files.display_path(entry.name)} cannot be unpacked into"
+                f" {files.display_path(folder)}:"
                 f" {error.strerror}. Nothing was changed."
             ) from error
 
@@ -37,7 +38,7 @@ def _prove(queue: Path, kind: Kind, path: Path) -> None:
     try:
         snapshot.load(queue, kind)
     except StateDamaged as error:
-        shown = f"The {snapshot.FILE} in {files.escape(path)}"
+        shown = f"The {snapshot.FILE} in {files.display_path(path)}"
         raise StateDamaged(str(error).replace(os.fspath(queue), shown)) from error
 
 

@@ -180,7 +180,7 @@ def _named(beside: Path, path: Path) -> Path:
 
 
 def _taken(path: Path) -> UsageFailed:
-    return UsageFailed(f"{files.escape(path)} exists already, and is left as it is.")
+    return UsageFailed(f"{files.display_path(path)} exists already, and is left as it is.")
 
 
 def _give(beside: Path, path: Path) -> None:

@@ -82,7 +82,7 @@ def _head(glance: Glance) -> Row:
         Piece("mediakeep", Ink.TITLE),
         Piece(f"  {now:%a %d %b %H:%M:%S}"),
         Piece(f"  {running}", Ink.GOOD if alive else Ink.DIM),
-        Piece(f"  {files.escape(glance.home)}", Ink.DIM, gives=True),
+        Piece(f"  {files.display_path(glance.home)}", Ink.DIM, gives=True),
     ]
 
 
