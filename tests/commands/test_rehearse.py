@@ -285,7 +285,7 @@ def test_invented_mbids_are_not_written_to_a_real_library(tmp_path: Path) -> Non
     ):
         done = simulated(home, *command)
         assert done.returncode == 2, (command, done.stdout, done.stderr)
-        assert "is no sample library" in done.stderr
+        assert "is not a sample library" in done.stderr
     assert simulated(home, *batch, "--fix", "none").returncode == 0
     assert contents(music) == before
     (music / MARKER).touch()

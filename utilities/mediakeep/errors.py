@@ -228,9 +228,9 @@ class JournalDamaged(StateDamaged):
 
 class UndoLogDamaged(StateDamaged):
     message = (
-        "Undo incomplete: the log in {} has damaged lines ({}). What they recorded cannot be "
-        "undone; all else was treated as asked. Restore these files from a backup of status/undo,"
-        " then run again."
+        "Undo incomplete: the undo log in {} has damaged lines ({}). The changes recorded there "
+        "were not undone; all others were. To undo the rest, restore the log files from a backup "
+        "of status/undo and run again."
     )
 
 
@@ -240,8 +240,8 @@ class UnknownField(StateDamaged):
 
 class ImplausibleQueue(StateDamaged):
     message = (
-        "{}: {}. Nothing was changed. Correct it there, or run --repair: it goes back to the "
-        "queue as it was."
+        "{}: {}. Nothing was changed. Correct it in the file, or run --repair, which brings back"
+        " the queue as it was before that file was put in its place."
     )
 
 

@@ -30,6 +30,7 @@ def refuse_real_library(path: Path, environ: Mapping[str, str] = os.environ) -> 
     if any((folder / MARKER).exists() for folder in (real, *real.parents)):
         return
     raise UsageFailed(
-        f"{files.display_path(path)} is no sample library, and the ids of simulated services are"
-        " invented. Nothing changed. Use --fix none or --dry-run, or give rehearse.py --i-know."
+        f"{files.display_path(path)} is not a sample library, and simulated services return"
+        " invented ids. Nothing was changed. To write nothing, use --fix none or --dry-run; to"
+        " write them anyway, run rehearse.py with --i-know."
     )

@@ -94,7 +94,7 @@ def actions(kind: Kind) -> list[Action]:
         Action(
             "--reset-outdated",
             resets.reset_outdated,
-            "Process items again that older rules completed, after all pending ones.",
+            "Reprocess items that were completed under older rules, after all pending ones.",
         ),
         Action(
             "--mark-completed",
@@ -106,13 +106,13 @@ def actions(kind: Kind) -> list[Action]:
         Action(
             "--forget",
             resets.forget,
-            "Remove a vanished or ignored item; its history and undo records stay.",
+            "Remove a vanished or ignored item from the queue; no media file is deleted.",
             "NAME",
         ),
         Action(
             "--forget-vanished",
             resets.forget_vanished,
-            "Remove all vanished and ignored items; history and undo records stay.",
+            "Remove all vanished and ignored items from the queue; no media file is deleted.",
         ),
         Action(
             "--validate-queue",

@@ -161,8 +161,8 @@ def _answer(
         data["left_out_files"] = left_out.named
     if unread := sum(one.fields.get("unread_count", 0) for one in found):
         lines.append(
-            f"{terminal.count(unread, 'audio file')} of formats that mediakeep does not read:"
-            " the report on each artist names them."
+            f"{terminal.count(unread, 'audio file')} skipped: mediakeep cannot read their"
+            " formats. They are listed in the reports of their artists."
         )
         data["unread"] = unread
     if left_out.sidecars:

@@ -157,7 +157,7 @@ def setting(flag: str, kind: Any, text: str) -> Callable[[Function], Function]:
 
 def ignoring(function: Function) -> Function:
     """Add --ignore, the setting of files and folders that scans pass over."""
-    text = "Pass over files and folders that fit, as *.bak,Samples/,#trash; also .mediakeepignore."
+    text = "Skip files and folders that match, such as '*.bak,Samples/'; see also .mediakeepignore."
     return setting("--ignore", str, text)(function)
 
 
