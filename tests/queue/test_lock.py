@@ -157,6 +157,23 @@ def test_locks_that_keep_nobody_out_are_noticed(
         Queue.open(where, MUSIC)
 
 
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_lock_file_that_is_removed_during_the_wait_is_made_again(
+    where: Place, at_once: None, held: int, is_replaced: bool
+) -> None:
+    path = where.folder / lock.FILE
+
+    def notice(_: str) -> None:
+        path.unlink()
+        if is_replaced:
+            path.touch()
+        fcntl.flock(held, fcntl.LOCK_UN)
+
+    with Queue.open(noticing(where, notice), MUSIC) as opened:
+        rig.settle(opened, 1)
+    assert path.exists()
+
+
 @ON_LINUX
 def test_the_file_system_is_the_one_that_is_mounted_deepest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

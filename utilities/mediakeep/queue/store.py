@@ -79,6 +79,9 @@ class Store:
             os.close(self._lock)
             self._lock = _lock(self.place.folder)
             self._acquire()
+        if not self._exclusive:
+            lock.require_exclusive(self._lock_path)
+            self._exclusive = True
         try:
             yield
         finally:
@@ -87,9 +90,6 @@ class Store:
     def _acquire(self) -> None:
         path = self._lock_path
         lock.acquire(self._lock, path, self.place.notice, partial(sessions.holder_text, self.place))
-        if not self._exclusive:
-            lock.require_exclusive(path)
-            self._exclusive = True
 
     def _is_the_lock(self) -> bool:
         """Tell whether the file that is locked still bears the lock's name: people tidy up."""
