@@ -253,6 +253,8 @@ BAD = {
     "a large call": ("\n{{ 'x'.center(2000000000) }}", 2),
     "a large call by name": ("\n{{ 'x'.ljust(width=2000000000) }}", 2),
     "a large filter": ("\n{{ 'x' | center(width=2000000000) }}", 2),
+    "a large indent": ("\n{{ [1] | tojson(2000000000) }}", 2),
+    "large bytes": ("\n{{ (1).to_bytes(2000000000) }}", 2),
     "a large format": ("\n{{ '{:2000000000}'.format('x') }}", 2),
     "a large percent": ("\n{{ '%2000000000d' | format(1) }}", 2),
     "a large growth": (
@@ -280,6 +282,24 @@ def test_a_wrong_template_is_named_with_its_line_and_writes_nothing(
     assert not list((tmp_path / filing.FOLDER).glob("*"))
     filing.write(tmp_path, told, ["md"], own=False)
     assert "artists are done" in filing.path(tmp_path, told.period, "md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{{ 2500000 | tojson }}", "2500000"),
+        ("{{ 2500000 | tojson(indent=2) }}", "2500000"),
+        ("{{ 2500000 | center(9) }}", " 2500000 "),
+        ("{{ {2500000: 'x'}.get(2500000) }}", "x"),
+        ("{% for _ in [1] %}{{ loop.cycle(2500000) }}{% endfor %}", "2500000"),
+    ],
+)
+def test_a_template_may_show_numbers_of_any_size(
+    tmp_path: Path, told: Briefing, text: str, shown: str
+) -> None:
+    own(tmp_path, "md", text)
+    filing.write(tmp_path, told, ["md"])
+    assert filing.path(tmp_path, told.period, "md").read_text() == shown
 
 
 @pytest.mark.parametrize("name", [name for name in BAD if name.startswith("a large")])

@@ -43,7 +43,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call(self, *given: Any, **named: Any) -> Any:
         """Call what is safe; SecurityError where it is told of a length that is too long."""
         _, obj, *words = given
-        _refuse_length(words if hasattr(obj, "__self__") else (), named)
+        if isinstance(getattr(obj, "__self__", None), str | int):  # as str.center, int.to_bytes
+            _refuse_length(words, named)
         return super().call(*given, **named)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
@@ -57,11 +58,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _refusing_length(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Have a filter refuse a length that is too long."""
+    """Have a filter refuse a length that is too long; the value that it filters is none."""
+    before = 2 if hasattr(function, "jinja_pass_arg") else 1  # arguments before any length
 
     @functools.wraps(function)
     def refusing(*given: Any, **named: Any) -> Any:
-        _refuse_length(given, named)
+        _refuse_length(given[before:], named)
         return function(*given, **named)
 
     return refusing
