@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -83,3 +84,24 @@ def test_a_message_shows_an_odd_path_in_one_line(odd_home: Home) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.endswith("none is not a folder.\n")
+
+
+def test_the_line_that_imports_an_older_queue_works_in_a_shell(odd_home: Home) -> None:
+    state = odd_home.queue / "processing_queue.json"
+    shutil.rmtree(odd_home.queue)
+    odd_home.queue.mkdir()
+    older = {"artists": {"Velvet Harbour": {"status": "pending"}}}
+    state.write_text(json.dumps({"library_path": str(odd_home.music), **older}))
+    refused = odd_home.run("music_queue_manager", "--show-summary")
+    assert refused.returncode == 3
+    assert len(refused.stderr.splitlines()) == 1
+    line = refused.stderr.partition("Import it: ")[2].replace("python", sys.executable, 1)
+    done = subprocess.run(
+        ["bash", "-c", line],
+        cwd=Path(__file__).parents[2],
+        env=environment({}),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Imported: 14 artists" in done.stdout

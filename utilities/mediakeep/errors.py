@@ -42,13 +42,18 @@ removes docstrings.
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
+from mediakeep import files
+
 
 class MediakeepError(Exception):
     message = "Something went wrong: {}"
     exit_code = 1
 
     def __str__(self) -> str:
-        return self.message.format(*self.args)
+        given = [files.display_path(x) if isinstance(x, PurePath) else x for x in self.args]
+        return self.message.format(*given)
 
 
 class ItemFailed(MediakeepError):

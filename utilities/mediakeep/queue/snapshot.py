@@ -7,7 +7,6 @@ with an indent of two; any other (compact, re-indented, re-ordered) is read too,
 from __future__ import annotations
 
 import os
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
@@ -228,4 +227,4 @@ def _explain(path: Path, kind: Kind, error: Exception) -> Exception:
 def _import_line(path: Path, kind: Kind) -> str:
     """Return the command that imports a file, in the home that the file lies in, if any."""
     home = next((one.parent for one in path.parents if one.name == "status"), None)
-    return f"{config.spoken(kind.manager, home)} --import-queue {shlex.quote(str(path))}"
+    return f"{config.spoken(kind.manager, home)} --import-queue {files.quote_path(path)}"

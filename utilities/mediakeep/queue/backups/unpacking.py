@@ -39,7 +39,7 @@ def _prove(queue: Path, kind: Kind, path: Path) -> None:
         snapshot.load(queue, kind)
     except StateDamaged as error:
         shown = f"The {snapshot.FILE} in {files.display_path(path)}"
-        raise StateDamaged(str(error).replace(os.fspath(queue), shown)) from error
+        raise StateDamaged(str(error).replace(files.display_path(queue), shown)) from error
 
 
 def _write(path: Path, entry: Entry, content: Iterator[bytes]) -> None:
