@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gzip
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,7 @@ import msgspec
 import pytest
 
 from mediakeep import files
+from mediakeep.errors import RecordNotWritten
 from mediakeep.item import Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import check, logs, repair, sessions
@@ -282,6 +285,25 @@ def test_a_log_that_was_changed_afterwards_is_reported(
     (aside,) = rig.asides(where)
     assert str(aside) in sentence
     assert aside.read_bytes() == strange
+    assert faults(where) == []
+
+
+def test_a_log_that_a_full_disk_cut_off_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = rig.at(tmp_path)
+    with rig.make(where) as queue:
+        session = queue.begin()
+
+        def fill(handle: int, data: bytes) -> None:
+            os.write(handle, data[:7])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "write_all", fill)
+            with pytest.raises(RecordNotWritten):
+                session.write("Batch started")
+        queue.end()
     assert faults(where) == []
 
 

@@ -92,10 +92,14 @@ class Session:
             raise RecordNotWritten(f"The log of session {self.id}", error.strerror) from error
 
     def log_digest(self) -> dict[str, Any]:
-        """Return the size and the digest of the log, which is on the disk then."""
+        """Return the size and the digest of the log, which is on the disk then.
+
+        {} if a part of a line was written that a full disk cut off.
+        """
         with contextlib.suppress(OSError):
             files.sync_data(self._log)
-            return {"log": {"bytes": self._size, "blake2b": self._written.hexdigest()}}
+            if os.fstat(self._log).st_size == self._size:
+                return {"log": {"bytes": self._size, "blake2b": self._written.hexdigest()}}
         return {}  # nobody knows what is on the disk
 
     def begin(self, key: str) -> None:
