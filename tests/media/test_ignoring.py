@@ -41,6 +41,12 @@ def test_folders_of_systems_are_no_items_and_are_not_walked_into(tmp_path: Path,
     assert [one.key for one in movies.library(tmp_path / "films")] == ["Heat (1995)"]
 
 
+def test_the_byte_order_mark_of_an_editor_is_no_part_of_the_first_pattern(tmp_path: Path) -> None:
+    put(tmp_path, "Samples/a.mp3", "Vera/b.mp3")
+    (tmp_path / ignoring.FILE).write_bytes(b"\xef\xbb\xbfSamples\r\n")
+    assert places(tmp_path) == {"Vera/b.mp3"}
+
+
 def test_a_folder_without_music_is_no_artist_and_one_that_refuses_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -61,7 +62,8 @@ class Ignore:
         path = Path(base + FILE)
         try:
             with access.opened(path) as handle:
-                lines = handle.read().decode(errors="surrogateescape").splitlines()
+                text = handle.read().removeprefix(BOM_UTF8)  # as git does
+                lines = text.decode(errors="surrogateescape").splitlines()
         except OSError as error:
             raise access.refusal(path, error) from error
         return type(self)(self._patterns, (*self._scopes, (base, _scope(tuple(lines), path))))
