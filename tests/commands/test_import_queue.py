@@ -21,7 +21,7 @@ from tests.queue import rig
 
 def entries(home: Home) -> dict[str, dict[str, Any]]:
     """Return what an old file may say of each artist of the sample library."""
-    names = sorted(path.name for path in home.music.iterdir())
+    names = sorted(path.name for path in home.music.iterdir() if path.is_dir())
     told: dict[str, dict[str, Any]] = {
         name: {"status": "pending", "path": str(home.music / name)} for name in names
     }
