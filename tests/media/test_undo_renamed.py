@@ -113,3 +113,12 @@ def test_a_home_without_records_gets_no_notes(tmp_path: Path) -> None:
     store = Store(tmp_path / "status" / "undo")
     store.follow([move(tmp_path / "a", tmp_path / "b")])
     assert not (tmp_path / "status").exists()
+
+
+def test_a_move_into_a_folder_of_its_own_counts_once_if_noted_twice(tmp_path: Path) -> None:
+    store = shelves.store(tmp_path)
+    store.folder.mkdir(parents=True, exist_ok=True)
+    into = tmp_path / "music" / "library"
+    for time in (AFTER, AFTER.replace("-01T", "-02T")):
+        store.follow([move(into.parent, into, time)])
+    assert store.place(str(into.parent / OLD / "a.mp3")) == str(into / OLD / "a.mp3")

@@ -55,7 +55,7 @@ class Moves:
             return self._moves
         seen = facts.st_ino, facts.st_size, facts.st_mtime_ns
         if seen != self._seen:
-            self._moves = list(_read(self._path))
+            self._moves = _without_repeats(_read(self._path))
             self._seen = seen
         return self._moves
 
@@ -96,7 +96,10 @@ class Moves:
 
 
 def note(log: Log, moves: Sequence[Move]) -> None:
-    """Note moves; RecordNotWritten where they cannot be. Noted twice, they count once."""
+    """Note moves; RecordNotWritten where they cannot be.
+
+    Noted twice in a row, as after a kill, they count once.
+    """
     for move in moves:
         log.append(move, NAME, sync=True)
 
@@ -108,6 +111,16 @@ def _read(path: Path) -> Iterable[Move]:
             yield decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError):  # torn by a crash
             continue
+
+
+def _without_repeats(moves: Iterable[Move]) -> list[Move]:
+    """Keep the last of equal moves in a row: into a folder of its own, each would add one."""
+    found: list[Move] = []
+    for move in moves:
+        if found and structs.replace(found[-1], time=move.time) == move:
+            found.pop()
+        found.append(move)
+    return found
 
 
 def _moved(path: str, old: str, new: str) -> str:
