@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from mediakeep.lookups.catalogue import Artist, Discography
+from mediakeep.media import folders
 from mediakeep.music import scan
 from mediakeep.music.discography import holdings, question
 from mediakeep.music.matching import match
@@ -59,6 +62,28 @@ def test_each_disc_may_have_its_own(tmp_path: Path) -> None:
     put(album, "Bonus.flac", **IMAGE)
     found = paper.kinds_on_disk(tmp_path / "Vera")
     assert found["missing-title"] == ["Dawn/Bonus.flac"]
+
+
+@pytest.mark.parametrize("tracks", [2, 20])
+def test_a_folder_is_searched_for_cue_sheets_once(
+    tmp_path: Path, tracks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(tracks):
+        shelf.put(tmp_path / "Vera" / "Dawn" / f"{number}.flac")
+    walk, passes = folders.walk, []
+
+    class Counted(tuple[folders.File, ...]):
+        def __iter__(self) -> Iterator[folders.File]:
+            passes.append(len(self))
+            return super().__iter__()
+
+    def counted(*args: object, **more: object) -> Iterator[folders.Folder]:
+        for one in walk(*args, **more):  # type: ignore[arg-type]
+            yield structs.replace(one, files=Counted(one.files))
+
+    monkeypatch.setattr(folders, "walk", counted)
+    assert len(list(scan.artist(tmp_path / "Vera").tracks)) == tracks
+    assert 0 < passes.count(tracks) < 10
 
 
 @pytest.mark.parametrize(

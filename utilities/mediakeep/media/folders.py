@@ -69,6 +69,11 @@ class Folder(msgspec.Struct, frozen=True, dict=True):
         """The pictures that hold anything."""
         return [file for file in self.files if file.size > 0 and file.suffix in IMAGES]
 
+    @cached_property
+    def cue_sheets(self) -> list[File]:
+        """The cue sheets that hold anything."""
+        return [file for file in self.files if file.size > 0 and file.suffix == ".cue"]
+
     def place_of(self, name: str) -> str:
         """The place below the top of something in this folder."""
         return f"{self.place}/{name}" if self.place else name

@@ -266,7 +266,7 @@ def _has_cue_sheet(folder: Folder, file: File) -> bool:
 
     It bears the file's name, or the file is the only audio file next to it.
     """
-    sheets = [one for one in folder.files if one.suffix == ".cue" and one.size > 0]
+    sheets = folder.cue_sheets
     if sheets and len(folder.audio) > 1:
         stem = file.name.removesuffix(f".{file.name.rpartition('.')[2]}").casefold()
         names = {f"{stem}.cue", f"{file.name.casefold()}.cue"}
