@@ -263,6 +263,15 @@ def test_a_movie_may_be_called_sample_or_trailer_if_its_folder_says_so_with_a_ye
     )
 
 
+def test_the_sample_of_a_movie_whose_title_begins_with_that_word_is_no_movie(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "Trailer Park (2006)/Trailer Park (2006).mkv", "Trailer Park (2006)/trailer.mkv")
+    put(tmp_path, "Sample People (2000)/Sample People.mkv", "Sample People (2000)/sample.mkv")
+    assert keys(tmp_path) == {"Sample People (2000)": 1, "Trailer Park (2006)": 1}
+    assert read(tmp_path, "Sample People (2000)").samples == ("sample.mkv",)
+
+
 def test_samples_belong_to_the_movie_of_their_folder(tmp_path: Path) -> None:
     put(tmp_path, "Heat/heat.mkv", "Heat/Sample/heat-sample.mkv", "Heat/grp-sample.mkv")
     movie = read(tmp_path, "Heat")

@@ -53,6 +53,9 @@ _TITLED = re.compile(  # a title with such a word, and the year behind it
 )
 
 
+_DATED = re.compile(r"[\W_]*(?:18|19|20)[0-9]{2}(?![0-9])")
+
+
 class Extra(msgspec.Struct, frozen=True, gc=False):
     """A video that is no movie by its name; `stem` is that of its movie, "" where none is named.
 
@@ -78,10 +81,10 @@ def is_samples(folder: str) -> bool:
 def extra(stem: str, folder: str = "") -> Extra | None:
     """Tell whether a video is an extra by its name without suffix, such as "Alien-trailer".
 
-    It is none if the folder of the movie is named like it and goes on with a year, such as
+    It is none if the folder of the movie has the same name, or goes on with a year, such as
     "The DNA Sample (2014)".
     """
-    if _TITLED.search(folder) and files.fold(folder).startswith(files.fold(stem)):
+    if _TITLED.search(folder) and _is_named_like(folder, stem):
         return None
     if found := _TRAILER.fullmatch(stem):
         return Extra(found["stem"] or "", sample=found["kind"].lower() == "sample")
@@ -90,3 +93,11 @@ def extra(stem: str, folder: str = "") -> Extra | None:
     if found := _BONUS.fullmatch(stem) or _ABOUT.fullmatch(stem):
         return Extra(found["stem"], doubtful=True)
     return None
+
+
+def _is_named_like(folder: str, stem: str) -> bool:
+    """Tell whether a folder has the name of a video, with or without a year after it."""
+    name, start = files.fold(folder), files.fold(stem)
+    return name == start or (
+        name.startswith(start) and _DATED.match(name.removeprefix(start)) is not None
+    )
