@@ -20,6 +20,7 @@ from mediakeep import files
 from mediakeep.errors import MediakeepError, Unreadable
 from mediakeep.item import Found
 from mediakeep.media import folders as listing
+from mediakeep.media import ignoring
 from mediakeep.movies import scan
 from mediakeep.movies.gathering import formats, listings
 from mediakeep.movies.model import Movie
@@ -113,7 +114,7 @@ def inside_disc(root: Path, folder: Path, held: Counter[str]) -> Iterator[str]:
 
 def videos_of(top: Path) -> Iterator[Path]:
     """All videos below a folder but those in hidden and foreign folders."""
-    past = {".hidden", *formats.PAST}
+    past = {".hidden", *formats.PAST, *ignoring.SYSTEM}
     for above, folders, names in os.walk(top):
         folders[:] = [one for one in folders if one.lower() not in past]
         seen = [name for name in names if name[0] != "." or name.startswith("..")]
@@ -205,9 +206,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of listings, each of which takes a second."""
     made, right_in = Clock(), listings.folders.right_in
 
-    def slow(path: Path) -> listing.Folder:
+    def slow(path: Path, ignored: tuple[str, ...]) -> listing.Folder:
         made.now += 1.0
-        return right_in(path)
+        return right_in(path, ignored)
 
     monkeypatch.setattr(listings, "time", made)
     monkeypatch.setattr(listings, "folders", mock.Mock(wraps=listing, right_in=slow))
