@@ -218,7 +218,7 @@ def test_an_outage_of_the_archive_is_told_in_one_line_and_ends_with_it(desk: Des
     last = told.out.splitlines()[-1]
     assert last.startswith("1 artist waits for its look-up. The Cover Art Archive is not to be")
     assert item(desk)["lookup"] == "pending"
-    for path in desk.home.path.parent.glob("*.slots"):  # an hour passes
+    for path in desk.home.path.parent.glob("mediakeep/*.slots"):  # an hour passes
         path.unlink()
     desk.ok(BATCH, "--all")
     assert item(desk)["lookup"] == "done"

@@ -23,7 +23,7 @@ KINDS = ("missing-cover", "cover-upgrade", "external-cover-not-embedded")
 
 
 @pytest.mark.parametrize(
-    "step", [11, pytest.param(1, marks=pytest.mark.slow)], ids=["some", "every"]
+    "step", [9, pytest.param(1, marks=pytest.mark.slow)], ids=["some", "every"]
 )
 @pytest.mark.parametrize("matched", [False, True])
 def test_a_run_that_is_killed_anywhere_is_ended_by_the_next(
