@@ -203,12 +203,26 @@ def test_an_import_that_was_interrupted_is_done_again(
     assert Counter(home.statuses().values())["completed"] == 1
 
 
+def test_an_imported_artist_that_is_gone_can_be_reset_and_its_checkpoint_restored(
+    home: Home, tmp_path: Path
+) -> None:
+    told = {name: {**one, "path": f"/before/{name}"} for name, one in entries(home).items()}
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps({"library_path": str(home.music), "artists": told}))
+    home.ok("--import-queue", path)
+    home.ok("--reset-artist", "Gone With It")
+    home.ok("--checkpoint")
+    (checkpoint,) = (home.queue / "checkpoints").iterdir()
+    home.ok("--restore-checkpoint", checkpoint.name)
+    assert home.statuses()["Gone With It"] == "pending"
+
+
 def test_movies_are_imported_likewise(tmp_path: Path) -> None:
     library = tmp_path / "movies"
     shelf.make(library, cinema.sampled(20), 3, "folders", 1)
     home = Home(tmp_path / "home", library)
     home.path.mkdir()
-    names = sorted(path.name for path in library.iterdir())
+    names = sorted(path.name for path in library.iterdir() if path.is_dir())
     movies = {name: {"status": "pending"} for name in names}
     movies[names[0]] = {"status": "completed", "title": "It", "year": 1990, "tmdb_id": 7}
     path = tmp_path / "old.json"

@@ -19,9 +19,9 @@ def import_queue(desk: Desk, path: Path) -> Answer:
     """Make the queue from a queue file from before mediakeep, and from what the library holds."""
     old = importing.read(path, desk.kind)
     root = _library(path, old)
-    made = importing.combine(old, desk.subject.scan(root, desk.ignored), desk.kind)
-    _guard(desk, old, made)
     library = subjects.library_text(root)
+    made = importing.combine(old, desk.subject.scan(root, desk.ignored), desk.kind, library)
+    _guard(desk, old, made)
     aside = importing.create(desk.place, desk.kind, library, old, made.items, path)
     counts = Counter(str(item.status) for item in made.items.values())
     return Answer(

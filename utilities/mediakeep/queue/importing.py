@@ -137,15 +137,15 @@ def _common(items: Iterable[OldItem]) -> str:
     return parents.pop() if len(parents) == 1 else ""
 
 
-def combine(old: OldQueue, found: Iterable[Found], kind: Kind) -> Imported:
-    """Give what a scan found the status and counts of the file; pure."""
+def combine(old: OldQueue, found: Iterable[Found], kind: Kind, library: str) -> Imported:
+    """Give what a scan of a library found the status and counts of the file; pure."""
     items = survey.fresh(found, kind.item, set())
     pairs = _matched(items, [files.escape(one.name) for one in old.items])
     new, vanished = set(items), {}
     for one in old.items:
         key = pairs.get(files.escape(one.name))
         if key is None:
-            vanished[files.escape(one.name)] = _vanished(one, kind)
+            vanished[files.escape(one.name)] = _vanished(one, kind, library)
         else:
             new.discard(key)
             items[key] = _with(items[key], one)
@@ -187,9 +187,11 @@ def _with(item: Item, old: OldItem) -> Item:
     return structs.replace(item, **changes)
 
 
-def _vanished(old: OldItem, kind: Kind) -> Item:
+def _vanished(old: OldItem, kind: Kind, library: str) -> Item:
     changes = {"status": Status.SKIPPED, "skip_reason": survey.VANISHED}
-    fields = {**old.fields, **changes, "path": files.escape(old.path), "returns_to": old.status}
+    # Where a scan would look for it: no item of a queue lies outside its library.
+    path = f"{library}/{files.escape(old.name)}"
+    fields = {**old.fields, **changes, "path": path, "returns_to": old.status}
     return msgspec.convert(fields, kind.item)
 
 
