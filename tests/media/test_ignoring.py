@@ -109,7 +109,7 @@ def test_movies_beside_others_ignore_alike_in_a_scan_and_alone(tmp_path: Path) -
     assert movies.fingerprint(path) == found.fingerprint
     given = ignoring.patterns("Heat*")
     assert list(movies.library(tmp_path, given)) == []
-    assert movies.left_out(tmp_path) == (0, ())
+    assert movies.left_out(tmp_path) == ((), ())
 
 
 def test_videos_below_a_folder_are_passed_over_alike(tmp_path: Path) -> None:
