@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from mediakeep import kinds
+from mediakeep.commands import scans
+from mediakeep.commands.desk import Desk
 from mediakeep.media.ledger import FILE, Entries, Ledger, Sound
+from mediakeep.music import scan
 from tests.commands.conftest import Home
 from tests.commands.repaired import Library, Stock
+from tests.music import shelf
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +142,25 @@ def test_another_artist_in_the_place_of_a_vanished_one_is_new(library: Library) 
     shutil.copyfile(source, music / "Other" / "Dawn" / "01 One.m4a")
     assert inode, "which the new folder may have got"
     assert "1 new, 1 vanished" in library.home.ok("--scan", music, "--yes")
+
+
+def test_new_artists_of_other_sizes_are_not_read(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music = library.home.music
+    tracks = sum(path.is_file() for path in (music / "Vera").rglob("*"))
+    follow(library)
+    (music / "Vera Moss").rename(music / "Vera M")
+    shelf.put(music / "Vera M" / "Dusk" / "x.mp3")
+    for number in range(3 * tracks):
+        shelf.put(music / "Many" / "Dusk" / f"{number}.mp3", title=f"{number}")
+    read, scanned = scan.artist, []
+    monkeypatch.setattr(
+        scan, "artist", lambda path, **more: (scanned.append(path.name), read(path, **more))[1]
+    )
+    desk = Desk(library.home.path, kinds.MUSIC)
+    assert "1 new, 1 renamed" in scans.scan(desk, str(music)).lines[0]
+    assert scanned == ["Vera M"]
 
 
 def test_one_that_a_batch_or_a_scan_missed_first_is_followed_later(library: Library) -> None:

@@ -2,7 +2,8 @@
 
 1. The old path must be gone. The files of a folder are the same by their places, sizes and times.
 2. Else by what the last report tells of its media (`Subject.known_media`), if more than half of
-   them is there, and more than half of what is there is known.
+   them is there, and more than half of what is there is known. Only items of which the number of
+   files allows that are read, as a scan opens no file otherwise.
 3. Each must fit exactly one of the others, or it is a vanished and a new item as any other.
 """
 
@@ -65,7 +66,12 @@ def _by_media(desk: Desk, gone: Mapping[str, Item], found: Sequence[Found]) -> d
     }
     if not known:
         return {}
-    there = {one.key: subject.media_at(one, desk.ignored) for one in found}
+    sizes = {media.total() for media in known.values()}
+    there = {
+        one.key: subject.media_at(one, desk.ignored)
+        for one in found
+        if _may_be_alike(one.fields.get(f"{desk.kind.piece}_count", 0), sizes)
+    }
     fits = [(old, new) for old in known for new in there if _are_alike(known[old], there[new])]
     olds, news = Counter(old for old, _ in fits), Counter(new for _, new in fits)
     return {new: old for old, new in fits if olds[old] == 1 and news[new] == 1}
@@ -73,6 +79,11 @@ def _by_media(desk: Desk, gone: Mapping[str, Item], found: Sequence[Found]) -> d
 
 def _are_alike(one: Counter[Hashable], other: Counter[Hashable]) -> bool:
     return 2 * (one & other).total() > max(one.total(), other.total())
+
+
+def _may_be_alike(count: int, sizes: Iterable[int]) -> bool:
+    """Tell by the number of files, 0 if unknown, whether media may be like any of such sizes."""
+    return not count or any(2 * min(count, size) > max(count, size) for size in sizes)
 
 
 def note(desk: Desk, state: State, result: Survey, library: str) -> None:
