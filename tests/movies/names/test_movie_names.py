@@ -141,6 +141,11 @@ def test_an_id_beside_other_brackets_is_believed(text: str, tmdb: int, imdb: str
     assert (name.title, name.tmdb_id, name.imdb_id) == ("The Matrix", tmdb, imdb)
 
 
+@pytest.mark.parametrize("title", ["Smile :)", "8 1-2 )"])
+def test_a_single_bracket_before_an_id_leaves_it_valid(title: str) -> None:
+    assert reader.read(f"{title} [tmdbid-603].mkv").tmdb_id == 603
+
+
 def test_the_id_of_the_file_counts_before_that_of_its_folder() -> None:
     name = reader.read("Heat [tmdbid-949].mkv", "Heat (1995) {tmdb-1} [imdb-tt0113277]")
     assert (name.tmdb_id, name.imdb_id, name.title, name.year) == (949, "tt0113277", "Heat", 1995)

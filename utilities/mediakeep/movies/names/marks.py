@@ -68,15 +68,16 @@ def _is_balanced(mark: re.Match[str]) -> bool:
 def _opened(text: str) -> tuple[list[str], str]:
     """Return what closes the brackets that are left open in a text, and the first excess one."""
     opened: list[str] = []
+    excess = ""
     for char in text:
         if char in _CLOSING:
             opened.append(_CLOSING[char])
         elif char in _CLOSING.values():
             if not opened:
-                return opened, char
-            if char == opened[-1]:
+                excess = excess or char  # as in "Smile :)"
+            elif char == opened[-1]:
                 opened.pop()
-    return opened, ""
+    return opened, excess
 
 
 def _valid(service: str, value: str) -> str:
