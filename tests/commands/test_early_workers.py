@@ -141,6 +141,7 @@ def alive(pid: int) -> bool:
         ({"everything": False, "batch_size": 1}, None, 0),
         ({}, "U2", 0),
         ({"workers": 1}, None, 0),
+        ({"workers": 1000}, None, 16),  # there may be fewer items
         ({"dry_run": True}, None, 0),
         (
             {"deep": True},

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -19,7 +18,7 @@ from mediakeep.lookups import session
 from mediakeep.lookups.answers import Machine, Service
 from mediakeep.lookups.http import Http
 from mediakeep.lookups.line import Line
-from mediakeep.lookups.slots import Slots, State
+from mediakeep.lookups.patience import Patience
 from tests.alerts.service import until
 
 context = multiprocessing.get_context("forkserver")  # forks fast, and from a clean process
@@ -107,20 +106,17 @@ class _Skipping:
 
 
 def _note_turns(path: Path) -> None:
-    """Note each time that this process writes into the record that is shared."""
+    """Note the time of each turn with which a request of this process leaves."""
     path.touch()
-    held = Slots.held
+    confirm = Patience.confirm_turn
 
-    @contextlib.contextmanager
-    def noted(slots: Slots) -> Iterator[State]:
-        with held(slots) as state:
-            before = state.last
-            yield state
-            if state.last != before:
-                with path.open("a") as file:
-                    file.write(f"{state.last!r}\n")
+    def noted(patience: Patience) -> bool:
+        if is_confirmed := confirm(patience):
+            with path.open("a") as file:
+                file.write(f"{patience._taken!r}\n")
+        return is_confirmed
 
-    Slots.held = noted  # type: ignore[method-assign]
+    Patience.confirm_turn = noted  # type: ignore[method-assign]
 
 
 def _ask(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -218,6 +219,12 @@ def _number(text: str, name: str, number: int) -> str:
     return re.sub(rf'"{name}": \d+', f'"{name}": {number}', text, count=1)
 
 
+def _field(text: str, name: str, value: object) -> str:
+    queue = json.loads(text)
+    queue["artists"]["Artist 004"][name] = value
+    return json.dumps(queue, indent=2)
+
+
 STRANGE = {
     "seq-too-large": (lambda text: _number(text, "seq", 2**70), UnknownField, "<= 90071992547"),
     "count-too-large": (lambda text: _number(text, "track_count", 2**60), UnknownField, "track_c"),
@@ -226,6 +233,26 @@ STRANGE = {
         lambda text: text.replace('"/music/Artist 004"', '"/etc"'),
         ImplausibleQueue,
         '"Artist 004" has the path "/etc", which is not in the library /music',
+    ),
+    "settled-later": (
+        lambda text: _field(text, "settled", 2**53 - 1),
+        ImplausibleQueue,
+        "settled is 9,007,199,254,740,991, above the seq of the queue",
+    ),
+    "no-date": (
+        lambda text: _field(text, "not_before", "soon"),
+        ImplausibleQueue,
+        'is "soon", not',
+    ),
+    "output-elsewhere": (
+        lambda text: _field(text, "output_name", "../../ESCAPED"),
+        ImplausibleQueue,
+        'output_name is "../../ESCAPED", which leaves its folder',
+    ),
+    "report-elsewhere": (
+        lambda text: _field(text, "report", "/etc/passwd"),
+        ImplausibleQueue,
+        "which leaves its folder",
     ),
     "climbing": (
         lambda text: text.replace("/music/Artist 004", "/music/../etc"),

@@ -35,12 +35,14 @@ _OPTIONS = (
     shared.setting("--retry-delay", shared.Duration(), "Wait before a second try; then doubled."),
     shared.setting("--max-attempts", COUNT, "How often a failing item is tried."),
     shared.setting(
-        "--workers", click.IntRange(0), "Processes to work in; 1 is inline, 0 one per core."
+        "--workers", click.IntRange(0, 1000), "Processes to work in; 1 is inline, 0 one per core."
     ),
     shared.setting("--batch-size", COUNT, "How many to take from the queue."),
     shared.ignoring,
     shared.as_json,
 )
+
+_MOST_EARLY = 16  # workers
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -99,9 +101,12 @@ class Asked(msgspec.Struct, frozen=True):
 
     @property
     def early(self) -> int:
-        """How many workers start before the batch: none for a single item, which is done inline."""
+        """How many workers start before the batch: none for a single item, which is done inline.
+
+        At most 16, as the number of items is not known yet: the pool starts others on demand.
+        """
         limits, size = self.plan.limits, self.plan.size
-        count = limits.workers if size is None else min(limits.workers, size)
+        count = min(limits.workers, _MOST_EARLY, *([] if size is None else [size]))
         several = count > 1 and not self.name
         return count if several and limits.inline and not self.dry_run else 0
 

@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from mediakeep import files
 from mediakeep.errors import RecordNotWritten
 
 FOLDER = "copies"  # in the folder of the undo store
@@ -80,7 +81,7 @@ class Copies:
         self._active = active
 
     def _opened(self) -> tuple[Path, int]:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        files.make_folder(self._folder, sync=False)
         while True:
             path = self._folder / f"{os.urandom(6).hex()}{_SUFFIX}"
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from mediakeep import files
@@ -27,6 +28,9 @@ def check(folder: Path, kind: Kind, path: Path, loaded: Loaded, libraries: Itera
     if loaded.head.seq > known + _FAR:
         reason = f"its seq is {loaded.head.seq:,}, but the last change on record is {known:,}"
         raise ImplausibleQueue(path, reason)
+    for key, item in loaded.items.items():
+        if reason := _invalid_value(item, loaded.head.seq):
+            raise ImplausibleQueue(path, f'{kind.noun} "{files.printable(key)}": {reason}')
     places = {loaded.head.library_path, *libraries}
     if any(_strays(loaded, places)):
         places |= set(_libraries(folder))
@@ -34,6 +38,27 @@ def check(folder: Path, kind: Kind, path: Path, loaded: Loaded, libraries: Itera
         reason = f'{kind.noun} "{files.printable(key)}" has the path "{files.printable(item.path)}"'
         library = files.printable(loaded.head.library_path)
         raise ImplausibleQueue(path, f"{reason}, which is not in the library {library}")
+
+
+def _invalid_value(item: Item, seq: int) -> str:
+    """Return what is wrong with the numbers, dates and output paths of an item, or ""."""
+    for name in ("claim", "first_claim", "settled"):
+        if getattr(item, name) > seq:
+            return f"{name} is {getattr(item, name):,}, above the seq of the queue ({seq:,})"
+    for name in ("started_date", "processed_date", "error_date", "not_before"):
+        value = getattr(item, name)
+        try:
+            _ = value and datetime.fromisoformat(value)
+        except ValueError:
+            return (
+                f'{name} is "{files.printable(value)}", not a date like 2025-12-17T10:00:00+00:00'
+            )
+    for name in ("output_name", "report"):
+        value = files.unescape(getattr(item, name))
+        parts = value.split("/")
+        if value and (".." in parts or not parts[0] or (name == "output_name" and parts[1:])):
+            return f'{name} is "{files.printable(value)}", which leaves its folder'
+    return ""
 
 
 def _journals(folder: Path) -> Iterator[Path]:
