@@ -61,6 +61,18 @@ def test_a_renamed_artist_keeps_status_report_and_history(library: Library) -> N
     assert kind["present"]["gone"] == []
 
 
+def test_the_former_name_of_an_artist_means_it_and_no_other_to_undo(library: Library) -> None:
+    follow(library)
+    done = library.home.call("undo_changes", "--artist", "Vera", "--list")
+    assert done.returncode == 0, done.stderr
+    assert "Vera Moss" in done.stdout
+    shutil.copytree(library.home.music / "Anna", library.home.music / "VERA")
+    library.home.scan()
+    done = library.home.call("undo_changes", "--artist", "Vera")
+    assert done.returncode == 2
+    assert '"VERA", "Vera Moss"' in done.stderr
+
+
 def test_json_names_what_is_followed(library: Library) -> None:
     (library.home.music / "Vera").rename(library.home.music / "Vera Moss")
     done = library.home.manage("--scan", library.home.music, "--json")

@@ -133,7 +133,16 @@ def _last(store: Store) -> tuple[str, str]:
 
 
 def _item(state: State | None, kind: Kind, store: Store, name: str) -> str:
-    """Find an item in its queue, else among those whose files were changed."""
+    """Find an item in its queue, else among those whose files were changed.
+
+    A former name means the item that was renamed; AmbiguousName if another one has a name like it.
+    """
+    key = files.escape(name)
+    if (present := store.renamed_item(kind.name, key)) and not (state and key in state.items):
+        others = {*_alike([*(state.items if state else ()), *store.items(kind.name)], name)}
+        if others - {present}:
+            raise AmbiguousName(name, ", ".join(f'"{one}"' for one in sorted({present, *others})))
+        return present
     unknown: UsageFailed | None = None
     try:
         if state:

@@ -96,6 +96,11 @@ class Store:
         """Tell whether there is a record that is asked for, even of a change that was not made."""
         return self._entries.knows(query)
 
+    def renamed_item(self, queue: str, key: str) -> str:
+        """Return the present key of an item that was renamed, or "" if none had this key."""
+        (present,) = self._entries.moves.items(queue, [key])
+        return "" if present == key else present
+
     def items(self, queue: str) -> set[str]:
         """Return the items of a kind whose files were changed."""
         return self._entries.items(queue)
