@@ -166,7 +166,8 @@ def test_many_that_are_gone_are_imported_with_a_word(home: Home, tmp_path: Path)
 
 def test_a_file_that_is_no_json_or_not_there_is_named(home: Home, tmp_path: Path) -> None:
     (tmp_path / "old.json").write_text("{")
-    for name in ("old.json", "none.json"):
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    for name in ("old.json", "deep.json", "none.json"):
         done = home.manage("--import-queue", tmp_path / name)
         assert done.returncode == 2
         assert name in done.stderr

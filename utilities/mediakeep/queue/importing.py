@@ -72,7 +72,7 @@ def read(path: Path, kind: Kind) -> OldQueue:
         raise UsageFailed(
             f"{files.display_path(path)} cannot be read: {error.strerror}."
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _refusal(path, f"it is no JSON: {error}") from error
     if not isinstance(told, dict) or not isinstance(told.get(kind.plural), dict):
         raise _refusal(path, f'it holds no object "{kind.plural}"')

@@ -27,6 +27,7 @@ _WRITERS: Mapping[str, Callable[[Source, Wanted, Manner], list[Piece]]] = {
 }
 _NUMBERED = ("track", "track_total", "disc", "disc_total")
 _GENRE_NUMBER = re.compile(r"\d{1,3}|\((?:\d{1,3}|RX|CR)\).*|RX|CR")
+_DAMAGED = "its tags are damaged; remove them with another program, then scan again"
 _LARGEST_NUMBER = 0xFFFF  # that MP4 can hold
 _BROKEN = (ValueError, LookupError, struct.error)
 
@@ -86,4 +87,4 @@ def _is_number(text: str) -> bool:
 
 
 def _odd(error: Exception) -> str:
-    return str(error) if isinstance(error, Odd) else "its tags are damaged"
+    return str(error) if isinstance(error, Odd) else _DAMAGED
