@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mediakeep.errors import NotWritten
-from mediakeep.media import isolation, pictures, safewrite, undo
+from mediakeep.media import file_errors, pictures, safewrite, undo
 from mediakeep.media.decoding import damage
 from mediakeep.media.edits import writers
 from mediakeep.media.seen import Index
@@ -192,13 +192,13 @@ def test_undo_goes_on_behind_a_surprise(
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(3), GeneratorExit()])
 def test_a_stop_is_no_surprise(tmp_path: Path, stop: BaseException) -> None:
-    with pytest.raises(type(stop)), isolation.isolated(tmp_path):
+    with pytest.raises(type(stop)), file_errors.as_file_error(tmp_path):
         raise stop
 
 
 @pytest.mark.parametrize("number", [28, 122, 30])
 def test_a_full_disk_is_not_laid_to_one_file(tmp_path: Path, number: int) -> None:
-    with pytest.raises(OSError, match="full"), isolation.isolated(tmp_path):
+    with pytest.raises(OSError, match="full"), file_errors.as_file_error(tmp_path):
         raise OSError(number, "full")
 
 

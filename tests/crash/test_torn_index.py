@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from mediakeep import clean_mark
+from mediakeep import clean_flag
 from mediakeep.media.cabinet import Cabinet
 from mediakeep.media.undo import Query
 from mediakeep.media.undoing.index import FILE, Index
@@ -179,7 +179,7 @@ def test_the_same_check_catches_an_index_that_is_believed(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Index, "verify", lambda _: True)
-    monkeypatch.setattr(clean_mark, "is_set", lambda *_: False)
+    monkeypatch.setattr(clean_flag, "is_set", lambda *_: False)
     assert undo(yard, ahead(random.Random(1), yard.ages)) == "incomplete, exit 0"
 
 
@@ -227,13 +227,13 @@ def test_the_mark_costs_two_syncs_however_much_is_written(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     yard.restore()
-    written, real = list[str](), clean_mark._write
+    written, real = list[str](), clean_flag._write
 
     def counted(base: sqlite3.Connection, value: str) -> None:
         written.append(value)
         real(base, value)
 
-    monkeypatch.setattr(clean_mark, "_write", counted)
+    monkeypatch.setattr(clean_flag, "_write", counted)
     with closing(Store(yard.home.path / "status" / "undo")) as store:
         for number in range(5):
             rename(yard.home.music / "00.mp3", store, f"Flood {number}", STAMP)

@@ -55,7 +55,7 @@ def test_a_folder_without_music_is_no_artist_and_one_that_refuses_is(
     assert [one.key for one in music.library(tmp_path)] == ["Other", "Vera"]
     listed = folders._list
 
-    def refuse(path: str | Path, rules: ignoring.Ignore) -> folders._Listing:
+    def refuse(path: str | Path, rules: ignoring.IgnoreRules) -> folders._Listing:
         if str(path).endswith("Deeper"):
             raise PermissionError(13, "Permission denied")
         return listed(path, rules)

@@ -180,7 +180,7 @@ def test_a_folder_that_bears_the_name_of_an_album_is_that_album(
     (tmp_path / folder / "Scans").mkdir()
     (tmp_path / folder / "Scans" / "front.jpg").write_bytes(b"x")
     found = scan.artist(tmp_path / folder)
-    assert [(one.place, one.flat) for one in found.albums] == albums
+    assert [(one.place, one.in_library_root) for one in found.albums] == albums
     (listed,) = scan.library(tmp_path)
     assert (listed.key, listed.fields["album_count"]) == (folder, len(albums))
 
@@ -225,7 +225,7 @@ def test_discs_in_folders_next_to_each_other_are_one_album(
     (one, other) = sorted(scan.artist(artist).albums, key=lambda album: len(album.tracks))
     assert one.place == f"{above}Dawn"
     assert other.place == f"{above}{names[0]}"
-    assert other.beside == tuple(sorted(f"{above}{name}" for name in names[1:]))
+    assert other.sibling_folders == tuple(sorted(f"{above}{name}" for name in names[1:]))
     assert len(other.tracks) == 2 * len(names)
     assert len(other.images) == len(names)
     (found,) = scan.library(tmp_path)

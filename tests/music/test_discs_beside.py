@@ -82,7 +82,7 @@ def test_a_command_for_the_album_takes_both(vera: Path, place: str) -> None:
 
 def test_a_command_to_be_pasted_names_both_folders(vera: Path) -> None:
     (album,) = scan.artist(vera).albums
-    cures = Cures(Path(__file__).parents[2], str(vera), beside={album.place: album.beside})
+    cures = Cures(Path(__file__).parents[2], str(vera), beside={album.place: album.sibling_folders})
     one = Issue(kind="not-on-musicbrainz", severity=Severity.NOTE, id="x", album=album.place)
     told = "'Vera/Dawn (Disc 1)' 'Vera/Dawn (Disc 2)' MBID"
     assert cures.write(one).endswith(f" musicbrainz_albumid {told}")

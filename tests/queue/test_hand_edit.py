@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mediakeep.errors import (
-    ImplausibleQueue,
+    InvalidQueueValues,
     JournalDamaged,
     QueueBusy,
     StateDamaged,
@@ -228,40 +228,40 @@ def _field(text: str, name: str, value: object) -> str:
 STRANGE = {
     "seq-too-large": (lambda text: _number(text, "seq", 2**70), UnknownField, "<= 90071992547"),
     "count-too-large": (lambda text: _number(text, "track_count", 2**60), UnknownField, "track_c"),
-    "seq-far-above": (lambda text: _number(text, "seq", 2**50), ImplausibleQueue, "its seq is"),
+    "seq-far-above": (lambda text: _number(text, "seq", 2**50), InvalidQueueValues, "its seq is"),
     "outside": (
         lambda text: text.replace('"/music/Artist 004"', '"/etc"'),
-        ImplausibleQueue,
+        InvalidQueueValues,
         '"Artist 004" has the path "/etc", which is not in the library /music',
     ),
     "settled-later": (
         lambda text: _field(text, "settled", 2**53 - 1),
-        ImplausibleQueue,
+        InvalidQueueValues,
         "settled is 9,007,199,254,740,991, above the seq of the queue",
     ),
     "no-date": (
         lambda text: _field(text, "not_before", "soon"),
-        ImplausibleQueue,
+        InvalidQueueValues,
         'is "soon", not',
     ),
     "output-elsewhere": (
         lambda text: _field(text, "output_name", "../../ESCAPED"),
-        ImplausibleQueue,
+        InvalidQueueValues,
         'output_name is "../../ESCAPED", which leaves its folder',
     ),
     "report-elsewhere": (
         lambda text: _field(text, "report", "/etc/passwd"),
-        ImplausibleQueue,
+        InvalidQueueValues,
         "which leaves its folder",
     ),
     "climbing": (
         lambda text: text.replace("/music/Artist 004", "/music/../etc"),
-        ImplausibleQueue,
+        InvalidQueueValues,
         "is not in the library",
     ),
     "nowhere": (
         lambda text: text.replace('"path": "/music/Artist 004"', '"path": ""'),
-        ImplausibleQueue,
+        InvalidQueueValues,
         "is not in the library",
     ),
 }

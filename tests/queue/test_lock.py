@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mediakeep.errors import NoLocks
+from mediakeep.errors import LockingUnsupported
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import lock, queue
 from mediakeep.queue.queue import Queue
@@ -153,7 +153,7 @@ def test_locks_that_keep_nobody_out_are_noticed(
     where: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fcntl, "flock", lambda *_: None)
-    with pytest.raises(NoLocks, match="two processes would get the same lock"):
+    with pytest.raises(LockingUnsupported, match="two processes would get the same lock"):
         Queue.open(where, MUSIC)
 
 

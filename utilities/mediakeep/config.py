@@ -146,7 +146,7 @@ def load(home: Path) -> dict[str, Any]:
 def _unknown(name: str) -> str:
     """Say that there is no setting of a name, and which one is near, else which there are."""
     known = Settings.__struct_fields__
-    near = suggest.suggest_words(name.replace("-", "_"), known)
+    near = suggest.did_you_mean(name.replace("-", "_"), known)
     text = f"there is no setting {files.printable(name)}"
     return f"{text}.{near}" if near else f"{text}; there are {', '.join(known)}."
 

@@ -24,12 +24,12 @@
           UnsafeNfo           1   it is larger or trickier than an NFO has reason to be
       UsageFailed             2   wrong usage or settings
         BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
-        LibraryGone, ScanRefused, NoLocks, QueueBusy
+        LibraryGone, ScanRefused, LockingUnsupported, QueueBusy
         NotAsked              2   a service is not asked as things are set
         NoCache               2   what services answer cannot be kept
       StateDamaged            3   the record is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UndoLogDamaged, UnknownField, NewerFormat,
-        ImplausibleQueue, OlderQueue, IllegalTransition, RecordNotWritten
+        InvalidQueueValues, QueueNeedsImport, IllegalTransition, RecordNotWritten
       ServiceFailed           4   a service gave an answer that is of no use
         Outage                4   it is not to be had now
         BadAnswer             4   its answer is not what it should be
@@ -190,7 +190,7 @@ class ScanRefused(UsageFailed):
     message = "{} Nothing was changed."
 
 
-class NoLocks(UsageFailed):
+class LockingUnsupported(UsageFailed):
     message = (
         "{} cannot hold a queue: on {} files cannot be locked ({}). Nothing was changed. Move the"
         " home to a local disk, and name it with --home."
@@ -243,14 +243,14 @@ class UnknownField(StateDamaged):
     message = "{}: {}. Nothing was changed. Correct or remove it there, or update mediakeep."
 
 
-class ImplausibleQueue(StateDamaged):
+class InvalidQueueValues(StateDamaged):
     message = (
         "{}: {}. Nothing was changed. Correct it in the file, or run --repair, which brings back"
         " the queue as it was before that file was put in its place."
     )
 
 
-class OlderQueue(StateDamaged):
+class QueueNeedsImport(StateDamaged):
     message = "{} is a queue from before mediakeep. Nothing was changed. Import it: {}"
 
 

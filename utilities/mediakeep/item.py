@@ -31,7 +31,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 
 LARGEST = 2**53  # what every JSON reader keeps exactly (RFC 8259, 6), and SQLite takes
 Number = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
-LEFT_OUT = "never ask again"  # skip_reason of what the user left out: only a reset brings it back
+NEVER_ASK = "never ask again"  # skip_reason of what the user left out: only a reset brings it back
 # Why an item is skipped that a scan does not find any more: it is not there, it is ignored, or its
 # folder holds nothing.
 GONE = frozenset({"vanished", "ignored", "empty"})

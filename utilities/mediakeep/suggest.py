@@ -28,6 +28,6 @@ def suggest(name: str, known: Mapping[str, str], most: int = _MOST, slip: float 
     return f" Did you mean {' or '.join(told)}?" if told else ""
 
 
-def suggest_words(name: str, words: Iterable[str]) -> str:
+def did_you_mean(name: str, words: Iterable[str]) -> str:
     """Return " Did you mean X?" with the nearest of some words, or "" if none is near."""
     return suggest(name, {files.fold(word): word for word in words}, 1)

@@ -55,7 +55,7 @@ def loose(*titles: str, flat: bool = False) -> Album:
     tracks = (
         structs.replace(track, place=track.name) for track in visits.album("Dawn", titles).tracks
     )
-    return Album(place="", tracks=tuple(tracks), flat=flat)
+    return Album(place="", tracks=tuple(tracks), in_library_root=flat)
 
 
 def test_loose_tracks_of_an_album_that_has_a_folder_belong_to_it() -> None:

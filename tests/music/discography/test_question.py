@@ -70,7 +70,7 @@ def test_an_album_in_the_root_is_named_by_its_tags_and_else_by_its_folder(
         structs.replace(track, place=track.name)
         for track in album("x", ["a", "b"], **{"album": (), **told}).tracks
     )
-    flat = Album(place="", tracks=tracks, flat=True)
+    flat = Album(place="", tracks=tracks, in_library_root=True)
     asked = question.of(artist(folder, flat))
     assert (asked.name, asked.titles) == (name, (title,))
     assert asked.is_various is question.is_various(name)

@@ -109,14 +109,14 @@ def _folder(path: Path) -> Path:
 
 def _fitting(some: list[Path], wanted: list[Condition], account: Account) -> list[Path]:
     """Leave out the files that do not meet all conditions, and those that cannot be read."""
-    from mediakeep.media import isolation, tags
+    from mediakeep.media import file_errors, tags
 
     if not wanted:
         return some
     found = []
     for file in some:
         try:
-            with isolation.isolated(file):
+            with file_errors.as_file_error(file):
                 now = tags.read(file)
                 fits = all(condition.fits(now) for condition in wanted)
         except (Unexpected, Unreadable) as error:

@@ -17,7 +17,7 @@ from mediakeep.commands.orders import Orders
 from mediakeep.commands.targets import Finder
 from mediakeep.errors import Unexpected, Unreadable, UsageFailed
 from mediakeep.lookups.access import Access
-from mediakeep.media import isolation, pictures, tags
+from mediakeep.media import file_errors, pictures, tags
 from mediakeep.media.reading import Picture
 from mediakeep.music import pen
 from mediakeep.music.repairs.repair import Embed
@@ -51,7 +51,7 @@ class Covers:
         replaced = []
         for file in targets.album(album, self.ignored):
             try:
-                with isolation.isolated(file):
+                with file_errors.as_file_error(file):
                     front = _front(tags.read(file).tags.pictures)
             except (Unexpected, Unreadable) as error:
                 self.account.fail(file, error)

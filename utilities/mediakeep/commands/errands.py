@@ -31,7 +31,7 @@ from mediakeep.errors import (
     Unreadable,
     UsageFailed,
 )
-from mediakeep.media import access, isolation
+from mediakeep.media import access, file_errors
 from mediakeep.media.undoing.store import Store
 from mediakeep.pages import page
 from mediakeep.policy import Policy
@@ -126,7 +126,7 @@ class Errand:
         jobs, unfit = [], []
         for order in _paced(orders):
             try:
-                with isolation.isolated(order.path):
+                with file_errors.as_file_error(order.path):
                     due = pen.due(order.path, order.wishes)
                 if due:
                     jobs.append((order, due))
@@ -169,7 +169,7 @@ def _write(hand: Handwork, pen: Pen, jobs: Sequence[Job], account: Account) -> N
     for number, (order, due) in enumerate(_paced(jobs), 1):
         try:
             _check(order.path, due)
-            with isolation.isolated(order.path), hand.writing(order.path) as stamp:
+            with file_errors.as_file_error(order.path), hand.writing(order.path) as stamp:
                 pen.write(order.path, order.wishes, stamp)
         except NoRoom as error:
             account.failed[due.path] = error.args[0]

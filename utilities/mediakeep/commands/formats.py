@@ -25,7 +25,7 @@ class Formats(click.ParamType[tuple[str, ...]]):
         given = tuple(dict.fromkeys(part.strip().lower() for part in str(value).split(",")))
         unknown = [one for one in given if one not in KNOWN]
         if unknown:
-            near = suggest.suggest_words(unknown[0], KNOWN)
+            near = suggest.did_you_mean(unknown[0], KNOWN)
             told = f'there is no format "{unknown[0]}"; there are {", ".join(KNOWN)}'
             self.fail(f"{told}.{near}" if near else told, param, ctx)
         return given

@@ -20,7 +20,7 @@ from mediakeep.commands.subjects import Manner, Subject
 from mediakeep.errors import ItemHeld, NoQueue, Unexpected, UsageFailed
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
-from mediakeep.media import isolation, temp_copies
+from mediakeep.media import file_errors, temp_copies
 from mediakeep.media.ledger import FILE, Ledger
 from mediakeep.media.undoing.store import Store
 from mediakeep.outcome import QUIET, Outcome, Stamp, Work
@@ -173,7 +173,7 @@ class Handwork:
         """Write unexpected errors with their tracebacks to the log of the queue's session."""
         if self._queue and self._queue.session:
             for error in errors:
-                trace = isolation.trace(error)
+                trace = file_errors.trace(error)
                 self._queue.session.write(str(error), "error", traceback=trace)
 
     @property

@@ -33,7 +33,7 @@ def _status(name: str) -> Status:
         return Status(name)
     except ValueError as error:
         known = ", ".join(status.value for status in Status)
-        near = suggest.suggest_words(name, Status)
+        near = suggest.did_you_mean(name, Status)
         raise UsageFailed(f'There is no status "{name}"; there are {known}.{near}') from error
 
 

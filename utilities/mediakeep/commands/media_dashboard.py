@@ -66,7 +66,7 @@ def _chosen(name: str | None) -> list[Kind]:
     if name is None:
         return list(kinds.KINDS.values())
     if name not in kinds.KINDS:
-        near = suggest.suggest_words(name, kinds.KINDS)
+        near = suggest.did_you_mean(name, kinds.KINDS)
         raise click.UsageError(f'There is no kind "{name}"; there is: {_NAMES}.{near}')
     return [kinds.KINDS[name]]
 

@@ -85,7 +85,7 @@ def _matched(home: Path, album: Path, open_ones: Tools) -> tuple[Front, str]:
     place = discs.album_of(files.escape(folder.resolve().relative_to(artist.path.resolve())))
     found = scan.artist(artist.path, reader=open_ones.index, ignored=open_ones.places.ignored)
     asked = inquiry.of(found, artist.lookup_key, open_ones.desk)
-    place = next((one.place for one in found.albums if place in one.beside), place)
+    place = next((one.place for one in found.albums if place in one.sibling_folders), place)
     match = asked.matches.get(place)
     if match is None and asked.failed:
         raise Unanswered(asked.why)

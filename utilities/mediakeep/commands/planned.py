@@ -12,7 +12,7 @@ import msgspec
 from mediakeep import clock, config, files, kinds
 from mediakeep.commands import shared
 from mediakeep.errors import NotWritten, Unexpected, Unreadable, UsageFailed
-from mediakeep.media import isolation
+from mediakeep.media import file_errors
 from mediakeep.pages import page
 from mediakeep.policy import Policy
 
@@ -96,7 +96,7 @@ def _apply(hand: Handwork, pen: Any, one: Any, done: _Applied, *, write: bool) -
     path = Path(files.unescape(one.path))
     try:
         wishes = plans.wishes(one)
-        with isolation.isolated(path):
+        with file_errors.as_file_error(path):
             due = pen.due(path, wishes)
         if due is None:
             done.there += 1
@@ -105,7 +105,7 @@ def _apply(hand: Handwork, pen: Any, one: Any, done: _Applied, *, write: bool) -
             done.refused[one.path] = "it changed since the plan was made. Make a new plan of it."
             return
         if write:
-            with isolation.isolated(path), hand.writing(path) as stamp:
+            with file_errors.as_file_error(path), hand.writing(path) as stamp:
                 pen.write(path, wishes, stamp)
     except (NotWritten, Unreadable) as error:
         done.refused[one.path] = str(error)

@@ -126,6 +126,6 @@ def _locked(names: str) -> frozenset[str]:
 
         for name in wanted:
             if not locks.is_field(locks.field(name)):
-                near = suggest.suggest_words(name, locks.names())
+                near = suggest.did_you_mean(name, locks.names())
                 raise BadSetting("locked_fields", f'there is no field "{name}".{near}')
     return wanted

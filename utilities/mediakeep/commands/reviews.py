@@ -64,7 +64,7 @@ class Choice:
                 raise UsageFailed(f"Not in the list: {', '.join(strange)}. Nothing was changed.")
             return _filtered(listed, lambda entry: entry.id in self.ids)
         if self.kind not in {kind.name for kind in KINDS}:
-            near = suggest.suggest_words(self.kind, (kind.name for kind in KINDS))
+            near = suggest.did_you_mean(self.kind, (kind.name for kind in KINDS))
             told = f'There is no kind of issue "{self.kind}".{near}'
             raise UsageFailed(f"{told} Nothing was changed.")
         if self.artist:

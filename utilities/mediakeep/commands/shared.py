@@ -166,7 +166,7 @@ class Choice(click.Choice[str]):
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
         """Name the words that there are, and the nearest one."""
-        near = suggest.suggest_words(str(value), map(str, self.choices))
+        near = suggest.did_you_mean(str(value), map(str, self.choices))
         return super().get_invalid_choice_message(value, ctx) + near
 
 

@@ -26,7 +26,7 @@ from mediakeep.errors import (
     Stopped,
     Unexpected,
 )
-from mediakeep.media import additions, isolation, swap, undo
+from mediakeep.media import additions, file_errors, swap, undo
 from mediakeep.media.swap import Rules
 from mediakeep.media.undo import Step
 from mediakeep.media.undoing.record import Changed, Record
@@ -133,7 +133,7 @@ class TakeBack:
     def _refusals(self, step: Step, hand: Handwork | None = None) -> Iterator[None]:
         """Note why a change is not taken back; of one file the last change tells it for all."""
         try:
-            with isolation.isolated(_path(step.record)):
+            with file_errors.as_file_error(_path(step.record)):
                 yield
         except (NoRoom, RecordNotWritten) as error:  # these are about every file
             self.trouble = error

@@ -23,7 +23,7 @@ def field(name: str) -> str:
     found = locks.field(name)
     if found not in FIELDS:
         known = ", ".join(spoken(one) for one in Tags.__struct_fields__ if one in FIELDS)
-        near = suggest.suggest_words(name, map(spoken, FIELDS))
+        near = suggest.did_you_mean(name, map(spoken, FIELDS))
         raise UsageFailed(f'There is no field "{name}". There are {known}.{near}')
     return found
 

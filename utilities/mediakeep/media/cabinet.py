@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from mediakeep import clean_mark, files
-from mediakeep.clean_mark import Torn
+from mediakeep import clean_flag, files
+from mediakeep.clean_flag import Torn
 
 ASIDE = ".aside"  # behind the name of a file that was none of ours, or damaged
 _OURS = 0x6D6B6664  # "mkfd", the application id
@@ -63,7 +63,7 @@ class Cabinet:
     def close(self) -> None:
         """Close the file, if it is open; one that was written gets its mark again."""
         if self._base and self._identity and self._written:
-            clean_mark.restore(self._base, self._identity)
+            clean_flag.mark_clean(self._base, self._identity)
         self._drop()
 
     def _drop(self) -> None:
@@ -111,12 +111,12 @@ class Cabinet:
         """Start a transaction; of a marked file the mark is cleared first if it is to write."""
         base.execute(how)
         while self._marked and self._identity and _version(base) == self._stamp:
-            is_set = clean_mark.is_set(base, self._identity)
+            is_set = clean_flag.is_clean(base, self._identity)
             self._written |= how != _READ
             if not is_set or how == _READ:
                 return
             base.execute("ROLLBACK")
-            clean_mark.clear(base, self._identity)
+            clean_flag.mark_dirty(base, self._identity)
             base.execute(how)
 
     def _opened(self) -> sqlite3.Connection | None:
@@ -161,7 +161,7 @@ class Cabinet:
         for statement in self._tables.split(";"):
             base.execute(statement)
         if self._marked and self._identity:
-            clean_mark.begin(base, self._identity)
+            clean_flag.begin(base, self._identity)
         base.execute(f"PRAGMA application_id = {_OURS}")
         base.execute(f"PRAGMA user_version = {self._stamp}")
 

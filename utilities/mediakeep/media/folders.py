@@ -15,7 +15,7 @@ import msgspec
 
 from mediakeep.media import ignoring, trail
 from mediakeep.media.formats import EXTENSIONS, MIXED, UNREAD
-from mediakeep.media.ignoring import Ignore
+from mediakeep.media.ignoring import IgnoreRules
 from mediakeep.media.trail import Identity, Trail, Way
 
 IMAGES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
@@ -83,7 +83,7 @@ class _Listing(msgspec.Struct, frozen=True):
     files: tuple[File, ...]
     real: list[tuple[str, int]]  # names of folders, and their inodes as this one tells them
     links: list[str]  # names of links to folders
-    rules: Ignore  # that hold in it
+    rules: IgnoreRules  # that hold in it
 
 
 def walk(top: Path, past: Container[str] = (), ignored: tuple[str, ...] = ()) -> Iterator[Folder]:
@@ -93,7 +93,7 @@ def walk(top: Path, past: Container[str] = (), ignored: tuple[str, ...] = ()) ->
     lower case, are among those to walk `past`. Links are followed last, so that a folder comes
     under its real name. A link to a folder that the top lies in is not followed.
     """
-    trod, rules = Trail(top), {"": Ignore.above(top, ignored)}
+    trod, rules = Trail(top), {"": IgnoreRules.above(top, ignored)}
     real, links = deque([Way(str(top), "")]), deque[Way]()
     while real or links:
         way = (real or links).popleft()
@@ -121,7 +121,7 @@ def below(top: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
     Of a folder and a link to it, and of two links to one folder, only the first is given. What is
     `ignored` is left out as in `walk`.
     """
-    listing = _list(top, Ignore.above(top, ignored))
+    listing = _list(top, IgnoreRules.above(top, ignored))
     seen = {*trail.surroundings(top), trail.identity(top)}
     names = [*(name for name, _ in listing.real), *listing.links]
     found = [top / name for name in names if _is_other(top / name, seen)]
@@ -130,7 +130,7 @@ def below(top: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
 
 def right_in(top: Path, ignored: tuple[str, ...] = ()) -> Folder:
     """List one folder alone, but for what is `ignored` as in `walk`; OSError if it refuses."""
-    return Folder(str(top), "", files=_list(top, Ignore.above(top, ignored)).files)
+    return Folder(str(top), "", files=_list(top, IgnoreRules.above(top, ignored)).files)
 
 
 def file(folder: str, name: str) -> File | None:
@@ -160,7 +160,7 @@ def is_hidden(name: str, folder: bool) -> bool:
     return name.startswith(".") and after != "." and not (folder and after in _DIGITS)
 
 
-def _list(path: str | Path, rules: Ignore) -> _Listing:
+def _list(path: str | Path, rules: IgnoreRules) -> _Listing:
     """List a folder, given the rules that hold for it from above."""
     found: list[File] = []
     real: list[tuple[str, int]] = []
@@ -182,9 +182,9 @@ def _list(path: str | Path, rules: Ignore) -> _Listing:
                 real.append((name, entry.inode()))
     rules = rules.inside(str(path)) if has_rules else rules
     if not rules.is_empty:
-        found = [one for one in found if not rules.ignores(f"{path}/{one.name}", folder=False)]
-        real = [one for one in real if not rules.ignores(f"{path}/{one[0]}", folder=True)]
-        links = [one for one in links if not rules.ignores(f"{path}/{one}", folder=True)]
+        found = [one for one in found if not rules.matches(f"{path}/{one.name}", folder=False)]
+        real = [one for one in real if not rules.matches(f"{path}/{one[0]}", folder=True)]
+        links = [one for one in links if not rules.matches(f"{path}/{one}", folder=True)]
     found.sort(key=_NAME)
     return _Listing(tuple(found), sorted(real), sorted(links), rules)
 

@@ -36,7 +36,7 @@ SYSTEM = frozenset(
 _Scope = tuple[str, "GitIgnoreSpec"]  # a folder with its slash, and the patterns that hold there
 
 
-class Ignore:
+class IgnoreRules:
     """The rules that hold in one folder."""
 
     def __init__(self, patterns: tuple[str, ...] = (), scopes: tuple[_Scope, ...] = ()) -> None:
@@ -73,7 +73,7 @@ class Ignore:
         """Whether the user has named nothing."""
         return not (self._patterns or self._scopes)
 
-    def ignores(self, path: str, *, folder: bool) -> bool:
+    def matches(self, path: str, *, folder: bool) -> bool:
         """Tell whether a file or folder is ignored, given that the folder it lies in is not."""
         if folder and is_system(path.rpartition("/")[2]):
             return True
@@ -95,11 +95,11 @@ def is_ignored(path: Path, root: Path, patterns: tuple[str, ...] = ()) -> bool:
     """Tell whether a scan of a root ignores a path below it, or a folder that leads there."""
     below = path.relative_to(root).parts if path.is_relative_to(root) else path.parts[-1:]
     here = root if path.is_relative_to(root) else path.parent
-    rules = Ignore.above(here, patterns)
+    rules = IgnoreRules.above(here, patterns)
     for number, name in enumerate(below, 1):
         rules = rules.inside(str(here))
         here /= name
-        if rules.ignores(str(here), folder=number < len(below) or here.is_dir()):
+        if rules.matches(str(here), folder=number < len(below) or here.is_dir()):
             return True
     return False
 

@@ -18,7 +18,7 @@ from msgspec import structs
 
 from mediakeep import files, kinds
 from mediakeep.errors import LibraryGone, NotAsked, ServiceFailed
-from mediakeep.item import LEFT_OUT, Status
+from mediakeep.item import NEVER_ASK, Status
 from mediakeep.lookups.tmdb.films import Hit
 from mediakeep.media import access, ignoring, temp_copies
 from mediakeep.media.undoing.record import Record
@@ -69,7 +69,7 @@ def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outco
     except NeverAsk:
         back = decisions.bring_back(places.home, work.stamp.key)
         message = f"never asked again; bring it back with: {back}"
-        return Outcome(Status.SKIPPED, message, data={"skip_reason": LEFT_OUT})
+        return Outcome(Status.SKIPPED, message, data={"skip_reason": NEVER_ASK})
     finally:
         tools.desk.progress = QUIET
         tools.index.commit()

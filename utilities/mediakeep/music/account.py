@@ -15,7 +15,7 @@ def albums(artist: Artist) -> list[dict[str, Any]]:
         {
             "path": album.place,
             "tracks": len(album.tracks),
-            **({"beside": album.beside} if album.beside else {}),
+            **({"beside": album.sibling_folders} if album.sibling_folders else {}),
             "images": [_image(image) for image in album.images],
         }
         for album in artist.albums

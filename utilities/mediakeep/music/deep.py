@@ -15,7 +15,7 @@ import msgspec
 
 from mediakeep import clock, files
 from mediakeep.errors import NotAudio, Unexpected, Unreadable
-from mediakeep.media import essence, isolation, ledger
+from mediakeep.media import essence, file_errors, ledger
 from mediakeep.media.ledger import Entries, Finding, Ledger
 from mediakeep.media.seen import Index
 from mediakeep.music import sounds
@@ -97,7 +97,7 @@ def _listen(hearing: _Hearing, track: Track, path: Path, index: Index) -> None:
     try:
         before = path.stat()
         heard = index.remember(path, essence.of(path))
-        with isolation.isolated(path):
+        with file_errors.as_file_error(path):
             found = damage.find(path, track.facts)
         unchanged = _is_still(path, before)
     except NotAudio:

@@ -12,7 +12,7 @@ import msgspec
 from mediakeep import files
 from mediakeep.errors import NotWritten, Refused, Unexpected, Unreadable
 from mediakeep.issue import TAKEN_BACK, Issue
-from mediakeep.media import isolation
+from mediakeep.media import file_errors
 from mediakeep.media.edits.changes import PICTURE
 from mediakeep.media.undoing.record import Record
 from mediakeep.music import cures
@@ -67,13 +67,13 @@ def mend(
     planned = list(_files(found, _plan(found, issues, work, tools)))
     for done, one in enumerate(planned, 1):
         try:
-            with isolation.isolated(one.path):
+            with file_errors.as_file_error(one.path):
                 _mend(found, one, stamp, tools, mended)
         except (NotWritten, Unreadable) as error:
             mended.hold(one.repairs, _reason(error))
             mended.refused[one.track.place] = _reason(error)
             if isinstance(error, Unexpected):
-                mended.traces.append(isolation.trace(error))
+                mended.traces.append(file_errors.trace(error))
         progress(done, len(planned))
     return mended
 

@@ -93,21 +93,21 @@ class FrontCover(msgspec.Struct, frozen=True, kw_only=True):
 class Album(_Asked, frozen=True, kw_only=True):
     """One folder that holds audio, together with the folders of its discs.
 
-    `place` is "" for the tracks right in the artist's folder. `flat` means that this folder is no
-    artist's but the album's own, right in the library's root, such as "Artist - Album (1974)". If
-    the discs are folders next to each other, as "Dawn (Disc 1)" and "Dawn (Disc 2)", `place`
-    is that of the first.
+    `place` is "" for the tracks right in the artist's folder. `in_library_root` means that this
+    folder is the album's own, not an artist's, such as "Artist - Album (1974)". If the discs are
+    folders next to each other, such as "Dawn (Disc 1)" and "Dawn (Disc 2)", `place` is that of the
+    first.
     """
 
     place: str
     tracks: tuple[Track, ...]
     images: tuple[ImageFile, ...] = ()
-    flat: bool = False
+    in_library_root: bool = False
 
     @property
     def is_loose(self) -> bool:
         """Whether its tracks lie loose in the folder of an artist."""
-        return not (self.place or self.flat)
+        return not (self.place or self.in_library_root)
 
     @cached_property
     def readable(self) -> tuple[Track, ...]:
@@ -115,7 +115,7 @@ class Album(_Asked, frozen=True, kw_only=True):
         return tuple(track for track in self.tracks if not track.fault)
 
     @cached_property
-    def beside(self) -> tuple[str, ...]:
+    def sibling_folders(self) -> tuple[str, ...]:
         """The folders of its discs that are next to its own, not below it."""
         if not self.place:
             return ()

@@ -62,7 +62,7 @@ def render(
     """Write the report as Markdown."""
     faults = [issue for issue in issues if diagnose.needs_person(issue)]
     notes = [issue for issue in issues if not diagnose.needs_person(issue)]
-    beside = {album.place: album.beside for album in artist.albums}
+    beside = {album.place: album.sibling_folders for album in artist.albums}
     cures = Cures(paths.home, artist.path, paths.listed, beside)
     todo = remedies.added(steps.plan(faults, kinds), faults, cures)
     found = section.of(asked, artist, _chooser(issues, cures, artist))

@@ -12,7 +12,7 @@ from msgspec import structs
 from mediakeep import files
 from mediakeep.errors import LibraryGone, NotAudio, Truncated, Unexpected, Unreadable
 from mediakeep.item import Found
-from mediakeep.media import access, folders, formats, isolation
+from mediakeep.media import access, file_errors, folders, formats
 from mediakeep.media.folders import File, Folder
 from mediakeep.media.reader import Direct, Reader
 from mediakeep.music import cue_sheets, discs
@@ -199,7 +199,9 @@ def _albums(
             images = tuple(_images([*parts[place], *beside], reader))
             album = Album(place=files.escape(place), tracks=tuple(tracks), images=images)
             alone = not place and sum(any(one.audio for one in some) for some in parts.values()) < 2
-            found[album.place] = structs.replace(album, flat=alone and _is_flat(name, album))
+            found[album.place] = structs.replace(
+                album, in_library_root=alone and _is_flat(name, album)
+            )
     yield from _merged(found)
 
 
@@ -286,7 +288,7 @@ def _images(parts: Iterable[Folder], reader: Reader) -> Iterator[ImageFile]:
 def _image(folder: Folder, file: File, reader: Reader) -> ImageFile:
     place = files.escape(folder.place_of(file.name))
     try:
-        with isolation.isolated(f"{folder.path}/{file.name}"):
+        with file_errors.as_file_error(f"{folder.path}/{file.name}"):
             mime, width, height = reader.image(f"{folder.path}/{file.name}", file.facts)
     except (Unexpected, Unreadable) as error:
         return ImageFile(place=place, size=file.size, reason=error.args[1])

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mediakeep import files
-from mediakeep.errors import ImplausibleQueue
+from mediakeep.errors import InvalidQueueValues
 from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import history, journal
@@ -19,7 +19,7 @@ _FAR = 2**32  # changes; no queue makes as many
 
 
 def check(folder: Path, kind: Kind, path: Path, loaded: Loaded, libraries: Iterable[str]) -> None:
-    """Raise ImplausibleQueue if a file cannot be a state of this queue.
+    """Raise InvalidQueueValues if a file cannot be a state of this queue.
 
     Items must lie in its own library, in one of `libraries`, or in one that the history knows: an
     item that was in progress while its library moved has its former path.
@@ -27,17 +27,17 @@ def check(folder: Path, kind: Kind, path: Path, loaded: Loaded, libraries: Itera
     known = max([history.last_seq(folder), *map(journal.last_seq, _journals(folder))])
     if loaded.head.seq > known + _FAR:
         reason = f"its seq is {loaded.head.seq:,}, but the last change on record is {known:,}"
-        raise ImplausibleQueue(path, reason)
+        raise InvalidQueueValues(path, reason)
     for key, item in loaded.items.items():
         if reason := _invalid_value(item, loaded.head.seq):
-            raise ImplausibleQueue(path, f'{kind.noun} "{files.printable(key)}": {reason}')
+            raise InvalidQueueValues(path, f'{kind.noun} "{files.printable(key)}": {reason}')
     places = {loaded.head.library_path, *libraries}
     if any(_strays(loaded, places)):
         places |= set(_libraries(folder))
     for key, item in _strays(loaded, places):
         reason = f'{kind.noun} "{files.printable(key)}" has the path "{files.printable(item.path)}"'
         library = files.printable(loaded.head.library_path)
-        raise ImplausibleQueue(path, f"{reason}, which is not in the library {library}")
+        raise InvalidQueueValues(path, f"{reason}, which is not in the library {library}")
 
 
 def _invalid_value(item: Item, seq: int) -> str:

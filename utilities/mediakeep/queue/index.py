@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mediakeep import clean_mark
-from mediakeep.clean_mark import Torn
+from mediakeep import clean_flag
+from mediakeep.clean_flag import Torn
 from mediakeep.queue import history, schema
 from mediakeep.queue.journal import Record
 from mediakeep.queue.posting import Poster
@@ -170,7 +170,7 @@ def _updated(
             known = base.execute("PRAGMA user_version").fetchone()[0] == _VERSION
             if not known and base.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
                 raise Torn("it is of another version, and nobody knows whether it is whole")
-            marked = path is not None and known and clean_mark.is_set(base, _identity(path))
+            marked = path is not None and known and clean_flag.is_clean(base, _identity(path))
             if known and not _has_news(base, folder):
                 return base
             if not marked:
@@ -179,10 +179,10 @@ def _updated(
                     _fill(base, folder)
                 return base
         assert path is not None
-        clean_mark.clear(base, _identity(path))
+        clean_flag.mark_dirty(base, _identity(path))
 
 
-def _identity(path: Path) -> clean_mark.Identity:
+def _identity(path: Path) -> clean_flag.Identity:
     facts = path.stat()
     return facts.st_dev, facts.st_ino
 
@@ -213,7 +213,7 @@ def _reset(base: sqlite3.Connection, path: Path | None) -> None:
     for statement in schema.TABLES.split(";"):
         base.execute(statement)
     if path:
-        clean_mark.begin(base, _identity(path))
+        clean_flag.begin(base, _identity(path))
     base.execute(f"PRAGMA user_version = {_VERSION}")
 
 
@@ -301,4 +301,4 @@ def _marked(base: sqlite3.Connection, path: Path) -> Iterator[None]:
     finally:
         with contextlib.suppress(OSError, sqlite3.Error):
             if base.execute("PRAGMA database_list").fetchone()[2]:
-                clean_mark.restore(base, _identity(path))
+                clean_flag.mark_clean(base, _identity(path))

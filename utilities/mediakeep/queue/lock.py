@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mediakeep import files
-from mediakeep.errors import NoLocks
+from mediakeep.errors import LockingUnsupported
 
 FILE = "processing_queue.lock"
 PATIENCE = 5.0  # seconds of waiting before the holder is shown
@@ -30,7 +30,7 @@ _MOUNTS = Path("/proc/self/mountinfo")
 def acquire(handle: int, path: str, notice: Notice, holder: Holder) -> None:
     """Lock an open file; after PATIENCE seconds of waiting, give what `holder` says to `notice`.
 
-    NoLocks if the file system has no locks.
+    LockingUnsupported if the file system has no locks.
     """
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -57,7 +57,7 @@ def _wait(handle: int, notice: Notice, holder: Holder) -> None:
 
 
 def require_exclusive(path: str) -> None:
-    """Raise NoLocks if a file that is locked can be locked again; for the one who holds it."""
+    """Raise LockingUnsupported if the holder of a lock can get it again from the system."""
     handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -123,11 +123,11 @@ def _has_open(pid: int, path: str) -> bool:
     return False
 
 
-def _no_locks(path: str, reason: str) -> NoLocks:
+def _no_locks(path: str, reason: str) -> LockingUnsupported:
     folder = Path(path).parent
     mount, kind = _mount(folder)
     where = f"{files.display_path(mount)} ({kind})" if kind else "the file system"
-    return NoLocks(files.escape(folder), where, reason)
+    return LockingUnsupported(files.escape(folder), where, reason)
 
 
 def _mount(folder: Path) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mediakeep import files
-from mediakeep.errors import ImplausibleQueue, MediakeepError, OlderQueue, StateDamaged
+from mediakeep.errors import InvalidQueueValues, MediakeepError, QueueNeedsImport, StateDamaged
 from mediakeep.item import Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import (
@@ -42,11 +42,11 @@ def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
         try:
             store.follow()
             done = []
-        except OlderQueue:
+        except QueueNeedsImport:
             raise  # it is whole, and has a way of its own
         except StateDamaged as damage:
             # A file that is no state of this queue is no base either, though it can be read.
-            strange = store.path if isinstance(damage, ImplausibleQueue) else None
+            strange = store.path if isinstance(damage, InvalidQueueValues) else None
             done = [check.fault(damage).what, *_rebuild(store, strange)]
         done += store.warnings
         done += _checkpoints(where, kind)

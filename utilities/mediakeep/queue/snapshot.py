@@ -17,7 +17,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from mediakeep import config, files
-from mediakeep.errors import NewerFormat, OlderQueue, SnapshotDamaged, StateDamaged, UnknownField
+from mediakeep.errors import (
+    NewerFormat,
+    QueueNeedsImport,
+    SnapshotDamaged,
+    StateDamaged,
+    UnknownField,
+)
 from mediakeep.item import Item, Number
 from mediakeep.kinds import Kind
 
@@ -212,7 +218,7 @@ def _explain(path: Path, kind: Kind, error: Exception) -> Exception:
         if isinstance(number, int) and number > FORMAT:
             return NewerFormat(path, number, FORMAT)
         if kind.plural in fields and not fields.keys() & {"kind", "generation", "snapshot_id"}:
-            return OlderQueue(path, _import_line(path, kind))
+            return QueueNeedsImport(path, _import_line(path, kind))
         items = msgspec.json.decode(fields.get(kind.plural, b"null"), type=dict[str, msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError) as broken:
         return SnapshotDamaged(path, broken, "")

@@ -73,7 +73,7 @@ class Store:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the queue's lock, only for the time of a commit; NoLocks if there are none."""
+        """Hold the queue's lock for a commit; LockingUnsupported if there are no locks."""
         self._acquire()
         while not self._is_the_lock():
             os.close(self._lock)

@@ -9,7 +9,7 @@ import msgspec
 
 from mediakeep import files
 from mediakeep.errors import ScanRefused
-from mediakeep.item import GONE, LEFT_OUT, Found, Item, Status, is_gone
+from mediakeep.item import GONE, NEVER_ASK, Found, Item, Status, is_gone
 from mediakeep.queue.state import State, merge
 
 _OF_ONE_TRY = (
@@ -171,7 +171,7 @@ def _renamed(state: State, old: str, one: Found) -> dict[str, Any]:
 
 def _renew(item: Item, one: Found) -> dict[str, Any]:
     changes: dict[str, Any] = {**one.fields, "fingerprint": one.fingerprint}
-    if item.status is Status.PENDING or item.skip_reason == LEFT_OUT:
+    if item.status is Status.PENDING or item.skip_reason == NEVER_ASK:
         return changes
     return {**changes, **again(item), "note": "it changed on disk since it was last done"}
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from mediakeep import files
 from mediakeep.errors import ItemFailed, LibraryGone, MediakeepError, NoCache, NoRoom, Stopped
 from mediakeep.item import Status
-from mediakeep.media import isolation
+from mediakeep.media import file_errors
 from mediakeep.outcome import Opening, Outcome, Parts, Progress, Work, Worker
 from mediakeep.runner.stop import BrokenOff
 
@@ -160,7 +160,7 @@ def failure(task: Task, error: BaseException) -> Outcome | Failed:
 
 
 def _trace(error: BaseException) -> str:
-    return isolation.trace(error)
+    return file_errors.trace(error)
 
 
 def explain(error: BaseException) -> str:

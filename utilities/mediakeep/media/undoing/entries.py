@@ -13,7 +13,7 @@ from mediakeep.media import access, sums
 from mediakeep.media.undoing import gate
 from mediakeep.media.undoing.index import Found, Index, Query
 from mediakeep.media.undoing.log import Log, Place
-from mediakeep.media.undoing.moves import Moves
+from mediakeep.media.undoing.moves import MoveHistory
 from mediakeep.media.undoing.record import NOTHING, Mark, Record
 
 DONE, VOID, UNSURE = "done", "void", "unsure"
@@ -39,7 +39,7 @@ class Entries:
     def __init__(self, folder: Path, log: Log) -> None:
         self._folder, self._log = folder, log
         self._index = Index(folder, log)
-        self.moves = Moves(folder)
+        self.moves = MoveHistory(folder)
 
     def find(self, query: Query) -> list[Entry]:
         """Return the entries that are asked for, oldest first.
@@ -55,7 +55,7 @@ class Entries:
 
     def _located(self, query: Query) -> Found | None:
         """Find the places of records in the log, also of those that were made before a move."""
-        if len(asked := self.moves.former(query)) == 1:
+        if len(asked := self.moves.queries_before_moves(query)) == 1:
             return self._index.find(query)
         found: dict[tuple[str, int], str] = {}
         for one in asked:
@@ -105,7 +105,7 @@ class Entries:
     def _read(self, found: Found) -> list[Entry] | None:
         """Read the records that the index has found; None if it is wrong, which removes it."""
         lines = [(self._log.at(file, offset), mark, (file, offset)) for file, offset, mark in found]
-        present = self.moves.present
+        present = self.moves.with_present_path
         read = [
             Entry(present(line), mark, at) for line, mark, at in lines if isinstance(line, Record)
         ]
@@ -121,7 +121,7 @@ class Entries:
         for place, line in self._log.read():
             if isinstance(line, Mark):
                 marks[line.id] = line.mark
-            elif query.fits(line := self.moves.present(line)):
+            elif query.fits(line := self.moves.with_present_path(line)):
                 records[line.id] = line, place[:2]
         return [Entry(one, marks.get(one.id, ""), at) for one, at in records.values()]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from mediakeep.clean_mark import Torn
+from mediakeep.clean_flag import Torn
 from mediakeep.media.cabinet import Cabinet
 from mediakeep.media.undoing import names
 from mediakeep.media.undoing.log import Log

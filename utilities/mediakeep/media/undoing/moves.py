@@ -37,7 +37,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, tag="move", tag_field="op"
     renamed: str = ""
 
 
-class Moves:
+class MoveHistory:
     """The moves as one process knows them."""
 
     def __init__(self, folder: Path) -> None:
@@ -59,7 +59,7 @@ class Moves:
             self._seen = seen
         return self._moves
 
-    def present(self, record: Record) -> Record:
+    def with_present_path(self, record: Record) -> Record:
         """Return a record with the path and the item that its file has by now."""
         for move in self.all:
             if record.queue != move.queue or record.time > move.time:
@@ -84,7 +84,7 @@ class Moves:
                 found = found - {move.item} | {move.renamed}
         return found
 
-    def former(self, query: Query) -> list[Query]:
+    def queries_before_moves(self, query: Query) -> list[Query]:
         """Return what to ask of records as they were written, to find all that fit a query.
 
         More than those may be found.

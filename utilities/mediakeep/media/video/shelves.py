@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path, PurePath
 
 from mediakeep.media import access
-from mediakeep.media.ignoring import Ignore
+from mediakeep.media.ignoring import IgnoreRules
 
 _DISCS = frozenset({"VIDEO_TS", "BDMV"})
 
@@ -21,7 +21,7 @@ def videos(path: Path, suffixes: Collection[str], ignored: tuple[str, ...] = ())
     if not path.is_dir():
         yield path
         return
-    above = {str(path): Ignore.above(path, ignored)}
+    above = {str(path): IgnoreRules.above(path, ignored)}
     for place, folders, names in os.walk(path, onerror=_refused):
         rules = above.pop(place).inside(place)
         if is_disc(Path(place).name, folders):
@@ -36,8 +36,8 @@ def videos(path: Path, suffixes: Collection[str], ignored: tuple[str, ...] = ())
                 yield Path(place, name)
 
 
-def _counts(rules: Ignore, place: str, name: str, *, folder: bool) -> bool:
-    return not (name.startswith(".") or rules.ignores(f"{place}/{name}", folder=folder))
+def _counts(rules: IgnoreRules, place: str, name: str, *, folder: bool) -> bool:
+    return not (name.startswith(".") or rules.matches(f"{place}/{name}", folder=folder))
 
 
 def is_disc(name: str, folders: Collection[str]) -> bool:

@@ -55,7 +55,7 @@ def _short_titles(clue: Clue, movie: Movie | None, weights: Weights) -> Iterator
     """Give its titles without the name of its collection, which the folder around it may tell."""
     if movie and movie.collection:
         own = (movie.title, movie.original_title, *(one.title for one in movie.translations))
-        told = any(short_titles.is_named_for(one, movie) for one in clue.folders)
+        told = any(short_titles.matches_folder_name(one, movie) for one in clue.folders)
         cost = weights.other if told else weights.collection
         yield from ((one, cost) for one in short_titles.find(movie, dict.fromkeys(own)))
 

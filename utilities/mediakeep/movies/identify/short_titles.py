@@ -41,7 +41,7 @@ def find(movie: Movie, known: Iterable[str]) -> Iterator[str]:
                 yield rest
 
 
-def is_named_for(folder: str, movie: Movie) -> bool:
+def matches_folder_name(folder: str, movie: Movie) -> bool:
     """Tell whether a folder bears the name of a movie's collection."""
     if not movie.collection:
         return False

@@ -17,7 +17,7 @@ import msgspec
 from mediakeep import kinds
 from mediakeep.errors import ChangedMeanwhile, NotWritten, Unreadable
 from mediakeep.issue import TAKEN_BACK
-from mediakeep.media import isolation, sidecars
+from mediakeep.media import file_errors, sidecars
 from mediakeep.media.swap import Rules
 from mediakeep.media.undoing.ending import Desk
 from mediakeep.media.undoing.record import Changed
@@ -68,7 +68,7 @@ def _foresee(local: Movie, due: Due, rules: Rules, done: Written) -> None:
     """Tell what would come of a write, as far as that can be known before."""
     path = plan.path(local, due.place)
     try:
-        with isolation.isolated(path):
+        with file_errors.as_file_error(path):
             for place, data in due.set_aside.items():
                 sidecars.due(plan.path(local, place), data, None, rules)
             is_due = sidecars.due(path, due.data, due.was, rules)
@@ -83,7 +83,7 @@ def _foresee(local: Movie, due: Due, rules: Rules, done: Written) -> None:
 def _write(local: Movie, due: Due, desk: Desk, done: Written) -> None:
     path = plan.path(local, due.place)
     try:
-        with isolation.isolated(path):
+        with file_errors.as_file_error(path):
             for place, data in due.set_aside.items():
                 kept = {plan.ASIDE: Changed((), (_sum(data),), f"kept, as {due.place} is written")}
                 if sidecars.write(plan.path(local, place), data, None, kept, desk):

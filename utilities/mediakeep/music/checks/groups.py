@@ -97,7 +97,7 @@ def _by_disc(tracks: Sequence[Track], album: Album) -> dict[str, Sequence[Track]
     below = len(album.place) + 1 if album.place else 0
     if (
         len({(track.tags.disc, track.tags.album) for track in tracks}) == 1
-        and not album.beside
+        and not album.sibling_folders
         and not any("/" in track.place[below:] for track in tracks)
     ):
         return {_disc(tracks[0]): tracks}
@@ -105,7 +105,7 @@ def _by_disc(tracks: Sequence[Track], album: Album) -> dict[str, Sequence[Track]
     folders = _sorted_out(tracks, lambda track: discs.folder_within(track.place, album.place))
     for folder, here in folders.items():
         told = {disc for track in here if (disc := _disc(track))}
-        named = discs.number_of(folder or album.place) if album.beside else ""
+        named = discs.number_of(folder or album.place) if album.sibling_folders else ""
         rest = next(iter(told)) if len(told) == 1 else named or _named(folder)
         for track in here:
             found.setdefault(_disc(track) or rest, []).append(track)

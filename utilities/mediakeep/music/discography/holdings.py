@@ -97,7 +97,7 @@ def of(
     whose = "" if asked.is_various else known.artist.id
     alike = functools.partial(_has_its_tracks, matches=matches)
     # Other albums of the artist lie in folders of their own: who has them is not known here.
-    is_flat = any(album.flat for album in artist.albums)
+    is_flat = any(album.in_library_root for album in artist.albums)
     lacking = [
         *(
             ()

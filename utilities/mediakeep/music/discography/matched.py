@@ -100,7 +100,7 @@ def of(here: Artist, matches: Mapping[str, Match], choose: Choose) -> Matched | 
 
 def _names(here: Artist) -> dict[str, str]:
     """Name albums by their titles as the tags tell them, and by their folders where they differ."""
-    flat = any(album.flat for album in here.albums)
+    flat = any(album.in_library_root for album in here.albums)
     return {one.place: _name(one, flat=flat) for one in question.of(here).albums}
 
 

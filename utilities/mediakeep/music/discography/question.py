@@ -157,7 +157,7 @@ def _named_by(artist: Artist, told: Iterable[str]) -> str:
     `told` are the album artists in the tags, the most frequent first.
     """
     name = files.unescape(names.split_folder(artist.name)[0])
-    if not (len(artist.albums) == 1 and artist.albums[0].flat):
+    if not (len(artist.albums) == 1 and artist.albums[0].in_library_root):
         return next((one for one in told if name and _same(one, name)), "")
     tracks = artist.albums[0].readable
     for field in ("albumartist", "artist"):

@@ -170,7 +170,7 @@ def _position(track: Track, album: Album) -> tuple[int, int]:
     named = [
         word for name in filter(discs.is_disc, folder.split("/")) for word in _WORD.findall(name)
     ]
-    if album.beside:
+    if album.sibling_folders:
         named.append(discs.number_of(folder or album.place))
     told = (_figures(albums.disc_number(word)) for word in (track.tags.disc, *named))
     disc = next(filter(None, told), 0)

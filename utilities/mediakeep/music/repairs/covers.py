@@ -136,7 +136,7 @@ def _beside(track: Track, album: Album) -> ImageFile | None:
         here = [one for one in album.images if one.mime and one.place.rpartition("/")[0] == folder]
         if here:
             return _front(here)
-    if album.beside:  # the cover may be in the folder of the first disc alone
+    if album.sibling_folders:  # the cover may be in the folder of the first disc alone
         here = [one for one in album.images if one.mime and one.place.startswith(f"{album.place}/")]
         return _front(here) if here else None
     return None

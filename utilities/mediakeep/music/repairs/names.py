@@ -97,7 +97,7 @@ def of_folders(artist: str, album: Album) -> tuple[str, str]:
 
     `artist` is the name of the artist's folder. Loose tracks have an empty name.
     """
-    if not album.flat:
+    if not album.in_library_root:
         return artist, album.place
     name, title = split_folder(artist)
     return name or artist, title or artist

@@ -37,7 +37,7 @@ def begin(base: sqlite3.Connection, identity: Identity) -> None:
     base.execute("INSERT INTO clean_mark VALUES(?)", (_cleared(identity),))
 
 
-def is_set(base: sqlite3.Connection, identity: Identity) -> bool:
+def is_clean(base: sqlite3.Connection, identity: Identity) -> bool:
     """Tell whether the mark is set; Torn if it is not, and the file is not to be trusted.
 
     Call it within a transaction.
@@ -48,12 +48,12 @@ def is_set(base: sqlite3.Connection, identity: Identity) -> bool:
     return bool(value == _CLEAN)
 
 
-def clear(base: sqlite3.Connection, identity: Identity) -> None:
+def mark_dirty(base: sqlite3.Connection, identity: Identity) -> None:
     """Clear the mark before the first write, and sync that; call it outside a transaction."""
     _write(base, _cleared(identity))
 
 
-def restore(base: sqlite3.Connection, identity: Identity) -> None:
+def mark_clean(base: sqlite3.Connection, identity: Identity) -> None:
     """Sync the file and set its mark, if it is free and to be trusted.
 
     Call it outside a transaction. Without it, only a rebuild after the next start of the system is
@@ -63,7 +63,7 @@ def restore(base: sqlite3.Connection, identity: Identity) -> None:
         base.execute("PRAGMA busy_timeout = 0")  # whoever writes now restores it later
         base.execute("BEGIN")
         try:
-            done = is_set(base, identity)
+            done = is_clean(base, identity)
         finally:
             base.execute("ROLLBACK")
         if not done:

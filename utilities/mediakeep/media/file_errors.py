@@ -15,7 +15,7 @@ _EVERY_FILE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})  # about the 
 
 
 @contextlib.contextmanager
-def isolated(path: str | os.PathLike[str]) -> Iterator[None]:
+def as_file_error(path: str | os.PathLike[str]) -> Iterator[None]:
     """Raise Unexpected, which names the file, for any foreign exception in a `with` block.
 
     Our own errors pass, and so do a full or read-only disk, the caller's timeout, and everything
