@@ -131,7 +131,7 @@ def test_movies_are_all_looked_up(
 
     def batch() -> tuple[int, dict[str, Any]]:
         words = ("--all", "--workers", workers, "--json")
-        done = movies.batch_apart(*words, env={"TMPDIR": str(temporary)})
+        done = movies.batch_apart(*words, env={"XDG_RUNTIME_DIR": str(temporary)})
         assert done.stdout, done.stderr
         return done.returncode, dict(rehearsed.ended(done))
 

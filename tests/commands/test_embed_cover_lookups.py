@@ -159,7 +159,7 @@ def test_a_service_that_is_out_is_told(desk: Desk, tagged: bool) -> None:
 def test_what_is_no_picture_is_told(desk: Desk) -> None:
     fill(desk, releases(desk)[0])
     desk.server.weather.order(faults.paged, 1, lambda one: one.path.startswith("/image/"))
-    assert "what it sent is no whole JPEG or PNG" in fails(desk, 4, desk.album)
+    assert "answered with a web page instead of data" in fails(desk, 4, desk.album)
 
 
 @pytest.mark.parametrize("words", [("ALBUM", "IMAGE"), ("--from-json", "a.json")])

@@ -33,7 +33,7 @@ def test_a_flat_library_is_matched_as_the_nested_one_is(tmp_path: Path, albums: 
         for name, path in moved.items():
             shutil.copytree(path, flat.music / name)
         flat.scan()
-        nested.scan()
+        nested.ok("--scan", nested.music, "--yes")  # some artists have no album any more
         wanted, requests = looked_up(nested)
         assert len(wanted) > 0.8 * albums
         found, more = looked_up(flat)

@@ -79,7 +79,7 @@ def test_what_was_written_into_new_folders_is_there(
 def test_without_the_sync_of_their_names_that_would_not_hold(
     memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def made(folder: Path) -> None:
+    def made(folder: Path, *, sync: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
     monkeypatch.setattr(files, "make_folder", made)

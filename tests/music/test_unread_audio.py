@@ -121,7 +121,7 @@ def test_a_command_for_a_folder_writes_no_film(home: Home, dawn: Path) -> None:
 
 def test_scan_batch_report_and_summary_count_them(home: Home, dawn: Path) -> None:
     told = home.scan()
-    assert "5 audio files of formats that mediakeep does not read" in told
+    assert "5 audio files skipped: mediakeep cannot read their formats." in told
     data = json.loads(home.ok("--scan", home.music, "--json"))
     assert data["unread"] == 5
     done = home.batch("--all")

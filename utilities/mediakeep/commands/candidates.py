@@ -138,7 +138,9 @@ def _is_taken(visit: Visit, issue: Issue, chosen: Chosen) -> bool:
     tried = structs.replace(visit.asked, state="pending")  # so that nothing of it is kept
     matches = inquiry.again(tried, shown, visit.key, visit.tools.desk).matches
     match = matches.get(issue.album)
-    return bool(match and match.release and match.release.id == chosen.mbid)
+    if match is None or match.group is None:
+        return False
+    return chosen.mbid in {release.id for release in match.releases}  # one, or all that are tied
 
 
 def _edits(visit: Visit, issue: Issue, chosen: Chosen) -> Iterator[tuple[str, Edit]]:
