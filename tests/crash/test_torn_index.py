@@ -179,7 +179,7 @@ def test_the_same_check_catches_an_index_that_is_believed(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Index, "verify", lambda _: True)
-    monkeypatch.setattr(clean_flag, "is_set", lambda *_: False)
+    monkeypatch.setattr(clean_flag, "is_clean", lambda *_: False)
     assert undo(yard, ahead(random.Random(1), yard.ages)) == "incomplete, exit 0"
 
 

@@ -282,7 +282,7 @@ def test_an_answer_that_breaks_off_or_never_ends_is_asked_for_again(
     server: Scripted, tmp_path: Path, clock: Clock, manner: object, why: str
 ) -> None:
     server.manners["/a"] = [manner, answer(body=b"whole")]  # type: ignore[list-item]
-    limits = (1.0, 0.5, 0.3)
+    limits = (5.0, 1.5, 1.0)  # seconds; a whole answer takes a while on a busy machine
     machine = Machine(lambda: clock.now, clock.sleep, clock.told.append, limits, tmp_path)
     http = Http(tmp_path / "c.sqlite", CONTACT, machine=machine)
     assert http.get(server.service(), f"{server.host}/a").content == b"whole"
