@@ -90,6 +90,16 @@ def test_a_number_is_not_given_again_after_the_logs_were_removed(
                 path.unlink()
 
 
+def test_a_journal_that_another_process_removes_meanwhile_stops_no_session(tmp_path: Path) -> None:
+    where = rig.at(tmp_path, rig.Clock())
+    rig.make(where).close()
+    # Listed, and gone when it is opened: like a link that leads nowhere.
+    (where.folder / "processing_queue.journal" / "00000000-gone.jsonl").symlink_to("nowhere")
+    session = Session(where)
+    session.close()
+    assert session.id == "20251217_session_001"
+
+
 def test_more_than_999_sessions_a_day_are_told_apart(tmp_path: Path) -> None:
     where = rig.at(tmp_path, rig.Clock())
     folder = where.folder / "session_logs"

@@ -168,14 +168,22 @@ def _open_log(place: Place) -> tuple[str, int]:
 def _recorded(folder: Path, day: str) -> Iterator[int]:
     """Give the numbers of a day's sessions on record, whose logs may have been removed since.
 
-    The text is searched: a damaged line may still name one.
+    Journals are read first: what one held that another process removes meanwhile is in the history.
     """
-    months = (path for path in history.paths(folder) if path.stem >= f"{day[:4]}-{day[4:6]}")
-    for path in (*months, *(folder / JOURNALS).glob("*.jsonl")):
-        with path.open("rb") as stream:
-            for line in stream:
-                if (found := _BY.search(line)) and found[1].decode() == day:
-                    yield int(found[2])
+    for path in list((folder / JOURNALS).glob("*.jsonl")):
+        with contextlib.suppress(FileNotFoundError):
+            yield from _numbers_in(path, day)
+    for path in history.paths(folder):
+        if path.stem >= f"{day[:4]}-{day[4:6]}":
+            yield from _numbers_in(path, day)
+
+
+def _numbers_in(path: Path, day: str) -> Iterator[int]:
+    """Give the numbers of a day's sessions in a file; also damaged lines are searched."""
+    with path.open("rb") as stream:
+        for line in stream:
+            if (match := _BY.search(line)) and match[1].decode() == day:
+                yield int(match[2])
 
 
 def numbered(path: Path) -> re.Match[str] | None:
