@@ -126,7 +126,7 @@ def _twins(found: Sequence[Found]) -> list[list[str]]:
     return [keys for keys in groups.values() if len(keys) > 1]
 
 
-def _told_twins(desk: Desk, twins: Sequence[Sequence[str]]) -> Iterator[str]:
+def _twin_lines(desk: Desk, twins: Sequence[Sequence[str]]) -> Iterator[str]:
     for keys in twins[:_NAMED]:
         name = unicodedata.normalize("NFC", keys[0])
         yield (
@@ -149,7 +149,7 @@ def _answer(
     desk: Desk, root: Path, result: Survey, told: Sequence[str], found: Sequence[Found]
 ) -> Answer:
     twins = _twins(found)
-    lines = [*told, *_told_twins(desk, twins)]
+    lines = [*told, *_twin_lines(desk, twins)]
     left_out = desk.subject.left_out(root, desk.ignored)
     if left_out.files:
         lines.append(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from mediakeep.lookups import valid_entries
 from mediakeep.lookups.catalogue import Artist, Group, Release
 
 T = TypeVar("T")
@@ -25,23 +26,8 @@ def read(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
     except msgspec.ValidationError:
         data = msgspec.json.decode(content)
         if odd is not None and isinstance(data, dict) and kind in _ENTRIES:
-            data |= _usable(data, *_ENTRIES[kind], odd)
+            data |= valid_entries.keep_valid(data, *_ENTRIES[kind], odd, _without_nulls)
         return msgspec.convert(_without_nulls(data), kind)
-
-
-def _usable(data: dict[str, Any], name: str, entry: type[Any], odd: list[str]) -> dict[str, Any]:
-    """Return the list of that name with the entries that can be used, unless none can."""
-    entries, kept, left = data.get(name), [], []
-    for one in entries if isinstance(entries, list) else ():
-        try:
-            msgspec.convert(_without_nulls(one), entry)
-            kept.append(one)
-        except msgspec.ValidationError as error:
-            left.append(str(error))
-    if not kept:
-        return {}
-    odd += left
-    return {name: kept}
 
 
 def _without_nulls(thing: Any) -> Any:

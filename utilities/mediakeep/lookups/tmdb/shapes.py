@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from mediakeep.lookups import valid_entries
+
 T = TypeVar("T")
 
 
@@ -220,22 +222,8 @@ def read(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
     except msgspec.ValidationError:
         if odd is None or kind not in _MOVIES or not isinstance(data, dict):
             raise
-        return msgspec.convert({**data, **_usable(data, _MOVIES[kind], odd)}, kind)
-
-
-def _usable(data: dict[str, Any], name: str, odd: list[str]) -> dict[str, Any]:
-    """Return the list of that name with the movies that can be used, unless none can."""
-    movies, kept, left = data.get(name), [], []
-    for one in movies if isinstance(movies, list) else ():
-        try:
-            msgspec.convert(one, Movie)
-            kept.append(one)
-        except msgspec.ValidationError as error:
-            left.append(str(error))
-    if not kept:
-        return {}
-    odd += left
-    return {name: kept}
+        movies = valid_entries.keep_valid(data, _MOVIES[kind], Movie, odd)
+        return msgspec.convert({**data, **movies}, kind)
 
 
 def _filled(thing: Any) -> Any:
