@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from mediakeep.music.checks import garbling, letters
+from mediakeep.music.checks.texts import is_garbled
 from mediakeep.music.repairs import misreading, preview, safe, spacing, texts
 from tests.music import paper
 from tests.music.repairs import made
@@ -48,13 +49,16 @@ def test_white_space_goes_where_none_belongs_and_stays_where_it_is_proper(
 
 @tried(120)
 @given(SPACED)
+@example("Ö\x85")
 def test_once_it_is_mended_no_white_space_is_found(text: str) -> None:
     tidy = spacing.tidied(text)
     assert spacing.tidied(tidy) == tidy
     lacks = not letters.holds("".join(text.split()).translate(dict.fromkeys(map(ord, ODD))))
     told = paper.detail("whitespace", paper.numbered(1, title=(tidy,)))
     assert told is None or lacks
-    if not lacks and paper.detail("whitespace", paper.numbered(1, title=(text,))) is None:
+    if lacks or is_garbled(text):  # reported as such instead
+        return
+    if paper.detail("whitespace", paper.numbered(1, title=(text,))) is None:
         assert tidy == text
 
 
