@@ -252,7 +252,7 @@ def test_a_restore_under_a_living_batch_is_refused(home: Home, tmp_path: Path) -
     assert batch.poll() is None
     batch.communicate(timeout=60)
     assert done.returncode == 2
-    assert "is at work on this queue" in done.stderr
+    assert "is using this queue" in done.stderr
     assert not list(home.path.glob("status/.restoring*"))
     assert batch.returncode == 0
     assert set(home.statuses().values()) == {"completed"}
@@ -280,7 +280,7 @@ def test_a_damaged_backup_is_refused_and_nothing_is_changed(
     done = finished.manage("--restore-backup", made, "--yes")
     assert done.returncode == 3
     assert str(made) in done.stderr
-    assert "Nothing was changed. Take another backup" in done.stderr
+    assert "Nothing was changed. Use another backup" in done.stderr
     assert files_of(finished) == before
     new = elsewhere(finished, tmp_path / "new")
     assert new.manage("--restore-backup", made).returncode == 3

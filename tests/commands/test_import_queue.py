@@ -133,9 +133,9 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "date": (lambda home: _artist(home, processed_date="soon"), "processed_date is no date"),
     "number": (lambda home: _artist(home, track_count="many"), "Expected `int"),
     "large": (lambda home: _artist(home, issues_found=2**70), "9007199254740992"),
-    "path": (lambda home: _artist(home, path=7), "the path is no text"),
-    "entry": (lambda home: {"artists": {"U2": 7}}, '"U2" is no object'),
-    "list": (lambda home: {"artists": ["U2"]}, 'it holds no object "artists"'),
+    "path": (lambda home: _artist(home, path=7), "the path is not a string"),
+    "entry": (lambda home: {"artists": {"U2": 7}}, '"U2" is not an object'),
+    "list": (lambda home: {"artists": ["U2"]}, 'it has no object "artists"'),
     "ours": (lambda home: {"kind": "music", "generation": 1}, "--restore-checkpoint"),
     "library": (lambda home: {"library_path": "/nowhere/at/all"}, "missing or empty. Mount it"),
     "relative": (lambda home: {"library_path": "music"}, "is no absolute path"),
@@ -178,7 +178,7 @@ def test_a_queue_is_never_gone_over(home: Home, tmp_path: Path) -> None:
     home.scan()
     before = home.queue.joinpath("processing_queue.json").read_bytes()
     done = home.manage("--import-queue", path)
-    assert (done.returncode, "exists already" in done.stderr) == (2, True)
+    assert (done.returncode, "already exists" in done.stderr) == (2, True)
     assert home.queue.joinpath("processing_queue.json").read_bytes() == before
     home.queue.joinpath("processing_queue.json").unlink()
     done = home.manage("--import-queue", path)

@@ -261,7 +261,7 @@ def test_a_named_file_is_made_and_never_written_over(
     assert archive.read(made.path, "music") == made.head
     assert made.bytes == len(data)
     assert made.path.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(UsageFailed, match="exists already"):
+    with pytest.raises(UsageFailed, match="already exists"):
         vault.make(where, MUSIC, no_outputs, made.path)
     assert made.path.read_bytes() == data
 
@@ -432,7 +432,7 @@ def test_links_devices_and_folders_are_refused(tmp_path: Path, kind: bytes) -> N
     info.type, info.linkname = kind, "/etc/passwd"
     head = path.read_bytes()[: 512 * 2]
     path.write_bytes(head + info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
-    with pytest.raises(StateDamaged, match="is no plain file"):
+    with pytest.raises(StateDamaged, match="is not a plain file"):
         archive.read(path, "music")
 
 
@@ -530,9 +530,9 @@ def other_order(data: bytes) -> bytes:
 
 
 BROKEN: list[tuple[Callable[[bytes], bytes], str]] = [
-    (lambda data: data.replace(b"first", b"fjrst"), "outputs/a in it is not what its checksum"),
-    (other_order, "is not what its checksum says"),
-    (lambda data: data + b"x" * 512, "something stands behind its end"),
+    (lambda data: data.replace(b"first", b"fjrst"), "the checksum of outputs/a is wrong"),
+    (other_order, "the checksum of .* is wrong"),
+    (lambda data: data + b"x" * 512, "data follows its end"),
     (lambda data: data[: data.index(SUMS.encode())] + bytes(1024), "its end is missing"),
 ]
 
@@ -560,7 +560,7 @@ def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
         tar.addfile(tarfile.TarInfo("a"), io.BytesIO())
     (tmp_path / "empty").touch()
     for name in ("text", "tar", "empty"):
-        with pytest.raises(UsageFailed, match="is no backup that mediakeep made"):
+        with pytest.raises(UsageFailed, match="is not a backup made by mediakeep"):
             archive.read(tmp_path / name, "music")
     with pytest.raises(UsageFailed, match="There is no backup"):
         recovery.check(rig.at(tmp_path), MUSIC, tmp_path / "nothing")
@@ -638,7 +638,7 @@ def test_a_batch_that_began_meanwhile_keeps_its_outputs(where: Place, tmp_path: 
     made = make(where, tmp_path / "to")
     report.write_text("of this batch")
     session = Session(where)
-    with pytest.raises(UsageFailed, match="is at work on this queue"):
+    with pytest.raises(UsageFailed, match="is using this queue"):
         recovery.run(where, MUSIC, made.path)
     assert report.read_text() == "of this batch"
     assert not list(where.folder.parent.glob(".restoring*"))
@@ -653,7 +653,7 @@ def test_a_restore_that_stops_midway_says_so_and_is_ended_without_its_file(
     made = make(where, tmp_path / "to")
     shutil.rmtree(tmp_path / "issues")
     (tmp_path / "issues").write_text("in the way")
-    with pytest.raises(MediakeepError, match=r"issues.* The restore is begun; run it again\."):
+    with pytest.raises(MediakeepError, match=r"issues.* The restore is unfinished; run it again\."):
         recovery.run(where, MUSIC, made.path)
     made.path.unlink()
     for ask in (lambda: Queue.open(where, MUSIC), lambda: make(where, tmp_path / "to")):

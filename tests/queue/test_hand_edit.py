@@ -114,7 +114,7 @@ def test_an_edit_under_a_working_batch_is_set_aside_and_the_batch_goes_on(
         assert batch.settle(held[0])
         (warning,) = batch.warnings()
         (aside,) = rig.asides(where)
-        assert "edited by hand" in warning
+        assert "edit of the queue" in warning
         assert str(aside) in warning
         assert aside.name.startswith("edited_")
         assert aside.read_bytes() == edited
@@ -155,7 +155,7 @@ def test_a_settle_that_the_history_lacks_is_reported_and_repaired(
     with Queue.open(where, MUSIC) as queue:
         faults = queue.look(lambda state: list(check.record(where.folder, state)))
     assert len(faults) == len(lost)
-    assert "The history lacks change" in faults[0].what
+    assert "is missing in the history" in faults[0].what
     assert "--repair" in faults[0].cure
     told = repair.run(where, MUSIC, lambda _: [])
     assert len(told) == len(lost)

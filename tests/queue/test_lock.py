@@ -104,7 +104,7 @@ def test_where_the_holder_is_unknown_the_sessions_at_work_are_named(
     path = str(where.folder / lock.FILE)
     assert lock.holder_text(path, {}) == "another process"
     told = lock.holder_text(path, {7: "20251217_session_003"})
-    assert told == "another process; at work are: session 20251217_session_003 (process 7)"
+    assert told == "another process; running sessions: session 20251217_session_003 (process 7)"
 
 
 def test_a_lock_that_is_free_is_taken_without_a_word(where: Place, at_once: None) -> None:

@@ -1,1 +1,1 @@
-"""What is remembered: the queue, its journal, checkpoints, sessions and history."""
+"""Persistent state: the queue, its journal, checkpoints, sessions and history."""

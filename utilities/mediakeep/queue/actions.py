@@ -1,4 +1,4 @@
-"""What a person may do to items by name: each action decides on a state and returns one change."""
+"""Actions of the user on items: each one examines the queue and returns one change."""
 
 from __future__ import annotations
 
@@ -16,41 +16,51 @@ from mediakeep.queue.store import Change, Decide
 
 
 def find(state: State, name: str) -> str:
-    """Return the key of the item with that name; the case does not matter where it is clear."""
+    """Return the key of the named item; case is ignored if that is unambiguous.
+
+    Raise AmbiguousName or NoSuchItem otherwise.
+    """
     for key in (name, files.escape(name)):
         if key in state.items:
             return key
     wanted = {files.fold(name), files.fold(files.escape(name))}
-    fits = [
+    matches = [
         key
         for key, item in state.items.items()
         if files.fold(key) in wanted or (item.name and files.fold(item.name) in wanted)
     ]
-    if len(fits) > 1:
-        raise AmbiguousName(name, ", ".join(f'"{key}"' for key in fits))
-    if not fits:
+    if len(matches) > 1:
+        raise AmbiguousName(name, ", ".join(f'"{key}"' for key in matches))
+    if not matches:
         raise NoSuchItem(state.kind.noun, name, _near(state, name))
-    return fits[0]
+    return matches[0]
 
 
 def _near(state: State, name: str) -> str:
-    known = {}
+    keys_by_name = {}
     for key, item in state.items.items():
         title = getattr(item, "title", "")
         for text in (PurePath(key).stem, PurePath(key).name, title, item.name, key):
             if text:
-                known[files.fold(text)] = repr(key)
-    return suggest.suggest(name, known)
+                keys_by_name[files.fold(text)] = repr(key)
+    return suggest.suggest(name, keys_by_name)
 
 
 def held(state: State, place: Place, keys: Iterable[str]) -> dict[str, str]:
-    """Return which of the keys living sessions work on."""
-    living = {one: keys for one, keys in state.held.items() if sessions.alive(place, one)}
-    return {key: one for key in keys for one, theirs in living.items() if key in theirs}
+    """Return those of the keys that running sessions have claimed, each with its session."""
+    running = {
+        session: claimed
+        for session, claimed in state.held.items()
+        if sessions.alive(place, session)
+    }
+    return {key: session for key in keys for session, claimed in running.items() if key in claimed}
 
 
 def reset(place: Place, choose: Callable[[State], list[str]], *, force: bool = False) -> Any:
-    """Make the chosen items pending; ItemHeld where a living session has one, unless forced."""
+    """Reset the chosen items to pending.
+
+    Raise ItemHeld if a running session has claimed one of them, unless `force` is set.
+    """
 
     def decide(state: State) -> Change | None:
         keys = choose(state)
@@ -64,17 +74,17 @@ def reset(place: Place, choose: Callable[[State], list[str]], *, force: bool = F
 
 
 def named(names: Iterable[str]) -> Callable[[State], list[str]]:
-    """Choose items by their names."""
+    """Return a function that selects items by name."""
     return lambda state: list(dict.fromkeys(find(state, name) for name in names))
 
 
 def with_status(*wanted: Status) -> Callable[[State], list[str]]:
-    """Choose items by their status."""
+    """Return a function that selects items by status."""
     return lambda state: [key for key, item in state.items.items() if item.status in wanted]
 
 
 def reset_outdated(state: State) -> Change | None:
-    """Have everything that older rules completed done again, after all that is pending."""
+    """Queue all items that were completed under older rules again, after all pending ones."""
     items = {
         key: {**survey.again(item), "outdated": True}
         for key, item in state.items.items()
@@ -84,22 +94,24 @@ def reset_outdated(state: State) -> Change | None:
 
 
 def outdated(state: State, item: Item) -> bool:
-    """Tell whether an item was completed by older rules than today's."""
+    """Return whether an item was completed under older rules than the current ones."""
     return item.status is Status.COMPLETED and item.rules < state.kind.rules
 
 
 def amend(place: Place, said: Mapping[str, Mapping[str, Any]]) -> Decide:
-    """Note what a person says of items, by their keys, and have them done again.
+    """Set fields of items to what the user stated, and reset these items.
 
-    Items that are so already are left alone. ItemHeld where a living session has one of the others:
-    then nothing is changed.
+    `said` maps item keys to fields. Items that have these values already are not changed. Raise
+    ItemHeld, and change nothing, if a running session has claimed one of the others.
     """
 
     def decide(state: State) -> Change | None:
-        fresh = {key: {**one} for key, one in said.items() if not _holds(state.items[key], one)}
-        for key, session in held(state, place, fresh).items():
+        new = {
+            key: {**fields} for key, fields in said.items() if not _holds(state.items[key], fields)
+        }
+        for key, session in held(state, place, new).items():
             raise ItemHeld(key, session)
-        items = {key: {**survey.again(state.items[key]), **one} for key, one in fresh.items()}
+        items = {key: {**survey.again(state.items[key]), **fields} for key, fields in new.items()}
         return Change("reset", items, {"why": "said"}) if items else None
 
     return decide
@@ -110,9 +122,9 @@ def _holds(item: Item, said: Mapping[str, Any]) -> bool:
 
 
 def forget(name: str) -> Decide:
-    """Remove an item that is gone from the queue, by its name.
+    """Remove an item that vanished or is ignored from the queue.
 
-    UsageFailed where a scan still finds it: the next one would bring it back.
+    Raise UsageFailed if it is still in the library, because the next scan would add it again.
     """
 
     def decide(state: State) -> Change:
@@ -120,8 +132,8 @@ def forget(name: str) -> Decide:
         item = state.items[key]
         if not is_gone(item):
             raise UsageFailed(
-                f"{key} is {item.status.value}, not gone: the next scan would find it again."
-                " Only what has vanished or is ignored can be forgotten."
+                f"{key} cannot be forgotten: it is {item.status.value}, and a scan would add it"
+                " again. Only items that vanished or are ignored can be forgotten."
             )
         return _forgetting(state, [key])
 
@@ -129,7 +141,7 @@ def forget(name: str) -> Decide:
 
 
 def forget_gone(state: State) -> Change | None:
-    """Remove all items that are gone."""
+    """Remove all items that vanished or are ignored."""
     keys = [key for key, item in state.items.items() if is_gone(item)]
     return _forgetting(state, keys) if keys else None
 
@@ -139,13 +151,16 @@ def _forgetting(state: State, keys: list[str]) -> Change:
 
 
 def mark_completed(name: str, now: str) -> Callable[[State], Change]:
-    """Count an item as completed by a person's word."""
+    """Mark an item as completed at the request of the user."""
 
     def decide(state: State) -> Change:
         key = find(state, name)
         item = state.items[key]
         if item.status not in (Status.PENDING, Status.ERROR):
-            raise UsageFailed(f"{key} is {item.status.value}; only pending or failed ones can be.")
+            raise UsageFailed(
+                f"{key} cannot be marked completed: it is {item.status.value}."
+                " Only pending and failed items can."
+            )
         changes = {
             **survey.again(item),
             "first_claim": None,
@@ -160,14 +175,14 @@ def mark_completed(name: str, now: str) -> Callable[[State], Change]:
 
 
 def prioritize(name: str) -> Callable[[State], Change]:
-    """Have an item taken before all others."""
+    """Give an item the highest priority, so that the next batch claims it first."""
 
     def decide(state: State) -> Change:
         key = find(state, name)
         item = state.items[key]
         if item.status not in (Status.PENDING, Status.ERROR):
             raise UsageFailed(
-                f"{key} is {item.status.value}; reset it first to have it done again."
+                f"{key} cannot be prioritized: it is {item.status.value}. Reset it first."
             )
         highest = max(other.priority for other in state.items.values())
         changes = {"status": Status.PENDING, "not_before": None, "priority": highest + 1}

@@ -1,10 +1,11 @@
-"""What happens when a person put another file in the queue's place: a restore, or an edit by hand.
+"""Accept a snapshot that the user replaced: a restored checkpoint or an edit by hand.
 
-1. The queue as it was is rebuilt from what is kept beside it and written to aside/, whole.
-2. The history takes what it lacks, then a line that says which changes no longer count.
-3. The file becomes the queue, as a new generation; what it shows as in progress is given back.
+1. The previous queue is rebuilt from the kept snapshot and journals, and written to aside/.
+2. Missing events are appended to the history, then one that says which changes no longer count.
+3. The file becomes the queue, as a new generation; its items in progress are released.
 
-An edit made while a session works on items loses: it goes to aside/, and the session goes on.
+An edit made while a session has claimed items loses: it is moved to aside/, and the session
+continues. The values of a file from elsewhere are checked first, beyond the checks of its format.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from mediakeep.queue.store import Change, Store
 
 
 def adopt(store: Store, loaded: Loaded, bound: Binding) -> None:
-    """Decide between the file and the queue as it was, keep both, and go on with one."""
+    """Choose between the file and the previous queue, keep both, and continue with one."""
     before = binding.rebuild(store.place.folder, store.kind)
     libraries = [before.head.library_path] if before else []
     foreign.check(store.place.folder, store.kind, store.path, loaded, libraries)
@@ -46,24 +47,24 @@ def adopt(store: Store, loaded: Loaded, bound: Binding) -> None:
 
 
 def _refuse(store: Store, loaded: Loaded, before: State) -> None:
-    """Set an edit aside and go on with the queue as it was."""
+    """Move an edit to aside/ and continue with the previous queue."""
     aside = rewrite.set_aside(rewrite.keep(store.place.folder), store.place, "edited")
     before.head = renumbered(store, before)
     store.install(before, loaded.stat)
     store.warnings.append(
-        f"The queue was edited by hand while this session works on it. The edit is kept as {aside}."
-        " Stop the batch before editing."
+        f"The edit of the queue was not used, because this session is working on it. It is kept as"
+        f" {aside}. Stop the batch before editing."
     )
 
 
 def _accept(store: Store, loaded: Loaded, bound: Binding, before: State | None) -> None:
     folder, since = store.place.folder, loaded.head.seq
-    journals = sorted(binding.unsealed(folder), key=lambda found: found.header.generation)
+    journals = sorted(binding.unsealed(folder), key=lambda unsealed: unsealed.header.generation)
     damaged = list(binding.damaged(folder))
-    lasts = [*(found.last for found in journals), *map(journal.last_seq, damaged)]
+    lasts = [*(unsealed.last for unsealed in journals), *map(journal.last_seq, damaged)]
     last = max([since, history.last_seq(folder), *lasts])
-    for found in journals:
-        history.absorb(folder, found.reading.records)
+    for unsealed in journals:
+        history.absorb(folder, unsealed.reading.records)
     differs = before and (before.seq > since or before.items != loaded.items)
     aside = _set_aside(store, before) if before and differs else ""
     restored = Restored(
@@ -83,9 +84,9 @@ def _accept(store: Store, loaded: Loaded, bound: Binding, before: State | None) 
 
 
 def _moved(bound: Binding, before: State | None, state: State) -> Change:
-    """Tell which items change their status: what an edit says, or what a restore interrupts.
+    """Return the status changes that an edit makes, or that a restore causes by interrupting items.
 
-    Items that an edit removes count as skipped, and those that it adds as what it says.
+    Items removed by an edit count as skipped, items added by it have the status stated there.
     """
     if bound.origin is Origin.EDITED:
         old = before.items if before else {}
@@ -94,9 +95,9 @@ def _moved(bound: Binding, before: State | None, state: State) -> Change:
             for key, item in state.items.items()
             if key in old and old[key].status is not item.status
         }
-        told = dict.fromkeys(old.keys() - state.items.keys(), str(Status.SKIPPED))
-        told |= {key: str(item.status) for key, item in state.items.items() if key not in old}
-        facts = {"items_back": list(told), "states_back": list(told.values())} if told else {}
+        states = dict.fromkeys(old.keys() - state.items.keys(), str(Status.SKIPPED))
+        states |= {key: str(item.status) for key, item in state.items.items() if key not in old}
+        facts = {"items_back": list(states), "states_back": list(states.values())} if states else {}
         return Change("edit", edited, facts)
     interrupted = {
         key: claims.released(item, suspect=False)
@@ -107,7 +108,7 @@ def _moved(bound: Binding, before: State | None, state: State) -> Change:
 
 
 def _take(store: Store, state: State, moved: Change, restored: Restored) -> None:
-    """Record the restore in state and history; what was in progress there is given back."""
+    """Record the restore in state and history, and release the items that were in progress."""
     store.state = state
     facts = {**moved.facts, **msgspec.to_builtins(restored)}
     record = store.record(structs.replace(moved, facts=facts))
@@ -116,7 +117,7 @@ def _take(store: Store, state: State, moved: Change, restored: Restored) -> None
 
 
 def renumbered(store: Store, state: State) -> Head:
-    """Return a state's head with a generation behind every journal's."""
+    """Return the head of a state with the highest generation that any journal has."""
     names = (store.place.folder / JOURNALS).glob("[0-9]*-*.jsonl")
     used = [int(path.name.partition("-")[0]) for path in names]
     return msgspec.structs.replace(state.head, generation=max([state.head.generation, *used]))
@@ -135,13 +136,13 @@ def _source(store: Store, loaded: Loaded, bound: Binding) -> str:
 
 
 def numbers(changes: tuple[int, int]) -> str:
-    """Name a range of changes."""
+    """Return a range of changes as text, such as "Changes 3 to 7"."""
     first, last = changes
     return f"Change {first}" if first == last else f"Changes {first} to {last}"
 
 
 def sentence(restored: Restored) -> str:
-    """Say what was restored, what no longer counts, and where it is kept."""
+    """Return a sentence on what was restored, what no longer counts, and where it is kept."""
     text = f"On {restored.date} {restored.source} became the queue."
     if restored.undone:
         verb = "no longer counts" if len(set(restored.undone)) == 1 else "no longer count"

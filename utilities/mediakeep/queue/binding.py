@@ -1,12 +1,12 @@
-"""Which journal continues a snapshot, what a file is that none continues, what was before it.
+"""Find the journal that continues a snapshot, and the snapshot before it.
 
     processing_queue.journal/00000007-9f3c.jsonl   continues the snapshot of generation 7
     processing_queue.journal/00000006-51aa.jsonl   sealed: continues generation 6 up to generation 7
     processing_queue.journal/00000006-51aa.json    the snapshot of generation 6 itself
 
-The last snapshot but one is kept as the old inode, which a plain `cp` over the queue cannot
-reach. So whatever happens to processing_queue.json, these three give the queue back, to the
-last change.
+The previous snapshot is kept as the old inode, which a plain `cp` over the queue does not
+reach. So these three files restore the queue up to the last change, even if
+processing_queue.json is lost or overwritten.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ JOURNALS = "processing_queue.journal"
 
 
 class Origin(Enum):
-    """Where a snapshot file comes from."""
+    """The origin of a snapshot file."""
 
     OURS = "written by mediakeep, and continued by its journal"
     EDITED = "edited by hand"
@@ -36,7 +36,7 @@ class Origin(Enum):
 
 
 class Binding(msgspec.Struct, frozen=True):
-    """A snapshot's origin, and its journal where it has one."""
+    """The origin of a snapshot, and its journal if it has one."""
 
     origin: Origin
     path: Path
@@ -44,7 +44,7 @@ class Binding(msgspec.Struct, frozen=True):
 
 
 class Open(msgspec.Struct, frozen=True):
-    """A journal without a seal: the one in use, or one that a crash left behind."""
+    """A journal without a seal: the current one, or one left by a crash."""
 
     path: Path
     header: Header
@@ -52,17 +52,17 @@ class Open(msgspec.Struct, frozen=True):
 
     @property
     def last(self) -> int:
-        """The number of its last change."""
+        """The number of the last change."""
         return self.reading.records[-1].seq if self.reading.records else self.header.seq
 
 
 def bind(folder: Path, head: Head, digest: str) -> Binding:
     """Find the journal of a snapshot.
 
-    1. A header that names this very content, and no seal: ours.
-    2. The same, but sealed: a later snapshot had taken over, so an older file was copied here.
-    3. The id fits and no seal, but the content differs: somebody edited it.
-    4. No journal knows the id: a file from elsewhere, such as a checkpoint.
+    1. The digest in its header matches and it has no seal: written by mediakeep.
+    2. The same, but sealed: superseded by a later snapshot, so an older file was copied here.
+    3. The id matches and it has no seal, but the digest differs: edited by the user.
+    4. No journal has this id: a file from elsewhere, such as a checkpoint.
     """
     path = folder / JOURNALS / journal.name(head.generation, head.snapshot_id)
     header = journal.header(path)
@@ -77,9 +77,9 @@ def bind(folder: Path, head: Head, digest: str) -> Binding:
 
 
 def unsealed(folder: Path) -> Iterator[Open]:
-    """Give the journals that no later one has taken over from, newest first.
+    """Yield the journals that no later one has superseded, newest first.
 
-    Damaged ones are left out, and so is one whose header a crash kept from being written.
+    Damaged journals, and those whose header a crash left incomplete, are omitted.
     """
     for path in sorted((folder / JOURNALS).glob("*.jsonl"), reverse=True):
         try:
@@ -91,7 +91,7 @@ def unsealed(folder: Path) -> Iterator[Open]:
 
 
 def damaged(folder: Path) -> Iterator[Path]:
-    """Give the journals that hold whole lines and cannot be read."""
+    """Yield the journals that contain complete lines but cannot be read."""
     for path in sorted((folder / JOURNALS).glob("*.jsonl")):
         try:
             journal.read(path)
@@ -103,31 +103,36 @@ def damaged(folder: Path) -> Iterator[Path]:
 
 
 def present(folder: Path) -> bool:
-    """Tell whether there is a queue, or what is left of one: then none may be made anew."""
+    """Return whether the folder holds a queue or the remains of one.
+
+    No new queue may be created there then.
+    """
     if (folder / snapshot.FILE).exists():
         return True
     journals = unsealed(folder)
-    known = any(found.header.previous or found.reading.records for found in journals)
-    return known or any(damaged(folder))
+    has_changes = any(
+        journal_file.header.previous or journal_file.reading.records for journal_file in journals
+    )
+    return has_changes or any(damaged(folder))
 
 
 def before(path: Path) -> Path:
-    """Return where the snapshot lies that came before the one that a journal continues."""
+    """Return the path of the snapshot that precedes the one that a journal continues."""
     header = journal.header(path)
     return path.with_name(header.previous or "none").with_suffix(".json") if header else path
 
 
 def rebuild(folder: Path, kind: Kind) -> State | None:
-    """Return the queue as it was before its file was replaced or lost; None if it cannot be."""
-    for found in unsealed(folder):
-        kept = before(found.path)
-        sealed = kept.with_suffix(".jsonl")
+    """Return the queue before its file was replaced or lost, or None if it cannot be rebuilt."""
+    for current in unsealed(folder):
+        previous = before(current.path)
+        sealed = previous.with_suffix(".jsonl")
         try:
-            loaded = snapshot.load(kept, kind)
+            loaded = snapshot.load(previous, kind)
             state = State(kind, loaded.head, loaded.items)
             state.replay(journal.read(sealed).records, sealed)
-            state.replay(found.reading.records, found.path)
+            state.replay(current.reading.records, current.path)
         except (MediakeepError, OSError):
-            continue  # left behind by a crash, or damaged: an older one may still do
+            continue  # left by a crash, or damaged: an older one may be usable
         return state
     return None

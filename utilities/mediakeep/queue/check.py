@@ -1,4 +1,4 @@
-"""The whole consistency check of a queue: what is wrong, and what helps."""
+"""Validate a queue: find problems and name a fix for each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from mediakeep.queue import binding, checkpoints, history, journal, logs, snapsh
 from mediakeep.queue.binding import JOURNALS
 from mediakeep.queue.state import State
 
-Outputs = Callable[[Item], list[str]]  # what a completed item has on disk, below the home
+# Returns the files that a completed item has on disk, relative to the home.
+Outputs = Callable[[Item], list[str]]
 
 
 _SHARE = "completion_percentage"
@@ -23,26 +24,26 @@ _SHARE = "completion_percentage"
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is wrong, and its cure."""
+    """A problem and its fix."""
 
     what: str
     cure: str
 
 
 def fault(damage: MediakeepError) -> Fault:
-    """Split an error about the state into what is wrong and what helps."""
+    """Convert an error about the state to a problem and its fix."""
     what, _, cure = str(damage).partition(" Nothing was changed.")
     return Fault(what.rstrip(".") + ".", cure.strip() or "Run --repair.")
 
 
 def faults(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
-    """Check a queue that could be opened: its files against each other, and against the disk."""
+    """Check a queue that could be opened: its own files, and the files of its items."""
     yield from record(folder, state)
     yield from around(folder, state, outputs)
 
 
 def record(folder: Path, state: State) -> Iterator[Fault]:
-    """Check the queue's own files against each other; nobody may be writing them."""
+    """Check the files of the queue against each other; the caller holds the lock."""
     yield from _counts(folder, state)
     yield from _journals(folder, state)
     yield from _fold(folder, state.kind)
@@ -53,27 +54,27 @@ def record(folder: Path, state: State) -> Iterator[Fault]:
 
 
 def around(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
-    """Check what the queue has written beside itself: outputs and checkpoints."""
+    """Check the files next to the queue: outputs, checkpoints and session logs."""
     yield from _outputs(folder, state, outputs)
     yield from _checkpoints(folder, state.kind)
     yield from _logs(folder)
 
 
 def _counts(folder: Path, state: State) -> Iterator[Fault]:
-    """Hold the snapshot's own summary against a recount."""
+    """Compare the summary in the snapshot with a recount."""
     loaded = snapshot.load(folder / snapshot.FILE, state.kind)
     counted = State(state.kind, loaded.head, loaded.items).summary()
-    # Earlier versions counted vanished items in the share, so only the numbers are compared.
-    told = {**loaded.head.summary, _SHARE: counted[_SHARE]}
-    if loaded.head.summary and told != counted:
+    # Earlier versions included vanished items in the percentage, so only numbers are compared.
+    stated = {**loaded.head.summary, _SHARE: counted[_SHARE]}
+    if loaded.head.summary and stated != counted:
         yield Fault(
-            f"The summary in {snapshot.FILE} says {loaded.head.summary}, its items {counted}.",
-            "Run --repair: it is counted anew.",
+            f"The summary in {snapshot.FILE} is {loaded.head.summary}, its items give {counted}.",
+            "Run --repair to count again.",
         )
 
 
 def _journals(folder: Path, state: State) -> Iterator[Fault]:
-    """Follow the kept journals: checksums, numbers without gaps, seals, one after the other."""
+    """Check the kept journals: checksums, numbers without gaps, seals and their order."""
     before = None
     current = journal.name(state.head.generation, state.head.snapshot_id)
     for path in sorted((folder / JOURNALS).glob("*.jsonl")):
@@ -81,7 +82,7 @@ def _journals(folder: Path, state: State) -> Iterator[Fault]:
             continue
         header = journal.header(path)
         if header is None:
-            yield Fault(f"{path.name} has no whole header.", "Run --repair: it is set aside.")
+            yield Fault(f"{path.name} has no complete header.", "Run --repair to set it aside.")
             continue
         try:
             seqs = [
@@ -98,7 +99,7 @@ def _journals(folder: Path, state: State) -> Iterator[Fault]:
 
 
 def _is_aborted(path: Path) -> bool:
-    """Tell whether a journal has a header at most: a kill ended the rewrite that it was made for.
+    """Return whether a journal has at most a header, because its rewrite was killed.
 
     The next rewrite removes it.
     """
@@ -106,29 +107,29 @@ def _is_aborted(path: Path) -> bool:
 
 
 def _fold(folder: Path, kind: Kind) -> Iterator[Fault]:
-    """Play the last sealed journal on the snapshot before it: that must give today's snapshot."""
+    """Replay the last sealed journal on the previous snapshot and compare with the current one."""
     now = snapshot.load(folder / snapshot.FILE, kind)
-    kept = binding.before(
+    previous = binding.before(
         folder / JOURNALS / journal.name(now.head.generation, now.head.snapshot_id)
     )
-    sealed = kept.with_suffix(".jsonl")
-    if not (kept.exists() and sealed.exists()):
+    sealed = previous.with_suffix(".jsonl")
+    if not (previous.exists() and sealed.exists()):
         return
     try:
-        loaded = snapshot.load(kept, kind)
-        played = State(kind, loaded.head, loaded.items)
-        played.replay(journal.read(sealed).records, sealed.name)
+        loaded = snapshot.load(previous, kind)
+        replayed = State(kind, loaded.head, loaded.items)
+        replayed.replay(journal.read(sealed).records, sealed.name)
     except MediakeepError as error:
-        yield Fault(f"{kept.name} and its journal do not play: {error}", "Run --repair.")
+        yield Fault(f"The journal of {previous.name} cannot be replayed: {error}", "Run --repair.")
         return
-    differ = [key for key, item in now.items.items() if played.items.get(key) != item]
-    if differ or played.seq != now.head.seq or len(played.items) != len(now.items):
+    differ = [key for key, item in now.items.items() if replayed.items.get(key) != item]
+    if differ or replayed.seq != now.head.seq or len(replayed.items) != len(now.items):
         names = ", ".join(differ[:3])
-        yield Fault(f"{snapshot.FILE} is not what its journals say ({names}).", "Run --repair.")
+        yield Fault(f"{snapshot.FILE} differs from its journals ({names}).", "Run --repair.")
 
 
 def unowned(state: State) -> list[str]:
-    """Return the items that are in progress without a claim that could be."""
+    """Return the items that are in progress without a valid claim."""
     return [
         key
         for key, item in state.items.items()
@@ -138,7 +139,9 @@ def unowned(state: State) -> list[str]:
 
 def _claims(state: State) -> Iterator[Fault]:
     for key in unowned(state):
-        yield Fault(f"{key} is in progress, but nobody holds it.", _reset(state.kind, key))
+        yield Fault(
+            f"{key} is in progress, but no session has claimed it.", _reset(state.kind, key)
+        )
 
 
 def _names(state: State) -> Iterator[Fault]:
@@ -149,25 +152,25 @@ def _names(state: State) -> Iterator[Fault]:
 
 
 def _outputs(folder: Path, state: State, outputs: Outputs) -> Iterator[Fault]:
-    """Look for what each completed item should have left on the disk."""
-    for key, gone in without_outputs(folder.parent.parent, state, outputs).items():
+    """Check that the outputs of completed items exist."""
+    for key, missing in without_outputs(folder.parent.parent, state, outputs).items():
         cure = f"Run --repair, or {_reset(state.kind, key)}"
-        yield Fault(f"{key} is completed, but lacks {', '.join(gone)}.", cure)
+        yield Fault(f"{key} is completed, but these files are missing: {', '.join(missing)}.", cure)
 
 
 def without_outputs(home: Path, state: State, outputs: Outputs) -> dict[str, list[str]]:
-    """Return the completed items that lack files on the disk, each with those files."""
-    lacking = {}
+    """Return the completed items whose outputs are missing, each with the missing files."""
+    items = {}
     for key, item in state.items.items():
         if item.status is Status.COMPLETED and item.report:
-            gone = [path for path in outputs(item) if not (home / path).is_file()]
-            if gone:
-                lacking[key] = gone
-    return lacking
+            missing = [path for path in outputs(item) if not (home / path).is_file()]
+            if missing:
+                items[key] = missing
+    return items
 
 
 def _reset(kind: Kind, key: str) -> str:
-    return f"--reset-{kind.noun} {files.quoted(key)}: it is done again."
+    return f"--reset-{kind.noun} {files.quoted(key)} to process it again."
 
 
 def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
@@ -176,28 +179,28 @@ def _checkpoints(folder: Path, kind: Kind) -> Iterator[Fault]:
             snapshot.load(checkpoint.path, kind)
         except MediakeepError as error:
             if not checkpoint.path.exists():
-                continue  # pruned by a batch meanwhile
+                continue  # just pruned by a batch
             remove = f"rm {files.quote_path(checkpoint.path)}"
-            cure = f"Run --repair: it is set aside. Or remove it: {remove}"
+            cure = f"Run --repair to set it aside, or remove it: {remove}"
             yield Fault(fault(error).what, cure)
 
 
 def _logs(folder: Path) -> Iterator[Fault]:
     for path in logs.changed(folder):
         name = f"{path.parent.name}/{path.name}"
-        cure = "Put it back from a backup, or run --repair: it is set aside."
+        cure = "Restore it from a backup, or run --repair to set it aside."
         yield Fault(f"{name} was changed after its session ended.", cure)
 
 
 def _history(folder: Path, state: State) -> Iterator[Fault]:
-    """Read the history's lines: each whole, their numbers rising, none from the future."""
+    """Check the lines of the history: complete, with rising numbers, none from the future."""
     newest = 0
     for path in history.paths(folder):
-        last = 0  # a clock that was wrong may put later changes into an earlier month
+        last = 0  # a wrong clock may put later changes into an earlier month
         with path.open("rb") as stream:
             for number, text in enumerate(stream, 1):
                 if not text.endswith(b"\n"):
-                    break  # torn by a crash: cut when the next line is written
+                    break  # torn by a crash: truncated when the next line is written
                 event = history.parse(text)
                 if event is None:
                     yield Fault(f"{path.name} line {number} is damaged.", "Run --repair.")
@@ -216,16 +219,16 @@ def _history(folder: Path, state: State) -> Iterator[Fault]:
 def _unrecorded(folder: Path, state: State) -> Iterator[Fault]:
     for key, seq in unrecorded(folder, state).items():
         yield Fault(
-            f"The history lacks change {seq}, by which {key} was last done.",
-            "Run --repair: it is added from what the queue knows.",
+            f"Change {seq}, which last settled {key}, is missing in the history.",
+            "Run --repair to add it from the queue.",
         )
 
 
 def unrecorded(folder: Path, state: State) -> dict[str, int]:
     """Return the items whose last settle is missing in the history, each with its number.
 
-    What the journal in use holds is not there yet. What a file from elsewhere said, when it was
-    restored or edited by hand, need not be of this history.
+    Changes in the current journal are not in the history yet. Changes that came with a restored or
+    edited file need not belong to this history.
     """
     recorded, since = set(), 0
     for path in history.paths(folder):

@@ -20,23 +20,23 @@ from mediakeep.queue.rewrite import Place
 from mediakeep.queue.state import State
 
 FOLDER = "checkpoints"
-MANY = 5000  # items; above it a checkpoint is due every 1 % of them
+MANY = 5000  # items; above this a checkpoint is due after every 1 % of them
 _ID = re.compile(rb'"snapshot_id":\s*"([^"]*)"')
 _SEQ = re.compile(rb'"seq":\s*(\d+)')
 _SETTLED = re.compile(rb'"settled":\s*(\d+)')
-_HEAD = 4096  # bytes in which a snapshot's id and numbers stand
+_HEAD = 4096  # bytes that contain the id and the numbers of a snapshot
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """A checkpoint file and what can be said of it without reading all of it."""
+    """A checkpoint file, without its content."""
 
     path: Path
     bytes: int
-    date: str  # its day, YYYY-MM-DD
+    date: str  # YYYY-MM-DD
 
 
 def due(state: State, every: int) -> bool:
-    """Tell, right after a settle, whether it completes another `every` (or 1 % of many items)."""
+    """Return, right after a settle, whether it completes another `every` (or 1 %) of the items."""
     return every > 0 and state.settled % _step(state, every) == 0
 
 
@@ -45,17 +45,17 @@ def _step(state: State, every: int) -> int:
 
 
 def overdue(folder: Path, state: State, every: int) -> bool:
-    """Tell whether a batch was killed between a settle that made one due and its writing."""
+    """Return whether a killed batch left out a checkpoint that was due."""
     if every < 1:
         return False
     newest = listing(folder)[:1]
-    found = _SETTLED.search(_head(newest[0].path)) if newest else None
+    match = _SETTLED.search(_head(newest[0].path)) if newest else None
     step = _step(state, every)
-    return state.settled // step > (int(found[1]) if found else 0) // step
+    return state.settled // step > (int(match[1]) if match else 0) // step
 
 
 def write(state: State, place: Place) -> Path:
-    """Write a checkpoint of a state and bring it to the disk; its name is never used again."""
+    """Write a checkpoint, synced, and return its path; a name is never reused."""
     folder = place.folder / FOLDER
     folder.mkdir(exist_ok=True)
     done = state.counts[Status.COMPLETED]
@@ -64,19 +64,19 @@ def write(state: State, place: Place) -> Path:
 
 
 def copy(state: State, place: Place, folder: Path, stem: str) -> Path:
-    """Write a full copy of a state under a free name, with an id of its own; the lock is held."""
+    """Write a full copy of a state under an unused name and with a new id; the lock is held."""
     folder.mkdir(exist_ok=True)
-    for leftover in folder.glob(".*.tmp"):  # of killed writers: the lock is held
+    for leftover in folder.glob(".*.tmp"):  # left by killed writers: the lock is held
         leftover.unlink()
     head = rewrite.head(state, place, state.head.generation)
-    beside = folder / f".{head.snapshot_id}.tmp"
+    temporary = folder / f".{head.snapshot_id}.tmp"
     try:
-        snapshot.write(str(beside), head, state.items, state.kind.plural)
+        snapshot.write(str(temporary), head, state.items, state.kind.plural)
         path = rewrite.free(folder, stem, ".json")
-        os.replace(beside, path)
+        os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(beside)
+            os.unlink(temporary)
         raise
     for parent in (folder, folder.parent):
         files.sync_folder(parent)
@@ -84,17 +84,20 @@ def copy(state: State, place: Place, folder: Path, stem: str) -> Path:
 
 
 def listing(folder: Path) -> list[Checkpoint]:
-    """List the checkpoints, newest first: by their last change, for a clock may have been wrong."""
-    found = []
+    """List the checkpoints, newest first.
+
+    They are sorted by their last change, because the clock may have been wrong.
+    """
+    entries = []
     for path in (folder / FOLDER).glob("checkpoint_*.json"):
-        with contextlib.suppress(FileNotFoundError):  # removed just now
+        with contextlib.suppress(FileNotFoundError):  # just removed
             info, seq = path.stat(), _SEQ.search(_head(path))
-            found.append((int(seq[1]) if seq else -1, info.st_mtime_ns, path, info.st_size))
-    return [Checkpoint(path, size, _day(path)) for *_, path, size in sorted(found, reverse=True)]
+            entries.append((int(seq[1]) if seq else -1, info.st_mtime_ns, path, info.st_size))
+    return [Checkpoint(path, size, _day(path)) for *_, path, size in sorted(entries, reverse=True)]
 
 
 def _head(path: Path) -> bytes:
-    """Read the beginning of a file; nothing where it refuses to be read, of which `good` tells."""
+    """Return the start of a file, or b"" if it cannot be read."""
     try:
         with path.open("rb") as stream:
             return stream.read(_HEAD)
@@ -109,61 +112,62 @@ def _day(path: Path) -> str:
 
 
 def remains(folder: Path) -> bool:
-    """Tell whether there is a queue, or anything left of one: then none may be made anew.
+    """Return whether the folder holds a queue, the remains of one, or checkpoints.
 
-    StateDamaged while a restore of a backup is begun and not ended: then it is neither.
+    No new queue may be created there then. Raise StateDamaged if the restore of a backup is
+    unfinished.
     """
     begun.refuse(folder)
     return binding.present(folder) or bool(listing(folder))
 
 
 def good(folder: Path, kind: Kind) -> Iterator[tuple[Path, snapshot.Loaded]]:
-    """Give the checkpoints that can be read whole, newest first."""
+    """Yield the checkpoints that can be read, newest first, with their content."""
     for checkpoint in listing(folder):
         try:
             yield checkpoint.path, snapshot.load(checkpoint.path, kind)
         except MediakeepError:
-            continue  # --validate-queue names it
+            continue  # reported by --validate-queue
 
 
 def cure(folder: Path, kind: Kind) -> str:
-    """Say how to get a queue back whose snapshot cannot be read."""
-    again = "Run --repair: it rebuilds the queue from what is kept beside it."
+    """Return how to restore a queue whose snapshot cannot be read."""
+    repair = "Run --repair to rebuild the queue from the files next to it."
     for path, _ in good(folder, kind):
         target = files.quote_path(folder / snapshot.FILE)
         copy_line = f"cp {files.quote_path(path)} {target}"
-        return f"{again} Or restore the newest good checkpoint:\n  {copy_line}"
-    return again
+        return f"{repair} Or restore the newest valid checkpoint:\n  {copy_line}"
+    return repair
 
 
 def named(folder: Path, snapshot_id: str) -> str:
-    """Return the name of the checkpoint with that id, "" where there is none."""
+    """Return the name of the checkpoint with that id, or "" if there is none."""
     for checkpoint in listing(folder):
-        found = _ID.search(_head(checkpoint.path))
-        if found and found[1].decode() == snapshot_id:
+        match = _ID.search(_head(checkpoint.path))
+        if match and match[1].decode() == snapshot_id:
             return checkpoint.path.name
     return ""
 
 
-def surplus(found: list[Checkpoint], keep: int) -> list[Checkpoint]:
-    """Choose what may go: all but the newest `keep` and the newest of each day."""
+def surplus(newest_first: list[Checkpoint], keep: int) -> list[Checkpoint]:
+    """Return the checkpoints to remove: all but the newest `keep` and the newest of each day."""
     days: set[str] = set()
-    gone = []
-    for number, checkpoint in enumerate(found):
+    removable = []
+    for number, checkpoint in enumerate(newest_first):
         if number >= keep and checkpoint.date in days:
-            gone.append(checkpoint)
+            removable.append(checkpoint)
         days.add(checkpoint.date)
-    return gone
+    return removable
 
 
 def prune(folder: Path, keep: int, good: Path | None) -> list[Checkpoint]:
-    """Remove surplus checkpoints, never `good`, the newest that is known to be whole.
+    """Remove old checkpoints, but never `good`, the newest one that is known to be valid.
 
-    `keep` 0 keeps all. Returns those that went.
+    `keep` 0 keeps all. Return the removed checkpoints.
     """
-    gone = []
+    removed = []
     for checkpoint in surplus(listing(folder), keep) if keep else ():
         if checkpoint.path != good:
-            checkpoint.path.unlink(missing_ok=True)  # another batch prunes too
-            gone.append(checkpoint)
-    return gone
+            checkpoint.path.unlink(missing_ok=True)  # another batch may prune, too
+            removed.append(checkpoint)
+    return removed

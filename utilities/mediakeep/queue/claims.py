@@ -1,7 +1,7 @@
-"""Who gets which item next, and what becomes of the items of the dead.
+"""Order in which items are claimed, and recovery of items whose session died.
 
-Last of all, where a batch makes look-ups, come completed items that lack theirs; they are given
-back as completed.
+If a batch makes lookups, completed items that lack only theirs come last; they are released as
+completed.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from mediakeep.queue import sessions
 from mediakeep.queue.rewrite import Place
 from mediakeep.queue.state import State
 
-FRESH, DUE, OUTDATED = range(3)  # the order in which items are taken
+FRESH, DUE, OUTDATED = range(3)  # the order in which items are claimed
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """An item that a session may work on, and the number that proves it."""
+    """A claimed item, and the number of the change that claimed it."""
 
     key: str
     item: Item
@@ -32,7 +32,7 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 def turn(item: Item) -> int | None:
-    """Return an item's place in the order: new, then retries, then outdated; None: not now."""
+    """Return the rank of an item (new, retry, outdated), or None if it cannot be claimed now."""
     if item.status is not Status.PENDING:
         return None
     if item.outdated:
@@ -41,15 +41,14 @@ def turn(item: Item) -> int | None:
 
 
 class Line:
-    """The waiting line over a state: who is next costs no look at the others."""
+    """The claimable items of a state in heaps, so that the next is found without a full scan."""
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self._ready: list[tuple[int, int, str]] = []  # -priority, turn, key
+        self._ready: list[tuple[int, int, str]] = []  # -priority, rank, key
         self._waiting: list[tuple[str, str]] = []  # not before, key
-        self._completed: list[
-            tuple[int, int, str]
-        ] = []  # -priority, settled, key: lacks its look-up
+        # -priority, settled, key: lacks its lookup
+        self._completed: list[tuple[int, int, str]] = []
         for key, item in state.items.items():
             self._put(key, item, list.append)
         heapq.heapify(self._ready)
@@ -62,16 +61,16 @@ class Line:
             self._put(key, item, heapq.heappush)
 
     def _put(self, key: str, item: Item, add: Callable[[list[Any], Any], None]) -> None:
-        place = turn(item)
-        if place is not None:
-            add(self._ready, (-item.priority, place, key))
+        rank = turn(item)
+        if rank is not None:
+            add(self._ready, (-item.priority, rank, key))
         elif item.status is Status.ERROR and item.not_before:
             add(self._waiting, (item.not_before, key))
         elif item.status is Status.COMPLETED and awaits_lookup(item):
             add(self._completed, (-item.priority, item.settled, key))
 
     def due(self, now: str) -> list[str]:
-        """Return the failed items whose time has come; each is told once."""
+        """Return the failed items whose retry is due; each one is returned once."""
         keys = []
         while self._waiting and self._waiting[0][0] <= now:
             not_before, key = heapq.heappop(self._waiting)
@@ -81,17 +80,17 @@ class Line:
         return keys
 
     def take(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[str]:
-        """Take the next keys out of the line, at most `count`.
+        """Remove and return the next keys, at most `count`.
 
-        With `lookups` also, after all others, those of items that lack nothing but their look-up,
-        if they were settled at the seq `settled_by` or before.
+        With `lookups`, items that lack only their lookup follow after all others, if they were
+        settled at the seq `settled_by` or before.
         """
         later = []
         taken: dict[str, None] = {}
         while self._ready and len(taken) < count:
-            priority, place, key = heapq.heappop(self._ready)
+            priority, rank, key = heapq.heappop(self._ready)
             item = self.state.items.get(key)
-            if item and turn(item) == place and -item.priority == priority:
+            if item and turn(item) == rank and -item.priority == priority:
                 taken[key] = None
         while lookups and self._completed and len(taken) < count:
             priority, settled, key = heapq.heappop(self._completed)
@@ -109,7 +108,7 @@ class Line:
         return list(taken)
 
     def peek(self, count: int, *, lookups: bool = False) -> list[str]:
-        """Return the next keys and leave them in the line."""
+        """Return the next keys without removing them."""
         keys = self.take(count, lookups=lookups)
         for key in keys:
             self._put(key, self.state.items[key], heapq.heappush)
@@ -117,7 +116,7 @@ class Line:
 
 
 def claimed(session: str, seq: int, now: str, item: Item) -> dict[str, Any]:
-    """Return what a claim changes in an item; a completed one is taken for its look-up alone."""
+    """Return the merge patch of a claim; a completed item is claimed for its lookup only."""
     completed = item.status is Status.COMPLETED
     return {
         "status": Status.IN_PROGRESS,
@@ -131,9 +130,9 @@ def claimed(session: str, seq: int, now: str, item: Item) -> dict[str, Any]:
 
 
 def released(item: Item, *, suspect: bool) -> dict[str, Any]:
-    """Return what giving an item back changes in it; its attempts stay as they were.
+    """Return the merge patch that releases an item; its attempts are not changed.
 
-    It is pending; one that was taken for its look-up alone is completed and still lacks it.
+    The item becomes pending, or completed without its lookup if it was claimed for that only.
     """
     changes: dict[str, Any] = {"status": Status.PENDING, "session": None, "claim": None}
     if item.for_lookup:
@@ -142,26 +141,29 @@ def released(item: Item, *, suspect: bool) -> dict[str, Any]:
 
 
 def undone(item: Item) -> Item:
-    """Return an item that was taken for its look-up alone as if it had not been; others as is."""
+    """Return an item as it was before it was claimed for its lookup only; others unchanged."""
     if not item.for_lookup:
         return item
     return structs.replace(item, status=Status.COMPLETED, claim=0, for_lookup=False)
 
 
 def orphans(state: State, place: Place, dead: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the items of dead owners, as given back; what was begun is a suspect."""
+    """Return the merge patches that release the items of dead sessions.
+
+    Items whose processing had started become suspects.
+    """
     changes = {}
     for session in dead:
-        known = sessions.read_live(place.folder, session)
-        begun = known.begun if known else {}
+        live = sessions.read_live(place.folder, session)
+        begun = live.begun if live else {}
         for key in sorted(state.held[session]):
             changes[key] = released(state.items[key], suspect=key in begun)
     return changes
 
 
 def rehearse(state: State, place: Place) -> None:
-    """Do in memory what a batch does before its first claim: take back, and call what is due."""
-    dead = [one for one in state.held if not sessions.alive(place, one)]
+    """Apply in memory what a batch does first: release items of dead sessions and due retries."""
+    dead = [session for session in state.held if not sessions.alive(place, session)]
     items = orphans(state, place, dead)
     for key in Line(state).due(clock.text(place.now())):
         items[key] = {"status": Status.PENDING, "not_before": None}

@@ -1,10 +1,10 @@
-"""Following a queue without its lock: of a million items only what has changed is read.
+"""Read a queue repeatedly without its lock: only what has changed is read, even of a million items.
 
-1. Where the snapshot is still the file that was seen, the journal's new lines are taken in.
-2. Where it was rewritten, the old journal is read to its end, and the one that goes on from there.
-3. Where that chain breaks (a restore, an edit, a repair, too long a pause), all is read anew.
+1. If the snapshot is unchanged, the new lines of the journal are applied.
+2. If it was rewritten, the old journal is read to its end, then the one that continues it.
+3. If that chain is broken (a restore, an edit, a repair, a long pause), everything is read again.
 
-So a follower always shows what `reading.state` would, and raises what that raises.
+The result, and the errors raised, are always those of `readonly.load_state`.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from mediakeep.queue.journal import Header, Record
 from mediakeep.queue.snapshot import Stat
 from mediakeep.queue.state import State
 
-_TAIL = 64  # bytes before the place that was read up to; each line's checksum is among them
+_TAIL = 64  # bytes before the offset; they contain the checksum of the last line
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """How far a follower has read: the snapshot, and its journal where it has one."""
+    """How far a queue was read: the snapshot, and its journal if it has one."""
 
     stat: Stat
     path: Path | None = None
     offset: int = 0
-    tail: bytes = b""  # what stood before the offset
+    tail: bytes = b""  # the bytes before the offset
 
 
 class Follower:
-    """One reader of one queue."""
+    """A reader of one queue that keeps its state between calls."""
 
     def __init__(self, folder: Path, kind: Kind) -> None:
         self._folder, self._kind = folder, kind
@@ -42,36 +42,36 @@ class Follower:
         self._mark: Mark | None = None
 
     def look(self) -> State:
-        """Return the queue as of its last change; a state of its own where all was read anew.
+        """Return the queue as of its last change, as a new object if everything was read again.
 
-        NoQueue where there is none; StateDamaged where it cannot be read.
+        Raise NoQueue if there is none, StateDamaged if it cannot be read.
         """
         if self.follow() and self._state is not None:
             return self._state
         self._state = self._mark = None
-        found = reading.whole(self._folder, self._kind)
-        self._state = found.state
-        if found.path:
-            self._mark = _mark(found.stat, found.path, found.offset)
+        view = reading.whole(self._folder, self._kind)
+        self._state = view.state
+        if view.path:
+            self._mark = _mark(view.stat, view.path, view.offset)
         else:
-            self._mark = Mark(found.stat)
-        return found.state
+            self._mark = Mark(view.stat)
+        return view.state
 
     def tail(self) -> tuple[Record, ...]:
-        """Return the records of the journal, of which the history knows the older ones at most."""
+        """Return the records of the journal; the history contains at most the older ones."""
         path = self._mark.path if self._mark else None
         try:
             return tuple(journal.read(path).records) if path else ()
         except (OSError, MediakeepError):
-            return ()  # rewritten just now: then the history has them
+            return ()  # just rewritten: the history has them
 
     @property
     def reached(self) -> object:
-        """What changes whenever the queue does."""
+        """A value that changes whenever the queue does."""
         return self._mark
 
     def follow(self) -> bool:
-        """Bring the state that was last returned up to date; False where all must be read anew."""
+        """Update the last returned state; return False if everything must be read again."""
         if self._state is None or self._mark is None:
             return False
         if not self._follow(self._state, self._mark):
@@ -82,7 +82,7 @@ class Follower:
         here = snapshot.identity(self._file)
         try:
             if mark.path and mark.tail != _before(mark.path, mark.offset):
-                return False  # what was read has been taken back, or repaired
+                return False  # what was read was reverted or repaired
             if here == mark.stat:
                 self._read_on(state, mark)
                 return True
@@ -93,18 +93,18 @@ class Follower:
     def _read_on(self, state: State, mark: Mark) -> None:
         if mark.path is None or not _grown(mark.path, mark.offset):
             return
-        found = journal.read(mark.path, mark.offset)
-        state.replay(found.records, mark.path)
-        self._mark = _mark(mark.stat, mark.path, found.end)
+        added = journal.read(mark.path, mark.offset)
+        state.replay(added.records, mark.path)
+        self._mark = _mark(mark.stat, mark.path, added.end)
 
     def _hop(self, state: State, mark: Mark, here: Stat | None) -> bool:
-        """Follow the journals from one snapshot to the one that lies there now."""
+        """Follow the journals from one snapshot to the current one."""
         if mark.path is None or here is None:
             return False
         self._read_on(state, mark)
         path = mark.path
-        while found := _successor(path, state.seq):
-            path, header = found
+        while successor := _successor(path, state.seq):
+            path, header = successor
             entries = journal.read(path)
             if header.stat == here:
                 return self._arrive(state, Mark(here, path))
@@ -112,7 +112,7 @@ class Follower:
         return False
 
     def _arrive(self, state: State, mark: Mark) -> bool:
-        """Go on with a snapshot whose items are known: its head and its journal are new."""
+        """Continue with a new snapshot: its items are known, its head and journal are new."""
         assert mark.path is not None
         loaded = snapshot.head(self._file, self._kind)
         if loaded is None or loaded[1] != mark.stat or loaded[0].seq != state.seq:
@@ -134,14 +134,14 @@ def _before(path: Path, offset: int) -> bytes:
 
 
 def _grown(path: Path, offset: int) -> bool:
-    """Tell whether anything but room for more stands behind an offset."""
+    """Return whether an offset is followed by anything but preallocated zeros."""
     with path.open("rb") as stream:
         stream.seek(offset)
         return stream.read(1) not in (b"", b"\0")
 
 
 def _successor(path: Path, seq: int) -> tuple[Path, Header] | None:
-    """Return the journal that goes on where another ended, with its header."""
+    """Return the journal that continues another one, with its header, or None."""
     for other in path.parent.glob("*.jsonl"):
         header = journal.header(other)
         if header and header.previous == path.name and header.seq == seq:

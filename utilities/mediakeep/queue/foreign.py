@@ -1,4 +1,4 @@
-"""Checks on a file from elsewhere before it becomes the queue, beyond those of its format."""
+"""Check the values of a file from elsewhere before it becomes the queue."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from mediakeep.queue import history, journal
 from mediakeep.queue.binding import JOURNALS
 from mediakeep.queue.snapshot import Loaded
 
-_FAR = 2**32  # changes; no queue makes as many
+_FAR = 2**32  # changes, more than any queue makes
 
 
 def check(folder: Path, kind: Kind, path: Path, loaded: Loaded, libraries: Iterable[str]) -> None:
     """Raise InvalidQueueValues if a file cannot be a state of this queue.
 
-    Items must lie in its own library, in one of `libraries`, or in one that the history knows: an
-    item that was in progress while its library moved has its former path.
+    Items must be in its own library, in one of `libraries`, or in one that the history contains:
+    an item that was in progress while its library moved has its former path.
     """
-    known = max([history.last_seq(folder), *map(journal.last_seq, _journals(folder))])
-    if loaded.head.seq > known + _FAR:
-        reason = f"its seq is {loaded.head.seq:,}, but the last change on record is {known:,}"
+    last_seq = max([history.last_seq(folder), *map(journal.last_seq, _journals(folder))])
+    if loaded.head.seq > last_seq + _FAR:
+        reason = f"its seq is {loaded.head.seq:,}, but the last recorded change is {last_seq:,}"
         raise InvalidQueueValues(path, reason)
     for key, item in loaded.items.items():
         if reason := _invalid_value(item, loaded.head.seq):
@@ -41,7 +41,7 @@ def check(folder: Path, kind: Kind, path: Path, loaded: Loaded, libraries: Itera
 
 
 def _invalid_value(item: Item, seq: int) -> str:
-    """Return what is wrong with the numbers, dates and output paths of an item, or ""."""
+    """Return the problem with the numbers, dates or output paths of an item, or "" if none."""
     for name in ("claim", "first_claim", "settled"):
         if getattr(item, name) > seq:
             return f"{name} is {getattr(item, name):,}, above the seq of the queue ({seq:,})"
@@ -72,14 +72,14 @@ def _strays(loaded: Loaded, libraries: Container[str]) -> Iterator[tuple[str, It
 
 
 def _is_in(path: str, libraries: Container[str]) -> bool:
-    """Tell whether a path lies below a library; both are absolute, and escaped."""
+    """Return whether a path is below a library; both are absolute and escaped."""
     return os.path.normpath(path) == path and any(
         str(parent) in libraries for parent in Path(path).parents
     )
 
 
 def _libraries(folder: Path) -> Iterator[str]:
-    """Give the paths that the library had when it was scanned."""
+    """Yield the paths that the library had in earlier scans."""
     for path in history.paths(folder):
         for _, event in history.read(path):
             if isinstance(library := event.get("library"), str):

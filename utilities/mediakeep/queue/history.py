@@ -1,10 +1,10 @@
-"""The history: what was finished, reset, restored and started, for ever, one line each.
+"""The history: every settle, reset, restore and session, kept permanently, one line each.
 
     {"seq":1834,"time":"2025-12-17T10:00:05+00:00","op":"settle","session":"20251217_session_001",
      "item":"U2","state":"completed","seconds":1.2,"issues":{"missing-cover":2},"open_ids":[...]}
 
-A file a month. Lines come from journals, each once, in order, and are synced before their
-journal may go.
+There is one file a month. Lines come from journals, each once and in order, and are synced before
+their journal may be removed.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from mediakeep.item import LARGEST
 from mediakeep.queue.journal import SEAL, Record
 
 FOLDER = "history"
-PASSING = frozenset({SEAL, "claim", "release", "stage", "part", "retry"})  # of no lasting interest
+PASSING = frozenset({SEAL, "claim", "release", "stage", "part", "retry"})  # not kept
 SETTLE = "settle"
 _TAIL = 1 << 16
 
 
 def line(record: Record) -> bytes:
-    """Write what a record says for ever."""
+    """Return the line of a record."""
     return msgspec.json.encode(event(record)) + b"\n"
 
 
 def event(record: Record) -> dict[str, Any]:
-    """Return what a record says for ever."""
-    told: dict[str, Any] = {"seq": record.seq, "time": record.time, "op": record.op}
+    """Return the event of a record: what is kept of it permanently."""
+    fields: dict[str, Any] = {"seq": record.seq, "time": record.time, "op": record.op}
     if record.session:
-        told["session"] = record.session
+        fields["session"] = record.session
     if len(record.items) == 1:
-        told["item"] = next(iter(record.items))
+        fields["item"] = next(iter(record.items))
     elif record.items:
-        told["items"] = list(record.items)
-    told |= _states(record)
-    return {**told, **record.facts, **told}  # no fact of a worker takes the place of ours
+        fields["items"] = list(record.items)
+    fields |= _states(record)
+    return {**fields, **record.facts, **fields}  # facts of a worker never replace these
 
 
 def _states(record: Record) -> dict[str, Any]:
-    """Tell which status a change gave its items: one `state` for all, or `states` in their order.
+    """Return the status that a change gave its items: one `state`, or `states` in their order.
 
-    A settle tells its own.
+    A settle has its own field for it.
     """
     states = [str((changes or {}).get("status") or "") for changes in record.items.values()]
     if record.op == SETTLE or not any(states):
@@ -57,7 +57,7 @@ def _states(record: Record) -> dict[str, Any]:
 
 
 def absorb(folder: Path, records: Sequence[Record]) -> None:
-    """Add the records that are not there yet, and bring them to the disk."""
+    """Append the records that are not in the history yet, synced."""
     if not records:
         return
     last = max((_mend(path, records[0].seq) for path in paths(folder)), default=0)
@@ -70,10 +70,10 @@ def absorb(folder: Path, records: Sequence[Record]) -> None:
 
 
 def _mend(path: Path, first: int) -> int:
-    """Cut what a crash tore of the events from number `first` on; return the last number left.
+    """Truncate a file at the first torn event from number `first` on; return the last number left.
 
-    All behind the first damage goes, as the records hold it: a power loss may take a line and
-    leave the next one.
+    Everything after the damage is removed, because a power loss may lose a line and keep the next
+    one. The records contain all of it.
     """
     last, (offset, lines) = 0, _since(path, first)
     for text in lines:
@@ -86,7 +86,7 @@ def _mend(path: Path, first: int) -> int:
 
 
 def _since(path: Path, first: int) -> tuple[int, list[bytes]]:
-    """Return the lines behind the last event before number `first`, and where they begin."""
+    """Return the lines after the last event before number `first`, and their offset."""
     span = _TAIL
     while True:
         with path.open("rb") as stream:
@@ -96,8 +96,8 @@ def _since(path: Path, first: int) -> tuple[int, list[bytes]]:
         for number in reversed(range(len(lines))):
             event = parse(lines[number]) if lines[number].endswith(b"\n") else None
             if event and event["seq"] < first:
-                behind = lines[number + 1 :]
-                return size - sum(map(len, behind)), behind
+                after = lines[number + 1 :]
+                return size - sum(map(len, after)), after
         if not start:
             return 0, lines
         span *= 8
@@ -112,7 +112,7 @@ def _cut(path: Path, end: int) -> None:
 
 
 def _append(path: Path, data: bytes) -> None:
-    """Append whole lines, and bring them to the disk."""
+    """Append complete lines, synced."""
     new = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
@@ -127,19 +127,19 @@ def _append(path: Path, data: bytes) -> None:
     finally:
         os.close(handle)
     if new:
-        for parent in (path.parent, path.parent.parent):  # the folder itself may be new, too
+        for parent in (path.parent, path.parent.parent):  # the folder itself may be new
             files.sync_folder(parent)
 
 
 def paths(folder: Path) -> list[Path]:
-    """List the history's files, oldest first."""
+    """List the files of the history, oldest first."""
     return sorted((folder / FOLDER).glob("[0-9]*-[0-9]*.jsonl"))
 
 
 def last_seq(folder: Path) -> int:
-    """Return the number of the last event, 0 where there is none.
+    """Return the number of the last event, or 0 if there is none.
 
-    Of all files: a clock that was wrong for a while dates newer events before older ones.
+    All files are searched, because a wrong clock may have dated newer events before older ones.
     """
     return max((_last(path) for path in paths(folder)), default=0)
 
@@ -154,7 +154,7 @@ def _last(path: Path) -> int:
 
 
 def read(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Give the whole events behind an offset, each with the offset behind it."""
+    """Yield the complete events from an offset on, each with the offset where it ends."""
     with path.open("rb") as stream:
         stream.seek(offset)
         for text in stream:
@@ -164,7 +164,7 @@ def read(path: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def parse(text: bytes) -> dict[str, Any] | None:
-    """Read one line; None for half a line or a damaged one, which --validate-queue names."""
+    """Parse a line; return None if it is torn or damaged, which --validate-queue reports."""
     try:
         event = msgspec.json.decode(text)
     except msgspec.DecodeError:
@@ -173,7 +173,7 @@ def parse(text: bytes) -> dict[str, Any] | None:
 
 
 def _is_sound(event: dict[str, Any]) -> bool:
-    """Tell whether the fields by which everything is counted are what they should be."""
+    """Return whether the fields used for counting have the right types."""
     try:
         datetime.fromisoformat(event["time"]).astimezone()
     except (KeyError, TypeError, ValueError, OverflowError):

@@ -1,9 +1,9 @@
-"""Import of a queue file from before mediakeep: items by name, with a status, counts and dates.
+"""Import a queue file from before mediakeep: items by name, with a status, counts and dates.
 
     {"created": "2025-12-01", "artists": {"U2": {"status": "completed", "path": "/music/U2",
      "track_count": 12, "processed_date": "2025-12-17T10:00:05"}}}
 
-What the library holds now decides which items there are; the file tells what was done with them.
+The current content of the library decides which items there are; the file adds their status.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _UNFINISHED = {Status.IN_PROGRESS: Status.PENDING}
 
 
 class OldItem(msgspec.Struct, frozen=True):
-    """An item of the file: its name, its path ("" if unknown), and what is taken over of it."""
+    """An item of the file: its name, its path ("" if unknown), and the fields to import."""
 
     name: str
     path: str
@@ -48,16 +48,16 @@ class OldItem(msgspec.Struct, frozen=True):
 
 
 class OldQueue(msgspec.Struct, frozen=True):
-    """A queue file from before mediakeep; `ignored` are names of fields that are not taken over."""
+    """A queue file from before mediakeep; `ignored` are the names of fields not imported."""
 
-    library: str  # "" if neither the file nor its items tell one
+    library: str  # "" if neither the file nor its items contain one
     created: str
     items: tuple[OldItem, ...]
     ignored: tuple[str, ...]
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """What the queue is made of: its items, those that the file lacks, and those that are gone."""
+    """The items of the new queue, the keys that the file lacks, and those that vanished."""
 
     items: dict[str, Item]
     new: tuple[str, ...]
@@ -65,27 +65,27 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 def read(path: Path, kind: Kind) -> OldQueue:
-    """Read a queue file from before mediakeep; UsageFailed says what is wrong with it."""
+    """Read a queue file from before mediakeep; raise UsageFailed if it is invalid."""
     try:
-        told = msgspec.json.decode(path.read_bytes())
+        content = msgspec.json.decode(path.read_bytes())
     except OSError as error:
         raise UsageFailed(
             f"{files.display_path(path)} cannot be read: {error.strerror}."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _refusal(path, f"it is no JSON: {error}") from error
-    if not isinstance(told, dict) or not isinstance(told.get(kind.plural), dict):
-        raise _refusal(path, f'it holds no object "{kind.plural}"')
-    if "kind" in told or "generation" in told:
+        raise _refusal(path, f"it is not valid JSON: {error}") from error
+    if not isinstance(content, dict) or not isinstance(content.get(kind.plural), dict):
+        raise _refusal(path, f'it has no object "{kind.plural}"')
+    if "kind" in content or "generation" in content:
         raise _refusal(path, "it was written by mediakeep: use --restore-checkpoint")
-    entries = told[kind.plural]
+    entries = content[kind.plural]
     items = tuple(_item(path, kind, name, entry) for name, entry in entries.items())
-    library = told.get("library_path") or _common(items)
+    library = content.get("library_path") or _common(items)
     if not isinstance(library, str):
-        raise _refusal(path, "library_path is no text")
-    known = {"status", "path", *_DATES, *_taken(kind)}
-    ignored = sorted({name for entry in entries.values() for name in entry} - known)
-    created = _date(path, "created", told["created"]) if told.get("created") else ""
+        raise _refusal(path, "library_path is not a string")
+    imported = {"status", "path", *_DATES, *_taken(kind)}
+    ignored = sorted({name for entry in entries.values() for name in entry} - imported)
+    created = _date(path, "created", content["created"]) if content.get("created") else ""
     return OldQueue(library, created, items, tuple(ignored))
 
 
@@ -96,25 +96,24 @@ def _refusal(path: Path, reason: str) -> UsageFailed:
 
 
 def _taken(kind: Kind) -> list[str]:
-    known = kind.item.__struct_fields__
-    return [name for name in (*_TEXTS, *_NUMBERS) if name in known]
+    fields = kind.item.__struct_fields__
+    return [name for name in (*_TEXTS, *_NUMBERS) if name in fields]
 
 
 def _item(path: Path, kind: Kind, name: str, entry: object) -> OldItem:
     where = f'{kind.noun} "{files.printable(name)}"'
     if not isinstance(entry, dict):
-        raise _refusal(path, f"{where} is no object")
+        raise _refusal(path, f"{where} is not an object")
     status = _STATUSES.get(str(entry.get("status")))
     if status is None:
-        known = ", ".join(_STATUSES)
-        raise _refusal(path, f"{where}: the status must be one of {known}")
+        raise _refusal(path, f"{where}: the status must be one of {', '.join(_STATUSES)}")
     place = entry.get("path") or ""
     if not isinstance(place, str):
-        raise _refusal(path, f"{where}: the path is no text")
-    fields = {one: entry[one] for one in _taken(kind) if entry.get(one) is not None}
-    for one in _DATES:
-        if entry.get(one):
-            fields[one] = _date(path, f"{where}: {one}", entry[one])
+        raise _refusal(path, f"{where}: the path is not a string")
+    fields = {field: entry[field] for field in _taken(kind) if entry.get(field) is not None}
+    for field in _DATES:
+        if entry.get(field):
+            fields[field] = _date(path, f"{where}: {field}", entry[field])
     status = _UNFINISHED.get(status, status)
     try:
         msgspec.convert({"status": status, **fields}, kind.item)
@@ -124,31 +123,31 @@ def _item(path: Path, kind: Kind, name: str, entry: object) -> OldItem:
 
 
 def _date(path: Path, where: str, value: object) -> str:
-    """Return a time as the queue writes it; one without a zone is of this machine's zone."""
+    """Return a time as the queue writes it; without a time zone it is local time."""
     try:
         return clock.text(datetime.fromisoformat(value))  # type: ignore[arg-type]
     except (ValueError, TypeError, OverflowError):
-        raise _refusal(path, f"{where} is no date such as 2025-12-17T10:00:05") from None
+        raise _refusal(path, f"{where} is not a date such as 2025-12-17T10:00:05") from None
 
 
 def _common(items: Iterable[OldItem]) -> str:
-    """Return the folder that all items lie right in; "" if there is none."""
+    """Return the folder that directly contains all items, or "" if there is none."""
     parents = {os.path.dirname(os.path.normpath(item.path)) for item in items if item.path}
     return parents.pop() if len(parents) == 1 else ""
 
 
 def combine(old: OldQueue, found: Iterable[Found], kind: Kind, library: str) -> Imported:
-    """Give what a scan of a library found the status and counts of the file; pure."""
+    """Add the status and counts in the file to the items found by a scan; a pure function."""
     items = survey.fresh(found, kind.item, set())
-    pairs = _matched(items, [files.escape(one.name) for one in old.items])
+    pairs = _matched(items, [files.escape(old_item.name) for old_item in old.items])
     new, vanished = set(items), {}
-    for one in old.items:
-        key = pairs.get(files.escape(one.name))
+    for old_item in old.items:
+        key = pairs.get(files.escape(old_item.name))
         if key is None:
-            vanished[files.escape(one.name)] = _vanished(one, kind, library)
+            vanished[files.escape(old_item.name)] = _vanished(old_item, kind, library)
         else:
             new.discard(key)
-            items[key] = _with(items[key], one)
+            items[key] = _with(items[key], old_item)
     taken = {files.fold(item.output_name) for item in items.values()}
     for key, item in vanished.items():
         stem = files.safe_name(files.unescape(key), taken)
@@ -158,21 +157,21 @@ def combine(old: OldQueue, found: Iterable[Found], kind: Kind, library: str) -> 
 
 
 def _matched(items: Iterable[str], names: Sequence[str]) -> dict[str, str]:
-    """Pair names with keys: the same, or the only one left that folds alike."""
+    """Map names to keys: the same, or the only remaining one with the same normalized name."""
     keys = set(items)
     pairs = {name: name for name in names if name in keys}
     loose: dict[str, list[str]] = {}
     for key in keys - pairs.keys():
         loose.setdefault(files.fold(key), []).append(key)
     for name in names:
-        found = loose.get(files.fold(name), [])
-        if name not in pairs and len(found) == 1:
-            pairs[name] = found.pop()
+        candidates = loose.get(files.fold(name), [])
+        if name not in pairs and len(candidates) == 1:
+            pairs[name] = candidates.pop()
     return pairs
 
 
 def _with(item: Item, old: OldItem) -> Item:
-    """Add what the file knows of an item; what a scan counts is taken from the scan."""
+    """Add the fields of the file to an item; those that the scan filled are not changed."""
     if old.status is Status.PENDING:
         return item
     seen = {name for name in item.__struct_fields__ if getattr(item, name)}
@@ -189,7 +188,7 @@ def _with(item: Item, old: OldItem) -> Item:
 
 def _vanished(old: OldItem, kind: Kind, library: str) -> Item:
     changes = {"status": Status.SKIPPED, "skip_reason": survey.VANISHED}
-    # Where a scan would look for it: no item of a queue lies outside its library.
+    # The path where a scan would find it: no item of a queue is outside its library.
     path = f"{library}/{files.escape(old.name)}"
     fields = {**old.fields, **changes, "path": path, "returns_to": old.status}
     return msgspec.convert(fields, kind.item)
@@ -198,9 +197,9 @@ def _vanished(old: OldItem, kind: Kind, library: str) -> Item:
 def create(
     where: Place, kind: Kind, library: str, old: OldQueue, made: Mapping[str, Item], source: Path
 ) -> str:
-    """Make the queue of imported items, and return the name of the copy of its source in aside/.
+    """Create the queue from imported items; return the name of the copy of its source in aside/.
 
-    UsageFailed where there is a queue already; the source itself may lie in its place.
+    Raise UsageFailed if there is a queue already; the source itself may be in its place.
     """
     where.folder.mkdir(parents=True, exist_ok=True)
     for folder in (where.folder.parent, where.folder.parent.parent):
@@ -232,13 +231,13 @@ def create(
 
 
 def _require_none(store: Store, source: Path) -> None:
-    """Refuse to go over a queue, or over what is left of one; the lock is held."""
+    """Raise an error if there is a queue, or the remains of one; the lock is held."""
     folder = store.place.folder
     begun.refuse(folder)
     if store.path.exists():
         if not os.path.samefile(store.path, source):
             raise UsageFailed(
-                f"{store.path} exists already. Use another --home, or move that queue away."
+                f"{store.path} already exists. Use another --home, or move that queue away."
             )
     elif binding.present(folder) or any(checkpoints.good(folder, store.kind)):
         cure = checkpoints.cure(folder, store.kind)

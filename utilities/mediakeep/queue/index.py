@@ -1,9 +1,9 @@
-"""The index of the history: what reports ask for, in SQLite, derived and deletable.
+"""A disposable SQLite index of the history, queried by the reports.
 
-history.db is built from history/ alone and brought up to date from where it stopped; without its
-clean mark it is made anew. Issues are
-opened, closed and opened again (regressed) by comparing the open ids of an item's settles in their
-order. What a restore undid is left out, but for the items that a replay brought back.
+history.db is built from history/ alone and updated from the offsets where it stopped; without its
+clean flag it is rebuilt. Issues are opened, closed and reopened (regressed) by comparing the open
+ids of consecutive settles of an item. Changes undone by a restore are omitted, except for the items
+that a replay brought back.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from mediakeep.queue import history, schema
 from mediakeep.queue.journal import Record
 from mediakeep.queue.posting import Poster
 
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
 FILE = "history.db"
 _VERSION = 4
-_PATIENCE = 60.0  # seconds to wait for another process, which may be making it anew
-_LISTS = {"items": "states", "items_back": "states_back"}  # of an event with several items
+_PATIENCE = 60.0  # seconds to wait for another process, which may be rebuilding it
+_LISTS = {"items": "states", "items_back": "states_back"}  # fields of an event with several items
 
 
 class Lineage:
-    """Which changes led to the queue of today: not those that a restore undid.
+    """Which changes led to the current queue, without those undone by a restore.
 
-    A checkpoint may come from a line that was left by an earlier restore, and leads back to it.
+    A checkpoint may come from a branch that an earlier restore left, and leads back to it.
     """
 
     def __init__(self) -> None:
-        self._turns: list[tuple[int, int]] = []  # a restore, and the change that it went back to
+        self._turns: list[tuple[int, int]] = []  # the restore, and the change that it restored
         self._replays: list[tuple[int, tuple[int, int], frozenset[str]]] = []
 
     def note(self, event: dict[str, Any]) -> None:
-        """Learn from a restore, an edit or a replay; no other event changes anything by it."""
+        """Record a restore, an edit or a replay; other events are ignored."""
         if first_last := event.get("undone"):
             self._turns.append((event["seq"], first_last[0] - 1))
         if first_last := event.get("redone"):
@@ -48,7 +48,7 @@ class Lineage:
             self._replays.append((event["seq"], (first, last), frozenset(event["items_back"])))
 
     def trace(self, last: int) -> Track:
-        """Return which changes up to the last one count."""
+        """Return which changes up to number `last` count."""
         ranges: list[tuple[int, int]] = []
         turns = sorted(self._turns)
         while turns:
@@ -66,9 +66,9 @@ class Lineage:
 
 
 class Track:
-    """The changes that count: ranges of their numbers, and what replays brought back.
+    """The changes that count: ranges of their numbers, and the items that replays brought back.
 
-    A replay brings back items as the line of changes had left them that a restore undid.
+    A replay brings back items in the state that the undone branch of changes had left.
     """
 
     def __init__(
@@ -79,15 +79,15 @@ class Track:
         self._ranges, self._back = ranges, back
 
     def part(self, event: dict[str, Any]) -> dict[str, Any] | None:
-        """Return what counts of an event: all of it, some of its items, or nothing."""
+        """Return the part of an event that counts: all of it, some of its items, or None."""
         seq = event["seq"]
         if _within(seq, self._ranges):
             return event
-        kept: set[str] = set()
-        for (first, last), items, then in self._back:
-            if first <= seq <= last and (part := then.part(event)):
-                kept |= items & _items(part)
-        return _only(event, kept) if kept else None
+        counted: set[str] = set()
+        for (first, last), items, branch in self._back:
+            if first <= seq <= last and (part := branch.part(event)):
+                counted |= items & _items(part)
+        return _only(event, counted) if counted else None
 
 
 def _items(event: dict[str, Any]) -> set[str]:
@@ -95,16 +95,16 @@ def _items(event: dict[str, Any]) -> set[str]:
     return alone.union(*(event.get(name, ()) for name in _LISTS))
 
 
-def _only(event: dict[str, Any], kept: set[str]) -> dict[str, Any]:
-    """Return an event with those of its items alone."""
-    some: dict[str, Any] = {}
+def _only(event: dict[str, Any], keep: set[str]) -> dict[str, Any]:
+    """Return an event reduced to the given items."""
+    reduced: dict[str, Any] = {}
     for items, states in _LISTS.items():
-        chosen = [number for number, item in enumerate(event.get(items, ())) if item in kept]
+        chosen = [number for number, item in enumerate(event.get(items, ())) if item in keep]
         names = [name for name in (items, states) if name in event]
-        some |= {name: [event[name][number] for number in chosen] for name in names}
+        reduced |= {name: [event[name][number] for number in chosen] for name in names}
     if "renamed" in event:
-        some["renamed"] = {old: new for old, new in event["renamed"].items() if new in kept}
-    return {**event, **some}
+        reduced["renamed"] = {old: new for old, new in event["renamed"].items() if new in keep}
+    return {**event, **reduced}
 
 
 def _within(seq: int, ranges: list[tuple[int, int]]) -> bool:
@@ -112,11 +112,11 @@ def _within(seq: int, ranges: list[tuple[int, int]]) -> bool:
 
 
 def ask(
-    folder: Path, question: Callable[[sqlite3.Connection], Answer], tail: Sequence[Record] = ()
-) -> Answer:
-    """Ask the up-to-date index; one that turns out to be damaged is made anew, and asked again.
+    folder: Path, question: Callable[[sqlite3.Connection], T], tail: Sequence[Record] = ()
+) -> T:
+    """Run a query on the updated index; if it is damaged, rebuild it and run the query again.
 
-    `tail` are records of the journal, of which those count that are not in the history yet.
+    `tail` are records of the journal; those that are not in the history yet are included.
     """
     try:
         with look(folder, tail) as base:
@@ -128,12 +128,12 @@ def ask(
 
 
 def update(folder: Path) -> sqlite3.Connection:
-    """Bring the index up to date with the history, and return it open; made anew where need be.
+    """Update the index from the history, or rebuild it, and return an open connection.
 
-    Whoever may read the history but not write here gets one in memory.
+    Without write access to the folder, the index is built in memory.
     """
     path = folder / FILE
-    for _ in range(2):  # once more where a torn file made way for a new one
+    for _ in range(2):  # again after a torn file was removed
         try:
             return _opened(path, folder)
         except Torn:
@@ -145,7 +145,7 @@ def update(folder: Path) -> sqlite3.Connection:
 
 
 def _discard(path: Path, error: sqlite3.DatabaseError) -> None:
-    """Remove a damaged index, which is made anew next time; one that is only in use stays."""
+    """Remove a damaged index, to be rebuilt next time; keep one that is only busy."""
     if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
@@ -163,18 +163,18 @@ def _opened(path: Path, folder: Path) -> sqlite3.Connection:
 def _updated(
     base: sqlite3.Connection, folder: Path, path: Path | None = None
 ) -> sqlite3.Connection:
-    """Bring an open index up to date; one that lies at `path` is not written with its mark set."""
+    """Update an open index; the clean flag of the file at `path` is cleared before any write."""
     while True:
         with base:
             base.execute("BEGIN IMMEDIATE")
-            known = base.execute("PRAGMA user_version").fetchone()[0] == _VERSION
-            if not known and base.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-                raise Torn("it is of another version, and nobody knows whether it is whole")
-            marked = path is not None and known and clean_flag.is_clean(base, _identity(path))
-            if known and not _has_news(base, folder):
+            current = base.execute("PRAGMA user_version").fetchone()[0] == _VERSION
+            if not current and base.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                raise Torn("it has another version, and may be incomplete")
+            is_clean = path is not None and current and clean_flag.is_clean(base, _identity(path))
+            if current and not _has_news(base, folder):
                 return base
-            if not marked:
-                if not known or not _grow(base, folder):
+            if not is_clean:
+                if not current or not _grow(base, folder):
                     _reset(base, path)
                     _fill(base, folder)
                 return base
@@ -183,17 +183,17 @@ def _updated(
 
 
 def _identity(path: Path) -> clean_flag.Identity:
-    facts = path.stat()
-    return facts.st_dev, facts.st_ino
+    info = path.stat()
+    return info.st_dev, info.st_ino
 
 
 def _has_news(base: sqlite3.Connection, folder: Path) -> bool:
-    """Tell whether the files are not just those that were read, with nothing behind that."""
-    known = dict(base.execute("SELECT path, offset FROM source").fetchall())
+    """Return whether there is anything in the files that was not read yet."""
+    read = dict(base.execute("SELECT path, offset FROM source").fetchall())
     paths = {path.name: path for path in history.paths(folder)}
-    if known.keys() - paths:
+    if read.keys() - paths:
         return True
-    offsets = {path: known.get(name, 0) for name, path in paths.items()}
+    offsets = {path: read.get(name, 0) for name, path in paths.items()}
     if any(path.stat().st_size < offset for path, offset in offsets.items()):
         return True
     return next(_events(offsets), None) is not None
@@ -202,7 +202,7 @@ def _has_news(base: sqlite3.Connection, folder: Path) -> bool:
 def _open(path: Path) -> sqlite3.Connection:
     base = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
     for setting in ("synchronous = OFF", "cache_size = -65536"):
-        base.execute(f"PRAGMA {setting}")  # derived: a power loss costs a rebuild
+        base.execute(f"PRAGMA {setting}")  # derived data: a power loss costs a rebuild
     return base
 
 
@@ -218,12 +218,12 @@ def _reset(base: sqlite3.Connection, path: Path | None) -> None:
 
 
 def _grow(base: sqlite3.Connection, folder: Path) -> bool:
-    """Add what is new; False where the files are not those that were read, or a restore came."""
-    known = dict(base.execute("SELECT path, offset FROM source").fetchall())
+    """Add the new events; return False after a restore or if files that were read changed."""
+    read = dict(base.execute("SELECT path, offset FROM source").fetchall())
     paths, poster = history.paths(folder), Poster(base)
-    if set(known) - {path.name for path in paths}:
+    if set(read) - {path.name for path in paths}:
         return False
-    offsets = {path: known.get(path.name, 0) for path in paths}
+    offsets = {path: read.get(path.name, 0) for path in paths}
     if any(path.stat().st_size < offset for path, offset in offsets.items()):
         return False
     for path, end, event in _events(offsets):
@@ -237,7 +237,7 @@ def _grow(base: sqlite3.Connection, folder: Path) -> bool:
 
 
 def _fill(base: sqlite3.Connection, folder: Path) -> None:
-    """Read the whole history, first for what was undone, then for what counts."""
+    """Read the history twice: first to find what was undone, then to add what counts."""
     lineage, poster, last = Lineage(), Poster(base), 0
     ends = dict.fromkeys(history.paths(folder), 0)
     for path, end, event in _events(ends):
@@ -259,26 +259,26 @@ def _note_ends(base: sqlite3.Connection, ends: Mapping[Path, int]) -> None:
 
 
 def _events(offsets: Mapping[Path, int]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
-    """Give the events behind those offsets in their order, each with its file and where it ends.
+    """Return the events after these offsets in order, each with its file and its end offset.
 
-    A clock that was wrong for a while puts newer events into the file of an older month.
+    A wrong clock may put newer events into the file of an older month.
     """
 
     def read(path: Path, offset: int) -> Iterator[tuple[Path, int, dict[str, Any]]]:
         return ((path, end, event) for end, event in history.read(path, offset))
 
     files = [read(path, offset) for path, offset in offsets.items()]
-    return heapq.merge(*files, key=lambda found: found[2]["seq"])
+    return heapq.merge(*files, key=lambda entry: entry[2]["seq"])
 
 
 @contextlib.contextmanager
 def look(folder: Path, tail: Sequence[Record] = ()) -> Iterator[sqlite3.Connection]:
-    """Open the up-to-date index for a `with` block.
+    """Open the updated index for a `with` block.
 
-    `tail` are records of the journal, of which those count that are not in the history yet.
+    `tail` are records of the journal; those that are not in the history yet are included.
     """
     with contextlib.closing(update(folder)) as base, _marked(base, folder / FILE):
-        base.execute("PRAGMA cache_spill = OFF")  # nothing of the tail comes into the file
+        base.execute("PRAGMA cache_spill = OFF")  # the tail is never written to the file
         base.execute("BEGIN IMMEDIATE" if tail else "BEGIN")
         (last,) = base.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()
         poster = Poster(base)
@@ -295,7 +295,7 @@ def look(folder: Path, tail: Sequence[Record] = ()) -> Iterator[sqlite3.Connecti
 
 @contextlib.contextmanager
 def _marked(base: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Set the mark of an index after a `with` block; one in memory has none."""
+    """Set the clean flag of an index after a `with` block, unless it is in memory."""
     try:
         yield
     finally:

@@ -1,8 +1,8 @@
 """The journal: every change since a snapshot, one line each, each with its own checksum.
 
-A line is `{"crc":"0a1b2c3d",...}`: the crc covers all bytes after its own comma. The first line
+A line is `{"crc":"0a1b2c3d",...}`: the CRC-32 covers all bytes after its own comma. The first line
 of a file is its header, which names the snapshot that it continues. A superseded journal ends
-in a seal.
+with a seal.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ import msgspec
 from mediakeep import files
 from mediakeep.errors import JournalDamaged, RecordNotWritten
 
-_ROOM = 128 << 10  # bytes of zeros written ahead
-KEPT = 3  # sealed journals older than these go
+_ROOM = 128 << 10  # bytes of zeros preallocated
+KEPT = 3  # sealed journals; older ones are removed
 SEAL = "seal"
 _PREFIX = len(b'{"crc":"00000000",')
 
 
-# Items as a JSON merge patch (RFC 7396): fields that are set, and None for an item that goes.
+# Items as a JSON merge patch (RFC 7396): the fields to set, or None to remove the item.
 Patches = dict[str, dict[str, Any] | None]
 
 
 class Record(
     msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """One change: a number without gaps, when, what, who, and the fields of items that it sets."""
+    """One change: its number, time, operation, session, and the item fields that it sets."""
 
     seq: int
     time: str
@@ -42,26 +42,26 @@ class Record(
 
 
 class Header(msgspec.Struct, kw_only=True, frozen=True):
-    """What a journal continues: a snapshot by generation, id, content and place on the disk."""
+    """The snapshot that a journal continues: generation, id, content and file identity."""
 
     generation: int
     snapshot_id: str
     seq: int
     digest: str
     stat: tuple[int, ...]
-    previous: str  # file name of the journal before, "" for the first
+    previous: str  # file name of the previous journal, "" for the first
     replaces: tuple[int, ...] = ()  # the identity of the file that the snapshot replaced
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a look into a journal found: whole records, and the offset behind the last of them."""
+    """The complete records of a journal, and the offset after the last of them."""
 
     records: list[Record]
     end: int
 
     @property
     def sealed(self) -> bool:
-        """Whether a later journal has taken over."""
+        """Whether a later journal has superseded it."""
         return bool(self.records) and self.records[-1].op == SEAL
 
 
@@ -70,13 +70,13 @@ _headers = msgspec.json.Decoder(Header)
 
 
 def line(thing: Record | Header) -> bytes:
-    """Write a record or header as its line."""
+    """Return the line of a record or header."""
     payload = msgspec.json.encode(thing)[1:]
     return b'{"crc":"%08x",%b\n' % (zlib.crc32(payload), payload)
 
 
 def _payload(text: bytes) -> bytes | None:
-    """Return the JSON of a line, or None where its checksum does not hold."""
+    """Return the JSON of a line, or None if its checksum is wrong."""
     payload = text[_PREFIX:]
     if text[:_PREFIX] != b'{"crc":"%08x",' % zlib.crc32(payload):
         return None
@@ -89,7 +89,7 @@ def name(generation: int, snapshot_id: str) -> str:
 
 
 def header(path: Path) -> Header | None:
-    """Read a journal's header, or None where it was never written whole."""
+    """Return the header of a journal, or None if it is missing or incomplete."""
     try:
         with path.open("rb") as stream:
             text = stream.readline()
@@ -100,15 +100,15 @@ def header(path: Path) -> Header | None:
 
 
 def start(path: Path) -> int:
-    """Return the offset behind a journal's header."""
+    """Return the offset after the header of a journal."""
     with path.open("rb") as stream:
         return len(stream.readline())
 
 
 def read(path: Path, offset: int = 0) -> Reading:
-    """Read the whole records behind an offset and leave out a torn tail.
+    """Read the complete records from an offset on, without a torn tail.
 
-    JournalDamaged where a bad line stands before good ones: that is no crash but damage.
+    Raise JournalDamaged if a bad line is followed by good ones: no crash leaves that.
     """
     with path.open("rb") as stream:
         stream.seek(offset)
@@ -130,7 +130,7 @@ def read(path: Path, offset: int = 0) -> Reading:
 
 
 def salvage(path: Path) -> list[Record]:
-    """Read the records before the first damage of a journal; a damaged header hides none."""
+    """Read the records before the first damaged one; a damaged header is skipped."""
     records = []
     for number, text in enumerate(path.read_bytes().split(b"\n")[:-1]):
         payload = _payload(text)
@@ -143,7 +143,7 @@ def salvage(path: Path) -> list[Record]:
 
 
 def last_seq(path: Path) -> int:
-    """Return the highest number in any whole line, also behind damage, or 0."""
+    """Return the highest number in any complete line, also after damage, or 0."""
     payloads = map(_payload, path.read_bytes().split(b"\n"))
     seqs = [msgspec.json.decode(payload).get("seq", 0) for payload in payloads if payload]
     return max(seqs, default=0)
@@ -157,22 +157,22 @@ def _decode(path: Path, number: int, payload: bytes) -> Record:
 
 
 class Journal:
-    """A journal open for appending; its caller holds the queue's lock.
+    """A journal open for appending; the caller holds the lock of the queue.
 
-    The file is kept longer than its text, filled with zeros: a line that does not change the file's
-    size reaches the disk in two thirds of the time. A seal cuts the zeros off.
+    The file is preallocated with zeros, because a line that does not change the file size is synced
+    in two thirds of the time. A seal removes the zeros.
     """
 
     def __init__(self, path: Path, end: int) -> None:
         self.path = path
-        self.end = end  # everything before this offset is whole
+        self.end = end  # everything before this offset is complete
         self._handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        self._room = 0  # the offset up to which there are zeros to write into
+        self._room = 0  # the offset where the preallocated zeros end
         self._broken: OSError | None = None
 
     @classmethod
     def create(cls, path: Path, header: Header) -> Journal:
-        """Write a new journal with its header, and bring it and its name to the disk."""
+        """Create a journal with its header, and sync the file and its folder."""
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
         try:
@@ -185,25 +185,25 @@ class Journal:
         return cls(path, len(data))
 
     def behind(self) -> bool:
-        """Tell whether anything stands behind the last line that is known here."""
+        """Return whether anything follows the last line that was read or written here."""
         return os.pread(self._handle, 1, self.end) not in (b"", b"\0")
 
     def settle(self, reading: Reading) -> None:
-        """Go on behind what was read and taken in; cut what a crash tore. The lock is held."""
+        """Continue after the records that were read; truncate a torn line. The lock is held."""
         self.end = reading.end
         if self.behind():
             self.cut()
 
     def cut(self) -> None:
-        """Remove everything behind the last whole line."""
+        """Remove everything after the last complete line."""
         os.ftruncate(self._handle, self.end)
         self._room = 0
 
     def append(self, record: Record) -> None:
-        """Write one record so that it survives a power loss, or leave the journal as it was.
+        """Write one record so that it survives a power loss, or leave the journal unchanged.
 
-        RecordNotWritten on any error; after a failed sync nobody knows what is on the disk, so
-        this journal then takes no more records.
+        Raise RecordNotWritten on any error. After a failed sync the content on the disk is
+        unknown, so this journal then refuses all further records.
         """
         if self._broken:
             raise RecordNotWritten(self.path, self._broken)
@@ -220,7 +220,7 @@ class Journal:
         self.end += len(data)
 
     def _take_back(self, error: OSError) -> NoReturn:
-        """Cut what an error left of a line; where even that fails, take no more lines."""
+        """Remove an incomplete line; if that fails, too, refuse all further records."""
         try:
             self.cut()
         except OSError:
@@ -228,7 +228,7 @@ class Journal:
         raise RecordNotWritten(self.path, error) from error
 
     def _padded(self, data: bytes) -> bytes:
-        """Add zeros to a line where there is no room for it; another process may have made some."""
+        """Append zeros to a line if none are left; another process may have added some."""
         if self.end + len(data) <= self._room:
             return data
         self._room = os.fstat(self._handle).st_size
@@ -238,17 +238,17 @@ class Journal:
         return data + bytes(_ROOM)
 
     def seal(self, record: Record) -> None:
-        """Write the last record, cut the zeros off, and let go of the file.
+        """Write the last record, remove the zeros, and close the file.
 
-        Synced: after a power loss, only the journal in use and the one before may lack a seal.
+        Synced: after a power loss, only the current journal and the previous one may lack a seal.
         """
-        self._room = self.end + _ROOM  # no zeros for a line that is the last
+        self._room = self.end + _ROOM  # no zeros after the last line
         self.append(record)
         self.cut()
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; once is enough."""
+        """Close the file; may be called twice."""
         handle, self._handle = self._handle, -1
         if handle >= 0:
             os.close(handle)

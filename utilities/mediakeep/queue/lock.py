@@ -1,7 +1,7 @@
-"""The kernel's lock of a queue: who waits for long is shown who holds it.
+"""The file lock of a queue; after a long wait the user is told which process holds it.
 
-Linux lists the holders of locks in /proc/locks. Elsewhere, and where the holder belongs to another
-user or container, only the sessions that are at work are known.
+Linux lists the holders of locks in /proc/locks. On other systems, and if the holder belongs to
+another user or container, only the running sessions are known.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mediakeep import files
 from mediakeep.errors import LockingUnsupported
 
 FILE = "processing_queue.lock"
-PATIENCE = 5.0  # seconds of waiting before the holder is shown
+PATIENCE = 5.0  # seconds of waiting before the holder is reported
 Notice = Callable[[str], object]
 Holder = Callable[[], str]
 
@@ -28,9 +28,10 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def acquire(handle: int, path: str, notice: Notice, holder: Holder) -> None:
-    """Lock an open file; after PATIENCE seconds of waiting, give what `holder` says to `notice`.
+    """Lock an open file.
 
-    LockingUnsupported if the file system has no locks.
+    After PATIENCE seconds of waiting, call `notice` with a sentence that contains the text returned
+    by `holder`. Raise LockingUnsupported if the file system has no locks.
     """
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -44,7 +45,7 @@ def _wait(handle: int, notice: Notice, holder: Holder) -> None:
     over, patience = threading.Event(), PATIENCE
 
     def watch() -> None:
-        # Signals are for the main thread: here they would not end its wait.
+        # Signals are for the main thread: in this thread they would not end its wait.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         if not over.wait(patience):
             notice(f"Waiting for the queue's lock for {patience:g} s. It is held by {holder()}.")
@@ -57,7 +58,7 @@ def _wait(handle: int, notice: Notice, holder: Holder) -> None:
 
 
 def require_exclusive(path: str) -> None:
-    """Raise LockingUnsupported if the holder of a lock can get it again from the system."""
+    """Raise LockingUnsupported if the system grants a lock that is already held."""
     handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -69,32 +70,34 @@ def require_exclusive(path: str) -> None:
 
 
 def holder_text(path: str, sessions: dict[int, str]) -> str:
-    """Name the processes that hold a lock; `sessions` are those at work here, by process.
+    """Return a text that names the processes holding a lock.
 
-    Where the holders are unknown, these sessions are named.
+    `sessions` are the sessions running here, by process. They are named if the holders are unknown.
     """
-    found = [_process_text(pid, sessions) for pid in _holders(path)]
-    if found:
-        return " and ".join(found)
-    known = [f"session {name} (process {pid})" for pid, name in sessions.items()]
-    return f"another process; at work are: {', '.join(known)}" if known else "another process"
+    holders = [_process_text(pid, sessions) for pid in _holders(path)]
+    if holders:
+        return " and ".join(holders)
+    running = [f"session {name} (process {pid})" for pid, name in sessions.items()]
+    if running:
+        return f"another process; running sessions: {', '.join(running)}"
+    return "another process"
 
 
 def _process_text(pid: int, sessions: dict[int, str]) -> str:
-    told = f"process {pid}"
+    text = f"process {pid}"
     with contextlib.suppress(OSError):
         words = (_PROCESSES / str(pid) / "cmdline").read_bytes().split(b"\0")[:-1]
         if words:
-            told += f" ({files.printable(shlex.join(map(os.fsdecode, words)))})"
-    return f"{told}, session {sessions[pid]}" if pid in sessions else told
+            text += f" ({files.printable(shlex.join(map(os.fsdecode, words)))})"
+    return f"{text}, session {sessions[pid]}" if pid in sessions else text
 
 
 def _holders(path: str) -> Iterator[int]:
-    """Give the processes that hold a lock of a file, as far as this one may know.
+    """Yield the processes that hold a lock on a file, as far as they are visible.
 
-    A line: `1: FLOCK ADVISORY WRITE 1234 08:01:5678 0 EOF`; with "->" it waits. The device may be
-    another one than stat tells (btrfs), so a process must also have the file open, if that can be
-    seen.
+    A line is `1: FLOCK ADVISORY WRITE 1234 08:01:5678 0 EOF`; with "->" the process waits. The
+    device may differ from that of stat (btrfs), so the process must also have the file open, if
+    that is visible.
     """
     try:
         inode, lines = os.stat(path).st_ino, _LOCKS.read_text().splitlines()
@@ -109,15 +112,15 @@ def _holders(path: str) -> Iterator[int]:
 
 
 def _has_open(pid: int, path: str) -> bool:
-    """Tell whether a process has a file open; True if that cannot be seen."""
+    """Return whether a process has a file open; True if that is not visible."""
     try:
-        here = os.stat(path)
-        for one in (_PROCESSES / str(pid) / "fd").iterdir():
+        info = os.stat(path)
+        for descriptor in (_PROCESSES / str(pid) / "fd").iterdir():
             with contextlib.suppress(OSError):
-                if os.path.samestat(one.stat(), here):
+                if os.path.samestat(descriptor.stat(), info):
                     return True
     except FileNotFoundError:
-        return False  # it has ended
+        return False  # the process has ended
     except OSError:
         return True
     return False
@@ -131,17 +134,17 @@ def _no_locks(path: str, reason: str) -> LockingUnsupported:
 
 
 def _mount(folder: Path) -> tuple[str, str]:
-    """Return where the file system of a folder is mounted, and its type; "" if unknown.
+    """Return the mount point and the type of the file system of a folder; "" if unknown.
 
     proc(5): fields before " - " are optional from the seventh on; blanks are written \\040.
     """
     best = ("", "")
     with contextlib.suppress(OSError):
-        there = os.path.realpath(folder)
+        real = os.path.realpath(folder)
         for line in _MOUNTS.read_text().splitlines():
             before, _, after = line.partition(" - ")
             point = before.split()[4].encode().decode("unicode_escape")
-            inside = point == "/" or there == point or there.startswith(point + "/")
+            inside = point == "/" or real == point or real.startswith(point + "/")
             if inside and len(point) >= len(best[0]):
                 best = (point, after.split()[0])
     return best

@@ -1,4 +1,4 @@
-"""What the index of the history tells: tallies, sessions, the pace, failures, gains."""
+"""Queries on the index of the history: totals, sessions, throughput, failures, gains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SITTING = "first, last, settled, command, id, coalesce(seconds, 0)"
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """A sum over a span of time; queue.schema lists the measures."""
+    """The sum of a measure over a period; the module `schema` lists the measures."""
 
     measure: str
     what: str
@@ -24,18 +24,18 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class Sitting(msgspec.Struct, frozen=True):
-    """A session from its first record to its last; a killed one ended with that."""
+    """A session from its first to its last record, with which a killed one ended."""
 
     first: str
     last: str
     settled: int
-    command: str  # of a person, "" for a batch
+    command: str  # of the user, "" for a batch
     id: str
-    seconds: float  # as it measured itself, 0 where it was killed
+    seconds: float  # as measured by itself, 0 if it was killed
 
 
 class Gain(msgspec.Struct, frozen=True):
-    """What batches repaired, and what was closed, of an item."""
+    """The issues of an item that batches repaired, and those that were closed."""
 
     item: str
     fixed: int
@@ -44,7 +44,7 @@ class Gain(msgspec.Struct, frozen=True):
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """How fast recent sessions were: settled items, and the seconds that took."""
+    """The speed of recent sessions: settled items, and the seconds they took."""
 
     settled: int
     seconds: float
@@ -52,35 +52,36 @@ class Pace(msgspec.Struct, frozen=True):
 
     @property
     def per_hour(self) -> float | None:
-        """Items an hour; None where nothing can be said yet."""
+        """Items per hour, or None if unknown."""
         return 3600 * self.settled / self.seconds if self.settled and self.seconds else None
 
 
 def slot(seconds: float) -> int:
-    """Return the slot that a moment falls into; `seconds` since 1970."""
+    """Return the slot that contains a time, in seconds since 1970."""
     return int(seconds) // schema.SLOT
 
 
 def began(slot: int) -> datetime:
-    """Return the moment, in UTC, in which a slot begins."""
+    """Return the time, in UTC, at which a slot begins."""
     return datetime.fromtimestamp(slot * schema.SLOT, UTC)
 
 
 def sums(base: sqlite3.Connection, since: int, until: int) -> list[Tally]:
-    """Return the sums of all tallies from one slot to before another."""
+    """Return the totals of all measures from slot `since` to before slot `until`."""
     pieces = list(_pieces(since, until))
     if not pieces:
         return []
-    one = "SELECT measure, what, amount FROM tally WHERE span = ? AND slot >= ? AND slot < ?"
-    some = " UNION ALL ".join([one] * len(pieces))
-    query = f"SELECT measure, what, sum(amount) FROM ({some}) GROUP BY measure, what"
+    select = "SELECT measure, what, amount FROM tally WHERE span = ? AND slot >= ? AND slot < ?"
+    selects = " UNION ALL ".join([select] * len(pieces))
+    query = f"SELECT measure, what, sum(amount) FROM ({selects}) GROUP BY measure, what"
     return [Tally(*row) for row in base.execute(query, [end for piece in pieces for end in piece])]
 
 
 def _pieces(since: int, until: int) -> Iterator[tuple[int, int, int]]:
-    """Cut a range of slots into the fewest runs of spans: each a span, its first slot and its end.
+    """Split a range of slots into the fewest runs of equal spans.
 
-    Small spans lead up to where a large one begins, and down again.
+    Yield the span, the first slot and the end of each run. Small spans fill the range before the
+    first and after the last large one.
     """
     for span, larger in pairwise((*schema.SPANS, 0)):
         first = since + -since % larger if larger else since
@@ -97,25 +98,25 @@ def _pieces(since: int, until: int) -> Iterator[tuple[int, int, int]]:
 
 
 def steps(base: sqlite3.Connection) -> list[tuple[int, int]]:
-    """Return by how many the completed items became more or fewer, by slot, oldest first."""
+    """Return the changes in the number of completed items, by slot, oldest first."""
     return base.execute("SELECT slot, amount FROM step ORDER BY slot").fetchall()
 
 
 def sizes(base: sqlite3.Connection) -> list[tuple[int, int]]:
-    """Return how many items the queue had, by slot, oldest first."""
+    """Return the number of items in the queue, by slot, oldest first."""
     return base.execute("SELECT slot, items FROM size ORDER BY slot").fetchall()
 
 
 def sittings(base: sqlite3.Connection, since: str) -> list[Sitting]:
-    """Return the sessions that were at work at or after a time, in the order of their starts."""
+    """Return the sessions that were running at or after a time, in the order of their starts."""
     query = f"SELECT {_SITTING} FROM session WHERE last >= ? ORDER BY first, id"
     return [Sitting(*row) for row in base.execute(query, (since,))]
 
 
 def pace(base: sqlite3.Connection, sessions: int = 10) -> Pace:
-    """Return how fast the last batches were, each from its start to its last record.
+    """Return the throughput of the last batches, each from its start to its last record.
 
-    The time in which several were at work counts once.
+    Time in which several ran counts once.
     """
     query = (
         "SELECT settled, strftime('%s', first), coalesce(seconds, strftime('%s', last) -"
@@ -128,7 +129,7 @@ def pace(base: sqlite3.Connection, sessions: int = 10) -> Pace:
 
 
 def union(times: Iterable[tuple[float, float]]) -> float:
-    """Return the seconds that lie in any of the times: what overlaps counts once."""
+    """Return the seconds covered by any of the intervals; overlaps count once."""
     total, reached = 0.0, float("-inf")
     for first, last in sorted(times):
         total += max(0.0, last - max(first, reached))
@@ -137,7 +138,7 @@ def union(times: Iterable[tuple[float, float]]) -> float:
 
 
 def failed(base: sqlite3.Connection, since: str, until: str) -> frozenset[str]:
-    """Return the items of which a try failed from one time to before another."""
+    """Return the items of which an attempt failed from `since` to before `until`."""
     query = (
         "SELECT DISTINCT item FROM event WHERE op = 'settle'"
         " AND state = 'error' AND time >= ? AND time < ?"
@@ -146,7 +147,7 @@ def failed(base: sqlite3.Connection, since: str, until: str) -> frozenset[str]:
 
 
 def gains(base: sqlite3.Connection, since: str, until: str, most: int) -> list[Gain]:
-    """Return the items that gained most from one time to before another, by their repairs."""
+    """Return the items with the most repairs and closed issues from `since` to before `until`."""
     query = (
         "SELECT item, sum(coalesce(fixed, 0)), sum(coalesce(closed, 0)),"
         " group_concat(repairs, char(10)) FROM event WHERE op = 'settle' AND state = 'completed'"
@@ -159,7 +160,7 @@ def gains(base: sqlite3.Connection, since: str, until: str, most: int) -> list[G
 
 
 def _merged(lines: str) -> dict[str, int]:
-    """Add up repairs by kind, from JSON objects one a line; most first."""
+    """Add up repairs by kind, from one JSON object per line; most frequent first."""
     total: Counter[str] = Counter()
     for line in lines.split("\n"):
         total.update(msgspec.json.decode(line, type=dict[str, int]) if line else {})
@@ -167,7 +168,7 @@ def _merged(lines: str) -> dict[str, int]:
 
 
 def opened(base: sqlite3.Connection) -> dict[str, str]:
-    """Return since when each open issue has been open, by its id."""
+    """Return the ids of all open issues, each with the time when it was opened."""
     query = (
         "SELECT issue.id, event.time FROM issue JOIN event ON event.seq = issue.opened"
         " WHERE issue.closed IS NULL"
@@ -176,12 +177,12 @@ def opened(base: sqlite3.Connection) -> dict[str, str]:
 
 
 def since(base: sqlite3.Connection) -> str:
-    """Return the time of the first event that counts, "" where there is none."""
+    """Return the time of the first event that counts, or "" if there is none."""
     return base.execute("SELECT coalesce(min(time), '') FROM event").fetchone()[0]  # type: ignore[no-any-return]
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something that happened, as the history has it; what does not apply is empty."""
+    """An event of the history; fields that do not apply are empty."""
 
     seq: int
     time: str
@@ -196,7 +197,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 def recent(base: sqlite3.Connection, most: int) -> list[Event]:
-    """Return what happened last, newest first, at most so many events."""
+    """Return the last events, newest first, at most `most`."""
     query = (
         "SELECT seq, time, op, coalesce(session, ''), coalesce(item, ''), coalesce(state, ''),"
         " coalesce(fixed, 0), coalesce(opened, 0), coalesce(closed, 0), coalesce(error, '')"

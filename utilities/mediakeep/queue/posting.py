@@ -1,4 +1,4 @@
-"""How an event of the history enters the index: what it adds to tallies, items and sessions."""
+"""Add events of the history to the index: to its tallies, items, issues and sessions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import msgspec
 from mediakeep.item import Status
 from mediakeep.queue.schema import SLOT, SPANS, Issue, Session, Standing
 
-_HELD = 20_000  # events that are held before they are written
-_KEPT = 100_000  # items that are kept in memory
-_TOLD = frozenset(  # numbers that are told better by the ids of issues, or are no sums
+_HELD = 20_000  # events buffered before they are written
+_KEPT = 100_000  # items cached in memory
+_TOLD = frozenset(  # numbers that are derived from the ids of issues, or cannot be added up
     {"seq", "issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "notes"}
 )
 _USUAL = {"reset": str(Status.PENDING), "mark": str(Status.COMPLETED)}
@@ -26,7 +26,7 @@ Key = tuple[int, str, str]  # slot, measure, what
 
 
 class Poster:
-    """Adds events to an open index, in their order; nothing is written before `flush`."""
+    """Adds events in order to an open index; nothing is written before `flush`."""
 
     def __init__(self, base: sqlite3.Connection) -> None:
         self._base = base
@@ -35,9 +35,9 @@ class Poster:
         self._steps: dict[int, int] = {}
         self._sizes: dict[int, int] = {}
         self._items: dict[str, Standing] = {}
-        self._moved: set[str] = set()  # of these, what is not written yet
+        self._moved: set[str] = set()  # keys of items that are not written yet
         self._sessions: dict[tuple[str, int], Session] = {}
-        self._current: dict[str, int] = {}  # by name, the change that its session began with
+        self._current: dict[str, int] = {}  # session name -> its first change
 
     def post(self, event: dict[str, Any]) -> None:
         """Add an event."""
@@ -55,7 +55,7 @@ class Poster:
             self.flush()
 
     def attend(self, event: dict[str, Any]) -> None:
-        """Note that a session was at work; that holds also of what a restore undid."""
+        """Record that a session was running, even if a restore undid its changes."""
         name = event.get("session")
         if not name:
             return
@@ -68,16 +68,16 @@ class Poster:
             session.seconds = event.get("seconds")
 
     def _session(self, name: str, event: dict[str, Any]) -> Session:
-        """Return the session of an event: a new one at its start, else the last of that name."""
+        """Return the session of an event: a new one for a start, else the last of that name."""
         if event["op"] == "start":
             self._current[name] = event["seq"]
         elif name not in self._current:
             query = "SELECT began, first, last, seconds, command, settled FROM session"
             query += " WHERE id = ? ORDER BY began DESC LIMIT 1"
             row = self._base.execute(query, (name,)).fetchone()
-            found = Session(*row) if row else Session(event["seq"], event["time"], event["time"])
-            self._current[name] = found.began
-            self._sessions[name, found.began] = found
+            session = Session(*row) if row else Session(event["seq"], event["time"], event["time"])
+            self._current[name] = session.began
+            self._sessions[name, session.began] = session
         key = name, self._current[name]
         if key not in self._sessions:
             self._sessions[key] = Session(key[1], event["time"], event["time"])
@@ -106,7 +106,7 @@ class Poster:
             self._tallies[slot, "repaired", kind] += count
 
     def _move(self, event: dict[str, Any], slot: int) -> None:
-        """Take the statuses that a change gave to items."""
+        """Apply the statuses that a change gave to items."""
         if event.get("anew"):
             self._begin_anew(slot)
         if event["op"] == "forget":
@@ -121,7 +121,7 @@ class Poster:
                 item.ever |= state == Status.COMPLETED
 
     def _forget_items(self, keys: Sequence[str], slot: int) -> None:
-        """Remove items that were away; their events stay."""
+        """Remove items that were skipped; their events stay."""
         self.flush()
         self._items.clear()
         for key in keys:
@@ -134,7 +134,7 @@ class Poster:
             self._base.execute(f"DELETE FROM {table} WHERE item = ?", (key,))
 
     def _rename(self, old: str, new: str) -> None:
-        """Let what is known of an item be that of its new name, with its issues since when."""
+        """Move the rows of an item to its new name; the dates of its issues stay."""
         self.flush()
         self._items.clear()
         self._drop(new)
@@ -142,7 +142,7 @@ class Poster:
             self._base.execute(f"UPDATE {table} SET item = ? WHERE item = ?", (new, old))
 
     def _begin_anew(self, slot: int) -> None:
-        """Forget all items, which leave with their issues: a queue was made anew."""
+        """Remove all items and their issues, because a new queue was created."""
         self.flush()
         self._items.clear()
         query = "SELECT count(*) FROM item WHERE away"
@@ -168,30 +168,32 @@ class Poster:
         item.done, item.away = done, away
 
     def _compare(self, item: Standing, event: dict[str, Any], slot: int) -> tuple[int, int, int]:
-        """Note which issues of an item are open now; count the new, the closed and the returned."""
-        seq, now, known = event["seq"], set(event["open_ids"]), item.issues
-        new = now - known.keys()
-        gone = [name for name, one in known.items() if one.closed is None and name not in now]
-        back = [name for name in now & known.keys() if known[name].closed is not None]
-        for name in gone:
-            known[name].closed = seq
-        for name in back:
-            known[name].closed, known[name].times = None, known[name].times + 1
-        known.update((name, Issue(seq)) for name in new)
-        item.touched.update(new, gone, back)
-        for measure, names in (("opened", new), ("closed", gone), ("regressed", back)):
+        """Update the open issues of an item; count the new, closed and reopened ones."""
+        seq, now, issues = event["seq"], set(event["open_ids"]), item.issues
+        new = now - issues.keys()
+        closed = [
+            name for name, issue in issues.items() if issue.closed is None and name not in now
+        ]
+        reopened = [name for name in now & issues.keys() if issues[name].closed is not None]
+        for name in closed:
+            issues[name].closed = seq
+        for name in reopened:
+            issues[name].closed, issues[name].times = None, issues[name].times + 1
+        issues.update((name, Issue(seq)) for name in new)
+        item.touched.update(new, closed, reopened)
+        for measure, names in (("opened", new), ("closed", closed), ("regressed", reopened)):
             self._count(slot, measure, names)
-        return len(new), len(gone) - self._mend(event, gone, slot), len(back)
+        return len(new), len(closed) - self._mend(event, closed, slot), len(reopened)
 
-    def _mend(self, event: dict[str, Any], gone: Collection[str], slot: int) -> int:
-        """Count those of the closed issues that a batch repaired, which else would count twice."""
+    def _mend(self, event: dict[str, Any], closed: Collection[str], slot: int) -> int:
+        """Count the closed issues that the batch repaired, so that they do not count twice."""
         repairs = {} if event.get("by_hand") else _repairs(event)
-        kinds = Counter(name.partition(":")[0] for name in gone) if repairs else {}
-        mended = {kind: min(count, repairs.get(kind, 0)) for kind, count in kinds.items()}
-        for kind, count in mended.items():
+        kinds = Counter(name.partition(":")[0] for name in closed) if repairs else {}
+        repaired = {kind: min(count, repairs.get(kind, 0)) for kind, count in kinds.items()}
+        for kind, count in repaired.items():
             if count:
                 self._tallies[slot, "mended", kind] += count
-        return sum(mended.values())
+        return sum(repaired.values())
 
     def _count(self, slot: int, measure: str, ids: Collection[str]) -> None:
         for name in ids:
@@ -212,7 +214,7 @@ class Poster:
         return item
 
     def flush(self) -> None:
-        """Write what is held."""
+        """Write the buffered events and totals."""
         add, moved = self._base.executemany, {key: self._items[key] for key in self._moved}
         add(f"INSERT OR IGNORE INTO event VALUES({','.join('?' * 14)})", self._events)
         sums: Mapping[Key, float] = self._tallies
@@ -225,39 +227,39 @@ class Poster:
         add(
             "INSERT OR REPLACE INTO session VALUES(?, ?, ?, ?, ?, ?, ?)",
             (
-                (one.began, name, one.first, one.last, one.seconds, one.command, one.settled)
-                for (name, _), one in self._sessions.items()
+                (s.began, name, s.first, s.last, s.seconds, s.command, s.settled)
+                for (name, _), s in self._sessions.items()
             ),
         )
         add(
             "INSERT OR REPLACE INTO item VALUES(?, ?, ?, ?)",
-            ((key, one.done, one.ever, one.away) for key, one in moved.items()),
+            ((key, item.done, item.ever, item.away) for key, item in moved.items()),
         )
         add(
             "INSERT OR REPLACE INTO issue VALUES(?, ?, ?, ?, ?)",
             (
                 (key, name, issue.opened, issue.closed, issue.times)
-                for key, one in moved.items()
-                for name in one.touched
-                for issue in (one.issues[name],)
+                for key, item in moved.items()
+                for name in item.touched
+                for issue in (item.issues[name],)
             ),
         )
         self._forget()
 
     def _forget(self) -> None:
-        """Let go of what is written, but for items as long as there is room: they come again."""
+        """Clear what was written, but keep cached items up to the limit."""
         for key in self._moved:
             self._items[key].touched.clear()
         if len(self._items) > _KEPT:
             self._items.clear()
         self._events.clear()
         self._moved.clear()
-        for held in (self._tallies, self._steps, self._sizes, self._sessions, self._current):
-            held.clear()
+        for buffer in (self._tallies, self._steps, self._sizes, self._sessions, self._current):
+            buffer.clear()
 
 
 def _summed(tallies: Mapping[Key, float], span: int) -> Mapping[Key, float]:
-    """Add up tallies over a longer span, each named by the first slot in it."""
+    """Add up tallies over a longer span, identified by its first slot."""
     if span == 1:
         return tallies
     sums: defaultdict[Key, float] = defaultdict(float)
@@ -267,15 +269,15 @@ def _summed(tallies: Mapping[Key, float], span: int) -> Mapping[Key, float]:
 
 
 def _repairs(event: dict[str, Any]) -> dict[str, int]:
-    """Return the repairs of a settle by kind; a worker may tell anything by that name."""
-    told = event.get("repairs")
-    return {} if not isinstance(told, dict) else {k: n for k, n in told.items() if type(n) is int}
+    """Return the repairs of a settle by kind; a worker may store anything under that name."""
+    value = event.get("repairs")
+    return {} if not isinstance(value, dict) else {k: n for k, n in value.items() if type(n) is int}
 
 
 def _statuses(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Give the items of a change with the status that it gave them, "" for none."""
+    """Yield the items of a change with their new status, or "" if unchanged."""
     keys = [event["item"]] if "item" in event else event.get("items", ())
-    # Older records do not tell the state.
+    # Older records do not contain the state.
     usual = event.get("state") or _USUAL.get(event["op"], "")
     states = event.get("states") or [usual] * len(keys)
     yield from zip(keys, states, strict=True)

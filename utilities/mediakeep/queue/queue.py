@@ -1,6 +1,6 @@
-"""The queue as its users see it: take items, hand them back with what became of them.
+"""The queue: claim items, settle or release them, start and end sessions.
 
-What a method changes is one commit: when it returns, the change survives a power loss.
+Each method that changes the queue makes one commit, which survives a power loss once it returns.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 def this_host() -> str:
-    """Return a name of this machine that no other machine bears."""
+    """Return a unique name of this machine."""
     with contextlib.suppress(OSError):
         return Path("/etc/machine-id").read_text().strip() or platform.node()
     return platform.node()
@@ -57,26 +57,26 @@ def place(
     host: str = "",
     notice: Callable[[str], object] | None = None,
 ) -> Place:
-    """Say where a queue lies; the clock and the host are arguments for tests and clusters.
+    """Return the location of a queue; the clock and the host are arguments for tests and clusters.
 
-    `notice` is given what a user should know at once.
+    `notice` is called with messages that the user should see at once.
     """
-    made = Place(folder, now, host or this_host())
-    return structs.replace(made, notice=notice) if notice else made
+    location = Place(folder, now, host or this_host())
+    return structs.replace(location, notice=notice) if notice else location
 
 
 class Queue:
-    """One kind's queue, open for changes."""
+    """The queue of one kind, open for changes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._line: Line | None = None
         self.session: Session | None = None
-        self.taken_back: list[str] = []  # of dead owners, when it was opened
+        self.taken_back: list[str] = []  # keys of items of dead sessions, released on opening
 
     @classmethod
     def open(cls, where: Place, kind: Kind) -> Self:
-        """Open a queue and take back what dead owners left; NoQueue where there is none."""
+        """Open a queue and release the items of dead sessions; raise NoQueue if there is none."""
         if not checkpoints.remains(where.folder):
             raise reading.missing(where.folder, kind)
         store = Store(where, kind, adoption.adopt)
@@ -88,14 +88,14 @@ class Queue:
 
     @classmethod
     def create(cls, where: Place, kind: Kind, library: str, found: Iterable[Found]) -> Self:
-        """Make a queue of what a scan found; UsageFailed where there is one already."""
+        """Create a queue from the items of a scan; raise UsageFailed if there is one already."""
         files.make_folder(where.folder)
         for folder in (where.folder.parent, where.folder.parent.parent):
             files.sync_folder(folder)
         store = Store(where, kind, adoption.adopt)
         with store.locked():
             if store.path.exists():
-                raise UsageFailed(f"{store.path} exists already.")
+                raise UsageFailed(f"{store.path} already exists.")
             if checkpoints.remains(where.folder):
                 raise SnapshotDamaged(
                     store.path, "it is gone", checkpoints.cure(where.folder, kind)
@@ -111,32 +111,32 @@ class Queue:
             )
             items = survey.fresh(found, kind.item, set())
             store.install(State(kind, head, items), None)
-        if before:  # of a queue that was here once: nothing of it is done in this one
+        if before:  # changes of an earlier queue in this folder, none of which count in this one
             store.commit(lambda _: Change("scan", {}, {"anew": True, "known": len(items)}))
         return cls(store)
 
     @property
     def state(self) -> State:
-        """The queue as of this process's last look."""
+        """The queue as last read by this process."""
         return self._store.state
 
     @property
     def where(self) -> Place:
-        """Where the queue lies."""
+        """The location of the queue."""
         return self._store.place
 
     @property
     def kind(self) -> Kind:
-        """What kind of items it holds."""
+        """The kind of its items."""
         return self._store.kind
 
     def warnings(self) -> list[str]:
-        """Return, once, what a person should know of."""
-        told, self._store.warnings = self._store.warnings, []
-        return told
+        """Return the warnings for the user since the last call."""
+        warnings, self._store.warnings = self._store.warnings, []
+        return warnings
 
     def begin(self, **facts: Any) -> Session:
-        """Start a session: its log, its lock, and a line in the history."""
+        """Start a session, with a log, a lock and an event in the history."""
         with self._store.locked():
             self._store.follow()
             sessions.sweep(self.where, self.state.held)
@@ -152,22 +152,22 @@ class Queue:
     def end(self, **facts: Any) -> None:
         """End the session."""
         if self.session:
-            told = {**facts, **self.session.log_digest()}
-            self._store.commit(lambda _: Change("end", facts=told))
+            end_facts = {**facts, **self.session.log_digest()}
+            self._store.commit(lambda _: Change("end", facts=end_facts))
             self.session.close()
             self.session, self._store.session = None, ""
 
     def change(self, decide: Decide) -> Record | None:
-        """Commit what a function decides on the newest state."""
+        """Commit the change that a function returns for the newest state; None if there is none."""
         return self._store.commit(decide)
 
     def take_back(self) -> list[str]:
-        """Give the items of dead owners back to the queue, and return their keys."""
+        """Release the items of dead sessions and return their keys."""
 
         dead: list[str] = []
 
         def decide(state: State) -> Change | None:
-            dead.extend(one for one in state.held if not sessions.alive(self.where, one))
+            dead.extend(key for key in state.held if not sessions.alive(self.where, key))
             items = claims.orphans(state, self.where, dead)
             return Change("release", items, {"why": "owner dead"}) if items else None
 
@@ -184,14 +184,14 @@ class Queue:
         return self._line
 
     def peek(self, count: int, *, lookups: bool = False) -> list[str]:
-        """Return the keys that the next claim would get."""
+        """Return the keys that the next claim would take."""
         return self._lined_up().peek(count, lookups=lookups)
 
     def claim(self, count: int, *, lookups: bool = False, settled_by: float = inf) -> list[Claim]:
-        """Take up to `count` items in one commit: by priority, new, due again, then outdated.
+        """Claim up to `count` items in one commit: by priority, then new, retried, outdated ones.
 
-        With `lookups` also, after all others, completed ones that lack nothing but their look-up,
-        if they were settled at the seq `settled_by` or before.
+        With `lookups`, completed items that lack only their lookup follow after all others, if they
+        were settled at the seq `settled_by` or before.
         """
         self.take_back()
         self._retry_due()
@@ -205,7 +205,7 @@ class Queue:
         return self._claims(self._from_line(decide))
 
     def claim_for_lookup(self, *keys: str) -> list[Claim]:
-        """Take those of these items that are completed and lack nothing but their lookup."""
+        """Claim those of these items that are completed and lack only their lookup."""
 
         def decide(state: State) -> Change | None:
             items = ((key, state.items.get(key)) for key in keys)
@@ -221,10 +221,10 @@ class Queue:
         return self._claims(self._store.commit(decide))
 
     def claim_named(self, *keys: str, by_hand: bool = False) -> list[Claim]:
-        """Take these items, whatever their state; ItemHeld where a living session has one.
+        """Claim these items in any state; raise ItemHeld if a running session has claimed one.
 
-        Of what is taken `by_hand` it is noted that it was completed, should its taker die; and the
-        look-up that it has, or waits for, stays as it is.
+        For items claimed `by_hand`, the status completed is stored in case the session dies, and
+        the state of their lookup is kept.
         """
         done = (Status.COMPLETED, Status.COMPLETED.value)
         items = self.state.items
@@ -247,7 +247,7 @@ class Queue:
         )
 
     def _from_line(self, decide: Decide) -> Record | None:
-        """Commit a change that takes items out of the line; where it fails, they stand there."""
+        """Commit a change that removes items from the heaps; discard the heaps if it fails."""
         try:
             return self._store.commit(decide)
         except BaseException:
@@ -259,9 +259,9 @@ class Queue:
     ) -> Change | None:
         now, seq = clock.text(self.where.now()), state.seq + 1
         session = self._store.session
-        told = notes or {}
+        extra = notes or {}
         items = {
-            key: claims.claimed(session, seq, now, state.items[key]) | told.get(key, {})
+            key: claims.claimed(session, seq, now, state.items[key]) | extra.get(key, {})
             for key in keys
         }
         return Change("claim", items) if items else None
@@ -279,7 +279,7 @@ class Queue:
         self._from_line(decide)
 
     def settle(self, claim: Claim, ending: Ending) -> bool:
-        """Record what became of an item; False where somebody else holds it by now."""
+        """Record the result of an item; return False if this claim is no longer valid."""
 
         def decide(state: State) -> Change | None:
             item = self._mine(state, claim)
@@ -297,7 +297,7 @@ class Queue:
         return item if mine else None
 
     def update(self, claim: Claim, op: str, changes: dict[str, Any]) -> bool:
-        """Record progress within a claim (a stage, a part); False where it is no longer ours."""
+        """Record progress (a stage, a part); return False if the claim is no longer valid."""
 
         def decide(state: State) -> Change | None:
             return Change(op, {claim.key: changes}) if self._mine(state, claim) else None
@@ -305,13 +305,13 @@ class Queue:
         return self._store.commit(decide) is not None
 
     def release(self, given: Iterable[Claim], suspects: Iterable[str] = ()) -> None:
-        """Give items back undone, in one commit; suspects run alone next time."""
-        given, doubtful = list(given), set(suspects)
+        """Release unfinished items in one commit; suspects run alone next time."""
+        released, suspect_keys = list(given), set(suspects)
 
         def decide(state: State) -> Change | None:
             items = {
-                claim.key: claims.released(item, suspect=claim.key in doubtful)
-                for claim in given
+                claim.key: claims.released(item, suspect=claim.key in suspect_keys)
+                for claim in released
                 if (item := self._mine(state, claim))
             }
             return Change("release", items) if items else None
@@ -319,28 +319,28 @@ class Queue:
         self._store.commit(decide)
 
     def freshen(self) -> None:
-        """Bring the snapshot up to date in a quiet moment."""
+        """Rewrite the snapshot if that is due; called while the batch waits."""
         self._store.freshen_if_due()
 
     def look(self, function: Callable[[State], T]) -> T:
-        """Look at files and state while nobody changes them."""
+        """Call a function with the newest state while the lock is held, and return its result."""
         with self._store.locked():
             self._store.follow()
             return function(self.state)
 
     def checkpoint(self) -> Path:
-        """Write a full copy of the queue, and the snapshot anew."""
+        """Rewrite the snapshot and write a checkpoint; return its path."""
         with self._store.locked():
             self._store.follow()
             self._store.fold()
             return checkpoints.write(self.state, self.where)
 
     def replay(self, name: str) -> Replay:
-        """Bring back what a restore undid."""
+        """Bring back the items that a restore undid; `name` is a file in aside/."""
         return replay.apply(self._store, name)
 
     def close(self) -> None:
-        """Leave a fresh snapshot behind and let go of the files."""
+        """Rewrite the snapshot if necessary, and close the files."""
         if self.session:
             self.session.close()
         self._store.close()

@@ -1,4 +1,4 @@
-"""Reading a queue without its lock: what a glance at the files shows, never half a change."""
+"""Read a queue without its lock; the result never contains half a change."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mediakeep.queue.state import State
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A queue as read, and how far: the snapshot's identity, and the end of what its journal says.
+    """A queue and how far it was read: the identity of its snapshot, and the end of its journal.
 
-    No journal counts where the file was put there by a person.
+    A file that the user put in place has no journal.
     """
 
     state: State
@@ -30,15 +30,15 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def state(folder: Path, kind: Kind) -> State:
-    """Return the queue as of its last change; of a file put there by a person, as the file says.
+    """Return the queue as of its last change, or as in the file that the user put in place.
 
-    NoQueue where there is none; StateDamaged where it cannot be read.
+    Raise NoQueue if there is none, StateDamaged if it cannot be read.
     """
     return whole(folder, kind).state
 
 
 def whole(folder: Path, kind: Kind) -> Found:
-    """Return the queue as `state` does, and how far it was read."""
+    """Return the queue, and how far it was read; raise as `load_state` does."""
     if not checkpoints.remains(folder):
         raise missing(folder, kind)
     path = folder / snapshot.FILE
@@ -49,19 +49,19 @@ def whole(folder: Path, kind: Kind) -> Found:
 
 
 def _look(path: Path, kind: Kind) -> Found | None:
-    """Read snapshot and journal; None where they were rewritten between the two looks."""
+    """Read snapshot and journal; return None if they were rewritten in between."""
     loaded = snapshot.load(path, kind)
     bound = binding.bind(path.parent, loaded.head, loaded.digest)
-    found = State(kind, loaded.head, loaded.items)
+    state = State(kind, loaded.head, loaded.items)
     if bound.origin is Origin.OURS:
-        found.replay(bound.reading.records, bound.path)
+        state.replay(bound.reading.records, bound.path)
         records = tuple(bound.reading.records)
-        return Found(found, loaded.stat, bound.path, bound.reading.end, records)
-    return Found(found, loaded.stat) if snapshot.identity(path) == loaded.stat else None
+        return Found(state, loaded.stat, bound.path, bound.reading.end, records)
+    return Found(state, loaded.stat) if snapshot.identity(path) == loaded.stat else None
 
 
 def missing(folder: Path, kind: Kind) -> NoQueue:
-    """Say that there is no queue, with the line that makes one."""
+    """Return the error for a missing queue, with the command that creates one."""
     home = folder.parent.parent
     return NoQueue(
         kind.name, files.display_path(home), config.spoken(kind.manager), files.quote_path(home)

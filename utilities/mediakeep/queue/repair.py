@@ -1,4 +1,4 @@
-"""Repair: a damaged queue is rebuilt from what is whole; the rest is set aside, never deleted."""
+"""Rebuild a damaged queue from its undamaged files; the others go to aside/, never deleted."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from mediakeep.queue.salvage import Salvage
 from mediakeep.queue.state import State
 from mediakeep.queue.store import Change, Store
 
-# Of an item, what the event by which it was done holds too.
+# Fields of an item that its last settle event contains, too.
 _COUNTED = ("issues_found", "issues_resolved", "auto_fixed", "manual_reviews", "issues", "notes")
 
 
 def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
-    """Repair a queue, and say in sentences what was done; [] where nothing was wrong."""
+    """Repair a queue and return sentences on what was done, [] if nothing was wrong."""
     store = Store(where, kind, adoption.adopt)
     with store.locked():
         try:
             store.follow()
             done = []
         except QueueNeedsImport:
-            raise  # it is whole, and has a way of its own
+            raise  # it is not damaged, but has to be imported
         except StateDamaged as damage:
-            # A file that is no state of this queue is no base either, though it can be read.
+            # A file with values that are invalid for this queue is not used as a base.
             strange = store.path if isinstance(damage, InvalidQueueValues) else None
             done = [check.fault(damage).what, *_rebuild(store, strange)]
         done += store.warnings
@@ -53,9 +53,9 @@ def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
         done += _logs(where)
         done += _history(where)
         done += _unrecorded(where, store.state)
-        found = list(check.record(where.folder, store.state))
-        if found:
-            done += [fault.what for fault in found]
+        faults = list(check.record(where.folder, store.state))
+        if faults:
+            done += [fault.what for fault in faults]
             done += _renew(store)
     done += _items(store, outputs)
     store.close()
@@ -63,35 +63,35 @@ def run(where: Place, kind: Kind, outputs: Outputs) -> list[str]:
 
 
 def _renew(store: Store) -> list[str]:
-    """Write the queue anew from its sound state, in a chain that no older file belongs to."""
+    """Write the valid state again, as a new chain without any older file."""
     folder = store.place.folder
-    kept = [rewrite.keep_copy(path, store.place) for path in _in_use(folder)]
+    copies = [rewrite.keep_copy(path, store.place) for path in _in_use(folder)]
     store.fold()
     store.state.seq = max(store.state.seq, history.last_seq(folder))
     store.install(store.state, store.identity())
     return [
-        f"Written anew. The files as they were are kept in {rewrite.ASIDE}/: {', '.join(kept)}."
+        f"The queue was rewritten. The old files are kept in {rewrite.ASIDE}/: {', '.join(copies)}."
     ]
 
 
 def _rebuild(store: Store, strange: Path | None) -> list[str]:
     saved = salvage.run(store.place.folder, store.kind, strange)
-    kept = [rewrite.keep_copy(path, store.place) for path in _in_use(store.place.folder)]
+    copies = [rewrite.keep_copy(path, store.place) for path in _in_use(store.place.folder)]
     history.absorb(store.place.folder, saved.records)
     state = saved.state
     state.head = adoption.renumbered(store, state)
     state.seq = saved.lost[1] if saved.lost else state.seq
     _record(store, state, saved)
     store.install(state, store.identity())
-    told = [f"The queue was rebuilt from {saved.base.name} and its journals."]
+    lines = [f"The queue was rebuilt from {saved.base.name} and its journals."]
     if saved.lost:
-        told.append(f"{adoption.numbers(saved.lost)} could not be recovered.")
-    return [*told, f"The files as they were are kept in {rewrite.ASIDE}/: {', '.join(kept)}."]
+        lines.append(f"{adoption.numbers(saved.lost)} could not be recovered.")
+    return [*lines, f"The old files are kept in {rewrite.ASIDE}/: {', '.join(copies)}."]
 
 
 def _in_use(folder: Path) -> list[Path]:
-    found = [folder / snapshot.FILE, *sorted((folder / JOURNALS).glob("*.jsonl"))]
-    return [path for path in found if path.exists()]
+    paths = [folder / snapshot.FILE, *sorted((folder / JOURNALS).glob("*.jsonl"))]
+    return [path for path in paths if path.exists()]
 
 
 def _record(store: Store, state: State, saved: Salvage) -> None:
@@ -104,24 +104,24 @@ def _record(store: Store, state: State, saved: Salvage) -> None:
 
 
 def _checkpoints(where: Place, kind: Kind) -> Iterator[str]:
-    """Move checkpoints that cannot be read out of the way."""
+    """Move checkpoints that cannot be read to aside/."""
     for checkpoint in checkpoints.listing(where.folder):
         try:
             snapshot.load(checkpoint.path, kind)
         except MediakeepError:
             aside = rewrite.set_aside(checkpoint.path, where, "damaged")
-            yield f"{checkpoint.path.name} cannot be read; it is kept as {aside}."
+            yield f"{checkpoint.path.name} cannot be read. It was moved to {aside}."
 
 
 def _logs(where: Place) -> Iterator[str]:
-    """Move session logs that were changed afterwards out of the way."""
+    """Move session logs that were changed after the end of their session to aside/."""
     for path in logs.changed(where.folder):
         aside = rewrite.set_aside(path, where, "changed")
-        yield f"{path.name} was changed after its session ended; it is kept as {aside}."
+        yield f"{path.name} was changed after its session ended. It was moved to {aside}."
 
 
 def _history(where: Place) -> Iterator[str]:
-    """Take damaged lines out of the history; the file as it was is kept."""
+    """Remove damaged lines from the history; a copy of the file is kept in aside/."""
     for path in history.paths(where.folder):
         last, good = 0, []
         lines = path.read_bytes().splitlines(keepends=True)
@@ -131,35 +131,35 @@ def _history(where: Place) -> Iterator[str]:
                 last = event["seq"]
                 good.append(text)
         if len(good) < len(lines):
-            kept = rewrite.keep_copy(path, where)
+            copy = rewrite.keep_copy(path, where)
             files.write_atomic(path, b"".join(good))
-            yield f"{len(lines) - len(good)} damaged lines of {path.name} left out; kept as {kept}."
+            yield f"{len(lines) - len(good)} damaged lines of {path.name} removed. Copy: {copy}."
 
 
 def _unrecorded(where: Place, state: State) -> Iterator[str]:
-    """Add to the history by which change items were last done, where it lacks that."""
+    """Add the last settle of items to the history if it is missing there."""
     folder = where.folder
     months: dict[Path, list[bytes]] = {}
     for key, seq in check.unrecorded(folder, state).items():
         event = _event(state, key)
         path = folder / history.FOLDER / f"{event['time'][:7]}.jsonl"
         months.setdefault(path, []).append(msgspec.json.encode(event) + b"\n")
-        yield f"Change {seq}, by which {key} was last done, was added to the history."
+        yield f"Change {seq}, which last settled {key}, was added to the history."
     for path, added in months.items():
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         lines = sorted([*lines, *added], key=_seq)
         path.parent.mkdir(exist_ok=True)
         files.write_atomic(path, b"".join(lines))
     if months:
-        (folder / index.FILE).unlink(missing_ok=True)  # it goes by offsets in these files
+        (folder / index.FILE).unlink(missing_ok=True)  # it stores offsets in these files
 
 
 def _event(state: State, key: str) -> dict[str, Any]:
-    """Return what is left of the event by which an item was last done."""
+    """Rebuild the last settle event of an item from its fields."""
     item = state.items[key]
-    known = msgspec.to_builtins(item)
+    fields = msgspec.to_builtins(item)
     done = item.status in (Status.COMPLETED, Status.ERROR)
-    facts = {name: known[name] for name in _COUNTED if done and name in known}
+    facts = {name: fields[name] for name in _COUNTED if done and name in fields}
     if item.error_date and item.status is Status.ERROR:
         status, time = Status.ERROR, item.error_date
     else:
@@ -175,7 +175,7 @@ def _seq(line: bytes) -> int:
 
 
 def _items(store: Store, outputs: Outputs) -> Iterator[str]:
-    """Have items done again whose outputs are gone, or which nobody holds."""
+    """Reset items whose outputs are missing, or that are in progress without a claim."""
     home = store.place.folder.parent.parent
 
     def decide(state: State) -> Change | None:
@@ -185,4 +185,4 @@ def _items(store: Store, outputs: Outputs) -> Iterator[str]:
 
     record = store.commit(decide)
     for key in record.items if record else ():
-        yield f"{key} is pending again: its outputs or its owner were gone."
+        yield f"{key} is pending again: its outputs or its session are missing."

@@ -1,4 +1,4 @@
-"""Bringing back what a restore undid, item by item, where the item has not moved on since."""
+"""Bring back items that a restore undid, unless they were processed again since."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mediakeep.queue.store import Change, Store
 
 
 class Replay(msgspec.Struct):
-    """What a replay would bring back, and what it leaves alone, with the reason."""
+    """The items that a replay brings back, and those it does not, with the reason."""
 
     name: str
     redone: tuple[int, int] | None  # the changes that would count again
@@ -24,8 +24,8 @@ class Replay(msgspec.Struct):
 
 
 def plan(folder: Path, state: State, name: str) -> Replay:
-    """Compare a queue with one that was set aside; UsageFailed where there is no such file."""
-    path = next((one for one in (folder / ASIDE / name, Path(name)) if one.is_file()), None)
+    """Compare a queue with one in aside/; raise UsageFailed if there is no such file."""
+    path = next((file for file in (folder / ASIDE / name, Path(name)) if file.is_file()), None)
     if path is None:
         raise UsageFailed(f"There is no {name} in {folder / ASIDE}.")
     aside = snapshot.load(path, state.kind)
@@ -33,8 +33,8 @@ def plan(folder: Path, state: State, name: str) -> Replay:
     redone = restored.undone if restored and restored.aside == path.name else None
     since = redone[1] if redone else aside.head.seq
     replay = Replay(path.name, redone)
-    for key, kept in aside.items.items():
-        now, item = state.items.get(key), claims.undone(kept)
+    for key, old in aside.items.items():
+        now, item = state.items.get(key), claims.undone(old)
         if item.status is Status.IN_PROGRESS or (now and _alike(now, item)):
             continue
         if now and now.status is Status.IN_PROGRESS:
@@ -47,13 +47,13 @@ def plan(folder: Path, state: State, name: str) -> Replay:
 
 
 def _alike(now: Item, item: Item) -> bool:
-    """Tell whether two items differ in nothing that took work."""
+    """Return whether two items are equal, or pending with the same last settle."""
     both_pending = now.status is item.status is Status.PENDING
     return now == item or (both_pending and now.settled == item.settled)
 
 
 def apply(store: Store, name: str) -> Replay:
-    """Bring back what can be, as one change of the queue and one line of the history."""
+    """Bring back the items, as one change of the queue and one event of the history."""
     with store.locked():
         store.follow()
         replay = plan(store.place.folder, store.state, name)
@@ -63,7 +63,7 @@ def apply(store: Store, name: str) -> Replay:
         facts = {"source": name, "redone": replay.redone, **back}
         record = store.record(Change("replay", {}, msgspec.to_builtins(facts)))
         history.absorb(store.place.folder, [record])
-        # Settled by this change, so that the views take them up again.
+        # Settled by this change, so that the views update them.
         items = {
             key: msgspec.structs.replace(item, settled=record.seq)
             for key, item in replay.back.items()
@@ -71,6 +71,6 @@ def apply(store: Store, name: str) -> Replay:
         store.state.accept(record, items)
         if not replay.left:
             store.state.head = msgspec.structs.replace(store.state.head, restored=None)
-        # Items came from outside the journal, so nothing may be rebuilt across this point.
+        # The items are not from the journal, so no rebuild may cross this point.
         store.install(store.state, store.identity())
     return replay

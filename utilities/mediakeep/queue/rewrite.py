@@ -1,12 +1,12 @@
-"""Writing the snapshot anew: beside the old one, then over it, with its journal ready before.
+"""Rewrite the snapshot with all changes of its journal, and start a new journal.
 
-1. What the old journal says of finished work goes to the history, synced.
-2. The new snapshot is written beside the old one, synced.
+1. Records of the old journal that the history keeps are appended to it, synced.
+2. The new snapshot is written next to the old one, synced.
 3. A new journal, whose header names the new snapshot, is written and synced.
-4. The new snapshot is renamed over the old one, and the folder synced.
-5. The old snapshot is put beside its journal, and that is sealed.
+4. The new snapshot is renamed over the old one, and the folder is synced.
+5. The old snapshot is moved next to its journal, and that is sealed.
 
-A crash before 4 leaves the old pair in force, one after 4 the new pair; the next writer seals.
+After a crash before step 4 the old pair is valid, after step 4 the new one; the next writer seals.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ ASIDE = "aside"
 
 
 def _ignore(_: str) -> None:
-    """Nobody is to be told."""
+    """Ignore the message."""
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a queue lies, the clock that dates it, and the machine that works on it.
+    """The folder of a queue, its clock, and the machine that works on it.
 
-    `notice` is given what a user should know at once, such as who holds the lock.
+    `notice` is called with messages that the user should see at once, such as who holds the lock.
     """
 
     folder: Path
@@ -46,21 +46,21 @@ class Place(msgspec.Struct, frozen=True):
     notice: Callable[[str], object] = _ignore
 
     def moment(self) -> str:
-        """Return the time in a form that fits into a file name."""
+        """Return the current time as used in file names."""
         return self.now().strftime("%Y-%m-%dT%H%M%S")
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """A snapshot in place, and the journal that continues it."""
+    """A snapshot and the journal that continues it."""
 
     head: Head
     stat: Stat
     journal: Journal
-    stranger: Path | None  # what stood in its place unseen until the last moment, set aside
+    stranger: Path | None  # an unexpected file that was in its place, moved to aside/
 
 
 def head(state: State, place: Place, generation: int) -> Head:
-    """Return the head of a full copy of a state, with an id of its own."""
+    """Return the head of a full copy of a state, with a new id."""
     return msgspec.structs.replace(
         state.head,
         generation=generation,
@@ -73,28 +73,28 @@ def head(state: State, place: Place, generation: int) -> Head:
 
 
 def run(state: State, place: Place, old: Journal | None, seen: Stat | None) -> Pair:
-    """Write the snapshot and its journal; `seen` is the identity of the file to be replaced.
+    """Write the snapshot and its journal; `seen` is the identity of the file to replace.
 
-    OSError where it fails: then the old pair is in force, or the new one is, never half of each.
+    After an OSError either the old pair or the new one is valid, never a mixture.
     """
     folder = place.folder
     _sweep(place)
     if old:
         history.absorb(folder, _complete(state, old))
     new = head(state, place, state.head.generation + 1)
-    beside = folder / f".{new.snapshot_id}.tmp"
+    temporary = folder / f".{new.snapshot_id}.tmp"
     path = folder / JOURNALS / journal.name(new.generation, new.snapshot_id)
     try:
-        digest, stat = snapshot.write(str(beside), new, state.items, state.kind.plural)
+        digest, stat = snapshot.write(str(temporary), new, state.items, state.kind.plural)
         previous = old.path.name if old else ""
         current = Journal.create(path, _header(new, digest, stat, previous, seen or ()))
         kept = keep(folder) if seen else None
     except BaseException:
-        for leftover in (beside, path):
+        for leftover in (temporary, path):
             with contextlib.suppress(OSError):
                 os.unlink(leftover)
         raise
-    os.replace(beside, folder / snapshot.FILE)
+    os.replace(temporary, folder / snapshot.FILE)
     files.sync_folder(folder)
     stranger = file_kept(kept, place, old.path if old else None, seen) if kept and seen else None
     if old:
@@ -104,13 +104,14 @@ def run(state: State, place: Place, old: Journal | None, seen: Stat | None) -> P
 
 
 def absorb_unsealed(folder: Path) -> None:
-    """Add to the history what the unsealed journals hold, oldest journal first."""
-    for found in sorted(binding.unsealed(folder), key=lambda found: found.header.generation):
-        history.absorb(folder, found.reading.records)
+    """Append the records of the unsealed journals to the history, oldest journal first."""
+    journals = sorted(binding.unsealed(folder), key=lambda unsealed: unsealed.header.generation)
+    for unsealed in journals:
+        history.absorb(folder, unsealed.reading.records)
 
 
 def _complete(state: State, old: Journal) -> list[Record]:
-    """Read a journal, and make sure that the state to be written is all that it says."""
+    """Read a journal, and check that the state to be written contains all its changes."""
     records = journal.read(old.path).records
     if records and records[-1].seq != state.seq:
         raise StateDamaged(
@@ -133,13 +134,13 @@ def _header(new: Head, digest: str, stat: Stat, previous: str, replaces: Stat) -
 
 
 def _sweep(place: Place) -> None:
-    """Remove what killed writers left; the lock is held, so nobody is at it.
+    """Remove the files of killed writers; the lock is held, so no writer is active.
 
-    A kept snapshot goes where its content has another name, which the crash came too early to take.
+    A kept snapshot is removed if its content has another name, else it is moved to aside/.
     """
     files.sweep(place.folder)
-    for beside in place.folder.glob(f".{'?' * 16}.tmp"):
-        os.unlink(beside)
+    for temporary in place.folder.glob(f".{'?' * 16}.tmp"):
+        os.unlink(temporary)
     for kept in place.folder.glob(".*.kept"):
         if os.stat(kept).st_nlink > 1:
             os.unlink(kept)
@@ -148,14 +149,17 @@ def _sweep(place: Place) -> None:
 
 
 def keep(folder: Path) -> Path:
-    """Give the old snapshot a second name, so that the rename loses nothing, known or unknown."""
+    """Give the old snapshot a second name, so that the rename never loses its content."""
     kept = folder / f".{os.urandom(6).hex()}.kept"
     _link(folder / snapshot.FILE, kept)
     return kept
 
 
 def file_kept(kept: Path, place: Place, old: Path | None, seen: Stat) -> Path | None:
-    """Put a replaced snapshot beside its journal; one that nobody had seen goes to aside/."""
+    """Move a replaced snapshot next to its journal; an unexpected file goes to aside/.
+
+    Return the path in aside/, or None.
+    """
     if not _same(kept, seen):
         return set_aside(kept, place, "unseen")
     if old:
@@ -167,13 +171,15 @@ def file_kept(kept: Path, place: Place, old: Path | None, seen: Stat) -> Path | 
 
 
 def _same(path: Path, seen: Stat) -> bool:
-    """Tell by size and time whether a file, or a copy in its stead, is the one that was seen."""
+    """Return whether a file, or a copy of it, has the size and time that were seen."""
     return snapshot.identify(os.stat(path))[2:] == tuple(seen[2:])
 
 
 def tidy(current: Path, place: Place) -> list[Path]:
-    """Finish what a crash right after a rewrite left undone: seal the journal before, file the
-    snapshot before; return what stood in its place unseen and was set aside.
+    """Finish a rewrite that crashed after its rename.
+
+    Seal the previous journal and store the previous snapshot. Return the unexpected files that were
+    moved to aside/.
     """
     header = journal.header(current)
     assert header
@@ -181,20 +187,20 @@ def tidy(current: Path, place: Place) -> list[Path]:
     if before and before.exists():
         reading = journal.read(before)
         if not reading.sealed:
-            with contextlib.suppress(RecordNotWritten):  # no room now: the next writer does it
+            with contextlib.suppress(RecordNotWritten):  # disk full: the next writer does it
                 seal(Journal(before, reading.end), header.seq, place)
     strangers = []
     for kept in place.folder.glob(".*.kept"):
-        known = _same(kept, header.replaces)
-        if not known and (os.stat(kept).st_nlink > 1 or _same(kept, header.stat)):
-            os.unlink(kept)  # the crash came before the rename
+        expected = _same(kept, header.replaces)
+        if not expected and (os.stat(kept).st_nlink > 1 or _same(kept, header.stat)):
+            os.unlink(kept)  # the crash was before the rename
         else:
             strangers.append(file_kept(kept, place, before, header.replaces))
     return [path for path in strangers if path]
 
 
 def _link(source: Path, target: Path) -> None:
-    """Give a file a second name, or a copy where the file system knows no links."""
+    """Hard-link a file, or copy it if the file system has no links."""
     try:
         os.link(source, target)
     except FileNotFoundError:
@@ -204,7 +210,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def set_aside(path: Path, place: Place, why: str) -> Path:
-    """Move a file to aside/, under a name that says when and why."""
+    """Move a file to aside/, under a name with the reason and the time; return its path."""
     folder = place.folder / ASIDE
     files.make_folder(folder)
     target = free(folder, f"{why}_{place.moment()}", path.suffix.replace(".kept", ".json"))
@@ -214,7 +220,7 @@ def set_aside(path: Path, place: Place, why: str) -> Path:
 
 
 def keep_copy(path: Path, place: Place, why: str = "damaged") -> str:
-    """Copy a file to aside/, under a name that says when and why, and return that name."""
+    """Copy a file to aside/, under a name with the reason and the time; return that name."""
     folder = place.folder / ASIDE
     files.make_folder(folder)
     target = free(folder, f"{why}_{place.moment()}_{path.stem}", path.suffix)
@@ -226,7 +232,7 @@ def keep_copy(path: Path, place: Place, why: str = "damaged") -> str:
 
 
 def free(folder: Path, stem: str, suffix: str) -> Path:
-    """Return a path in a folder that nobody has; the caller holds the queue's lock."""
+    """Return an unused path in a folder; the caller holds the lock of the queue."""
     path, number = folder / f"{stem}{suffix}", 1
     while path.exists():
         number += 1
@@ -235,12 +241,12 @@ def free(folder: Path, stem: str, suffix: str) -> Path:
 
 
 def seal(old: Journal, seq: int, place: Place) -> None:
-    """Close a journal for good."""
+    """Close a journal permanently."""
     old.seal(Record(seq=seq, time=clock.text(place.now()), op=SEAL))
 
 
 def prune(folder: Path, current: Path) -> None:
-    """Remove journals that are long in the history, and what crashes left behind."""
+    """Remove old journals, which the history contains, and files left by crashes."""
     keep = {current.name}
     header = journal.header(current)
     if header and header.previous:

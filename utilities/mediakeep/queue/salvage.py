@@ -1,4 +1,4 @@
-"""Getting the newest possible queue out of damaged files: a base, and all that fits on it."""
+"""Recover the newest possible state from damaged files: a full copy, and the changes after it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mediakeep.queue.state import State
 
 @dataclass(frozen=True)
 class Salvage:
-    """What could be saved: the queue, from which file, and which changes are lost."""
+    """A recovered queue, the file it is based on, and the changes that are lost."""
 
     state: State
     base: Path
@@ -26,26 +26,26 @@ class Salvage:
 
 
 def run(folder: Path, kind: Kind, strange: Path | None = None) -> Salvage:
-    """Rebuild a queue, not from a `strange` file; StateDamaged where nothing at all can be read."""
+    """Rebuild a queue, but not from `strange`; raise StateDamaged if nothing is readable."""
     records = _records(folder)
-    found = [
+    candidates = [
         (_replayed(kind, loaded, records), path)
         for path, loaded in _bases(folder, kind)
         if path != strange
     ]
-    if not found:
+    if not candidates:
         raise StateDamaged(
             f"Neither a snapshot nor a checkpoint in {folder} can be read. Nothing was changed. "
-            "Move the folder away and make a new queue with --scan."
+            "Move the folder away and create a new queue with --scan."
         )
-    state, base = max(found, key=lambda pair: pair[0].seq)
+    state, base = max(candidates, key=lambda pair: pair[0].seq)
     journals = [journal.last_seq(path) for path in (folder / JOURNALS).glob("*.jsonl")]
     last = max([state.seq, history.last_seq(folder), *journals])
     return Salvage(state, base, records, (state.seq + 1, last) if last > state.seq else None)
 
 
 def _bases(folder: Path, kind: Kind) -> Iterator[tuple[Path, Loaded]]:
-    """Give the full copies that can be read: snapshot, the one before, newest checkpoint."""
+    """Yield the readable full copies: snapshots, then the newest checkpoint."""
     for path in (folder / snapshot.FILE, *sorted((folder / JOURNALS).glob("*.json"))):
         try:
             yield path, snapshot.load(path, kind)
@@ -55,17 +55,17 @@ def _bases(folder: Path, kind: Kind) -> Iterator[tuple[Path, Loaded]]:
 
 
 def _records(folder: Path) -> list[Record]:
-    """Read all that the journals hold before their first damage, each number once."""
-    found = {}
+    """Read the records of all journals before their first damage, each number once."""
+    records = {}
     for path in sorted((folder / JOURNALS).glob("*.jsonl")):
         for record in journal.salvage(path):
             if record.op != SEAL:
-                found[record.seq] = record
-    return [found[seq] for seq in sorted(found)]
+                records[record.seq] = record
+    return [records[seq] for seq in sorted(records)]
 
 
 def _replayed(kind: Kind, loaded: Loaded, records: list[Record]) -> State:
-    """Apply what continues a base, up to the first gap or misfit."""
+    """Apply the records that continue a full copy, up to the first gap or error."""
     state = State(kind, loaded.head, loaded.items)
     for record in records:
         if record.seq <= state.seq:

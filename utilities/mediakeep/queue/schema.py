@@ -1,27 +1,26 @@
-"""What the index of the history holds: events, tallies, items, issues and sessions.
+"""The tables of the history index: events, tallies, items, issues and sessions.
 
-A tally is a sum within a quarter of an hour, so that the numbers of any day of any time zone are
-sums of tallies; and so that a long time is few of them, they are also kept for 64 quarters, and for
-4,096. The measures:
+A tally is a sum over a quarter of an hour, so the numbers of a day in any time zone are sums of
+tallies. For long periods, tallies over 64 and 4,096 quarters are stored, too. The measures:
 
-    settled    by state: items that batches finished (`again` those of them that were done before)
-    by_hand    by state: items that a person's command read again
-    done       items that became completed, less those that ceased to be
-    opened, closed, regressed     by kind: issues that came, went, and came again
+    settled    by state: items that batches finished (`again`: those that were done before)
+    by_hand    by state: items that a command of the user read again
+    done       items that became completed, minus those that ceased to be
+    opened, closed, regressed     by kind: issues that appeared, disappeared, and appeared again
     vanished, reappeared          items that a scan or a batch no longer found, and found again
-    forgotten  items that were away when a person had them removed from the queue
+    forgotten  items that were skipped when the user removed them from the queue
     left, returned                by kind: open issues of these
-    repaired   by kind: repairs that batches made
-    mended     by kind: closed issues that were so repaired
-    sum        by name: every number that a settle holds besides, such as tracks and requests
+    repaired   by kind: repairs made by batches
+    mended     by kind: closed issues that were repaired by batches
+    sum        by name: every other number of a settle, such as tracks and requests
 """
 
 from __future__ import annotations
 
 import msgspec
 
-SPANS = 1, 64, 4096  # slots that a tally sums up, each a part of the next
-SLOT = 900  # seconds; every time zone of today lies a multiple of this from UTC
+SPANS = 1, 64, 4096  # slots in a tally; each span divides the next
+SLOT = 900  # seconds; the UTC offsets of all current time zones are multiples of this
 TABLES = """
 CREATE TABLE source(path TEXT PRIMARY KEY, offset INTEGER NOT NULL);
 CREATE TABLE event(
@@ -47,7 +46,7 @@ CREATE TABLE issue(
 
 
 class Issue(msgspec.Struct):
-    """An issue as the index knows it: the changes that opened and closed it, and how often."""
+    """An indexed issue: the changes that opened and closed it, and how often it was opened."""
 
     opened: int
     closed: int | None = None
@@ -55,29 +54,29 @@ class Issue(msgspec.Struct):
 
 
 class Standing(msgspec.Struct):
-    """What an item came to so far."""
+    """The indexed state of an item."""
 
     done: bool = False  # completed now
     ever: bool = False  # completed at any time
-    away: bool = False  # skipped: its open issues do not count
+    away: bool = False  # skipped; its open issues do not count
     issues: dict[str, Issue] = {}
     touched: set[str] = set()  # issues that are not written yet
 
     @property
     def open(self) -> list[str]:
-        """The issues that are open."""
-        return [name for name, one in self.issues.items() if one.closed is None]
+        """The ids of the open issues."""
+        return [name for name, issue in self.issues.items() if issue.closed is None]
 
 
 class Session(msgspec.Struct):
-    """A session from its first record to its last.
+    """A session from its first to its last record.
 
-    A name comes again where the logs, by which they are numbered, were moved away.
+    A name may occur again, because sessions are numbered by their logs, which can be moved away.
     """
 
-    began: int  # the change that it began with
+    began: int  # its first change
     first: str
     last: str
-    seconds: float | None = None  # as it measured itself; None where it was killed
-    command: str = ""  # of a person; "" for a batch
+    seconds: float | None = None  # as measured by itself; None if it was killed
+    command: str = ""  # of the user; "" for a batch
     settled: int = 0

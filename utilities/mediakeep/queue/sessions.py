@@ -1,11 +1,11 @@
-"""Sessions: a log that grows line by line, a lock that shows its owner alive, a live file.
+"""Sessions: an append-only log, a lock that shows that the owner is alive, and a live file.
 
     session_logs/20251217_session_001.log   one JSON object a line: time, level, message, facts
     session_logs/20251117_session_001.log.gz  an old one, archived
-    live/20251217_session_001.json          what it works on now; gone at the end
+    live/20251217_session_001.json          its current items; removed at the end
 
-The owner holds the kernel's lock on its log: whoever can take that lock knows that the owner is
-dead, however it died. Only where the owner runs on another host, the age of its live file decides.
+The owner holds a file lock on its log: a process that gets this lock knows that the owner is dead.
+Only if the owner runs on another host, the age of its live file decides.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ from mediakeep.queue.rewrite import Place
 
 LOGS = "session_logs"
 LIVE = "live"
-DIGEST = 16  # bytes of the BLAKE2b of a log
-LEASE = 15 * 60.0  # seconds that a silent owner on another host counts as alive
+DIGEST = 16  # bytes of the BLAKE2b digest of a log
+LEASE = 15 * 60.0  # seconds without renewal before an owner on another host counts as dead
 RENEWAL = 60.0  # seconds
-_PROGRESS = 0.5  # seconds between two notes of progress
+_PROGRESS = 0.5  # seconds between two progress updates
 _NAME = re.compile(r"(\d{8})_session_(\d{3,})")
 _BY = re.compile(rb'"session":\s*"(\d{8})_session_(\d{3,9})"')
 
 
 class Live(msgspec.Struct, kw_only=True):
-    """What a session does right now, for whoever watches it or finds it dead."""
+    """What a session is doing, for views and for recovery after its death."""
 
     session: str
     host: str
     pid: int
     started: str
     renewed: str
-    begun: dict[str, str] = {}  # item -> since when
+    begun: dict[str, str] = {}  # item -> start time
     progress: dict[str, tuple[int, int]] = {}  # item -> done, of
     waiting: dict[str, str] = {}  # item -> the service it waits for
 
 
 class Session:
-    """A running batch: its log, its sign of life, and what it has begun."""
+    """A running session: its log, its lock, and its live file."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -80,7 +80,7 @@ class Session:
         threading.Thread(target=self._renew, daemon=True).start()
 
     def write(self, message: str, level: str = "info", /, **facts: Any) -> None:
-        """Add a line to the log: a plain sentence, then the facts."""
+        """Append a line to the log: a plain sentence, then the facts."""
         plain = files.printable(message)
         event = {"time": clock.text(self._place.now()), "level": level, "message": plain}
         try:
@@ -92,23 +92,23 @@ class Session:
             raise RecordNotWritten(f"The log of session {self.id}", error.strerror) from error
 
     def log_digest(self) -> dict[str, Any]:
-        """Return the size and the digest of the log, which is on the disk then.
+        """Sync the log and return its size and digest.
 
-        {} if a part of a line was written that a full disk cut off.
+        Return {} if a full disk truncated a line.
         """
         with contextlib.suppress(OSError):
             files.sync_data(self._log)
             if os.fstat(self._log).st_size == self._size:
                 return {"log": {"bytes": self._size, "blake2b": self._written.hexdigest()}}
-        return {}  # nobody knows what is on the disk
+        return {}  # the content on the disk is unknown
 
     def begin(self, key: str) -> None:
-        """Note that an item is begun; noted before the work, so that a death can be laid to it."""
+        """Record the start of an item before any work, so that it is a suspect after a death."""
         self._live.begun[key] = clock.text(self._place.now())
         self._note()
 
     def progress(self, key: str, done: int, of: int, service: str = "") -> None:
-        """Note how far an item is, at most twice a second; at once where a wait begins or ends."""
+        """Record progress, at most twice a second; at once if a wait starts or ends."""
         self._live.progress[key] = (done, of)
         before = self._live.waiting.pop(key, "")
         if service:
@@ -117,26 +117,26 @@ class Session:
             self._note()
 
     def end(self, key: str) -> None:
-        """Note that an item is no longer worked on."""
+        """Record the end of an item."""
         self._live.begun.pop(key, None)
         self._live.progress.pop(key, None)
         self._live.waiting.pop(key, None)
 
     def _note(self) -> None:
-        with self._guard, contextlib.suppress(OSError):  # a convenience: no run ends for lack of it
+        with self._guard, contextlib.suppress(OSError):  # only informative: errors do not end a run
             if not self._over.is_set():
                 self._noted = time.monotonic()
                 self._live.renewed = clock.text(self._place.now())
                 files.write_atomic(self._path, msgspec.json.encode(self._live), sync=False)
 
     def _renew(self) -> None:
-        # Or this thread might receive a signal while the main one sleeps on, none the wiser.
+        # Else this thread could receive a signal, and the main thread would sleep on.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         while not self._over.wait(RENEWAL):
             self._note()
 
     def close(self) -> None:
-        """End the session: the live file goes, the log stays, the lock falls."""
+        """Remove the live file, and close and unlock the log."""
         self._over.set()
         with self._guard, contextlib.suppress(OSError):
             self._path.unlink()
@@ -146,11 +146,11 @@ class Session:
 
 
 def _open_log(place: Place) -> tuple[str, int]:
-    """Create the day's next log; two processes never get the same number."""
+    """Create the next log of the day; two processes never get the same number."""
     folder = place.folder / LOGS
     files.make_folder(folder)
     day = f"{place.now():%Y%m%d}"
-    # In this order: a log that is being archived has its new name before it loses the old one.
+    # In this order, because archiving creates the new name before it removes the old one.
     taken = (*folder.glob("*.log"), *folder.glob("*.log.gz"), *live(place.folder))
     names = map(numbered, taken)
     numbers = [int(name[2]) for name in names if name and name[1] == day]
@@ -166,9 +166,9 @@ def _open_log(place: Place) -> tuple[str, int]:
 
 
 def _recorded(folder: Path, day: str) -> Iterator[int]:
-    """Give the numbers of a day's sessions on record, whose logs may have been removed since.
+    """Yield the recorded session numbers of a day; their logs may have been removed.
 
-    Journals are read first: what one held that another process removes meanwhile is in the history.
+    Journals are read first: the history has the records of one that is removed meanwhile.
     """
     for path in list((folder / JOURNALS).glob("*.jsonl")):
         with contextlib.suppress(FileNotFoundError):
@@ -179,7 +179,7 @@ def _recorded(folder: Path, day: str) -> Iterator[int]:
 
 
 def _numbers_in(path: Path, day: str) -> Iterator[int]:
-    """Give the numbers of a day's sessions in a file; also damaged lines are searched."""
+    """Yield the session numbers of a day in a file, also from damaged lines."""
     with path.open("rb") as stream:
         for line in stream:
             if (match := _BY.search(line)) and match[1].decode() == day:
@@ -187,17 +187,17 @@ def _numbers_in(path: Path, day: str) -> Iterator[int]:
 
 
 def numbered(path: Path) -> re.Match[str] | None:
-    """Find day and number in the name of a session's file, archived or not; None in any other."""
+    """Match day and number in the name of a session file; return None for other files."""
     return _NAME.fullmatch(path.name.partition(".")[0])
 
 
 def live(folder: Path) -> list[Path]:
-    """List the live files: of sessions that run, and of those that died."""
+    """List the live files of running and of dead sessions."""
     return sorted((folder / LIVE).glob("*.json"))
 
 
 def read_live(folder: Path, session: str) -> Live | None:
-    """Read what a session was last known to do."""
+    """Read the live file of a session; return None if it is missing or damaged."""
     try:
         data = (folder / LIVE / f"{session}.json").read_bytes()
         return msgspec.json.decode(data, type=Live)
@@ -207,7 +207,7 @@ def read_live(folder: Path, session: str) -> Live | None:
 
 @contextlib.contextmanager
 def lock_queue(place: Place) -> Iterator[None]:
-    """Hold the queue's lock for a `with` block, without a queue to be read."""
+    """Hold the lock of the queue for a `with` block, without reading the queue."""
     path = place.folder / lock.FILE
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
@@ -218,17 +218,19 @@ def lock_queue(place: Place) -> Iterator[None]:
 
 
 def holder_text(place: Place) -> str:
-    """Name who holds the queue's lock, with its session if it has one."""
-    known = (read_live(place.folder, path.stem) for path in live(place.folder))
-    here = {one.pid: one.session for one in known if one and one.host == place.host}
+    """Return a text that names the holder of the queue's lock, with its session if it has one."""
+    statuses = (read_live(place.folder, path.stem) for path in live(place.folder))
+    here = {
+        status.pid: status.session for status in statuses if status and status.host == place.host
+    }
     return lock.holder_text(str(place.folder / lock.FILE), here)
 
 
 def alive(place: Place, session: str) -> bool:
-    """Tell whether a session's owner still runs."""
-    known, log = read_live(place.folder, session), place.folder / LOGS / f"{session}.log"
-    if known and (known.host != place.host or not log.exists()):
-        age = place.now() - datetime.fromisoformat(known.renewed)
+    """Return whether the owner of a session is still running."""
+    status, log = read_live(place.folder, session), place.folder / LOGS / f"{session}.log"
+    if status and (status.host != place.host or not log.exists()):
+        age = place.now() - datetime.fromisoformat(status.renewed)
         return age.total_seconds() < LEASE
     return _locked(log)
 
@@ -239,7 +241,7 @@ def _locked(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        # Shared, so that two who ask at once do not take each other for the owner.
+        # Shared, so that two simultaneous checks do not take each other for the owner.
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -250,17 +252,17 @@ def _locked(path: Path) -> bool:
 
 
 def living(place: Place, sessions: Iterable[str]) -> list[str]:
-    """Return those of the sessions whose owner still runs."""
+    """Return those of the sessions whose owner is still running."""
     return [session for session in sessions if alive(place, session)]
 
 
 def sweep(place: Place, held: Container[str]) -> None:
-    """Remove the live files of dead sessions that hold nothing any more."""
+    """Remove the live files of dead sessions that have no claimed items left."""
     for path in live(place.folder):
         if path.stem not in held and not alive(place, path.stem):
             bury(place.folder, path.stem)
 
 
 def bury(folder: Path, session: str) -> None:
-    """Remove a dead session's live file, once its items are back."""
+    """Remove the live file of a dead session, after its items were released."""
     (folder / LIVE / f"{session}.json").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What the end of a piece of work changes in its item, and what the history keeps of it."""
+"""Merge patches and history facts of a settle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mediakeep.outcome import Outcome
 
 
 class Ending(msgspec.Struct, frozen=True):
-    """An outcome, how long it took, and when a failed item may be tried again ("" for never)."""
+    """An outcome, its duration, and the time of the next attempt after a failure ("": none)."""
 
     outcome: Outcome
     seconds: float = 0.0
@@ -23,14 +23,14 @@ class Ending(msgspec.Struct, frozen=True):
 _OF_A_CLAIM = ("claim", "first_claim", "suspect", "for_lookup")
 _OF_A_FAILURE = ("error_message", "error_date", "not_before", "parts")
 _OF_THE_PAST = ("outdated", "note", "skip_reason", "returns_to", "processing_stage")
-_PASSING = frozenset({"unasked"})  # facts that are told at the end of a batch, and then are over
+_PASSING = frozenset({"unasked"})  # facts for the summary of the batch, not for the history
 
 
 def settled(kind: Kind, item: Item, ending: Ending, seq: int, now: str) -> dict[str, Any]:
-    """Return what a settle changes in an item.
+    """Return the merge patch of a settle.
 
-    A try for the look-up alone counts only where it fails: as the first of those to come. What it
-    tells of the item is the whole, with what was repaired before.
+    An attempt for the lookup only counts as an attempt if it fails. Its counts are those of the
+    whole item, including earlier repairs.
     """
     outcome = ending.outcome
     changes = {
@@ -41,7 +41,7 @@ def settled(kind: Kind, item: Item, ending: Ending, seq: int, now: str) -> dict[
         "attempts": item.attempts if _is_whole(item, outcome) else tried(kind, item),
     }
     if outcome.state is Status.ERROR:
-        # Its next try goes on with the same work, so what was repaired counts from its first claim.
+        # The next attempt continues the same work, so repairs are counted from the first claim.
         changes["first_claim"] = item.first_claim
         failed = {"error_message": outcome.message, "error_date": now}
         return {**changes, **failed, "not_before": ending.not_before or None}
@@ -54,31 +54,31 @@ def settled(kind: Kind, item: Item, ending: Ending, seq: int, now: str) -> dict[
 
 
 def _is_whole(item: Item, outcome: Outcome) -> bool:
-    """Tell whether a completed item that was taken for its look-up is as whole as before."""
+    """Return whether an item that was claimed for its lookup only is still completed."""
     return item.for_lookup and outcome.state is not Status.ERROR
 
 
 def cleared(item: Item, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return a merge patch that empties those of the fields that hold anything."""
+    """Return a merge patch that clears those of the fields that have a value."""
     return {name: None for name in names if getattr(item, name)}
 
 
 def tried(kind: Kind, item: Item) -> int | dict[str, int]:
-    """Count one more attempt: of the item, or of the stage that it is in."""
+    """Return the attempts of an item, or of its current stage, plus one."""
     stage = item.processing_stage or kind.first_stage
     times = attempts(item, stage) + 1
     return {stage: times} if kind.stages else times
 
 
 def attempts(item: Item, stage: str) -> int:
-    """Return how often an item, or that stage of it, was tried before its present try."""
+    """Return the number of earlier attempts of an item, or of a stage of it."""
     if item.for_lookup:
         return 0
     return item.attempts if isinstance(item.attempts, int) else item.attempts.get(stage, 0)
 
 
 def replaced(item: Item, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn new values of fields into a merge patch: what an object no longer holds becomes null."""
+    """Convert new field values to a merge patch; keys missing in an object become null."""
     patch: dict[str, Any] = {}
     for name, value in data.items():
         if isinstance(value, dict):
@@ -91,12 +91,12 @@ def replaced(item: Item, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def facts(ending: Ending) -> dict[str, Any]:
-    """Return what the history keeps of a settle."""
+    """Return the facts of a settle for the history."""
     outcome = ending.outcome
     lasting = {name: fact for name, fact in outcome.facts.items() if name not in _PASSING}
-    kept = {**lasting, "state": outcome.state.value, "seconds": round(ending.seconds, 3)}
+    facts = {**lasting, "state": outcome.state.value, "seconds": round(ending.seconds, 3)}
     if outcome.state is Status.COMPLETED:
-        kept["open_ids"] = list(outcome.open_ids)
+        facts["open_ids"] = list(outcome.open_ids)
     if outcome.state is Status.ERROR:
-        kept["error"] = outcome.message
-    return msgspec.to_builtins(kept)  # type: ignore[no-any-return]
+        facts["error"] = outcome.message
+    return msgspec.to_builtins(facts)  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
-"""The snapshot: the whole queue as pretty JSON, written and read a thousand items at a time.
+"""The snapshot: the whole queue as indented JSON, written and read a thousand items at a time.
 
-So a million items cost the memory of the items, not of the text. The layout is JSON's usual one
-with an indent of two; any other (compact, re-indented, re-ordered) is read too, in one piece.
+So a million items need the memory of the items, not of the text. The layout is that of JSON with an
+indent of two; any other layout (compact, other indent, other order) is decoded in one piece.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ FORMAT = 1
 FILE = "processing_queue.json"
 _CHUNK = 1000  # items
 _BLOCK = 4 << 20  # bytes
-_HEAD = 1 << 16  # bytes in which the head ends
+_HEAD = 1 << 16  # bytes that contain the whole head
 
-_LOOKS = 5  # at a file that stays as it is
-_PAUSE = 0.05  # seconds between them
+_LOOKS = 5  # attempts to read an unchanged file
+_PAUSE = 0.05  # seconds between two attempts
 
 Stat = tuple[int, ...]
-Seen = TypeVar("Seen")
+T = TypeVar("T")
 
 
 class Restored(
     msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """The last time that a file from elsewhere became the queue."""
+    """The last time that a file from elsewhere replaced the queue."""
 
-    source: str  # a checkpoint's name, or what is known of the file
+    source: str  # the name of a checkpoint, or a description of the file
     date: str
     undone: tuple[int, int] | None = None  # first and last seq that no longer count
-    aside: str = ""  # the journal that was set aside
+    aside: str = ""  # the previous queue, a file name in aside/
 
 
 class Head(
     msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """Everything in a snapshot but its items; `settled` counts over all batches."""
+    """Everything in a snapshot except its items; `settled` counts the settles of all batches."""
 
     format: int = FORMAT
     kind: str
@@ -70,7 +70,7 @@ class Head(
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A snapshot as read: its head, its items, and what tells its file from any other."""
+    """The content of a snapshot, and the digest and identity of its file."""
 
     head: Head
     items: dict[str, Item]
@@ -79,38 +79,39 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 def identify(info: os.stat_result) -> Stat:
-    """Return what a file changes when replaced or rewritten: device, inode, size, mtime in ns."""
+    """Return device, inode, size and mtime (ns): one changes if the file is replaced or written."""
     return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
 
 
 def identity(path: str | os.PathLike[str]) -> Stat | None:
-    """Return the identity of the file that lies there now; None where there is none."""
+    """Return the identity of the file at a path, or None if there is none."""
     try:
         return identify(os.stat(path))
     except FileNotFoundError:
         return None
 
 
-def patiently(path: Path, look: Callable[[], Seen | None]) -> Seen:
-    """Look at a file until that succeeds: a writer may be renaming it, or a person copying.
+def patiently(path: Path, look: Callable[[], T | None]) -> T:
+    """Call `look` until it succeeds, because the file may be in the middle of a rename or a copy.
 
-    The error of the last look where the file has not changed for a while.
+    `look` returns None if it has to be called again. Its last error is raised if the file has not
+    changed for a while.
     """
-    looks, here = 0, identity(path)
+    attempts, current = 0, identity(path)
     while True:
-        before, here = here, identity(path)
-        looks = looks + 1 if here == before else 1
+        before, current = current, identity(path)
+        attempts = attempts + 1 if current == before else 1
         try:
-            if seen := look():
-                return seen
+            if result := look():
+                return result
         except (StateDamaged, FileNotFoundError):
-            if looks >= _LOOKS:
+            if attempts >= _LOOKS:
                 raise
         time.sleep(_PAUSE)
 
 
 def write(path: str, head: Head, items: dict[str, Item], plural: str) -> tuple[str, Stat]:
-    """Write a snapshot to a new file, onto the disk; return its digest and identity."""
+    """Write a snapshot to a new file, synced; return its digest and identity."""
     digest = blake2b(digest_size=16)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
@@ -139,7 +140,10 @@ def _pretty(thing: Any) -> bytes:
 
 
 def load(path: Path, kind: Kind) -> Loaded:
-    """Read a snapshot; SnapshotDamaged, UnknownField or NewerFormat say what is wrong with it."""
+    """Read a snapshot.
+
+    Raise SnapshotDamaged, UnknownField, NewerFormat or QueueNeedsImport if that is not possible.
+    """
     try:
         with path.open("rb") as stream:
             stat = identify(os.fstat(stream.fileno()))
@@ -168,7 +172,7 @@ def _blocks(read: Any, digest: Any) -> Iterator[bytes]:
 
 
 def _load(blocks: Iterator[bytes], kind: Kind) -> tuple[Head, dict[str, Item]]:
-    """Decode block by block as far as the layout is ours; else all in one piece."""
+    """Decode block by block if the layout is the usual one, else all in one piece."""
     opening = _opening(kind)
     decoder = msgspec.json.Decoder(dict[str, kind.item])  # type: ignore[name-defined]
     data = next(blocks, b"")
@@ -188,7 +192,7 @@ def _load(blocks: Iterator[bytes], kind: Kind) -> tuple[Head, dict[str, Item]]:
 
 
 def _opening(kind: Kind) -> bytes:
-    """Return what stands between the head and the first item."""
+    """Return the bytes between the head and the first item."""
     return b',\n  "%b": {\n' % kind.plural.encode()
 
 
@@ -200,18 +204,18 @@ def _load_whole(data: bytes, kind: Kind) -> tuple[Head, dict[str, Item]]:
 
 
 def head(path: Path, kind: Kind) -> tuple[Head, Stat] | None:
-    """Read a snapshot's head alone, and the file's identity; None where its layout is not ours."""
+    """Read only the head of a snapshot and the identity of its file; None if its layout differs."""
     try:
         with path.open("rb") as stream:
             stat = identify(os.fstat(stream.fileno()))
-            before, found, _ = stream.read(_HEAD).partition(_opening(kind))
-        return (msgspec.json.decode(before + b"}", type=Head), stat) if found else None
+            before, marker, _ = stream.read(_HEAD).partition(_opening(kind))
+        return (msgspec.json.decode(before + b"}", type=Head), stat) if marker else None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
 def _explain(path: Path, kind: Kind, error: Exception) -> Exception:
-    """Find what a snapshot stumbles over, to name it: a newer format, an item, or a key."""
+    """Return the error that names what cannot be decoded: a newer format, an item, or a key."""
     try:
         fields = msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
         number = msgspec.json.decode(fields.get("format", b"null"))
@@ -231,6 +235,6 @@ def _explain(path: Path, kind: Kind, error: Exception) -> Exception:
 
 
 def _import_line(path: Path, kind: Kind) -> str:
-    """Return the command that imports a file, in the home that the file lies in, if any."""
-    home = next((one.parent for one in path.parents if one.name == "status"), None)
+    """Return the command that imports a file, for the home that contains the file, if any."""
+    home = next((parent.parent for parent in path.parents if parent.name == "status"), None)
     return f"{config.spoken(kind.manager, home)} --import-queue {files.quote_path(path)}"

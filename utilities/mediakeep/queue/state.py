@@ -1,4 +1,4 @@
-"""The queue in memory: its head, its items, and the one way to change them."""
+"""The queue in memory: its head, its items, and the methods that change them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Watch = Callable[[str, Item | None, Item | None], None]
 
 
 def merge(target: dict[str, Any], patch: Changes) -> dict[str, Any]:
-    """Apply a JSON merge patch (RFC 7396): objects merge, None removes, all else replaces."""
+    """Apply a JSON merge patch (RFC 7396): objects are merged, None removes, all else replaces."""
     for name, value in patch.items():
         if value is None:
             target.pop(name, None)
@@ -32,7 +32,7 @@ def merge(target: dict[str, Any], patch: Changes) -> dict[str, Any]:
 
 
 class State:
-    """What snapshot and journal say together."""
+    """The queue as given by snapshot and journal together."""
 
     def __init__(self, kind: Kind, head: Head, items: dict[str, Item]) -> None:
         self.kind = kind
@@ -41,14 +41,15 @@ class State:
         self.seq = head.seq
         self.settled = head.settled
         self.counts = Counter(item.status for item in items.values())
-        self.held: dict[str, set[str]] = {}  # session -> keys that it works on
+        self.held: dict[str, set[str]] = {}  # session -> keys that it has claimed
         for key, item in items.items():
             if item.status is Status.IN_PROGRESS:
                 self.held.setdefault(item.session, set()).add(key)
-        self.watch: Watch | None = None  # told of every item that changes: as it was, and is
+        # Called for every changed item with its key, its old and its new value.
+        self.watch: Watch | None = None
 
     def changed(self, key: str, changes: Changes) -> Item:
-        """Return an item with changes made; IllegalTransition or BadData where they do not fit."""
+        """Return an item with changes applied; raise IllegalTransition or BadData if invalid."""
         old = self.items.get(key)
         fields = merge(msgspec.to_builtins(old) if old else {}, changes)
         try:
@@ -69,14 +70,14 @@ class State:
             raise IllegalTransition(key, f"stage {was or 'none'}", f"stage {now}")
 
     def preview(self, items: Mapping[str, Changes | None]) -> dict[str, Item | None]:
-        """Check a record's changes whole before any of them is made; None is an item that goes."""
+        """Return the items that changes lead to, all checked first; None removes an item."""
         return {
             key: None if changes is None else self.changed(key, changes)
             for key, changes in items.items()
         }
 
     def accept(self, record: Record, items: Mapping[str, Item | None]) -> None:
-        """Take a record and the items that it made; those that are None go."""
+        """Apply a record, with the items that `preview_items` returned for it."""
         self.seq = record.seq
         self.settled += record.op == "settle"
         if record.op == "scan" and (library := record.facts.get("library")):
@@ -85,7 +86,7 @@ class State:
             self.put(key, item)
 
     def put(self, key: str, item: Item | None) -> None:
-        """Put an item in its place, or remove it (None), and count anew."""
+        """Store an item, or remove it (None), and update the counts."""
         old = self.items.get(key)
         if old:
             self.counts[old.status] -= 1
@@ -108,28 +109,30 @@ class State:
             del self.held[session]
 
     def replay(self, records: list[Record], source: object) -> None:
-        """Apply records read from a journal; StateDamaged where their numbers have a gap."""
+        """Apply records of a journal; raise StateDamaged if their numbers have a gap."""
         for record in records:
             if record.op == SEAL:
                 return
             if record.seq != self.seq + 1:
                 raise StateDamaged(
-                    f"{source}: after change {self.seq} comes {record.seq}. Nothing was changed. "
-                    "Run --repair: it sets the rest aside and keeps all before it."
+                    f"{source} has a gap: change {self.seq} is followed by {record.seq}."
+                    " Nothing was changed."
+                    " Run --repair to keep all before it and set the rest aside."
                 )
             try:
                 items = self.preview(record.items)
             except (BadData, IllegalTransition) as error:
                 raise StateDamaged(
-                    f"{source}: change {record.seq} cannot be understood: {error} Nothing was "
-                    "changed. If a newer mediakeep wrote it, update this one; else run --repair."
+                    f"{source} cannot be read: change {record.seq} is invalid: {error}"
+                    " Nothing was changed."
+                    " If a newer mediakeep wrote it, update this one, else run --repair."
                 ) from error
             self.accept(record, items)
 
     def summary(self) -> dict[str, float]:
-        """Count the items by status, as the snapshot shows it.
+        """Return the number of items by status, as stored in the snapshot.
 
-        The share that is completed is of those that are not skipped.
+        The percentage is that of the completed items among those not skipped.
         """
         total = len(self.items)
         done = self.counts[Status.COMPLETED]
@@ -144,7 +147,7 @@ _SHOWN = (Status.COMPLETED, Status.IN_PROGRESS, Status.PENDING, Status.ERROR, St
 
 
 def percentage(done: int, total: int) -> float:
-    """Return a share in per cent with one decimal; 100.0 only when all is done."""
+    """Return a percentage with one decimal; 100.0 only if all is done."""
     if not total:
         return 0.0
     return min(round(100 * done / total, 1), 100.0 if done == total else 99.9)

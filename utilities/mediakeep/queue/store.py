@@ -1,8 +1,8 @@
-"""The queue's files: how a change gets onto the disk, and how all is found again after a crash.
+"""The files of a queue: commits to the journal, and loading after a restart or a crash.
 
-A commit is one synced line in the journal, whatever the queue's size. Other processes' commits
-are read from the same journal; when the snapshot was rewritten, by them or by a person, that
-shows in the file's identity, and the journals are followed or all is read anew.
+A commit is one synced line in the journal, independent of the size of the queue. Commits of other
+processes are read from the same journal. If the snapshot was replaced, by them or by the user, its
+file identity differs; then the journals are followed, or everything is read again.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from mediakeep.queue.state import State
 
 LOCK = lock.FILE
 REWRITE_SHARE = 20  # the snapshot is rewritten when this many times its cost has passed
-REWRITE_LEAST = 1.0  # and at least so many seconds
-_UNSEEN = "A file that was put in the queue's place while it was being rewritten is kept as {}."
+REWRITE_LEAST = 1.0  # seconds; the minimum of that
+_UNSEEN = "The queue was replaced while it was being rewritten. The other file is kept as {}."
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a commit shall do: merge patches of items (None removes one), and facts."""
+    """A change to commit: merge patches of items (None removes one), and facts."""
 
     op: str
     items: Mapping[str, dict[str, Any] | None] = {}
@@ -44,7 +44,6 @@ class Change(msgspec.Struct, frozen=True):
 
 
 Decide = Callable[[State], Change | None]
-Adopt = Callable[["Store", Loaded, Binding], None]
 
 
 def _lock(folder: Path) -> int:
@@ -52,7 +51,7 @@ def _lock(folder: Path) -> int:
 
 
 class Store:
-    """One process's hold on a queue's files; every change goes through `commit`."""
+    """Access of one process to the files of a queue; every change goes through `commit`."""
 
     state: State
 
@@ -61,19 +60,19 @@ class Store:
         self.place = place
         self.path = place.folder / snapshot.FILE
         self._file = str(self.path)
-        self.session = ""  # the session that this process runs, if any
-        self.warnings: list[str] = []  # for the session log, or for whoever closes the queue
-        self._adopt = adopt  # what to do with a snapshot that is not ours
+        self.session = ""  # the session of this process, if any
+        self.warnings: list[str] = []  # for the session log, or for the caller
+        self._adopt = adopt  # called with a snapshot that the user replaced
         self._journal: Journal | None = None
         self._stat: Stat | None = None
         self._lock_path = str(place.folder / LOCK)
         self._lock = _lock(place.folder)
-        self._exclusive = False  # known to keep others out
+        self._exclusive = False  # whether the lock is known to work
         self._rewritten, self._cost = time.monotonic(), 0.0
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the queue's lock for a commit; LockingUnsupported if there are no locks."""
+        """Hold the lock of the queue; raise LockingUnsupported if the file system has no locks."""
         self._acquire()
         while not self._is_the_lock():
             os.close(self._lock)
@@ -92,14 +91,17 @@ class Store:
         lock.acquire(self._lock, path, self.place.notice, partial(sessions.holder_text, self.place))
 
     def _is_the_lock(self) -> bool:
-        """Tell whether the file that is locked still bears the lock's name: people tidy up."""
+        """Return whether the locked file is still the lock file: a user may have removed it."""
         try:
             return os.path.samestat(os.fstat(self._lock), os.stat(self._lock_path))
         except FileNotFoundError:
             return False
 
     def commit(self, decide: Decide) -> Record | None:
-        """Decide on the newest state and record it for good; None where nothing is to change."""
+        """Call `decide` with the newest state and commit its change.
+
+        Return the record, or None if there is nothing to change.
+        """
         with self.locked():
             current = self.follow()
             change = decide(self.state)
@@ -113,7 +115,7 @@ class Store:
             return record
 
     def record(self, change: Change) -> Record:
-        """Give a change its number and time."""
+        """Return the record of a change, with its number and time."""
         return Record(
             seq=self.state.seq + 1,
             time=clock.text(self.place.now()),
@@ -124,14 +126,14 @@ class Store:
         )
 
     def follow(self) -> Journal:
-        """Catch up with what other processes or people did to the files; the lock is held."""
+        """Read the changes that other processes or the user made; the lock is held."""
         current = self._journal
         if current and self.identity() == self._stat and not current.behind():
             return current
         try:
             self._catch_up(current)
         except BaseException:
-            self._journal = None  # half of it may be taken in: next time all is read anew
+            self._journal = None  # may be half applied: next time everything is read again
             if current:
                 current.close()
             raise
@@ -147,23 +149,23 @@ class Store:
             self.load()
 
     def identity(self) -> Stat | None:
-        """Return what tells the snapshot that lies there now from any other; None without one."""
+        """Return the file identity of the current snapshot, or None if there is none."""
         return snapshot.identity(self._file)
 
     def _hop(self, current: Journal) -> bool:
-        """Follow the journals over rewrites by other processes; False where the chain breaks."""
-        here, path = self.identity(), current.path
+        """Follow the journals over rewrites by other processes; False if the chain is broken."""
+        identity, path = self.identity(), current.path
         try:
             self.state.replay(journal.read(path, current.end).records, path)
-            while found := self._successor(path):
-                path, header = found
+            while successor := self._successor(path):
+                path, header = successor
                 reading = journal.read(path)
                 self.state.replay(reading.records, path)
-                if header.stat == here:
-                    self._settle_on(Journal(path, reading.end), here)
+                if header.stat == identity:
+                    self._settle_on(Journal(path, reading.end), identity)
                     return True
         except (OSError, MediakeepError):
-            return False  # pruned or replaced meanwhile: all is read anew
+            return False  # just pruned or replaced: everything is read again
         return False
 
     def _successor(self, path: Path) -> tuple[Path, Header] | None:
@@ -174,7 +176,7 @@ class Store:
         return None
 
     def load(self) -> None:
-        """Read everything from the disk, and tidy up what a crash left; the lock is held."""
+        """Read everything from the disk, and finish what a crash interrupted; the lock is held."""
         loaded = self._read_snapshot()
         bound = binding.bind(self.place.folder, loaded.head, loaded.digest)
         if bound.origin is not Origin.OURS:
@@ -184,11 +186,11 @@ class Store:
         self.state = state
         self._settle_on(Journal(bound.path, bound.reading.end), loaded.stat)
         if not binding.before(bound.path).exists():
-            self.fold()  # a crash fell between the two writes of an install
+            self.fold()  # after a crash between the two writes of an install
         return None
 
     def _read_snapshot(self) -> Loaded:
-        """Read the snapshot, with patience for a `cp` as long as that goes on."""
+        """Read the snapshot; wait while a `cp` is writing it."""
         try:
             return snapshot.patiently(self.path, lambda: snapshot.load(self.path, self.kind))
         except SnapshotDamaged as error:
@@ -196,7 +198,7 @@ class Store:
             raise SnapshotDamaged(*error.args[:2], cure) from error
 
     def _settle_on(self, current: Journal, stat: Stat) -> None:
-        """Work on from this journal; seal the one before, where a crash left it open."""
+        """Continue with this journal; seal the previous one if a crash left it open."""
         if self._journal:
             self._journal.close()
         self._journal, self._stat = current, stat
@@ -207,10 +209,10 @@ class Store:
         self.warnings.extend(map(_UNSEEN.format, strangers))
 
     def install(self, state: State, seen: Stat | None) -> None:
-        """Make a state the queue, in place of a file of that identity (None: there is none).
+        """Make a state the queue, in place of the file with the identity `seen` (None: no file).
 
-        Written twice, so that the snapshot before the last one is kept as well. The journals that
-        no later one has taken over from are pruned by that, so the history takes what they hold.
+        It is written twice, so that there is a previous snapshot, too. That prunes the unsealed
+        journals, so their records are appended to the history first.
         """
         rewrite.absorb_unsealed(self.place.folder)
         if self._journal:
@@ -221,7 +223,7 @@ class Store:
         self.rewrite()
 
     def rewrite(self) -> None:
-        """Write the snapshot anew; the lock is held. OSError leaves everything as it was."""
+        """Rewrite the snapshot; the lock is held. An OSError leaves everything unchanged."""
         started = time.monotonic()
         pair = rewrite.run(self.state, self.place, self._journal, self._stat)
         self.state.head = pair.head
@@ -237,18 +239,20 @@ class Store:
             self.fold()
 
     def fold(self) -> None:
-        """Write the snapshot anew; a failure is only a warning.
+        """Rewrite the snapshot; a failure is only a warning.
 
-        Every change is safe in the journal already, so a full disk costs freshness, not data.
+        Every change is in the journal already, so a full disk only leaves the snapshot outdated.
         """
         try:
             self.rewrite()
-        except (OSError, RecordNotWritten) as error:  # the latter where the seal has no room
+        except (OSError, RecordNotWritten) as error:  # the latter if there is no space for the seal
             self._rewritten = time.monotonic()
-            self.warnings.append(f"{self.path} could not be rewritten: {error}. It follows later.")
+            self.warnings.append(
+                f"{self.path} could not be rewritten: {error}. This is tried again later."
+            )
 
     def close(self) -> None:
-        """Leave a fresh snapshot behind and let go of the files."""
+        """Rewrite the snapshot if necessary, and close the files."""
         try:
             if self._journal:
                 self.freshen()
@@ -258,13 +262,16 @@ class Store:
                 self._journal.close()
 
     def freshen(self) -> None:
-        """Write the snapshot anew if the journal holds anything."""
+        """Rewrite the snapshot if the journal has records."""
         with self.locked():
             current = self.follow()
             if current.end > journal.start(current.path):
                 self.fold()
 
     def freshen_if_due(self) -> None:
-        """Do so in a quiet moment, no more often than commits would."""
+        """Call `refresh_snapshot`, but no more often than commits rewrite the snapshot."""
         if time.monotonic() - self._rewritten > max(REWRITE_LEAST, REWRITE_SHARE * self._cost):
             self.freshen()
+
+
+Adopt = Callable[[Store, Loaded, Binding], None]

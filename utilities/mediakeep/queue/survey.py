@@ -1,4 +1,4 @@
-"""What a scan of the library means for the queue: new, changed, vanished and returned items."""
+"""Compare the queue with a scan of the library: new, changed, vanished and returned items."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OF_ONE_TRY = (
     *("lookup", "for_lookup"),
 )
 VANISHED, IGNORED, EMPTY = "vanished", "ignored", "empty"
-MANY = 0.10  # share of the items that may vanish in one scan without a word from the user
+MANY = 0.10  # share of the items that may vanish in one scan without confirmation
 
 
 class Survey(msgspec.Struct):
@@ -27,37 +27,36 @@ class Survey(msgspec.Struct):
     total: int = 0
     new: dict[str, dict[str, Any]] = {}
     renamed: dict[str, str] = {}  # old key -> new key
-    kept: dict[str, dict[str, Any]] = {}  # under the new keys: all that is known of those
+    kept: dict[str, dict[str, Any]] = {}  # the renamed items under their new keys, with all fields
     changed: dict[str, dict[str, Any]] = {}
     vanished: dict[str, dict[str, Any]] = {}
-    ignored: dict[str, dict[str, Any]] = {}  # still there, but no items any more
+    ignored: dict[str, dict[str, Any]] = {}  # still on disk, but no longer items
     returned: dict[str, dict[str, Any]] = {}
-    moved: dict[str, dict[str, Any]] = {}  # another path, nothing else
+    moved: dict[str, dict[str, Any]] = {}  # only the path changed
 
     def items(self) -> dict[str, dict[str, Any] | None]:
-        """Return all patches; None is for the old key of an item that was renamed."""
-        there = {**self.moved, **self.new, **self.changed, **self.vanished, **self.ignored}
-        return {**dict.fromkeys(self.renamed), **self.kept, **there, **self.returned}
+        """Return all merge patches; None removes the old key of a renamed item."""
+        patches = {**self.moved, **self.new, **self.changed, **self.vanished, **self.ignored}
+        return {**dict.fromkeys(self.renamed), **self.kept, **patches, **self.returned}
 
     def counts(self) -> dict[str, int]:
-        """Return how many items each difference concerns."""
+        """Return the number of items by kind of difference."""
         names = ("new", "renamed", "changed", "vanished", "ignored", "returned")
         return {"total": self.total, **{name: len(getattr(self, name)) for name in names}}
 
 
 def fresh(found: Iterable[Found], kind: type[Item], taken: set[str]) -> dict[str, Item]:
-    """Make pending items of what a scan found, each with its own output name."""
+    """Build pending items from the entries of a scan, each with a unique output name."""
     items = {}
-    for one in found:
-        stem = files.safe_name(files.unescape(one.key), taken)
+    for entry in found:
+        stem = files.safe_name(files.unescape(entry.key), taken)
         taken.add(files.fold(stem))
-        fields = {"path": one.path, "fingerprint": one.fingerprint, "output_name": stem}
-        items[one.key] = kind(status=Status.PENDING, **fields, **one.fields)  # type: ignore[arg-type]
+        fields = {"path": entry.path, "fingerprint": entry.fingerprint, "output_name": stem}
+        items[entry.key] = kind(status=Status.PENDING, **fields, **entry.fields)  # type: ignore[arg-type]
     return items
 
 
-# Of items that were not found, and of found ones that are not known: the same under another name,
-# as new key -> old key.
+# Called with the missing items and the unknown entries; returns renames as new key -> old key.
 Follow = Callable[[Mapping[str, Item], Sequence[Found]], Mapping[str, str]]
 
 
@@ -67,41 +66,41 @@ def compare(
     why: Callable[[str], str] = lambda _: VANISHED,
     follow: Follow = lambda *_: {},
 ) -> Survey:
-    """Compare a queue with what is on disk; names are the same where they fold alike.
+    """Compare a queue with the entries of a scan; names match by their normalized form.
 
-    `why` tells of the key of an item that was not found which of `GONE` it is; `follow` finds those
-    that bear another name.
+    `why` returns the skip reason, one of `GONE`, for the key of a missing item. `follow` finds
+    renamed items.
     """
-    known = _matched(state, found)
+    matches = _matched(state, found)
     survey = Survey(total=len(found))
-    names = _followed(state, found, known, follow)
-    known = {key: old for key, old in known.items() if key not in names}
+    old_keys = _followed(state, found, matches, follow)
+    matches = {key: old for key, old in matches.items() if key not in old_keys}
     unknown = []
-    for one in found:
-        if one.key in names:
-            survey.renamed[names[one.key]] = one.key
-            survey.kept[one.key] = _renamed(state, names[one.key], one)
-        elif (key := known.get(one.key)) is not None:
-            _revisit(survey, key, state, one)
+    for entry in found:
+        if entry.key in old_keys:
+            survey.renamed[old_keys[entry.key]] = entry.key
+            survey.kept[entry.key] = _renamed(state, old_keys[entry.key], entry)
+        elif (key := matches.get(entry.key)) is not None:
+            _revisit(survey, key, state, entry)
         else:
-            unknown.append(one)
-    seen = {*known.values(), *survey.renamed}
+            unknown.append(entry)
+    seen = {*matches.values(), *survey.renamed}
     taken = {files.fold(item.output_name) for item in state.items.values()}
     for key, item in fresh(unknown, state.kind.item, taken).items():
         survey.new[key] = msgspec.to_builtins(item)
     for key, item in state.items.items():
         if key not in seen and item.status not in (Status.SKIPPED, Status.IN_PROGRESS):
             reason = why(key)
-            left = survey.vanished if reason == VANISHED else survey.ignored
-            left[key] = _leave(item, reason)
+            missing = survey.vanished if reason == VANISHED else survey.ignored
+            missing[key] = _leave(item, reason)
     return survey
 
 
 def _matched(state: State, found: list[Found]) -> dict[str, str]:
-    """Pair found keys with known ones: the same, or the only one that folds alike."""
-    pairs = {one.key: one.key for one in found if one.key in state.items}
+    """Map scanned keys to item keys: the same, or the only one with the same normalized form."""
+    pairs = {entry.key: entry.key for entry in found if entry.key in state.items}
     loose = _folded(key for key in state.items if key not in pairs)
-    for fold, keys in _folded(one.key for one in found if one.key not in pairs).items():
+    for fold, keys in _folded(entry.key for entry in found if entry.key not in pairs).items():
         if len(keys) == 1 and len(loose.get(fold, ())) == 1:
             pairs[keys[0]] = loose[fold][0]
     return pairs
@@ -114,63 +113,65 @@ def _folded(keys: Iterable[str]) -> dict[str, list[str]]:
     return groups
 
 
-def _revisit(survey: Survey, key: str, state: State, one: Found) -> None:
-    """Note what became of a known item; one that is being worked on is left alone."""
+def _revisit(survey: Survey, key: str, state: State, entry: Found) -> None:
+    """Add the difference of a known item to the result; items in progress are skipped."""
     item = state.items[key]
     if item.status is Status.IN_PROGRESS:
         return
-    same = item.fingerprint == one.fingerprint
-    path = {"path": one.path} if one.path != item.path else {}
+    same = item.fingerprint == entry.fingerprint
+    path = {"path": entry.path} if entry.path != item.path else {}
     if same and item.skip_reason in GONE:
-        # A settle's number, so that the views take it up again.
+        # With the number of a settle, so that the views update the item.
         back = {"status": item.returns_to or Status.PENDING, "settled": state.seq + 1}
         survey.returned[key] = {**back, "returns_to": None, "skip_reason": None, **path}
     elif same:
         if path:
             survey.moved[key] = path
     else:
-        survey.changed[key] = {**_renew(item, one), **path}
+        survey.changed[key] = {**_renew(item, entry), **path}
 
 
 def _followed(
-    state: State, found: Sequence[Found], known: Mapping[str, str], follow: Follow
+    state: State, found: Sequence[Found], matches: Mapping[str, str], follow: Follow
 ) -> Mapping[str, str]:
-    """Find those that bear another name, also among those that only fold like a known one."""
+    """Find renamed items, also among those that match only by their normalized form."""
     doubtful = {
-        one.key
-        for one in found
-        if (old := known.get(one.key, one.key)) != one.key
-        and state.items[old].fingerprint != one.fingerprint
+        entry.key
+        for entry in found
+        if (old := matches.get(entry.key, entry.key)) != entry.key
+        and state.items[old].fingerprint != entry.fingerprint
     }
-    seen = {old for key, old in known.items() if key not in doubtful}
-    lost = {key: item for key, item in state.items.items() if _may_follow(item) and key not in seen}
-    unknown = [one for one in found if one.key in doubtful or one.key not in known]
-    return follow(lost, unknown) if lost and unknown else {}
+    seen = {old for key, old in matches.items() if key not in doubtful}
+    missing = {
+        key: item for key, item in state.items.items() if _may_follow(item) and key not in seen
+    }
+    unknown = [entry for entry in found if entry.key in doubtful or entry.key not in matches]
+    return follow(missing, unknown) if missing and unknown else {}
 
 
 def _may_follow(item: Item) -> bool:
     return item.status not in (Status.SKIPPED, Status.IN_PROGRESS) or is_gone(item)
 
 
-def _renamed(state: State, old: str, one: Found) -> dict[str, Any]:
+def _renamed(state: State, old: str, entry: Found) -> dict[str, Any]:
     """Return all fields of an item under its new name.
 
-    A settle's number, so that the views take it up again.
+    It gets the number of a settle, so that the views update it.
     """
     item = state.items[old]
-    changes: dict[str, Any] = {"path": one.path, "note": f'its name was "{old}" before'}
+    changes: dict[str, Any] = {"path": entry.path, "note": f'its name was "{old}" before'}
     if item.settled:
         changes["settled"] = state.seq + 1
-    if item.fingerprint != one.fingerprint:
-        changes = _renew(item, one) | changes
+    if item.fingerprint != entry.fingerprint:
+        changes = _renew(item, entry) | changes
     elif is_gone(item):
         status = item.returns_to or Status.PENDING
         changes |= {"status": status, "returns_to": None, "skip_reason": None}
     return merge(msgspec.to_builtins(item), changes)
 
 
-def _renew(item: Item, one: Found) -> dict[str, Any]:
-    changes: dict[str, Any] = {**one.fields, "fingerprint": one.fingerprint}
+def _renew(item: Item, entry: Found) -> dict[str, Any]:
+    changes: dict[str, Any] = {**entry.fields, "fingerprint": entry.fingerprint}
     if item.status is Status.PENDING or item.skip_reason == NEVER_ASK:
         return changes
     return {**changes, **again(item), "note": "it changed on disk since it was last done"}
@@ -185,10 +186,10 @@ def _leave(item: Item, reason: str) -> dict[str, Any]:
 
 
 def again(item: Item) -> dict[str, Any]:
-    """Return what makes an item pending as if it had never been tried.
+    """Return the merge patch that makes an item pending as if it had never been claimed.
 
-    What was repaired in work that never came to its end still counts when it does: such an item
-    keeps its first claim.
+    An item whose work was not completed keeps its first claim, so that its repairs still count when
+    it is.
     """
     begun = item.first_claim and item.status is not Status.COMPLETED
     fields = [name for name in _OF_ONE_TRY if not (begun and name == "first_claim")]
@@ -196,13 +197,13 @@ def again(item: Item) -> dict[str, Any]:
 
 
 def guard(survey: Survey, state: State, path: str) -> None:
-    """Refuse a scan that would lose too much: ScanRefused says what, and what allows it."""
+    """Raise ScanRefused if too many items would vanish or be ignored."""
     if not survey.total:
         raise ScanRefused(f"{path} holds no {state.kind.shelf}.")
-    gone, left, all_ = len(survey.vanished), len(survey.ignored), len(state.items)
-    if gone + left > MANY * all_:
-        ignored = f", and {left} would be ignored" if left else ""
+    vanished, total = len(survey.vanished), len(state.items)
+    if vanished + len(survey.ignored) > MANY * total:
+        ignored = f", and {len(survey.ignored)} would be ignored" if survey.ignored else ""
         raise ScanRefused(
-            f"{gone} of {all_} {state.kind.plural} would vanish{ignored}."
+            f"{vanished} of {total} {state.kind.plural} would vanish{ignored}."
             " If that is right, add --yes."
         )

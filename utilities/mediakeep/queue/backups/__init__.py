@@ -1,1 +1,1 @@
-"""Backups: everything of a queue that cannot be made anew, in one archive, and back again."""
+"""Backups: create and restore archives of everything of a queue that cannot be rebuilt."""

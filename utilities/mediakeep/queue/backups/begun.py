@@ -1,6 +1,6 @@
-"""A restore that is begun and not ended: what is there then is neither the old state nor the new.
+"""The marker of an unfinished restore, during which neither the old nor the new state is complete.
 
-Its folder lies beside the queue's, so that whoever asks for the queue learns of it.
+Its folder is next to that of the queue, so that every reader of the queue finds it.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ ORDER = "order.json"
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What has to be ended: the restore of which backup, and where what it replaces goes."""
+    """An unfinished restore: of which backup, and where the replaced files go."""
 
     id: str
     file: str
-    replaced: str  # a name in `status/`
-    manager: str  # the command that ends it
-    head: msgspec.Raw  # what the backup is of
+    replaced: str  # name of a folder in `status/`
+    manager: str  # the command that finishes it
+    head: msgspec.Raw  # the description of the backup
 
 
 def place(folder: Path) -> Path:
-    """Return where the restore of a queue's folder keeps what it has still to put in place."""
+    """Return the folder with the files that a restore has still to install."""
     return folder.parent / f".restoring_{folder.name}"
 
 
 def read(folder: Path) -> Order | None:
-    """Return the restore of a queue's folder that is begun; None where there is none."""
+    """Return the unfinished restore of a queue, or None."""
     path = place(folder) / ORDER
     try:
         return msgspec.json.decode(path.read_bytes(), type=Order)
@@ -40,18 +40,16 @@ def read(folder: Path) -> Order | None:
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StateDamaged(
             f"{files.display_path(path)} cannot be read: {error}. Nothing was changed."
-            " Move that folder"
-            " away, then restore the backup again."
+            " Move its folder away, then restore the backup again."
         ) from error
 
 
 def refuse(folder: Path) -> None:
-    """Refuse a queue whose restore is not ended; StateDamaged names the command that ends it."""
+    """Raise StateDamaged if a restore is unfinished, naming the command that finishes it."""
     if order := read(folder):
         raise StateDamaged(
-            f"A restore is begun and not ended; what is left of it lies in"
-            f" {files.display_path(place(folder))}. Nothing was changed. Wait where it is at work;"
-            f" else end it:\n  {_again(folder, order)}"
+            f"A restore is unfinished: its files are in {files.display_path(place(folder))}."
+            f" Nothing was changed. If it is not running, finish it:\n  {_again(folder, order)}"
         )
 
 

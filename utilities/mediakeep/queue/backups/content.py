@@ -1,11 +1,11 @@
-"""A backup: everything of a queue that cannot be made anew, as of one change, in one archive.
+"""Write a backup: everything of a queue that cannot be rebuilt, as of one change, in one archive.
 
-1. The queue is read as of a change, without its lock: a batch is never kept waiting.
-2. Undo records, logs and outputs are copied after that. Whatever the queue calls done was on the
-   disk before it was called so, and what is newer than the queue does no harm.
+1. The queue is read as of a change, without its lock, so a batch never waits.
+2. Undo records, logs and outputs are copied after that. The files of a completed item were on the
+   disk before it was completed, and files newer than the queue do no harm.
 
-Left out are caches and indexes, which are made anew, and checkpoints: the queue in the backup is
-one itself.
+Caches and indexes, which are rebuilt, are omitted, and so are checkpoints: the queue in the backup
+is one itself.
 """
 
 from __future__ import annotations
@@ -33,24 +33,25 @@ from mediakeep.queue.state import State
 
 REVIEWS = "outputs/manual_review_needed.json"
 UNDO = "undo"
-COPY = "copy.db"  # of a database, while it is being packed
-_APART = frozenset({history.FOLDER, checkpoints.FOLDER, JOURNALS, LIVE})  # written as the queue is
+COPY = "copy.db"  # temporary copy of a database
+# Folders of the queue that are omitted or written with the queue.
+_APART = frozenset({history.FOLDER, checkpoints.FOLDER, JOURNALS, LIVE})
 _MADE_ANEW = re.compile(
     r"\..*|processing_queue\..*|.*\.lock|(history|index)\.db|.*-(wal|shm|journal)"
 )
-_GROWING = frozenset({".jsonl", ".log"})  # a running batch may be appending to these
+_GROWING = frozenset({".jsonl", ".log"})  # a running batch may append to these
 _SPAN = 1 << 16  # bytes
 
 
 def write(stream: BinaryIO, work: Path, place: Place, outputs: Outputs, now: Frozen) -> Head:
-    """Write a backup to a stream; `work` is a folder for what has to be made first."""
+    """Write a backup to a stream; `work` is a folder for temporary files."""
     state, home = now.state, place.folder.parent.parent
     head = _head(state, place)
     copier = _Copier(Packing(stream, head), home, work)
     copier.queue(state, place)
     for month in frozen.months(place.folder, now):
         copier.month(month)
-    with gate.shared(home / "status" / UNDO):  # records and blobs go together
+    with gate.shared(home / "status" / UNDO):  # keeps records and blobs consistent
         copier.all(_below(home / "status" / UNDO, (temp_copies.FOLDER,)))
     copier.all(_below(place.folder, _APART))
     for name in archive.SHARED:
@@ -73,7 +74,7 @@ def _head(state: State, place: Place) -> Head:
 
 
 def _written(home: Path, state: State, outputs: Outputs) -> Iterator[Path]:
-    """Give the files of the home itself, and of each item those that are not in `issues/`."""
+    """Yield the files in the home itself, and the outputs of each item outside of `issues/`."""
     yield from (home / name for name in (*archive.LOOSE, REVIEWS))
     for item in state.items.values():
         if item.report:
@@ -81,11 +82,11 @@ def _written(home: Path, state: State, outputs: Outputs) -> Iterator[Path]:
 
 
 def _below(folder: Path, besides: Iterable[str] = ()) -> Iterator[Path]:
-    """Give the files below a folder that nothing makes anew, in a steady order.
+    """Yield the files below a folder that cannot be rebuilt, in a stable order.
 
-    A linked folder counts as a plain one: a part of a home may lie on another disk.
+    Symbolic links to folders are followed, because part of a home may be on another disk.
     """
-    seen = set()  # links may lead round in a circle
+    seen = set()  # links may form a cycle
     for root, folders, names in os.walk(folder, followlinks=True):
         try:
             info = os.stat(root)
@@ -112,7 +113,7 @@ class _Copier:
         self.close = packed.close
 
     def queue(self, state: State, place: Place) -> None:
-        """Add the snapshot, a full copy with an id of its own, as a checkpoint is."""
+        """Add the snapshot as a full copy with a new id, like a checkpoint."""
         copy = self._work / snapshot.FILE
         head = rewrite.head(state, place, state.head.generation)
         snapshot.write(str(copy), head, state.items, state.kind.plural)
@@ -134,7 +135,7 @@ class _Copier:
             self._packed.add(_entry(name, stream, size), content())
 
     def all(self, paths: Iterable[Path]) -> None:
-        """Add files as they are now; of one that grows, its whole lines."""
+        """Add files in their current state; of growing files only complete lines."""
         for path in paths:
             if path.suffix == ".db":
                 self._database(path)
@@ -149,7 +150,7 @@ class _Copier:
         copy.unlink()
 
     def _add(self, path: Path, content: Path) -> None:
-        """Add a file under the name of `path`; one that is gone by now is left out."""
+        """Add the file `content` under the name of `path`, unless it was removed."""
         try:
             stream = content.open("rb")
         except FileNotFoundError:
@@ -170,12 +171,12 @@ def _entry(name: str, stream: BinaryIO, size: int) -> Entry:
 
 
 def _whole(stream: BinaryIO, end: int) -> int:
-    """Return where the last whole line ends; the stream stands at its beginning then."""
+    """Return the offset after the last complete line, and rewind the stream."""
     while end:
         start = max(0, end - _SPAN)
         stream.seek(start)
-        if (found := stream.read(end - start).rfind(b"\n")) >= 0:
-            end = start + found + 1
+        if (newline := stream.read(end - start).rfind(b"\n")) >= 0:
+            end = start + newline + 1
             break
         end = start
     stream.seek(0)

@@ -1,7 +1,7 @@
-"""A queue as of one change, read without its lock: its state, and its history up to that change.
+"""Read a queue and its history as of one change, without the lock.
 
-What a snapshot holds is in the history, synced, before the snapshot takes its place. So the
-history up to the snapshot, and what its journal says since, are the history up to now.
+All changes of a snapshot are in the history, synced, before the snapshot replaces the old one. So
+the history up to the snapshot, plus the records of its journal, is the history up to now.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mediakeep.queue.state import State
 
 
 class Frozen(msgspec.Struct, frozen=True):
-    """A queue's state, the last change of the snapshot that it was read from, and those since."""
+    """The state of a queue, the last change in its snapshot, and the records since then."""
 
     state: State
     since: int
@@ -29,7 +29,7 @@ class Frozen(msgspec.Struct, frozen=True):
 
 
 class Month(msgspec.Struct, frozen=True):
-    """A file of the history: so many of its bytes, and what has to come behind them."""
+    """A file of the history: its first `end` bytes, and the lines to append to them."""
 
     path: Path
     end: int
@@ -37,14 +37,14 @@ class Month(msgspec.Struct, frozen=True):
 
 
 def read(place: Place, kind: Kind) -> Frozen:
-    """Read a queue with the changes that its history may lack; nobody is kept waiting.
+    """Read a queue and the records that its history may lack, without blocking anyone.
 
-    A file that a person has put in its place becomes the queue first. NoQueue where there is none.
+    A file that the user put in its place is accepted first. Raise NoQueue if there is none.
     """
     if not checkpoints.remains(place.folder):
         raise reading.missing(place.folder, kind)
     path = place.folder / snapshot.FILE
-    if not path.exists():  # the error tells how to get it back
+    if not path.exists():  # raises an error with the fix
         reading.state(place.folder, kind)
 
     def look() -> Frozen | None:
@@ -62,7 +62,7 @@ def read(place: Place, kind: Kind) -> Frozen:
 
 
 def months(folder: Path, frozen: Frozen) -> Iterator[Month]:
-    """Give what the history of a frozen queue is, file by file."""
+    """Yield the files of the history as of the change at which the queue was read."""
     more: dict[Path, list[bytes]] = {path: [] for path in history.paths(folder)}
     for record in frozen.records:
         if record.op not in history.PASSING:
@@ -75,7 +75,7 @@ def months(folder: Path, frozen: Frozen) -> Iterator[Month]:
 
 
 def _end(path: Path, since: int) -> int:
-    """Return the offset behind the last event up to a change."""
+    """Return the offset after the last event up to change `since`."""
     end = 0
     for offset, event in history.read(path):
         if event["seq"] > since:

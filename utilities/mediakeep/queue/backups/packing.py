@@ -1,4 +1,4 @@
-"""Writing an archive: file after file, each hashed on its way, the hashes last."""
+"""Write an archive: file after file with its hash, the checksums last."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PIECE = 1 << 20  # bytes
 
 
 class Packing:
-    """An archive on its way out; `close` ends it."""
+    """Writes an archive; `close` adds the checksums and the end."""
 
     def __init__(self, stream: BinaryIO, head: Head) -> None:
         self._stream = stream
@@ -28,7 +28,7 @@ class Packing:
         self.add(Entry(HEAD, len(data)), [data])
 
     def add(self, entry: Entry, content: Iterable[bytes]) -> None:
-        """Add a file; StateDamaged where its content is not as long as the entry says."""
+        """Add a file; raise StateDamaged if its content does not have the size of the entry."""
         self._sums.write(archive.line(entry, self._put(entry, content)))
 
     def _put(self, entry: Entry, content: Iterable[bytes]) -> str:
@@ -55,7 +55,7 @@ class Packing:
 
 
 def pieces(stream: BinaryIO, size: int) -> Iterator[bytes]:
-    """Give the next bytes of a stream, piece by piece; fewer where it ends before."""
+    """Yield the next `size` bytes of a stream in pieces, or fewer if it ends before."""
     while size and (piece := stream.read(min(size, _PIECE))):
         size -= len(piece)
         yield piece

@@ -1,4 +1,4 @@
-"""Files of a backup in their places: what they replace is moved away, never removed."""
+"""Install the files of a backup; replaced files are moved away, never removed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from mediakeep import files
 from mediakeep.queue import history, rewrite, sessions
-from mediakeep.queue.backups import sounds
+from mediakeep.queue.backups.sounds import join
 
 
 def put(path: Path, target: Path, replaced: Path) -> None:
-    """Put a file in its place; another that is there already goes to where it is kept."""
+    """Install a file; a different file at its path is moved to `replaced`."""
     if target.is_file() and filecmp.cmp(path, target, shallow=False):
         path.unlink()
         return
@@ -26,7 +26,7 @@ def put(path: Path, target: Path, replaced: Path) -> None:
 
 
 def _move(path: Path, target: Path) -> None:
-    """Rename a file, or copy it whole where a part of the home lies on another disk."""
+    """Rename a file, or copy it if part of the home is on another disk."""
     try:
         os.rename(path, target)
     except OSError as error:
@@ -37,35 +37,37 @@ def _move(path: Path, target: Path) -> None:
 
 
 def carry(current: Path, staged: Path) -> None:
-    """Have the restored queue go on with the ledger of sounds, with the logs, whose numbers are
-    never given again, and with the history, where it is a later one of the same queue.
+    """Copy what is newer than the backup to the restored queue.
+
+    This is the essence database, the session logs, whose numbers are never reused, and the history,
+    if it continues that of the backup.
     """
-    sounds.join(current, staged)
+    join(current, staged)
     names = {path.name.partition(".")[0] for path in (staged / sessions.LOGS).glob("*")}
     for path in (current / sessions.LOGS).glob("*.log*"):
         target = staged / sessions.LOGS / path.name
         new = path.name.partition(".")[0] not in names
-        # One that was copied while its session was at work has grown since.
+        # A log that was copied while its session was running has grown since.
         if sessions.numbered(path) and (new or (target.exists() and _begins(path, target))):
             _copy(path, target)
-    then = history.paths(staged)
-    if all(_begins(current / history.FOLDER / path.name, path) for path in then):
+    restored = history.paths(staged)
+    if all(_begins(current / history.FOLDER / path.name, path) for path in restored):
         for path in history.paths(current):
             _copy(path, staged / history.FOLDER / path.name)
 
 
 def _copy(path: Path, target: Path) -> None:
     files.make_folder(target.parent)
-    beside = target.with_name(f".{os.urandom(6).hex()}.tmp")
-    shutil.copy2(path, beside)
-    with beside.open("rb") as stream:
+    temporary = target.with_name(f".{os.urandom(6).hex()}.tmp")
+    shutil.copy2(path, temporary)
+    with temporary.open("rb") as stream:
         files.sync_data(stream.fileno())
-    os.rename(beside, target)
+    os.rename(temporary, target)
     files.sync_folder(target.parent)
 
 
 def _begins(path: Path, beginning: Path) -> bool:
-    """Tell whether a file begins with the whole content of another."""
+    """Return whether a file starts with the whole content of another."""
     try:
         with path.open("rb") as longer, beginning.open("rb") as shorter:
             while piece := shorter.read(1 << 20):

@@ -1,13 +1,13 @@
-"""A backup made the present again, so that a kill leaves the old state or one that can be ended.
+"""Restore a backup; after a kill, either the old state is unchanged or the restore can be resumed.
 
-1. The archive is unpacked into a hidden folder, checked to its end, and synced.
-2. That folder gets the name by which it is known to be whole. From here on the same command ends
-   what was begun.
-3. Each file takes its place; one that it replaces goes to a dated folder. Undo records are added to
-   those that are there: they tell of the library's files, which no restore changes.
-4. The queue's folder takes its place last, in two renames, while the queue's lock is held. Its
-   history goes on with what happened since the backup, where it is the same queue's.
-5. The hidden folder loses its name, and goes.
+1. The archive is unpacked into a hidden folder, verified to its end, and synced.
+2. That folder is renamed to mark it as complete. From here on the same command finishes the
+   restore.
+3. Each file is installed; a replaced file is moved to a dated folder. Undo records are added to the
+   existing ones: they refer to the files of the library, which no restore changes.
+4. The folder of the queue is installed last, with two renames, while the lock of the queue is held.
+   Its history is continued with the events since the backup, if it is that of the same queue.
+5. The hidden folder is renamed back and removed.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from mediakeep.errors import ItemFailed, MediakeepError, StateDamaged, UsageFail
 from mediakeep.kinds import Kind
 from mediakeep.media.undoing import gate, union
 from mediakeep.queue import checkpoints, rewrite, sessions
-from mediakeep.queue.backups import archive, begun, placement, unpacking
+from mediakeep.queue.backups import archive, begun, unpacking
 from mediakeep.queue.backups.archive import Head
 from mediakeep.queue.backups.begun import Order
+from mediakeep.queue.backups.placement import carry, put
 from mediakeep.queue.queue import Queue
 from mediakeep.queue.rewrite import Place
 
@@ -37,15 +38,15 @@ _ERRORS: Mapping[int, type[MediakeepError]] = {2: UsageFailed, 3: StateDamaged} 
 
 
 def check(place: Place, kind: Kind, path: Path) -> Head:
-    """Check a whole backup, and whether it may be restored now.
+    """Verify a backup, and check that it can be restored now; return its description.
 
-    Once it is begun the backup is not needed any more: all of it lies ready.
+    The file of an unfinished restore is not needed any more, because it was unpacked completely.
     """
     if order := begun.read(place.folder):
         if not _same(order, kind, path):
             raise UsageFailed(
-                f"The restore of {order.file} was interrupted. End it first: restore that file"
-                " again, even if it is gone by now."
+                f"The restore of {order.file} was interrupted. Finish it first: restore that file"
+                " again, even if it no longer exists."
             )
         head = msgspec.json.decode(order.head, type=Head)
     elif path.is_file():
@@ -57,7 +58,7 @@ def check(place: Place, kind: Kind, path: Path) -> Head:
 
 
 def _same(order: Order, kind: Kind, path: Path) -> bool:
-    """Tell whether a file is the backup that is being restored, or bore its name."""
+    """Return whether a file is the backup that is being restored, or has its name."""
     try:
         return archive.head(path, kind.name).id == order.id
     except MediakeepError:
@@ -65,17 +66,17 @@ def _same(order: Order, kind: Kind, path: Path) -> bool:
 
 
 def refuse_busy(place: Place) -> None:
-    """Refuse while any session of the queue lives."""
+    """Raise UsageFailed while any session of the queue is running."""
     for path in sessions.live(place.folder):
         if sessions.alive(place, path.stem):
             raise UsageFailed(
-                f"Session {path.stem} is at work on this queue. Stop it, or wait for its end, then"
-                " run again."
+                f"Session {path.stem} is using this queue. Stop it or wait for its end, then run"
+                " again."
             )
 
 
 def run(place: Place, kind: Kind, path: Path) -> Path | None:
-    """Restore a backup, or end a restore of it; return where what it replaced is kept."""
+    """Restore a backup, or finish its restore; return the folder of replaced files, if any."""
     status = place.folder.parent
     files.make_folder(status)
     with _alone(status):
@@ -85,7 +86,9 @@ def run(place: Place, kind: Kind, path: Path) -> Path | None:
             refuse_busy(place)
             _put_files(place, replaced)
             _put_queue(place, replaced)
-            os.rename(begun.place(place.folder), _beside(place))  # done, whatever kills the removal
+            os.rename(
+                begun.place(place.folder), _beside(place)
+            )  # done, even if the removal is killed
             files.sync_folder(status)
         shutil.rmtree(_beside(place), ignore_errors=True)
     return replaced if replaced.exists() else None
@@ -93,15 +96,15 @@ def run(place: Place, kind: Kind, path: Path) -> Path | None:
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
-    """Have an error say that the restore is begun."""
+    """Add to the message of an error that the restore is unfinished."""
     try:
         yield
     except (MediakeepError, OSError) as error:
         place, why = getattr(error, "filename", None), getattr(error, "strerror", None)
-        named = f"{files.display_path(place)}: " if isinstance(place, str) else ""
-        sentence = f"{named}{why}." if why else str(error)
+        prefix = f"{files.display_path(place)}: " if isinstance(place, str) else ""
+        sentence = f"{prefix}{why}." if why else str(error)
         kind = _ERRORS.get(getattr(error, "exit_code", 1), ItemFailed)
-        raise kind(f"{sentence} The restore is begun; run it again.") from error
+        raise kind(f"{sentence} The restore is unfinished; run it again.") from error
 
 
 @contextlib.contextmanager
@@ -111,7 +114,7 @@ def _alone(status: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
-        raise UsageFailed(f"Another restore is at work in {files.display_path(status)}.") from error
+        raise UsageFailed(f"Another restore is running in {files.display_path(status)}.") from error
     finally:
         os.close(handle)
 
@@ -121,34 +124,34 @@ def _beside(place: Place) -> Path:
 
 
 def _begin(place: Place, kind: Kind, path: Path) -> Order:
-    """Have all of a backup lie ready; an error, such as a full disk, leaves nothing behind."""
-    beside, status = _beside(place), place.folder.parent
+    """Unpack a backup completely; an error, such as a full disk, leaves nothing behind."""
+    staging, status = _beside(place), place.folder.parent
     refuse_busy(place)
-    shutil.rmtree(beside, ignore_errors=True)  # of a killed restore: nobody else is at it
+    shutil.rmtree(staging, ignore_errors=True)  # left by a killed restore; no other is running
     replaced = rewrite.free(status, f"replaced_{place.moment()}", "").name
     try:
-        head = unpacking.run(path, kind, beside / _FILES)
+        head = unpacking.run(path, kind, staging / _FILES)
         raw = msgspec.Raw(msgspec.json.encode(head))
         order = Order(head.id, files.escape(path), replaced, kind.manager, raw)
-        files.write_atomic(beside / begun.ORDER, msgspec.json.encode(order))
-        os.sync()  # all at once: one sync for each of many thousand reports would take long
-        with contextlib.suppress(MediakeepError, OSError):  # what it says last goes to its history
+        files.write_atomic(staging / begun.ORDER, msgspec.json.encode(order))
+        os.sync()  # one call, because syncing thousands of reports one by one takes long
+        with contextlib.suppress(MediakeepError, OSError):  # adds its last records to the history
             if checkpoints.remains(place.folder):
                 Queue.open(place, kind).close()
         with contextlib.ExitStack() as stack:
             if place.folder.is_dir():
                 stack.enter_context(sessions.lock_queue(place))
             refuse_busy(place)
-            os.rename(beside, begun.place(place.folder))  # from here on no batch begins
+            os.rename(staging, begun.place(place.folder))  # from here on no batch can start
         files.sync_folder(status)
     except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(staging, ignore_errors=True)
         raise
     return order
 
 
 def _put_files(place: Place, replaced: Path) -> None:
-    """Put everything in its place but the queue; of the undo records the log last."""
+    """Install all files except the queue; the log of undo records comes last."""
     home, staged = place.folder.parent.parent, begun.place(place.folder) / _FILES
     own, undo = staged / "status" / place.folder.name, staged / "status" / "undo"
     logs = sorted(undo.glob("*.jsonl"))
@@ -157,7 +160,7 @@ def _put_files(place: Place, replaced: Path) -> None:
         for path in (Path(root, name) for name in sorted(names)):
             if path not in logs:
                 name = path.relative_to(staged)
-                placement.put(path, home / name, replaced / name)
+                put(path, home / name, replaced / name)
     os.sync()
     if logs:
         target = home / "status" / "undo"
@@ -168,18 +171,18 @@ def _put_files(place: Place, replaced: Path) -> None:
 
 
 def _put_queue(place: Place, replaced: Path) -> None:
-    """Put the queue's folder in its place, as the last step."""
+    """Install the folder of the queue, as the last step."""
     staged = begun.place(place.folder) / _FILES / "status" / place.folder.name
     if not staged.is_dir():
-        return  # done before a kill
+        return  # done before an interruption
     with contextlib.ExitStack() as stack:
         if place.folder.is_dir():
             stack.enter_context(sessions.lock_queue(place))
             refuse_busy(place)
-            placement.carry(place.folder, staged)
-            kept = replaced / "status"
-            kept.mkdir(parents=True, exist_ok=True)
-            os.rename(place.folder, rewrite.free(kept, place.folder.name, ""))
-            files.sync_folder(kept)
+            carry(place.folder, staged)
+            old = replaced / "status"
+            old.mkdir(parents=True, exist_ok=True)
+            os.rename(place.folder, rewrite.free(old, place.folder.name, ""))
+            files.sync_folder(old)
         os.rename(staged, place.folder)
         files.sync_folder(place.folder.parent)

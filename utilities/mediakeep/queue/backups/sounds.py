@@ -1,4 +1,4 @@
-"""Two ledgers of sounds made one: a restored one goes on with what was heard since."""
+"""Merge the current essence database into a restored one."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from mediakeep.errors import ItemFailed, StateDamaged
 from mediakeep.media.ledger import FILE, Ledger
 
 _TABLES = ("sound", "finding")
-_PATIENCE = 60.0  # seconds to wait for whoever writes one
+_PATIENCE = 60.0  # seconds to wait for a writer
 
 
 def join(current: Path, staged: Path) -> None:
-    """Add the rows of a queue's ledger to those of a restored one; what it says now goes before.
+    """Add the rows of the current essence database to a restored one; current rows win.
 
-    They tell of the library's files, which no restore changes. A damaged ledger adds nothing.
-    Killed at any moment, all is added or nothing, and a second time adds the same.
+    They describe the files of the library, which no restore changes. Nothing is added from a
+    damaged database. If killed, either all rows are added or none, and a second run adds the same.
     """
     if not (current / FILE).exists():
         return
     try:
-        Ledger.open(current / FILE, write=False).close()  # whether it is whole, and of this format
+        Ledger.open(
+            current / FILE, write=False
+        ).close()  # checks that it is valid and of this format
         Ledger.open(staged / FILE, write=True).close()
     except StateDamaged:
         return
@@ -31,12 +33,12 @@ def join(current: Path, staged: Path) -> None:
         _add(current / FILE, staged / FILE)
     except sqlite3.Error as error:
         raise ItemFailed(
-            f"The ledger {files.display_path(current / FILE)} could not be used: {error}."
+            f"The essence database {files.display_path(current / FILE)} cannot be merged: {error}."
         ) from error
 
 
 def _add(path: Path, ledger: Path) -> None:
-    """Add the rows of one ledger to another, in one step that is synced."""
+    """Add the rows of one database to another in one synced transaction."""
     with closing(sqlite3.connect(_address(ledger), uri=True, timeout=_PATIENCE)) as base:
         base.execute("PRAGMA synchronous = EXTRA")
         base.execute("ATTACH ? AS now", (_address(path),))

@@ -1,4 +1,4 @@
-"""A backup unpacked into a folder, checked to its end, with a queue in it that can be read."""
+"""Unpack a backup into a folder, verify it, and check that its queue can be read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mediakeep.queue.backups.blocks import Entry
 
 
 def run(path: Path, kind: Kind, folder: Path) -> Head:
-    """Unpack a backup; ItemFailed where the disk takes it not, StateDamaged where it is no good."""
+    """Unpack a backup; raise ItemFailed if writing fails, StateDamaged if it is damaged."""
 
     def take(entry: Entry, content: Iterator[bytes]) -> None:
         try:
@@ -34,7 +34,7 @@ def run(path: Path, kind: Kind, folder: Path) -> Head:
 
 
 def _prove(queue: Path, kind: Kind, path: Path) -> None:
-    """Read the queue as it will be read: a newer mediakeep may have written it."""
+    """Check that this version can read the queue; a newer mediakeep may have written it."""
     try:
         snapshot.load(queue, kind)
     except StateDamaged as error:

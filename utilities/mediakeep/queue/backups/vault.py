@@ -1,7 +1,7 @@
-"""Where backups lie: how they are named, when the next is due, and how one gets its name.
+"""The folder of backups: names, the time of the newest one, and atomic creation.
 
-A backup is written in a hidden folder beside its place, synced, and gets its name in one step. The
-hidden folder is locked by its writer, so whoever can lock it knows that its writer is dead.
+A backup is written to a hidden folder next to its path, synced, and gets its name atomically. The
+hidden folder is locked by its writer, so a process that can lock it knows that the writer is dead.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from mediakeep.queue.rewrite import Place
 SUFFIX = ".tar.gz"
 _SUFFIXES = (SUFFIX, ".tar")
 _HIDDEN = ".mediakeep_backup_"
-_ARCHIVE = "backup"  # its name in the hidden folder
+_ARCHIVE = "backup"  # its file name in the hidden folder
 _OURS = frozenset({_ARCHIVE, snapshot.FILE, content.COPY, f"{content.COPY}-journal"})
 _TIME = "%Y-%m-%d_%H%M%S"
-_LEVEL = 6  # of compression; more costs time and saves next to nothing
+_LEVEL = 6  # compression; higher levels take longer and save almost nothing
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A backup that was made."""
+    """A created backup."""
 
     path: Path
     bytes: int
@@ -47,31 +47,31 @@ class Made(msgspec.Struct, frozen=True):
 
 
 def make(place: Place, kind: Kind, outputs: Outputs, given: Path) -> Made:
-    """Make a backup in a folder, under a name of its time, or as the file that was named.
+    """Create a backup: in the folder `given` under a name with the time, or as the file `given`.
 
-    UsageFailed where that cannot be; an OSError, such as a full disk, leaves nothing behind.
+    Raise UsageFailed if that is not possible. An OSError, such as a full disk, leaves no files.
     """
-    named = given.name.endswith(_SUFFIXES) and not given.is_dir()
-    folder = given.parent if named else given
+    is_file = given.name.endswith(_SUFFIXES) and not given.is_dir()
+    folder = given.parent if is_file else given
     _check(place, folder)
-    if named and os.path.lexists(given):
+    if is_file and os.path.lexists(given):
         raise _taken(given)
     now = frozen.read(place, kind)
-    stem = "" if named else f"mediakeep_{kind.name}_{place.now():{_TIME}}"
+    stem = "" if is_file else f"mediakeep_{kind.name}_{place.now():{_TIME}}"
     with _hidden(folder) as work:
-        beside = work / _ARCHIVE
-        with _stream(beside, compressed=not (named and given.name.endswith(".tar"))) as stream:
+        temporary = work / _ARCHIVE
+        with _stream(temporary, compressed=not (is_file and given.name.endswith(".tar"))) as stream:
             head = content.write(stream, work, place, outputs, now)
-        size = beside.stat().st_size
-        path = _dated(beside, folder, stem) if stem else _named(beside, given)
+        size = temporary.stat().st_size
+        path = _dated(temporary, folder, stem) if stem else _named(temporary, given)
         files.sync_folder(folder)
     return Made(path, size, head)
 
 
 def newest(folder: Path, place: Place, kind: Kind) -> datetime | None:
-    """Return the time of the newest backup of a queue's library in a folder; None where none is.
+    """Return the time of the newest backup of the queue's library in a folder, or None.
 
-    Left out are those that a clock which was ahead has dated, and those that cannot be read.
+    Backups with a time in the future, and those that cannot be read, are ignored.
     """
     own = snapshot.head(place.folder / snapshot.FILE, kind)
     for time, path in sorted(_times(folder, kind), reverse=True):
@@ -83,37 +83,38 @@ def newest(folder: Path, place: Place, kind: Kind) -> datetime | None:
 
 
 def _times(folder: Path, kind: Kind) -> Iterator[tuple[datetime, Path]]:
-    """Give the backups that bear a name of their time."""
+    """Yield the backups with a time in their name."""
     name = re.compile(
         rf"mediakeep_{kind.name}_(\d{{4}}-\d\d-\d\d_\d{{6}})(_\d+)?{re.escape(SUFFIX)}"
     )
     for path in folder.iterdir():
-        if found := name.fullmatch(path.name):
+        if match := name.fullmatch(path.name):
             with contextlib.suppress(ValueError):  # no such day
-                yield datetime.strptime(found[1], _TIME).replace(tzinfo=UTC), path
+                yield datetime.strptime(match[1], _TIME).replace(tzinfo=UTC), path
 
 
 def _check(place: Place, folder: Path) -> None:
-    """Refuse a folder that is not there, or that would be in its own backup."""
+    """Raise UsageFailed if a folder is missing, or would be part of its own backup."""
     shown = files.escape(folder)
     if not folder.is_dir():
         raise UsageFailed(
-            f"The folder {shown}, where the backup should go, is not there. Is its disk mounted?"
-            " Nothing was written."
+            f"The backup folder {shown} is missing. Is its disk mounted? Nothing was written."
         )
     home = place.folder.parent.parent
     own = (f"{part}/{place.folder.name}" for part in ("issues", "status"))
     for name in (*own, *(f"status/{name}" for name in archive.SHARED)):
         if folder.resolve().is_relative_to((home / name).resolve()):
-            raise UsageFailed(f"{shown} lies within what is backed up. Choose another folder.")
+            raise UsageFailed(
+                f"The folder {shown} is itself part of the backup. Choose another folder."
+            )
 
 
 @contextlib.contextmanager
 def _hidden(folder: Path) -> Iterator[Path]:
-    """Make a hidden folder to work in, and remove those of dead writers."""
+    """Create a hidden work folder, and remove those of dead writers."""
     for left in folder.glob(_HIDDEN + "*"):
         with contextlib.suppress(OSError), _locked(left):
-            if _OURS.issuperset(os.listdir(left)):  # a folder of the user may bear such a name
+            if _OURS.issuperset(os.listdir(left)):  # the user may have a folder with such a name
                 shutil.rmtree(left, ignore_errors=True)
     with contextlib.ExitStack() as stack:
         work = _fresh(folder, stack)
@@ -127,10 +128,10 @@ def _hidden(folder: Path) -> Iterator[Path]:
 
 
 def _fresh(folder: Path, stack: contextlib.ExitStack) -> Path:
-    """Make a hidden folder and lock it; before that another backup may take it for a dead one's."""
+    """Create and lock a hidden folder; again if another backup removes it before it is locked."""
     while True:
         work = Path(tempfile.mkdtemp(prefix=_HIDDEN, dir=folder))
-        with contextlib.suppress(OSError):  # a disk without locks
+        with contextlib.suppress(OSError):  # a file system without locks
             stack.enter_context(_locked(work))
         if work.is_dir():
             return work
@@ -138,7 +139,7 @@ def _fresh(folder: Path, stack: contextlib.ExitStack) -> Path:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock; OSError where another has it, or where there are none."""
+    """Hold the lock of a folder; raise OSError if it is taken, or if there are no locks."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -149,7 +150,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _stream(path: Path, *, compressed: bool) -> Iterator[BinaryIO]:
-    """Open a new file that only its owner may read; it is on the disk when all was well."""
+    """Open a new file that only its owner may read; it is synced at the end."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as raw:
         if compressed:
@@ -161,35 +162,35 @@ def _stream(path: Path, *, compressed: bool) -> Iterator[BinaryIO]:
         files.sync_data(handle)
 
 
-def _dated(beside: Path, folder: Path, stem: str) -> Path:
+def _dated(temporary: Path, folder: Path, stem: str) -> Path:
     number = 1
     while True:
         path = folder / f"{stem}{f'_{number}' if number > 1 else ''}{SUFFIX}"
         with contextlib.suppress(FileExistsError):
-            _give(beside, path)
+            _give(temporary, path)
             return path
         number += 1
 
 
-def _named(beside: Path, path: Path) -> Path:
+def _named(temporary: Path, path: Path) -> Path:
     try:
-        _give(beside, path)
+        _give(temporary, path)
     except FileExistsError as error:
         raise _taken(path) from error
     return path
 
 
 def _taken(path: Path) -> UsageFailed:
-    return UsageFailed(f"{files.display_path(path)} exists already, and is left as it is.")
+    return UsageFailed(f"{files.display_path(path)} already exists. It was not changed.")
 
 
-def _give(beside: Path, path: Path) -> None:
-    """Give a file its name, never one that is taken; FileExistsError where it is."""
+def _give(temporary: Path, path: Path) -> None:
+    """Give a file its final name; raise FileExistsError if that is taken."""
     try:
-        os.link(beside, path)
+        os.link(temporary, path)
     except FileExistsError:
         raise
-    except OSError as error:  # a file system without links, as many a backup disk has
+    except OSError as error:  # a file system without hard links, like that of many backup disks
         if os.path.lexists(path):
             raise FileExistsError(path) from error
-        os.rename(beside, path)
+        os.rename(temporary, path)
