@@ -125,7 +125,7 @@ def test_a_part_that_kills_its_worker_fails_its_own_item_alone(tmp_path: Path) -
     shop.run(workers=2)
     bad = shop.item("bad")
     assert (bad.status, bad.suspect, bad.attempts) == (Status.ERROR, True, {"convert": 1})
-    assert "1 of 3 parts failed; the first: its worker process died (SIGKILL)" in bad.error_message
+    assert "1 of 3 parts failed. The first: its worker process died (SIGKILL)" in bad.error_message
     assert shop.item("good").status is Status.COMPLETED
     assert [note[1] for note in shop.notes("part")].count("bad.1") == 2
 

@@ -25,9 +25,9 @@ FAILURES = {
     " contains unknown field `colour`",
     "returns mistyped": "The plain worker returned data that its item cannot hold: Expected `int`,"
     " got `str` - at `$.size`",
-    "returns a-path": "TypeError: what the worker returned cannot be recorded: ",
-    "returns bad-fact": "TypeError: what the worker returned cannot be recorded: ",
-    "returns bad-text": "TypeError: what the worker returned cannot be recorded: ",
+    "returns a-path": "TypeError: the result of the worker cannot be recorded: ",
+    "returns bad-fact": "TypeError: the result of the worker cannot be recorded: ",
+    "returns bad-text": "TypeError: the result of the worker cannot be recorded: ",
     "returns no-data": "TypeError: 'NoneType' object is not iterable",
     "returns bad-wait": "ValueError: could not convert string to float: 'soon'",
     "returns long-wait": "later",

@@ -99,7 +99,7 @@ def test_a_result_of_a_claim_that_was_lost_is_not_recorded_under_the_next(tmp_pa
     assert len(shop.notes("start", "ant")) == 2
     assert shop.item("ant").attempts == 1
     assert [line["message"] for line in shop.log() if line["level"] == "warning"] == [
-        "ant: was reset or restored meanwhile; this result is dropped"
+        "ant: was reset or restored meanwhile; its result was dropped"
     ]
 
 

@@ -117,7 +117,7 @@ def test_a_part_that_fails_for_good_fails_its_item_and_no_other(tmp_path: Path) 
     assert ant.parts
     assert list(ant.parts.failed.values()) == [2]
     assert ant.error_message == (
-        f"1 of 3 parts failed; the first: {tmp_path}/parts/ant.1: Input/output error."
+        f"1 of 3 parts failed. The first: {tmp_path}/parts/ant.1: Input/output error."
         " Check the disk and its cable, then run again."
     )
     assert parts(shop).count("ant.1") == 2
@@ -187,7 +187,7 @@ def test_a_stage_that_may_not_follow_is_refused(tmp_path: Path) -> None:
 def test_a_stage_that_asks_for_parts_again_is_an_error_and_no_endless_loop(tmp_path: Path) -> None:
     shop = stock(tmp_path, ant="again", bee="one")
     shop.run()
-    assert "asked for parts again" in shop.item("ant").error_message
+    assert "returned parts again" in shop.item("ant").error_message
     assert shop.item("bee").status is Status.COMPLETED
 
 

@@ -1,1 +1,1 @@
-"""How work is run: batches, stages, retries and executors."""
+"""Run batches: scheduling, stages, retries, executors and worker processes."""

@@ -1,4 +1,4 @@
-"""One call of a worker, and the only place where an error becomes a result."""
+"""Run a task: one call of a worker. This is the only place that converts errors to results."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _CURES = {
 
 
 _LONGEST_WAIT = 86400.0  # seconds
-_WORTH_TELLING = 1.0  # seconds; of shorter waits, as between two requests, nobody is told
+_WORTH_TELLING = 1.0  # seconds; shorter waits, as between two requests, are not reported
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One part of a stage: its number, its input, and what to do with it."""
+    """One part of a stage: its number, its input, and the function to call."""
 
     number: int
     given: Any
@@ -43,39 +43,42 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """Something to run: a worker's call on an item, or one part of it."""
+    """A worker call for an item, or for one part of it."""
 
     key: str
     work: Work
     part: Part | None = None
-    alone: bool = False  # with no neighbour, in a process of its own
+    alone: bool = False  # in a process of its own, with no other task running
 
 
 class PartDone(msgspec.Struct, frozen=True):
-    """A finished part."""
+    """The result of a finished part."""
 
     result: Any
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """A failed part."""
+    """The error of a failed task."""
 
     message: str
     traceback: str = ""
 
 
 class Gone(msgspec.Struct, frozen=True):
-    """The library is gone, or there is no room for our own files: no item is to blame."""
+    """The batch cannot continue, for a reason that is not the fault of an item.
+
+    The library is missing, for example, or the disk is full.
+    """
 
     error: MediakeepError
 
 
 class Quit(msgspec.Struct, frozen=True):
-    """The person who was asked has had enough: the item goes back, and the batch ends."""
+    """The user quit at a prompt: the item is released, and the batch ends."""
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """The process that ran the task died, or was killed because it took too long."""
+    """The process that ran the task died, or was killed after a timeout."""
 
     why: str
 
@@ -85,7 +88,7 @@ Result = Outcome | Parts | PartDone | Failed | Gone | Quit | Lost
 
 @contextlib.contextmanager
 def opened(opening: Opening) -> Iterator[Worker]:
-    """Give a process its worker; what keeps it from starting is no item's fault."""
+    """Open the worker of a process; raise ItemFailed if it cannot start."""
     with contextlib.ExitStack() as stack:
         try:
             worker = stack.enter_context(opening())
@@ -97,31 +100,31 @@ def opened(opening: Opening) -> Iterator[Worker]:
 
 
 def run(worker: Worker, task: Task, progress: Progress) -> Result:
-    """Run a task; whatever it raises becomes a result."""
+    """Run a task and return its result; exceptions become results, too."""
     try:
         if task.part:
             return PartDone(_plain(task.part.run(task.part.given, progress)))
         return _checked(worker(task.work, progress))
-    except (LibraryGone, NoCache, NoRoom) as gone:
-        return Gone(gone)
+    except (LibraryGone, NoCache, NoRoom) as error:
+        return Gone(error)
     except Stopped:
         return Quit()
     except OSError as error:
         return Gone(NoRoom(explain(error))) if error.errno in _NO_ROOM else failure(task, error)
     except (BrokenOff, KeyboardInterrupt):
         raise
-    except BaseException as error:  # noqa: BLE001 - a worker may fail in any way, the batch may not
+    except BaseException as error:  # noqa: BLE001 - a worker may fail in any way, the batch must not
         return failure(task, error)
 
 
 def _checked(result: Any) -> Outcome | Parts:
-    """Refuse what cannot be recorded, here where the blame is clear."""
+    """Check that the result of a worker can be recorded, and return it as plain JSON values."""
     if isinstance(result, Parts):
         return result
     if not isinstance(result, Outcome):
         raise TypeError(f"the worker returned {type(result).__name__}, not an Outcome")
     if result.state not in _ENDS:
-        raise ValueError(f"the worker returned {result.state!r}, which is no way to end")
+        raise ValueError(f"the worker returned {result.state!r}, which is not a final status")
     after = _plain(result.retry_after)
     return replace(
         result,
@@ -134,25 +137,25 @@ def _checked(result: Any) -> Outcome | Parts:
 
 
 def _plain(thing: Any) -> Any:
-    """Return a thing as the journal will give it back, so that a crash makes no difference."""
+    """Return a value as decoded from JSON, so that it is the same as after a crash."""
     try:
         return msgspec.json.decode(msgspec.json.encode(thing))
     except (TypeError, ValueError) as error:
-        raise TypeError(f"what the worker returned cannot be recorded: {error}") from error
+        raise TypeError(f"the result of the worker cannot be recorded: {error}") from error
 
 
 def span(seconds: float) -> float:
-    """Return how much later a task may end that told of a wait; for what is no span, 0."""
+    """Return the extension of the deadline for a reported wait; 0 if it is not positive."""
     return min(seconds, _LONGEST_WAIT) if seconds > 0 else 0.0
 
 
 def is_told(seconds: float) -> bool:
-    """Tell whether a wait lasts so long that whoever watches is to hear of it."""
+    """Return whether a wait is long enough to be reported as progress."""
     return seconds >= _WORTH_TELLING
 
 
 def failure(task: Task, error: BaseException) -> Outcome | Failed:
-    """Make a result of what a task raised."""
+    """Return the result of a task that raised an error."""
     message, trace = explain(error), _trace(error)
     if task.part:
         return Failed(message, trace)
@@ -164,10 +167,10 @@ def _trace(error: BaseException) -> str:
 
 
 def explain(error: BaseException) -> str:
-    """Say in a sentence what went wrong, where, and what helps."""
+    """Return a sentence with the problem, the path and a fix."""
     try:
         return files.printable(_sentence(error))
-    except Exception:  # noqa: BLE001 - an error that cannot even say what it is
+    except Exception:  # noqa: BLE001 - str() of the error failed
         return type(error).__name__
 
 

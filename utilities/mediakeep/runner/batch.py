@@ -1,13 +1,14 @@
-"""A batch: items are taken from the queue, worked on, and what became of them is recorded.
+"""A batch: claim items from the queue, process them, and record the results.
 
-1. A window of items is claimed: one commit.
-2. Each goes to the crew, inline or pooled; its begin is noted, so that a death can be laid to it.
+1. A window of items is claimed with one commit.
+2. Each item goes to the executor, inline or in the pool. Its start is recorded, so that it is a
+   suspect if the process dies.
 3. A result is recorded after its files are on the disk: a settle, a stage, or a part.
-4. What killed its worker, now or in a session that died, runs again alone, after all others.
-5. At every checkpoint, and at the end, the milestone brings the views up to date.
-6. Once a look-up could not be made, nothing more is taken for its look-up alone, until one that
-   began later is made: then each that a service failed is taken again, once.
-7. A stop, for whatever reason, gives back what was not finished, undone and uncounted.
+4. Items that killed their worker, in this or a dead session, run again alone, after all others.
+5. At every checkpoint, and at the end, the milestone callback updates the views.
+6. After a failed lookup no more items are claimed for their lookup only, until a lookup that
+   started later succeeds. Then each item that a service failed is claimed once more.
+7. A stop for any reason releases the unfinished items, without counting an attempt.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ from mediakeep.runner.stop import Stop
 
 
 class Running(msgspec.Struct):
-    """A claimed item on its way."""
+    """A claimed item that is being processed."""
 
     claim: Claim
     item: Item
     since: float = 0.0
     fan: Fan | None = None
-    deadly: bool = False  # its worker died even with no neighbour
+    deadly: bool = False  # its worker died although it ran alone
 
 
 class Batch:
@@ -63,19 +64,23 @@ class Batch:
         self._started = time.monotonic()
         self._items: dict[str, Running] = {}
         self._line = Lineup()
-        self._tasks = 0  # that run, or have ended and are not recorded yet
-        self._heard: deque[tuple[Task, Result]] = deque()  # the latter
+        # The tasks that are running, or finished but not recorded yet; and only the latter.
+        self._tasks = 0
+        self._heard: deque[tuple[Task, Result]] = deque()
         self._vanished = 0
-        self._unreached: dict[str, Outcome] = {}  # settled without their lookup: a service failed
-        self._retaken: dict[str, Outcome] = {}  # of those, what are taken again for it
-        self._failed_at = 0.0  # when the last lookup was found not to be possible; monotonic
+        # Items settled without their lookup because a service failed; and those claimed again.
+        self._unreached: dict[str, Outcome] = {}
+        self._retaken: dict[str, Outcome] = {}
+        # The monotonic time of the last failed lookup, 0 if a later one succeeded.
+        self._failed_at = 0.0
 
     def run(self) -> Report:
-        """Run the batch to its end, to a stop, or until the library is gone."""
+        """Run the batch to its end, to a stop, or until the library is missing."""
         with self._stop:
-            with contextlib.ExitStack() as ending:
-                ending.callback(self._give_back)  # once the crew is gone, however that went
-                ending.callback(self._crew.close, kill=True)
+            with contextlib.ExitStack() as stack:
+                # The executor is closed first, and the items are released even if that fails.
+                stack.callback(self._give_back)
+                stack.callback(self._crew.close, kill=True)
                 self._loop()
             self._report.stopped = self._stop.asked
             self._report.seconds = time.monotonic() - self._started
@@ -98,15 +103,16 @@ class Batch:
             self._take_next()
 
     def _decides(self) -> bool:
-        """Tell whether what was heard decides on what is next, and so has to be recorded first.
+        """Return whether finished results determine the next task, and so must be recorded first.
 
-        Else whoever is free gets its next item before: a record takes as long as a small item.
+        Else idle workers get their next item before, because recording takes as long as a small
+        item.
         """
-        staged, gone = self._queue.kind.stages, (isinstance(one[1], Gone) for one in self._heard)
-        return bool(staged) or self._crew.capacity == 1 or any(gone)
+        aborted = (isinstance(result, Gone) for _, result in self._heard)
+        return bool(self._queue.kind.stages) or self._crew.capacity == 1 or any(aborted)
 
     def _wait(self) -> None:
-        """Record a result, or wait for one where there is none."""
+        """Record a result, or wait for one if there is none."""
         if self._heard:
             self._take_next()
             return
@@ -115,20 +121,20 @@ class Batch:
             self._queue.freshen()
 
     def _take_next(self) -> None:
-        """Record one result, and hear what has ended meanwhile."""
+        """Record one result, and collect the tasks that finished meanwhile."""
         task, result = self._heard.popleft()
         self._tasks -= 1
         self._take(task, result)
         self._heard.extend(self._crew.wait(0.0))
 
     def _over(self) -> bool:
-        """Tell whether nothing new may be started."""
+        """Return whether no more tasks may be started."""
         spent = time.monotonic() - self._started
         out_of_time = bool(self._plan.time_budget and spent >= self._plan.time_budget)
         return self._stop.asked or self._report.gone is not None or out_of_time
 
     def _refill(self) -> None:
-        """Claim the next window when the last one has been handed out."""
+        """Claim the next window if all tasks of the last one have been started."""
         if self._line or self._over():
             return
         first = not self._report.claimed
@@ -146,12 +152,12 @@ class Batch:
     def _task(self, key: str, results: tuple[Any, ...] | None = None) -> Task:
         item, claim = self._items[key].item, self._items[key].claim
         stage = item.processing_stage or self._queue.kind.first_stage
-        made = self._queue.state.head.created
-        stamp = Stamp(self._report.session, key, claim.seq, item.first_claim, made)
+        created = self._queue.state.head.created
+        stamp = Stamp(self._report.session, key, claim.seq, item.first_claim, created)
         return Task(key, Work(item, stamp, stage, results), alone=item.suspect)
 
     def _next(self) -> Task | None:
-        """Choose what to start now, if anything may be started."""
+        """Return the task to start now, or None if none may be started."""
         if self._over() or self._tasks - len(self._heard) >= self._crew.capacity:
             return None
         return self._line.next(idle=not self._tasks)
@@ -166,7 +172,7 @@ class Batch:
             self._wait()
 
     def _take(self, task: Task, result: Result) -> None:
-        """Record what a task came to, or send it on."""
+        """Record the result of a task, or schedule what follows from it."""
         running = self._items.get(task.key)
         if running is None or running.claim.seq != task.work.stamp.claim:
             return
@@ -198,7 +204,7 @@ class Batch:
                 self._settle(task.key, result)
 
     def _vanishing(self, outcome: Outcome) -> bool:
-        """Tell whether too much has vanished for it to be people's doing: a share half mounted."""
+        """Return whether too many items vanished, as with a share that is only partly mounted."""
         self._vanished += outcome.data.get("skip_reason") == survey.VANISHED
         return self._vanished > survey.MANY * len(self._queue.state.items)
 
@@ -209,7 +215,7 @@ class Batch:
             self._settle(task.key, Outcome(Status.ERROR, failed.message))
 
     def _advance(self, key: str, outcome: Outcome) -> None:
-        """Record that a stage is done, under the same claim, and call the next one."""
+        """Record the end of a stage under the same claim, and schedule the next one."""
         changes = settling.replaced(self._items[key].item, outcome.data)
         changes |= {"processing_stage": outcome.next_stage, "parts": None}
         if self._record(key, "stage", changes):
@@ -217,17 +223,17 @@ class Batch:
             self._line.put_first(self._task(key))
 
     def _spread(self, task: Task, parts: Parts) -> None:
-        """Put the parts of a stage in line; those done before a crash stay done."""
+        """Schedule the parts of a stage, except those finished before a crash."""
         if task.work.results is not None:
-            why = f"Its stage {task.work.stage} got its results and asked for parts again."
+            why = f"Its stage {task.work.stage} got results and returned parts again."
             return self._settle(task.key, Outcome(Status.ERROR, why))
         running = self._items[task.key]
         running.fan = Fan.spread(parts, running.item.parts)
-        # Without what is known of the parts already, which a part need not know.
+        # Without the record of the other parts, which a part does not need.
         work = structs.replace(task.work, item=structs.replace(running.item, parts=None))
-        pieces = (Part(n, parts.inputs[n], parts.run) for n in running.fan.missing())
+        stage_parts = (Part(n, parts.inputs[n], parts.run) for n in running.fan.missing())
         alone = running.item.suspect
-        self._line.put_first(*(Task(task.key, work, piece, alone) for piece in pieces))
+        self._line.put_first(*(Task(task.key, work, part, alone) for part in stage_parts))
         return self._gather(task.key)
 
     def _part_done(self, task: Task, done: PartDone) -> None:
@@ -254,7 +260,7 @@ class Batch:
         return fan, fan.names[task.part.number]
 
     def _gather(self, key: str) -> None:
-        """Go on once every part has ended: call the stage again, or fail with what is known."""
+        """If all parts have ended, schedule the stage with their results, or settle the error."""
         fan = self._items[key].fan
         if fan is None or not fan.complete():
             return
@@ -264,7 +270,7 @@ class Batch:
             self._line.put_first(self._task(key, fan.results()))
 
     def _record(self, key: str, op: str, changes: dict[str, Any]) -> bool:
-        """Commit progress within a claim; where the claim is lost, so is the item's work."""
+        """Commit progress within a claim; return False and drop the item if that failed."""
         running = self._items[key]
         try:
             item = self._ledger.record(running.claim, op, changes)
@@ -280,39 +286,39 @@ class Batch:
     def _settle(self, key: str, outcome: Outcome) -> None:
         running = self._items[key]
         seconds = time.monotonic() - running.since
-        if running.deadly and outcome.state is Status.ERROR:  # nor shall its next try harm others
+        if running.deadly and outcome.state is Status.ERROR:  # its next attempt must run alone, too
             outcome = structs.replace(outcome, data={**outcome.data, "suspect": True})
         try:
             before = self._retaken.get(key)
-            kept = self._ledger.settle(running.claim, running.item, outcome, seconds, before)
+            settled = self._ledger.settle(running.claim, running.item, outcome, seconds, before)
         except (BadData, IllegalTransition) as error:
             self._settle(key, Outcome(Status.ERROR, str(error)))
             return
-        if not kept:
+        if not settled:
             self._drop(key)
             return
         self._forget(key)
         self._heed_lookup(key, outcome, running.since, is_first=before is None)
 
     def _heed_lookup(self, key: str, outcome: Outcome, since: float, *, is_first: bool) -> None:
-        """End the lookups once one could not be made; go on with them once a later one is made.
+        """Stop lookups after a failed one, and resume them after a later one succeeded.
 
-        What fails again although the service was asked is the fault of that item alone.
+        A second failure with requests to the service concerns only that item.
         """
         self._retaken.pop(key, None)
-        was_asked = bool(outcome.facts.get("requests"))
+        has_requests = bool(outcome.facts.get("requests"))
         if awaits_lookup(self._queue.state.items[key]):
             if is_first and "unreached" in outcome.facts:
                 self._unreached[key] = self._report.counts_of(outcome)
-            if is_first or not was_asked:
+            if is_first or not has_requests:
                 self._failed_at = time.monotonic()
                 self._end_lookups()
-        elif self._failed_at and was_asked and since > self._failed_at:
+        elif self._failed_at and has_requests and since > self._failed_at:
             self._failed_at = 0.0
             self._intake.resume_lookups(self._unreached)
 
     def _end_lookups(self) -> None:
-        """Give back what was taken for its look-up alone and is not begun: none can be made now."""
+        """Release the items that were claimed for their lookup only and have not been started."""
         waiting = self._line.waiting()
         unmade = [
             key
@@ -321,19 +327,19 @@ class Batch:
         ]
         suspects = {key for key in unmade if self._items[key].item.suspect}
         self._queue.release([self._items[key].claim for key in unmade], suspects)
-        again = [key for key in unmade if key in self._retaken]
-        for key in again:
+        retried = [key for key in unmade if key in self._retaken]
+        for key in retried:
             self._unreached[key] = self._retaken.pop(key)
         for key in unmade:
             self._forget(key)
-        self._intake.end_lookups(len(unmade) - len(again))
+        self._intake.end_lookups(len(unmade) - len(retried))
         self._report.claimed = self._intake.claimed
 
     def _drop(self, key: str) -> None:
-        """Let go of an item that was reset, restored or taken over while this batch had it."""
+        """Drop an item that was reset, restored or claimed by another session meanwhile."""
         self._forget(key)
         self._ledger.session.end(key)
-        self._ledger.trouble(key, "was reset or restored meanwhile; this result is dropped")
+        self._ledger.trouble(key, "was reset or restored meanwhile; its result was dropped")
 
     def _forget(self, key: str) -> None:
         del self._items[key]
@@ -341,15 +347,17 @@ class Batch:
 
     def _progress(self, key: str, done: int, of: int, service: str = "") -> None:
         self._ledger.session.progress(key, done, of, service)
-        with contextlib.suppress(OSError):  # a terminal that is gone: the next settled item tells
+        with contextlib.suppress(
+            OSError
+        ):  # the terminal is gone: the next settled item reports that
             self._face.progress(key, done, of, service)
 
     def _give_back(self) -> None:
-        """Give back what was not finished; what must run alone is still a suspect."""
+        """Release the unfinished items; those that must run alone stay suspects."""
         if self._items:
             claims = [running.claim for running in self._items.values()]
-            doubtful = {key for key, running in self._items.items() if running.item.suspect}
-            self._queue.release(claims, self._line.suspects() | doubtful)
+            suspects = {key for key, running in self._items.items() if running.item.suspect}
+            self._queue.release(claims, self._line.suspects() | suspects)
         for key in self._items:
             self._ledger.session.end(key)
         self._items.clear()
@@ -358,5 +366,5 @@ class Batch:
 def run(
     queue: Queue, opening: Opening, plan: Plan, face: Face, early: Sequence[Hand] = ()
 ) -> Report:
-    """Run one batch over a queue, with workers that started before it was opened, if any did."""
+    """Run one batch over a queue; `early` are workers that were started before it was opened."""
     return Batch(queue, opening, plan, face, early).run()

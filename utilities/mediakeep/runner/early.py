@@ -1,8 +1,4 @@
-"""Workers that start before their batch does, and get ready while the queue is being opened.
-
-They are forked, which takes a millisecond. So it is done as long as this process has nothing open
-that they would hold beyond its death: no queue, no lock, no base.
-"""
+"""Start workers before the batch, so that they get ready while the queue is being opened."""
 
 from __future__ import annotations
 
@@ -16,13 +12,17 @@ from mediakeep.runner.hand import Hand
 
 @contextlib.contextmanager
 def hands(opening: Opening, count: int) -> Iterator[list[Hand]]:
-    """Start workers where this process can be copied; at the end those go that are still here."""
+    """Fork workers if possible; at the end of the block, those still running are shut down.
+
+    A fork takes a millisecond, but keeps all open files of this process even after its death. So
+    this is done before a queue, lock or database is opened.
+    """
     started: list[Hand] = []
     try:
         if hand.can_fork():
-            with contextlib.suppress(OSError):  # the pool starts those that it lacks
+            with contextlib.suppress(OSError):  # the pool starts the missing ones
                 for _ in range(count):
                     started.append(hand.forked(opening, started))
         yield started
     finally:
-        hand.end([one for one in started if not one.pipe.closed])
+        hand.end([worker for worker in started if not worker.pipe.closed])

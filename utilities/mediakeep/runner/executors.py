@@ -1,9 +1,8 @@
-"""Where work runs: in this process, or in workers of their own that may die without harm.
+"""Executors: run tasks in this process, or in worker processes that may die without harm.
 
-Workers that started early have the work from the start. Where there are none, it runs inline, and a
-pool of spawned workers starts when a second of that has not been enough, and for whatever must run
-alone; work that is never to run inline has it from the start. Each worker has one task at a time,
-so that a death has one cause.
+Prestarted workers get all tasks. Without them, tasks run inline at first; a pool of spawned workers
+starts after a second of inline work, for tasks that must run alone, and for work that never runs
+inline. Each worker has one task at a time, so that a death has one cause.
 """
 
 from __future__ import annotations
@@ -23,36 +22,36 @@ from mediakeep.runner.pool import TURN, Pool, Told
 from mediakeep.runner.stop import Stop, StopNow, TooLong
 
 PATIENCE = 1.0  # seconds of inline work before the pool starts
-_SOON = 1e-3  # seconds; a timer of 0 would never go off
+_SOON = 1e-3  # seconds; a timer of 0 would never fire
 
 
 class Alarm:
-    """Progress of inline work, under a timer that waits for a service set back."""
+    """Progress of inline work; waits for a service extend its timer."""
 
     def __init__(self, key: str, told: Told) -> None:
         self._key, self._told = key, told
         self._reached = 0, 0
 
     def __call__(self, done: int, of: int, /) -> None:
-        """Pass it on."""
+        """Report progress."""
         self._reached = done, of
         self._told(self._key, done, of, "")
 
     def waiting(self, seconds: float, service: str = "", /) -> None:
-        """Let the timer, if it runs, go off so much later."""
+        """Extend the timer, if it is running, by a wait for a service."""
         if attempt.is_told(seconds):
             self._told(self._key, *self._reached, service)
         self.extend(attempt.span(seconds))
 
     def extend(self, seconds: float, /) -> None:
-        """Let the timer, if it runs, go off so much later or sooner."""
+        """Move the timer, if it is running, by positive or negative seconds."""
         left, _ = signal.getitimer(signal.ITIMER_REAL)
         if left:
             signal.setitimer(signal.ITIMER_REAL, max(left + seconds, _SOON))
 
 
 class Inline:
-    """Runs a task in this process, under an alarm."""
+    """Runs tasks in this process, with a timer for the timeout."""
 
     def __init__(self, opening: Opening, limits: Limits, stop: Stop, told: Told) -> None:
         self._opening, self._open = opening, contextlib.ExitStack()
@@ -61,9 +60,9 @@ class Inline:
         self.seconds = 0.0
 
     def run(self, task: Task) -> Result:
-        """Run a task; StopNow where the second signal broke it off.
+        """Run a task; raise StopNow if the second signal interrupted it.
 
-        The alarm or the signal may come at any line between the two `breakable`, and only there.
+        Timer and signal interrupt only between the two assignments of the flag below.
         """
         started = time.monotonic()
         before = signal.signal(signal.SIGALRM, self._alarm)
@@ -92,12 +91,12 @@ class Inline:
         self._stop.break_off(TooLong())
 
     def close(self) -> None:
-        """Close what the worker had opened."""
+        """Close the worker."""
         self._open.close()
 
 
 class Crew:
-    """Workers that started early, or inline first, then the pool: the executor a batch sees."""
+    """The executor of a batch: prestarted workers, or inline first and then a pool."""
 
     def __init__(
         self,
@@ -115,7 +114,7 @@ class Crew:
 
     @property
     def capacity(self) -> int:
-        """How many tasks may run at once now."""
+        """The number of tasks that may run at the same time now."""
         return self._limits.workers if self._pooled else 1
 
     @property
@@ -127,7 +126,7 @@ class Crew:
         return bool(self._early) or not self._limits.inline or lasting
 
     def submit(self, task: Task) -> None:
-        """Start a task; the caller keeps to the capacity, and runs nothing beside one alone."""
+        """Start a task; the caller respects the capacity and tasks that must run alone."""
         if (task.alone and not self._limits.asked) or self._pooled:
             if self._pool is None:
                 timeout = self._limits.item_timeout
@@ -137,7 +136,7 @@ class Crew:
             self._next = task
 
     def wait(self, turn: float = TURN) -> list[tuple[Task, Result]]:
-        """Return what has finished; [] after a turn in which nothing has."""
+        """Return the finished tasks, [] if there are none after `turn` seconds."""
         if self._next is None:
             return self._pool.wait(turn) if self._pool else []
         task, self._next = self._next, None
@@ -149,7 +148,7 @@ class Crew:
             return []
 
     def close(self, *, kill: bool = False) -> None:
-        """End all workers: after their task, or at once."""
+        """End all workers: after their task, or immediately if `kill`."""
         try:
             if self._pool:
                 self._pool.close(kill=kill)

@@ -1,7 +1,8 @@
-"""One worker process: how it is started, spoken to and ended.
+"""The parent side of a worker process: start it, send tasks, receive messages, end it.
 
-It is spawned: an interpreter of its own, which takes a fifth of a second. Or it is forked, at once,
-but then it holds whatever this process has open: so only as long as that is nothing yet.
+A worker is spawned as a new interpreter, which takes a fifth of a second. Or it is forked, which
+takes a millisecond but keeps all files open that this process has open; so this is done only before
+the queue is opened.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from mediakeep.runner.stop import SIGNALS
 
 _spawn = multiprocessing.get_context("spawn")
 _fork = multiprocessing.get_context("fork")
-_LEAVE = 5.0  # seconds that a process may take to go
+_LEAVE = 5.0  # seconds for a process to exit
 
 
 class Hand:
-    """A worker process as its parent sees it."""
+    """A worker process as seen by its parent."""
 
     def __init__(self, process: BaseProcess, ours: Connection, theirs: Connection) -> None:
         self.process, self.pipe = process, ours
@@ -40,11 +41,11 @@ class Hand:
         self.ready = False
         self.task: Task | None = None
         self.deadline = float("inf")
-        self.alone_for = ""  # the item that this process was started for, if for one alone
+        self.alone_for = ""  # key of the item that this process was started for, if it runs alone
         self._data = b""  # the task, until it is sent
 
     def give(self, task: Task, data: bytes, timeout: float) -> None:
-        """Hand over a pickled task, at once or as soon as the worker is ready."""
+        """Send a pickled task, at once or as soon as the worker is ready."""
         self.task, self._data = task, data
         self.alone_for = task.key if task.alone else ""
         self._start_clock(timeout)
@@ -52,7 +53,7 @@ class Hand:
             self._send()
 
     def begin(self, timeout: float) -> None:
-        """Start on the task, now that the worker is ready: never before, or a send might hang."""
+        """Send the task, called when the worker is ready: a send before that could block."""
         self.ready = True
         self._start_clock(timeout)
         self._send()
@@ -61,36 +62,36 @@ class Hand:
         self.deadline = time.monotonic() + timeout if timeout else float("inf")
 
     def allow(self, seconds: float) -> None:
-        """Give the task so much longer: it waits for a service."""
+        """Extend the deadline by a wait for a service."""
         self.deadline += attempt.span(seconds)
 
     def extend(self, seconds: float) -> None:
-        """Move the deadline on, or back by what is left of a wait for an answer."""
+        """Move the deadline by positive or negative seconds."""
         self.deadline += seconds
 
     def _send(self) -> None:
-        with contextlib.suppress(OSError):  # dead already: the next wait finds out
+        with contextlib.suppress(OSError):  # already dead: the next wait detects that
             self.pipe.send_bytes(self._data)
         self._data = b""
 
     def hear(self) -> tuple[list[Any], bool]:
-        """Return what the worker said, and whether it can say any more.
+        """Return the messages of the worker, and whether more can follow.
 
-        Its life is looked at too, as a process that it left behind may hold its end of the pipe.
+        This also checks whether the process is alive, because a child of it may keep the pipe open.
         """
-        alive, said = self.process.is_alive(), []
+        alive, messages = self.process.is_alive(), []
         try:
             while self.pipe.poll():
-                said.append(self.pipe.recv())
+                messages.append(self.pipe.recv())
         except (EOFError, OSError):
             alive = False
-        except Exception as error:  # noqa: BLE001 - what it said cannot be understood here
+        except Exception as error:  # noqa: BLE001 - the message cannot be unpickled
             assert self.task is not None
-            said.append(("done", attempt.failure(self.task, error)))
-        return said, alive
+            messages.append(("done", attempt.failure(self.task, error)))
+        return messages, alive
 
     def dismiss(self) -> bool:
-        """Tell the worker to go home; False where it is not ready to be told anything."""
+        """Ask the worker to exit; return False if it is not ready to receive that."""
         with contextlib.suppress(OSError):
             if self.ready or self.pipe.poll():
                 self.pipe.send(None)
@@ -98,38 +99,38 @@ class Hand:
         return False
 
     def wait_for_end(self, seconds: float) -> str:
-        """Wait for the process to go, and say how it went."""
+        """Wait for the end of the process, and return how it ended as text."""
         self.process.join(seconds)
         code = self.process.exitcode
         if code is None:
-            return "it no longer answers"
+            return "it does not respond"
         with contextlib.suppress(ValueError):
             return signal.Signals(-code).name
         return f"exit code {code}"
 
     def kill(self) -> None:
-        """End the worker and all that it started, at once."""
+        """Kill the worker and all processes that it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid or 0, signal.SIGKILL)
         self.process.kill()
-        self.process.join(_LEAVE)  # longer only where the system itself hangs, on a dead share
+        self.process.join(_LEAVE)  # takes longer only if a system call hangs, as on a dead share
         self.pipe.close()
         if self.process.exitcode is not None:
             self.process.close()
 
 
 def spawned(opening: Opening) -> Hand:
-    """Start a worker that inherits nothing of this process."""
-    resource_tracker.ensure_running()  # started with the first worker it would unblock Ctrl-C
+    """Start a worker that inherits nothing from this process."""
+    resource_tracker.ensure_running()  # if the first worker started it, it would unblock Ctrl-C
     ours, theirs = _spawn.Pipe()
     return Hand(_spawn.Process(target=worker.spawned, args=(opening, theirs)), ours, theirs)
 
 
 def forked(opening: Opening, earlier: Sequence[Hand]) -> Hand:
-    """Start a worker as a copy of this process; `earlier` are those that were started so before.
+    """Start a worker as a copy of this process; `earlier` are those forked before.
 
-    Their pipes are open in it as well, and it closes them: each worker knows by the end of its
-    pipe that this process is gone.
+    The copy closes the pipes of these, because each worker detects by the end of its pipe that this
+    process is gone.
     """
     ours, theirs = _fork.Pipe()
     not_its = [ours, *(hand.pipe for hand in earlier)]
@@ -137,26 +138,27 @@ def forked(opening: Opening, earlier: Sequence[Hand]) -> Hand:
 
 
 def end(hands: Sequence[Hand]) -> None:
-    """Let workers close what they have opened, and go; one that is still starting goes at once."""
-    asked = [hand for hand in hands if hand.dismiss()]
+    """Let workers close their resources and exit; kill those that are still starting."""
+    exiting = [hand for hand in hands if hand.dismiss()]
     latest = time.monotonic() + _LEAVE
-    for hand in asked:
+    for hand in exiting:
         hand.wait_for_end(max(0.0, latest - time.monotonic()))
     for hand in hands:
         hand.kill()
 
 
 def can_fork() -> bool:
-    """Tell whether this process can be copied: a lock that a thread holds would stay held.
+    """Return whether this process can be forked: it must have no other threads.
 
-    Not on macOS, whose own libraries start threads.
+    A lock held by a thread would stay locked in the copy. This excludes macOS, whose own libraries
+    start threads.
     """
     return sys.platform == "linux" and threading.active_count() == 1
 
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Hold signals back while a worker starts: it would die of them before it can ignore them."""
+    """Block signals while a worker starts, because they would kill it before it ignores them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield

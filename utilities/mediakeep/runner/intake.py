@@ -1,4 +1,4 @@
-"""Taking items from the queue: as many as the batch is to do, a window at a time."""
+"""Claim items from the queue: as many as the batch should process, a window at a time."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from mediakeep.queue.claims import Claim
 from mediakeep.queue.queue import Queue
 from mediakeep.runner.plan import Plan
 
-WINDOW = 50  # items claimed at once where more are asked for
+WINDOW = 50  # maximum number of items claimed at once
 
 
 class Intake:
-    """What a batch has taken, and what it may still take."""
+    """Claims the items of a batch and counts them."""
 
     def __init__(self, queue: Queue, plan: Plan) -> None:
         self._queue, self._plan = queue, plan
         self._lookups = plan.lookups
         self._again: list[str] = []
-        self._begun = queue.state.seq  # of what is settled later, this batch has made the lookup
+        self._begun = queue.state.seq  # this batch itself made the lookups of items settled later
         self.claimed = 0
 
     def end_lookups(self, unmade: int) -> None:
-        """Take nothing more for its look-up alone; so many that were taken so are given back."""
+        """Claim no more items for their lookup only; `unmade` of those claimed are released."""
         self._lookups, self._again = False, []
         self.claimed -= unmade
 
     def resume_lookups(self, again: Iterable[str]) -> None:
-        """Take items for their lookup as before, first those that this batch has taken already."""
+        """Claim items for their lookup again, first those in `again`, claimed before."""
         self._lookups, self._again = self._plan.lookups, list(again)
 
     def take(self) -> list[Claim]:
-        """Claim the next window; [] when the batch has had its share, or nothing is left."""
+        """Claim the next window; return [] if the batch is complete or nothing is left."""
         while self._again:
             keys, self._again = self._again[:WINDOW], self._again[WINDOW:]
             if claims := self._queue.claim_for_lookup(*keys):
@@ -53,7 +53,7 @@ class Intake:
         return self._queue.claim(count, lookups=self._lookups, settled_by=self._begun)
 
     def expected(self, session: str) -> int:
-        """Return how many items this batch will take, as far as its first claim can tell."""
+        """Return the number of items that this batch will claim, as known after its first claim."""
         if self._plan.key:
             return 1
         state = self._queue.state

@@ -1,4 +1,4 @@
-"""What a batch writes down: settles, stages and parts in the queue, log lines, checkpoints."""
+"""Record a batch: settles, stages and parts in the queue, log lines, checkpoints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mediakeep.runner.plan import Face, Plan, Report, Settled
 
 
 class Ledger:
-    """The record of one session."""
+    """Records the results of one session."""
 
     def __init__(self, queue: Queue, plan: Plan, face: Face) -> None:
         self._queue, self._plan, self._face = queue, plan, face
@@ -24,9 +24,9 @@ class Ledger:
         self.session.write("Batch started", **plan.settings)
 
     def record(self, claim: Claim, op: str, changes: dict[str, Any]) -> Item | None:
-        """Commit progress within a claim; None where the claim is lost."""
-        kept = self._queue.update(claim, op, changes)
-        return self._queue.state.items[claim.key] if kept else None
+        """Commit progress within a claim; return the item, or None if the claim is lost."""
+        is_valid = self._queue.update(claim, op, changes)
+        return self._queue.state.items[claim.key] if is_valid else None
 
     def settle(
         self,
@@ -36,9 +36,9 @@ class Ledger:
         seconds: float,
         before: Outcome | None = None,
     ) -> bool:
-        """Commit what became of an item, then tell of it; False where the claim is lost.
+        """Commit the outcome of an item, then report it; return False if the claim is lost.
 
-        `before` is the outcome that this one replaces, if the batch has settled the item already.
+        `before` is the outcome that this one replaces, if the batch has already settled the item.
         """
         if not self._queue.settle(claim, self._ending(item, outcome, seconds)):
             return False
@@ -73,12 +73,12 @@ class Ledger:
         self.session.write(f"{settled.key}: {outcome.message}", level, **facts)
 
     def trouble(self, key: str, text: str, traceback: str = "") -> None:
-        """Log what went wrong with an item without ending it."""
+        """Log a problem with an item that does not end it."""
         facts = {"traceback": traceback} if traceback else {}
         self.session.write(f"{key}: {text}", "warning", item=key, **facts)
 
     def warn(self) -> None:
-        """Pass on what the queue has to say, to the log and to the report."""
+        """Add the warnings of the queue to the log and to the batch result."""
         for warning in self._queue.warnings():
             self.session.write(warning, "warning")
             self.report.warnings.append(warning)
@@ -89,7 +89,7 @@ class Ledger:
             self._queue.state,
             self._queue.where.folder,
         )
-        first = self.report.done == 1  # a batch that was killed may owe us one
+        first = self.report.done == 1  # a killed batch may have left one out
         if not (
             checkpoints.due(state, every) or (first and checkpoints.overdue(folder, state, every))
         ):
@@ -105,7 +105,7 @@ class Ledger:
         self._face.milestone()
 
     def finish(self) -> None:
-        """Bring the views up to date, and end the session in log and history."""
+        """Update the views, and end the session in log and history."""
         try:
             self._face.milestone()
         finally:

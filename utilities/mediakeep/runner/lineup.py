@@ -1,4 +1,7 @@
-"""The order in which a batch's tasks are run."""
+"""Schedule a batch: claimed items, the order of tasks, parts of stages, and retries.
+
+A retry is a time stored in the queue, never a sleeping loop.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from mediakeep.runner.attempt import Task
 
 
 class Lineup:
-    """The tasks that wait: those that are ready, and those that run alone, after all others."""
+    """The waiting tasks: those that are ready, and those that run alone, after all others."""
 
     def __init__(self) -> None:
         self._ready: deque[Task] = deque()
@@ -18,11 +21,11 @@ class Lineup:
         return bool(self._ready)
 
     def add(self, task: Task) -> None:
-        """Put a task at the end of its line."""
+        """Append a task."""
         self._of(task).append(task)
 
     def put_first(self, *tasks: Task) -> None:
-        """Put tasks at the head, in their order: what is begun is finished before more is."""
+        """Insert tasks at the front in their order, so that started items are finished first."""
         for task in reversed(tasks):
             self._of(task).appendleft(task)
 
@@ -30,22 +33,22 @@ class Lineup:
         return self._alone if task.alone else self._ready
 
     def next(self, *, idle: bool) -> Task | None:
-        """Take the task to be started now; one that runs alone only where nothing runs."""
+        """Remove and return the next task; one that runs alone only if `idle`."""
         if self._ready:
             return self._ready.popleft()
         return self._alone.popleft() if self._alone and idle else None
 
     def waiting(self) -> set[str]:
-        """Return the items of which something waits."""
-        return {task.key for line in (self._ready, self._alone) for task in line}
+        """Return the keys of the items with waiting tasks."""
+        return {task.key for tasks in (self._ready, self._alone) for task in tasks}
 
     def suspects(self) -> set[str]:
-        """Return the items of which something waits to run alone."""
+        """Return the keys of the items with tasks that wait to run alone."""
         return {task.key for task in self._alone}
 
     def forget(self, key: str) -> None:
-        """Take an item's tasks out of the line."""
-        for line in (self._ready, self._alone):
-            kept = [task for task in line if task.key != key]
-            line.clear()
-            line.extend(kept)
+        """Remove the tasks of an item."""
+        for tasks in (self._ready, self._alone):
+            others = [task for task in tasks if task.key != key]
+            tasks.clear()
+            tasks.extend(others)

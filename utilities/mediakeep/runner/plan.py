@@ -1,4 +1,4 @@
-"""What a batch is asked to do, who listens to it, and what it came to."""
+"""The configuration, the callbacks and the result of a batch."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mediakeep.outcome import Outcome
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How many workers, and how many seconds a task may take (0: any).
+    """The number of workers, and the timeout of a task in seconds (0: none).
 
-    Work that may crash its process, as native decoders do, never runs `inline`. Where a person is
-    `asked` meanwhile, all of it runs in this process, which has the terminal.
+    Work that may crash its process, such as native decoders, has `inline` off. If the user is
+    prompted meanwhile, all tasks run in this process, which has the terminal.
     """
 
     workers: int = 1
@@ -28,28 +28,28 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Retry(msgspec.Struct, frozen=True):
-    """How often an item is tried, and the seconds before the second try; they double each time."""
+    """The number of attempts, and the seconds before the second one; they double each time."""
 
     max_attempts: int = 3
     delay: float = 600.0
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What a batch shall do, and within which bounds."""
+    """What a batch should process, and its limits."""
 
     size: int | None = 10  # None: all
-    key: str = ""  # only this item, whatever its state
+    key: str = ""  # only this item, in any state
     limits: Limits = Limits()
     retry: Retry = Retry()
-    time_budget: float = 0.0  # seconds; 0: any
-    lookups: bool = False  # whether it asks services, and so takes what lacks only its look-up
+    time_budget: float = 0.0  # seconds; 0: unlimited
+    lookups: bool = False  # make lookups, and so claim items that lack only theirs
     checkpoint_every: int = 50
-    keep_checkpoints: int = 0  # all
+    keep_checkpoints: int = 0  # 0: all
     settings: dict[str, Any] = {}  # for the session log
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """An item that is done, as the face of a batch hears of it."""
+    """A settled item, as passed to the callbacks."""
 
     number: int
     key: str
@@ -58,9 +58,11 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 class Face(msgspec.Struct, frozen=True):
-    """Who listens: to the first claim, to every settled item, to progress, to a milestone.
+    """Callbacks of a batch: after the first claim, for settled items, progress and milestones.
 
-    Of progress it hears the item, how much is done of how much, and the service it waits for.
+    The first one gets the expected number of items. That for progress gets the key of the item, how
+    much is done of how much, and the service it waits for, or "". A milestone is a checkpoint or
+    the end of the batch.
     """
 
     begun: Callable[[int], None] = lambda _: None
@@ -70,31 +72,31 @@ class Face(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct):
-    """What a batch came to; counts of items, seconds of time."""
+    """The result of a batch: numbers of items, and seconds."""
 
     session: str = ""
-    counted: tuple[Tally, ...] = ()  # what its kind of items counts besides
+    counted: tuple[Tally, ...] = ()  # additional counters of the kind
     claimed: int = 0
     settled: dict[Status, int] = msgspec.field(default_factory=lambda: dict.fromkeys(Status, 0))
     auto_fixed: int = 0
     manual_reviews: int = 0  # of the items of this batch
-    listed: int | None = None  # entries in the list of reviews at the end, of all queues
+    listed: int | None = None  # entries in the review list of all queues at the end
     seconds: float = 0.0
     stopped: bool = False
     requests: int = 0  # to services
-    hits: int = 0  # answers that were kept from before
-    waited: float = 0.0  # seconds, for services
-    tallies: Counter[str] = msgspec.field(default_factory=Counter)  # of those, by name
-    unreached: int = 0  # settled items that a service failed
-    awaiting: int = 0  # items of the queue that lack nothing but their look-up
-    unmade: str = ""  # why look-ups were not made, and what helps
+    hits: int = 0  # responses from the cache
+    waited: float = 0.0  # seconds of waits for services
+    tallies: Counter[str] = msgspec.field(default_factory=Counter)  # values of the counters
+    unreached: int = 0  # settled items for which a service failed
+    awaiting: int = 0  # items of the queue that lack only their lookup
+    unmade: str = ""  # why lookups were not made, and the fix
     gone: MediakeepError | None = None
     warnings: list[str] = []
-    notes: list[str] = []  # what else a person should know at the end
+    notes: list[str] = []  # other messages for the user at the end
 
     @property
     def done(self) -> int:
-        """How many items were settled, well or not."""
+        """The number of settled items, including failed ones."""
         return sum(self.settled.values())
 
     def count(self, outcome: Outcome) -> None:
@@ -102,31 +104,31 @@ class Report(msgspec.Struct):
         self.settled[outcome.state] += 1
         self.manual_reviews += outcome.data.get("manual_reviews") or 0
         facts = outcome.facts
-        self.auto_fixed += facts.get("auto_fixed", 0)  # the item counts those before as well
+        self.auto_fixed += facts.get("auto_fixed", 0)  # the item also counts earlier ones
         self.requests += facts.get("requests", 0)
         self.hits += facts.get("hits", 0)
         self.waited += facts.get("waited", 0.0)
-        self.tallies.update({one.name: facts.get(one.name, 0) for one in self.counted})
+        self.tallies.update({counter.name: facts.get(counter.name, 0) for counter in self.counted})
         self.unreached += "unreached" in facts
         self.unmade = self.unmade or facts.get("unreached") or facts.get("unasked") or ""
 
     def counts_of(self, outcome: Outcome) -> Outcome:
-        """Return what is counted of an outcome, to be kept until it is settled again."""
-        names = {"unreached", *(one.name for one in self.counted)}
+        """Return the counted part of an outcome, needed if the item is settled again."""
+        names = {"unreached", *(counter.name for counter in self.counted)}
         facts = {name: fact for name, fact in outcome.facts.items() if name in names}
         reviews = {"manual_reviews": outcome.data.get("manual_reviews")}
         return Outcome(outcome.state, data=reviews, facts=facts)
 
     def uncount(self, outcome: Outcome) -> None:
-        """Subtract a settled item that is settled again in the same batch, after its lookup.
+        """Subtract an item that is settled again in the same batch, after its lookup.
 
-        What was done stays counted: repairs, requests, waits.
+        Repairs, requests and waits stay counted.
         """
         self.settled[outcome.state] -= 1
         self.manual_reviews -= outcome.data.get("manual_reviews") or 0
         facts = outcome.facts
         self.tallies.subtract(
-            {one.name: facts.get(one.name, 0) for one in self.counted if one.group}
+            {counter.name: facts.get(counter.name, 0) for counter in self.counted if counter.group}
         )
         self.unreached -= "unreached" in facts
         if not self.unreached:

@@ -1,8 +1,8 @@
-"""A pool of workers, each with one task at a time and a pipe of its own.
+"""A pool of worker processes, each with its own pipe and one task at a time.
 
-So the death of a worker concerns its own task and no other, and one that hangs is killed alone.
-Those that the pool starts are spawned, never forked: a fork would keep the queue's locks beyond its
-owner's death.
+So the death of a worker affects only its own task, and a worker that hangs is killed alone. Workers
+started by the pool are spawned, never forked: a fork would keep the locks of the queue after the
+death of its owner.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from mediakeep.runner import attempt, hand
 from mediakeep.runner.attempt import Lost, Result, Task
 from mediakeep.runner.hand import Hand
 
-TURN = 0.5  # seconds that a wait lasts at most
+TURN = 0.5  # maximum seconds of one wait
 
 Ended = list[tuple[Task, Result]]
-Told = Callable[[str, int, int, str], None]  # item, done, of, the service it waits for
+Told = Callable[[str, int, int, str], None]  # key, done, of, service
 
 
 class Pool:
-    """Workers on call: those that started `early`, and more when there is a task for them."""
+    """Worker processes: the prestarted ones in `early`, and more if there are tasks for them."""
 
     def __init__(
         self, opening: Opening, timeout: float, told: Told, early: Sequence[Hand] = ()
@@ -35,91 +35,93 @@ class Pool:
         self._refused: Ended = []
 
     def submit(self, task: Task) -> None:
-        """Give a task to an idle worker, or to a new one."""
+        """Assign a task to an idle worker, or to a new one."""
         try:
             data = pickle.dumps(task)
-        except Exception as error:  # noqa: BLE001 - pickle raises whatever it likes
+        except Exception as error:  # noqa: BLE001 - pickle may raise any exception
             self._refused.append((task, attempt.failure(task, error)))
             return
         self._choose(task).give(task, data, self._timeout)
 
     def _choose(self, task: Task) -> Hand:
-        """Return an idle worker; a task that runs alone gets a fresh one, and no idle neighbours.
+        """Return an idle worker, or a new one; idle workers are ended for a task that runs alone.
 
-        So neither what others left in a process nor their memory can be what it dies of.
+        Such a task gets a new process, so that neither the state nor the memory of other tasks can
+        be the cause of its death.
         """
-        idle = [one for one in self._hands if one.task is None]
-        fit = [one for one in idle if not task.alone or one.alone_for == task.key]
-        chosen = next((one for one in fit if one.process.is_alive()), None)
+        idle = [worker for worker in self._hands if worker.task is None]
+        usable = [worker for worker in idle if not task.alone or worker.alone_for == task.key]
+        chosen = next((worker for worker in usable if worker.process.is_alive()), None)
         if task.alone or not chosen:
-            self._dismiss([one for one in idle if one is not chosen])
+            self._dismiss([worker for worker in idle if worker is not chosen])
         return chosen or self._start()
 
     def _start(self) -> Hand:
         try:
-            started = hand.spawned(self._opening)
+            worker = hand.spawned(self._opening)
         except OSError as error:
             raise ItemFailed(f"A worker could not start: {attempt.explain(error)}") from error
-        self._hands.append(started)
-        return started
+        self._hands.append(worker)
+        return worker
 
     def wait(self, turn: float = TURN) -> Ended:
-        """Return what has finished, was lost or took too long; [] after a turn without news."""
+        """Return the tasks that finished, died or timed out; [] if none after `turn` seconds."""
         if self._refused:
             refused, self._refused = self._refused, []
             return refused
-        busy = [one for one in self._hands if one.task]
-        nearest = min((one.deadline for one in busy), default=float("inf"))
+        busy = [worker for worker in self._hands if worker.task]
+        nearest = min((worker.deadline for worker in busy), default=float("inf"))
         turn = max(0.0, min(turn, nearest - time.monotonic()))
-        spoke = connection.wait([one.pipe for one in busy], turn)
+        readable = connection.wait([worker.pipe for worker in busy], turn)
         now = time.monotonic()
-        heard = [
-            one
-            for one in busy
-            if one.pipe in spoke or now >= one.deadline or not one.process.is_alive()
+        active = [
+            worker
+            for worker in busy
+            if worker.pipe in readable or now >= worker.deadline or not worker.process.is_alive()
         ]
-        return [ended for one in heard for ended in self._news(one)]
+        return [ended for worker in active for ended in self._news(worker)]
 
-    def _news(self, one: Hand) -> Ended:
-        assert one.task is not None
-        task = one.task
-        said, alive = one.hear()
-        for what, *rest in said:
-            if what == "progress":
-                self._told(task.key, *rest)
-            elif what == "waiting":
-                one.allow(*rest)
-            elif what == "extend":
-                one.extend(*rest)
-            elif what == "ready":
-                one.begin(self._timeout)
-            elif what == "broken":
-                raise rest[0]
+    def _news(self, worker: Hand) -> Ended:
+        assert worker.task is not None
+        task = worker.task
+        messages, alive = worker.hear()
+        for name, *args in messages:
+            if name == "progress":
+                self._told(task.key, *args)
+            elif name == "waiting":
+                worker.allow(*args)
+            elif name == "extend":
+                worker.extend(*args)
+            elif name == "ready":
+                worker.begin(self._timeout)
+            elif name == "broken":
+                raise args[0]
             else:
-                one.task = None
-                return [(task, rest[0])]
+                worker.task = None
+                return [(task, args[0])]
         if not alive:
-            return [(task, self._lose(one, f"its worker process died ({one.wait_for_end(1.0)})"))]
-        if time.monotonic() >= one.deadline:
-            return [(task, self._lose(one, f"it took longer than {self._timeout:g} seconds"))]
+            why = f"its worker process died ({worker.wait_for_end(1.0)})"
+            return [(task, self._lose(worker, why))]
+        if time.monotonic() >= worker.deadline:
+            return [(task, self._lose(worker, f"it took longer than {self._timeout:g} seconds"))]
         return []
 
-    def _lose(self, one: Hand, why: str) -> Lost:
-        """Give a worker up; one that cannot even start, with nobody beside it, ends the batch."""
-        alone = one.task is not None and one.task.alone
-        one.kill()
-        self._hands.remove(one)
-        if alone and not one.ready:
+    def _lose(self, worker: Hand, why: str) -> Lost:
+        """Kill a worker; raise ItemFailed if it ran alone and could not even start."""
+        alone = worker.task is not None and worker.task.alone
+        worker.kill()
+        self._hands.remove(worker)
+        if alone and not worker.ready:
             raise ItemFailed(f"A worker could not start: {why}.")
         return Lost(why)
 
     def _dismiss(self, hands: list[Hand]) -> None:
         hand.end(hands)
-        self._hands = [one for one in self._hands if one not in hands]
+        self._hands = [worker for worker in self._hands if worker not in hands]
 
     def close(self, *, kill: bool = False) -> None:
-        """End all workers: the idle ones kindly, the busy ones too unless `kill`."""
-        for one in [one for one in self._hands if kill and one.task]:
-            one.kill()
-            self._hands.remove(one)
+        """End all workers; with `kill`, busy ones are killed instead of waiting for their task."""
+        for worker in [worker for worker in self._hands if kill and worker.task]:
+            worker.kill()
+            self._hands.remove(worker)
         self._dismiss(self._hands)

@@ -1,4 +1,4 @@
-"""A dry run: the same workers on the same items, with no queue, no log and no record."""
+"""Dry run: call the same workers on the same items, without changing queue, log or history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mediakeep.runner.stop import Stop
 
 
 def run(state: State, keys: list[str], opening: Opening, plan: Plan, face: Face) -> Report:
-    """Work on the items and tell what would have become of each."""
+    """Process the items, and report the result that each would have."""
     report = Report(counted=state.kind.tallies, claimed=len(keys))
     started = time.monotonic()
     with Stop() as stop:
@@ -52,7 +52,7 @@ def _loop(crew: Crew, tasks: deque[Task], stop: Stop, report: Report, face: Face
 
 
 def _take(task: Task, result: Result, report: Report, face: Face) -> None:
-    """Tell of a result; of a staged item, only its next stage can be rehearsed."""
+    """Report a result; of a staged item only the next stage can be simulated."""
     match result:
         case Gone(error):
             report.gone = error

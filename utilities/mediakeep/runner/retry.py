@@ -1,4 +1,4 @@
-"""When a failed item is tried again: a fact in the queue, never a sleeping loop."""
+"""The time of the next attempt of a failed item: a fact in the queue, never a sleeping loop."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from mediakeep import clock
 from mediakeep.runner.plan import Retry
 
-_LONGEST = 86400.0  # seconds between two tries
-_LONGEST_ASKED = 366 * 86400.0  # the same, where a worker says how many
+_LONGEST = 86400.0  # seconds between two attempts
+_LONGEST_ASKED = 366 * 86400.0  # the same, if a worker states the time
 
 
 def not_before(retry: Retry, attempts: int, asked: float | None, now: datetime) -> str:
-    """Return when the next try is due after so many attempts, "" if there shall be none."""
+    """Return the time of the next attempt, or "" if there are no attempts left."""
     if attempts >= retry.max_attempts:
         return ""
     wait = min(retry.delay * 2 ** (attempts - 1), _LONGEST)

@@ -1,4 +1,4 @@
-"""The parts of a stage: which are done, which failed, and when the stage can be called again."""
+"""The parts of a stage: which are done, which failed, and whether all have ended."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mediakeep.outcome import Parts
 
 
 class Fan(msgspec.Struct):
-    """A stage spread over its parts; a part is known by its number and its input."""
+    """The state of the parts of a stage; a part is identified by its number and its input."""
 
     parts: Parts
     done: dict[str, Any] = {}
@@ -21,17 +21,17 @@ class Fan(msgspec.Struct):
 
     @classmethod
     def spread(cls, parts: Parts, known: PartsRecord | None) -> Fan:
-        """Lay a stage out; parts that are known as done with this very input are not done again."""
-        names = [_name(number, given) for number, given in enumerate(parts.inputs)]
+        """Return a tracker for a stage; parts done before with the same input are not repeated."""
+        names = [_name(number, value) for number, value in enumerate(parts.inputs)]
         before = known.done if known else {}
         return cls(parts, {name: before[name][0] for name in names if name in before}, {}, names)
 
     def missing(self) -> list[int]:
-        """Return the numbers of the parts that have no result yet."""
+        """Return the numbers of the parts without a result."""
         return [number for number, name in enumerate(self.names) if name not in self.done]
 
     def complete(self) -> bool:
-        """Tell whether every part has ended, well or not."""
+        """Return whether all parts have finished or failed."""
         return len(self.done) + len(self.failures) == len(self.names)
 
     def results(self) -> tuple[Any, ...]:
@@ -39,10 +39,10 @@ class Fan(msgspec.Struct):
         return tuple(self.done[name] for name in self.names)
 
     def complaint(self) -> str:
-        """Say which parts failed and why the first of them did."""
+        """Return how many parts failed, and the first error."""
         first = next(iter(self.failures.values()))
-        return f"{len(self.failures)} of {len(self.names)} parts failed; the first: {first}"
+        return f"{len(self.failures)} of {len(self.names)} parts failed. The first: {first}"
 
 
-def _name(number: int, given: Any) -> str:
-    return f"{number}:{blake2b(repr(given).encode(), digest_size=4).hexdigest()}"
+def _name(number: int, value: Any) -> str:
+    return f"{number}:{blake2b(repr(value).encode(), digest_size=4).hexdigest()}"

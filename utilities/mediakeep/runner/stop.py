@@ -1,6 +1,7 @@
-"""Stopping: the first Ctrl-C, SIGTERM or closed terminal ends a batch after what is running.
+"""Signal handling: the first Ctrl-C, SIGTERM or SIGHUP ends a batch after the running items.
 
-The second stops at once: inline work is broken off, workers are killed, their items go back.
+The second stops it immediately: inline work is interrupted, workers are killed, and their items are
+released.
 """
 
 from __future__ import annotations
@@ -13,28 +14,28 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class BrokenOff(BaseException):
-    """Raised in inline work from outside; no worker can catch it by mistake."""
+    """Raised in inline work by a signal handler; not an Exception, so no worker catches it."""
 
 
 class StopNow(BrokenOff):
-    """The second signal came."""
+    """The second signal was received."""
 
 
 class TooLong(BrokenOff):
-    """The time of the task is over."""
+    """The task exceeded its timeout."""
 
 
 class Stop:
-    """What signals have asked for; restores the handlers that it found."""
+    """Handles the stop signals within a `with` block, then restores the previous handlers."""
 
     def __init__(self) -> None:
         self.asked = False
         self.at_once = False
-        self.breakable = False  # whether the work that runs now may be broken off anywhere
+        self.breakable = False  # whether running work may be interrupted at any line
         self._before: dict[signal.Signals, Any] = {}
 
     def break_off(self, why: BrokenOff) -> None:
-        """Raise in the running work, once; between two tasks nothing is broken off."""
+        """Raise an exception in the running work, once; do nothing between two tasks."""
         if self.breakable:
             self.breakable = False
             raise why
@@ -48,7 +49,9 @@ class Stop:
 
     def __enter__(self) -> Self:
         for number in SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, and jobs of a script
+            if (
+                signal.getsignal(number) is not signal.SIG_IGN
+            ):  # nohup, and background jobs of a script
                 self._before[number] = signal.signal(number, self._handle)
         return self
 

@@ -1,8 +1,8 @@
-"""A worker process from the inside: it does one task after another until it is sent home.
+"""The child side of a worker process: receive tasks, run them, and send the results.
 
-worker says  ready | progress, done, of, service | waiting, seconds | extend, seconds |
-             done, result | broken, error
-it is told   a task, or None to go home
+worker sends     ready | progress, done, of, service | waiting, seconds | extend, seconds |
+                 done, result | broken, error
+worker receives  a task, or None to exit
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from mediakeep.runner import attempt
 from mediakeep.runner.attempt import Result, Task
 from mediakeep.runner.stop import SIGNALS
 
-_NEWS = 0.25  # seconds between two notes of progress
+_NEWS = 0.25  # seconds between two progress messages
 
 
 def spawned(opening: Opening, pipe: Connection) -> None:
-    """Serve in an interpreter of its own."""
+    """Run the worker in a new interpreter."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     serve(opening, pipe, lambda: connection.wait([parent.sentinel]))
 
 
 def forked(opening: Opening, pipe: Connection, not_its: Sequence[Connection]) -> None:
-    """Serve in a copy of the parent, without the pipes that are not its own.
+    """Run the worker in a fork of the parent, and close the pipes of other workers.
 
-    Left open here, they would seem to have a parent still when that is gone.
+    If they stayed open here, those workers would not detect the death of the parent.
     """
     for other in not_its:
         other.close()
@@ -46,16 +46,16 @@ def forked(opening: Opening, pipe: Connection, not_its: Sequence[Connection]) ->
 
 
 def _wait_for_hangup(pipe: Connection) -> None:
-    """Wait until the other end is closed, whatever there is to be read."""
-    ends = select.poll()
-    ends.register(pipe, 0)  # of a hang-up it tells in any case
-    ends.poll()
+    """Wait until the other end is closed, ignoring data to be read."""
+    poll = select.poll()
+    poll.register(pipe, 0)  # a hang-up is always reported
+    poll.poll()
 
 
 def serve(opening: Opening, pipe: Connection, orphaned: Callable[[], object]) -> None:
-    """Be a worker: do one task after another until there is none, or the parent is gone."""
+    """Run one task after another until there are none, or the parent is gone."""
     _leave_the_terminal()
-    os.set_inheritable(pipe.fileno(), False)  # or what it starts would hold it open
+    os.set_inheritable(pipe.fileno(), False)  # else its child processes would keep it open
     threading.Thread(target=_die_when, args=(orphaned,), daemon=True).start()
     voice = Voice(pipe)
     try:
@@ -68,66 +68,66 @@ def serve(opening: Opening, pipe: Connection, orphaned: Callable[[], object]) ->
 
 
 def _leave_the_terminal() -> None:
-    """Leave all stopping to the parent, and lead a group that can be killed as a whole."""
-    for number in SIGNALS:  # handled rather than ignored, which programs would inherit
+    """Ignore stop signals, which the parent handles, and start a process group to be killed."""
+    for number in SIGNALS:  # handled, because child processes would inherit SIG_IGN
         signal.signal(number, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     os.setsid()
 
 
 def _die_when(orphaned: Callable[[], object]) -> None:
-    """End this worker, and what it started, the moment that its parent is gone."""
+    """Kill this worker and its child processes when `orphaned` returns."""
     orphaned()
     os.killpg(0, signal.SIGKILL)
 
 
 class Voice:
-    """A worker's end of the pipe; threads of the worker may report progress too."""
+    """The worker's end of the pipe; also used by threads of the worker to report progress."""
 
     def __init__(self, pipe: Any) -> None:
         self._pipe = pipe
         self._lock = threading.Lock()
 
     def say(self, *message: Any) -> None:
-        """Send a message; a parent that is gone needs none."""
+        """Send a message, unless the parent is gone."""
         with self._lock, contextlib.suppress(OSError):
             self._pipe.send(message)
 
     def listen(self) -> Task | None:
-        """Wait for the next task."""
+        """Wait for the next task; return None to exit."""
         try:
             return self._pipe.recv()  # type: ignore[no-any-return]
         except (EOFError, OSError):
             return None
 
     def answer(self, task: Task, result: Result) -> None:
-        """Send a result, or why it cannot be sent."""
+        """Send a result, or the error if it cannot be pickled."""
         try:
             self.say("done", result)
-        except Exception as error:  # noqa: BLE001 - pickle raises whatever it likes
+        except Exception as error:  # noqa: BLE001 - pickle may raise any exception
             self.say("done", attempt.failure(task, error))
 
 
 class Reporter:
-    """What a task reports its progress with; more often than needed is dropped, but for waits."""
+    """Sends the progress of a task to the parent; drops frequent updates, but not waits."""
 
     def __init__(self, voice: Voice) -> None:
         self._voice, self._last = voice, 0.0
         self._reached = 0, 0
 
     def __call__(self, done: int, of: int, /) -> None:
-        """Pass it on."""
+        """Report progress."""
         self._reached = done, of
         if time.monotonic() - self._last >= _NEWS:
             self._last = time.monotonic()
             self._voice.say("progress", done, of, "")
 
     def waiting(self, seconds: float, service: str = "", /) -> None:
-        """Ask for so much more time, and tell what for."""
+        """Extend the deadline by a wait for a service, and report that."""
         self._voice.say("waiting", seconds)
         if attempt.is_told(seconds):
             self._voice.say("progress", *self._reached, service)
 
     def extend(self, seconds: float, /) -> None:
-        """Ask for so much more time, or give it back."""
+        """Move the deadline by positive or negative seconds."""
         self._voice.say("extend", seconds)
