@@ -151,7 +151,7 @@ def test_half_a_job_and_a_home_that_is_gone_end_it_quietly(serve: Serve, home: P
     shutil.rmtree(home / "status")
     for given, count in ((whole[:-20], 0), (b"", 0), (whole, 1)):
         done = subprocess.run(
-            [sys.executable, "-c", "from mediakeep.alerts import sender; sender.main()"],
+            [sys.executable, "-c", "import mediakeep.alerts.sender as module; module.main()"],
             input=given,
             capture_output=True,
             env={**os.environ, "PYTHONPATH": str(UTILITIES)},

@@ -88,7 +88,7 @@ def test_a_child_that_goes_on_is_not_waited_for(tmp_path: Path) -> None:
 def test_one_that_cannot_be_started_is_final(tmp_path: Path) -> None:
     for words, why in (
         ([str(tmp_path / "none")], "cannot be started: No such file or directory"),
-        (["sh", "a\0b"], "cannot be started: its words hold a zero byte"),
+        (["sh", "a\0b"], "cannot be started: an argument contains a null byte"),
     ):
         got = program.run(words, BODY, os.environ, str(tmp_path))
         assert got == Answer(ok=False, why=why, final=True)

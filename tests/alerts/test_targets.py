@@ -70,7 +70,7 @@ def test_plain_http_elsewhere_needs_leave(address: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused_and_not_shown(address: str) -> None:
-    with pytest.raises(UsageFailed, match="address is none") as caught:
+    with pytest.raises(UsageFailed, match="Invalid webhook address") as caught:
         targets.webhook(address, insecure=True)
     assert "s3cr3t" not in str(caught.value)
 
@@ -163,7 +163,7 @@ def test_a_program_with_a_folder_lies_below_the_home(tmp_path: Path) -> None:
         ("  ", "names no program"),
         ("./plain", "there is no program ./plain"),
         ("~no-such-user/tell", "there is no program ~no-such-user/tell"),
-        ("sh -c 'echo \0'", "holds a zero byte"),
+        ("sh -c 'echo \0'", "contains a null byte"),
     ],
 )
 def test_a_command_that_cannot_run_is_refused(tmp_path: Path, line: str, why: str) -> None:

@@ -336,10 +336,10 @@ def test_the_address_of_the_webhook_is_written_nowhere(
     ("words", "env", "why"),
     [
         ([], {"ALERT_WEBHOOK": "http://example.org/s3cr3t"}, "example.org is not https"),
-        ([], {"ALERT_WEBHOOK": "s3cr3t"}, "address is none"),
+        ([], {"ALERT_WEBHOOK": "s3cr3t"}, "Invalid webhook address"),
         (["--alert-command", "no-such-program"], {}, "no program no-such-program"),
         (["--alert-webhook-file", "/no/such/file"], {}, "/no/such/file: No such file"),
-        (["--alert-webhook-file", "https://example.org/s3cr3t"], {}, "holds an address itself"),
+        (["--alert-webhook-file", "https://example.org/s3cr3t"], {}, "is an address itself"),
         (["--alert-webhook-file", "~no-such-user/x"], {}, "~no-such-user/x: "),
         (["--alert-command", "~no-such-user/x"], {}, "no program ~no-such-user/x"),
         (["--alert-after", "0"], {}, "--alert-after"),

@@ -131,7 +131,7 @@ def test_the_one_prioritised_last_comes_first() -> None:
     for name in "bc":
         _apply(state, actions.prioritize(name)(state))
     assert sorted("abc", key=lambda key: -state.items[key].priority) == ["c", "b", "a"]
-    with pytest.raises(UsageFailed, match="it is completed. Reset it first"):
+    with pytest.raises(UsageFailed, match=r"it is completed\. Reset it first"):
         actions.prioritize("done")(state)
 
 

@@ -1,1 +1,1 @@
-"""Alerts: a webhook and a command of the user's are told what needs a person."""
+"""Alerts: notify a webhook or a command of events that need the user."""

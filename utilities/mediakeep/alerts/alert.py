@@ -1,6 +1,6 @@
-"""What an alert says: one JSON object, the same for a webhook and for a command.
+"""The content of an alert: one JSON object, the same for a webhook and for a command.
 
-Beside its own fields it has `text`, which services such as Slack and Mattermost show, and
+In addition to its own fields it has `text`, which services such as Slack and Mattermost show, and
 `content`, which Discord shows.
 """
 
@@ -14,11 +14,11 @@ import msgspec
 from mediakeep import files
 
 FORMAT = 1
-_LONGEST = 500  # characters of a text that comes from elsewhere: a body stays below any limit
+_LONGEST = 500  # characters of a text from elsewhere, so that the body stays below all limits
 
 
 class Event(StrEnum):
-    """What an alert is about."""
+    """The event that caused an alert."""
 
     FAILURES = "failures"
     DAMAGED = "damaged"
@@ -26,7 +26,7 @@ class Event(StrEnum):
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened, where, and the command to paste next."""
+    """What happened, where, and the next command to run."""
 
     format: int = FORMAT
     event: Event
@@ -40,29 +40,29 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def line(text: str) -> str:
-    """Make one line of bounded length of any text, with what steers a terminal shown as escapes."""
-    whole = files.printable(" ".join(text.split()))
-    return whole if len(whole) <= _LONGEST else f"{whole[: _LONGEST - 3]}..."
+    """Return a text as one line of limited length, with control characters escaped."""
+    joined = files.printable(" ".join(text.split()))
+    return joined if len(joined) <= _LONGEST else f"{joined[: _LONGEST - 3]}..."
 
 
 def body(alert: Alert) -> bytes:
-    """Write an alert as the JSON that is sent.
+    """Return an alert as the JSON that is sent.
 
-    No name of a folder may call people together: a zero-width space takes the meaning from `@`,
-    and Slack's own signs are escaped as its page "Formatting text for app surfaces" asks.
+    Names of folders must not mention users: a zero-width space after `@` prevents that, and the
+    control characters of Slack are escaped as in its page "Formatting text for app surfaces".
     """
-    said = f"mediakeep on {alert.host}: {alert.message}".replace("@", "@\u200b")
-    text = said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    content = f"mediakeep on {alert.host}: {alert.message}".replace("@", "@\u200b")
+    text = content.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     fields = msgspec.structs.asdict(alert)
-    return msgspec.json.encode({**fields, "text": text, "content": said})
+    return msgspec.json.encode({**fields, "text": text, "content": content})
 
 
 def environment(alert: Alert) -> dict[str, str]:
-    """Return what a command finds in its environment, for those that read no JSON."""
-    told = {
+    """Return the environment variables for a command that does not read JSON."""
+    values = {
         "EVENT": alert.event.value,
         "KIND": alert.kind,
         "MESSAGE": alert.message,
         "NEXT": alert.next,
     }
-    return {f"MEDIAKEEP_ALERT_{name}": text for name, text in told.items()}
+    return {f"MEDIAKEEP_ALERT_{name}": text for name, text in values.items()}

@@ -1,4 +1,4 @@
-"""Delivering: one try after the other until it is taken, refused for good, or time to give up."""
+"""Deliver an alert: retry until it is accepted, permanently rejected, or out of attempts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-WAITS = (0.0, 2.0, 10.0, 60.0, 300.0)  # seconds before each try
-LONGEST = 300.0  # seconds that a service may ask us to wait
+WAITS = (0.0, 2.0, 10.0, 60.0, 300.0)  # seconds before each attempt
+LONGEST = 300.0  # seconds; longer Retry-After times of a service are reduced to this
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What one try came to; `final` where another would come to the same."""
+    """The result of one attempt; `final` if a retry would not help."""
 
     ok: bool
     why: str
@@ -20,7 +20,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """The last answer, and how many tries that took."""
+    """The result of the last attempt, and the number of attempts."""
 
     answer: Answer
     tries: int
@@ -29,8 +29,8 @@ class Delivered(msgspec.Struct, frozen=True):
 def deliver(
     attempt: Callable[[], Answer], waits: Sequence[float], sleep: Callable[[float], None]
 ) -> Delivered:
-    """Try as often as there are waits; each is at least as long as the answer before asks for."""
-    answer, tries = Answer(ok=False, why="it was not tried"), 0
+    """Make one attempt per wait; a Retry-After time in the last response may extend a wait."""
+    answer, tries = Answer(ok=False, why="not attempted"), 0
     for wait in waits:
         if pause := max(wait, min(answer.retry_after, LONGEST)):
             sleep(pause)

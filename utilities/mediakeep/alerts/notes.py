@@ -1,7 +1,7 @@
-"""The log of alerts, status/alerts.log: what was raised, and what became of each delivery.
+"""The log of alerts, status/alerts.log: the alerts raised, and the result of each delivery.
 
-One JSON object a line, as in a session log: time, level, message, facts. A mark tells alerts apart,
-so that none is raised twice. Above a quarter of a megabyte the older half goes.
+It has one JSON object per line, as in a session log: time, level, message, facts. A mark identifies
+an alert, so that it is not raised twice. Above 256 KiB the older half is removed.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _MOST = 1 << 18  # bytes
 
 
 def place(home: Path) -> Path:
-    """Return where a home's log of alerts lies."""
+    """Return the path of the alert log of a home."""
     return home / "status" / FILE
 
 
 def add(path: Path, message: str, level: str = "info", /, **facts: Any) -> None:
-    """Add a line; OSError where the disk refuses."""
+    """Append a line; raise OSError if that fails."""
     with files.locked(path.with_name(LOCK)):
         _append(path, _line(message, level, facts))
 
 
 def once(path: Path, mark: str, act: Callable[[], None], message: str, /, **facts: Any) -> None:
-    """Do something and add a line that bears a mark, unless one that bears it stands there already.
+    """Call `act` and append a line with a mark, unless there is a line with this mark already.
 
-    A kill between the two leaves no mark, so that it is done again rather than never.
+    After a kill between the two there is no mark, so it is done twice rather than never.
     """
     with files.locked(path.with_name(LOCK)):
         if b'"mark":' + msgspec.json.encode(mark) not in _tail(path, 2 * _MOST):
@@ -48,17 +48,17 @@ def _line(message: str, level: str, facts: dict[str, Any]) -> bytes:
 
 
 def _append(path: Path, line: bytes) -> None:
-    """Add a line; nothing is left of one that a crash tore, as it ends where the next begins."""
-    old = _tail(path, 1)
+    """Append a line, after a newline if a crash tore the last one."""
+    last = _tail(path, 1)
     with path.open("ab") as stream:
-        stream.write(line if old in (b"", b"\n") else b"\n" + line)
+        stream.write(line if last in (b"", b"\n") else b"\n" + line)
         size = stream.tell()
     if size > _MOST:
         files.write_atomic(path, _tail(path, _MOST // 2).partition(b"\n")[2], sync=False)
 
 
 def _tail(path: Path, count: int) -> bytes:
-    """Return the last bytes of a file, none where there is no file."""
+    """Return the last bytes of a file, b"" if there is no file."""
     try:
         with path.open("rb") as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - count))

@@ -1,7 +1,7 @@
-"""Handing an alert over: to a process of its own, which outlives the batch and never holds it up.
+"""Start the sender process of an alert, which outlives the batch and never blocks it.
 
-All that it needs comes by its standard input, so that the webhook's address stands in no list of
-processes. A session of its own keeps Ctrl-C and a closed terminal away from it.
+Its job is passed on standard input, so that the address of the webhook is not in the process list.
+It has its own session, so that Ctrl-C and a closed terminal do not reach it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ from mediakeep.alerts.targets import SECRET, Target
 if TYPE_CHECKING:
     from subprocess import Popen
 
-# It finds its modules where this process finds them: in a checkout as well as installed.
+# With the import path of this process, so that it works in a checkout as well as installed.
 _START = (
-    "import sys; sys.path[:] = sys.argv[1:]; from mediakeep.alerts import sender; sender.main()"
+    "import sys; sys.path[:] = sys.argv[1:];"
+    " import mediakeep.alerts.sender as module; module.main()"
 )
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One alert for one target: what is sent, and where its end is noted."""
+    """One alert for one target."""
 
     target: Target
     event: str
@@ -41,23 +42,23 @@ class Job(msgspec.Struct, frozen=True):
 
     @property
     def log(self) -> Path:
-        """The log of alerts."""
+        """The path of the alert log."""
         return notes.place(Path(self.home))
 
 
 def job(alert: Alert, target: Target, home: Path) -> Job:
-    """Make the job of telling one target."""
-    told = alerts.environment(alert)
-    return Job(target, alert.event.value, alerts.body(alert).decode(), told, os.fspath(home))
+    """Return the job that sends an alert to a target."""
+    environ = alerts.environment(alert)
+    return Job(target, alert.event.value, alerts.body(alert).decode(), environ, os.fspath(home))
 
 
-def post(one: Job) -> None:
-    """Start the sender of a job and go on at once; OSError where it cannot be started."""
-    import subprocess  # only now: most batches raise no alert
+def post(delivery_job: Job) -> None:
+    """Start the sender of a job without waiting for it; raise OSError if it cannot be started."""
+    import subprocess  # not at the top: most batches raise no alert
 
-    places = map(os.path.abspath, sys.path)
+    paths = map(os.path.abspath, sys.path)
     process = subprocess.Popen(
-        [sys.executable, "-P", "-c", _START, *places],
+        [sys.executable, "-P", "-c", _START, *paths],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -67,12 +68,14 @@ def post(one: Job) -> None:
     )
     assert process.stdin
     with process.stdin:
-        process.stdin.write(msgspec.json.encode(one))  # less than a pipe holds: it never waits
+        process.stdin.write(
+            msgspec.json.encode(delivery_job)
+        )  # fits into the pipe buffer, so never blocks
     threading.Thread(target=_bury, args=[process], daemon=True).start()
 
 
 def _bury(process: Popen[bytes]) -> None:
-    """Take note of its end, so that a long batch keeps no dead process in the system's list."""
-    # Or this thread might receive a signal while the main one sleeps on, none the wiser.
+    """Wait for the end of a process, so that it does not remain as a zombie during the batch."""
+    # Else this thread could receive a signal, and the main thread would sleep on.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     process.wait()

@@ -1,4 +1,4 @@
-"""Running a command of the user's, once: the alert as JSON on its standard input."""
+"""Run a command of the user once, with the alert as JSON on its standard input."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mediakeep import files
 from mediakeep.alerts.delivery import Answer
 
 LIMIT = 60.0  # seconds
-_TAIL = 400  # bytes of what it printed that are kept
+_TAIL = 400  # bytes of its output that are kept
 _PIECE = 1 << 16
 
 
 class _Tail:
-    """The last that a command prints; the rest is read and dropped, however much that is."""
+    """Reads the output of a command in a thread, and keeps only the end of it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._kept = b""
@@ -32,7 +32,7 @@ class _Tail:
                 self._kept = (self._kept + piece)[-_TAIL:]
 
     def text(self) -> str:
-        """Return it on one line; what a child of the command prints later is not waited for."""
+        """Return the output as one line, without waiting for later output of child processes."""
         self._reader.join(1.0)
         return files.printable(" ".join(self._kept.decode(errors="replace").split()))
 
@@ -44,7 +44,7 @@ def run(
     folder: str,
     limit: float = LIMIT,
 ) -> Answer:
-    """Run a command without a shell, for so many seconds at most; only exit code 0 is success."""
+    """Run a command without a shell for at most `limit` seconds; exit code 0 is success."""
     try:
         process = subprocess.Popen(
             words,
@@ -55,22 +55,22 @@ def run(
             env=environ,
             start_new_session=True,
         )
-    except (OSError, ValueError) as error:  # the latter of a zero byte in its words
-        why = error.strerror if isinstance(error, OSError) else "its words hold a zero byte"
+    except (OSError, ValueError) as error:  # ValueError: an argument contains a null byte
+        why = error.strerror if isinstance(error, OSError) else "an argument contains a null byte"
         return Answer(ok=False, why=f"cannot be started: {why}", final=True)
     assert process.stdin
     assert process.stdout
     tail = _Tail(process.stdout)
-    with contextlib.suppress(BrokenPipeError), process.stdin:  # it need not read what it is told
-        process.stdin.write(body)  # less than a pipe holds, so this never waits
+    with contextlib.suppress(BrokenPipeError), process.stdin:  # the command need not read it
+        process.stdin.write(body)  # fits into the pipe buffer, so never blocks
     code = _wait(process, limit)
     how = f"ran longer than {limit:g} seconds" if code is None else f"ended with exit code {code}"
-    said = tail.text()
-    return Answer(ok=code == 0, why=f"{how}: {said}" if said else how)
+    output = tail.text()
+    return Answer(ok=code == 0, why=f"{how}: {output}" if output else how)
 
 
 def _wait(process: subprocess.Popen[bytes], limit: float) -> int | None:
-    """Return the exit code; None where the command and its children had to be killed."""
+    """Return the exit code, or None if the command and its children had to be killed."""
     try:
         return process.wait(limit)
     except subprocess.TimeoutExpired:

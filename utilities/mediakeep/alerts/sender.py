@@ -1,4 +1,4 @@
-"""The process that delivers one alert: it reads its job, tries, notes what came of it, and ends."""
+"""The process that delivers one alert: read the job, deliver it with retries, log the result."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from mediakeep.alerts import delivery, notes, program, webhook
 from mediakeep.alerts.delivery import Answer
 from mediakeep.alerts.outbox import Job
 
-_LONGEST = 3600  # seconds after which the system ends it, whatever it hangs in
+_LONGEST = 3600  # seconds after which the system ends it, even if it hangs
 
 
 def main() -> None:
-    """Deliver the job on the standard input; half a job, of a batch killed then, is none."""
+    """Deliver the job on standard input; ignore an incomplete one, left by a killed batch."""
     signal.alarm(_LONGEST)
     with contextlib.suppress(msgspec.DecodeError):
         run(msgspec.json.decode(sys.stdin.buffer.read(), type=Job))
 
 
 def run(job: Job) -> None:
-    """Deliver a job, and note it in the log of alerts."""
-    done = delivery.deliver(lambda: _attempt(job), job.waits, time.sleep)
-    ok, target = done.answer.ok, job.target
+    """Deliver a job, and append the result to the alert log."""
+    result = delivery.deliver(lambda: _attempt(job), job.waits, time.sleep)
+    ok, target = result.answer.ok, job.target
     verb = "delivered to" if ok else "not delivered to"
-    with contextlib.suppress(OSError):  # a home that is gone, a full disk: nobody is left to tell
+    with contextlib.suppress(
+        OSError
+    ):  # the home is missing or the disk full: it cannot be reported
         notes.add(
             job.log,
             f"Alert {verb} {target.name}",
@@ -39,8 +41,8 @@ def run(job: Job) -> None:
             target=target.sort,
             host=target.name if target.webhook else "",
             ok=ok,
-            why=done.answer.why,
-            tries=done.tries,
+            why=result.answer.why,
+            tries=result.tries,
         )
 
 

@@ -1,8 +1,8 @@
-"""Posting to a webhook, once: what its answer means is in RFC 9110, section 15.
+"""Post to a webhook once; status codes are interpreted by RFC 9110, section 15.
 
-A redirect is not followed: what comes back could be another host, or one without https, and the
-body holds a person's paths. Certificates are checked as the system does. Nothing that is returned
-holds the address, which is a secret.
+Redirects are not followed, because they could lead to another host or to plain HTTP, and the body
+contains paths of the user. Certificates are verified by the system defaults. The result never
+contains the address, which is a secret.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from urllib.parse import SplitResult, urlsplit
 from mediakeep import __version__
 from mediakeep.alerts.delivery import Answer
 
-TIMEOUT = 10.0  # seconds to connect, and to wait for each piece of the answer
-LONGEST = 30.0  # seconds for one try, however small the pieces
+TIMEOUT = 10.0  # seconds to connect, and to wait for each part of the response
+LONGEST = 30.0  # seconds for one attempt in total
 _AGAIN = {408, 425, 429}  # the last two: RFC 8470, section 5.2; RFC 6585, section 4
 _HEADERS = {
     "Content-Type": "application/json",
@@ -31,7 +31,7 @@ _HEADERS = {
 
 
 def post(url: str, body: bytes, timeout: float = TIMEOUT, longest: float = LONGEST) -> Answer:
-    """Post a JSON body and say what came of it; nothing is raised."""
+    """Post a JSON body and return the result; errors are returned, not raised."""
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = _connection(parts, timeout)
@@ -56,14 +56,14 @@ def _connection(parts: SplitResult, timeout: float) -> http.client.HTTPConnectio
 
 @contextlib.contextmanager
 def _bounded(connection: http.client.HTTPConnection, longest: float) -> Iterator[None]:
-    """Cut a connection that goes on for too long, such as one that gives a byte now and then."""
+    """Shut down a connection that takes too long, such as one that sends a byte now and then."""
 
-    def cut() -> None:
+    def shut_down() -> None:
         if connection.sock:
             with contextlib.suppress(OSError):
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(longest, cut)
+    timer = threading.Timer(longest, shut_down)
     timer.daemon = True
     timer.start()
     try:
@@ -73,11 +73,11 @@ def _bounded(connection: http.client.HTTPConnection, longest: float) -> Iterator
 
 
 def judge(status: int, retry_after: str = "", now: datetime | None = None) -> Answer:
-    """Tell what a status means: taken, refused for good, or worth another try."""
+    """Return the result for a status: accepted, permanently rejected, or worth a retry."""
     if 200 <= status < 300:
         return Answer(ok=True, why=f"answered {status}")
     if 300 <= status < 400:
-        why = f"answered {status}, a redirect, which is not followed; give the address it leads to"
+        why = f"answered {status}, a redirect, which is not followed; use the address it leads to"
         return Answer(ok=False, why=why, final=True)
     final = 400 <= status < 500 and status not in _AGAIN
     wait = seconds(retry_after, now or datetime.now(UTC))
@@ -85,26 +85,26 @@ def judge(status: int, retry_after: str = "", now: datetime | None = None) -> An
 
 
 def seconds(retry_after: str, now: datetime) -> float:
-    """Read a Retry-After (RFC 9110, section 10.2.3): seconds or a date; 0 where it is neither."""
+    """Parse a Retry-After header (RFC 9110, section 10.2.3) to seconds; 0 if it is invalid."""
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
-        then = parsedate_to_datetime(text)
+        date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return 0.0
-    aware = then if then.tzinfo else then.replace(tzinfo=UTC)
+    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
     return max(0.0, (aware - now).total_seconds())
 
 
 def explain(error: Exception) -> str:
-    """Say why there was no answer; never in the words of the error, which may hold the address."""
+    """Return why there was no response; the error text is not used, it may contain the address."""
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return "timeout"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return "no secure connection"
     if isinstance(error, OSError):
         return error.strerror or "the connection was closed"
-    return "the answer is no HTTP"
+    return "invalid HTTP response"
