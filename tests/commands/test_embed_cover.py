@@ -262,4 +262,4 @@ def test_what_is_not_there_or_in_the_other_order_is_refused(
     words = (image, album) if swapped else (album, "IMAGE")
     told = run(home, DOOR, *words)
     assert told.code == 2
-    assert ("no regular file" if swapped else 'no file or folder "IMAGE"') in told.err
+    assert ("not a regular file" if swapped else 'no file or folder "IMAGE"') in told.err

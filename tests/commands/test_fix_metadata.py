@@ -286,11 +286,11 @@ def test_a_value_that_one_file_cannot_hold_stops_all_before_anything_is_written(
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("gender", "PATH", "Folk"), 'There is no field "gender". There are title, artist, '),
-        (("cover", "PATH", "a.jpg"), 'There is no field "cover"'),
+        (("gender", "PATH", "Folk"), 'Unknown field "gender". Known fields: title, artist, '),
+        (("cover", "PATH", "a.jpg"), 'Unknown field "cover"'),
         (("track", "PATH", "3/"), "write it as 3 or as 3/12"),
         (("track", "PATH", "1/2/3"), "write it as 3 or as 3/12"),
-        (("track", "PATH", "3", "--and", "4"), "it holds one value only"),
+        (("track", "PATH", "3", "--and", "4"), "it takes only one value"),
         (("genre", "PATH", "", "--and", "Folk"), "it holds an empty text"),
         (("genre", "PATH/nowhere", "Folk"), 'There is no file or folder "'),
         (("genre", "", "Folk"), 'There is no file or folder ""'),
@@ -338,8 +338,8 @@ def test_files_that_cannot_be_written_are_named_and_the_others_go_on(home: Home)
     reasons = {Path(path).name[:2]: why for path, why in told.data["failed"].items()}
     assert sorted(reasons) == ["01", "06", "07", "08", "09"]
     assert "is not audio: it seems to be text" in reasons["06"]
-    assert "a link that leads nowhere" in reasons["07"]
-    assert "its sound is cut off" in reasons["08"]
+    assert "a broken link" in reasons["07"]
+    assert "its audio is truncated" in reasons["08"]
     assert "it has 2 names (hard links)" in reasons["09"]
     assert all(why in told.err for why in reasons.values())
     assert [Path(one["path"]).name[:2] for one in told.data["changed"]] == ["02", "03", "04", "05"]

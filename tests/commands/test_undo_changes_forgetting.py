@@ -73,7 +73,7 @@ def test_old_changes_can_no_longer_be_taken_back_and_new_ones_can(library: Libra
     assert size(library) < before
     done = library.undo("--since", "2000-01-01")
     assert done.returncode == 1
-    assert done.stderr.count("how to take it back was forgotten, as was asked for") == 5
+    assert done.stderr.count("its undo data was removed (--forget-before)") == 5
     assert done.stdout.splitlines()[-2].startswith("3 changes were taken back in 2 files")
     assert library.now() == library.after
     listed = library.data("--list", "--file", path)

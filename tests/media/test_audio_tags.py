@@ -319,14 +319,14 @@ def test_what_is_no_audio_is_named(tmp_path: Path, suffix: str, content: bytes, 
 
 def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.mp3")
-    with pytest.raises(Unreadable, match="no regular file"):
+    with pytest.raises(Unreadable, match="not a regular file"):
         tags.read(tmp_path / "a.mp3")
 
 
 def test_a_link_that_leads_nowhere_and_a_loop_are_refused_with_the_cure(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").symlink_to(tmp_path / "gone.mp3")
     (tmp_path / "b.mp3").symlink_to(tmp_path / "b.mp3")
-    with pytest.raises(Unreadable, match="a link that leads nowhere"):
+    with pytest.raises(Unreadable, match="a broken link"):
         tags.read(tmp_path / "a.mp3")
     with pytest.raises(Unreadable, match="Remove the links"):
         tags.read(tmp_path / "b.mp3")

@@ -263,7 +263,7 @@ def test_an_ogg_of_several_streams_is_left_alone(tmp_path: Path) -> None:
     first, second = shelves.whole("ogg"), shelves.whole("opus")
     at, other = first.index(b"OggS", 4), second.index(b"OggS", 4)
     path.write_bytes(first[:at] + second[:other] + first[at:] + second[other:])
-    with pytest.raises(ReadOnlyFormat, match="it holds several streams"):
+    with pytest.raises(ReadOnlyFormat, match="it contains several streams"):
         shelves.write(path, tmp_path, TITLE)
 
 
@@ -354,7 +354,7 @@ def test_fragments_and_the_tags_of_quicktime_are_left_alone(tmp_path: Path) -> N
     path = tmp_path / "a.m4a"
     whole = shelves.whole("m4a")
     path.write_bytes(whole + struct.pack(">I4s", 8, b"moof"))
-    with pytest.raises(ReadOnlyFormat, match="its sound is in fragments"):
+    with pytest.raises(ReadOnlyFormat, match="its audio is fragmented"):
         shelves.write(path, tmp_path, TITLE)
     path.write_bytes(whole.replace(b"mdirappl", b"mdtaappl"))
     with pytest.raises(ReadOnlyFormat, match="its tags are not those of iTunes"):

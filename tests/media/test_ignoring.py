@@ -146,7 +146,7 @@ def test_bad_patterns_are_named(tmp_path: Path) -> None:
         ignoring.patterns("\\")
     put(tmp_path, "a.mp3")
     (tmp_path / ".mediakeepignore").write_text("*.bak\n!\n")
-    with pytest.raises(Unreadable, match=r'\.mediakeepignore: line 2 is not a pattern, "!"'):
+    with pytest.raises(Unreadable, match=r'\.mediakeepignore: line 2 is not a valid pattern, "!"'):
         places(tmp_path)
     (tmp_path / ".mediakeepignore").unlink()
     (tmp_path / ".mediakeepignore").mkdir()

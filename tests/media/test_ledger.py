@@ -175,7 +175,7 @@ def test_a_ledger_that_stays_locked_fails_the_artist(
     book = Ledger.open(begun, write=True)
     holder = sqlite3.connect(begun, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(ItemFailed, match="another program holds it"):
+    with pytest.raises(ItemFailed, match="another program has locked it"):
         book.record("Vera", Entries({"Dawn/a.mp3": TWO}, (), {}))
     holder.close()
     book.close()

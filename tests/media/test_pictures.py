@@ -127,7 +127,7 @@ def test_a_jpeg_without_end_of_its_segments_has_no_size(tmp_path: Path) -> None:
 
 
 def test_a_picture_file_that_refuses_says_why(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="a link that leads nowhere"):
+    with pytest.raises(Unreadable, match="a broken link"):
         pictures.of_file(tmp_path / "cover.jpg")
     path = tmp_path / "locked.jpg"
     path.write_bytes(jpeg())

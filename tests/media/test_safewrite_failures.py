@@ -45,7 +45,7 @@ def test_a_copy_whose_sound_differs_by_one_bit_never_takes_the_place(
         os.pwrite(new, bytes([data[at] ^ 1]), at)
 
     monkeypatch.setattr(pieces, "write", spoil)
-    refused(path, tmp_path, Unverified, "the sound was not the same")
+    refused(path, tmp_path, Unverified, "audio data differs in the new copy")
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -58,7 +58,7 @@ def test_a_copy_that_does_not_tell_what_was_wanted_never_takes_the_place(
         return [Span(0, source.size)]
 
     monkeypatch.setattr(writers, "pieces", forget)
-    refused(path, tmp_path, Unverified, "title did not hold what was wanted")
+    refused(path, tmp_path, Unverified, "wrong value in the new copy: title")
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -75,7 +75,7 @@ def test_a_change_that_could_not_be_taken_back_is_not_made(
         return structs.replace(recipe, raw=zlib.compress(raw)), blobs
 
     monkeypatch.setattr(recipes, "make", mistaken)
-    refused(path, tmp_path, Unverified, "nothing led back to the old one")
+    refused(path, tmp_path, Unverified, "the change cannot be undone from the new copy")
 
 
 def test_a_disk_without_room_is_noticed_before_anything_is_written(
@@ -87,7 +87,7 @@ def test_a_disk_without_room_is_noticed_before_anything_is_written(
         return os.statvfs_result((4096, 4096, 100, 9, 9, 9, 9, 9, 0, 255))
 
     monkeypatch.setattr(os, "statvfs", full)
-    refused(path, tmp_path, NoRoom, "There is no room to write .* 36,864 are free")
+    refused(path, tmp_path, NoRoom, "Not enough disk space to write .* 36,864 are free")
 
 
 def _write_limited(path: Path, home: Path, size: int, pipe: object) -> None:
@@ -112,7 +112,7 @@ def test_a_disk_that_becomes_full_amid_the_copy_costs_nothing(
     process.start()
     told = ours.recv()
     process.join()
-    assert told.startswith("NoRoom: The disk became full while")
+    assert told.startswith("NoRoom: Disk full while writing")
     assert path.read_bytes() == before
     assert list(music.iterdir()) == [path]
 

@@ -85,11 +85,11 @@ def test_a_file_whose_sound_has_changed_cannot_be_restored(tmp_path: Path) -> No
     path = shelves.put(tmp_path, "mp3")
     record = shelves.write(path, tmp_path, TITLE).record
     path.write_bytes(spoilt := path.read_bytes()[:-500] + bytes(500))
-    with pytest.raises(NotUndone, match="its sound is no longer the one"):
+    with pytest.raises(NotUndone, match="its audio data is no longer the recorded one"):
         undo.apply(shelves.store(tmp_path), record, force=True)
     assert path.read_bytes() == spoilt
     path.write_bytes(shelves.whole("ogg"))
-    with pytest.raises(NotUndone, match="its sound is no longer the one"):
+    with pytest.raises(NotUndone, match="its audio data is no longer the recorded one"):
         undo.apply(shelves.store(tmp_path), record, force=True)
     path.unlink()
     with pytest.raises(Unreadable, match="It is gone"):

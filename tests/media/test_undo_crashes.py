@@ -58,7 +58,7 @@ def test_a_change_that_nobody_can_tell_of_is_told_so(
     strangers(path)
     before = essence.of(path)
     (step,) = undo.plan(store, Query())
-    assert step.refusal == "nobody can tell whether the change was made"
+    assert step.refusal == "it is unknown whether the change was made"
     assert undo.apply(store, step.record, force=True)
     assert path.read_bytes() == shelves.whole("flac")
     assert essence.of(path) == before

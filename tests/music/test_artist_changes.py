@@ -102,7 +102,7 @@ def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
         os.mkfifo(path)
 
     (track,) = read_while(tmp_path / "Vera", change).tracks
-    assert (track.fault, track.reason) == (Fault.UNREADABLE, "it is no regular file")
+    assert (track.fault, track.reason) == (Fault.UNREADABLE, "it is not a regular file")
 
 
 def test_a_file_that_grows_or_shrinks_before_its_turn_is_read_as_it_is_then(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_what_is_no_regular_file_becomes_a_track_with_its_reason(tmp_path: Path)
     (artist / "linked.mp3").symlink_to("good.mp3")
     read = {track.name: track for track in scan.artist(artist).tracks}
     assert read["pipe.mp3"].fault is Fault.UNREADABLE
-    assert read["pipe.mp3"].reason == "it is no regular file"
+    assert read["pipe.mp3"].reason == "it is not a regular file"
     assert read["dangling.mp3"].fault is Fault.UNREADABLE
     assert read["linked.mp3"].fault is None
     assert read["linked.mp3"].tags == read["good.mp3"].tags

@@ -92,8 +92,8 @@ def test_what_the_system_refuses_has_that_one_issue_with_its_reason(dawn: Path) 
     assert found("unreadable-file", dawn) == {
         "nowhere.mp3": "No such file or directory",
         "circle.flac": "Too many levels of symbolic links",
-        "pipe.ogg": "it is no regular file",
-        "folder.opus": "it is no regular file",
+        "pipe.ogg": "it is not a regular file",
+        "folder.opus": "it is not a regular file",
     }
     assert set(paper.kinds_on_disk(dawn.parent)) == {"unreadable-file"}
 

@@ -1,1 +1,1 @@
-"""One module per outside format or tool."""
+"""Media files: reading, verified writing, undo records and caches."""

@@ -1,4 +1,4 @@
-"""How a person's files are opened: none that could hang, and plain words when one is refused."""
+"""Open a user's files without ever blocking, and turn system errors into Unreadable."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from pathlib import Path
 from mediakeep import files
 from mediakeep.errors import Unreadable
 
-_RIGHTS = "Give this user the right to read it (chmod -R u+rX), then run again."
+_RIGHTS = "Grant this user read permission (chmod -R u+rX), then run again."
 _DISK = "Check the disk or the network share, then run again."
 _CURES = {
     errno.EACCES: _RIGHTS,
     errno.EPERM: _RIGHTS,
-    errno.ENOENT: "It is gone, or a link that leads nowhere: restore it or remove the link.",
-    errno.ELOOP: "Remove the links that lead to each other.",
+    errno.ENOENT: "The file is missing, or a broken link: restore it or remove the link.",
+    errno.ELOOP: "Remove the circular links.",
     errno.ENAMETOOLONG: "Give it, or the folders above it, a shorter name.",
 }
 
 
 def opened(path: Path) -> BufferedReader:
-    """Open a regular file for reading; Unreadable where it is none or refuses.
+    """Open a regular file for reading; raise Unreadable if it is not one or cannot be opened.
 
-    A named pipe is not waited for, and a device is left alone.
+    Never blocks on a named pipe, and never opens a device.
     """
     try:
         if stat.S_ISREG(path.stat().st_mode):
             return open(path, "rb", opener=_without_waiting)
     except OSError as error:
         raise refusal(path, error) from error
-    raise Unreadable(files.escape(path), "it is no regular file", "Move it out of the library.")
+    raise Unreadable(files.escape(path), "it is not a regular file", "Move it out of the library.")
 
 
 def refusal(path: str | os.PathLike[str], error: OSError) -> Unreadable:
-    """Put what the system says about a file or folder into one sentence with its cure."""
+    """Return the Unreadable error for a system error, with the reason and a fix hint."""
     reason = error.strerror or str(error) or type(error).__name__
     return Unreadable(files.escape(path), reason, _CURES.get(error.errno or 0, _DISK))
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """The file may have become a pipe since it was looked at."""
+    """Open without blocking: the file may have become a pipe since the check."""
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)

@@ -1,4 +1,4 @@
-"""What the readers of single formats hand on: blocks of tags, and what the sound is."""
+"""The common result of the format parsers: tag blocks and stream properties."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ import msgspec
 from mediakeep.media.reading import Picture
 from mediakeep.media.source import Span
 
-Pieces = Iterator[bytes | Span]  # what an essence is made of, in order
+Pieces = Iterator[bytes | Span]  # the parts of the audio essence, in order
 
-# What reading bytes that make no sense may raise.
+# Exceptions that parsing malformed bytes may raise.
 BROKEN = (struct.error, LookupError, ArithmeticError, ValueError)
 
-_LONGEST = 65_536  # letters of one text that are kept
-_ROOM = 4_194_304  # letters of all texts of one block
-_PRICE = 1024  # letters that each text counts beside its own, so that their number is bounded too
-_PICTURE_PRICE = _ROOM // 256  # letters that each picture counts
+_LONGEST = 65_536  # characters kept of one text
+_ROOM = 4_194_304  # characters of all texts in one block
+_PRICE = 1024  # characters added per text, which bounds the number of texts
+_PICTURE_PRICE = _ROOM // 256  # characters counted per picture
 
 
 class Block(msgspec.Struct, kw_only=True):
-    """One block of tags: its texts under their own names, and its pictures.
+    """One block of tags: texts under their native names, and pictures.
 
-    What no tagger writes is cut: texts of more than 64 K letters, and all beyond the room, which
-    some 4,000 texts, 4 million letters or 256 pictures take.
+    Input that no tagger writes is truncated: texts beyond 64 K characters, and everything after the
+    block's budget of about 4,000 texts, 4 million characters or 256 pictures.
     """
 
     name: str  # such as "ID3v2.3"
-    dialect: str  # whose names the texts bear, see `vocabulary`
+    dialect: str  # the naming scheme of the texts, see `normalize_tags`
     texts: dict[str, list[str]] = {}
     pictures: list[Picture] = []
     room: int = _ROOM
 
     def add(self, name: str, values: Iterable[str]) -> None:
-        """Keep texts, but for empty ones, under a name that may have been there before."""
+        """Append non-empty texts under a name, which may be new or present."""
         for value in values:
             self.keep(name, value)
 
     def keep(self, name: str, text: str) -> None:
-        """Keep one text, likewise."""
+        """Append one text, unless it is empty or the budget is used up."""
         size = len(text)
         if not size or self.room <= 0:
             return
@@ -53,20 +53,19 @@ class Block(msgspec.Struct, kw_only=True):
             self.texts[name] = [text]
 
     def embed(self, picture: Picture) -> None:
-        """Keep a picture."""
         self.pictures.append(picture)
         self.room -= _PICTURE_PRICE
 
     @property
     def full(self) -> bool:
-        """Whether there is no use in reading on."""
+        """Whether the budget is used up, so reading on is pointless."""
         return self.room <= 0
 
 
 class Info(msgspec.Struct, frozen=True, kw_only=True):
-    """What a format's own header says of the sound; 0 or "" where it says nothing.
+    """Audio properties from the format's header; 0 or "" if the header has no value.
 
-    Seconds, bits a second, Hz, channels, bits a sample.
+    Units: seconds, bits per second, Hz, channels, bits per sample.
     """
 
     length: float = 0.0
@@ -76,18 +75,18 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     bits_per_sample: int = 0
     codec: str = ""
     lossless: bool = False
-    sketchy: bool = False  # few frames that may be there by chance
+    sketchy: bool = False  # so few frames that they may be there by chance
 
 
 class Anatomy(msgspec.Struct, kw_only=True):
-    """A file taken apart; the blocks stand in the order in which players prefer them."""
+    """A parsed file; the tag blocks are in the order in which players prefer them."""
 
     info: Info
     blocks: list[Block]
 
 
 def attempt(read: Callable[[], Block | None]) -> Block | None:
-    """Read a block of tags, or give None where it makes no sense: the sound may still be whole."""
+    """Parse a tag block; return None if it is malformed, as the audio may still be intact."""
     try:
         return read()
     except BROKEN:

@@ -1,12 +1,11 @@
-"""A SQLite file that holds nothing of its own: it may be deleted at any time, even while in use.
+"""Disposable SQLite files: caches that may be deleted at any time, even while in use.
 
-No trouble with it is ever an error. One that is damaged, or none of ours, is set aside and made
-anew; one that stays locked or cannot be written is done without for a while. Nothing in it is
-synced, so its rows must tell by themselves whether a power loss spoilt them, unless the file has a
-clean mark.
+A problem with such a file is never an error. A damaged or foreign file is renamed and replaced by a
+new one; a locked or unwritable file is not used for a while. Nothing is synced, so rows must detect
+damage by a power loss themselves, unless the file has a clean mark (`clean_flag`).
 
-It is no WAL database on purpose: a deleted one that is still open would share its log with the new
-one of the same name.
+WAL mode is avoided on purpose: a deleted database that is still open would share its log with the
+new file of the same name.
 """
 
 from __future__ import annotations
@@ -22,24 +21,23 @@ from pathlib import Path
 from mediakeep import clean_flag, files
 from mediakeep.clean_flag import Torn
 
-ASIDE = ".aside"  # behind the name of a file that was none of ours, or damaged
+ASIDE = ".aside"  # appended to the name of a damaged or foreign file
 _OURS = 0x6D6B6664  # "mkfd", the application id
 _PATIENCE = 5.0
 _READ = "BEGIN"
-_PAUSE = 60.0  # seconds to do without a file that gave trouble
+_PAUSE = 60.0  # seconds without the file after a problem
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 
 
 class Foreign(sqlite3.DatabaseError):
-    """The file belongs to another program."""
+    """The database belongs to another program."""
 
 
 class Cabinet:
-    """A deletable SQLite file as one process uses it.
+    """A disposable SQLite file, as used by one process.
 
-    `stamp` is the version of what is in it; `patience` are the seconds to wait for another process,
-    if not the usual ones. One that is `marked` has a clean mark: without it, it is removed and made
-    anew.
+    `stamp` is the schema version; `patience` is the lock timeout in seconds, 0 for the default. A
+    `marked` file has a clean mark: without its mark it is deleted and rebuilt.
     """
 
     def __init__(
@@ -47,21 +45,24 @@ class Cabinet:
     ) -> None:
         self._path, self._tables, self._stamp = path, tables, stamp
         self._patience, self._marked = patience or _PATIENCE, marked
-        self._written = False  # whether the mark is to be set when the file is closed
+        self._written = False  # whether to set the clean mark on close
         self._base: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
-        self._closed_until = 0.0  # of the monotonic clock
+        self._closed_until = 0.0  # monotonic clock
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection | None]:
-        """Give the open file for a `with` block, which trouble ends early; None to do without."""
+        """Yield a connection for a read transaction, or None if the file is unusable now.
+
+        A database error ends the `with` block early and is not raised.
+        """
         return self._transaction(_READ)
 
     def writing(self) -> AbstractContextManager[sqlite3.Connection | None]:
-        """Like `reading`; what is written is kept whole or not at all."""
+        """Do the same for a write transaction, which is committed as a whole or not at all."""
         return self._transaction("BEGIN IMMEDIATE")
 
     def close(self) -> None:
-        """Close the file, if it is open; one that was written gets its mark again."""
+        """Close the connection; set the clean mark if this process has written."""
         if self._base and self._identity and self._written:
             clean_flag.mark_clean(self._base, self._identity)
         self._drop()
@@ -88,11 +89,11 @@ class Cabinet:
             raise
 
     def _begun(self, how: str) -> sqlite3.Connection | None:
-        """Begin a transaction, unless another version of mediakeep has taken the file for itself.
+        """Begin a transaction, unless another version of mediakeep has replaced the tables.
 
-        That is asked within the transaction: it cannot happen between the answer and the end.
+        The version is checked inside the transaction, so it cannot change until the end.
         """
-        for _ in range(2):  # once more where a torn file made way for a new one
+        for _ in range(2):  # retry after a torn file was replaced
             try:
                 if base := self._opened():
                     self._start(base, how)
@@ -108,7 +109,7 @@ class Cabinet:
         return None
 
     def _start(self, base: sqlite3.Connection, how: str) -> None:
-        """Start a transaction; of a marked file the mark is cleared first if it is to write."""
+        """Start a transaction; before a write, clear the mark of a marked file."""
         base.execute(how)
         while self._marked and self._identity and _version(base) == self._stamp:
             is_set = clean_flag.is_clean(base, self._identity)
@@ -120,7 +121,7 @@ class Cabinet:
             base.execute(how)
 
     def _opened(self) -> sqlite3.Connection | None:
-        """Return the file that stands there now; one that was deleted meanwhile is let go."""
+        """Return a connection to the current file; reconnect if it was deleted or replaced."""
         if time.monotonic() < self._closed_until:
             return None
         if self._base and self._identity != _identity(self._path):
@@ -130,7 +131,7 @@ class Cabinet:
         return self._base
 
     def _open(self) -> None:
-        for _ in range(2):  # once more where the first was set aside
+        for _ in range(2):  # retry after a damaged file was renamed
             try:
                 files.make_folder(self._path.parent)
                 self._base = sqlite3.connect(
@@ -144,11 +145,12 @@ class Cabinet:
                     return
 
     def _prepare(self, base: sqlite3.Connection) -> None:
-        if _tables(base) and not _is_ours(base):  # in this order: another process may make it now
+        # In this order: another process may be creating the file.
+        if _tables(base) and not _is_ours(base):
             raise Foreign("a database of another program")
         base.execute("PRAGMA synchronous = OFF")
         if self._marked and _tables(base) and _version(base) != self._stamp:
-            raise Torn("it is of another version, and nobody knows whether it is whole")
+            raise Torn("another schema version, possibly torn")
         if _version(base) != self._stamp or not _is_ours(base):
             base.execute("BEGIN IMMEDIATE")
             with base:
@@ -166,7 +168,7 @@ class Cabinet:
         base.execute(f"PRAGMA user_version = {self._stamp}")
 
     def _give_up(self, error: sqlite3.Error | OSError | UnicodeDecodeError) -> bool:
-        """Do without the file for a while; or make way for a new one, and tell so."""
+        """Disable the file for a while; or remove a bad one, and return True."""
         self._drop()
         if isinstance(error, Torn):
             self._remove()
@@ -178,14 +180,14 @@ class Cabinet:
         return False
 
     def _remove(self) -> None:
-        """Remove the file, unless another process has done so already."""
+        """Delete the file, unless another process has replaced it already."""
         with contextlib.suppress(OSError):
             if _identity(self._path) == self._identity:
                 self._path.unlink()
                 Path(f"{self._path}-journal").unlink(missing_ok=True)
 
     def _set_aside(self) -> None:
-        """Rename the file, unless another process has done so already; one is kept at most."""
+        """Rename the file, unless another process has replaced it; keep at most one."""
         with contextlib.suppress(OSError):
             if _identity(self._path) == self._identity:
                 os.replace(self._path, f"{self._path}{ASIDE}")  # noqa: PTH105
@@ -193,17 +195,18 @@ class Cabinet:
 
 
 def _is_damage(error: Exception) -> bool:
-    """Tell whether a file is no use any more, and not only just now."""
-    if isinstance(error, Foreign | UnicodeDecodeError):  # the latter of a text in it, or about it
+    """Return True if the file is unusable for good, not only at the moment."""
+    # UnicodeDecodeError comes from a stored text or an error message.
+    if isinstance(error, Foreign | UnicodeDecodeError):
         return True
     if isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode"):
-        return True  # Python's own word for the same
+        return True  # raised by Python itself for damaged data
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        facts = os.stat(path)  # noqa: PTH116 (for each artist, and in half the time of Path.stat)
+        facts = os.stat(path)  # noqa: PTH116 (once per artist; twice as fast as Path.stat)
     except OSError:
         return None
     return facts.st_dev, facts.st_ino

@@ -1,6 +1,6 @@
-"""A card index of files: a card tells what is known of one file in one state.
+"""A SQLite cache of file contents, keyed by the stat identity of each file.
 
-All cards of an artist lie in one drawer, which is found by the artist's folder and read whole.
+All entries of an artist are stored in one row, keyed by the artist's folder, and read together.
 """
 
 from __future__ import annotations
@@ -25,40 +25,40 @@ CREATE INDEX drawer_day ON drawer(day);
 CREATE TABLE sweep(day INTEGER NOT NULL);
 INSERT INTO sweep VALUES(0)
 """
-# A bit that has changed may make a text of the bytes, and of no encoding.
+# A flipped bit may turn the BLOB into TEXT that is not valid UTF-8.
 _FIND = "SELECT CAST(cards AS BLOB), day < ? FROM drawer WHERE folder = ?"
 _SWEEP = """
 DELETE FROM drawer
 WHERE folder IN (SELECT folder FROM drawer WHERE day < ? ORDER BY day LIMIT ?)
 """
-_KEPT = 90  # days that a drawer is kept after its folder was last seen
-_RENEWED = 10  # days after which it is noted that a folder is still there
-_SWEPT = 1_000  # drawers thrown away in a day, at most
+_KEPT = 90  # days to keep a row after its folder was last seen
+_RENEWED = 10  # days after which a row in use is touched
+_SWEPT = 1_000  # rows deleted per day, at most
 _SEAL = 4  # bytes
 
 Key = tuple[int, int]  # device and inode of a folder
 State = tuple[int, int, int, int, int]  # device, inode, size, times of content and of any change
 
-# What tells a file in one state from all others, and from itself in any other state.
+# Identifies a file in its current state: changes with any change of the file.
 state: Callable[[os.stat_result], State] = attrgetter(
     "st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns"
 )
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What reading a file gave: tags and facts, or why it has none, or a picture."""
+    """The cached result of reading a file: tags and properties, an error reason, or a picture."""
 
     reading: Reading | None = None
     reason: str = ""
-    cut: bool = False  # the reason is that its end is missing
+    cut: bool = False  # the file is truncated
     picture: pictures.Seen | None = None
 
 
 class Card(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is known of one file in one state."""
+    """The cached result for one file in one state."""
 
     state: State
-    suffix: str  # on which the reading depends too, and hard links may have different ones
+    suffix: str  # the result depends on it too, and hard links may have different ones
     known: Known
     essence: str = ""  # "" where unknown
 
@@ -68,14 +68,14 @@ _decode = msgspec.msgpack.Decoder(list[Card]).decode
 
 
 class Cards:
-    """The index as one process uses it; `today` counts days."""
+    """The cache as used by one process; `today` is a day number since 1970."""
 
     def __init__(self, path: Path, stamp: int, today: int | None = None) -> None:
         self._cabinet = Cabinet(path, _TABLES, stamp)
         self._today = int(time.time() // 86_400) if today is None else today
 
     def find(self, folder: Key) -> dict[State, Card]:
-        """Return the cards of an artist's files, each under the state in which its file was."""
+        """Return the cached files of an artist's folder by stat identity."""
         name, sealed, old = _name(folder), b"", False
         with self._cabinet.reading() as base:
             if base and (row := base.execute(_FIND, (self._today - _RENEWED, name)).fetchone()):
@@ -85,12 +85,11 @@ class Cards:
         return {card.state: card for card in _unsealed(sealed or b"")}
 
     def keep(self, folder: Key, cards: Collection[Card]) -> None:
-        """Write the cards of an artist's files, in place of those that there were."""
+        """Replace the cached files of an artist's folder."""
         row = _name(folder), _sealed(_encode(cards)), self._today
         self._write("INSERT OR REPLACE INTO drawer VALUES(?, ?, ?)", *row)
 
     def close(self) -> None:
-        """Close the index."""
         self._cabinet.close()
 
     def _write(self, statement: str, *values: str | bytes | int) -> None:
@@ -100,24 +99,24 @@ class Cards:
                 self._sweep(base)
 
     def _sweep(self, base: sqlite3.Connection) -> None:
-        """Once a day, throw away what is known of folders that have vanished."""
+        """Once a day, delete rows of folders that no longer exist."""
         day = self._today
         if base.execute("UPDATE sweep SET day = ? WHERE day != ?", (day, day)).rowcount:
             base.execute(_SWEEP, (day - _KEPT, _SWEPT))
 
 
 def _name(folder: Key) -> str:
-    """Name a drawer; numbers of 64 bits, as some file systems count, are too large for SQLite."""
+    """Return the row key as text: unsigned 64-bit numbers do not fit into SQLite integers."""
     return "{}:{}".format(*folder)
 
 
 def _sealed(written: bytes) -> bytes:
-    """Put a checksum in front, which tells if a power loss or a bad disk has spoilt the rest."""
+    """Prepend a CRC-32, which detects damage by a power loss or a bad disk."""
     return crc32(written).to_bytes(_SEAL) + written
 
 
 def _unsealed(sealed: bytes) -> list[Card]:
-    """Return the cards, none where they are spoilt or were written by who knows whom."""
+    """Return the cached files, or [] if the row is damaged or not ours."""
     written = memoryview(sealed)[_SEAL:]
     if crc32(written).to_bytes(_SEAL) != sealed[:_SEAL]:
         return []

@@ -1,18 +1,18 @@
-"""The hash of a file's audio alone, the same whatever its tags and pictures say.
+"""Hash the audio essence of a file, which does not depend on its tags and pictures.
 
-    MP3, AAC          all between the tags in front (ID3v2) and behind (ID3v1, APEv2, Lyrics3)
-    FLAC              all behind the last metadata block, without tags behind
-    MP4               the content of each mdat, and where the first chunk of each track begins in it
-    Ogg               the packets before the audio but for the tags (and pictures), then of each
-                      page its flags, granule position, table of segments and body
-    WAV, AIFF         the chunk that says how to read the samples, then the samples
-    DSF               likewise
+    MP3, AAC          all bytes between leading (ID3v2) and trailing tags (ID3v1, APEv2, Lyrics3)
+    FLAC              all bytes after the last metadata block, without trailing tags
+    MP4               the content of each mdat, and the offset of each track's first chunk in it
+    Ogg               the header packets without tags and pictures, then of each page its flags,
+                      granule position, segment table and body
+    WAV, AIFF         the format chunk, then the samples
+    DSF               the same
     WMA               the packets of the data object
     Monkey's Audio, WavPack, Musepack
-                      all between the tags in front and behind
+                      all bytes between leading and trailing tags
 
-The headers that MP3 encoders put into the first frame are part of the audio; FLAC's STREAMINFO is
-not, since only its frames sound.
+The header that MP3 encoders write into the first frame (Xing) is part of the essence; FLAC's
+STREAMINFO is not, since only the frames contain audio.
 """
 
 from __future__ import annotations
@@ -33,38 +33,38 @@ _CHUNK = 1 << 20  # bytes read at once
 
 
 def of(path: Path) -> str:
-    """Return the hash of a file's audio, such as "sha256:9f86..."; Unreadable or NotAudio if none.
+    """Return the hash of a file's audio essence, such as "sha256:9f86...".
 
-    The file is read once from beginning to end, and a few megabytes at most are held in memory.
+    Raises Unreadable or NotAudio. The file is read once, with a few megabytes of memory at most.
     """
     with access.opened(path) as handle:
         try:
             return _hash(handle, path)
         except OSError as error:
             if isinstance(error, TimeoutError) and error.errno is None:
-                raise  # not the disk's time is up, but that of whoever called
+                raise  # the caller's timeout, not an error of the disk
             raise access.refusal(path, error) from error
-        except (struct.error, IndexError) as error:  # a header that is cut short
-            raise NotAudio(files.escape(path), "its header is cut off") from error
+        except (struct.error, IndexError) as error:  # a truncated header
+            raise NotAudio(files.escape(path), "its header is truncated") from error
         except MediakeepError:
             raise
-        except Exception as error:  # hostile bytes bring a parser to raise whatever there is
+        except Exception as error:  # malformed bytes may raise anything in a parser
             raise NotAudio(files.escape(path), "its header is damaged") from error
 
 
 def _hash(handle: BufferedReader, path: Path) -> str:
     source = Source(handle.fileno(), os.fstat(handle.fileno()).st_size, _CHUNK)
-    found = formats.told(source, path.suffix.lower())
-    if found is None:
-        raise NotAudio(files.escape(path), "no sound begins in it")
-    digest, sounding = hashlib.sha256(), False
-    for piece in register.of(found[0].name).essence(source):
+    detected = formats.told(source, path.suffix.lower())
+    if detected is None:
+        raise NotAudio(files.escape(path), "it contains no audio data")
+    digest, has_audio = hashlib.sha256(), False
+    for piece in register.of(detected[0].name).essence(source):
         if isinstance(piece, bytes):
             digest.update(piece)
             continue
         for at in range(piece.start, piece.end, _CHUNK):
             digest.update(source.read(at, min(_CHUNK, piece.end - at)))
-            sounding = True
-    if not sounding:
-        raise NotAudio(files.escape(path), "it holds no sound")
+            has_audio = True
+    if not has_audio:
+        raise NotAudio(files.escape(path), "it contains no audio data")
     return f"sha256:{digest.hexdigest()}"

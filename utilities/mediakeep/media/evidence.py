@@ -1,4 +1,4 @@
-"""What is found out about the sound of a file, and how it is put into words."""
+"""The result of checking an audio stream, and the texts that describe missing data."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from math import ceil
 
 import msgspec
 
-# Of a file from which no sound is known to be missing.
+# Reasons that do not mean missing audio.
 UNMARKED = "its end is not marked"
 LAST_BYTE = "its last byte is missing"
 SLIGHT = frozenset({UNMARKED, LAST_BYTE})
 
 
 class Sound(msgspec.Struct, frozen=True):
-    """The audio of a file: its size, how it is known to be cut off, and what locks it.
+    """The audio stream of a file: its size, evidence of truncation, and DRM.
 
-    `payload` are the bytes of the audio without tags and pictures, the same in every file that
-    holds the same audio. `truncated` is the end of a sentence ("it ends at 0:41 of 3:20"), or "";
-    `protected` names the DRM scheme, or is "".
+    `payload` is the size of the audio essence in bytes, without tags and pictures; it is equal for
+    all files with the same audio. `truncated` is a clause such as "it ends at 0:41 of 3:20", or "";
+    `protected` is the name of the DRM scheme, or "".
     """
 
     payload: int
@@ -26,12 +26,12 @@ class Sound(msgspec.Struct, frozen=True):
 
 
 def holds(there: int, promised: int) -> str:
-    """Put into words that bytes are missing."""
+    """Return the clause that describes missing bytes."""
     return f"it holds {there:,} of {promised:,} bytes"
 
 
 def ends(at: float, promised: float) -> str:
-    """Put into words that time is missing; both in seconds."""
+    """Return the clause that describes missing time; both arguments are in seconds."""
     return f"it ends at {_clock(int(at))} of {_clock(ceil(promised))}"
 
 

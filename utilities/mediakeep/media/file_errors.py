@@ -1,4 +1,4 @@
-"""One file's surprise kept to that file: whatever it raises becomes an error that names it."""
+"""Convert unexpected exceptions into errors that name the file, so that only it fails."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from mediakeep import files
 from mediakeep.errors import MediakeepError, Unexpected
 
-_EVERY_FILE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})  # about the disk, not one file
+_EVERY_FILE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})  # problems of the whole disk
 
 
 @contextlib.contextmanager
 def as_file_error(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Raise Unexpected, which names the file, for any foreign exception in a `with` block.
+    """Raise Unexpected, which names the file, for a foreign exception in a `with` block.
 
-    Our own errors pass, and so do a full or read-only disk, the caller's timeout, and everything
-    that is no Exception, such as KeyboardInterrupt.
+    Errors of mediakeep pass through, and so do a full or read-only disk, the caller's timeout, and
+    everything that is not an Exception, such as KeyboardInterrupt.
     """
     try:
         yield
@@ -27,14 +27,14 @@ def as_file_error(path: str | os.PathLike[str]) -> Iterator[None]:
         raise
     except Exception as error:
         if isinstance(error, TimeoutError) and error.errno is None:
-            raise  # the caller's time is up, not the disk's
+            raise  # the caller's timeout, not an error of the disk
         if isinstance(error, OSError) and error.errno in _EVERY_FILE:
             raise
         raise Unexpected(files.escape(path), _described(error)) from error
 
 
 def trace(error: BaseException) -> str:
-    """Return the traceback behind an Unexpected as text, or "" for any other error of ours."""
+    """Return the traceback as text, or "" for an expected error of mediakeep."""
     if isinstance(error, MediakeepError) and not isinstance(error, Unexpected):
         return ""
     text = "".join(traceback.format_exception(error.__cause__ or error))
@@ -44,6 +44,6 @@ def trace(error: BaseException) -> str:
 def _described(error: Exception) -> str:
     try:
         text = files.printable(str(error))
-    except Exception:  # noqa: BLE001 - an error that cannot say what it is
+    except Exception:  # noqa: BLE001 - an exception whose __str__ fails
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

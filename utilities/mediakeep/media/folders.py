@@ -1,4 +1,4 @@
-"""Folders listed by names, sizes and times alone: no file is opened here."""
+"""List folders by names, sizes and times; no file is opened."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NAME = attrgetter("name")
 
 
 class File(msgspec.Struct, frozen=True, gc=False):
-    """A name that leads to no folder; `size` and `facts` are there if it is a regular file."""
+    """A folder entry that is not a folder; `size` and `stat` are set for regular files only."""
 
     name: str
     suffix: str  # the extension in lower case, with its dot, or ""
@@ -33,126 +33,133 @@ class File(msgspec.Struct, frozen=True, gc=False):
 
 
 class Folder(msgspec.Struct, frozen=True, dict=True):
-    """A folder as it was listed: its place below the top ("" for the top), its visible files.
+    """A listed folder: its path relative to the top ("" for the top) and its visible files.
 
-    Where it refused to be listed, `fault` says why.
+    `error` is set if the folder could not be listed.
     """
 
     path: str
     place: str
-    identity: Identity = (0, 0)  # where it could be listed
+    identity: Identity = (0, 0)  # (0, 0) if it could not be listed
     files: tuple[File, ...] = ()
     fault: OSError | None = None
 
     @cached_property
     def audio(self) -> list[File]:
-        """The files that bear the extension of an audio format."""
+        """The files with the extension of a supported audio format."""
         return [file for file in self.files if file.suffix in EXTENSIONS]
 
     @cached_property
     def candidates(self) -> list[File]:
-        """Those, and MP4 that may be films: only their content tells."""
+        """The audio files, and MP4 files, which may be videos: only the content tells."""
         return [file for file in self.files if file.suffix in EXTENSIONS or file.suffix in MIXED]
 
     @property
     def unread(self) -> list[File]:
-        """The files that bear the extension of an audio format that is not read."""
+        """The files with the extension of an unsupported audio format."""
         return [file for file in self.files if file.suffix in UNREAD]
 
     @property
     def media(self) -> list[File]:
-        """All that a scan looks into: audio files and pictures."""
+        """All files that a scan reads: audio files and pictures."""
         return [*self.candidates, *self.images]
 
     @cached_property
     def images(self) -> list[File]:
-        """The pictures that hold anything."""
+        """The non-empty pictures."""
         return [file for file in self.files if file.size > 0 and file.suffix in IMAGES]
 
     @cached_property
     def cue_sheets(self) -> list[File]:
-        """The cue sheets that hold anything."""
+        """The non-empty cue sheets."""
         return [file for file in self.files if file.size > 0 and file.suffix == ".cue"]
 
     def place_of(self, name: str) -> str:
-        """The place below the top of something in this folder."""
+        """Return the path, relative to the top, of a name in this folder."""
         return f"{self.place}/{name}" if self.place else name
 
 
 class _Listing(msgspec.Struct, frozen=True):
     files: tuple[File, ...]
-    real: list[tuple[str, int]]  # names of folders, and their inodes as this one tells them
-    links: list[str]  # names of links to folders
-    rules: IgnoreRules  # that hold in it
+    real: list[tuple[str, int]]  # subfolders: name, inode as listed
+    links: list[str]  # names of symbolic links to folders
+    rules: IgnoreRules  # that apply in it
 
 
 def walk(top: Path, past: Container[str] = (), ignored: tuple[str, ...] = ()) -> Iterator[Folder]:
-    """List a folder and all below it, each once, wherever links lead; hidden names are left out.
+    """Yield a folder and all folders below it, following links, each folder once.
 
-    So is what `ignoring` tells, with the user's patterns `ignored`, and folders whose names, in
-    lower case, are among those to walk `past`. Links are followed last, so that a folder comes
-    under its real name. A link to a folder that the top lies in is not followed.
+    Skips hidden names, names that `ignore_rules` excludes (with the user's patterns `ignored`) and
+    folders whose lower-case name is in `past`. Links are followed last, so that a folder is listed
+    under its real name. A link to a parent folder of the top is not followed.
     """
-    trod, rules = Trail(top), {"": IgnoreRules.above(top, ignored)}
+    visited, rules = Trail(top), {"": IgnoreRules.above(top, ignored)}
     real, links = deque([Way(str(top), "")]), deque[Way]()
     while real or links:
-        way = (real or links).popleft()
+        folder_path = (real or links).popleft()
         try:
-            here = trail.identity(way.path)
-            if trod.before(way, here):
+            identity = trail.identity(folder_path.path)
+            if visited.before(folder_path, identity):
                 continue
-            listing = _list(way.path, rules.pop(way.place))
+            listing = _list(folder_path.path, rules.pop(folder_path.place))
         except OSError as error:
-            if not (way.place and isinstance(error, FileNotFoundError)):  # else it vanished
-                yield Folder(way.path, way.place, fault=error)
+            if not (folder_path.place and isinstance(error, FileNotFoundError)):  # else: deleted
+                yield Folder(folder_path.path, folder_path.place, fault=error)
             continue
-        folder = Folder(way.path, way.place, here, listing.files)
+        folder = Folder(folder_path.path, folder_path.place, identity, listing.files)
         yield folder
-        inner = [_way(folder, name, one) for name, one in listing.real if name.lower() not in past]
-        linked = [_way(folder, name) for name in listing.links if name.lower() not in past]
-        rules |= {one.place: listing.rules for one in (*inner, *linked)}
-        real += inner
-        links += linked
+        subfolders = [
+            _way(folder, name, inode) for name, inode in listing.real if name.lower() not in past
+        ]
+        links_to_folders = [
+            _way(folder, name) for name in listing.links if name.lower() not in past
+        ]
+        rules |= {path.place: listing.rules for path in (*subfolders, *links_to_folders)}
+        real += subfolders
+        links += links_to_folders
 
 
 def below(top: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
-    """Give the visible folders right below a folder, sorted by name; OSError if it refuses.
+    """Return the visible direct subfolders, sorted by name; raise OSError if listing fails.
 
-    Of a folder and a link to it, and of two links to one folder, only the first is given. What is
-    `ignored` is left out as in `walk`.
+    A folder that is also linked, or linked twice, is returned once. `ignored` works as in
+    `walk_tree`.
     """
     listing = _list(top, IgnoreRules.above(top, ignored))
     seen = {*trail.surroundings(top), trail.identity(top)}
     names = [*(name for name, _ in listing.real), *listing.links]
-    found = [top / name for name in names if _is_other(top / name, seen)]
-    return sorted(found, key=_NAME)
+    folders = [top / name for name in names if _is_other(top / name, seen)]
+    return sorted(folders, key=_NAME)
 
 
 def right_in(top: Path, ignored: tuple[str, ...] = ()) -> Folder:
-    """List one folder alone, but for what is `ignored` as in `walk`; OSError if it refuses."""
+    """List one folder; `ignored` works as in `walk_tree`. Raise OSError if listing fails."""
     return Folder(str(top), "", files=_list(top, IgnoreRules.above(top, ignored)).files)
 
 
 def file(folder: str, name: str) -> File | None:
-    """Look at one file as a listing of its folder would, None where there is none of that name."""
+    """Return one file as a listing of its folder would, or None if there is none of that name."""
     path = f"{folder}/{name}"
     if not os.path.lexists(path):
         return None
     try:
-        facts = os.stat(path)  # noqa: PTH116 (as in `trail`)
+        facts = os.stat(path)  # noqa: PTH116 (as in `symlink_guard`)
     except OSError:
         return File(name, _suffix(name))
     return _described(name, facts)
 
 
 def digest(listed: Iterable[Folder]) -> str:
-    """Digest places, sizes and times of all files, and which folders refused, in whatever order."""
+    """Return a hash of the paths, sizes and times of all files, and of failed folders.
+
+    The order of the folders does not matter.
+    """
     lines = [line for folder in listed for line in _lines(folder)]
     return blake2b(_sorted(lines), digest_size=10).hexdigest()
 
 
 def is_hidden(name: str, folder: bool) -> bool:
-    """Tell whether a name is hidden: it begins with a dot, but not as names of music do.
+    """Return True if a name is hidden: it begins with a dot, except as in titles of music.
 
     "...And Justice for All" is not hidden, nor is a folder named ".5: The Gray Chapter".
     """
@@ -161,8 +168,8 @@ def is_hidden(name: str, folder: bool) -> bool:
 
 
 def _list(path: str | Path, rules: IgnoreRules) -> _Listing:
-    """List a folder, given the rules that hold for it from above."""
-    found: list[File] = []
+    """List a folder; `rules` are those of its parent folders."""
+    files: list[File] = []
     real: list[tuple[str, int]] = []
     links: list[str] = []
     has_rules = False
@@ -175,31 +182,31 @@ def _list(path: str | Path, rules: IgnoreRules) -> _Listing:
             if folder and ignoring.is_system(name):
                 continue
             if not folder:
-                found.append(_file(entry, name))
+                files.append(_file(entry, name))
             elif entry.is_symlink():
                 links.append(name)
             else:
                 real.append((name, entry.inode()))
     rules = rules.inside(str(path)) if has_rules else rules
     if not rules.is_empty:
-        found = [one for one in found if not rules.matches(f"{path}/{one.name}", folder=False)]
-        real = [one for one in real if not rules.matches(f"{path}/{one[0]}", folder=True)]
-        links = [one for one in links if not rules.matches(f"{path}/{one}", folder=True)]
-    found.sort(key=_NAME)
-    return _Listing(tuple(found), sorted(real), sorted(links), rules)
+        files = [file for file in files if not rules.matches(f"{path}/{file.name}", folder=False)]
+        real = [sub for sub in real if not rules.matches(f"{path}/{sub[0]}", folder=True)]
+        links = [link for link in links if not rules.matches(f"{path}/{link}", folder=True)]
+    files.sort(key=_NAME)
+    return _Listing(tuple(files), sorted(real), sorted(links), rules)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link to itself, or into a folder that nobody may enter
+    except OSError:  # a link to itself, or into an inaccessible folder
         return False
 
 
 def _file(entry: os.DirEntry[str], name: str) -> File:
     try:
         facts = entry.stat()
-    except OSError:  # a link that leads nowhere, or a file that has just vanished
+    except OSError:  # a broken link, or a file that was just deleted
         return File(name, _suffix(name))
     return _described(name, facts)
 
@@ -232,13 +239,13 @@ def _lines(folder: Folder) -> list[str]:
 def _sorted(lines: list[str]) -> bytes:
     """Join lines, sorted by their bytes."""
     text = "".join(sorted(lines))
-    if text.isascii():  # so the order of texts is that of bytes
+    if text.isascii():  # then the order of texts is that of bytes
         return text.encode()
     return b"".join(sorted(map(os.fsencode, lines)))
 
 
 def _is_other(path: Path, seen: set[Identity]) -> bool:
-    """Like `is_new`; a folder that refuses is another one, one that vanished is none."""
+    """Return True for a folder not seen before, or an inaccessible one; False if it is gone."""
     try:
         return trail.is_new(trail.identity(path), seen)
     except FileNotFoundError:

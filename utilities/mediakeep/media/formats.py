@@ -1,4 +1,4 @@
-"""The audio formats: told apart by their first bytes, never by their names alone."""
+"""The audio formats, detected by their first bytes and never by file names alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mediakeep.media.source import Source, glance
 
 
 class Format(msgspec.Struct, frozen=True):
-    """A container: its name, and the extensions that stand for it, the most usual first."""
+    """A container format: its name and its file extensions, the most usual first."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -43,9 +43,9 @@ ALL = {
         *(ASF, WAV, AIFF, DSF, MONKEYS, WAVPACK, MUSEPACK),
     )
 }
-MIXED = frozenset({".mp4"})  # that stand for films as well: only the content tells
+MIXED = frozenset({".mp4"})  # also used for videos: only the content tells
 EXTENSIONS = frozenset(suffix for kind in ALL.values() for suffix in kind.suffixes) - MIXED
-UNREAD = {  # audio that is named in reports, and otherwise left alone
+UNREAD = {  # audio that is reported, but not read
     ".tta": "True Audio",
     ".tak": "TAK",
     ".dff": "DSDIFF",
@@ -94,39 +94,39 @@ _STRANGERS: tuple[tuple[str, Callable[[bytes], object]], ...] = (
     ("text", lambda head: _is_text(head)),
 )
 
-HEAD = 256  # bytes that tell a format
+HEAD = 256  # bytes needed to detect a format
 
 
 def recognise(handle: BufferedReader, suffix: str) -> tuple[Format, bool] | None:
-    """Tell the format of an open file, and whether its bytes leave no doubt; None for a stranger.
+    """Return the format of an open file and whether it is certain, or None if it is not audio.
 
-    What is named .mp3 or .mp2, or begins with an ID3 tag, may hold sound further in: that is no
-    certainty.
+    A file named .mp3 or .mp2, or one that begins with an ID3 tag, may contain audio further in:
+    then MP3 is returned as uncertain.
     """
     return told(glance(handle), suffix)
 
 
 def told(source: Source, suffix: str) -> tuple[Format, bool] | None:
-    """Tell the format of what stands behind the ID3v2 tags, like `recognise`."""
+    """Do the same for a bounded file, skipping leading ID3v2 tags."""
     start = margins.front(source)
-    if found := _by_head(source.read(start, HEAD)):
-        return found, True
+    if detected := _by_head(source.read(start, HEAD)):
+        return detected, True
     return (MP3, False) if start or suffix in MP3.suffixes else None
 
 
 def fits(name: str, suffix: str) -> bool:
-    """Tell whether an extension, with its dot and in lower case, stands for a format's name."""
+    """Return True if an extension, in lower case with its dot, is used for the named format."""
     return suffix in ALL[name].suffixes
 
 
 def describe(head: bytes) -> str:
-    """Say what a file that is not audio seems to be, as a noun, or "" where nothing is known."""
+    """Return a noun for what a non-audio file seems to be, or "" if unknown."""
     return next((name for name, fits in _STRANGERS if fits(head)), "")
 
 
 def _is_text(head: bytes) -> bool:
     try:
-        text = getincrementaldecoder("utf-8")().decode(head)  # a letter may be cut at the end
+        text = getincrementaldecoder("utf-8")().decode(head)  # the last character may be cut
     except UnicodeDecodeError:
         return False
     return " ".join(text.split()).isprintable()
@@ -134,7 +134,7 @@ def _is_text(head: bytes) -> bool:
 
 def _by_head(head: bytes) -> Format | None:
     if head.startswith(_STARTS):
-        return next(found for start, found in STARTS if head.startswith(start))
+        return next(kind for start, kind in STARTS if head.startswith(start))
     if head.startswith(b"OggS"):
         marked = _MARKED.search(head)
         return dict(IN_OGG)[marked[0]] if marked else None
@@ -144,7 +144,7 @@ def _by_head(head: bytes) -> Format | None:
 
 
 def _by_sync(head: bytes) -> Format | None:
-    """Eleven bits set open a frame of MPEG audio; a layer of 0 makes it AAC."""
+    """Detect an MPEG audio frame by its sync word of eleven set bits; layer 0 is AAC."""
     if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     return MP3 if head[1] & 0x06 else AAC

@@ -1,8 +1,8 @@
-"""Which files and folders a scan ignores: those of systems, and those that the user names.
+"""Decide which files and folders a scan ignores: system folders, and the user's patterns.
 
-The user's patterns are those of `.gitignore` (https://git-scm.com/docs/gitignore). They come from
-the setting `ignore`, and from files named `.mediakeepignore`, each of which holds for its folder
-and all below it.
+The patterns have the syntax of `.gitignore` (https://git-scm.com/docs/gitignore). They come from
+the setting `ignore`, and from files named `.mediakeepignore`, which apply to their folder and
+everything below it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FILE = ".mediakeepignore"
 
-# Folders of programs and systems, in lower case; those with a dot in front are hidden anyway.
+# Folders of operating systems and NAS software, in lower case; dot folders are hidden anyway.
 SYSTEM = frozenset(
     {
         *("@eadir", "@tmp", "#recycle", "#snapshot"),  # Synology
@@ -33,18 +33,18 @@ SYSTEM = frozenset(
     }
 )
 
-_Scope = tuple[str, "GitIgnoreSpec"]  # a folder with its slash, and the patterns that hold there
+_Scope = tuple[str, "GitIgnoreSpec"]  # a folder with a trailing slash, and its patterns
 
 
 class IgnoreRules:
-    """The rules that hold in one folder."""
+    """The ignore rules that apply in one folder."""
 
     def __init__(self, patterns: tuple[str, ...] = (), scopes: tuple[_Scope, ...] = ()) -> None:
         self._patterns, self._scopes = patterns, scopes  # the innermost scope last
 
     @classmethod
     def above(cls, folder: str | Path, patterns: tuple[str, ...] = ()) -> Self:
-        """Return the rules that the setting and the folders above a folder make for it."""
+        """Return the rules from the setting and from all parent folders of a folder."""
         path = os.path.abspath(folder)  # noqa: PTH100 (Path.resolve would follow links)
         rules = cls(patterns)
         for above in reversed(Path(path).parents):
@@ -52,9 +52,9 @@ class IgnoreRules:
         return rules
 
     def inside(self, folder: str) -> Self:
-        """Return the rules within a folder: these, and those of its own file.
+        """Return these rules, extended by the folder's own ignore file.
 
-        Unreadable where that file refuses to be read, or a line of it is no pattern.
+        Raises Unreadable if that file cannot be read or has an invalid line.
         """
         base = f"{os.path.abspath(folder).rstrip('/')}/"  # noqa: PTH100
         if not os.path.lexists(base + FILE):
@@ -70,29 +70,29 @@ class IgnoreRules:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the user has named nothing."""
+        """Whether there are no user patterns."""
         return not (self._patterns or self._scopes)
 
     def matches(self, path: str, *, folder: bool) -> bool:
-        """Tell whether a file or folder is ignored, given that the folder it lies in is not."""
+        """Return True if a file or folder is ignored; its parent folder must not be."""
         if folder and is_system(path.rpartition("/")[2]):
             return True
         if self.is_empty:
             return False
         path = os.path.abspath(path) + ("/" if folder else "")  # noqa: PTH100
         for base, spec in reversed(self._scopes):
-            if (told := spec.check_file(path.removeprefix(base)).include) is not None:
-                return told
+            if (included := spec.check_file(path.removeprefix(base)).include) is not None:
+                return included
         return bool(self._patterns) and _is_named(self._patterns, path)
 
 
 def is_system(name: str) -> bool:
-    """Tell whether a folder of this name belongs to a system or a program."""
+    """Return True if a folder of this name belongs to a system or a program."""
     return name.lower() in SYSTEM
 
 
 def is_ignored(path: Path, root: Path, patterns: tuple[str, ...] = ()) -> bool:
-    """Tell whether a scan of a root ignores a path below it, or a folder that leads there."""
+    """Return True if a scan of `root` ignores a path below it, or one of its parent folders."""
     below = path.relative_to(root).parts if path.is_relative_to(root) else path.parts[-1:]
     here = root if path.is_relative_to(root) else path.parent
     rules = IgnoreRules.above(here, patterns)
@@ -105,51 +105,55 @@ def is_ignored(path: Path, root: Path, patterns: tuple[str, ...] = ()) -> bool:
 
 
 def patterns(text: str) -> tuple[str, ...]:
-    """Read the setting `ignore`: patterns with commas between them; UsageFailed on a bad one."""
-    found = tuple(filter(None, map(str.strip, text.split(","))))
-    for one in found:
-        if one.startswith("!"):
+    """Parse the setting `ignore`, comma-separated patterns; raise UsageError if one is invalid."""
+    parsed = tuple(filter(None, map(str.strip, text.split(","))))
+    for pattern in parsed:
+        if pattern.startswith("!"):
             raise UsageFailed(
-                f'Invalid pattern "{one}" in the setting ignore: exceptions ("!") are only possible'
-                f" in a {FILE} file."
+                f'Invalid pattern "{pattern}" in the setting ignore: exceptions ("!") are only'
+                f" allowed in a {FILE} file."
             )
-    if found:
-        _specs(found)
-    return found
+    if parsed:
+        _specs(parsed)
+    return parsed
 
 
-def _is_named(given: tuple[str, ...], path: str) -> bool:
-    """Match names alone where a pattern has no slash but at its end, else the whole path.
+def _is_named(setting: tuple[str, ...], path: str) -> bool:
+    """Match a pattern without a slash (except at its end) against the name, others the path.
 
-    A folder far above the library may bear any name, which must not ignore all of it.
+    So the name of a folder above the library cannot ignore the whole library.
     """
-    of_names, of_paths = _specs(given)
+    name_spec, path_spec = _specs(setting)
     name = path.rstrip("/").rpartition("/")[2] + ("/" if path.endswith("/") else "")
-    return of_names.match_file(name) or of_paths.match_file(path.lstrip("/"))
+    return name_spec.match_file(name) or path_spec.match_file(path.lstrip("/"))
 
 
 @functools.lru_cache(maxsize=64)
-def _specs(given: tuple[str, ...]) -> tuple[GitIgnoreSpec, GitIgnoreSpec]:
-    """Return what matches names, and what matches whole paths."""
-    for one in given:
-        if _is_bad(one):
-            raise UsageFailed(f'Invalid pattern "{one}" in the setting ignore. Correct it.')
-    names = [one for one in given if "/" not in one.rstrip("/")]
-    paths = [one if one.startswith("/") else f"**/{one}" for one in given if one not in names]
+def _specs(setting: tuple[str, ...]) -> tuple[GitIgnoreSpec, GitIgnoreSpec]:
+    """Return the matcher for names, and the one for whole paths."""
+    for pattern in setting:
+        if _is_bad(pattern):
+            raise UsageFailed(
+                f'Invalid pattern "{pattern}" in the setting ignore. Fix or remove it.'
+            )
+    names = [text for text in setting if "/" not in text.rstrip("/")]
+    paths = [
+        text if text.startswith("/") else f"**/{text}" for text in setting if text not in names
+    ]
     return _spec(tuple(names)), _spec(tuple(paths))
 
 
 def _scope(lines: tuple[str, ...], path: Path) -> GitIgnoreSpec:
-    for number, one in enumerate(lines, 1):
-        if _is_bad(one):
-            why = f'line {number} is not a pattern, "{files.printable(one)}"'
-            raise Unreadable(files.escape(path), why, "Correct or remove it.")
+    for number, line in enumerate(lines, 1):
+        if _is_bad(line):
+            why = f'line {number} is not a valid pattern, "{files.printable(line)}"'
+            raise Unreadable(files.escape(path), why, "Fix or remove it.")
     return _spec(lines)
 
 
 @functools.lru_cache(maxsize=256)
 def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # only where there are patterns: --help must be quick
+    from pathspec import GitIgnoreSpec  # imported only if needed: --help must be quick
 
     return GitIgnoreSpec.from_lines(lines)
 

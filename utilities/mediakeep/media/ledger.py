@@ -1,8 +1,8 @@
-"""The ledger of sounds: what each file sounded like when a deep scan first heard it.
+"""The essence database: the audio hash of each file as the first deep scan computed it.
 
-An unforgettable record, which nothing can make anew: a SQLite file, synced with every artist, that
-`sqlite3` shows. The first sound of a file is taken for the true one until a person accepts another.
-Each artist's part is found by the artist's key, and in it a file by its place below the artist.
+A durable SQLite file that cannot be rebuilt; it is synced after every artist and can be inspected
+with `sqlite3`. The first hash of a file counts as the true one until the user accepts another. Rows
+are keyed by the artist's key and the file's path relative to the artist's folder.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ CREATE TABLE finding(
   PRIMARY KEY(artist, place)) WITHOUT ROWID
 """
 _CURE = (
-    "Nothing was changed. Put a backup of it there; without one, move it away: the next deep scan"
-    " begins a new ledger."
+    "Nothing was changed. Restore a backup; without one, move the file away: the next deep scan"
+    " creates a new database."
 )
 _MOST = 2**63 - 1
 _PATIENCE = 60.0  # seconds to wait for other workers
@@ -45,9 +45,9 @@ _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQL
 
 
 class Sound(NamedTuple):
-    """The true sound of a file: its hash and bytes; size and time of the file that had it last.
+    """The true audio of a file: its hash and size; size and mtime of the file when last scanned.
 
-    The dates, such as "2026-11-21", are those of the first and the last deep scan that heard it.
+    `first` and `last` are the dates of the first and last deep scan, such as "2026-11-21".
     """
 
     essence: str
@@ -59,7 +59,7 @@ class Sound(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What the last deep scan found wrong with a file, and the state that the file was in."""
+    """A problem that the last deep scan found in a file, and the state of the file then."""
 
     size: int
     mtime_ns: int
@@ -68,12 +68,12 @@ class Finding(NamedTuple):
     change: str
 
     def fits(self, facts: os.stat_result) -> bool:
-        """Tell whether the file is still in that state."""
+        """Return True if the file is still in that state."""
         return self[:3] == state(facts)
 
 
 def state(facts: os.stat_result) -> tuple[int, int, int]:
-    """Return size and times of a file; a time in nanoseconds that 63 bits do not hold is cut."""
+    """Return size, mtime and ctime; times in nanoseconds are clipped to signed 64 bits."""
     mtime_ns, ctime_ns = (
         min(max(time, -_MOST), _MOST) for time in (facts.st_mtime_ns, facts.st_ctime_ns)
     )
@@ -81,16 +81,16 @@ def state(facts: os.stat_result) -> tuple[int, int, int]:
 
 
 class Entries(msgspec.Struct, frozen=True):
-    """What a deep scan has to write of one artist, by place."""
+    """The result of a deep scan of one artist; keys are relative paths."""
 
     sounds: Mapping[str, Sound]
-    left: Collection[str]  # places whose sound stands elsewhere now
+    left: Collection[str]  # paths whose audio has moved elsewhere
     findings: Mapping[str, Finding]
-    heard: Collection[str] = ()  # places of which older findings are over
+    heard: Collection[str] = ()  # paths whose older findings are obsolete
 
 
 class Ledger:
-    """The ledger as one process uses it."""
+    """The essence database as used by one process."""
 
     def __init__(self, path: Path, base: sqlite3.Connection | None) -> None:
         self._path, self._base = path, base
@@ -98,7 +98,7 @@ class Ledger:
 
     @classmethod
     def open(cls, path: Path, *, write: bool) -> Self:
-        """Open a ledger, and make it if it is to be written; StateDamaged where it is damaged."""
+        """Open the database, and create it if `write`; raise StateDamaged if it is damaged."""
         if not write and not path.exists():
             return cls(path, None)
         if write:
@@ -106,31 +106,31 @@ class Ledger:
         with _translated(path):
             mode = "rwc" if write else "rw"
             uri = f"{path.absolute().as_uri()}?mode={mode}"
-            base = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
+            connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
             try:
-                begun = _prepare(base, path, write=write)
+                has_tables = _prepare(connection, path, write=write)
             except BaseException:
-                base.close()
+                connection.close()
                 raise
-        return cls(path, base if begun else None)
+        return cls(path, connection if has_tables else None)
 
     def sounds(self, artist: str) -> dict[str, Sound]:
-        """Return what is known of an artist's sounds, by place."""
+        """Return the known essences of an artist by relative path."""
         rows = self._rows("SELECT place, essence, payload, size, mtime_ns, first, last", artist)
         return {place: Sound._make(fields) for place, *fields in rows}
 
     def findings(self, artist: str) -> dict[str, Finding]:
-        """Return what the last deep scan of an artist found wrong, by place."""
+        """Return the findings of the last deep scan of an artist by relative path."""
         rows = self._rows("SELECT place, size, mtime_ns, ctime_ns, damage, change", artist)
         return {place: Finding._make(fields) for place, *fields in rows}
 
     def record(self, artist: str, entries: Entries) -> None:
-        """Write what a deep scan of an artist heard: all of it or nothing, and synced."""
+        """Save the result of a deep scan of an artist in one synced transaction."""
         base = self._base
         assert base is not None
         if not self._path.exists() or self._path.stat().st_ino != self._identity:
             raise StateDamaged(
-                f"The ledger {self._path} was taken away. Put it back, or run again."
+                f"The essence database {self._path} has disappeared. Restore it, or run again."
             )
         with _translated(self._path), _transaction(base):
             for place in entries.left:
@@ -143,15 +143,15 @@ class Ledger:
                 base.execute("DELETE FROM finding WHERE artist = ? AND place = ?", (artist, place))
             base.executemany(
                 "INSERT OR REPLACE INTO finding VALUES(?, ?, ?, ?, ?, ?, ?)",
-                ((artist, place, *found) for place, found in entries.findings.items()),
+                ((artist, place, *finding) for place, finding in entries.findings.items()),
             )
 
     @contextlib.contextmanager
     def following(self, artist: str, place: str, path: Path) -> Iterator[None]:
-        """Let what is known of a file outlast a change within a block that spares its sound.
+        """Keep the rows of a file valid across a change in a `with` block that keeps its audio.
 
-        The change is made by then: where another program keeps the ledger busy, a deep scan has to
-        find anew what is wrong with the file.
+        The rows are updated after the change: if another program locks the database, the next deep
+        scan has to check the file again.
         """
         before = _there(path) if self._base else None
         yield
@@ -170,7 +170,7 @@ class Ledger:
                 )
 
     def rename(self, names: Mapping[str, str]) -> None:
-        """Let what is known of artists be that of their new keys: old key -> new key."""
+        """Move the rows of artists to their new keys; `names` maps old keys to new keys."""
         if self._base is None:
             return
         with _translated(self._path), _transaction(self._base):
@@ -181,7 +181,6 @@ class Ledger:
                 )
 
     def close(self) -> None:
-        """Close the ledger."""
         if self._base:
             self._base.close()
 
@@ -195,7 +194,7 @@ class Ledger:
 
 
 def _there(path: Path) -> os.stat_result | None:
-    """What the system says of a file; None where it is gone, of which others tell better."""
+    """Return the stat result of a file, or None if it is gone, which is reported elsewhere."""
     try:
         return path.stat()
     except OSError:
@@ -203,14 +202,14 @@ def _there(path: Path) -> os.stat_result | None:
 
 
 def _prepare(base: sqlite3.Connection, path: Path, *, write: bool) -> bool:
-    """Make the tables of a new ledger; refuse what is none, or damaged.
+    """Create the tables of a new database; raise StateDamaged for a foreign or damaged one.
 
-    Tell whether there are any: whoever began it may have been killed.
+    Return False if there are no tables: the process that created the file may have been killed.
     """
-    base.execute("PRAGMA synchronous = EXTRA")  # the folder too: a commit survives a power loss
+    base.execute("PRAGMA synchronous = EXTRA")  # syncs the folder too: commits survive a power loss
     if write and not _tables(base):
         with _transaction(base):
-            if not _tables(base):  # another worker may have been quicker
+            if not _tables(base):  # another worker may have been faster
                 for statement in _TABLES.split(";"):
                     base.execute(statement)
                 base.execute(f"PRAGMA application_id = {_OURS}")
@@ -218,11 +217,11 @@ def _prepare(base: sqlite3.Connection, path: Path, *, write: bool) -> bool:
     if not _tables(base):
         return False
     if _number(base, "application_id") != _OURS:
-        raise StateDamaged(f"{path} is no ledger of mediakeep. {_CURE}")
+        raise StateDamaged(f"{path} is not an essence database of mediakeep. {_CURE}")
     if (version := _number(base, "user_version")) > FORMAT:
         raise NewerFormat(path, version, FORMAT)
-    if (told := base.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise StateDamaged(f"The ledger {path} is damaged: {told}. {_CURE}")
+    if (problem := base.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise StateDamaged(f"The essence database {path} is damaged: {problem}. {_CURE}")
     return True
 
 
@@ -248,7 +247,7 @@ def _transaction(base: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _translated(path: Path) -> Iterator[None]:
-    """Put what SQLite says into our own words."""
+    """Convert SQLite errors into errors of mediakeep."""
     try:
         yield
     except sqlite3.Error as error:
@@ -256,8 +255,10 @@ def _translated(path: Path) -> Iterator[None]:
         if code == sqlite3.SQLITE_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
         if code in _LOCKED:
-            why = "another program holds it. Close that, then run again."
-            raise ItemFailed(f"The ledger {path} could not be used: {why}") from error
+            why = "another program has locked it. Close that program, then run again."
+            raise ItemFailed(f"Cannot use the essence database {path}: {why}") from error
         if code in _DAMAGED:
-            raise StateDamaged(f"The ledger {path} is damaged: {error}. {_CURE}") from error
-        raise ItemFailed(f"The ledger {path} could not be used: {error}.") from error
+            raise StateDamaged(
+                f"The essence database {path} is damaged: {error}. {_CURE}"
+            ) from error
+        raise ItemFailed(f"Cannot use the essence database {path}: {error}.") from error

@@ -1,7 +1,7 @@
-"""The names of each field in all dialects, after the tag mapping of MusicBrainz Picard.
+"""The native tag names of each field in all tag formats, after the tag mapping of Picard.
 
-Where several are given, the first that a file holds counts: those that follow are what other
-taggers write. The INFO list of RIFF follows exiftool's table of it.
+If a field has several names, the first one present in a file is used; the later ones are written by
+other taggers. The names of RIFF INFO follow exiftool's table.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import msgspec
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """The names of one field; in lower case where a dialect ignores the case of its names."""
+    """The native names of one field; in lower case if the tag format ignores case."""
 
     name: str
     id3: tuple[str, ...] = ()
@@ -22,14 +22,14 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _freeform(name: str) -> str:
-    """A name in MP4 that Apple knows nothing of."""
+    """Return the MP4 freeform name of a field that Apple does not define."""
     return f"----:com.apple.itunes:{name.lower()}"
 
 
 def _alike(
     name: str, id3: str, asf: str, *, mp4: str = "", ape: str = "", more: tuple[str, ...] = ()
 ) -> Field:
-    """A field that bears its own name in Vorbis comments, and mostly in APEv2 and MP4."""
+    """Map a field that has the same name in Vorbis comments, and mostly in APEv2 and MP4."""
     return Field(
         name=name,
         id3=(id3,),
@@ -41,7 +41,7 @@ def _alike(
 
 
 def _musicbrainz(name: str, spelt: str, vorbis: str, ape: str = "") -> Field:
-    """A field that MusicBrainz brought in, spelt alike in three dialects."""
+    """Map a field defined by MusicBrainz, spelled alike in ID3, MP4 and ASF."""
     return Field(
         name=name,
         id3=(f"TXXX:MUSICBRAINZ {spelt.upper()}",),
@@ -161,7 +161,7 @@ FIELDS = (
     _musicbrainz("releasetype", "Album Type", "releasetype", "musicbrainz_albumtype"),
     _musicbrainz("releasestatus", "Album Status", "releasestatus", "musicbrainz_albumstatus"),
     _musicbrainz("releasecountry", "Album Release Country", "releasecountry"),
-    Field(  # what Vorbis and APEv2 call track is a recording
+    Field(  # "trackid" in Vorbis comments and APEv2 is the recording
         name="musicbrainz_recordingid",
         id3=("UFID:http://musicbrainz.org",),
         vorbis=("musicbrainz_trackid",),

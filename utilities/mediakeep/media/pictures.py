@@ -1,4 +1,4 @@
-"""Pictures: their kind, width and height, told from a few bytes of each.
+"""Detect the MIME type, width and height of pictures from a few bytes.
 
 After the JPEG standard (ITU-T T.81, B.1.1 and B.2.2), the PNG specification (W3C, 11.2.1), the GIF
 89a specification (18), the WebP container (RFC 9649), the bitmap headers of Windows, and TIFF 6.0.
@@ -14,45 +14,45 @@ from mediakeep.media import access
 from mediakeep.media.reading import Picture
 from mediakeep.media.source import ReadAt, Spent, glance
 
-Seen = tuple[str, int, int]  # MIME type, width, height: "" where it is no picture, 0 if unknown
+Seen = tuple[str, int, int]  # MIME type ("" if not a picture), width, height (0 if unknown)
 
 UNSEEN: Seen = ("", 0, 0)
 
-_HEAD = 512  # bytes that tell every kind, and of most JPEGs the size
-_SEGMENTS = 64  # of a JPEG, before its size must be told
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers of JPEG without a content
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those that tell the size
-_ENTRIES = 64  # of a TIFF's directory
+_HEAD = 512  # bytes that identify every type, and contain the size of most JPEGs
+_SEGMENTS = 64  # of a JPEG, before the frame header
+_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers without content
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those with the size
+_ENTRIES = 64  # of a TIFF directory
 
 
 def of_file(path: Path) -> Seen:
-    """Tell MIME type, width and height of a picture file; Unreadable where the system refuses it.
+    """Return MIME type, width and height of a picture file; raise Unreadable.
 
-    Only a few KB of it are read.
+    Only a few KB are read.
     """
     with access.opened(path) as handle:
         try:
             return described(glance(handle).read)
         except OSError as error:
             if isinstance(error, TimeoutError) and error.errno is None:
-                raise  # not the disk's time is up, but that of whoever called
+                raise  # the caller's timeout, not an error of the disk
             raise access.refusal(path, error) from error
 
 
 def embedded(kind: int, mime: str, size: int, read_at: ReadAt) -> Picture:
-    """Describe a picture of so many bytes that is embedded as the given type of ID3."""
+    """Return the description of an embedded picture; `kind` is the ID3 picture type."""
     seen, width, height = described(read_at)
     return Picture(type=kind, mime=mime, size=size, seen=seen, width=width, height=height)
 
 
 def described(read_at: ReadAt) -> Seen:
-    """Describe a picture that lies anywhere; `read_at` reads from its beginning on."""
+    """Identify a picture; `read_at` takes offsets from its first byte."""
     head = read_at(0, _HEAD)
     for start, place, mark, mime, measure in _KINDS:
         if head.startswith(start) and head.startswith(mark, place):
             try:
                 return mime, *measure(head, read_at)
-            except (struct.error, IndexError, Spent):  # it ends before its size is told
+            except (struct.error, IndexError, Spent):  # it ends before its size
                 return mime, 0, 0
     return UNSEEN
 
@@ -68,7 +68,7 @@ def _jpeg(head: bytes, read_at: ReadAt) -> tuple[int, int]:
         if marker in _FRAMES:
             height, width = struct.unpack_from(">HH", part, 5)
             return width, height
-        if marker == 0xFF:  # a byte that only fills
+        if marker == 0xFF:  # a fill byte
             place += 1
         elif marker in _STANDALONE:
             place += 2
@@ -99,26 +99,28 @@ def _webp(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
 
 
 def _bmp(head: bytes, _read_at: ReadAt) -> tuple[int, int]:
-    if int.from_bytes(head[14:18], "little") == 12:  # the header of OS/2
+    if int.from_bytes(head[14:18], "little") == 12:  # the OS/2 header
         width, height = struct.unpack_from("<HH", head, 18)
         return width, height
     width, height = struct.unpack_from("<ii", head, 18)
-    return max(0, width), abs(height)  # one that stands upside down has a negative height
+    return max(0, width), abs(height)  # a top-down bitmap has a negative height
 
 
 def _tiff(head: bytes, read_at: ReadAt) -> tuple[int, int]:
     order = "<" if head.startswith(b"II") else ">"
     (place,) = struct.unpack_from(order + "I", head, 4)
     (count,) = struct.unpack(order + "H", read_at(place, 2))
-    found = {}
+    fields = {}
     entries = read_at(place + 2, 12 * min(count, _ENTRIES))
     for start in range(0, len(entries) - 11, 12):
         name, form = struct.unpack_from(order + "HH", entries, start)
-        (found[name],) = struct.unpack_from(order + ("H" if form == 3 else "I"), entries, start + 8)
-    return found.get(0x100, 0), found.get(0x101, 0)
+        (fields[name],) = struct.unpack_from(
+            order + ("H" if form == 3 else "I"), entries, start + 8
+        )
+    return fields.get(0x100, 0), fields.get(0x101, 0)
 
 
-# How each begins, and what stands at a later place of its header.
+# First bytes; offset and bytes of a second mark; MIME type; size reader.
 _KINDS: tuple[tuple[bytes, int, bytes, str, Callable[[bytes, ReadAt], tuple[int, int]]], ...] = (
     (b"\xff\xd8\xff", 0, b"", "image/jpeg", _jpeg),
     (b"\x89PNG\r\n\x1a\n", 0, b"", "image/png", _png),

@@ -1,4 +1,4 @@
-"""How a scan gets at what is in files: read anew, or known from before (`seen.Index`)."""
+"""Read files for a scan, uncached or through a cache (`CachingReader`)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mediakeep.media.tags import Reading
 
 
 class Reader(Protocol):
-    """Reads files that a scan has listed; `facts` is what the listing said of each."""
+    """Reads files that a scan has listed; `facts` is the stat result from the listing."""
 
     def expect(self, folder: tuple[int, int], files: Collection[os.stat_result], /) -> None:
-        """Hear of all the files of an artist, before the first of them is asked for.
+        """Called once per artist, before its first file is read, with all of its files.
 
-        The folder is told by its device and inode.
+        `folder` is the device and inode of the artist's folder.
         """
 
     def track(self, path: str, facts: os.stat_result | None, /) -> Reading:
@@ -28,10 +28,10 @@ class Reader(Protocol):
 
 
 class Direct:
-    """Reads every file anew, whatever the listing said."""
+    """Reads every file from disk."""
 
     def expect(self, _folder: tuple[int, int], _files: Collection[os.stat_result], /) -> None:
-        """Nothing is prepared."""
+        """Do nothing."""
 
     def track(self, path: str, _facts: os.stat_result | None, /) -> Reading:
         """Read an audio file."""

@@ -1,4 +1,4 @@
-"""What reading an audio file gives: its tags in one vocabulary, and its technical facts."""
+"""The result of reading an audio file: normalized tags and technical properties."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import msgspec
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An embedded picture: its type as ID3 counts them (3 is the front), its size in bytes.
+    """An embedded picture: its ID3 picture type (3 is the front cover) and size in bytes.
 
-    `mime` is what the tag claims, `seen` what the bytes are ("" where they are no picture).
+    `mime` is the MIME type in the tag, `seen` the detected one ("" if it is not a picture).
     """
 
     type: int
     mime: str
     size: int
     seen: str = ""
-    width: int = 0  # pixels; 0 where unknown
+    width: int = 0  # pixels; 0 if unknown
     height: int = 0
 
 
 class Tags(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """The tags of a file; a text is a tuple because most formats can hold several of each.
+    """The tags of a file; texts are tuples because most formats allow several values.
 
-    Numbers and totals are texts as the file writes them ("03", "A1"), "" where it has none. The
-    names are Picard's: recordingid is the recording's MBID, trackid that of the release's track.
+    Numbers and totals are texts as written in the file ("03", "A1"), or "" if missing. The field
+    names are Picard's: recordingid is the MBID of the recording, trackid that of the release track.
     """
 
     title: tuple[str, ...] = ()
@@ -68,16 +68,16 @@ class Tags(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
 
 
 class Container(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Tags of another kind that stand in the same file, such as ID3v1 behind an MP3."""
+    """Tags of another format in the same file, such as ID3v1 at the end of an MP3."""
 
     name: str  # "ID3v1", "ID3v2.3", "APEv2" ...
     tags: Tags
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The technical facts of a file: seconds, bits a second, Hz, bits a sample, bytes.
+    """The technical properties of a file: seconds, bits per second, Hz, bits per sample, bytes.
 
-    Zero, empty or false where the format does not tell.
+    Zero, empty or false if the format does not provide the value.
     """
 
     format: str
@@ -90,12 +90,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     bits: int = 0
     size: int = 0
     payload: int = 0  # bytes of audio, without tags and pictures
-    truncated: str = ""  # how the audio is known to be cut off, as a sentence's end
-    protected: str = ""  # the DRM scheme that locks it
+    truncated: str = ""  # evidence of truncated audio, as a clause
+    protected: str = ""  # the DRM scheme
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What reading a file gave."""
+    """The tags and properties of an audio file; `raw` has the texts under their native names."""
 
     tags: Tags
     facts: Facts

@@ -1,10 +1,10 @@
-"""Tags written so that a kill, a full disk or a bug of ours never costs a note of music.
+"""Write tags so that neither a kill, a full disk nor a bug of mediakeep can damage the audio.
 
-    write       makes changes of a file's tags, and records how to take them back
+    write             applies edits to a file's tags, and records how to undo them
+    pending_changes   returns what `write` would change
 
-A file that holds all that is wanted is not touched. The sound of the new file is compared with the
-old one's byte by byte, all its tags are read again, and the way back is tried, before it takes the
-old one's place.
+A file that has all requested values is not touched. Before the new file replaces the old one, its
+audio is compared with the old audio byte by byte, all tags are read back, and the undo is tried.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ __all__ = ["Beside", "Cover", "Edit", "Lift", "Rules", "Version", "Written", "du
 
 @dataclass(frozen=True)
 class Rules(swap.Rules):
-    """What a person has set about writing tags."""
+    """The user's settings for writing tags."""
 
     beside: Beside = Beside.UPDATE
     id3: Version = Version.KEEP
 
     @property
     def manner(self) -> Manner:
-        """Those of them that say how tags are written."""
+        """The options for the tag writers."""
         return Manner(self.beside, self.id3)
 
 
@@ -50,7 +50,7 @@ _RULES = Rules()
 
 @dataclass(frozen=True)
 class Written:
-    """What a write has changed: its record, and what each field held and holds."""
+    """The result of a write: the undo record, and the old and new values of each field."""
 
     record: Record
     fields: dict[str, Changed]
@@ -58,7 +58,7 @@ class Written:
 
 @dataclass(frozen=True)
 class _Job:
-    """A file on its way from what it is to what it is to be."""
+    """A planned tag write: the open file, its current tags and the target."""
 
     original: Original
     reading: Reading
@@ -68,12 +68,12 @@ class _Job:
 
     @property
     def name(self) -> str:
-        """The path as messages and records write it."""
+        """The path, escaped as in messages and records."""
         return files.escape(self.original.path)
 
 
 def due(path: Path, wanted: Iterable[Change]) -> dict[str, Changed]:
-    """Return what `write` would change, and touch nothing; the same errors of the file."""
+    """Return what `write` would change, without writing; raise the same errors."""
     with swap.opened(path) as original:
         job = _planned(original, wanted)
         return _fields(job) if job.changes else {}
@@ -86,10 +86,10 @@ def write(
     stamp: Stamp = NOBODY,
     rules: Rules = _RULES,
 ) -> Written | None:
-    """Make changes of a file's tags, and return them; None where all is there already.
+    """Apply edits to a file's tags and return the result, or None if nothing has to change.
 
-    NotWritten (of several kinds), NoRoom, Unreadable or NotAudio say why it was left as it was;
-    RecordNotWritten where the undo record could not be kept.
+    Raises a subclass of NotWritten, NoRoom, Unreadable or NotAudio if the file was not changed, and
+    RecordNotWritten if the undo record could not be saved.
     """
     with swap.opened(path) as original:
         job = _planned(original, wanted)
@@ -107,60 +107,61 @@ def write(
 def _planned(original: Original, wanted: Iterable[Change]) -> _Job:
     reading = tags.read(original.path)
     source = Source(original.handle, original.facts.st_size)
-    left, needed = writers.plan(original.path, source, reading, tuple(wanted))
-    return _Job(original, reading, source, needed, left)
+    pending, target = writers.plan(original.path, source, reading, tuple(wanted))
+    return _Job(original, reading, source, target, pending)
 
 
 def _verify(job: _Job, new: Path, handle: int, _sha256: Callable[[], str]) -> str:
-    """Prove that the new file sounds like the old one and tells what it should, and no less."""
+    """Verify that the new file has the old audio and exactly the expected tags."""
     essence = sums.essence(job.original.handle, handle, job.reading.facts.format)
     if essence is None:
-        raise Unverified(job.name, "the sound was not the same")
+        raise Unverified(job.name, "audio data differs in the new copy")
     try:
         reading = tags.read(new)
     except MediakeepError as error:
-        raise Unverified(job.name, "the tags could not be read") from error
+        raise Unverified(job.name, "the tags of the new copy cannot be read") from error
     facts, before = reading.facts, job.reading.facts
     if (facts.format, facts.payload, facts.duration, facts.truncated) != (
         *(before.format, before.payload, before.duration, before.truncated),
     ):
-        raise Unverified(job.name, "the sound had another length")
-    told = changes.expected(reading.tags, Wanted())
-    if wrong := changes.differing(told, changes.expected(job.reading.tags, job.wanted)):
-        raise Unverified(job.name, f"{', '.join(wrong)} did not hold what was wanted")
+        raise Unverified(job.name, "the audio length differs in the new copy")
+    actual = changes.expected(reading.tags, Wanted())
+    if wrong := changes.differing(actual, changes.expected(job.reading.tags, job.wanted)):
+        raise Unverified(job.name, f"wrong value in the new copy: {', '.join(wrong)}")
     if not _pictured(job, reading.tags.pictures):
-        raise Unverified(job.name, "the pictures were not those that were wanted")
+        raise Unverified(job.name, "unexpected pictures in the new copy")
     return essence
 
 
-def _pictured(job: _Job, found: tuple[Picture, ...]) -> bool:
-    """Tell whether the cover is there that is wanted, and all other pictures as before."""
+def _pictured(job: _Job, pictures: tuple[Picture, ...]) -> bool:
+    """Return True if the requested cover is present, and all other pictures are unchanged."""
     before, cover = job.reading.tags.pictures, job.wanted.cover
     if cover is None:
-        return found == before or changes.is_foreign(job.reading)
+        return pictures == before or changes.is_foreign(job.reading)
     if changes.is_foreign(job.reading):
-        return any(one.size == len(cover.data) for one in found)
-    new = [one for one in found if one.type == images.FRONT and one.size == len(cover.data)]
-    others = [one for one in found if one not in new[:1]]
-    return bool(new) and len(others) <= len(before) <= len(found) and set(others) <= set(before)
+        return any(picture.size == len(cover.data) for picture in pictures)
+    fronts = [picture for picture in pictures if picture.type == images.FRONT]
+    new = [picture for picture in fronts if picture.size == len(cover.data)]
+    others = [picture for picture in pictures if picture not in new[:1]]
+    return bool(new) and len(others) <= len(before) <= len(pictures) and set(others) <= set(before)
 
 
 def _fields(job: _Job) -> dict[str, Changed]:
-    """Put down what each field held and is to hold; of pictures their hashes."""
-    found = {}
+    """Return the old and new values of each field to change; hashes for pictures."""
+    fields = {}
     for change in job.changes:
         if isinstance(change, Edit):
-            held = changes.held(job.reading, change.field)
+            old_values = changes.held(job.reading, change.field)
             new = changes.canonical(change.field, change.values, job.reading.facts.format)
-            found[change.field] = Changed(held, new, change.reason)
+            fields[change.field] = Changed(old_values, new, change.reason)
         elif isinstance(change, Cover):
             pictures = images.of(job.source, job.reading.facts.format)
-            old = images.front(pictures, job.reading.container)
-            held = (_picture(old.data),) if old else ()
-            found[changes.PICTURE] = Changed(held, (_picture(change.data),), change.reason)
+            old_cover = images.front(pictures, job.reading.container)
+            old_values = (_picture(old_cover.data),) if old_cover else ()
+            fields[changes.PICTURE] = Changed(old_values, (_picture(change.data),), change.reason)
         else:
-            found["container"] = Changed((job.reading.container,), ("ID3v2",), change.reason)
-    return found
+            fields["container"] = Changed((job.reading.container,), ("ID3v2",), change.reason)
+    return fields
 
 
 def _picture(data: bytes) -> str:

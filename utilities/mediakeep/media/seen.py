@@ -1,6 +1,6 @@
-"""What is known of files that have not changed: they are neither opened nor parsed again.
+"""Read files through a cache: a file that has not changed is neither opened nor parsed again.
 
-The index lies in status/cache/ and may be deleted at any time, also under a running batch.
+The cache is in status/cache/ and may be deleted at any time, even during a batch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Self
 
 import msgspec
 
-from mediakeep import files
+from mediakeep import files, media
 from mediakeep.errors import NotAudio, Truncated
 from mediakeep.media import cards, pictures, tags
 from mediakeep.media.cards import Card, Cards, Key, Known, State
@@ -23,36 +23,38 @@ from mediakeep.media.tags import Reading
 
 FILE = "files.db"
 
-# A file that was changed so shortly before it was read may change again within the same tick of
-# its clock, so that nobody could tell. Git calls such files racily clean.
+# A file changed shortly before it was read may change again within the same tick of the file
+# system's clock, which would go unnoticed. Git calls such files racily clean.
 _FRESH = 2_000_000_000  # nanoseconds
-_OLDEST = -(2**63)  # nanoseconds since 1970; a card holds no earlier time, as of the year 1600
+_OLDEST = -(
+    2**63
+)  # nanoseconds since 1970; earlier times, as of the year 1600, do not fit into an entry
 
 
 class Index:
-    """Reads files as `reader.Direct` does, but those that it knows unchanged from its cards."""
+    """Reads files as `UncachedReader` does, but takes unchanged files from the cache."""
 
     def __init__(self, known: Cards, clock: Callable[[], int] = time.time_ns) -> None:
         self._cards, self._clock = known, clock
-        self._folder: Key = (0, 0)  # of the artist that is read now
+        self._folder: Key = (0, 0)  # of the current artist
         self._files: Collection[os.stat_result] = ()
         self._found: dict[State, Card] = {}
         self._new: dict[State, Card] = {}  # not written yet
-        self._valid: dict[str, Card] = {}  # path -> its card, if it has one of its present state
+        self._valid: dict[str, Card] = {}  # path -> valid cache entry
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Open the index in a folder of caches, which is made if need be."""
+        """Open the cache in a folder, which is created if missing."""
         return cls(Cards(folder / FILE, stamp()))
 
     def expect(self, folder: Key, files: Collection[os.stat_result]) -> None:
-        """Look up all the files of an artist at once."""
+        """Load the cache entries of all files of an artist."""
         self._valid.clear()
         self._folder, self._files = folder, files
         self._found = self._cards.find(folder) | self._new
 
     def track(self, path: str, facts: os.stat_result | None) -> Reading:
-        """Return what an audio file holds; the same errors as of `tags.read`."""
+        """Return the tags and properties of an audio file; raise the errors of `tags.read`."""
         known = self._recall(path, facts)
         if known is None or known.picture is not None:
             known = self._learn(path, facts, _track)
@@ -61,7 +63,7 @@ class Index:
         raise (Truncated if known.cut else NotAudio)(files.escape(path), known.reason)
 
     def image(self, path: str, facts: os.stat_result | None) -> pictures.Seen:
-        """Return what a picture file is; the same errors as of `pictures.of_file`."""
+        """Return type and size of a picture file; raise the errors of `read_picture_info`."""
         known = self._recall(path, facts)
         if known is None or known.picture is None:
             known = self._learn(path, facts, _image)
@@ -69,27 +71,26 @@ class Index:
         return known.picture
 
     def essence(self, path: Path, made: Callable[[Path], str]) -> str:
-        """Return the hash of a file's sound as it is known, else make it by reading the file."""
+        """Return the cached essence hash of a file; compute and store it if missing."""
         card = self._valid.get(str(path))
         return card.essence if card and card.essence else self.remember(path, made(path))
 
     def remember(self, path: Path, essence: str) -> str:
-        """Keep the hash of a file's sound that was made just now, and return it."""
+        """Store an essence hash that was just computed, and return it."""
         if card := self._valid.get(str(path)):
             self._keep(str(path), msgspec.structs.replace(card, essence=essence))
         return essence
 
     def commit(self) -> None:
-        """Write what was learnt of an artist's files; of those that are gone nothing is kept."""
+        """Write the new entries of the artist; entries of deleted files are dropped."""
         if not self._new:
             return
         self._found |= self._new
         self._new.clear()
         present = dict.fromkeys(map(cards.state, self._files))
-        self._cards.keep(self._folder, [self._found[one] for one in present if one in self._found])
+        self._cards.keep(self._folder, [self._found[key] for key in present if key in self._found])
 
     def close(self) -> None:
-        """Close the index."""
         self._cards.close()
 
     def _recall(self, path: str, facts: os.stat_result | None) -> Known | None:
@@ -113,7 +114,7 @@ class Index:
 
 
 def _track(path: Path) -> Known:
-    """Read an audio file; Unreadable is raised, as it may go away without the file changing."""
+    """Read an audio file; do not cache Unreadable, which may go away without a file change."""
     try:
         return Known(reading=tags.read(path))
     except NotAudio as error:
@@ -130,14 +131,14 @@ def _is_at_rest(facts: os.stat_result, now: int) -> bool:
 
 
 def _suffix(path: str) -> str:
-    """All behind the last dot, which is enough to tell names apart that are read differently."""
+    """Return the lower-case text from the last dot on, on which parsing depends."""
     return path[path.rfind(".") :].lower()
 
 
 def stamp() -> int:
-    """Return the version of the reader, a number that changes with every line of it.
+    """Return the version of the parsers, a number derived from their source code.
 
-    So no card is ever of another reader's making, and nobody has to remember to raise a number.
+    So entries of other versions are never used, and no version number has to be maintained.
     """
     digest = blake2b()
     for path in _sources():
@@ -146,7 +147,7 @@ def stamp() -> int:
 
 
 def _sources() -> Iterator[Path]:
-    """Give the files of this package, and the one of mutagen that holds its version."""
-    yield from sorted(Path(__file__).parent.rglob("*.py"))
+    """Yield the source files of `mediakeep.media`, and the one with the version of mutagen."""
+    yield from sorted(Path(media.__file__).parent.rglob("*.py"))
     if (parser := find_spec("mutagen")) and parser.origin:
         yield Path(parser.origin)

@@ -1,12 +1,12 @@
-"""Small files beside a person's films, such as an NFO: put there, or replaced, with a way back.
+"""Write and remove small files next to movies, such as NFO files, with undo records.
 
-    read    returns what is there
-    due     tells whether there is anything to write, and raises what `write` would
-    write   puts a new file, or replaces one that is still as it was read
-    remove  removes one that is still as it was read
+    read          returns the content
+    needs_write   returns True if `write` would change anything, and raises what it would raise
+    write         creates a file, or replaces one that is unchanged since it was read
+    remove        removes a file that is unchanged since it was read
 
-What a person or another program has written meanwhile is never lost: only the very bytes that the
-new ones were made from are replaced.
+Changes made meanwhile by the user or another program are never lost: a file is replaced only if it
+still has the content that the new content was derived from.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mediakeep.media.source import Source
 from mediakeep.media.undoing.ending import Desk, Draft, replace, way_back
 from mediakeep.media.undoing.record import Changed, Record
 
-LARGEST = 64 << 20  # bytes of a file that is read whole
+LARGEST = 64 << 20  # bytes
 
 _KINDS = {
     ".nfo": "text/xml",
@@ -40,9 +40,9 @@ _CURE = "Move it away, then run again."
 
 
 def read(path: Path) -> bytes | None:
-    """Return what a file holds, None where there is none.
+    """Return the content of a file, or None if there is none.
 
-    Unreadable where it refuses, is no regular file, or is too large for any sidecar.
+    Raises Unreadable if it cannot be read, is not a regular file, or is larger than 64 MiB.
     """
     try:
         path.lstat()
@@ -56,12 +56,12 @@ def read(path: Path) -> bytes | None:
         except OSError as error:
             raise access.refusal(path, error) from error
     if len(data) > LARGEST:
-        raise Unreadable(files.escape(path), "it is far too large", _CURE)
+        raise Unreadable(files.escape(path), "it is larger than 64 MiB", _CURE)
     return data
 
 
 def due(path: Path, data: bytes, was: bytes | None, rules: swap.Rules = _RULES) -> bool:
-    """Tell whether `write` would change anything; its errors, as far as they can be foreseen."""
+    """Return True if `write` would change anything; raise its errors as far as foreseeable."""
     if not _is_due(path, data, was):
         return False
     if was is None:
@@ -73,22 +73,22 @@ def due(path: Path, data: bytes, was: bytes | None, rules: swap.Rules = _RULES) 
 
 
 def write(
-    path: Path, data: bytes, was: bytes | None, fields: Mapping[str, Changed], desk: Desk
+    path: Path, data: bytes, was: bytes | None, fields: Mapping[str, Changed], context: Desk
 ) -> Record | None:
-    """Have a file hold these bytes, and return the record of it; None where it does already.
+    """Write `data` to a file and return the undo record, or None if it has that content already.
 
-    `was` is what the new bytes were made from: None for no file. ChangedMeanwhile where that is not
-    what is there now; Unreadable, Refused, NoRoom and RecordNotWritten, too, and the file is as
-    before. Owner, mode and attributes are kept, and of a link the file that it leads to is written.
+    `was` is the content that `data` was derived from, None for no file. Raises ChangedMeanwhile if
+    the file has other content now, Unreadable, Refused, NoRoom and RecordNotWritten; then the file
+    is unchanged. Owner, mode and attributes are preserved, and links are followed.
     """
     if not _is_due(path, data, was):
         return None
     if was is None:
         draft = Draft(_kind(path), additions.EMPTY, {}, dict(fields))
-        made = additions.put(path, data, draft, desk)
-        if made is None:  # somebody was quicker by a hair
+        record = additions.put(path, data, draft, context)
+        if record is None:  # another program has just created it
             raise ChangedMeanwhile(files.escape(path))
-        return made
+        return record
     with swap.opened(path) as original:
         source = Source(original.handle, original.facts.st_size)
         if source.read(0, len(was) + 1) != was:
@@ -96,23 +96,23 @@ def write(
         recipe, blobs = way_back(original, source, _kind(path))
         old = sha256(was).hexdigest()
         draft = Draft(_kind(path), recipe, blobs, dict(fields), sha256=old)
-        return replace(original, [data], draft, desk, partial(_verify, path, data))
+        return replace(original, [data], draft, context, partial(_verify, path, data))
 
 
-def remove(path: Path, was: bytes, fields: Mapping[str, Changed], desk: Desk) -> Record | None:
-    """Remove a file that holds `was`, and return the record of it; None if there is no file.
+def remove(path: Path, was: bytes, fields: Mapping[str, Changed], context: Desk) -> Record | None:
+    """Remove a file with the content `was`; return the undo record, or None if there is no file.
 
-    The errors are those of `write`, and the file stays then.
+    Raises the errors of `write`; then the file is unchanged.
     """
-    return additions.remove(path, was, _kind(path), dict(fields), desk)
+    return additions.remove(path, was, _kind(path), dict(fields), context)
 
 
 def _is_due(path: Path, data: bytes, was: bytes | None) -> bool:
-    """Tell whether other bytes are there; ChangedMeanwhile where they are not those that were."""
-    there = read(path)
-    if there == data:
+    """Return True if the content has to change; raise ChangedMeanwhile if it is not `was`."""
+    current = read(path)
+    if current == data:
         return False
-    if there != was:
+    if current != was:
         raise ChangedMeanwhile(files.escape(path))
     return True
 
@@ -121,8 +121,10 @@ def _kind(path: Path) -> str:
     return _KINDS.get(path.suffix.lower(), _OTHER)
 
 
-def _verify(path: Path, data: bytes, _new: Path, _handle: int, found: Callable[[], str]) -> str:
-    """Prove the new file by its hash; nothing in it is sound."""
-    if found() != sha256(data).hexdigest():
-        raise Unverified(files.escape(path), "other bytes were found than had been written")
+def _verify(
+    path: Path, data: bytes, _new: Path, _handle: int, new_sha256: Callable[[], str]
+) -> str:
+    """Verify the new file by its hash; return "", as it has no audio."""
+    if new_sha256() != sha256(data).hexdigest():
+        raise Unverified(files.escape(path), "content differs in the new copy")
     return ""

@@ -1,7 +1,7 @@
-"""Where the audio of a file lies, whether its end is missing, and what locks it.
+"""Check the audio stream of a file for truncation and DRM.
 
-Header and tail alone are looked at, in a few small reads. What counts as evidence stands in
-docs/issue-kinds.md, "Evidence of missing sound".
+Only header and tail are examined, in a few small reads. docs/issue-kinds.md ("Evidence of missing
+sound") defines what counts as evidence.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ __all__ = ["Sound", "cut", "examine"]
 
 
 def examine(source: Source, kind: Format) -> Sound:
-    """Look at the audio of an open file.
+    """Check the audio stream of an open file.
 
-    A header that makes no sense tells nothing, so whatever the bytes are only the disk's own
-    OSError can be raised. Each walk has bounds of its own; those of the source are lifted.
+    A malformed header is no evidence, so whatever the bytes are, only an OSError of the disk can be
+    raised. Each parser has its own limits, so the read limits of `source` are cleared.
     """
     source.unbind()
     try:
         return register.of(kind.name).examine(source)
-    except (struct.error, IndexError):  # a header that is cut short
+    except (struct.error, IndexError):  # a truncated header
         return Sound(source.size)
 
 
 def cut(source: Source, kind: Format) -> str:
-    """Say how a file that could not be parsed is certainly cut off, as examine does, or ""."""
+    """Return the evidence that an unparsable file is truncated, as `check_stream` does, or ""."""
     return examine(source, kind).truncated

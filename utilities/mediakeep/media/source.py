@@ -1,4 +1,4 @@
-"""An open file, read in pieces that are counted: no bytes in it make a reading endless."""
+"""Random access to an open file with a read budget, so that hostile bytes cannot stall a parser."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from collections.abc import Callable
 from io import BufferedReader
 from typing import Any, NamedTuple, TypeVar
 
-AHEAD = 4096  # one page: headers lie close together, and a read costs more than its bytes
+AHEAD = 4096  # one page: headers are close together, and a system call costs more than its bytes
 
-_BUDGET = 384 * 1024  # bytes that a look may read apart from tags and pictures
-_TAGS = 64 * 1024 * 1024  # bytes of tags that it may read beside
-_PIECES = 200_000  # that it may ask for
+_BUDGET = 384 * 1024  # bytes read for one file, without tags and pictures
+_TAGS = 64 * 1024 * 1024  # bytes of tags read in addition
+_PIECES = 200_000  # calls of `read`
 _UNBOUNDED = sys.maxsize
 
-ReadAt = Callable[[int, int], bytes]  # (offset, size); less where there is no more
+ReadAt = Callable[[int, int], bytes]  # (offset, size) -> bytes, fewer at the end
 T = TypeVar("T")
 
 
 class Spent(ValueError):
-    """More would have to be read than a look at a file may cost."""
+    """The read limits for this file are exceeded."""
 
 
 class Span(NamedTuple):
-    """The bytes of a file from `start` up to, not including, `end`."""
+    """The bytes of a file from `start` up to, but not including, `end`."""
 
     start: int
     end: int
 
     @property
     def size(self) -> int:
-        """Its number of bytes, never below zero."""
+        """The number of bytes, at least 0."""
         return max(0, self.end - self.start)
 
 
 class Source:
-    """A file of `size` bytes as it was when it was opened, read at any place.
+    """Random access to a file of `size` bytes, the size when it was opened.
 
-    Places may come from hostile bytes: one outside the file gives nothing. Three windows are held,
-    at the beginning, at the end, and one that moves; `ahead` bytes at least are read into each.
-    What walks through the file have found is held too, so that each is made but once.
+    Offsets may come from hostile bytes: outside the file, nothing is returned. Three windows are
+    buffered, at the beginning, at the end, and a moving one, of at least `ahead` bytes each. The
+    results of `run_once` are cached.
     """
 
     __slots__ = (
@@ -59,9 +59,9 @@ class Source:
         self._found: dict[Callable[[Any], Any], Any] = {}
 
     def read(self, start: int, count: int) -> bytes:
-        """Return `count` bytes from `start` on, or the fewer that there are.
+        """Return `count` bytes at `start`, fewer at the end of the file.
 
-        Spent where that is more than a look may cost.
+        Raises ReadBudgetExceeded if the read limits are exceeded.
         """
         self._pieces -= 1
         if self._pieces < 0:
@@ -76,13 +76,13 @@ class Source:
         return self._missed(start, count)
 
     def peek(self, start: int, count: int) -> bytes:
-        """Return the same as `read` without reading ahead, where the next place lies far off."""
+        """Return the same as `read`, but without read-ahead: the next offset is far away."""
         if start + count <= len(self._head) or start >= self._last:
             return self.read(start, count)
         return self._fetch(start, count) if 0 <= start < self.size else b""
 
     def tail(self, end: int, count: int) -> bytes:
-        """Return the last `count` bytes before `end`, or the fewer that there are."""
+        """Return the last `count` bytes before `end`, or fewer if there are not as many."""
         end = min(end, self.size)
         start = max(0, end - count)
         if start < self._last and self.size - end <= self._ahead:
@@ -90,33 +90,33 @@ class Source:
         return self.read(start, end - start)
 
     def hold(self, start: int, count: int, least: int = 0) -> None:
-        """Read at once what will be asked for piece by piece, and `least` bytes if it is read."""
+        """Buffer a range that will be read in small parts; read at least `least` bytes."""
         if not self._start <= start <= start + count <= self._stop:
             self._move(start, max(count, least))
 
     def once(self, find: Callable[[Source], T]) -> T:
-        """Return what a walk through this file finds."""
+        """Return the result of `find` for this file; call it only once."""
         if find not in self._found:
             self._found[find] = find(self)
-        found: T = self._found[find]
-        return found
+        result: T = self._found[find]
+        return result
 
     def bound(self) -> None:
-        """From here on let no more be read than a look at a file may cost."""
+        """Enable the read limits."""
         self._left, self._allowed, self._pieces = _BUDGET, _TAGS, _PIECES
 
     def unbind(self) -> None:
-        """From here on let all be read, for walks that have bounds of their own."""
+        """Disable the read limits, for parsers with limits of their own."""
         self._left = self._pieces = _UNBOUNDED
 
     def allow(self, size: int) -> None:
-        """Let so many bytes of tags be read beside the budget, as far as tags are within reason."""
+        """Extend the budget by the size of tags, up to the limit for tags."""
         size = max(0, min(size, self._allowed))
         self._allowed -= size
         self._left += size
 
     def within(self, start: int, end: int) -> ReadAt:
-        """Return a way to read a part of the file by offsets of its own."""
+        """Return a function that reads a part of the file by offsets relative to `start`."""
 
         def read_at(offset: int, size: int) -> bytes:
             begin = start + offset
@@ -151,14 +151,14 @@ class Source:
             raise Spent
         self._left -= size
         data = more = os.pread(self._number, size, offset)
-        while more and len(data) < size:  # some network shares give less than was asked for
+        while more and len(data) < size:  # some network file systems return short reads
             more = os.pread(self._number, size - len(data), offset + len(data))
             data += more
         return data
 
 
 class Held(Source):
-    """Bytes in memory, read as a file of their own."""
+    """Bytes in memory with the interface of a file."""
 
     __slots__ = ("_data",)
 
@@ -171,7 +171,7 @@ class Held(Source):
 
 
 def glance(handle: BufferedReader) -> Source:
-    """Return an open file as a source that is bound to a look."""
+    """Wrap an open file, with the read limits enabled."""
     source = Source(handle.fileno(), os.fstat(handle.fileno()).st_size)
     source.bound()
     return source

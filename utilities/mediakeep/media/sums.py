@@ -1,4 +1,4 @@
-"""Files proved the same: whole, by their SHA-256, or in their sound, byte by byte."""
+"""Compare files: as a whole by SHA-256, or their audio essence byte by byte."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CHUNK = 1 << 20  # bytes compared or hashed at once
 
 
 def whole(handle: int) -> str:
-    """Return the SHA-256 of all bytes of an open file, as `sha256sum` tells it."""
+    """Return the SHA-256 of an open file, as `sha256sum` prints it."""
     digest, at = hashlib.sha256(), 0
     while data := os.pread(handle, _CHUNK, at):
         digest.update(data)
@@ -22,28 +22,28 @@ def whole(handle: int) -> str:
 
 
 def essence(old: int, new: int, kind: str) -> str | None:
-    """Compare the sound of two open files, and return its hash; None where it differs.
+    """Compare the audio essence of two open files; return its hash, or None if they differ.
 
-    What the sound of a format is, and how its hash is made, is told in `essence`.
+    The module `essence` defines the essence of each format, and its hash.
     """
     digest = hashlib.sha256()
-    ours, theirs = _Stream(old, kind), _Stream(new, kind)
-    while part := ours.read():
-        if part != theirs.read(len(part)):
+    old_stream, new_stream = _Stream(old, kind), _Stream(new, kind)
+    while part := old_stream.read():
+        if part != new_stream.read(len(part)):
             return None
         digest.update(part)
-    return None if theirs.read() else f"sha256:{digest.hexdigest()}"
+    return None if new_stream.read() else f"sha256:{digest.hexdigest()}"
 
 
 class _Stream:
-    """The essence of a file as one row of bytes, whose pieces may be cut elsewhere."""
+    """The essence of a file as one byte stream; the two files may be split differently."""
 
     def __init__(self, handle: int, kind: str) -> None:
         self._parts = _parts(Source(handle, os.fstat(handle).st_size, _CHUNK), kind)
         self._held = b""
 
     def read(self, size: int = 0) -> bytes:
-        """Return `size` bytes, or the fewer that there are; as many as come where it is 0."""
+        """Return `size` bytes, fewer at the end; the next available bytes if `size` is 0."""
         data = self._held
         while len(data) < max(size, 1) and (part := next(self._parts, b"")):
             data += part

@@ -1,14 +1,14 @@
-"""A person's file replaced whole: the old one or the new one, and nothing between.
+"""Replace a user's file atomically: there is always either the old file or the new one.
 
-1. The new file is written beside the old one under a hidden name that no scan takes for audio.
-2. While it is brought to the disk, it is checked, and so is the way back.
-3. What makes the change undoable is recorded.
-4. If the old file is still the one that was read, and no other writer of ours is at this point, the
-   new one takes its name.
-5. The folder is brought to the disk.
+1. Write the new file next to the old one, under a hidden name that no scan takes for audio.
+2. While it is synced, verify it, and that the change can be undone.
+3. Write the undo record.
+4. If the old file is unchanged, and no other mediakeep process is at this step, rename the new file
+   over it.
+5. Sync the folder.
 
-Whatever fails, the old file stays and the new one is removed; a kill may leave it, and the next
-command that writes removes it, as `temp_copies` tells.
+If anything fails, the old file stays and the new one is removed. After a kill, the next command
+that writes removes the new file, see `temp_copies`.
 """
 
 from __future__ import annotations
@@ -32,36 +32,35 @@ from mediakeep.media.splices import pieces
 from mediakeep.media.splices.pieces import Piece
 from mediakeep.media.temp_copies import Copies
 
-_MARGIN = 1 << 20  # bytes that stay free
+_MARGIN = 1 << 20  # bytes to keep free
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _MOUNT = "Mount it writable, then run again."
-_RIGHTS = "Give this user the right to write it and its folder, then run again."
+_RIGHTS = "Grant this user write permission for it and its folder, then run again."
 _BREAK = (
-    'All of them would have to be written. Set hardlinks to "break" to give this name'
-    " a file of its own."
+    'Set hardlinks to "break" to replace it by a separate file; the other names keep the old one.'
 )
-_BOUND = ("user.", "system.posix_acl_access")  # attributes that must not be lost
-_sweep = lru_cache(maxsize=1000)(temp_copies.sweep)  # once: 20,000 files take 20 ms to look through
+_BOUND = ("user.", "system.posix_acl_access")  # extended attributes that must be preserved
+_sweep = lru_cache(maxsize=1000)(temp_copies.sweep)  # once per folder: 20 ms for 20,000 files
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a person has set about replacing files."""
+    """The user's settings for replacing files."""
 
     hardlinks: str = "refuse"  # or "break"
-    keep_mtime: bool = False  # whether the new file bears the old one's time
+    keep_mtime: bool = False  # whether to keep the modification time
 
 
 @dataclass(frozen=True)
 class Original:
-    """The file that is to be replaced: open, and known by what it was when it was opened."""
+    """The file to replace: open, with its stat result when it was opened."""
 
     path: Path  # no symbolic link
     handle: int
     facts: os.stat_result
 
     def is_unchanged(self) -> bool:
-        """Tell whether the name still stands for this very file, and nobody has written to it."""
+        """Return True if the path still refers to this file, and it was not written to."""
         try:
             return identity(self.path.stat(follow_symlinks=False)) == identity(self.facts)
         except OSError:
@@ -69,21 +68,21 @@ class Original:
 
 
 def identity(facts: os.stat_result) -> tuple[int, int, int, int, int]:
-    """Return what tells a file in its present state from all others."""
+    """Return a key that identifies a file in its current state."""
     return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Original]:
-    """Open a file for a `with` block; Unreadable where that is refused.
+    """Open a file for a `with` block; raise Unreadable if that fails.
 
-    What the system says within the block becomes NoRoom, Refused or ChangedMeanwhile.
+    System errors within the block become NoRoom, Refused or ChangedMeanwhile.
     """
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        refused = error if isinstance(error, OSError) else OSError(errno.ELOOP, str(error))
-        raise access.refusal(path, refused) from error
+        os_error = error if isinstance(error, OSError) else OSError(errno.ELOOP, str(error))
+        raise access.refusal(path, os_error) from error
     with access.opened(real) as handle, _translated(real):
         yield Original(real, handle.fileno(), os.fstat(handle.fileno()))
 
@@ -96,18 +95,18 @@ def replace(
     rules: Rules,
     copies: Copies,
 ) -> None:
-    """Put a file made of `parts` in the place of the original.
+    """Replace the original by a file assembled from `parts`.
 
-    `check` gets the new file before it has the name, and `record` is called when all is well; what
-    they raise goes on to the caller. Only to be called while the original is `opened`.
+    `check` is called with the path and handle of the new file before the rename, then `record`;
+    their exceptions are passed on. Call this within `open_original` only.
     """
     permit(original, rules)
     _sweep(original.path.parent)
     _find_room(original.path, pieces.size(parts))
-    beside = temp_copies.name_for(original.path)
-    with copies.noted(beside):
-        _replace(original, parts, check, record, rules, beside)
-    with contextlib.suppress(OSError):  # a power loss may bring the old file back, which is whole
+    temp_path = temp_copies.name_for(original.path)
+    with copies.noted(temp_path):
+        _replace(original, parts, check, record, rules, temp_path)
+    with contextlib.suppress(OSError):  # a power loss may restore the old file, which is intact
         files.sync_folder(original.path.parent)
 
 
@@ -117,32 +116,32 @@ def _replace(
     check: Callable[[Path, int], None],
     record: Callable[[], None],
     rules: Rules,
-    beside: Path,
+    temp_path: Path,
 ) -> None:
-    new = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    new = os.open(temp_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         try:
             temp_copies.lock(new)
             pieces.write(parts, original.handle, new)
             _dress(original, new, rules)
-            with ThreadPoolExecutor(1) as aside:
-                synced = aside.submit(files.sync_data, new)
-                check(beside, new)
+            with ThreadPoolExecutor(1) as executor:
+                synced = executor.submit(files.sync_data, new)
+                check(temp_path, new)
             synced.result()
         finally:
             os.close(new)
         record()
         if not _alone(original.handle) or not original.is_unchanged():
             raise ChangedMeanwhile(files.escape(original.path))
-        beside.replace(original.path)
+        temp_path.replace(original.path)
     except BaseException:
         with contextlib.suppress(OSError):
-            beside.unlink()
+            temp_path.unlink()
         raise
 
 
 def _alone(handle: int) -> bool:
-    """Shut other writers of ours out until the file is closed, if its disk knows locks."""
+    """Lock out other writers of mediakeep until the file is closed; True without lock support."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -151,20 +150,20 @@ def _alone(handle: int) -> bool:
 
 
 def permit(original: Original, rules: Rules) -> None:
-    """Raise Refused where a file is read-only for this user, or has other names."""
+    """Raise Refused if a file is read-only for this user, or has several hard links."""
     path = files.escape(original.path)
     if original.facts.st_nlink > 1 and rules.hardlinks != "break":
         names = f"it has {original.facts.st_nlink} names (hard links)"
         raise Refused(path, names, _BREAK)
-    for place in (original.path, original.path.parent):
-        _check_rights(path, place)
+    for target in (original.path, original.path.parent):
+        _check_rights(path, target)
 
 
 @contextlib.contextmanager
 def adding(path: Path, size: int = 0) -> Iterator[None]:
-    """Make sure that a folder can be written, and has room for a new file of so many bytes.
+    """Check that a folder is writable and has space for a new file of `size` bytes.
 
-    What the system says within a `with` block becomes NoRoom or Refused.
+    System errors within the `with` block become NoRoom or Refused.
     """
     with _translated(path):
         _check_rights(files.escape(path), path.parent)
@@ -174,12 +173,12 @@ def adding(path: Path, size: int = 0) -> Iterator[None]:
         yield
 
 
-def _check_rights(path: str, place: Path) -> None:
-    if os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+def _check_rights(path: str, target: Path) -> None:
+    if os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         return
-    if os.statvfs(place).f_flag & os.ST_RDONLY:
+    if os.statvfs(target).f_flag & os.ST_RDONLY:
         raise Refused(path, "its file system is mounted read-only", _MOUNT)
-    raise Refused(path, f"this user may not write to {files.display_path(place)}", _RIGHTS)
+    raise Refused(path, f"this user may not write to {files.display_path(target)}", _RIGHTS)
 
 
 def _find_room(path: Path, size: int) -> None:
@@ -187,13 +186,13 @@ def _find_room(path: Path, size: int) -> None:
     free = disk.f_bavail * disk.f_frsize
     if free < size + _MARGIN:
         raise NoRoom(
-            f"There is no room to write {files.display_path(path)} safely:"
+            f"Not enough disk space to write {files.display_path(path)} safely:"
             f" {size + _MARGIN:,} bytes are needed, {free:,} are free."
         )
 
 
 def _dress(original: Original, new: int, rules: Rules) -> None:
-    """Give the new file owner, mode and attributes of the old one, or say that it cannot be."""
+    """Copy owner, mode and extended attributes of the old file; raise OSError if not allowed."""
     facts, ours = original.facts, os.fstat(new)
     if (facts.st_uid, facts.st_gid) != (ours.st_uid, ours.st_gid):
         os.fchown(new, facts.st_uid, facts.st_gid)
@@ -209,13 +208,13 @@ def _dress(original: Original, new: int, rules: Rules) -> None:
 def _attributes(handle: int) -> list[str]:
     try:
         return os.listxattr(handle)
-    except OSError:  # a file system without any
+    except OSError:  # a file system without extended attributes
         return []
 
 
 @contextlib.contextmanager
 def _attribute(name: str) -> Iterator[None]:
-    """The system sets its own attributes, such as labels of security, as it likes."""
+    """Ignore failures for attributes that the system manages, such as security labels."""
     try:
         yield
     except OSError:
@@ -225,16 +224,14 @@ def _attribute(name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _translated(path: Path) -> Iterator[None]:
-    """Put what the system says into our own words."""
+    """Convert system errors into errors of mediakeep."""
     try:
         yield
     except pieces.Shorter as error:
         raise ChangedMeanwhile(files.escape(path)) from error
     except OSError as error:
         if isinstance(error, TimeoutError) and error.errno is None:
-            raise  # not the disk's time is up, but that of whoever called
+            raise  # the caller's timeout, not an error of the disk
         if error.errno in _FULL:
-            raise NoRoom(
-                f"The disk became full while {files.display_path(path)} was written."
-            ) from error
+            raise NoRoom(f"Disk full while writing {files.display_path(path)}.") from error
         raise Refused(files.escape(path), error.strerror or str(error), _RIGHTS) from error

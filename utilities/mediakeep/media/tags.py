@@ -1,4 +1,4 @@
-"""Reading an audio file: its tags in one vocabulary, and its technical facts."""
+"""Read an audio file: normalized tags and technical properties."""
 
 from __future__ import annotations
 
@@ -17,53 +17,54 @@ from mediakeep.media.streams import mp4, register
 __all__ = ["Container", "Facts", "Picture", "Reading", "Tags", "read"]
 
 _NOTHING = Tags()
-_LARGEST = 2**53  # beyond this JSON readers lose digits; no true fact comes near
+_LARGEST = 2**53  # JSON readers lose digits beyond this; no real value comes near
 
 
 def read(path: Path) -> Reading:
-    """Read a file's tags and facts; NotAudio, Truncated or Unreadable says why it cannot be done.
+    """Read a file's tags and properties; raise NotAudio, Truncated or Unreadable.
 
-    Only a regular file is opened, and for reading only. Of a large file a few KB are read beside
-    its tags, and never more than 512 KB.
+    Only regular files are opened, and read-only. Apart from the tags, a few KB of a large file are
+    read, and never more than 512 KB.
     """
     with access.opened(path) as handle:
         try:
             return _read(handle, path)
         except MediakeepError:
             raise
-        except Exception as error:  # hostile bytes bring a parser to raise whatever there is
+        except Exception as error:  # malformed bytes may raise anything in a parser
             if isinstance(error, TimeoutError) and error.errno is None:
-                raise  # not the disk's time is up, but that of whoever called
-            if refused := _of_the_disk(error):
-                raise access.refusal(path, refused) from error
+                raise  # the caller's timeout, not an error of the disk
+            if os_error := _of_the_disk(error):
+                raise access.refusal(path, os_error) from error
             raise NotAudio(files.escape(path), _what_it_is(handle)) from error
 
 
 def _read(handle: BufferedReader, path: Path) -> Reading:
     source = glance(handle)
-    found = formats.told(source, path.suffix.lower())
-    if found is None:
+    detected = formats.told(source, path.suffix.lower())
+    if detected is None:
         raise NotAudio(files.escape(path), _what_it_is(handle))
-    kind, certain = found
+    kind, certain = detected
     if path.suffix.lower() in formats.MIXED and mp4.holds_video(source):
         raise NotAudio(files.escape(path), formats.VIDEO)
     try:
-        anatomy = register.of(kind.name).read(source)
+        parsed = register.of(kind.name).read(source)
     except BROKEN as error:
         if reason := sound.cut(source, kind):
             raise Truncated(files.escape(path), reason) from error
         raise
-    if anatomy.info.sketchy and not certain:
-        raise NotAudio(files.escape(path), _what_it_is(handle))  # bytes that sound by chance
-    heard = sound.examine(source, kind)
-    reading = _reading(anatomy.blocks, _facts(anatomy.info, kind.name, source.size, heard))
-    if heard.truncated not in ("", *SLIGHT) and not reading.container:
-        raise Truncated(files.escape(path), heard.truncated)  # the tags went with what is missing
+    if parsed.info.sketchy and not certain:
+        # Bytes that look like audio by chance.
+        raise NotAudio(files.escape(path), _what_it_is(handle))
+    check = sound.examine(source, kind)
+    reading = _reading(parsed.blocks, _facts(parsed.info, kind.name, source.size, check))
+    if check.truncated not in ("", *SLIGHT) and not reading.container:
+        raise Truncated(files.escape(path), check.truncated)  # the tags were in the missing part
     return reading
 
 
 def _of_the_disk(error: BaseException) -> OSError | None:
-    """Find the refusal of a disk behind a parser's error: no bytes bring the system to refuse."""
+    """Return the OSError behind a parser's error, if any: file content never causes one."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError):
@@ -75,29 +76,29 @@ def _of_the_disk(error: BaseException) -> OSError | None:
 def _what_it_is(handle: BufferedReader) -> str:
     handle.seek(0)
     seems = formats.describe(handle.read(formats.HEAD))
-    return f"it seems to be {seems}" if seems else "its header or its tags are damaged or cut off"
+    return f"it seems to be {seems}" if seems else "its header or its tags are damaged or truncated"
 
 
 def _reading(blocks: list[Block], facts: Facts) -> Reading:
-    """Let the first block that tells anything speak for the file, and name the others beside it."""
-    telling: list[tuple[Block, Tags]] = []
+    """Build the result: the first non-empty tag block is the main one, the rest are secondary."""
+    non_empty: list[tuple[Block, Tags]] = []
     for block in blocks:
-        told = vocabulary.translate(block.texts, block.dialect, block.pictures)
-        if told != _NOTHING:
-            telling.append((block, told))
-    if not telling:
+        tags = vocabulary.translate(block.texts, block.dialect, block.pictures)
+        if tags != _NOTHING:
+            non_empty.append((block, tags))
+    if not non_empty:
         return Reading(tags=_NOTHING, facts=facts, raw=blocks[0].texts if blocks else {})
-    (main, told), *others = telling
+    (main, tags), *others = non_empty
     return Reading(
-        tags=told,
+        tags=tags,
         facts=facts,
         container=main.name,
-        others=tuple(Container(name=block.name, tags=beside) for block, beside in others),
+        others=tuple(Container(name=block.name, tags=other) for block, other in others),
         raw=main.texts,
     )
 
 
-def _facts(info: Info, name: str, size: int, heard: Sound) -> Facts:
+def _facts(info: Info, name: str, size: int, check: Sound) -> Facts:
     duration = info.length
     duration = round(duration, 3) if 0 < duration < _LARGEST else 0.0
     return Facts(
@@ -110,9 +111,9 @@ def _facts(info: Info, name: str, size: int, heard: Sound) -> Facts:
         channels=_whole(info.channels),
         bits=_whole(info.bits_per_sample),
         size=size,
-        payload=heard.payload,
-        truncated=heard.truncated,
-        protected=heard.protected,
+        payload=check.payload,
+        truncated=check.truncated,
+        protected=check.protected,
     )
 
 

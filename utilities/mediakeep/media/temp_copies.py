@@ -1,13 +1,13 @@
-"""The hidden copies that writers put next to a user's files, noted so that none stays behind.
+"""Track the hidden temporary copies next to users' files, so that none is left behind.
 
-    status/undo/copies/1f2e3d4c5b6a.paths   where a process has its copies just now, NUL-terminated
+    status/undo/copies/1f2e3d4c5b6a.paths   current copies of one process, NUL-terminated paths
 
-1. Before a process creates a copy, it notes the path, in a file whose lock it holds to its end.
-2. While it writes the copy, it holds the lock of that, too.
-3. A kill leaves both without a lock. Whoever starts next removes the copies that are noted where
-   nobody holds the lock, and then the note.
+1. Before a process creates a copy, it writes the path to its note, a file that it keeps locked.
+2. While it writes the copy, it keeps that locked, too.
+3. A kill releases both locks. The next process to start removes the copies listed in unlocked
+   notes, and then the notes.
 
-After a power loss a note may be missing; `sweep` removes what is left once it is an hour old.
+After a power loss a note may be missing; `remove_stale` removes copies that are an hour old.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ from pathlib import Path
 from mediakeep import files
 from mediakeep.errors import RecordNotWritten
 
-FOLDER = "copies"  # in the folder of the undo store
+FOLDER = "copies"  # in the undo store
 
 _NAME = re.compile(r"\.[0-9a-f]{12}\.tmp")
 _SUFFIX = ".paths"
-_LONGEST = 1 << 20  # bytes of a note
+_LONGEST = 1 << 20  # bytes
 _OLD = 3600.0  # seconds
 
 
 def name_for(path: Path) -> Path:
-    """Return a new name for a copy next to a file."""
+    """Return a new path for a copy next to a file."""
     return path.parent / f".{os.urandom(6).hex()}.tmp"
 
 
 class Copies:
-    """The copies of one process, noted in a folder that is made when the first one is."""
+    """The temporary copies of one process; `folder` is created with the first copy."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._note: tuple[Path, int] | None = None
-        self._owner = 0  # the process that holds the note: one that was forked has its own
+        self._owner = 0  # process id: a forked process has its own note
         self._active: list[bytes] = []
         self._guard = threading.Lock()
 
     @contextlib.contextmanager
     def noted(self, copy: Path) -> Iterator[None]:
-        """Note a copy that is created, and gone again, in a `with` block; RecordNotWritten."""
+        """Note a copy that exists within a `with` block only; raise RecordNotWritten."""
         entry = os.fsencode(copy.absolute())
         with self._guard:
             self._write([*self._active, entry])
@@ -61,7 +61,7 @@ class Copies:
                 self._active.remove(entry)
 
     def close(self) -> None:
-        """Remove the note of this process, unless a copy is being written."""
+        """Remove the note of this process, unless copies are in use."""
         with self._guard, contextlib.suppress(OSError):
             if self._note and self._owner == os.getpid() and not self._active:
                 path, handle = self._note
@@ -88,25 +88,25 @@ class Copies:
             lock(handle)
             if os.fstat(handle).st_nlink:
                 return path, handle
-            os.close(handle)  # a cleaner was quicker than the lock
+            os.close(handle)  # a cleanup removed it before the lock
 
 
 def lock(handle: int) -> None:
-    """Lock a file until it is closed, if its disk knows locks."""
+    """Lock a file until it is closed, if its file system supports locks."""
     with contextlib.suppress(OSError):
         fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 def remove_abandoned(store: Path) -> int:
-    """Remove the copies of writers that died, given the folder of the undo store; count them.
+    """Remove the copies of dead processes and return their number; `store` is the undo folder.
 
-    A copy on a disk that is not mounted now stays noted.
+    Copies on a disk that is not mounted stay noted.
     """
     return sum(map(_settle, sorted((store / FOLDER).glob(f"*{_SUFFIX}"))))
 
 
 def sweep(folder: Path) -> None:
-    """Remove copies from a folder that nobody locks and that are an hour old."""
+    """Remove unlocked copies from a folder if they are an hour old."""
     for path in folder.glob(".????????????.tmp"):
         with contextlib.suppress(OSError):
             if time.time() - path.stat(follow_symlinks=False).st_mtime > _OLD:
@@ -114,7 +114,7 @@ def sweep(folder: Path) -> None:
 
 
 def _settle(note: Path) -> int:
-    """Remove the copies of one note, and then the note, if its writer is dead."""
+    """Remove the copies of one note, and then the note, if its process is dead."""
     try:
         handle = os.open(note, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -122,18 +122,18 @@ def _settle(note: Path) -> int:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         entries = os.pread(handle, _LONGEST, 0).split(b"\0")[:-1]
-        left = [_remove(Path(os.fsdecode(entry))) for entry in entries]
-        if None not in left:
+        results = [_remove(Path(os.fsdecode(entry))) for entry in entries]
+        if None not in results:
             note.unlink()
-        return sum(filter(None, left))
-    except OSError:  # its writer lives, the disk knows no locks, or does not let us
+        return sum(filter(None, results))
+    except OSError:  # its process is alive, locks are unsupported, or access is denied
         return 0
     finally:
         os.close(handle)
 
 
 def _remove(path: Path) -> int | None:
-    """Remove a copy, and return how many that were; None if it cannot be told or done now."""
+    """Remove a copy; return 1 if removed, 0 if there is none, None if undecidable now."""
     if not path.is_absolute() or not _NAME.fullmatch(path.name):
         return 0
     try:
@@ -150,7 +150,7 @@ def _remove(path: Path) -> int | None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return None
-        except OSError:  # no locks there: that of the note, or the age, is enough
+        except OSError:  # locks unsupported: the lock of the note, or the age, is enough
             pass
         if not os.path.samestat(facts, path.stat(follow_symlinks=False)):
             return None

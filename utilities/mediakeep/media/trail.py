@@ -1,4 +1,4 @@
-"""Where a walk through folders has been, so that it comes to each once and never in a circle."""
+"""Track the folders visited by a tree walk, so that links cannot cause cycles or repeats."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ Identity = tuple[int, int]  # device and inode
 
 
 class Way(msgspec.Struct, frozen=True, gc=False):
-    """A way to a folder that is not listed yet."""
+    """A path to a folder that is not listed yet; `relative_path` starts at the top."""
 
     path: str
     place: str
-    inode: int | None = None  # as the folder above tells it; None where a link leads there
+    inode: int | None = None  # from the parent's listing; None for a link
 
 
 class Trail:
-    """The folders that a walk has come to, and those that its top lies in.
+    """The folders visited by a walk, and the ancestors of its top.
 
-    The latter are sought only when the walk comes to a link, or to something that is mounted below
-    the top: nothing else leads to them.
+    The ancestors are determined only when the walk comes to a link or a mount point: nothing else
+    leads to them.
     """
 
     def __init__(self, top: Path) -> None:
@@ -30,7 +30,7 @@ class Trail:
         self._sought = False
 
     def before(self, way: Way, here: Identity) -> bool:
-        """Tell whether a way leads here to one of them; if not, it does the next time."""
+        """Return True if the folder `here` was visited; mark it as visited."""
         if way.place and way.inode != here[1] and not self._sought:
             self._known |= surroundings(self._top)
             self._sought = True
@@ -38,21 +38,21 @@ class Trail:
 
 
 def surroundings(top: Path) -> set[Identity]:
-    """The folders that a folder lies in, by its own path and by where links in it lead."""
+    """Return the ancestors of a folder, by its own path and by the targets of links in it."""
     path, up = str(top.absolute()), ""
     try:
-        found = {root := identity("/")}
-        while (above := identity(f"{path}{(up := up + '/..')}")) != root:  # where links lead
-            found.add(above)
+        ancestors = {root := identity("/")}
+        while (above := identity(f"{path}{(up := up + '/..')}")) != root:  # physical parents
+            ancestors.add(above)
         while path := path.rpartition("/")[0]:
-            found.add(identity(path))
-    except OSError:  # it refuses, or links lead in a circle: listing will tell
+            ancestors.add(identity(path))
+    except OSError:  # inaccessible, or circular links: listing reports it
         return set()
-    return found
+    return ancestors
 
 
 def is_new(folder: Identity, seen: set[Identity]) -> bool:
-    """Tell whether a folder is not among those seen; then it is from now on."""
+    """Add a folder to `seen`; return False if it was in it already."""
     if folder in seen:
         return False
     seen.add(folder)
@@ -60,6 +60,6 @@ def is_new(folder: Identity, seen: set[Identity]) -> bool:
 
 
 def identity(path: str | Path) -> Identity:
-    """Tell a folder from all others, whatever path leads to it; OSError if it refuses."""
+    """Return device and inode of a folder; raise OSError if it is inaccessible."""
     facts = os.stat(path)  # noqa: PTH116 (a quarter of the time of Path.stat, for each folder)
     return facts.st_dev, facts.st_ino

@@ -1,9 +1,9 @@
-"""Changes of files taken back, byte for byte, whoever made them and whatever happened since.
+"""Undo recorded changes of files, byte for byte.
 
-plan       tells which changes can be taken back, and why others cannot
-rehearse   finds out what would forbid it besides
-apply      takes one back, by the same safe way in which it was made
-undone     tells which changes of a file were taken back, so that no batch makes them again
+plan_undo       returns which changes can be undone, and why others cannot
+check_undo      raises what else would prevent an undo
+apply_undo      undoes one change, as safely as it was made
+undone_values   returns the undone changes of a file, so that no batch repeats them
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ from mediakeep.outcome import Stamp
 
 __all__ = ["Query", "Step", "apply", "plan", "rehearse", "undone"]
 
-_FORCE = "Use --force to restore it all the same; the version that is there now is kept aside."
+_FORCE = "Use --force to undo it anyway; the current version is kept aside."
 _SINCE = "it was changed since"
 _RULES = swap.Rules()
 
 
 @dataclass(frozen=True)
 class Step:
-    """A change that is to be taken back; `refusal` says why it cannot be, as a sentence's end.
+    """A change to undo; `refusal` is a clause that says why it cannot be undone, or "".
 
-    One that `follows` another of the same file cannot be seen on the disk until that is taken back.
+    If `follows`, another change of the same file is undone first, so this one cannot be checked on
+    the disk before.
     """
 
     record: Record
@@ -50,59 +51,64 @@ class Step:
 
 
 def plan(store: Store, *queries: Query) -> list[Step]:
-    """Return the changes to take back file by file, of each the last one first.
+    """Return the changes to undo, file by file, the latest change of each file first.
 
-    Those that are taken back already are left out. Of changes that follow each other on one file
-    only the last can be seen on the disk, so the others are judged by their records. The index is
-    compared with the log first.
+    Changes already undone are left out. Only the latest change of a file can be checked on disk,
+    the earlier ones are checked by their records. The index is compared with the log first.
     """
     store.verify()
-    found = (entry for query in queries for entry in store.find(query) if entry.state != VOID)
-    asked = {entry.record.id: entry.record.path for entry in found}
-    names: dict[str, set[str]] = {}  # of each file; another one where a link leads to it by now
-    for path in set(asked.values()):
+    entries = (entry for query in queries for entry in store.find(query) if entry.state != VOID)
+    selected = {entry.record.id: entry.record.path for entry in entries}
+    names: dict[str, set[str]] = {}  # recorded paths by real path: a folder may be a link by now
+    for path in set(selected.values()):
         real = files.escape(os.path.realpath(files.unescape(path)))
         names.setdefault(real, {real}).add(path)
     return [
-        step for real in sorted(names) for step in _steps(asked, _entries(store, real, names[real]))
+        step
+        for real in sorted(names)
+        for step in _steps(selected, _entries(store, real, names[real]))
     ]
 
 
 def _entries(store: Store, real: str, names: set[str]) -> list[Entry]:
-    """Return all records of one file; those under its present name are the newest."""
+    """Return all records of one file; those under its current path are the newest."""
     former = [entry for name in names - {real} for entry in store.find(Query(path=name))]
     former.sort(key=lambda entry: entry.record.time)
     return former + store.find(Query(path=real))
 
 
-def _steps(asked: Container[str], entries: list[Entry]) -> Iterator[Step]:
-    """Give the steps of one file, given all its records."""
-    back = taken_back(entry.record for entry in entries if entry.state == DONE)
-    there = ""  # the hash that the file will have then
-    since = dict[str, str]()  # which session changed a file of that hash, after the entry at hand
+def _steps(selected: Container[str], entries: list[Entry]) -> Iterator[Step]:
+    """Yield the undo steps of one file, given all its records."""
+    undone_ids = taken_back(entry.record for entry in entries if entry.state == DONE)
+    resulting = ""  # the hash of the file after the steps so far
+    changed_by = dict[str, str]()  # file hash -> session that changed it, after the current entry
     for entry in reversed(entries):
         record = entry.record
-        if record.id in asked and record.id not in back and not _is_moot(record, asked, there):
-            fits = there == record.new.sha256 or (not there and _is(record))
-            refusal = "" if fits else _changed(since.get(record.new.sha256, ""))
-            step = Step(record, refusal, follows=bool(there))
+        if (
+            record.id in selected
+            and record.id not in undone_ids
+            and not _is_moot(record, selected, resulting)
+        ):
+            fits = resulting == record.new.sha256 or (not resulting and _is(record))
+            refusal = "" if fits else _changed(changed_by.get(record.new.sha256, ""))
+            step = Step(record, refusal, follows=bool(resulting))
             if record.forgotten:
                 step = Step(record, FORGOTTEN)
             elif entry.state != DONE:
-                step = Step(record, "nobody can tell whether the change was made")
-            there = there if step.refusal else record.old.sha256
+                step = Step(record, "it is unknown whether the change was made")
+            resulting = resulting if step.refusal else record.old.sha256
             yield step
-        if entry.state == DONE and record.id not in back:
-            since[record.old.sha256] = record.session
+        if entry.state == DONE and record.id not in undone_ids:
+            changed_by[record.old.sha256] = record.session
 
 
-def _is_moot(record: Record, asked: Container[str], there: str) -> bool:
-    """Tell whether nothing is left to take back: an undoing goes with what it undid.
+def _is_moot(record: Record, selected: Container[str], resulting: str) -> bool:
+    """Return True if there is nothing left to undo.
 
-    So does a file that was put there, where it is gone.
+    That is so for the undo of a change that is selected too, and for a created file that is gone.
     """
-    gone = record.old.is_nothing and not there and is_gone(Path(files.unescape(record.path)))
-    return record.undoes in asked or gone
+    gone = record.old.is_nothing and not resulting and is_gone(Path(files.unescape(record.path)))
+    return record.undoes in selected or gone
 
 
 def _changed(session: str) -> str:
@@ -110,7 +116,7 @@ def _changed(session: str) -> str:
 
 
 def rehearse(store: Store, step: Step, rules: swap.Rules = _RULES) -> None:
-    """Raise what `apply` would, by force where the plan refuses; changes nothing."""
+    """Raise what `apply_undo` would raise, with force if the plan refuses; change nothing."""
     record = step.record
     if record.old.is_nothing or record.new.is_nothing:
         additions.rehearse(record, store, unseen=step.follows)
@@ -119,7 +125,7 @@ def rehearse(store: Store, step: Step, rules: swap.Rules = _RULES) -> None:
         swap.permit(original, rules)
         for name in store.recipe(record).blobs:
             store.blobs.read(name)
-        if step.refusal or record.aside:  # this way back was not tried when it was made
+        if step.refusal or record.aside:  # this reverse patch was not tested when it was made
             parts = _restored(store, record, Source(original.handle, original.facts.st_size))
             if pieces.digest(parts, original.handle) != record.old.sha256:
                 raise _otherwise(record)
@@ -132,47 +138,46 @@ def apply(
     rules: swap.Rules = _RULES,
     force: bool = False,
 ) -> Record | None:
-    """Take a change back, and return the record of that; None where the old file is there already.
+    """Undo a change and return the record of the undo, or None if the old file is back already.
 
-    NotUndone where the file was changed since, unless `force` keeps that version in
-    `status/undo/aside/`, or where its sound is no longer the same. A file that was put there is
-    taken away only as it was put there, by force or not. The other errors are those of
-    `safewrite.write`.
+    Raises NotUndone if the file was changed since, unless `force`, which keeps the current version
+    in `status/undo/aside/`; and if its audio is no longer the same. A created file is removed only
+    if it is unchanged, even with `force`. Other errors are those of `write_tags.write`.
     """
-    desk, fields = Desk(store, stamp, rules, record.queue), _reversed(store.fields(record))
+    context, fields = Desk(store, stamp, rules, record.queue), _reversed(store.fields(record))
     if record.old.is_nothing:
-        return additions.take_away(record, fields, desk)
+        return additions.take_away(record, fields, context)
     if record.new.is_nothing:
-        return additions.bring_back(record, fields, desk)
+        return additions.bring_back(record, fields, context)
     path = Path(files.unescape(record.path))
     with swap.opened(path) as original:
-        there = sums.whole(original.handle)
-        if there == record.old.sha256:
+        current = sums.whole(original.handle)
+        if current == record.old.sha256:
             return None
-        strange = there != record.new.sha256
-        if strange and not force:
+        is_changed = current != record.new.sha256
+        if is_changed and not force:
             raise NotUndone(record.path, _SINCE, _FORCE)
         source = Source(original.handle, original.facts.st_size)
-        kind = _kind(original, record) if strange else record.kind
+        kind = _kind(original, record) if is_changed else record.kind
         parts = _restored(store, record, source)
         recipe, blobs = way_back(original, source, kind)
-        kept = aside.keep(store.folder, original, record.id) if strange else ""
-        draft = Draft(kind, recipe, blobs, fields, record.id, kept, there)
+        kept_version = aside.keep(store.folder, original, record.id) if is_changed else ""
+        draft = Draft(kind, recipe, blobs, fields, record.id, kept_version, current)
         verify = partial(_verify, record)
         try:
-            return replace(original, parts, draft, desk, verify)
+            return replace(original, parts, draft, context, verify)
         except MediakeepError:
-            aside.drop(kept)  # it still stands in its own place
+            aside.drop(kept_version)  # the file was not replaced
             raise
 
 
 def undone(store: Store, path: Path) -> dict[str, frozenset[Values]]:
-    """Return the changes of a file that were taken back: of each field the values it had got."""
+    """Return the undone changes of a file: for each field, the values that were undone."""
     return store.undone(path)
 
 
 def _is(record: Record) -> bool:
-    """Tell whether a file is as the change left it: by its signs, else by its hash."""
+    """Return True if a file is as the change left it, by its stat result, else by its hash."""
     path = Path(files.unescape(record.path))
     if record.new.is_nothing:
         return is_gone(path)
@@ -197,29 +202,29 @@ def _restored(store: Store, record: Record, source: Source) -> list[Piece]:
 
 
 def _reversed(fields: dict[str, Changed]) -> dict[str, Changed]:
-    return {field: Changed(one.new, one.old, "undone") for field, one in fields.items()}
+    return {field: Changed(change.new, change.old, "undone") for field, change in fields.items()}
 
 
 def _verify(record: Record, _new: Path, _handle: int, sha256: Callable[[], str]) -> str:
-    """The whole file is proved, so its sound is the same as before the change."""
+    """Verify the whole file; so its audio is the one of before the change."""
     if sha256() != record.old.sha256:
         raise _otherwise(record)
     return record.essence
 
 
 def _otherwise(record: Record) -> NotUndone:
-    cure = "Its tags can be written anew, but this change cannot be taken back."
+    hint = "Its tags can be written again, but this change cannot be undone."
     if record.aside:
-        cure = f"The version before it is kept: {record.aside}"
-    return NotUndone(record.path, "its sound is no longer the one that was recorded", cure)
+        hint = f"The version before that change is kept: {record.aside}"
+    return NotUndone(record.path, "its audio data is no longer the recorded one", hint)
 
 
 def _kind(original: Original, record: Record) -> str:
-    """Tell what a version is that somebody else made; what had no sound has none."""
+    """Return the format of a version made by another program; keep a MIME type as it is."""
     if record.kind not in formats.ALL:
         return record.kind
     with os.fdopen(os.dup(original.handle), "rb") as handle:
-        found = formats.recognise(handle, original.path.suffix.lower())
-    if found is None:
-        raise NotAudio(record.path, "it has become something else")
-    return found[0].name
+        detected = formats.recognise(handle, original.path.suffix.lower())
+    if detected is None:
+        raise NotAudio(record.path, "it is another kind of file now")
+    return detected[0].name

@@ -1,4 +1,7 @@
-"""One vocabulary for all tag dialects; a new field is one row in `names` and one line in `Tags`."""
+"""Convert the native tags of all formats to `Tags`.
+
+A new field takes one row in `tag_map`, and one line in `Tags`.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from typing import Any
 from mediakeep.media.names import FIELDS, Field
 from mediakeep.media.reading import Picture, Tags
 
-Native = Mapping[str, Sequence[str]]  # what a file says, under the dialect's own names
+Native = Mapping[str, Sequence[str]]  # texts by native name
 
-# "3/12" holds both; the total has a name of its own in some dialects.
+# "3/12" contains both; some formats have a separate name for the total.
 NUMBERS = (("track", "track_total"), ("disc", "disc_total"))
 
 DIALECTS = tuple(name for name in Field.__struct_fields__ if name != "name")
@@ -28,35 +31,35 @@ _FIELDS: Mapping[str, Mapping[str, tuple[str, int]]] = {
 
 
 def translate(native: Native, dialect: str, pictures: Iterable[Picture] = ()) -> Tags:
-    """Give the tags that a file's own texts stand for; a field takes the first of its names."""
-    known = _FIELDS[dialect]
-    found: dict[str, Any] = {}
+    """Return the normalized tags; for each field, the first of its native names wins."""
+    mapping = _FIELDS[dialect]
+    fields: dict[str, Any] = {}
     ranks: dict[str, int] = {}
     for name, texts in native.items():
-        if texts and (place := known.get(name)):
-            field, rank = place
+        if texts and (target := mapping.get(name)):
+            field, rank = target
             if field not in ranks or rank <= ranks[field]:
-                found[field], ranks[field] = tuple(texts), rank
-    return Tags(**_shaped(found, native), pictures=tuple(pictures))
+                fields[field], ranks[field] = tuple(texts), rank
+    return Tags(**_shaped(fields, native), pictures=tuple(pictures))
 
 
-def _shaped(found: dict[str, Any], native: Native) -> dict[str, Any]:
-    """Bring numbers, the flag and ID3's old date into the form that `Tags` has for them."""
-    for number in _SINGLE & found.keys():
-        found[number] = found[number][0]
+def _shaped(fields: dict[str, Any], native: Native) -> dict[str, Any]:
+    """Convert numbers, the compilation flag and the dates of ID3v2.3 to the types of `Tags`."""
+    for number in _SINGLE & fields.keys():
+        fields[number] = fields[number][0]
     for number, total in NUMBERS:
-        if "/" in found.get(number, ""):
-            found[number], _, rest = map(str.strip, found[number].partition("/"))
-            found.setdefault(total, rest)
-    if "compilation" in found:
-        found["compilation"] = found["compilation"][0].strip().casefold() in _YES
-    if "TDAT" in native and "TDRC" not in native and "date" in found:
-        found["date"] = _dated(found["date"], native["TDAT"], native.get("TIME", ()))
-    return found
+        if "/" in fields.get(number, ""):
+            fields[number], _, rest = map(str.strip, fields[number].partition("/"))
+            fields.setdefault(total, rest)
+    if "compilation" in fields:
+        fields["compilation"] = fields["compilation"][0].strip().casefold() in _YES
+    if "TDAT" in native and "TDRC" not in native and "date" in fields:
+        fields["date"] = _dated(fields["date"], native["TDAT"], native.get("TIME", ()))
+    return fields
 
 
 def _dated(years: tuple[str, ...], days: Sequence[str], times: Sequence[str]) -> tuple[str, ...]:
-    """Join a year with day and month, and hour and minute, that ID3v2.3 keeps as "DDMM", "HHMM"."""
+    """Join the year, day ("DDMM") and time ("HHMM") that ID3v2.3 stores separately."""
     day, time = ("".join(texts[:1]) for texts in (days, times))
     if len(years) != 1 or len(years[0]) != 4 or not _is_pair(day):
         return years

@@ -1,4 +1,4 @@
-"""Changes of a file's tags, in the names of `reading.Tags`, and which are still to be made."""
+"""Tag edits in the field names of `Tags`, and which of them are pending."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _VORBIS = "Vorbis comment"
 _NAMES = {field.name: field.vorbis for field in names.FIELDS}
 _SINGLE = frozenset(name for pair in NUMBERS for name in pair)
 _FLAG = "compilation"
-_LONGEST, _MOST = 65_536, 200  # letters of a text, and texts, that the reader keeps
-_SHOWN = 60  # letters of a value in a message
+_LONGEST, _MOST = 65_536, 200  # characters per text, and texts, that the reader keeps
+_SHOWN = 60  # characters of a value in a message
 FIELDS = frozenset(Tags.__struct_fields__) - {PICTURE}
 
 
 class Edit(msgspec.Struct, frozen=True, tag="edit"):
-    """A field that is to hold these values; none take it away. `reason` goes to the record."""
+    """Set a field to these values, or remove it if empty; `reason` goes into the undo record."""
 
     field: str
     values: Values
@@ -35,14 +35,14 @@ class Edit(msgspec.Struct, frozen=True, tag="edit"):
     def __post_init__(self) -> None:
         if self.field not in FIELDS:
             known = ", ".join(sorted(FIELDS))
-            raise UsageFailed(f'There is no field "{self.field}". There are {known}.')
+            raise UsageFailed(f'Unknown field "{self.field}". Known fields: {known}.')
         if problem := _problem(self.field, self.values):
             shown = _shortened(", ".join(self.values))
             raise UsageFailed(f"{self.field} cannot be {shown!r}: {problem}.")
 
 
 class Cover(msgspec.Struct, frozen=True, tag="cover"):
-    """A picture that is to be the front cover: it takes the place of the first one, if any."""
+    """Set the front cover; it replaces the first one, if any."""
 
     data: bytes
     mime: str
@@ -50,7 +50,7 @@ class Cover(msgspec.Struct, frozen=True, tag="cover"):
 
 
 class Lift(msgspec.Struct, frozen=True, tag="lift"):
-    """Tags that only ID3v1 or APEv2 hold are to be written in the format's own way, too."""
+    """Copy tags that only ID3v1 or APEv2 contain to the native tags of the format."""
 
     reason: str = ""
 
@@ -59,38 +59,38 @@ Change = Edit | Cover | Lift
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What tags are to hold: only what is named here is touched."""
+    """The target values of tags; other fields are not touched."""
 
     texts: Mapping[str, Values] = {}
     cover: Cover | None = None
 
 
 def value(tags: Tags, field: str) -> Values:
-    """Return what a field holds, whatever its form in `Tags` is."""
-    held: Any = getattr(tags, field)
-    if isinstance(held, bool):
-        return ("1",) if held else ()
-    if isinstance(held, str):
-        return (held,) if held else ()
-    return tuple(held)
+    """Return the values of a field as texts, whatever its type in `Tags`."""
+    current: Any = getattr(tags, field)
+    if isinstance(current, bool):
+        return ("1",) if current else ()
+    if isinstance(current, str):
+        return (current,) if current else ()
+    return tuple(current)
 
 
 def held(reading: Reading, field: str) -> Values:
-    """Return what a field itself holds: a Vorbis comment may hold a total with the number."""
-    told = value(reading.tags, field)
+    """Return the values stored in the field itself: Vorbis comments may have "3/12" in one."""
+    values = value(reading.tags, field)
     pair = next((pair for pair in NUMBERS if field in pair), None)
     if pair is None or reading.container != _VORBIS:
-        return told
+        return values
     number, total = (_first(reading, name) for name in pair)
     if "/" not in number:
-        return told
+        return values
     if field == pair[0]:
         return (number,)
-    return told if total else ()
+    return values if total else ()
 
 
 def canonical(field: str, values: Values, kind: str) -> Values:
-    """Return values as a format holds them: MP4 knows numbers, no leading zeros."""
+    """Return values as the format stores them: MP4 has numbers without leading zeros."""
     if field == _FLAG:
         return ("1",) if values and values[0] == "1" else ()
     if kind == "MP4" and field in _SINGLE:
@@ -99,7 +99,7 @@ def canonical(field: str, values: Values, kind: str) -> Values:
 
 
 def due(reading: Reading, changes: Iterable[Change], cover: bytes | None) -> list[Change]:
-    """Return the changes that are not there yet; `cover` is the front cover that is."""
+    """Return the edits that are not applied yet; `cover` is the current front cover."""
     return [change for change in changes if not _holds(reading, change, cover)]
 
 
@@ -113,15 +113,15 @@ def _holds(reading: Reading, change: Change, cover: bytes | None) -> bool:
 
 
 def is_foreign(reading: Reading) -> bool:
-    """Tell whether other tags speak for the file than those its format is written with."""
+    """Return True if the main tags are not the native ones of the format."""
     own = {"MP3": "ID3v2", "FLAC": "Vorbis"}.get(reading.facts.format, "")
     return not reading.container.startswith(own) and reading.container != ""
 
 
 def wanted(reading: Reading, changes: Iterable[Change], cover: Cover | None) -> Wanted:
-    """Gather changes; where others speak for the file, all they say comes with it.
+    """Combine edits into a target; include all values of foreign main tags.
 
-    `cover` is the front cover that those others hold.
+    `cover` is the front cover of those tags.
     """
     kind = reading.facts.format
     texts: dict[str, Values] = {}
@@ -138,7 +138,7 @@ def wanted(reading: Reading, changes: Iterable[Change], cover: Cover | None) -> 
 
 
 def expected(tags: Tags, wanted: Wanted) -> Tags:
-    """Return what a file is to tell afterwards, but for its pictures."""
+    """Return the tags to expect after the write, without pictures."""
     shaped: dict[str, Any] = {PICTURE: ()}
     for field, values in wanted.texts.items():
         if field == _FLAG:
@@ -151,27 +151,27 @@ def expected(tags: Tags, wanted: Wanted) -> Tags:
 
 
 def differing(tags: Tags, others: Tags) -> list[str]:
-    """Name the fields in which tags differ."""
+    """Return the names of the fields that differ."""
     return [field for field in sorted(FIELDS) if getattr(tags, field) != getattr(others, field)]
 
 
 def _first(reading: Reading, field: str) -> str:
-    """Return the text of a Vorbis comment that speaks for a field."""
+    """Return the first text of the Vorbis comment that is used for a field."""
     told = (reading.raw.get(name, ()) for name in _NAMES[field])
     return next((texts[0] for texts in told if texts), "")
 
 
 def _problem(field: str, values: Values) -> str:
     if any(not text or "\0" in text or not _is_unicode(text) for text in values):
-        return "it holds an empty text or a letter that no tag can hold"
+        return "it contains an empty text or a character that tags cannot store"
     if len(values) > _MOST or any(len(text) > _LONGEST for text in values):
         return "it is longer than any player reads"
     if field in _SINGLE | {_FLAG} and len(values) > 1:
-        return "it holds one value only"
+        return "it takes only one value"
     if field in _SINGLE and any("/" in text for text in values):
         return "the total has a field of its own"
     if field == _FLAG and values and values[0] not in ("0", "1"):
-        return "it is 1 or 0"
+        return "it must be 1 or 0"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""The pictures in the tags of a file: where their bytes lie, so that each is stored only once."""
+"""Find embedded pictures and the location of their bytes, so that each is stored only once."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _MIMES = {13: "image/jpeg", 14: "image/png", 27: "image/bmp"}
 
 
 class Image(NamedTuple):
-    """A picture: its type as ID3 counts them, its MIME type, its bytes and where they are stored.
+    """A picture: its ID3 picture type, MIME type, bytes, and their ranges in the file.
 
-    Nowhere, if they are stored in another form. `container` is what holds it, such as "ID3v2". In
-    Ogg the bytes are stored as letters, which may be spread over pages, and stand for a block with
-    a header of its own.
+    `spans` is empty if the bytes are stored in encoded form. `container` is the tag format, such as
+    "ID3v2". In Ogg the ranges contain base64, possibly spread over pages, of `block`, a FLAC
+    picture block with a header.
     """
 
     type: int
@@ -41,7 +41,7 @@ class Image(NamedTuple):
 
 
 def of(source: Source, kind: str) -> list[Image]:
-    """Find the pictures of a file of a format, but for compressed ones."""
+    """Return the pictures of a file, except compressed ones."""
     return list(_FINDERS[kind](source))
 
 
@@ -52,13 +52,13 @@ def front(images: list[Image], container: str) -> Image | None:
 
 
 def _sound(spans: Iterator[Span]) -> Span:
-    """Return where the sound lies; ValueError if a damaged header hides it.
+    """Return the first audio range; raise ValueError if a damaged header hides it.
 
     A bare `next` would end the generator that calls this with a RuntimeError.
     """
     found = next(spans, None)
     if found is None:
-        raise ValueError("no sound between the tags")
+        raise ValueError("no audio between the tags")
     return found
 
 
@@ -110,7 +110,7 @@ def _ogg(kind: str) -> Callable[[Source], Iterator[Image]]:
 
 
 def _written(name: str, text: bytes) -> Image | None:
-    """Read a picture written as letters, if they are just those that its bytes are written with."""
+    """Decode a base64 picture; return None if encoding it again would give another text."""
     if name not in (comments.PICTURE, comments.OLD_PICTURE):
         return None
     try:
@@ -126,7 +126,7 @@ def _written(name: str, text: bytes) -> Image | None:
 
 
 def _block(data: bytes) -> tuple[int, str, int] | None:
-    """Return type and MIME type of a picture block of FLAC, and where its bytes begin."""
+    """Return picture type, MIME type and data offset of a FLAC picture block."""
     mime = 8 + int.from_bytes(data[4:8])
     place = mime + 4 + int.from_bytes(data[mime : mime + 4]) + 20
     if place >= len(data) or int.from_bytes(data[place - 4 : place]) != len(data) - place:
@@ -145,7 +145,7 @@ def _around(source: Source, start: int, end: int) -> Iterator[Image]:
 
 
 def _framed(data: bytes, start: int) -> Iterator[Image]:
-    """Pictures in an ID3v2 tag; those with marks between their bytes are stored in another form."""
+    """Yield the pictures of an ID3v2 tag; unsynchronized ones have no ranges."""
     tag = Tag.parse(data)
     for frame in tag.frames if tag else ():
         flags = frame.raw[9] if tag and tag.version > 2 else 0
@@ -171,7 +171,7 @@ def _items(data: bytes, start: int) -> Iterator[Image]:
 
 
 def _within(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
-    """Return where a part of a packet lies that is spread over pages."""
+    """Return the ranges of a part of a packet that is spread over pages."""
     found, at = [], 0
     for span in spans:
         first, last = max(start - at, 0), min(end - at, span.size)

@@ -1,4 +1,4 @@
-"""How tags are written, as a person has set it."""
+"""The user's options for writing tags."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Beside(StrEnum):
-    """What becomes of further tags in the same file, such as ID3v1 behind ID3v2."""
+    """What to do with other tags in the same file, such as ID3v1 next to ID3v2."""
 
     UPDATE = "update"
     LEAVE = "leave"
@@ -16,19 +16,19 @@ class Beside(StrEnum):
 
 
 class Version(StrEnum):
-    """The version that an ID3v2 tag has once it is changed."""
+    """The version of an ID3v2 tag after a change."""
 
     KEEP = "keep"
     OLD = "2.3"
     NEW = "2.4"
 
     def after(self, version: int) -> int:
-        """Return the version that follows on that of a tag."""
+        """Return the version to write for a tag of the given version."""
         return version if self is Version.KEEP else int(self.value[-1])
 
 
 class Manner(msgspec.Struct, frozen=True):
-    """What becomes of tags when they are written, but for what they hold."""
+    """Options for the tag writers, apart from the values."""
 
     beside: Beside = Beside.UPDATE
     id3: Version = Version.KEEP

@@ -1,4 +1,4 @@
-"""Changes in the names of a dialect: what each of its own tags is to hold."""
+"""Convert target values of fields to native tags of a format."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Texts = Mapping[str, Sequence[str]]
 
 
 def names(field: str, dialect: str) -> tuple[str, ...]:
-    """Return the names that a field has in a dialect, the usual one first."""
+    """Return the native names of a field in a tag format, the preferred one first."""
     found: tuple[str, ...] = getattr(_NAMES[field], dialect)
     return found
 
 
 def translate(texts: Texts, dialect: str, wanted: Mapping[str, Values]) -> dict[str, Values]:
-    """Return what the dialect's own tags are to hold, given all that they hold now.
+    """Return the new values of native tags, given all current ones.
 
-    The tag that speaks for a field takes the new value. Another of the field's names keeps its
-    own, unless it is a copy of the old value, or the field is to be taken away. What is named
-    after the year takes no more of a date: beets, for one, reads nothing else there.
+    The tag that is read for a field gets the new value. Other names of the field keep their value,
+    unless it is a copy of the old one, or the field is removed. Names that end in "year" get only
+    the year of a date: beets, for one, reads nothing else there.
     """
     found: dict[str, Values] = {}
     for field, values in wanted.items():
@@ -39,9 +39,9 @@ def translate(texts: Texts, dialect: str, wanted: Mapping[str, Values]) -> dict[
 
 
 def spelt(field: str, name: str) -> str:
-    """Spell a name as taggers do that the table of names has in one case only.
+    """Return a name in the case that taggers use; the mapping has one case only.
 
-    The names that MusicBrainz brought in are spelt alike in ID3, MP4 and, with a stroke, in ASF.
+    The names defined by MusicBrainz are the same in ID3, MP4 and, with a slash, in ASF.
     """
     usual = _NAMES[field].asf[0].replace("/", " ")
     return usual if usual.casefold() == name.casefold() else name.upper()
@@ -61,7 +61,7 @@ def _assigned(texts: Texts, names: tuple[str, ...], values: Values) -> Iterator[
 
 
 def _fitting(name: str, usual: str, values: Values) -> Values:
-    """Return what a name takes: one after the year, beside a usual one, the year of a date."""
+    """Return the values for a name: only the year for secondary names that end in "year"."""
     if name == usual or not name.endswith("year"):
         return values
     return tuple(text[:4] if text[4:5] == "-" else text for text in values)
@@ -70,9 +70,9 @@ def _fitting(name: str, usual: str, values: Values) -> Values:
 def _numbered(
     texts: Texts, dialect: str, pair: tuple[str, str], wanted: Mapping[str, Values]
 ) -> Iterator[tuple[str, Values]]:
-    """A number and its total stand in one text, or each in its own, as they do now.
+    """Yield number and total in one text or two, as they are stored now.
 
-    A Vorbis comment that holds both in one is parted: players look for the total in its own.
+    A Vorbis comment with both in one is split: players look for a separate total.
     """
     number, total = pair
     name = next((name for name in names(number, dialect) if texts.get(name)), "")

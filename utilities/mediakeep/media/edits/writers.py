@@ -1,4 +1,4 @@
-"""The formats that are written, and why others are not."""
+"""The formats whose tags can be written, and why others cannot."""
 
 from __future__ import annotations
 
@@ -33,20 +33,21 @@ _BROKEN = (ValueError, LookupError, struct.error)
 
 
 def refusal(facts: Facts) -> str:
-    """Say why a file cannot be written, as the end of a sentence, or ""."""
+    """Return a clause that says why tags of a file cannot be written, or ""."""
     if facts.format not in _WRITERS:
         return f"tags of {facts.format} are only read"
     if facts.truncated:
-        return f"its sound is cut off ({facts.truncated})"
+        return f"its audio is truncated ({facts.truncated})"
     return "it is locked by " + facts.protected if facts.protected else ""
 
 
 def plan(
     path: Path, source: Source, reading: Reading, changes: tuple[Change, ...]
 ) -> tuple[list[Change], Wanted]:
-    """Return the changes that are not there yet, and what tags are to hold because of them.
+    """Return the pending edits, and the resulting target values.
 
-    ReadOnlyFormat where the file is not written, Unfit where its format cannot hold a value.
+    Raises ReadOnlyFormat if the file cannot be written, and ValueNotSupported if its format cannot
+    store a value.
     """
     if reason := refusal(reading.facts):
         raise ReadOnlyFormat(files.escape(path), reason)
@@ -62,7 +63,7 @@ def plan(
 
 
 def pieces(path: Path, source: Source, kind: str, wanted: Wanted, manner: Manner) -> list[Piece]:
-    """Return the file as it is to be; ReadOnlyFormat or Unfit where it cannot."""
+    """Return the parts of the new file; raise ReadOnlyFormat or ValueNotSupported."""
     try:
         return _WRITERS[kind](source, wanted, manner)
     except OverflowError as error:
@@ -72,7 +73,7 @@ def pieces(path: Path, source: Source, kind: str, wanted: Wanted, manner: Manner
 
 
 def _fit(path: Path, edit: Edit, kind: str) -> None:
-    """MP4 has numbers of 16 bits where others have texts; ID3 takes numbers of genres for names."""
+    """Reject values that MP4 (16-bit numbers) or ID3 (numeric genres) cannot represent."""
     odd = ""
     if kind == formats.MP4.name and edit.field in _NUMBERED:
         odd = next((text for text in edit.values[:1] if not _is_number(text)), "")

@@ -1,1 +1,1 @@
-"""Files put together from parts of others, the sound among them never taken apart."""
+"""Assemble files from parts of other files, without touching the audio."""

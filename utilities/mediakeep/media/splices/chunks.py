@@ -1,4 +1,4 @@
-"""The tables of MP4 that say where in the file the sound lies, after ISO/IEC 14496-12 (8.7.5)."""
+"""The chunk offset tables of MP4, after ISO/IEC 14496-12 (8.7.5)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HEAD = struct.Struct(">I4s")
 
 
 class Move(NamedTuple):
-    """Bytes of the old file from `start` up to `end` that lie `by` further on in the new one."""
+    """Bytes `start` to `end` of the old file, at an offset larger by `by` in the new one."""
 
     start: int
     end: int
@@ -22,7 +22,7 @@ class Move(NamedTuple):
 
 
 def moved(track: bytes, moves: tuple[Move, ...]) -> bytes:
-    """Return a `trak` whose sound has moved; OverflowError where a place takes too many bytes."""
+    """Return a `trak` with shifted offsets; raise OverflowError if one does not fit."""
     changed = bytearray(track)
     for name, start, end in _tables(track, 8, len(track)):
         code, width = _TABLES[name]
@@ -46,7 +46,7 @@ def _swap(places: array[int]) -> None:
 
 
 def _tables(track: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Find the tables in a track: their names, and where their content begins and ends."""
+    """Yield name, start and end of the content of each offset table in a track."""
     while at + 8 <= end:
         size, name = _HEAD.unpack_from(track, at)
         if size < 8:

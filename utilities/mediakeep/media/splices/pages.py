@@ -1,4 +1,4 @@
-"""Pages of Ogg, after RFC 3533: how a stream begins, and pages made or numbered anew."""
+"""Ogg pages, after RFC 3533: read header pages, build pages, and renumber pages."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _MARK = b"OggS\0"  # and the version
 _FIXED = 27  # bytes of a page before its table of segments
 _LARGEST = _FIXED + 255 + 255 * 255
 _CONTINUED, _BEGIN = 0x01, 0x02
-_NOWHERE = b"\xff" * 8  # the position of a page on which no packet ends
-_MOST = 5000  # pages before the sound
-_TRIED = 16  # pages behind
+_NOWHERE = b"\xff" * 8  # the granule position of a page on which no packet ends
+_MOST = 5000  # pages before the audio
+_TRIED = 16  # pages after them
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _ZEROS = bytes(_LARGEST)
 
 
 class Odd(ValueError):
-    """A file that is not put together as usual; the message is the end of a sentence."""
+    """The structure of a file is not supported; the message is a clause."""
 
 
 class Page(NamedTuple):
-    """A page: where it, its content and its end lie."""
+    """The header of a page, and the offsets of the page, its content and its end."""
 
     start: int
     body: int
@@ -39,47 +39,50 @@ class Page(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """The pages before the sound, but for the first, and the packets on them."""
+    """The pages before the audio, except the first one, and the packets on them."""
 
     pages: tuple[Page, ...]
     packets: tuple[tuple[Span, ...], ...]  # each may be spread over several pages
-    number: int  # of the first page of sound; 0 where there is none
+    number: int  # of the first audio page; 0 if there is none
 
     @property
     def span(self) -> Span:
-        """From the first of these pages to the sound."""
+        """The range from the first of these pages to the audio."""
         return Span(self.pages[0].start, self.pages[-1].end)
 
     @property
     def serial(self) -> bytes:
-        """The number of the stream."""
+        """The serial number of the stream."""
         return self.pages[0].serial
 
 
 def opening(source: Source, packets: int) -> Opening:
-    """Read the pages of so many packets behind the first page; Odd where others lie among them."""
+    """Read the pages of `packets` packets after the first page.
+
+    Raises UnsupportedLayout if there are pages of other streams among them.
+    """
     first = page(source, 0)
     if first is None or not first.flags & _BEGIN or sum(size < 255 for size in first.lacing) != 1:
-        raise Odd("its first page is no beginning of a stream")
-    found: list[Page] = []
+        raise Odd("its first page does not begin a stream")
+    pages: list[Page] = []
     spans: list[list[Span]] = [[]]
     at = first.end
     while len(spans) <= packets:
-        here = page(source, at)
-        if here is None or here.end > source.size or len(found) == _MOST:
-            raise Odd("the pages of its tags are cut off")
-        if here.serial != first.serial or here.flags & _BEGIN:
-            raise Odd("it holds several streams")
-        found.append(here)
-        _collect(here, spans)
-        at = here.end
+        current = page(source, at)
+        if current is None or current.end > source.size or len(pages) == _MOST:
+            raise Odd("the pages of its tags are truncated")
+        if current.serial != first.serial or current.flags & _BEGIN:
+            raise Odd("it contains several streams")
+        pages.append(current)
+        _collect(current, spans)
+        at = current.end
     if len(spans) > packets + 1 or spans[-1]:
-        raise Odd("its sound begins on the page of its tags")
-    return Opening(tuple(found), tuple(map(tuple, spans[:-1])), _number(source, at, first.serial))
+        raise Odd("its audio begins on the page of its tags")
+    return Opening(tuple(pages), tuple(map(tuple, spans[:-1])), _number(source, at, first.serial))
 
 
 def _number(source: Source, at: int, serial: bytes) -> int:
-    """Return the number of the stream's next page; a damaged one may seem to be of another."""
+    """Return the next page number of the stream; skip pages that seem to be of another one."""
     for _ in range(_TRIED):
         here = page(source, at)
         if here is None:
@@ -103,7 +106,7 @@ def _collect(here: Page, spans: list[list[Span]]) -> None:
 
 
 def page(source: Source, at: int) -> Page | None:
-    """Read the header of the page at `at`; None if it is none or cut off."""
+    """Read the header of the page at `at`; return None if there is none or it is truncated."""
     return _parsed(source.read(at, _FIXED + 255), at)
 
 
@@ -117,55 +120,55 @@ def _parsed(head: bytes, at: int) -> Page | None:
 
 
 def paged(packets: Iterable[bytes], serial: bytes, number: int) -> list[bytes]:
-    """Lay packets that hold no sound on pages, which are numbered from `number` on."""
+    """Return pages with non-audio packets, numbered from `number` on."""
     sizes = b"".join(
         b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255]) for packet in packets
     )
-    data, at, continued, made = b"".join(packets), 0, False, list[bytes]()
+    data, at, continued, pages = b"".join(packets), 0, False, list[bytes]()
     for start in range(0, len(sizes), 255):
         lacing = sizes[start : start + 255]
         position = bytes(8) if min(lacing) < 255 else _NOWHERE
         head = _MARK + bytes([_CONTINUED * continued]) + position + serial
-        head += struct.pack("<I", (number + len(made)) & 0xFFFFFFFF) + bytes(4)
+        head += struct.pack("<I", (number + len(pages)) & 0xFFFFFFFF) + bytes(4)
         head += bytes([len(lacing)]) + lacing
         content = data[at : at + sum(lacing)]
         at, continued = at + len(content), lacing[-1] == 255
         sum_ = checksum(head + content).to_bytes(4, "little")
-        made.append(head[:22] + sum_ + head[26:] + content)
-    return made
+        pages.append(head[:22] + sum_ + head[26:] + content)
+    return pages
 
 
 def renumbered(parts: Iterable[bytes], serial: bytes, by: int) -> Iterator[bytes]:
-    """Raise the numbers of a stream's pages; what follows the last page stays as it is.
+    """Increase the page numbers of a stream; data after the last page is unchanged.
 
-    A checksum is changed by what the number changes in it, so one that was wrong stays so, and the
-    way back leads to the same bytes.
+    The checksum is adjusted for the changed number, so a wrong one stays wrong, and the change can
+    be reverted to the same bytes.
     """
-    held, walking = b"", True
+    buffer, walking = b"", True
     for part in parts:
-        held += part
+        buffer += part
         if not walking:
-            yield held
-            held = b""
+            yield buffer
+            buffer = b""
             continue
-        data, at = bytearray(held), 0
-        while len(held) - at >= _LARGEST:
+        data, at = bytearray(buffer), 0
+        while len(buffer) - at >= _LARGEST:
             step = _renumber(data, at, serial, by)
             if not step:
                 walking = False
-                at = len(held)
+                at = len(buffer)
             at += step
-        at = min(at, len(held))
+        at = min(at, len(buffer))
         yield bytes(data[:at])
-        held = held[at:]
-    data, at = bytearray(held), 0
+        buffer = buffer[at:]
+    data, at = bytearray(buffer), 0
     while walking and (step := _renumber(data, at, serial, by)):
         at += step
     yield bytes(data)
 
 
 def _renumber(data: bytearray, at: int, serial: bytes, by: int) -> int:
-    """Change one page in place and return its size; 0 where no page begins."""
+    """Renumber one page in place and return its size, or 0 if there is no page."""
     here = _parsed(bytes(data[at : at + _FIXED + 255]), 0)
     if here is None:
         return 0
@@ -179,7 +182,7 @@ def _renumber(data: bytearray, at: int, serial: bytes, by: int) -> int:
 
 @lru_cache(4096)
 def _difference(bits: int, behind: int) -> int:
-    """Return what changed bits of a number change in the sum of a page, as a CRC is linear."""
+    """Return the change of a page's CRC for changed bits of its number: a CRC is linear."""
     value = crc32(bits.to_bytes(4, "little").translate(_REVERSED), 0xFFFFFFFF)
     value = crc32(_ZEROS[:behind], value) ^ 0xFFFFFFFF
     return int.from_bytes(value.to_bytes(4, "little").translate(_REVERSED))

@@ -1,9 +1,9 @@
-"""A file as it is to be: new bytes, and parts of an old file, some of which tell their own place.
+"""Assemble a new file from new bytes and parts of an old file.
 
-bytes     as they are
-Span      bytes of the old file
-Pages     pages of Ogg, whose numbers change with the number of pages before them
-Tables    a track of MP4, whose tables say where in the file its sound lies
+bytes             new bytes
+ByteRange         bytes of the old file
+RenumberedPages   Ogg pages, whose numbers depend on the number of pages before them
+ShiftedTrack      an MP4 track, whose tables contain the offsets of its audio
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from mediakeep.media.source import Span
 from mediakeep.media.splices import chunks, pages
 from mediakeep.media.splices.chunks import Move
 
-_CHUNK = 1 << 20  # bytes held at once
-_BLOCK = 4096  # a file system shares blocks that lie at such places in both files
+_CHUNK = 1 << 20  # bytes per read
+_BLOCK = 4096  # file systems can share blocks that are aligned in both files
 _NOT_HERE = frozenset(
     {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF}
 )
 
 
 class Pages(NamedTuple):
-    """Pages of one stream of Ogg whose numbers are raised by `by`."""
+    """Pages of one Ogg stream whose page numbers increase by `by`."""
 
     span: Span
     serial: bytes
@@ -36,7 +36,7 @@ class Pages(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """A `trak` of MP4 whose sound has moved."""
+    """An MP4 `trak` atom whose audio has moved."""
 
     span: Span
     moves: tuple[Move, ...]
@@ -46,16 +46,16 @@ Piece = bytes | Span | Pages | Tables
 
 
 class Shorter(EOFError):
-    """The old file ends before a part that was to be copied: somebody has cut it."""
+    """The old file was truncated: it ends before the end of a part to copy."""
 
 
 def size(pieces: Iterable[Piece]) -> int:
-    """Return the bytes that all pieces have together."""
+    """Return the total size of all parts in bytes."""
     return sum(len(piece) if isinstance(piece, bytes) else _span(piece).size for piece in pieces)
 
 
 def patched(end: int, patches: Sequence[tuple[Span, Piece]]) -> Iterator[Piece]:
-    """Give a file of `end` bytes with some parts replaced; `patches` are in order."""
+    """Yield the parts of a file of `end` bytes with some ranges replaced; `patches` are sorted."""
     at = 0
     for span, piece in patches:
         if span.start > at:
@@ -67,7 +67,7 @@ def patched(end: int, patches: Sequence[tuple[Span, Piece]]) -> Iterator[Piece]:
 
 
 def write(pieces: Iterable[Piece], old: int, new: int) -> None:
-    """Write all pieces to an open file; Shorter where the old one lacks a part of them."""
+    """Write all parts to an open file; raise SourceTruncated if the old file is too short."""
     for piece in pieces:
         if isinstance(piece, Span):
             _copy(piece, old, new)
@@ -77,7 +77,7 @@ def write(pieces: Iterable[Piece], old: int, new: int) -> None:
 
 
 def are(pieces: Iterable[Piece], old: int, other: int) -> bool:
-    """Tell whether the pieces of a file, put together, are just the bytes of another file."""
+    """Return True if the assembled parts equal the bytes of the file `other`."""
     at = 0
     for piece in pieces:
         for part in _made(piece, old):
@@ -88,12 +88,12 @@ def are(pieces: Iterable[Piece], old: int, other: int) -> bool:
 
 
 def digest(pieces: Iterable[Piece], old: int) -> str:
-    """Return the SHA-256 of the file that the pieces make."""
-    found = sha256()
+    """Return the SHA-256 of the assembled file."""
+    hasher = sha256()
     for piece in pieces:
         for part in _made(piece, old):
-            found.update(part)
-    return found.hexdigest()
+            hasher.update(part)
+    return hasher.hexdigest()
 
 
 def _made(piece: Piece, old: int) -> Iterator[bytes]:
@@ -122,7 +122,7 @@ def _copy(span: Span, old: int, new: int) -> None:
 
 
 def _in_kernel(at: int, end: int, old: int, new: int) -> int:
-    """Copy without bringing the bytes here, as far as the system can; return how far that was."""
+    """Copy with `copy_file_range` as far as possible; return the offset reached."""
     if sys.platform == "linux":
         try:
             while at < end and (count := os.copy_file_range(old, new, end - at, at)):
@@ -140,7 +140,7 @@ def _parts(span: Span, old: int) -> Iterator[bytes]:
 
 def _read(old: int, span: Span) -> bytes:
     data = more = os.pread(old, span.size, span.start)
-    while more and len(data) < span.size:  # some network shares give less than was asked for
+    while more and len(data) < span.size:  # some network file systems return short reads
         more = os.pread(old, span.size - len(data), span.start + len(data))
         data += more
     if len(data) < span.size:

@@ -1,8 +1,8 @@
-"""Where the sound of a file lies, part by part, so that it can be put between other tags.
+"""Find the audio parts of a file, so that they can be combined with other tags.
 
-MP3, FLAC   all between the tags
-MP4         each `trak`, which tells where its sound lies, and the content of each `mdat`
-Ogg         the packet that Vorbis needs to decode, then all pages of sound
+MP3, FLAC   everything between the tags
+MP4         each `trak`, which contains the offsets of its audio, and the content of each `mdat`
+Ogg         the Vorbis setup packet, then all audio pages
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from mediakeep.media.splices.pages import Odd
 from mediakeep.media.splices.pieces import Pages, Piece, Tables
 from mediakeep.media.streams import flac, mpeg
 
-PACKETS = {formats.VORBIS.name: 2, formats.OPUS.name: 1}  # between the first page and the sound
+PACKETS = {formats.VORBIS.name: 2, formats.OPUS.name: 1}  # between the first page and the audio
 
-_MOST = 4096  # atoms beside each other
+_MOST = 4096  # sibling atoms
 _IN_FRAGMENTS = frozenset({b"moof", b"mvex", b"sidx", b"mfra"})
 
 
 class Atom(NamedTuple):
-    """An atom of MP4: where it, its content and its end lie."""
+    """The offsets of an MP4 atom, its content and its end."""
 
     name: bytes
     start: int
@@ -37,7 +37,7 @@ class Atom(NamedTuple):
 
 @dataclass(frozen=True)
 class SoundMap:
-    """The sound of a file; beside the parts what tells their places: `mdat`s, or the first page."""
+    """The audio parts of a file, with the `mdat` ranges (MP4) or first page number (Ogg)."""
 
     parts: tuple[Span, ...]
     mdats: tuple[Span, ...] = ()
@@ -45,7 +45,7 @@ class SoundMap:
     page: int = 0
 
     def placed(self, part: Span, mdats: tuple[int, ...], page: int) -> Piece:
-        """Return a part as it is to be in a file with its `mdat`s, or its first page, elsewhere."""
+        """Return a part for a file with other `mdat` offsets, or another first page number."""
         if self.serial and part == self.parts[-1] and page != self.page:
             return Pages(part, self.serial, page - self.page)
         if self.mdats and part not in self.mdats and (moves := self._moves(mdats)):
@@ -61,12 +61,12 @@ class SoundMap:
 
 
 def of(source: Source, kind: str) -> SoundMap:
-    """Find the sound of a file of a format; Odd where it is not put together as usual."""
+    """Return the audio layout of a file; raise UnsupportedLayout for an unusual structure."""
     return _MAPS[kind](source)
 
 
 def atoms(source: Source, start: int, end: int) -> Iterator[Atom]:
-    """Give the atoms that lie beside each other; Odd where one reaches too far."""
+    """Yield sibling atoms; raise UnsupportedLayout if one exceeds its parent."""
     for _ in range(_MOST):
         head = source.read(start, 16)
         if start >= end or len(head) < 8:
@@ -77,7 +77,7 @@ def atoms(source: Source, start: int, end: int) -> Iterator[Atom]:
         elif size == 0:
             size = end - start
         if start + size < body or start + size > end:
-            raise Odd("its atoms do not fit into each other")
+            raise Odd("its atoms are not nested properly")
         yield Atom(head[4:8], start, body, start + size)
         start += size
 
@@ -94,24 +94,24 @@ def _mp4(source: Source) -> SoundMap:
     tracks, mdats = list[Span](), list[Span]()
     for atom in _top(source):
         if atom.name in _IN_FRAGMENTS:
-            raise Odd("its sound is in fragments")
+            raise Odd("its audio is fragmented")
         if atom.name == b"mdat":
             mdats.append(Span(atom.body, atom.end))
         elif atom.name == b"moov":
             inner = list(atoms(source, atom.body, atom.end))
-            if any(one.name in _IN_FRAGMENTS for one in inner):
-                raise Odd("its sound is in fragments")
-            tracks += [Span(one.start, one.end) for one in inner if one.name == b"trak"]
+            if any(child.name in _IN_FRAGMENTS for child in inner):
+                raise Odd("its audio is fragmented")
+            tracks += [Span(child.start, child.end) for child in inner if child.name == b"trak"]
     if not tracks or not mdats:
-        raise Odd("a part without which it cannot be played is missing")
+        raise Odd("an atom that is required for playback is missing")
     return SoundMap(tuple(sorted([*tracks, *mdats])), tuple(mdats))
 
 
 def _top(source: Source) -> Iterator[Atom]:
-    """The atoms of the file itself, up to what is none, such as ID3v1."""
-    found = atoms(source, 0, source.size)
+    """Yield the top-level atoms, up to trailing data such as ID3v1."""
+    siblings = atoms(source, 0, source.size)
     try:
-        yield from islice(found, _MOST)
+        yield from islice(siblings, _MOST)
     except Odd:
         return
 

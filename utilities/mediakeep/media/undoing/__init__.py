@@ -1,1 +1,1 @@
-"""What makes changes of files undoable, and remembers which were undone."""
+"""Undo records: how each change of a file can be undone, and which changes were."""

@@ -1,4 +1,4 @@
-"""Versions of files that somebody else had made, kept whole before an older one is restored."""
+"""Keep whole versions of files made by other programs, before an undo replaces them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ FOLDER = "aside"
 
 
 def keep(store: Path, original: Original, name: str) -> str:
-    """Keep a file as it is in the folder of the undo store, and return its path, escaped.
+    """Copy a file into the undo folder `store`, sync it, and return the escaped path.
 
-    It is synced when this returns; RecordNotWritten where the disk refuses.
+    Raises RecordNotWritten if that fails.
     """
     folder = store / FOLDER
     path = folder / f"{name}-{os.urandom(3).hex()}{original.path.suffix}"
@@ -29,14 +29,14 @@ def keep(store: Path, original: Original, name: str) -> str:
             files.sync_data(handle)
         finally:
             os.close(handle)
-        for one in (folder, store):  # the folder may be new, too
-            files.sync_folder(one)
+        for target in (folder, store):  # the folder may be new, too
+            files.sync_folder(target)
     except OSError as error:
         raise RecordNotWritten(path, error.strerror or error) from error
     return files.escape(path)
 
 
 def drop(kept: str) -> None:
-    """Remove what `keep` kept, where it turned out not to be needed; "" stands for nothing."""
+    """Delete a version saved by `save_version`; do nothing for ""."""
     if kept:
         Path(files.unescape(kept)).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Bytes that are kept once, under their own SHA-256: pictures, and records that are long."""
+"""Content-addressed storage: pictures and long records, stored once under their SHA-256."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from mediakeep.errors import RecordNotWritten, StateDamaged
 
 
 class Blobs:
-    """The blobs of a store, `ab/abcdef...` each."""
+    """The blobs of a store, each in a file `ab/abcdef...` named by its SHA-256."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._synced: set[str] = set()  # in this process
 
     def keep(self, data: bytes, name: str = "") -> str:
-        """Write a blob, unless it is there, and return its name; synced when this returns."""
+        """Write and sync a blob, unless it exists, and return its name."""
         name = name or sha256(data).hexdigest()
         path = self._path(name)
-        if name not in self._synced or not path.is_file():  # a pruning may have taken it
+        if name not in self._synced or not path.is_file():  # it may have been pruned
             try:
                 if path.is_file() and path.stat().st_size == len(data):
-                    files.sync_folder(path.parent)  # whoever wrote it may not have come so far
+                    files.sync_folder(path.parent)  # its writer may have been killed before
                 else:
                     files.write_atomic(path, data)
                 files.sync_folder(self._folder)
@@ -35,7 +35,7 @@ class Blobs:
         return name
 
     def read(self, name: str) -> bytes:
-        """Return a blob; StateDamaged where it is missing or is not what its name says."""
+        """Return a blob; raise StateDamaged if it is missing or does not match its name."""
         path = self._path(name)
         try:
             data = path.read_bytes()
@@ -44,7 +44,9 @@ class Blobs:
                 f"The undo record {path} cannot be read: {error.strerror}."
             ) from error
         if sha256(data).hexdigest() != name:
-            raise StateDamaged(f"The undo record {path} is damaged: it is not what its name says.")
+            raise StateDamaged(
+                f"The undo record {path} is damaged: its SHA-256 differs from its name."
+            )
         return data
 
     def _path(self, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""The end of every change of a file: its sums, its record, the swap, and the mark."""
+"""Replace a file with an undo record: hash, verify, record, rename, and mark as done."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from mediakeep.outcome import Stamp
 
 NOBODY = Stamp("", "", 0, 0)
 
-# Gets the new file by its path and its handle, and what gives its SHA-256; returns the hash of its
-# sound, or raises where it is not what it should be.
+# Called with the path and handle of the new file, and a function that returns its SHA-256; returns
+# the hash of its audio essence, or raises if the file is wrong.
 Verify = Callable[[Path, int, Callable[[], str]], str]
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Where changes are recorded, who makes them, by which rules, and on which kind of items."""
+    """Where to record changes, who makes them, by which rules, and the queue of the item."""
 
     store: Store
     stamp: Stamp
@@ -40,9 +40,9 @@ class Desk:
 
 @dataclass(frozen=True)
 class Draft:
-    """What goes into a record beside the sums; `undoes` and `aside` as there.
+    """The parts of an undo record that are known before the write, see `ChangeRecord`.
 
-    `sha256` is that of the file as it is, where it is known.
+    `sha256` is the hash of the current file, or "" if unknown.
     """
 
     kind: str
@@ -55,7 +55,10 @@ class Draft:
 
 
 def way_back(original: Original, source: Source, kind: str) -> tuple[Recipe, dict[str, bytes]]:
-    """Return the recipe of a file as it is, and its blobs; ReadOnlyFormat where there is none."""
+    """Return the reverse patch that restores the current file, and its blobs.
+
+    Raises ReadOnlyFormat if the layout of the file is not supported.
+    """
     try:
         return recipes.make(source, kind)
     except ValueError as error:
@@ -66,45 +69,47 @@ def replace(
     original: Original,
     parts: list[Piece],
     draft: Draft,
-    desk: Desk,
+    context: Desk,
     verify: Verify,
 ) -> Record:
-    """Replace a file and return the record of it.
+    """Replace a file and return the undo record.
 
-    The errors are those of `verify` and of `swap.replace`, and RecordNotWritten.
+    Raises the errors of `verify` and of `replace_file`, and RecordNotWritten.
     """
-    prepared, made = list[tuple[State, State, str]](), list[Record]()
-    with ThreadPoolExecutor(3) as aside:  # a hash keeps a core busy, and others may be idle
-        before = aside.submit(lambda: draft.sha256 or sums.whole(original.handle))
+    prepared, records = list[tuple[State, State, str]](), list[Record]()
+    with ThreadPoolExecutor(3) as executor:  # hashing uses a core each
+        old_hash = executor.submit(lambda: draft.sha256 or sums.whole(original.handle))
 
         def check(new: Path, handle: int) -> None:
-            after = aside.submit(sums.whole, handle)
-            back = aside.submit(_leads_back, original, draft, handle)
+            new_hash = executor.submit(sums.whole, handle)
+            reversible = executor.submit(_leads_back, original, draft, handle)
             try:
-                essence = verify(new, handle, after.result)
+                essence = verify(new, handle, new_hash.result)
             finally:
-                after.exception(), back.exception()  # the handle is closed when this returns
-            if not (back.result() or draft.aside):  # what is kept aside needs no way back
-                raise Unverified(files.escape(original.path), "nothing led back to the old one")
-            old = State.of(original.facts, before.result())
-            now = State.of(os.fstat(handle), after.result())
+                new_hash.exception(), reversible.exception()  # the handle is closed on return
+            if not (reversible.result() or draft.aside):  # a saved version needs no reverse patch
+                raise Unverified(
+                    files.escape(original.path), "the change cannot be undone from the new copy"
+                )
+            old = State.of(original.facts, old_hash.result())
+            now = State.of(os.fstat(handle), new_hash.result())
             prepared.append((old, now, essence))
 
         def record() -> None:
-            made.append(recorded(original.path, draft, desk, prepared[0]))
+            records.append(recorded(original.path, draft, context, prepared[0]))
 
         try:
-            swap.replace(original, parts, check, record, desk.rules, desk.store.copies)
+            swap.replace(original, parts, check, record, context.rules, context.store.copies)
         except MediakeepError:
-            for one in made:
-                desk.store.mark(one, VOID)
+            for change in records:
+                context.store.mark(change, VOID)
             raise
-    desk.store.mark(made[0], DONE)
-    return made[0]
+    context.store.mark(records[0], DONE)
+    return records[0]
 
 
 def _leads_back(original: Original, draft: Draft, new: int) -> bool:
-    """Undo the change for a trial, from the new file to the bytes of the old one."""
+    """Return True if the reverse patch restores the old bytes from the new file."""
     source = Source(new, os.fstat(new).st_size)
     try:
         sound = recipes.sound_of(source, draft.kind)
@@ -114,25 +119,25 @@ def _leads_back(original: Original, draft: Draft, new: int) -> bool:
         return False
 
 
-def recorded(path: Path, draft: Draft, desk: Desk, change: tuple[State, State, str]) -> Record:
-    """Record a change before it is made: the file before and after, and the hash of its sound."""
+def recorded(path: Path, draft: Draft, context: Desk, change: tuple[State, State, str]) -> Record:
+    """Write the undo record of a change; `change` is old version, new version, essence hash."""
     old, new, essence = change
     record = Record(
         id=os.urandom(6).hex(),
-        time=clock.text(desk.store.now()),
+        time=clock.text(context.store.now()),
         path=files.escape(path),
         kind=draft.kind,
         old=old,
         new=new,
         essence=essence,
-        session=desk.stamp.session,
-        item=desk.stamp.key,
-        queue=desk.queue,
-        claim=desk.stamp.claim,
-        first_claim=desk.stamp.first_claim,
+        session=context.stamp.session,
+        item=context.stamp.key,
+        queue=context.queue,
+        claim=context.stamp.claim,
+        first_claim=context.stamp.first_claim,
         undoes=draft.undoes,
         aside=draft.aside,
         fields=draft.fields,
         recipe=draft.recipe,
     )
-    return desk.store.add(record, draft.blobs)
+    return context.store.add(record, draft.blobs)

@@ -1,4 +1,4 @@
-"""Records as they are looked up: by the index, or where that cannot be used, in the whole log."""
+"""Look up undo records by the index, or in the whole log if the index is unusable."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from mediakeep.media.undoing.record import NOTHING, Mark, Record
 
 DONE, VOID, UNSURE = "done", "void", "unsure"
 
-_PAGE = 100  # records that are read at once, the newest first
+_PAGE = 100  # records read at once, newest first
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A record, and whether its change was made: "done", "void", or "unsure" for neither.
+    """A record and its state: "done", "void" (not made), or "unsure".
 
-    `at` tells where it stands in the log, which is the order of the changes.
+    `at` is its position in the log (file, offset), in the order of the changes.
     """
 
     record: Record
@@ -34,7 +34,7 @@ class Entry:
 
 
 class Entries:
-    """The entries of a store as one process looks them up; a state is "" where no mark tells it."""
+    """Lookups in one store by one process; the state is "" if the log has no mark for it."""
 
     def __init__(self, folder: Path, log: Log) -> None:
         self._folder, self._log = folder, log
@@ -42,80 +42,79 @@ class Entries:
         self.moves = MoveHistory(folder)
 
     def find(self, query: Query) -> list[Entry]:
-        """Return the entries that are asked for, oldest first.
+        """Return the matching entries, oldest first.
 
-        Each has the path and the item that its file has by now.
+        Each has the current path and item of its file.
         """
         with gate.shared(self._folder):
-            found = self._located(query) if query != Query() else None
-            entries = None if found is None else self._read(found)
+            rows = self._located(query) if query != Query() else None
+            entries = None if rows is None else self._read(rows)
             if entries is None:
                 return self._scan(query)
             return [entry for entry in entries if query.fits(entry.record)]
 
     def _located(self, query: Query) -> Found | None:
-        """Find the places of records in the log, also of those that were made before a move."""
-        if len(asked := self.moves.queries_before_moves(query)) == 1:
+        """Return the index rows of matching records, including those from before a move."""
+        if len(queries := self.moves.queries_before_moves(query)) == 1:
             return self._index.find(query)
-        found: dict[tuple[str, int], str] = {}
-        for one in asked:
-            if (some := self._index.find(one)) is None:
+        marks: dict[tuple[str, int], str] = {}
+        for former in queries:
+            if (rows := self._index.find(former)) is None:
                 return None
-            found |= {(file, offset): mark for file, offset, mark in some}
-        return [(file, offset, found[file, offset]) for file, offset in sorted(found)]
+            marks |= {(file, offset): mark for file, offset, mark in rows}
+        return [(file, offset, marks[file, offset]) for file, offset in sorted(marks)]
 
     def newest(self) -> Iterator[Entry]:
-        """Give all entries, the newest first; no more are read than are taken."""
-        known = 0
+        """Yield all entries, newest first, reading page by page."""
+        seen = 0
         while True:
             with gate.shared(self._folder):
-                found = self._index.newest(known, _PAGE)
-                entries = None if found is None else self._read(found)
-                page = self._scan(Query())[::-1][known:] if entries is None else entries
+                rows = self._index.newest(seen, _PAGE)
+                entries = None if rows is None else self._read(rows)
+                page = self._scan(Query())[::-1][seen:] if entries is None else entries
             yield from page
-            if found is None or entries is None or len(found) < _PAGE:
+            if rows is None or entries is None or len(rows) < _PAGE:
                 return
-            known += len(found)
+            seen += len(rows)
 
     def items(self, queue: str) -> set[str]:
-        """Return the items of a kind whose files were changed."""
+        """Return the items of a queue whose files were changed."""
         with gate.shared(self._folder):
-            found = self._index.items(queue)
-            if found is None:
-                found = {entry.record.item for entry in self._scan(Query(queue=queue))}
-        return self.moves.items(queue, found) - {""}
+            items = self._index.items(queue)
+            if items is None:
+                items = {entry.record.item for entry in self._scan(Query(queue=queue))}
+        return self.moves.items(queue, items) - {""}
 
     def knows(self, query: Query) -> bool:
-        """Tell whether there is any record that is asked for."""
+        """Return True if any record matches."""
         if self.moves.all:
             return bool(self.find(query))
         with gate.shared(self._folder):
-            found = self._index.find(query, 1)
-            return bool(self._scan(query) if found is None else found)
+            rows = self._index.find(query, 1)
+            return bool(self._scan(query) if rows is None else rows)
 
     def close(self) -> None:
-        """Close the index."""
         self._index.close()
 
     def verify(self) -> list[Place]:
-        """Compare the index with the log, and return where that is damaged itself."""
+        """Compare the index with the log, and return the damaged lines of the log."""
         with gate.shared(self._folder):
             return self._log.damaged(thorough=not self._index.verify())
 
     def _read(self, found: Found) -> list[Entry] | None:
-        """Read the records that the index has found; None if it is wrong, which removes it."""
+        """Read the records of index rows; if the index is wrong, delete it and return None."""
         lines = [(self._log.at(file, offset), mark, (file, offset)) for file, offset, mark in found]
         present = self.moves.with_present_path
-        read = [
+        entries = [
             Entry(present(line), mark, at) for line, mark, at in lines if isinstance(line, Record)
         ]
-        if len(read) == len(found):
-            return read
+        if len(entries) == len(found):
+            return entries
         self._index.discard()
         return None
 
     def _scan(self, query: Query) -> list[Entry]:
-        """Read the whole log, which takes longer than the index, unless all of it is wanted."""
+        """Search the whole log, which is slower than the index for few records."""
         records: dict[str, tuple[Record, tuple[str, int]]] = {}
         marks: dict[str, str] = {}
         for place, line in self._log.read():
@@ -123,23 +122,23 @@ class Entries:
                 marks[line.id] = line.mark
             elif query.fits(line := self.moves.with_present_path(line)):
                 records[line.id] = line, place[:2]
-        return [Entry(one, marks.get(one.id, ""), at) for one, at in records.values()]
+        return [Entry(record, marks.get(record.id, ""), at) for record, at in records.values()]
 
 
 def is_gone(path: Path) -> bool:
-    """Tell whether a folder is there, and nothing of this name in it."""
+    """Return True if the folder exists, but nothing of this name in it."""
     return path.parent.is_dir() and not os.path.lexists(path)
 
 
 def told_by(record: Record) -> str:
-    """Ask a file itself what became of a change: its state."""
+    """Determine the state of a change by the hash of the file."""
     path = Path(files.unescape(record.path))
     try:
         if is_gone(path):
-            found = NOTHING.sha256
+            sha256 = NOTHING.sha256
         else:
             with access.opened(path) as handle:
-                found = sums.whole(handle.fileno())
+                sha256 = sums.whole(handle.fileno())
     except (OSError, Unreadable):
         return UNSURE
-    return {record.new.sha256: DONE, record.old.sha256: VOID}.get(found, UNSURE)
+    return {record.new.sha256: DONE, record.old.sha256: VOID}.get(sha256, UNSURE)

@@ -1,6 +1,6 @@
-"""The gate of the undo store: many may read and append at once, and who prunes is alone.
+"""The lock of the undo store: shared for reading and appending, exclusive for pruning.
 
-It is the kernel's lock of the folder, so a kill leaves nothing behind.
+It is a kernel lock (flock) on the folder, so a kill leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from mediakeep.errors import RecordNotWritten
 
 @contextlib.contextmanager
 def shared(folder: Path) -> Iterator[None]:
-    """Keep prunings out for a `with` block, as far as the disk knows locks."""
+    """Lock out pruning for a `with` block, if the file system supports locks."""
     handle = -1
-    with contextlib.suppress(OSError):  # no folder yet, or a disk without locks: nothing to prune
+    with contextlib.suppress(OSError):  # no folder yet, or locks unsupported: nothing to prune
         handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
         fcntl.flock(handle, fcntl.LOCK_SH)
     try:
@@ -30,7 +30,7 @@ def shared(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Keep everybody else out for a `with` block; RecordNotWritten where that cannot be."""
+    """Lock out all other processes for a `with` block; raise RecordNotWritten if impossible."""
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""The index of the log: which records there are of a session, an item, a file or a time.
+"""The SQLite index of the change log: find records by session, item, file or time.
 
-It holds nothing of its own, and may be deleted at any time. It counts only with its clean mark, or
-while the system runs in which it was written; before an undo it is compared with the log.
+It is derived from the log and may be deleted at any time. It is trusted only if it has its clean
+mark, or was written since the system started; before an undo it is compared with the log.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FILE = "index.db"
 T = TypeVar("T")
 
 _STAMP = 4
-_PATIENCE = 60.0  # seconds; the index of a million records takes about half of that to be made
+_PATIENCE = 60.0  # seconds; indexing a million records takes about half of that
 _TABLES = """
 CREATE TABLE record(
   id TEXT PRIMARY KEY, session TEXT NOT NULL, item TEXT NOT NULL, queue TEXT NOT NULL,
@@ -42,11 +42,11 @@ CREATE TABLE log(file TEXT PRIMARY KEY, offset INTEGER NOT NULL)
 
 @dataclass(frozen=True)
 class Query:
-    """Which records are asked for: all that fit each condition that is given.
+    """A query for records: all conditions that are set must match.
 
-    `since` is a time as the record writes it; `below` a folder, escaped like `path`. `path` is what
-    the record says; `file` is where a file lies now, and its records under former names fit, too.
-    `queue` is the kind of the item, and `undoes` are the ids of records that are undone.
+    `since` is a time in the format of the records; `below` is a folder, escaped like `path`. `path`
+    is the recorded path; `file` is the current path of a file, and also matches its records under
+    former paths. `queue` is the kind of the item; `undoes` are ids of undone records.
     """
 
     id: str = ""
@@ -60,7 +60,7 @@ class Query:
     undoes: tuple[str, ...] = ()
 
     def fits(self, record: Record) -> bool:
-        """Tell whether a record is asked for."""
+        """Return True if a record matches."""
         return (
             (not self.id or record.id == self.id)
             and (not self.session or record.session == self.session)
@@ -74,53 +74,53 @@ class Query:
         )
 
 
-Found = list[tuple[str, int, str]]  # file and offset of each record, and its mark
+Found = list[tuple[str, int, str]]  # (file, offset, mark) of each record
 
 
 class Index:
-    """The index as one process uses it."""
+    """The index as used by one process."""
 
     def __init__(self, folder: Path, log: Log) -> None:
         self._cabinet = Cabinet(folder / FILE, _TABLES, _STAMP, _PATIENCE, marked=True)
         self._log, self._folder = log, folder
 
     def find(self, query: Query, limit: int = -1) -> Found | None:
-        """Find records, oldest first; None where the index cannot be used just now.
+        """Find records, oldest first; return None if the index is unusable now.
 
-        Of a `file` it may find more than fit.
+        For `file` it may return more records than match.
         """
         return self._ask(lambda base: _select(base, query, limit), Found())
 
     def newest(self, known: int, limit: int) -> Found | None:
-        """Find the newest records, the newest first, after so many that are known already."""
-        asked = "SELECT file, offset, mark FROM record ORDER BY file DESC, offset DESC"
+        """Return up to `limit` records, newest first, skipping the first `known`."""
+        query = "SELECT file, offset, mark FROM record ORDER BY file DESC, offset DESC"
         return self._ask(
-            lambda base: base.execute(f"{asked} LIMIT ? OFFSET ?", (limit, known)).fetchall(),
+            lambda base: base.execute(f"{query} LIMIT ? OFFSET ?", (limit, known)).fetchall(),
             Found(),
         )
 
     def items(self, queue: str) -> set[str] | None:
-        """Find the items of a kind that there are records of; "" may be among them."""
-        asked = "SELECT DISTINCT item FROM record WHERE queue = ?"
+        """Return the items of a queue that have records, possibly including ""."""
+        query = "SELECT DISTINCT item FROM record WHERE queue = ?"
         return self._ask(
-            lambda base: {item for (item,) in base.execute(asked, (queue,))}, set[str]()
+            lambda base: {item for (item,) in base.execute(query, (queue,))}, set[str]()
         )
 
     def verify(self) -> bool:
-        """Compare the index with the log, record by record; one that differs is built again.
+        """Compare the index with the log, record by record; rebuild it if it differs.
 
-        Return False if even that one differs, or none can be built.
+        Return False if the rebuilt index differs, too, or cannot be built.
         """
         return bool(self._ask(self._check, True))
 
     def discard(self) -> None:
-        """Remove the index, which has turned out to be wrong."""
+        """Delete the index, which has turned out to be wrong."""
         with self._cabinet.writing() as base:
             if base:
-                raise Torn("it does not fit the log")
+                raise Torn("it does not match the log")
 
     def _ask(self, select: Callable[[sqlite3.Connection], T], nothing: T) -> T | None:
-        found: T | None = None
+        result: T | None = None
         if not self._folder.is_dir():
             return nothing
         with self._cabinet.reading() as base:
@@ -129,31 +129,31 @@ class Index:
         with self._cabinet.writing() as base:
             if base:
                 self._update(base)
-                found = select(base)
-        return found
+                result = select(base)
+        return result
 
     def close(self) -> None:
         """Close the index."""
         self._cabinet.close()
 
     def _check(self, base: sqlite3.Connection) -> bool:
-        """Raise Torn unless the tables are sound, and hold just the lines read of the log."""
+        """Raise Torn unless the database is intact and contains exactly the lines of the log."""
         if base.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
-            raise Torn("its pages do not fit each other")
+            raise Torn("integrity check failed")
         rows = base.execute("SELECT id, file, offset, mark FROM record ORDER BY file, offset")
         ends = dict(base.execute("SELECT file, offset FROM log").fetchall())
-        marks, held = dict[str, str](), dict[str, str]()
+        marks, indexed = dict[str, str](), dict[str, str]()
         for place, head in self._log.heads():
             if place.end > ends.get(place.file, 0):
-                continue  # written since, by another process
+                continue  # appended since by another process
             if head.op == "mark":
                 marks[head.id] = head.mark
                 continue
-            id_, *at, held[head.id] = next(rows, ("", "", 0, ""))
+            id_, *at, indexed[head.id] = next(rows, ("", "", 0, ""))
             if (id_, *at) != (head.id, place.file, place.offset):
-                raise Torn("it does not hold the records of the log")
-        if next(rows, None) or any(marks.get(id_, "") != mark for id_, mark in held.items()):
-            raise Torn("it does not hold the records of the log")
+                raise Torn("it does not match the log")
+        if next(rows, None) or any(marks.get(id_, "") != mark for id_, mark in indexed.items()):
+            raise Torn("it does not match the log")
         return True
 
     def _is_current(self, base: sqlite3.Connection) -> bool:
@@ -189,7 +189,7 @@ class Index:
 def _select(base: sqlite3.Connection, query: Query, limit: int) -> Found:
     conditions = list(_conditions(query))
     where = " AND ".join(condition for condition, _ in conditions) or "1"
-    # The sign keeps SQLite from walking through all records in their order to save the sorting.
+    # The unary plus keeps SQLite from scanning all records in index order to avoid sorting.
     order = "+file, +offset" if conditions else "file, offset"
     rows = base.execute(
         f"SELECT file, offset, mark FROM record WHERE {where} ORDER BY {order} LIMIT ?",
@@ -211,7 +211,7 @@ def _conditions(query: Query) -> Iterator[tuple[str, list[str]]]:
         places = names.places(query.file)
         yield f"(path = ? OR place IN ({_marks(places)}))", [query.file, *places]
     if query.undoes:
-        # The first half lets SQLite take the index, which has only those records.
+        # The first condition lets SQLite use the partial index.
         yield f"undoes > '' AND undoes IN ({_marks(query.undoes)})", list(query.undoes)
 
 

@@ -1,6 +1,6 @@
-"""The log of changes: JSON lines that are only ever appended, a file a month.
+"""The change log: append-only JSON lines, one file per month.
 
-A line that a crash has torn is cut off by whoever appends next, and passed over by who reads.
+A line torn by a crash is skipped by readers, and truncated by the next append.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from mediakeep.media.undoing.record import Head, Mark, Record, encode, parse, pa
 
 _TAIL = 1 << 16
 _MARK, _MARK_ENDS = b'{"op":"mark"', (b'"done"}', b'"void"}')
-_MARK_PARTS = 96  # bytes; the beginning of one mark and the end of another are fewer
+_MARK_PARTS = 96  # bytes; the start of one mark and the end of another are shorter
 
 
 class Place(NamedTuple):
-    """Where a line stands, and where the next one begins."""
+    """The position of a line, and the offset of the next one."""
 
     file: str
     offset: int
@@ -30,14 +30,14 @@ class Place(NamedTuple):
 
 
 class Log:
-    """The log of a store, as one of several processes uses it."""
+    """The log of a store, as used by one of several processes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._synced: set[Path] = set()  # in this process
 
     def append(self, line: msgspec.Struct, month: str, *, sync: bool) -> None:
-        """Append a line to the file of a month such as "2025-12"; RecordNotWritten on failure."""
+        """Append a line to the file of a month such as "2025-12"; raise RecordNotWritten."""
         path = self._folder / f"{month}.jsonl"
         try:
             files.make_folder(path.parent)
@@ -49,21 +49,21 @@ class Log:
             raise RecordNotWritten(path, error.strerror or error) from error
 
     def read(self, file: str = "", offset: int = 0) -> Iterator[tuple[Place, Record | Mark]]:
-        """Give all whole lines, oldest first; or those of one file from an offset on."""
+        """Yield all complete lines, oldest first; or those of one file from an offset on."""
         for path in [self._folder / file] if file else self.paths():
             yield from _lines(path, offset)
 
     def heads(self) -> Iterator[tuple[Place, Head]]:
-        """Give the heads of all whole lines, oldest first."""
+        """Yield the heads of all complete lines, oldest first."""
         for path in self.paths():
             for place, text in _texts(path, 0):
                 if head := parse_head(text):
                     yield place, head
 
     def damaged(self, *, thorough: bool) -> list[Place]:
-        """Return the places of whole lines that cannot be read, or whose head cannot.
+        """Return the complete lines that cannot be parsed; only their heads unless `thorough`.
 
-        Lost marks are left out: the files themselves tell what these told.
+        Lost marks are left out: the files themselves show whether a change was made.
         """
         read = parse if thorough else parse_head
         return [
@@ -74,16 +74,16 @@ class Log:
         ]
 
     def at(self, file: str, offset: int) -> Record | Mark | None:
-        """Return the line that begins at a place; None where none does."""
-        found = next(self.read(file, offset), None)
-        return found[1] if found and found[0].offset == offset else None
+        """Return the line that begins at an offset, or None if none does."""
+        first = next(self.read(file, offset), None)
+        return first[1] if first and first[0].offset == offset else None
 
     def paths(self) -> list[Path]:
         """List the files, oldest first."""
         return sorted(self._folder.glob("[0-9]*-[0-9]*.jsonl"))
 
     def _sync(self, path: Path) -> None:
-        """Outside of the lock, so that several processes wait for the disk at once."""
+        """Sync outside of the lock, so that several processes can wait for the disk at once."""
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             files.sync_data(handle)
@@ -107,7 +107,7 @@ def _append(handle: int, data: bytes) -> None:
 
 
 def _whole(handle: int) -> int:
-    """Return where the last whole line ends."""
+    """Return the end of the last complete line."""
     end = os.fstat(handle).st_size
     while end:
         start = max(0, end - _TAIL)
@@ -137,9 +137,9 @@ def _texts(path: Path, offset: int) -> Iterator[tuple[Place, bytes]]:
 
 
 def _was_mark(text: bytes) -> bool:
-    """Tell whether a damaged line held no more than marks, which are not synced.
+    """Return True if a damaged line contained only marks, which are not synced.
 
-    A power loss may leave zeros in place of some.
+    A power loss may leave zeros in place of some of them.
     """
     left = text.replace(b"\0", b"").strip()
     ends = any(end.endswith(left[-len(end) :]) for end in _MARK_ENDS)

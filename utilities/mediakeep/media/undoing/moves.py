@@ -1,7 +1,7 @@
-"""Where files lie by now: folders that were renamed or moved since their changes were recorded.
+"""Track files and folders that were renamed or moved since their changes were recorded.
 
-A record tells the path that a file had, and is never rewritten. A scan that follows a renamed
-folder, or a library to another place, notes it in `moves.jsonl`, in the order in which it happened.
+Records keep the path of their time and are never rewritten. When a scan detects a renamed folder or
+a moved library, it appends the move to `moves.jsonl`, in chronological order.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _Stat = tuple[int, int, int]
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True, tag="move", tag_field="op"):
-    """A file or folder that has another path since a time; both paths are escaped.
+    """A move of a file or folder at a time; both paths are escaped.
 
-    `item` and `renamed` are the key of its item before and afterwards, of that kind of `queue`;
-    "" where the keys stayed, as in a library that was moved.
+    `item` and `renamed` are the old and new key of its item in `queue`; "" if the keys did not
+    change, as when a library is moved.
     """
 
     time: str
@@ -38,7 +38,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, tag="move", tag_field="op"
 
 
 class MoveHistory:
-    """The moves as one process knows them."""
+    """The moves as known by one process; reloaded when the file changes."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{NAME}.jsonl"
@@ -47,7 +47,7 @@ class MoveHistory:
 
     @property
     def all(self) -> list[Move]:
-        """All moves, the oldest first."""
+        """All moves, oldest first."""
         try:
             facts = self._path.stat()
         except OSError:
@@ -60,7 +60,7 @@ class MoveHistory:
         return self._moves
 
     def with_present_path(self, record: Record) -> Record:
-        """Return a record with the path and the item that its file has by now."""
+        """Return a record with the current path and item of its file."""
         for move in self.all:
             if record.queue != move.queue or record.time > move.time:
                 continue
@@ -71,34 +71,34 @@ class MoveHistory:
         return record
 
     def path(self, path: str) -> str:
-        """Return where a file lies by now whose path is an old one."""
+        """Return the current path of a file, given an old one."""
         for move in self.all:
             path = _moved(path, move.old, move.new)
         return path
 
     def items(self, queue: str, keys: Iterable[str]) -> set[str]:
-        """Return the keys that items have by now."""
-        found = set(keys)
+        """Return the current keys of items."""
+        present = set(keys)
         for move in self.all:
-            if move.queue == queue and move.item in found:
-                found = found - {move.item} | {move.renamed}
-        return found
+            if move.queue == queue and move.item in present:
+                present = present - {move.item} | {move.renamed}
+        return present
 
     def queries_before_moves(self, query: Query) -> list[Query]:
-        """Return what to ask of records as they were written, to find all that fit a query.
+        """Return the queries that find, in records as written, all that match a query.
 
-        More than those may be found.
+        They may match more records than that.
         """
-        found = [query]
+        queries = [query]
         for move in reversed(self.all):
-            found += [former for one in found if (former := _before(one, move)) != one]
-        return list(dict.fromkeys(found))
+            queries += [former for later in queries if (former := _before(later, move)) != later]
+        return list(dict.fromkeys(queries))
 
 
 def note(log: Log, moves: Sequence[Move]) -> None:
-    """Note moves; RecordNotWritten where they cannot be.
+    """Append moves to the log; raise RecordNotWritten if that fails.
 
-    Noted twice in a row, as after a kill, they count once.
+    A move repeated in a row, as after a kill, counts once.
     """
     for move in moves:
         log.append(move, NAME, sync=True)
@@ -114,13 +114,13 @@ def _read(path: Path) -> Iterable[Move]:
 
 
 def _without_repeats(moves: Iterable[Move]) -> list[Move]:
-    """Keep the last of equal moves in a row: into a folder of its own, each would add one."""
-    found: list[Move] = []
+    """Keep the last of equal moves in a row: a move into its own subfolder would apply twice."""
+    result: list[Move] = []
     for move in moves:
-        if found and structs.replace(found[-1], time=move.time) == move:
-            found.pop()
-        found.append(move)
-    return found
+        if result and structs.replace(result[-1], time=move.time) == move:
+            result.pop()
+        result.append(move)
+    return result
 
 
 def _moved(path: str, old: str, new: str) -> str:
@@ -130,14 +130,14 @@ def _moved(path: str, old: str, new: str) -> str:
 
 
 def _before(query: Query, move: Move) -> Query:
-    """Return a query as it has to be asked of what was recorded before a move."""
-    is_of = move.item and query.item == move.renamed and query.queue in ("", move.queue)
+    """Return the query that matches the same files in records from before a move."""
+    concerns_item = move.item and query.item == move.renamed and query.queue in ("", move.queue)
     below = query.below.rstrip("/")
-    holds = below and f"{move.new}/".startswith(f"{below}/")
+    contains_move = below and f"{move.new}/".startswith(f"{below}/")
     return replace(
         query,
-        item=move.item if is_of else query.item,
+        item=move.item if concerns_item else query.item,
         path=_moved(query.path, move.new, move.old),
         file=_moved(query.file, move.new, move.old),
-        below=move.old if holds else _moved(below, move.new, move.old),
+        below=move.old if contains_move else _moved(below, move.new, move.old),
     )

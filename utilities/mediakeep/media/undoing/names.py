@@ -1,8 +1,7 @@
-"""The names that a file had before: its records are found again after its library was moved.
+"""Match records to files by the end of the path, which survives moving the library.
 
-Wherever a library lies, the folder of an item bears the same name, which is its key, and a file has
-the same place below it. So no link is needed in the old place. A file that belonged to no item is
-known again only where such a link leads to it.
+The folder of an item keeps its name, which is the item's key, and the files keep their paths below
+it. A file without an item is recognized only if a link at the old path leads to it.
 """
 
 from __future__ import annotations
@@ -12,28 +11,28 @@ import os
 from mediakeep import files
 from mediakeep.media.undoing.record import Record
 
-_DEEPEST = 40  # folders of a path that are looked at
+_DEEPEST = 40  # path components considered
 
 
 def place(record: Record) -> str:
-    """Return the end of a record's path, from the item's folder on; without one, the last folder's.
+    """Return the path from the item's folder on; without an item, the last two components.
 
-    This stays the same when the library is moved.
+    It stays the same when the library is moved.
     """
     at = _item_at(record)
     return "/".join(record.path.split("/")[-2 if at is None else at :])
 
 
 def places(path: str) -> list[str]:
-    """Return all that `place` may have told of the file that lies there now."""
+    """Return all values that `path_tail` may have returned for the file now at `path`."""
     parts = path.split("/")[1:][-_DEEPEST:]
     return ["/".join(parts[at:]) for at in range(len(parts) - 1)]
 
 
 def is_of(record: Record, path: str) -> bool:
-    """Tell whether a record is of the file that lies there now; `path` leads over no link.
+    """Return True if a record belongs to the file now at `path`, which contains no links.
 
-    What still stands under the old name, and is not this file, is what the record is of.
+    If another file still has the recorded path, the record belongs to that one.
     """
     if record.path == path:
         return True
@@ -46,7 +45,7 @@ def is_of(record: Record, path: str) -> bool:
 
 
 def _item_at(record: Record) -> int | None:
-    """Tell where in the path the item's folder begins; None where a link or a file stood for it."""
+    """Return the index of the item's folder in the path, or None if it was a link or a file."""
     wanted, folders = record.item.split("/"), record.path.split("/")[:-1]
     for at in range(len(folders) - len(wanted), 0, -1):
         if record.item and folders[at : at + len(wanted)] == wanted:

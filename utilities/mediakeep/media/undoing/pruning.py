@@ -1,8 +1,8 @@
-"""Old undo records made smaller: what was changed stays known, how to take it back is forgotten.
+"""Prune old undo records: keep what was changed, delete what is needed to undo it.
 
-A forgotten record keeps its fields, so that what was taken back is not done again and repairs still
-count. Its recipe goes, and so does every blob that no record needs. Killed at any moment, the
-records are whole, and a second pruning ends what the first began.
+A pruned ("forgotten") record keeps its fields, so that undone changes are not repeated and repairs
+still count. Its reverse patch is deleted, and so are blobs that no record needs. If the process is
+killed, the records are intact, and pruning again completes the work.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mediakeep.media.undoing.store import Store
 
 @dataclass
 class Pruned:
-    """What a pruning comes to: records, and bytes that become free."""
+    """The result of pruning: the number of records, and of bytes freed."""
 
     records: int = 0
     bytes: int = 0
@@ -33,17 +33,17 @@ class Pruned:
 
 @dataclass
 class _Pruning:
-    """One pruning at work; without `write` it only finds out what it would come to."""
+    """One run; without `write` it only computes the result."""
 
     store: Store
     before: str
     write: bool
     done: Pruned = field(default_factory=Pruned)
     needed: set[str] = field(default_factory=set)  # blobs
-    known: bool = True  # whether all that is needed is known
+    known: bool = True  # False if the blobs of a record are unknown
 
     def month(self, path: Path) -> None:
-        """Prune a file of the log; a line that cannot be read stays as it is."""
+        """Prune one file of the log; unreadable lines are kept."""
         old = path.read_bytes().splitlines(keepends=True)
         new = [self._line(text) for text in old]
         self.done.bytes += sum(map(len, old)) - sum(map(len, new))
@@ -62,7 +62,7 @@ class _Pruning:
         return text
 
     def _forgotten(self, record: Record) -> Record:
-        """Keep what the record tells, but for the way back; of a damaged one what can be read."""
+        """Return a record without its reverse patch; a damaged one with the fields it has."""
         fields = record.fields
         with contextlib.suppress(StateDamaged):
             fields = self.store.fields(record)
@@ -81,11 +81,11 @@ class _Pruning:
         if not record.forgotten:
             try:
                 yield from self.store.recipe(record).blobs
-            except StateDamaged:  # then nobody can tell which ones these are
+            except StateDamaged:  # then its blobs are unknown
                 self.known = False
 
     def sweep(self) -> None:
-        """Remove the blobs that no record needs, once all months are pruned."""
+        """Delete the blobs that no record needs; call it after all months are pruned."""
         for path in (self.store.folder / "blobs").glob("??/*"):
             if self.known and path.name not in self.needed:
                 self.done.bytes += path.stat().st_size
@@ -94,15 +94,15 @@ class _Pruning:
 
 
 def look(store: Store, before: str) -> Pruned:
-    """Tell what `forget` would come to, and change nothing."""
+    """Return what `prune` would do, and change nothing."""
     with gate.shared(store.folder):
         return _prune(_Pruning(store, before, write=False))
 
 
 def forget(store: Store, before: str) -> Pruned:
-    """Forget how to take back what was changed before a time, given as the records write it.
+    """Delete the undo data of changes before a time in the format of the records.
 
-    RecordNotWritten where the disk refuses; what was pruned until then is whole.
+    Raises RecordNotWritten if writing fails; what was pruned until then stays consistent.
     """
     if not store.folder.is_dir():
         return Pruned()
@@ -116,7 +116,7 @@ def forget(store: Store, before: str) -> Pruned:
 
 
 def _drop_index(folder: Path) -> None:
-    """Its places are no longer those; it goes first, so that no kill leaves a wrong one."""
+    """Delete the index, whose offsets become wrong; first, so that a kill leaves no wrong one."""
     if not (folder / index.FILE).is_dir():
         for name in (index.FILE, f"{index.FILE}-journal"):
             (folder / name).unlink(missing_ok=True)

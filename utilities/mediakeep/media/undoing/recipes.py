@@ -1,4 +1,4 @@
-"""The way back from a change: the bytes of a file that are no sound, and how they lie around it."""
+"""Reverse patches: the non-audio bytes of a file, and their positions around the audio."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from mediakeep.media.splices.pieces import Piece
 from mediakeep.media.splices.soundmap import SoundMap
 from mediakeep.media.undoing.record import Recipe
 
-_LARGEST = 64 << 20  # bytes of a file without sound, which is kept whole
-_STORED = 1024  # bytes from which on a picture is kept on its own
+_LARGEST = 64 << 20  # bytes of a non-audio file, which is stored as a whole
+_STORED = 1024  # bytes; smaller pictures are stored in the patch
 _RAW, _AUDIO, _BLOB, _TEXT = "r", "a", "b", "t"
 
 Step = tuple[str | int, ...]
 
 
 class Misfit(ValueError):
-    """A recipe and the sound that is there do not go together."""
+    """The reverse patch does not fit the audio of the current file."""
 
 
 class _Mark(NamedTuple):
-    """A part of the old file that is not put into the recipe as it is."""
+    """A part of the old file that the patch refers to instead of containing it."""
 
     span: Span
     step: Step
 
 
 def make(source: Source, kind: str) -> tuple[Recipe, dict[str, bytes]]:
-    """Return the recipe of a file, and the blobs that it needs by their SHA-256.
+    """Return the reverse patch that restores a file, and the blobs it needs by SHA-256.
 
-    ValueError where it cannot be made.
+    Raises ValueError if the layout of the file is not supported.
     """
     if _is_soundless(kind):
         return _whole(source, kind)
@@ -63,19 +63,19 @@ def make(source: Source, kind: str) -> tuple[Recipe, dict[str, bytes]]:
 
 
 def sound_of(source: Source, kind: str) -> SoundMap:
-    """Find the sound of a file; of a picture or a text there is none."""
+    """Return the audio layout of a file; empty for pictures and texts."""
     return SoundMap(()) if _is_soundless(kind) else soundmap.of(source, kind)
 
 
 def _is_soundless(kind: str) -> bool:
-    """Tell a MIME type from the name of a format."""
+    """Return True for a MIME type, False for the name of an audio format."""
     return "/" in kind
 
 
 def _whole(source: Source, kind: str) -> tuple[Recipe, dict[str, bytes]]:
-    """Keep a file whole: a picture as a blob, a text among the bytes of its record."""
+    """Store a whole file: a picture as a blob, a text in the patch."""
     if source.size > _LARGEST:
-        raise ValueError("it is too large to be kept")
+        raise ValueError("it is too large to store for undo")
     data = source.read(0, source.size)
     if not data or not kind.startswith("image/"):
         return Recipe(zlib.compress(data, 9), ((_RAW, len(data)),) if data else ()), {}
@@ -83,10 +83,10 @@ def _whole(source: Source, kind: str) -> tuple[Recipe, dict[str, bytes]]:
     return Recipe(zlib.compress(b""), ((_BLOB, 0, 0, len(data)),), (name,)), {name: data}
 
 
-def _pictures(found: list[Image]) -> tuple[dict[str, bytes], list[_Mark]]:
+def _pictures(pictures: list[Image]) -> tuple[dict[str, bytes], list[_Mark]]:
     blobs: dict[str, bytes] = {}
     marks = []
-    for image in found:
+    for image in pictures:
         if len(image.data) < _STORED or not image.spans:
             continue
         data = image.block or image.data
@@ -101,44 +101,44 @@ def _pictures(found: list[Image]) -> tuple[dict[str, bytes], list[_Mark]]:
 
 
 def follow(recipe: Recipe, sound: SoundMap, blob: Callable[[str], bytes]) -> list[Piece]:
-    """Return the old file, made with the sound of another; Misfit where that has another shape.
+    """Return the parts of the old file, taking the audio from the current one.
 
-    Whether it is the old file indeed is for the caller to prove.
+    Raises PatchMismatch if the audio has another layout. The caller has to verify the result.
     """
     raw = _unfolded(recipe)
-    held = {index: blob(name) for index, name in enumerate(recipe.blobs)}
-    texts: Mapping[int, bytes] = {}
-    parts = _Sound(recipe, sound)
-    found, at = list[Piece](), 0
+    blobs = {index: blob(name) for index, name in enumerate(recipe.blobs)}
+    encoded: Mapping[int, bytes] = {}
+    audio_parts = _Sound(recipe, sound)
+    parts, at = list[Piece](), 0
     for code, *numbers in recipe.steps:
         values = [int(number) for number in numbers]
         if code == _RAW:
-            found.append(raw[at : at + values[0]])
+            parts.append(raw[at : at + values[0]])
             at += values[0]
         elif code == _AUDIO:
-            found += parts.take(values[0])
+            parts += audio_parts.take(values[0])
         else:
             index, start, size = values
-            if code == _TEXT and index not in texts:
-                texts = {**texts, index: base64.b64encode(held[index])}
-            found.append((texts if code == _TEXT else held)[index][start : start + size])
-    return found
+            if code == _TEXT and index not in encoded:
+                encoded = {**encoded, index: base64.b64encode(blobs[index])}
+            parts.append((encoded if code == _TEXT else blobs)[index][start : start + size])
+    return parts
 
 
 class _Sound:
-    """The sound of a file, taken from its beginning on."""
+    """The audio of a file, consumed from its beginning."""
 
     def __init__(self, recipe: Recipe, sound: SoundMap) -> None:
         if len(recipe.mdats) != len(sound.mdats):
-            raise Misfit("its sound is in other parts")
+            raise Misfit("its audio is split differently")
         self._recipe, self._sound = recipe, sound
         self._parts = [part for part in sound.parts if part.size]
 
     def take(self, size: int) -> Iterator[Piece]:
-        """Give the next bytes; one whole part, or parts of several that tell no place."""
+        """Yield the next `size` bytes: one whole part, or pieces of parts without offsets."""
         while size:
             if not self._parts:
-                raise Misfit("its sound is shorter")
+                raise Misfit("its audio is shorter")
             part = self._parts.pop(0)
             placed = self._sound.placed(part, self._recipe.mdats, self._recipe.page)
             if part.size > size:
@@ -149,7 +149,7 @@ class _Sound:
 
 
 def _unfolded(recipe: Recipe) -> bytes:
-    """Give the bytes that are no sound; no more than the steps ask for."""
+    """Return the decompressed non-audio bytes, no more than the steps use."""
     size = sum(int(step[1]) for step in recipe.steps if step[0] == _RAW)
     try:
         return zlib.decompressobj().decompress(recipe.raw, size) if size else b""

@@ -1,4 +1,4 @@
-"""The record of a change: what the file was and became, what changed, and the way back."""
+"""The undo record of a change: old and new file version, changed fields, reverse patch."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from mediakeep import kinds
 
 Values = tuple[str, ...]
 
-LIMIT = 4096  # bytes of a record as it is written; what is longer goes to the blobs
-_SHOWN = 200  # letters of a value in a record whose full values went to the blobs
+LIMIT = 4096  # bytes of an encoded record; longer parts are stored as a blob
+_SHOWN = 200  # characters of a value in a record whose details are in a blob
 _FEW = 12  # fields that such a record shows
 
 
 class Recipe(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How the old file is made again: from its bytes that are no sound, and the sound that is.
+    """How to rebuild the old file from its non-audio bytes and the audio of the current file.
 
     `steps` are ["r", n] for the next n bytes of `raw` (compressed), ["a", n] for the next n bytes
-    of the sound, ["b", i, start, n] for bytes of a blob, and ["t", i, start, n] for letters of the
-    text that stands for it (base64). `mdats` are where the sound lies in an MP4, and `page` is the
-    number of its first page in an Ogg.
+    of the audio, ["b", i, start, n] for bytes of a blob, and ["t", i, start, n] for characters of
+    its base64 text. `mdats` are the offsets of the audio in an MP4, and `page` is the number of the
+    first audio page in an Ogg.
     """
 
     raw: bytes
@@ -35,7 +35,7 @@ class Recipe(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """A file in one state: its size, its SHA-256, and what the system says of it."""
+    """One version of a file: its size, SHA-256 and stat values."""
 
     size: int
     sha256: str
@@ -45,25 +45,25 @@ class State(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, facts: os.stat_result, sha256: str) -> Self:
-        """Take down what the system says of a file with this hash."""
+        """Build the version from a stat result and the hash of the file."""
         return cls(facts.st_size, sha256, facts.st_dev, facts.st_ino, facts.st_mtime_ns)
 
     @property
     def is_nothing(self) -> bool:
-        """Tell whether there is no file in this state."""
+        """True if this stands for "no file"."""
         return self.sha256 == NOTHING.sha256
 
     def fits(self, facts: os.stat_result) -> bool:
-        """Tell whether a file is in this state by its outward signs, which is no proof."""
+        """Return True if the stat values match, which is no proof."""
         there = (facts.st_size, facts.st_dev, facts.st_ino, facts.st_mtime_ns)
         return there == (self.size, self.device, self.inode, self.mtime_ns)
 
 
-NOTHING = State(0, "nothing", 0, 0, 0)  # where no file is
+NOTHING = State(0, "nothing", 0, 0, 0)  # no file
 
 
 class Changed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a field held and holds; of a picture its hash, of a long text its beginning."""
+    """The old and new values of a field; the hash of a picture, the beginning of a long text."""
 
     old: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
@@ -73,19 +73,19 @@ class Changed(msgspec.Struct, frozen=True, omit_defaults=True):
 class Record(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="change", tag_field="op"
 ):
-    """A change that was prepared; whether it was made is told by marks, or by the file's hash.
+    """A prepared change; marks in the log, or the file's hash, show whether it was made.
 
-    A file that was put where none was is NOTHING before, one that was taken away is so afterwards.
-    `queue` is the kind of the item, of which several may have the same key.
+    `old` is NO_FILE for a created file, `new` for a removed one. `queue` is the kind of the item:
+    items of several kinds may have the same key.
 
-    `details` is the blob that holds `fields` and `recipe` where they are long. One that is
-    `forgotten` has no recipe any more.
+    `details` is the blob with `fields` and `recipe` if they are long. A `forgotten` (pruned) record
+    has no recipe any more.
     """
 
     id: str
     time: str
-    path: str  # escaped, see files.escape
-    kind: str  # the format; of a file without sound its MIME type
+    path: str  # escaped, see `escape`
+    kind: str  # the audio format, or a MIME type
     old: State
     new: State
     essence: str
@@ -95,7 +95,7 @@ class Record(
     claim: int = 0
     first_claim: int = 0
     undoes: str = ""  # the id of the record that this one undoes
-    aside: str = ""  # where a version is kept that somebody else had made
+    aside: str = ""  # path of a saved version made by another program
     fields: dict[str, Changed] = {}
     recipe: Recipe | None = None
     details: str = ""
@@ -103,21 +103,21 @@ class Record(
 
 
 class Details(msgspec.Struct, frozen=True):
-    """What does not fit into a record of 4 KB."""
+    """The parts that do not fit into a record of 4 KB."""
 
     fields: dict[str, Changed]
     recipe: Recipe | None
 
 
 class Mark(msgspec.Struct, frozen=True, tag="mark", tag_field="op"):
-    """What became of a record: "done", or "void" where the change was not made."""
+    """The state of a recorded change: "done", or "void" if it was not made."""
 
     id: str
     mark: str
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
-    """What a line is about, read in a fraction of the time that a whole one takes."""
+    """The first fields of a line, parsed in a fraction of the time of the whole line."""
 
     op: Literal["change", "mark"]
     id: str
@@ -132,7 +132,7 @@ _decode_head = msgspec.json.Decoder(Head).decode
 
 
 def parse_head(line: bytes) -> Head | None:
-    """Read the head of a line of the log; None where the line is torn or damaged."""
+    """Parse the head of a log line; return None if the line is torn or damaged."""
     try:
         return _decode_head(line)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -140,7 +140,7 @@ def parse_head(line: bytes) -> Head | None:
 
 
 def parse(line: bytes) -> Record | Mark | None:
-    """Read a line of the log; None where it is torn or damaged."""
+    """Parse a log line; return None if it is torn or damaged."""
     try:
         read: Record | Mark = _decode(line)
         return read
@@ -149,7 +149,7 @@ def parse(line: bytes) -> Record | Mark | None:
 
 
 def fitted(record: Record, keep: Callable[[bytes], str]) -> Record:
-    """Have what is too long for a record kept elsewhere, under the name that is given back."""
+    """Return a record of limited size; `keep` stores long details and returns the blob name."""
     if len(encode(record)) < LIMIT:
         return record
     details = keep(encode(Details(record.fields, record.recipe)))
@@ -163,7 +163,7 @@ def _shortened(fields: dict[str, Changed]) -> dict[str, Changed]:
 
     few = sorted(fields)[:_FEW]
     return {
-        field: Changed(cut(one.old), cut(one.new), one.reason[:_SHOWN])
+        field: Changed(cut(change.old), cut(change.new), change.reason[:_SHOWN])
         for field in few
-        for one in [fields[field]]
+        for change in [fields[field]]
     }

@@ -1,7 +1,7 @@
-"""The store of undo records in `status/undo/`: the log, the blobs, and what became of each record.
+"""The undo store in `status/undo/`: the change log, the blobs, and the state of each record.
 
-A record is written before the change is made. Afterwards a mark says "done", or "void" where it was
-not made after all. Where a crash left no mark, the later records of the file tell, or its hash.
+A record is written before its change is made. Afterwards a mark says "done", or "void" if the
+change was not made. If a crash left no mark, later records of the file or its hash show the state.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from mediakeep.media.undoing.record import (
 
 __all__ = ["DONE", "FORGOTTEN", "UNSURE", "VOID", "Entry", "Store", "Values", "taken_back"]
 
-FORGOTTEN = "how to take it back was forgotten, as was asked for"
+FORGOTTEN = "its undo data was removed (--forget-before)"
 
-_MANY = 900  # ids that are asked for at once; old SQLite takes no more than 999
+_MANY = 900  # ids per query; old SQLite allows no more than 999
 
 
 class Store:
-    """The undo records as one of several processes uses them."""
+    """The undo store as used by one of several processes."""
 
     def __init__(self, folder: Path, now: clock.Clock = clock.now) -> None:
         self.folder = folder
@@ -52,12 +52,11 @@ class Store:
         self._damaged: list[str] | None = None
 
     def add(self, record: Record, blobs: dict[str, bytes]) -> Record:
-        """Write a record with the blobs that it needs; synced when this returns.
+        """Write and sync a record with its blobs; raise RecordNotWritten.
 
-        RecordNotWritten where it cannot be written. What is too long for a record goes to the
-        blobs, too.
+        Details that are too long for a record are stored as a blob.
         """
-        with contextlib.suppress(OSError):  # whoever writes into it will tell
+        with contextlib.suppress(OSError):  # the first write reports it
             files.make_folder(self.folder)
         with gate.shared(self.folder):
             for name, data in blobs.items():
@@ -67,48 +66,48 @@ class Store:
         return record
 
     def mark(self, record: Record, state: str) -> None:
-        """Note what became of a record, if that can be: the file itself tells it, too."""
+        """Append the state of a record if possible; the file itself shows it, too."""
         with contextlib.suppress(RecordNotWritten), gate.shared(self.folder):
             self._log.append(Mark(record.id, state), record.time[:7], sync=False)
 
     def find(self, query: Query) -> list[Entry]:
-        """Return the records that are asked for, oldest first."""
+        """Return the matching records, oldest first."""
         return list(map(self._settled, self._entries.find(query)))
 
     def newest(self) -> Iterator[Entry]:
-        """Give all records, the newest first; no more are read than are taken."""
+        """Yield all records, newest first, reading page by page."""
         return map(self._settled, self._entries.newest())
 
     def place(self, path: str) -> str:
-        """Return where a file lies by now whose path, escaped, may be an old one."""
+        """Return the current path of a file, given an escaped path that may be an old one."""
         return self._entries.moves.path(path)
 
     def follow(self, found: Sequence[Move]) -> None:
-        """Note that files and folders have other paths by now; RecordNotWritten on failure.
+        """Record moved files and folders; raise RecordNotWritten.
 
-        A home without records needs no notes.
+        Does nothing in a home without undo records.
         """
         if self.folder.is_dir():
             with gate.shared(self.folder):
                 moves.note(self._log, found)
 
     def knows(self, query: Query) -> bool:
-        """Tell whether there is a record that is asked for, even of a change that was not made."""
+        """Return True if any record matches, even of a change that was not made."""
         return self._entries.knows(query)
 
     def renamed_item(self, queue: str, key: str) -> str:
-        """Return the present key of an item that was renamed, or "" if none had this key."""
+        """Return the current key of a renamed item, or "" if no item was renamed from `key`."""
         (present,) = self._entries.moves.items(queue, [key])
         return "" if present == key else present
 
     def items(self, queue: str) -> set[str]:
-        """Return the items of a kind whose files were changed."""
+        """Return the items of a queue whose files were changed."""
         return self._entries.items(queue)
 
     def verify(self) -> list[str]:
-        """Make sure before an undo that all records are found, and name the damaged lines.
+        """Check the index before an undo, and return the damaged lines of the log.
 
-        What these recorded cannot be undone. Checked once for each store that is opened.
+        Changes recorded there cannot be undone. The check runs once per open store.
         """
         if self._damaged is None:
             places = self._entries.verify()
@@ -118,71 +117,70 @@ class Store:
     def with_undoings(self, entries: Iterable[Entry]) -> list[Entry]:
         """Add the records that undo these, and those that undo them; each once, oldest first.
 
-        They are found by what they undo, wherever the files lie by now.
+        They are found by the ids they undo, wherever the files are now.
         """
         known = {entry.record.id: entry for entry in entries}
-        asked = list(known)
-        while asked:
-            some, asked = tuple(asked[:_MANY]), asked[_MANY:]
-            found = {entry.record.id: entry for entry in self.find(Query(undoes=some))}
-            asked += found.keys() - known.keys()
-            known |= found
+        pending = list(known)
+        while pending:
+            batch, pending = tuple(pending[:_MANY]), pending[_MANY:]
+            undoing = {entry.record.id: entry for entry in self.find(Query(undoes=batch))}
+            pending += undoing.keys() - known.keys()
+            known |= undoing
         return sorted(known.values(), key=lambda entry: entry.at)
 
     def changes(
         self, item: str, first_claim: int, since: str = "", queue: str = kinds.MUSIC.name
     ) -> list[Record]:
-        """Return what was changed, and not undone since, while an item was worked on.
+        """Return the changes of an item that were not undone, from `first_claim` on.
 
-        It begins with that first claim, or the next one that changed anything. Numbers of claims
-        are those of one queue, which was made at `since`; `queue` is the kind of its items.
+        Claim numbers are those of one queue, which was created at `since`; `queue` is the kind of
+        its items.
         """
-        made = [
+        entries = [
             entry
             for entry in self.find(Query(item=item, since=since, queue=queue))
             if entry.state == DONE
             and entry.record.first_claim >= first_claim
             and not entry.record.undoes
         ]
-        undone = taken_back(e.record for e in self.with_undoings(made) if e.state == DONE)
-        return [entry.record for entry in made if entry.record.id not in undone]
+        undone = taken_back(e.record for e in self.with_undoings(entries) if e.state == DONE)
+        return [entry.record for entry in entries if entry.record.id not in undone]
 
     def undone(self, path: Path) -> dict[str, frozenset[Values]]:
-        """Return the changes of a file that were undone: of each field the values it had got.
+        """Return the undone changes of a file: for each field, the values that were undone.
 
-        One that was made again since, by whatever way, is not among them. Records under the names
-        that the file had before count, too.
+        Changes that were made again since are left out. Records under former paths of the file
+        count, too.
         """
         name = files.escape(path.resolve())
         entries = self.with_undoings(self.find(Query(file=name)))
         records = [entry.record for entry in entries if entry.state == DONE]
-        made = {record.id: record for record in records}
-        found: dict[str, set[Values]] = {}
+        by_id = {record.id: record for record in records}
+        values_by_field: dict[str, set[Values]] = {}
         for record in records:
             for field, change in self.fields(record).items():
-                found.setdefault(field, set()).discard(change.new)
-                if _steps_back(record, made) % 2:
-                    found[field].add(change.old)
-        return {field: frozenset(values) for field, values in found.items() if values}
+                values_by_field.setdefault(field, set()).discard(change.new)
+                if _steps_back(record, by_id) % 2:
+                    values_by_field[field].add(change.old)
+        return {field: frozenset(values) for field, values in values_by_field.items() if values}
 
     def recipe(self, record: Record) -> Recipe:
-        """Return the way back from a change.
+        """Return the reverse patch of a change.
 
-        NotUndone where it was forgotten, StateDamaged where it is missing.
+        Raises NotUndone if it was pruned, and StateDamaged if it is missing.
         """
         if record.forgotten:
-            raise NotUndone(record.path, FORGOTTEN, "Its tags can be written anew.")
+            raise NotUndone(record.path, FORGOTTEN, "Its tags can be written again.")
         recipe = record.recipe or self._details(record).recipe
         if recipe is None:
-            raise StateDamaged(f"The undo record {record.id} is damaged: it tells no way back.")
+            raise StateDamaged(f"The undo record {record.id} is damaged: it has no reverse patch.")
         return recipe
 
     def fields(self, record: Record) -> dict[str, Changed]:
-        """Return what changed, with all values in full."""
+        """Return the changed fields with full values."""
         return self._details(record).fields if record.details else record.fields
 
     def close(self) -> None:
-        """Close the store."""
         self._entries.close()
         self.copies.close()
 
@@ -193,9 +191,9 @@ class Store:
             raise StateDamaged(f"The undo record {record.id} is damaged: {error}.") from error
 
     def _settled(self, entry: Entry) -> Entry:
-        """Where a crash left no mark, ask the records that follow, then the file.
+        """If a crash left no mark, determine the state from later records, then from the file.
 
-        That it was not made is never noted: whoever prepared it may be alive and make it yet.
+        "void" is never marked here: the process that prepared the change may still make it.
         """
         if entry.state:
             return entry
@@ -205,18 +203,18 @@ class Store:
         return Entry(entry.record, state, entry.at)
 
     def _told_later(self, record: Record) -> str:
-        """Whatever was done to the file next began with the old one or with the new one."""
-        behind = False
+        """Determine the state from the next change, which began with the old or the new version."""
+        is_later = False
         for entry in self._entries.find(Query(path=record.path)):
             old = entry.record.old.sha256
-            if behind and entry.state != VOID and old in (record.new.sha256, record.old.sha256):
+            if is_later and entry.state != VOID and old in (record.new.sha256, record.old.sha256):
                 return DONE if old == record.new.sha256 else VOID
-            behind = behind or entry.record.id == record.id
+            is_later = is_later or entry.record.id == record.id
         return ""
 
 
 def taken_back(records: Iterable[Record]) -> set[str]:
-    """Return which records are undone, and that not by a record that is undone itself."""
+    """Return the ids of undone records, except those whose undo was undone itself."""
     undone: set[str] = set()
     for record in reversed(list(records)):
         if record.undoes and record.id not in undone:
@@ -224,10 +222,10 @@ def taken_back(records: Iterable[Record]) -> set[str]:
     return undone
 
 
-def _steps_back(record: Record, made: Mapping[str, Record]) -> int:
-    """Count: 1 for an undoing, 2 for the undoing of one, 0 for any other change."""
+def _steps_back(record: Record, records: Mapping[str, Record]) -> int:
+    """Return 1 for an undo, 2 for the undo of an undo, and so on; 0 for any other change."""
     steps, at = 0, record.undoes
     while at:
         steps += 1
-        at = made[at].undoes if at in made else ""
+        at = records[at].undoes if at in records else ""
     return steps

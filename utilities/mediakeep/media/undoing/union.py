@@ -1,4 +1,4 @@
-"""Two logs of changes made one: what the log lacks is added behind, and nothing of it is lost."""
+"""Merge two change logs: append the missing lines, and lose none."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mediakeep.media.undoing.record import Mark, parse
 
 
 def join(log: Path, other: Path) -> None:
-    """Add the lines of another file to one of the log that is locked for everybody else.
+    """Append the missing lines of `other` to `log`, which the caller has locked exclusively.
 
-    A record that both have stays as the log has it: there it may have been forgotten since. Killed
-    at any moment, the log is whole, and a second time ends what the first began.
+    A record in both keeps the version of `log`, where it may have been pruned since. If the process
+    is killed, the log is intact, and merging again completes the work.
     """
     known = {_mark(text) for text in _lines(log)} if log.exists() else set()
     with log.open("ab") as stream:
@@ -33,7 +33,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _mark(text: bytes) -> tuple[str, ...] | bytes:
-    """Return what tells a line from any other; of a damaged one its text."""
+    """Return the key that identifies a line; for a damaged line its text."""
     line = parse(text)
     if isinstance(line, Mark):
         return (line.id, line.mark)
