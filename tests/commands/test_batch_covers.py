@@ -102,7 +102,7 @@ def test_a_plan_whose_picture_is_gone_is_refused(desk: Desk, tmp_path: Path) -> 
         path.unlink()
     told = desk.run(BATCH, "--apply-plan", plan)
     assert told.code == 1
-    assert "It is gone" in told.out
+    assert "The file is missing" in told.out
     assert state(desk.home.music) == before
 
 

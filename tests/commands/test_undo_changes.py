@@ -166,7 +166,7 @@ def test_a_dry_run_tells_what_would_be_restored_and_changes_nothing(library: Lib
     done = library.undo("--session", library.session, "--dry-run")
     assert done.returncode == 1
     assert "4 changes would be taken back in 2 files; 3 files left as they are." in done.stdout
-    assert "01 Vera.mp3: No such file or directory. It is gone" in done.stderr
+    assert "01 Vera.mp3: No such file or directory. The file is missing" in done.stderr
     assert "02 Vera.flac was not undone: session later changed it since." in done.stderr
     assert "03 Vera.opus was left as it was: it has 2 names (hard links)" in done.stderr
     data = library.data("--session", library.session, "--dry-run")

@@ -98,7 +98,7 @@ def test_a_file_that_was_removed_is_found_and_told_to_be_gone(library: Library) 
     for words in ((path,), ("Vera/Dawn/01 Vera.mp3",)):
         done = library.undo("--file", *words)
         assert done.returncode == 1
-        assert "01 Vera.mp3: No such file or directory. It is gone" in done.stderr
+        assert "01 Vera.mp3: No such file or directory. The file is missing" in done.stderr
     shutil.rmtree(library.home.music / "Vera")
     assert len(library.data("--list", "--file", library.home.music / "Vera")) == len(VERA)
     path.parent.mkdir(parents=True)

@@ -146,7 +146,7 @@ def test_a_file_that_was_changed_since_stays_also_by_force(music: Path, store: S
     (step,) = undo.plan(store, Query())
     assert step.refusal == "it was changed since"
     for force in (False, True):
-        with pytest.raises(NotUndone, match=r"not the file that was put there\. It stays"):
+        with pytest.raises(NotUndone, match=r"no longer the file that was created\. It is kept"):
             undo.apply(store, record, force=force)
     with pytest.raises(NotUndone):
         undo.rehearse(store, step)

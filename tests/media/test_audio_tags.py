@@ -328,7 +328,7 @@ def test_a_link_that_leads_nowhere_and_a_loop_are_refused_with_the_cure(tmp_path
     (tmp_path / "b.mp3").symlink_to(tmp_path / "b.mp3")
     with pytest.raises(Unreadable, match="a broken link"):
         tags.read(tmp_path / "a.mp3")
-    with pytest.raises(Unreadable, match="Remove the links"):
+    with pytest.raises(Unreadable, match="Remove the circular links"):
         tags.read(tmp_path / "b.mp3")
 
 

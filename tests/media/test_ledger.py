@@ -137,7 +137,7 @@ def test_a_damaged_ledger_is_told_with_its_cure_and_left_alone(
 ) -> None:
     damage(begun)
     before = begun.read_bytes()
-    with pytest.raises(StateDamaged, match="Put a backup of it there") as told:
+    with pytest.raises(StateDamaged, match="Restore a backup") as told:
         Ledger.open(begun, write=write)
     assert str(begun) in str(told.value)
     assert begun.read_bytes() == before
@@ -163,7 +163,7 @@ def test_a_ledger_whose_making_was_cut_short_is_an_empty_one(path: Path, write: 
 def test_a_ledger_that_is_taken_away_under_a_worker_is_noticed(begun: Path) -> None:
     book = Ledger.open(begun, write=True)
     begun.rename(begun.with_name("elsewhere"))
-    with pytest.raises(StateDamaged, match="taken away"):
+    with pytest.raises(StateDamaged, match="has disappeared"):
         book.record("Vera", Entries({}, (), {}))
     book.close()
 

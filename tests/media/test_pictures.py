@@ -131,5 +131,5 @@ def test_a_picture_file_that_refuses_says_why(tmp_path: Path) -> None:
         pictures.of_file(tmp_path / "cover.jpg")
     path = tmp_path / "locked.jpg"
     path.write_bytes(jpeg())
-    with shelf.refused(path), pytest.raises(Unreadable, match="Give this user the right"):
+    with shelf.refused(path), pytest.raises(Unreadable, match="Grant this user read permission"):
         pictures.of_file(path)

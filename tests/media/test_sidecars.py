@@ -188,7 +188,7 @@ def test_what_is_no_small_file_is_refused(
             write(tmp_path / name, NEW, OLD, store)
     monkeypatch.setattr(sidecars, "LARGEST", 10)
     (tmp_path / "large.nfo").write_bytes(OLD)
-    with pytest.raises(Unreadable, match="far too large"):
+    with pytest.raises(Unreadable, match="larger than 64 MiB"):
         sidecars.read(tmp_path / "large.nfo")
     assert sidecars.read(tmp_path / "gone.nfo") is None
 

@@ -92,7 +92,7 @@ def test_a_file_whose_sound_has_changed_cannot_be_restored(tmp_path: Path) -> No
     with pytest.raises(NotUndone, match="its audio data is no longer the recorded one"):
         undo.apply(shelves.store(tmp_path), record, force=True)
     path.unlink()
-    with pytest.raises(Unreadable, match="It is gone"):
+    with pytest.raises(Unreadable, match="The file is missing"):
         undo.apply(shelves.store(tmp_path), record, force=True)
 
 
