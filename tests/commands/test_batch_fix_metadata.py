@@ -184,9 +184,9 @@ def test_a_dry_run_writes_nothing_and_a_real_one_can_be_taken_back(home: Home) -
     ("words", "why"),
     [
         (("genre", "Folk"), "Give ALBUM..., --album-list or --artist."),
-        (("gender", "Folk", "ALBUM"), 'Unknown field "gender"'),
+        (("gender", "Folk", "ALBUM"), 'There is no field "gender"'),
         (("genre", "Folk", "ALBUM", "--where", "genre"), '"genre" is no condition'),
-        (("genre", "Folk", "ALBUM", "--where", "mood=x"), 'Unknown field "mood"'),
+        (("genre", "Folk", "ALBUM", "--where", "mood=x"), 'There is no field "mood"'),
         (("genre", "", "ALBUM", "--only-missing"), "--only-missing means nothing where"),
         (("genre", "Folk", "--artist", "Nobody"), 'There is no artist named "Nobody"'),
         (("genre", "Folk", "--album-list", "nowhere.txt"), "nowhere.txt: No such file"),

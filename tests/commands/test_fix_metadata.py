@@ -286,12 +286,12 @@ def test_a_value_that_one_file_cannot_hold_stops_all_before_anything_is_written(
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("gender", "PATH", "Folk"), 'Unknown field "gender". Known fields: title, artist, '),
-        (("cover", "PATH", "a.jpg"), 'Unknown field "cover"'),
+        (("gender", "PATH", "Folk"), 'There is no field "gender". There are title, artist, '),
+        (("cover", "PATH", "a.jpg"), 'There is no field "cover"'),
         (("track", "PATH", "3/"), "write it as 3 or as 3/12"),
         (("track", "PATH", "1/2/3"), "write it as 3 or as 3/12"),
         (("track", "PATH", "3", "--and", "4"), "it takes only one value"),
-        (("genre", "PATH", "", "--and", "Folk"), "it holds an empty text"),
+        (("genre", "PATH", "", "--and", "Folk"), "it contains an empty text"),
         (("genre", "PATH/nowhere", "Folk"), 'There is no file or folder "'),
         (("genre", "", "Folk"), 'There is no file or folder ""'),
         (("genre", "PATH"), "Give FIELD, PATH and VALUE"),

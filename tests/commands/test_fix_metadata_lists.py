@@ -128,7 +128,7 @@ def test_many_faults_are_counted(home: Home) -> None:
         (b"", "line 1: the first row must name the columns: path, and fields."),
         (b"title\nEbb\n", "line 1: the first row must name the columns"),
         (b"path,path\n", "line 1: the first row must name the columns"),
-        (b"path,gender\n", 'line 1: Unknown field "gender".'),
+        (b"path,gender\n", 'line 1: There is no field "gender".'),
         (b"path,genre,genre\nVera,[remove],Folk\n", "line 2: genre is to be taken away and to be"),
         (
             b"path,track,track_total\nVera/Dawn/01 Tide 1.mp3,1/2,3\n",
@@ -179,7 +179,7 @@ def test_all_that_is_wrong_with_a_json_list_is_told_with_its_lines(home: Home) -
     ]
     path = fix(home, [good, {"path": "Vera/Nowhere", "fields": {"gender": "x"}}])
     _, told = refused(home, "--from-json", path)
-    assert told.startswith('  line 8, entry 2: Unknown field "gender". Known fields: title, ')
+    assert told.startswith('  line 8, entry 2: There is no field "gender". There are title, ')
 
 
 @pytest.mark.parametrize(
