@@ -25,9 +25,9 @@ class Sound(msgspec.Struct, frozen=True):
     protected: str = ""
 
 
-def holds(there: int, promised: int) -> str:
+def holds(present: int, promised: int) -> str:
     """Return the clause that describes missing bytes."""
-    return f"it holds {there:,} of {promised:,} bytes"
+    return f"it holds {present:,} of {promised:,} bytes"
 
 
 def ends(at: float, promised: float) -> str:

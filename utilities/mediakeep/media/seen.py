@@ -34,8 +34,8 @@ _OLDEST = -(
 class Index:
     """Reads files as `UncachedReader` does, but takes unchanged files from the cache."""
 
-    def __init__(self, known: Cards, clock: Callable[[], int] = time.time_ns) -> None:
-        self._cards, self._clock = known, clock
+    def __init__(self, cache: Cards, clock: Callable[[], int] = time.time_ns) -> None:
+        self._cards, self._clock = cache, clock
         self._folder: Key = (0, 0)  # of the current artist
         self._files: Collection[os.stat_result] = ()
         self._found: dict[State, Card] = {}
@@ -55,20 +55,20 @@ class Index:
 
     def track(self, path: str, facts: os.stat_result | None) -> Reading:
         """Return the tags and properties of an audio file; raise the errors of `tags.read`."""
-        known = self._recall(path, facts)
-        if known is None or known.picture is not None:
-            known = self._learn(path, facts, _track)
-        if known.reading:
-            return known.reading
-        raise (Truncated if known.cut else NotAudio)(files.escape(path), known.reason)
+        result = self._recall(path, facts)
+        if result is None or result.picture is not None:
+            result = self._learn(path, facts, _track)
+        if result.reading:
+            return result.reading
+        raise (Truncated if result.cut else NotAudio)(files.escape(path), result.reason)
 
     def image(self, path: str, facts: os.stat_result | None) -> pictures.Seen:
         """Return type and size of a picture file; raise the errors of `read_picture_info`."""
-        known = self._recall(path, facts)
-        if known is None or known.picture is None:
-            known = self._learn(path, facts, _image)
-        assert known.picture is not None
-        return known.picture
+        result = self._recall(path, facts)
+        if result is None or result.picture is None:
+            result = self._learn(path, facts, _image)
+        assert result.picture is not None
+        return result.picture
 
     def essence(self, path: Path, made: Callable[[Path], str]) -> str:
         """Return the cached essence hash of a file; compute and store it if missing."""
@@ -104,10 +104,10 @@ class Index:
         self, path: str, facts: os.stat_result | None, read: Callable[[Path], Known]
     ) -> Known:
         now = self._clock()
-        known = read(Path(path))
+        result = read(Path(path))
         if facts and _is_at_rest(facts, now):
-            self._keep(path, Card(cards.state(facts), _suffix(path), known))
-        return known
+            self._keep(path, Card(cards.state(facts), _suffix(path), result))
+        return result
 
     def _keep(self, path: str, card: Card) -> None:
         self._valid[path] = self._new[card.state] = card

@@ -193,16 +193,16 @@ def _find_room(path: Path, size: int) -> None:
 
 def _dress(original: Original, new: int, rules: Rules) -> None:
     """Copy owner, mode and extended attributes of the old file; raise OSError if not allowed."""
-    facts, ours = original.facts, os.fstat(new)
-    if (facts.st_uid, facts.st_gid) != (ours.st_uid, ours.st_gid):
-        os.fchown(new, facts.st_uid, facts.st_gid)
-    os.fchmod(new, stat.S_IMODE(facts.st_mode))
+    old_stat, new_stat = original.facts, os.fstat(new)
+    if (old_stat.st_uid, old_stat.st_gid) != (new_stat.st_uid, new_stat.st_gid):
+        os.fchown(new, old_stat.st_uid, old_stat.st_gid)
+    os.fchmod(new, stat.S_IMODE(old_stat.st_mode))
     if sys.platform == "linux":
         for name in _attributes(original.handle):
             with _attribute(name):
                 os.setxattr(new, name, os.getxattr(original.handle, name))
     if rules.keep_mtime:
-        os.utime(new, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        os.utime(new, ns=(old_stat.st_atime_ns, old_stat.st_mtime_ns))
 
 
 def _attributes(handle: int) -> list[str]:

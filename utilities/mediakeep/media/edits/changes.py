@@ -34,8 +34,8 @@ class Edit(msgspec.Struct, frozen=True, tag="edit"):
 
     def __post_init__(self) -> None:
         if self.field not in FIELDS:
-            known = ", ".join(sorted(FIELDS))
-            raise UsageFailed(f'Unknown field "{self.field}". Known fields: {known}.')
+            field_names = ", ".join(sorted(FIELDS))
+            raise UsageFailed(f'Unknown field "{self.field}". Known fields: {field_names}.')
         if problem := _problem(self.field, self.values):
             shown = _shortened(", ".join(self.values))
             raise UsageFailed(f"{self.field} cannot be {shown!r}: {problem}.")
@@ -108,8 +108,8 @@ def _holds(reading: Reading, change: Change, cover: bytes | None) -> bool:
         return change.data == cover
     if isinstance(change, Lift):
         return not is_foreign(reading)
-    there = canonical(change.field, held(reading, change.field), reading.facts.format)
-    return there == canonical(change.field, change.values, reading.facts.format)
+    current = canonical(change.field, held(reading, change.field), reading.facts.format)
+    return current == canonical(change.field, change.values, reading.facts.format)
 
 
 def is_foreign(reading: Reading) -> bool:
@@ -157,8 +157,8 @@ def differing(tags: Tags, others: Tags) -> list[str]:
 
 def _first(reading: Reading, field: str) -> str:
     """Return the first text of the Vorbis comment that is used for a field."""
-    told = (reading.raw.get(name, ()) for name in _NAMES[field])
-    return next((texts[0] for texts in told if texts), "")
+    candidates = (reading.raw.get(name, ()) for name in _NAMES[field])
+    return next((texts[0] for texts in candidates if texts), "")
 
 
 def _problem(field: str, values: Values) -> str:

@@ -56,10 +56,10 @@ def _sound(spans: Iterator[Span]) -> Span:
 
     A bare `next` would end the generator that calls this with a RuntimeError.
     """
-    found = next(spans, None)
-    if found is None:
+    first = next(spans, None)
+    if first is None:
         raise ValueError("no audio between the tags")
-    return found
+    return first
 
 
 def _mp3(source: Source) -> Iterator[Image]:
@@ -73,8 +73,8 @@ def _flac(source: Source) -> Iterator[Image]:
     yield from _around(source, start, sound.end)
     for block in blocks:
         data = source.read(block.span.start, block.span.size)
-        if block.kind == flac.PICTURE and (found := _block(data)):
-            type_, mime, place = found
+        if block.kind == flac.PICTURE and (parsed := _block(data)):
+            type_, mime, place = parsed
             yield Image(
                 type_, mime, data[place:], (Span(block.span.start + place, block.span.end),)
             )
@@ -121,8 +121,8 @@ def _written(name: str, text: bytes) -> Image | None:
         return None
     if name == comments.OLD_PICTURE:
         return Image(FRONT, "", data, (), data)
-    found = _block(data)
-    return Image(found[0], found[1], data[found[2] :], (), data) if found else None
+    parsed = _block(data)
+    return Image(parsed[0], parsed[1], data[parsed[2] :], (), data) if parsed else None
 
 
 def _block(data: bytes) -> tuple[int, str, int] | None:
@@ -152,12 +152,12 @@ def _framed(data: bytes, start: int) -> Iterator[Image]:
         if not tag or frame.name != frames.PICTURE or flags & ~_UNSYNCED:
             continue
         marked = tag.version == 4 and (flags or tag.unsynced)
-        held = frame.raw.replace(b"\xff\0", b"\xff") if marked else frame.raw
+        raw = frame.raw.replace(b"\xff\0", b"\xff") if marked else frame.raw
         end = start + frame.place + len(frame.raw)
-        for one in tag.told(frame).pictures:
-            spans = () if tag.unsynced or flags else (Span(end - one.size, end),)
-            picture = held[len(held) - one.size :]
-            yield Image(one.type, one.mime, picture, spans, b"", "ID3v2")
+        for image in tag.told(frame).pictures:
+            spans = () if tag.unsynced or flags else (Span(end - image.size, end),)
+            picture = raw[len(raw) - image.size :]
+            yield Image(image.type, image.mime, picture, spans, b"", "ID3v2")
 
 
 def _items(data: bytes, start: int) -> Iterator[Image]:
@@ -172,13 +172,13 @@ def _items(data: bytes, start: int) -> Iterator[Image]:
 
 def _within(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
     """Return the ranges of a part of a packet that is spread over pages."""
-    found, at = [], 0
+    ranges, at = [], 0
     for span in spans:
         first, last = max(start - at, 0), min(end - at, span.size)
         if first < last:
-            found.append(Span(span.start + first, span.start + last))
+            ranges.append(Span(span.start + first, span.start + last))
         at += span.size
-    return tuple(found)
+    return tuple(ranges)
 
 
 _FINDERS: Mapping[str, Callable[[Source], Iterator[Image]]] = {

@@ -17,8 +17,8 @@ Texts = Mapping[str, Sequence[str]]
 
 def names(field: str, dialect: str) -> tuple[str, ...]:
     """Return the native names of a field in a tag format, the preferred one first."""
-    found: tuple[str, ...] = getattr(_NAMES[field], dialect)
-    return found
+    result: tuple[str, ...] = getattr(_NAMES[field], dialect)
+    return result
 
 
 def translate(texts: Texts, dialect: str, wanted: Mapping[str, Values]) -> dict[str, Values]:
@@ -28,14 +28,14 @@ def translate(texts: Texts, dialect: str, wanted: Mapping[str, Values]) -> dict[
     unless it is a copy of the old one, or the field is removed. Names that end in "year" get only
     the year of a date: beets, for one, reads nothing else there.
     """
-    found: dict[str, Values] = {}
+    result: dict[str, Values] = {}
     for field, values in wanted.items():
         if field not in _PAIRED:
-            found |= _assigned(texts, names(field, dialect), values)
+            result |= _assigned(texts, names(field, dialect), values)
     for number, total in NUMBERS:
         if number in wanted or total in wanted:
-            found |= dict(_numbered(texts, dialect, (number, total), wanted))
-    return found
+            result |= dict(_numbered(texts, dialect, (number, total), wanted))
+    return result
 
 
 def spelt(field: str, name: str) -> str:

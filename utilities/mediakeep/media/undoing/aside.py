@@ -36,7 +36,7 @@ def keep(store: Path, original: Original, name: str) -> str:
     return files.escape(path)
 
 
-def drop(kept: str) -> None:
+def drop(saved: str) -> None:
     """Delete a version saved by `save_version`; do nothing for ""."""
-    if kept:
-        Path(files.unescape(kept)).unlink(missing_ok=True)
+    if saved:
+        Path(files.unescape(saved)).unlink(missing_ok=True)

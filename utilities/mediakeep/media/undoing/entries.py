@@ -101,14 +101,14 @@ class Entries:
         with gate.shared(self._folder):
             return self._log.damaged(thorough=not self._index.verify())
 
-    def _read(self, found: Found) -> list[Entry] | None:
+    def _read(self, rows: Found) -> list[Entry] | None:
         """Read the records of index rows; if the index is wrong, delete it and return None."""
-        lines = [(self._log.at(file, offset), mark, (file, offset)) for file, offset, mark in found]
+        lines = [(self._log.at(file, offset), mark, (file, offset)) for file, offset, mark in rows]
         present = self.moves.with_present_path
         entries = [
             Entry(present(line), mark, at) for line, mark, at in lines if isinstance(line, Record)
         ]
-        if len(entries) == len(found):
+        if len(entries) == len(rows):
             return entries
         self._index.discard()
         return None

@@ -91,11 +91,11 @@ class Index:
         """
         return self._ask(lambda base: _select(base, query, limit), Found())
 
-    def newest(self, known: int, limit: int) -> Found | None:
-        """Return up to `limit` records, newest first, skipping the first `known`."""
+    def newest(self, skipped: int, limit: int) -> Found | None:
+        """Return up to `limit` records, newest first, skipping the first `skipped`."""
         query = "SELECT file, offset, mark FROM record ORDER BY file DESC, offset DESC"
         return self._ask(
-            lambda base: base.execute(f"{query} LIMIT ? OFFSET ?", (limit, known)).fetchall(),
+            lambda base: base.execute(f"{query} LIMIT ? OFFSET ?", (limit, skipped)).fetchall(),
             Found(),
         )
 
@@ -157,18 +157,18 @@ class Index:
         return True
 
     def _is_current(self, base: sqlite3.Connection) -> bool:
-        known = dict(base.execute("SELECT file, offset FROM log").fetchall())
-        return known == {path.name: path.stat().st_size for path in self._log.paths()}
+        offsets = dict(base.execute("SELECT file, offset FROM log").fetchall())
+        return offsets == {path.name: path.stat().st_size for path in self._log.paths()}
 
     def _update(self, base: sqlite3.Connection) -> None:
-        known = dict(base.execute("SELECT file, offset FROM log").fetchall())
+        offsets = dict(base.execute("SELECT file, offset FROM log").fetchall())
         sizes = {path.name: path.stat().st_size for path in self._log.paths()}
-        if any(sizes.get(file, -1) < offset for file, offset in known.items()):
+        if any(sizes.get(file, -1) < offset for file, offset in offsets.items()):
             base.execute("DELETE FROM record")
             base.execute("DELETE FROM log")
-            known = {}
+            offsets = {}
         for file, size in sizes.items():
-            if size > (offset := known.get(file, 0)):
+            if size > (offset := offsets.get(file, 0)):
                 self._read(base, file, offset)
 
     def _read(self, base: sqlite3.Connection, file: str, offset: int) -> None:

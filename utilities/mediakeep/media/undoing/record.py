@@ -55,8 +55,8 @@ class State(msgspec.Struct, frozen=True):
 
     def fits(self, facts: os.stat_result) -> bool:
         """Return True if the stat values match, which is no proof."""
-        there = (facts.st_size, facts.st_dev, facts.st_ino, facts.st_mtime_ns)
-        return there == (self.size, self.device, self.inode, self.mtime_ns)
+        actual = (facts.st_size, facts.st_dev, facts.st_ino, facts.st_mtime_ns)
+        return actual == (self.size, self.device, self.inode, self.mtime_ns)
 
 
 NOTHING = State(0, "nothing", 0, 0, 0)  # no file

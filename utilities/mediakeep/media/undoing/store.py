@@ -82,14 +82,14 @@ class Store:
         """Return the current path of a file, given an escaped path that may be an old one."""
         return self._entries.moves.path(path)
 
-    def follow(self, found: Sequence[Move]) -> None:
+    def follow(self, new_moves: Sequence[Move]) -> None:
         """Record moved files and folders; raise RecordNotWritten.
 
         Does nothing in a home without undo records.
         """
         if self.folder.is_dir():
             with gate.shared(self.folder):
-                moves.note(self._log, found)
+                moves.note(self._log, new_moves)
 
     def knows(self, query: Query) -> bool:
         """Return True if any record matches, even of a change that was not made."""
@@ -119,14 +119,14 @@ class Store:
 
         They are found by the ids they undo, wherever the files are now.
         """
-        known = {entry.record.id: entry for entry in entries}
-        pending = list(known)
+        by_id = {entry.record.id: entry for entry in entries}
+        pending = list(by_id)
         while pending:
             batch, pending = tuple(pending[:_MANY]), pending[_MANY:]
             undoing = {entry.record.id: entry for entry in self.find(Query(undoes=batch))}
-            pending += undoing.keys() - known.keys()
-            known |= undoing
-        return sorted(known.values(), key=lambda entry: entry.at)
+            pending += undoing.keys() - by_id.keys()
+            by_id |= undoing
+        return sorted(by_id.values(), key=lambda entry: entry.at)
 
     def changes(
         self, item: str, first_claim: int, since: str = "", queue: str = kinds.MUSIC.name

@@ -16,11 +16,11 @@ def join(log: Path, other: Path) -> None:
     A record in both keeps the version of `log`, where it may have been pruned since. If the process
     is killed, the log is intact, and merging again completes the work.
     """
-    known = {_mark(text) for text in _lines(log)} if log.exists() else set()
+    keys = {_mark(text) for text in _lines(log)} if log.exists() else set()
     with log.open("ab") as stream:
         os.ftruncate(stream.fileno(), sum(map(len, _lines(log))))
         for text in _lines(other):
-            if _mark(text) not in known:
+            if _mark(text) not in keys:
                 stream.write(text)
         stream.flush()
         files.sync_data(stream.fileno())
