@@ -1,4 +1,4 @@
-"""Attempts to write tags that must fail, changes by others, and what the undo store holds then."""
+"""Helpers for failing tag writes, changes by other programs, and the resulting undo store."""
 
 # Most of mutagen is not annotated.
 # mypy: disable-error-code="no-untyped-call"
@@ -28,7 +28,7 @@ OTHER = Stamp("20251218_session_002", "Anna Meer", 9, 8)
 
 
 def refused(path: Path, home: Path, kind: type[MediakeepError], match: str = ".") -> None:
-    """Nothing of the file or its folder may change, and nothing may count as done."""
+    """Assert that the file and its folder are unchanged, and no change is marked as done."""
     before = path.read_bytes(), swap.identity(path.stat()), sorted(path.parent.iterdir())
     with pytest.raises(kind, match=match):
         shelves.write(path, home, TITLE)
@@ -38,14 +38,14 @@ def refused(path: Path, home: Path, kind: type[MediakeepError], match: str = "."
 
 
 def rename(path: Path, store: Store, text: str, stamp: Stamp = shelves.STAMP) -> Record:
-    """Give a track another title."""
+    """Set another title."""
     written = safewrite.write(path, [Edit("title", (text,))], store, stamp)
     assert written
     return written.record
 
 
 def copy_by_hand(patched: pytest.MonkeyPatch) -> None:
-    """Let the system copy nothing by itself, as most can: no tap sees those bytes."""
+    """Disable `copy_file_range`, whose bytes no tap sees."""
 
     def refuse(*_: object) -> int:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
@@ -54,17 +54,17 @@ def copy_by_hand(patched: pytest.MonkeyPatch) -> None:
 
 
 def logs(home: Path) -> list[Path]:
-    """List the files of the undo log."""
+    """Return the files of the undo log."""
     return sorted((home / "status" / "undo").glob("*.jsonl"))
 
 
 def blobs(home: Path) -> list[Path]:
-    """List the files of the pictures and long records."""
+    """Return the blobs: pictures and long records."""
     return [one for one in (home / "status" / "undo" / "blobs").rglob("*") if one.is_file()]
 
 
 def strangers(path: Path) -> None:
-    """Let another program write its own tags."""
+    """Write tags as another program does."""
     audio: Any = mutagen.File(path)
     if audio.tags is None:
         audio.add_tags()

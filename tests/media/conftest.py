@@ -1,4 +1,4 @@
-"""Folders of tests of files."""
+"""Fixtures for tests of media files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
-    """An empty folder beside the home."""
+    """An empty folder next to the home."""
     folder = tmp_path / "music"
     folder.mkdir()
     return folder

@@ -1,4 +1,4 @@
-"""Hearing what is opened, as Python's own audit tells it."""
+"""Observe which files are opened, with Python's audit hooks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
         _opened.append(os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes) else "")
 
 
-sys.addaudithook(_hear)  # which cannot be taken away again
+sys.addaudithook(_hear)  # audit hooks cannot be removed
 
 
 @contextlib.contextmanager
 def listening() -> Iterator[list[str]]:
-    """Give the paths of whatever is opened meanwhile."""
+    """Yield the list of paths opened within the `with` block."""
     global _opened
     before, _opened = _opened, []
     try:

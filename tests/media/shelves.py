@@ -1,4 +1,4 @@
-"""Files with tags of every kind that is written, and a desk to write them at."""
+"""Files with all kinds of writable tags, and helpers to write them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def store(folder: Path) -> Store:
 
 
 def write(path: Path, home: Path, *changes: Change, rules: Rules = _RULES) -> Written:
-    """Make changes that are to be made."""
+    """Apply tag edits."""
     written = safewrite.write(path, changes, store(home), STAMP, rules)
     assert written
     return written
@@ -60,7 +60,7 @@ def whole(name: str) -> bytes:
 
 
 def _unsynced(version: int) -> bytes:
-    """A tag in which every 0xFF that could open a frame is marked (id3.org, 2.3.0, 5)."""
+    """An unsynchronized tag: no 0xFF can begin a frame (id3.org, 2.3.0, 5)."""
     tag = bytearray(tagging.id3v2(version))
     body = bytes(tag[10:])
     if version == 4:
@@ -73,7 +73,7 @@ def _unsynced(version: int) -> bytes:
 
 
 def _strange() -> bytes:
-    """Frames that nobody knows, twice the same description, flags, and junk behind the frames."""
+    """Unknown frames, a repeated description, flags, and junk after the frames."""
 
     def frame(name: bytes, data: bytes, flags: bytes = b"\0\0") -> bytes:
         return name + struct.pack(">I", len(data)) + flags + data
@@ -117,7 +117,7 @@ def _mixed_case_ogg() -> bytes:
 
 
 def _front_m4a() -> bytes:
-    """The tables stand before the sound, and no free space beside the tags."""
+    """An MP4 with `moov` before the audio and no free space next to the tags."""
     file = BytesIO(tracks.seed("bell.m4a"))
     audio = mp4.MP4(file)
     audio["\xa9nam"], audio["tmpo"], audio["disk"] = ["Low Tide"], [90], [(1, 2)]
@@ -135,7 +135,7 @@ def _front_m4a() -> bytes:
 
 
 def top(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Take a file of MP4 apart into its outermost atoms."""
+    """Split an MP4 file into its top-level atoms."""
     found, at = [], 0
     while at < len(data):
         size, name = struct.unpack_from(">I4s", data, at)

@@ -1,4 +1,4 @@
-"""Files are put where none was and taken away again, and never in the place of another."""
+"""Files are created and removed again, and never overwrite another file."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def put_one(path: Path, store: Store) -> Record:
 
 
 def walk_back(store: Store) -> list[str]:
-    """Take back all that can be; return why the rest cannot."""
+    """Undo all changes possible; return the reasons for the rest."""
     refused = []
     for step in undo.plan(store, Query()):
         try:
@@ -245,7 +245,7 @@ def begin(root: Path) -> tuple[Path, Store]:
 
 
 def do(act: str, path: Path, store: Store, tap: Tap) -> MediakeepError | None:
-    """Put a file, take it away, or bring it back, under a tap; what comes before is undisturbed."""
+    """Create, remove or recreate a file under a tap; the preparation runs without it."""
     record = None if act == "put" else put_one(path, store)
     if act == "bring back" and record:
         record = undo.apply(store, record)

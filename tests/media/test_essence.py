@@ -1,4 +1,4 @@
-"""The essence of a file changes with its sound, and with nothing else."""
+"""The essence of a file changes with its audio, and with nothing else."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def payload(path: Path) -> int:
 
 
 def retag(path: Path) -> None:
-    """Write a long title and a large picture, in the way of the file's own format."""
+    """Write a long title and a large picture as native tags."""
     audio: Any = id3.ID3(path) if path.suffix == ".aac" else mutagen.File(path)
     tags = audio if isinstance(audio, id3.ID3) else audio.tags
     if tags is None:
@@ -71,7 +71,7 @@ def retag(path: Path) -> None:
 
 
 def strip(path: Path) -> None:
-    """Take all tags away."""
+    """Remove all tags."""
     audio: Any = id3.ID3(path) if path.suffix == ".aac" else mutagen.File(path)
     if isinstance(audio, FLAC):
         audio.clear_pictures()
@@ -92,7 +92,7 @@ def test_tags_and_pictures_do_not_touch_the_essence(tmp_path: Path, name: str) -
 
 
 def sounding(data: bytes, name: str) -> int:
-    """A place in the middle of the sound."""
+    """Return an offset in the middle of the audio."""
     if name.endswith("m4a"):
         return data.index(b"mdat") + 600
     if (place := data.find(NOISE[20:50])) >= 0:

@@ -1,4 +1,4 @@
-"""What scans ignore: folders of systems, patterns of the setting, and .mediakeepignore files."""
+"""Scans ignore system folders, patterns of the setting, and patterns of .mediakeepignore files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def put(top: Path, *places: str) -> None:
 
 
 def places(top: Path, *patterns: str) -> set[str]:
-    """Return the files that a walk comes to."""
+    """Return the files that a walk finds."""
     walked = folders.walk(top, ignored=ignoring.patterns(",".join(patterns)))
     return {folder.place_of(file.name) for folder in walked for file in folder.files}
 

@@ -1,4 +1,4 @@
-"""The ledger of sounds survives kills, tells damage, and never forgets."""
+"""The essence database survives kills, detects damage, and never loses entries."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def test_a_full_disk_is_told_as_one_and_nothing_is_half_written(
 
 @pytest.fixture
 def writers(path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Processes that write into one ledger as soon as they are told how many artists."""
+    """Processes that write to one database once they receive a number of artists."""
     started = []
 
     def start(name: str, steps: int = 0) -> subprocess.Popen[str]:
@@ -227,7 +227,7 @@ def write(process: subprocess.Popen[str], count: int) -> None:
 
 
 def lines(process: subprocess.Popen[str], count: int) -> list[str]:
-    """Wait until a writer has told so many lines."""
+    """Wait until a writer has printed so many lines."""
     assert process.stdout is not None
     found = [process.stdout.readline() for _ in range(count)]
     assert all(found), "it ended"
@@ -235,7 +235,7 @@ def lines(process: subprocess.Popen[str], count: int) -> list[str]:
 
 
 def artists(path: Path, name: str) -> list[str]:
-    """Return the artists of a writer, once each of them was found to have all of its sounds."""
+    """Return the artists of a writer, after asserting that each of them is complete."""
     base = sqlite3.connect(path)
     rows = base.execute(
         "SELECT artist, count(*), min(essence), max(essence) FROM sound"

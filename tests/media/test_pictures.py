@@ -1,4 +1,4 @@
-"""Pictures are known by their bytes, with their width and height, wherever they lie."""
+"""Pictures are identified by their bytes, with width and height, in files and tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file is replaced whole, and keeps all that is not its content."""
+"""A file is replaced atomically, and keeps its metadata."""
 
 from __future__ import annotations
 

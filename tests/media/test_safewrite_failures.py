@@ -1,4 +1,4 @@
-"""Whatever goes wrong with us or with the disk, the old file stays."""
+"""The old file stays after any failure of mediakeep or of the disk."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _write_limited(path: Path, home: Path, size: int, pipe: object) -> None:
 def test_a_disk_that_becomes_full_amid_the_copy_costs_nothing(
     tmp_path: Path, music: Path, name: str
 ) -> None:
-    """No file may grow beyond a limit: the system says so as it does of a full disk."""
+    """Limit the file size, which the system reports like a full disk."""
     path = shelves.put(music, name)
     before = path.read_bytes()
     ours, theirs = context.Pipe()

@@ -1,4 +1,4 @@
-"""What others do to a file while its tags are written is never lost."""
+"""Changes by other programs during a tag write are never lost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.queue.neighbour import context
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, act: object) -> None:
-    """Act when the new file is written and checked, right before the old one is replaced."""
+    """Call a function after the new file is verified, right before the rename."""
     real = swap.Original.is_unchanged
 
     def check(original: swap.Original) -> bool:

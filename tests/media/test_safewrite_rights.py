@@ -1,4 +1,4 @@
-"""Who may not write a file is told so, and a file keeps its owner."""
+"""Missing write permission is reported, and a file keeps its owner."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.music import shelf
 
 @pytest.fixture
 def nobody() -> Iterator[None]:
-    """Drop the rights of root, whom no mode keeps out."""
+    """Drop root privileges, which ignore file modes."""
     privileged = os.geteuid() == 0
     if privileged:
         os.seteuid(shelf.NOBODY)
@@ -33,7 +33,7 @@ def nobody() -> Iterator[None]:
 
 @pytest.fixture
 def locked(music: Path, tmp_path: Path) -> Iterator[Path]:
-    """A file of this user's in a folder that only its owner could write to."""
+    """A file of this user in a folder that only its owner can write to."""
     path = shelves.put(music, "mp3")
     (tmp_path / "home").mkdir()
     if os.geteuid() == 0:
@@ -56,7 +56,7 @@ def test_a_read_only_folder_is_told(tmp_path: Path, locked: Path, nobody: None) 
 def test_a_disk_that_is_mounted_read_only_is_told(
     tmp_path: Path, locked: Path, nobody: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Mounting takes rights that a test has not, so what the system says of a disk is made up."""
+    """A test cannot mount, so the result of statvfs is faked."""
     if locked.parent.owner() == locked.owner():
         locked.parent.chmod(0o555)
     true = os.statvfs

@@ -1,4 +1,4 @@
-"""What is known of files lies in one drawer for each artist, which is read and written whole."""
+"""The cache has one row per artist, which is read and written as a whole."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def folder_of(path: Path) -> cards.Key:
 
 
 def opened(folder: Path) -> Index:
-    """Open the index at a time when the files of a test have been at rest for a while."""
+    """Open the cache with a clock at which the test files are not racily clean."""
     place = folder / "cache" / seen.FILE
     return Index(Cards(place, seen.stamp()), lambda: time.time_ns() + 60 * 10**9)
 

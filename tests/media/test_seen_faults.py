@@ -1,4 +1,4 @@
-"""The index never makes a scan fail: damaged, foreign, locked, deleted, or written by many."""
+"""No problem with the cache fails a scan: damaged, foreign, locked, deleted, or shared."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def paths(tmp_path: Path) -> list[Path]:
 
 @pytest.fixture
 def place(tmp_path: Path, paths: list[Path]) -> Path:
-    """An index that knows the files."""
+    """A cache that contains the files."""
     place = tmp_path / "cache" / seen.FILE
     read(place, paths)
     assert len(known(place, paths)) == len(paths)
@@ -70,7 +70,7 @@ def at_rest() -> int:
 
 
 def read(place: Path, paths: list[Path]) -> list[tags.Reading]:
-    """Read files as a scan does, in a process that has nothing in memory."""
+    """Read files as a scan in a new process does."""
     index = Index(Cards(place, seen.stamp()), at_rest)
     found = again(index, paths)
     index.close()
@@ -86,7 +86,7 @@ def again(index: Index, paths: list[Path]) -> list[tags.Reading]:
 
 
 def known(place: Path, paths: list[Path]) -> list[cards.Card]:
-    """Return the cards of files as they are now."""
+    """Return the cache entries of files as they are now."""
     index = Cards(place, seen.stamp())
     found, states = index.find(folder_of(paths)), [cards.state(path.stat()) for path in paths]
     index.close()
@@ -245,7 +245,7 @@ def test_a_disk_that_is_full_costs_the_index_only(
 
 @pytest.fixture
 def writers(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Processes that write into one index as soon as they are told how many artists."""
+    """Processes that write to one cache once they receive a number of artists."""
     started = []
 
     def start(first: int, steps: int = 0) -> subprocess.Popen[str]:
@@ -276,7 +276,7 @@ def begin(process: subprocess.Popen[str], count: int) -> None:
 
 
 def numbers(path: Path) -> list[int]:
-    """Return the numbers of all artists, once their cards have been found sound and whole."""
+    """Return the numbers of all artists, after asserting that their entries are complete."""
     base = sqlite3.connect(path)
     assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     names = [name for (name,) in base.execute("SELECT folder FROM drawer")]

@@ -1,4 +1,4 @@
-"""Files that have not changed are not opened again, and whatever changed is."""
+"""Unchanged files are not opened again, and changed files are."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _DAY = 86_400
 
 @pytest.fixture
 def opens() -> Iterator[list[str]]:
-    """Whatever is opened during a test."""
+    """The files opened during a test."""
     with listening() as opened:
         yield opened
 
 
 def later() -> int:
-    """A clock by which the files of a test have been at rest for a while."""
+    """A clock at which the test files are not racily clean."""
     return time.time_ns() + 60 * 10**9
 
 
@@ -43,7 +43,7 @@ def opened(folder: Path, clock: Callable[[], int] = later) -> Index:
 
 
 def read(folder: Path, path: Path, clock: Callable[[], int] = later) -> Any:
-    """Read a file as one scan does, in a process that has nothing in memory."""
+    """Read a file as a scan in a new process does."""
     index = opened(folder, clock)
     facts = path.stat()
     index.expect(folder_of(path), [facts])
@@ -57,7 +57,7 @@ def read(folder: Path, path: Path, clock: Callable[[], int] = later) -> Any:
 
 
 def is_known(folder: Path, path: Path) -> bool:
-    """Tell whether another scan does without opening the file; if not, it knows it afterwards."""
+    """Return True if another scan does not open the file; cache it otherwise."""
     with listening() as opened:
         read(folder, path)
     return str(path) not in opened
@@ -121,7 +121,7 @@ def touch(path: Path) -> None:
 
 
 def rewrite_in_secret(path: Path) -> None:
-    """Other content of the same size, and the old time put back: only ctime tells."""
+    """Other content of the same size and mtime: only ctime differs."""
     facts = path.stat()
     time.sleep(0.02)  # more than one tick of a file system's clock
     path.write_bytes(path.read_bytes().replace(b"Low Tide", b"Old Tide"))

@@ -1,4 +1,4 @@
-"""Small files beside films are put there and replaced, never over what somebody else wrote."""
+"""Small files next to movies are created and replaced, but never overwrite other changes."""
 
 from __future__ import annotations
 

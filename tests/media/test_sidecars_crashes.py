@@ -1,4 +1,4 @@
-"""Wherever a write beside a film is cut off or refused, the file is the old one or the new one."""
+"""Wherever a write next to a movie is interrupted or fails, the file is the old or the new one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def write(path: Path, data: bytes | None, was: bytes | None, store: Store) -> No
 
 
 def do(step: str, path: Path, store: Store, tap: Tap) -> MediakeepError | None:
-    """Do a step under a tap; what comes before it is undisturbed."""
+    """Run a step under a tap; the preparation runs without it."""
     was, data = STEPS[step]
     record = None
     if step == "take back":
@@ -72,7 +72,7 @@ def there(path: Path) -> bytes | None:
 
 
 def walk_back(path: Path, store: Store, step: str) -> None:
-    """Take back all that can be; then the file must be as it was before all of it."""
+    """Undo all changes possible; then the file must be as in the beginning."""
     for one in undo.plan(store, Query()):
         undo.apply(store, one.record)
     was, data = STEPS[step]

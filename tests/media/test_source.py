@@ -1,4 +1,4 @@
-"""Files are read in few pieces, which all who look at one share; and no look reads on for ever."""
+"""Files are read in few shared pieces, and never without limit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def source(path: Path) -> Iterator[Source]:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """The pieces that the system is asked for, as sizes and places."""
+    """The sizes and offsets of the system's reads."""
     asked: list[tuple[int, int]] = []
     pread = os.pread
 

@@ -1,4 +1,4 @@
-"""Whatever was changed can be taken back, byte for byte, and nothing else is touched by that."""
+"""Every change can be undone, byte for byte, and nothing else is touched."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ CHANGES = {
 
 
 def combinations() -> Iterator[object]:
-    """Give all of files, changes and rules; by default each file meets one or two changes.
+    """Return combinations of files, changes and rules; by default one or two changes per file.
 
-    Which changes these are, and which rules they meet, differs from file to file.
+    The changes and rules differ from file to file.
     """
     rules = list(Beside)
     for one, name in enumerate(shelves.NAMES):

@@ -1,4 +1,4 @@
-"""A crash amid a change leaves a record by which it is known whether it was made."""
+"""After a crash during a change, its record shows whether it was made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of many records is answered without reading all of them."""
+"""Queries on many records are answered without reading all of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COUNT = 350
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """A store with many records, in two months; every fifth one undoes the one before it."""
+    """A store with many records in two months; every fifth one undoes the previous one."""
     store = shelves.store(tmp_path)
     record = rename(shelves.put(tmp_path, "mp3"), store, "A")
     logs(tmp_path)[0].unlink()
@@ -46,7 +46,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def lines(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The lines that are read once the index is made; the log is the real one, and only counted."""
+    """Count the lines read after the index is built; the log is real."""
     store.find(Query(id="none"))
     read, found = Log.read, list[str]()
 

@@ -1,4 +1,4 @@
-"""Any row of changes and undoings, by us and by others, can be walked back to the first byte."""
+"""Any sequence of changes and undos, by mediakeep and others, can be undone byte for byte."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ EDITS = st.one_of(
 
 
 class Machine(RuleBasedStateMachine):
-    """A file, the row of its versions, and the records between them."""
+    """A file, its versions, and the records between them."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A file's records are found again when its library lies elsewhere, and no other file's are."""
+"""After a library is moved, a file's records are found again, and no other file's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HARBOUR = shelves.STAMP.key
 
 
 def taken_back(home: Path, place: str, stamp: Stamp = shelves.STAMP) -> tuple[Path, Store]:
-    """Make a library with one file in it, of which a change was taken back."""
+    """Create a library with one file, of which a change was undone."""
     folder = (home / "music" / place).parent
     folder.mkdir(parents=True)
     path, store = shelves.put(folder, "mp3"), shelves.store(home)

@@ -1,4 +1,4 @@
-"""Which changes are to be taken back is told by their records, and so is what was taken back."""
+"""The records determine which changes can be undone, and which were."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes are found and undone where their files lie by now, when a folder was renamed."""
+"""Changes are found and undone at the current paths of files after a folder was renamed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_change_is_undone_in_the_renamed_folder(tmp_path: Path, indexed: bool)
 
 
 def test_what_is_changed_after_the_move_stays_where_it_is(tmp_path: Path) -> None:
-    """A folder of the old name that came later is another one."""
+    """A later folder with the old name is another one."""
     old, new, store = renamed(tmp_path)
     (first,) = store.find(Query())
     store.follow([move(old, new, time=first.record.time, item=OLD, renamed="New")])

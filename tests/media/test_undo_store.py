@@ -1,4 +1,4 @@
-"""What undoes a change is small, kept once, and found again whatever a crash left."""
+"""Undo data is small, stored once, and found again after any crash."""
 
 from __future__ import annotations
 
