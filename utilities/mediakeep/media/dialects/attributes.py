@@ -1,4 +1,4 @@
-"""The tags of ASF, after Microsoft's "Advanced Systems Format Specification" 1.20.03 (3 and 4)."""
+"""ASF tags, after Microsoft's "Advanced Systems Format Specification" 1.20.03 (3 and 4)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TEXT_LIMIT = 256 * 1024
 _TEXT, _BYTES, _BOOLEAN = 0, 1, 2
 _NUMBERS = frozenset({_BOOLEAN, 3, 4, 5})
 _PICTURE = "WM/Picture"
-_PICTURE_HEAD = 2048  # bytes in which the picture itself should begin
+_PICTURE_HEAD = 2048  # bytes; the image data must begin within them
 
 _DESCRIPTION = guid("75B22633-668E-11CF-A6D9-00AA0062CE6C")
 _MORE_DESCRIPTION = guid("D2D0A440-E307-11D2-97F0-00A0C95EA850")
@@ -26,49 +26,49 @@ _DESCRIBED = ("Title", "Author", "Copyright", "Description", "Rating")
 
 
 def add(block: Block, source: Source, item: Object) -> None:
-    """Read what an object tells, if it is one of tags; what makes no sense in it is left out."""
+    """Add the tags of an object, if it holds any; malformed values are skipped."""
     if read := _READERS.get(item.guid):
         with contextlib.suppress(*BROKEN):
             read(block, source, Span(item.start, item.end))
 
 
 def text(data: bytes) -> str:
-    """Decode a text of two bytes a letter, up to its zero."""
+    """Decode UTF-16 up to the terminating zero."""
     return data[: len(data) & ~1].decode("utf-16-le", "replace").partition("\0")[0]
 
 
 def _add_description(block: Block, source: Source, span: Span) -> None:
     sizes = source.read(span.start, 10)
-    place = span.start + 10
+    offset = span.start + 10
     for name, size in zip(_DESCRIBED, struct.unpack("<5H", sizes), strict=True):
-        _keep(block, name, text(source.read(place, size)))
-        place += size
+        _keep(block, name, text(source.read(offset, size)))
+        offset += size
 
 
 def _add_entries(block: Block, source: Source, span: Span) -> None:
-    place = span.start + 2
+    offset = span.start + 2
     for _ in range(min(_ENTRIES, int.from_bytes(source.read(span.start, 2), "little"))):
-        length = int.from_bytes(source.read(place, 2), "little")
-        name = text(source.read(place + 2, length))
-        place += 2 + length
-        kind, size = struct.unpack("<HH", source.read(place, 4))
-        place += 4
-        _add_value(block, source, (name, kind), Span(place, min(place + size, span.end)))
-        place += size
-        if place >= span.end:
+        length = int.from_bytes(source.read(offset, 2), "little")
+        name = text(source.read(offset + 2, length))
+        offset += 2 + length
+        kind, size = struct.unpack("<HH", source.read(offset, 4))
+        offset += 4
+        _add_value(block, source, (name, kind), Span(offset, min(offset + size, span.end)))
+        offset += size
+        if offset >= span.end:
             break
 
 
 def _add_metadata(block: Block, source: Source, span: Span) -> None:
-    place = span.start + 2
+    offset = span.start + 2
     for _ in range(min(_ENTRIES, int.from_bytes(source.read(span.start, 2), "little"))):
-        if place + 12 > span.end or block.full:
+        if offset + 12 > span.end or block.full:
             break
-        length, kind, size = struct.unpack("<4xHHI", source.read(place, 12))
-        name = text(source.read(place + 12, length))
-        place += 12 + length
-        _add_value(block, source, (name, kind), Span(place, min(place + size, span.end)))
-        place += size
+        length, kind, size = struct.unpack("<4xHHI", source.read(offset, 12))
+        name = text(source.read(offset + 12, length))
+        offset += 12 + length
+        _add_value(block, source, (name, kind), Span(offset, min(offset + size, span.end)))
+        offset += size
 
 
 def _add_value(block: Block, source: Source, entry: tuple[str, int], span: Span) -> None:
@@ -83,13 +83,13 @@ def _add_value(block: Block, source: Source, entry: tuple[str, int], span: Span)
 
 
 def _keep(block: Block, name: str, value: str) -> None:
-    """Keep a text once: some taggers write it into two of the objects."""
+    """Add a text unless it is there already: some taggers write it into two objects."""
     if value not in block.texts.get(name, ()):
         block.add(name, [value])
 
 
 def _add_picture(block: Block, source: Source, span: Span) -> None:
-    """A type and a size stand before the picture, then two texts that end in zeros."""
+    """Add a picture, which follows a type, a size and two zero-terminated texts."""
     head = source.read(span.start, min(_PICTURE_HEAD, span.size))
     if len(head) < 9:
         return

@@ -1,4 +1,4 @@
-"""Vorbis comments and FLAC's pictures, after RFC 9639 (8.6, 8.8) and "Ogg Vorbis I" (5)."""
+"""Vorbis comments and FLAC picture blocks, after RFC 9639 (8.6, 8.8) and "Ogg Vorbis I" (5)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mediakeep.media.source import ReadAt
 
 _PICTURES = _PICTURE, _OLD_PICTURE = ("metadata_block_picture", "coverart")
 _FRONT_COVER = 3
-_LINK = "-->"  # stands for the MIME type of a picture that is only an address
-_LONGEST_NAME = 1024  # bytes of a picture's MIME type
+_LINK = "-->"  # MIME type of a picture that is only a URL
+_LONGEST_NAME = 1024  # bytes of a MIME type
 _ENTRIES = 20_000
 _TEXT_LIMIT = 256 * 1024
 
 
 def read(data: bytes, place: int = 0) -> Block:
-    """Read the comments that begin at `place`, as far as they make sense."""
+    """Parse the comments at an offset, up to the first malformed one."""
     block = Block(name="Vorbis comment", dialect="vorbis")
-    place += 4 + int.from_bytes(data[place : place + 4], "little")  # the name of the encoder
+    place += 4 + int.from_bytes(data[place : place + 4], "little")  # vendor string
     count = int.from_bytes(data[place : place + 4], "little")
     place += 4
     end = len(data)
@@ -31,8 +31,8 @@ def read(data: bytes, place: int = 0) -> Block:
         if start > end or block.room <= 0:
             break
         place = start + int.from_bytes(data[place:start], "little")
-        name, sign, text = data[start:place].partition(b"=")
-        if not sign:
+        name, separator, text = data[start:place].partition(b"=")
+        if not separator:
             continue
         if (key := name.decode("utf-8", "replace").lower()) in _PICTURES:
             _add_picture(block, key, text)
@@ -42,10 +42,10 @@ def read(data: bytes, place: int = 0) -> Block:
 
 
 def picture(size: int, read_at: ReadAt) -> Picture | None:
-    """Read a picture block of FLAC; None where it is broken or only a link."""
+    """Parse a FLAC picture block; return None if it is malformed or only a link."""
     try:
         return _picture(size, read_at)
-    except struct.error:  # it ends before all of it is told
+    except struct.error:  # truncated
         return None
 
 
@@ -54,11 +54,11 @@ def _picture(size: int, read_at: ReadAt) -> Picture | None:
     kind, length = struct.unpack_from(">II", head)
     if length > _LONGEST_NAME:
         return None
-    (about,) = struct.unpack_from(">I", head, 8 + length)
+    (description_size,) = struct.unpack_from(">I", head, 8 + length)
     mime = head[8 : 8 + length].decode("latin-1")
-    start = 8 + length + 4 + about + 20
-    told = head[start - 4 : start] if start <= len(head) else read_at(start - 4, 4)
-    (claimed,) = struct.unpack(">I", told)
+    start = 8 + length + 4 + description_size + 20
+    size_field = head[start - 4 : start] if start <= len(head) else read_at(start - 4, 4)
+    (claimed,) = struct.unpack(">I", size_field)
     if mime == _LINK:
         return None
     length = min(claimed, size - start)
@@ -69,10 +69,10 @@ def _picture(size: int, read_at: ReadAt) -> Picture | None:
 
 def _add_picture(block: Block, name: str, text: bytes) -> None:
     size, read_at = _decoded_size(text), _decoding(text)
-    if name == _OLD_PICTURE:  # without a type
+    if name == _OLD_PICTURE:  # has no picture type
         block.embed(pictures.embedded(_FRONT_COVER, "", size, read_at))
-    elif found := picture(size, read_at):
-        block.embed(found)
+    elif embedded := picture(size, read_at):
+        block.embed(embedded)
 
 
 def _decoded_size(text: bytes) -> int:
@@ -80,7 +80,7 @@ def _decoded_size(text: bytes) -> int:
 
 
 def _decoding(text: bytes) -> ReadAt:
-    """Read from base64 without decoding more than is asked for."""
+    """Return a function that reads from base64 text and decodes only what it returns."""
 
     def at(offset: int, size: int) -> bytes:
         first = offset // 3

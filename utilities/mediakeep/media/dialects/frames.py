@@ -1,4 +1,4 @@
-"""What ID3v2 frames hold: texts, identifiers, pictures; after id3.org's "ID3v2.4.0-frames"."""
+"""The content of ID3v2 frames: texts, identifiers, pictures (id3.org, "ID3v2.4.0-frames")."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from mediakeep.media.source import ReadAt
 
 PICTURE = "APIC"
 
-_LINK = "-->"  # stands for the MIME type of a picture that is only an address
+_LINK = "-->"  # MIME type of a picture that is only a URL
 _OF_ID3V1 = "ID3v1 Comment"
 _VALUES = 256  # of one frame
-_PICTURE_HEAD = 1024  # bytes in which the picture itself should begin
+_PICTURE_HEAD = 1024  # bytes; the image data must begin within them
 _OLD_PICTURES = {"JPG": "image/jpeg", "PNG": "image/png", _LINK: _LINK}
 _GENRE = re.compile(r"((?:\((?:\d+|RX|CR)\))*)(.*)", re.DOTALL)
 _REMIX_OR_COVER = {"RX": "Remix", "CR": "Cover"}
 
-# The frames of 2.2 that the vocabulary knows, under their later names.
+# The mapped frames of ID3v2.2 under their ID3v2.3 names.
 _OLD = {
     "TT2": "TIT2",
     "TP1": "TPE1",
@@ -49,7 +49,7 @@ _OLD = {
 
 
 def name(stored: bytes) -> str:
-    """Return a frame's name as 2.3 and later spell it, or as it is where they know none."""
+    """Return the ID3v2.3 name of a frame, or its own name if there is none."""
     text = stored.rstrip(b"\0 ").decode("ascii")
     if len(text) == 4:
         return text
@@ -57,22 +57,22 @@ def name(stored: bytes) -> str:
 
 
 def tells(name: str) -> bool:
-    """Tell whether a frame holds what we read, pictures aside."""
+    """Return whether a frame holds text that is read."""
     return name[0] == "T" or name in ("COMM", "UFID")
 
 
 def add(block: Block, name: str, data: bytes) -> None:
-    """Read the content of a frame of texts; one in an unknown encoding is left out."""
+    """Add the texts of a frame; a frame with an unknown encoding is skipped."""
     if name == "UFID":
         owner, _, identifier = data.partition(b"\0")
         _keep(block, f"UFID:{owner.decode('latin-1')}", [identifier.decode("latin-1")])
     elif name == "COMM":
-        about, *texts = _texts(data[:1] + data[4:])  # a language of three letters stands between
-        if about in ("", _OF_ID3V1):
+        description, *texts = _texts(data[:1] + data[4:])  # without the three-letter language
+        if description in ("", _OF_ID3V1):
             _keep(block, name, texts)
     elif name == "TXXX":
-        about, *texts = _texts(data)
-        _keep(block, f"{name}:{about.upper()}", texts)
+        description, *texts = _texts(data)
+        _keep(block, f"{name}:{description.upper()}", texts)
     elif name == "TCON":
         _keep(block, name, [genre for text in _texts(data) for genre in spelt(text)])
     else:
@@ -80,20 +80,20 @@ def add(block: Block, name: str, data: bytes) -> None:
 
 
 def add_picture(block: Block, size: int, read_at: ReadAt, old: bool) -> None:
-    """Read the header of a picture frame, and what its bytes tell; a link to one is left out.
+    """Add the picture of a frame, with the type and size of its image data; links are skipped.
 
-    `old` is the frame of 2.2, with three letters in the place of a MIME type.
+    `old` marks a frame of ID3v2.2, which has three letters in place of a MIME type.
     """
     head = read_at(0, _PICTURE_HEAD)
-    stop = 4 if old else head.find(b"\0", 1)
-    ahead = stop if old else stop + 1
-    if stop < 0 or len(head) <= ahead:
+    mime_end = 4 if old else head.find(b"\0", 1)
+    type_offset = mime_end if old else mime_end + 1
+    if mime_end < 0 or len(head) <= type_offset:
         return
-    mime = head[1:stop].decode("latin-1")
-    start = _behind_text(head, ahead + 1)
+    mime = head[1:mime_end].decode("latin-1")
+    start = _behind_text(head, type_offset + 1)
     if mime != _LINK and start <= size:
         picture = pictures.embedded(
-            head[ahead],
+            head[type_offset],
             _OLD_PICTURES.get(mime, mime) if old else mime,
             size - start,
             lambda offset, count: read_at(start + offset, count),
@@ -102,23 +102,23 @@ def add_picture(block: Block, size: int, read_at: ReadAt, old: bool) -> None:
 
 
 def _behind_text(head: bytes, start: int) -> int:
-    """Return where the text ends that begins at `start`, in the encoding that `head` opens with."""
+    """Return the end of the text at `start`; the first byte of `head` is its encoding."""
     if head[0] in (0, 3):
-        stop = head.find(b"\0", start)
-        return stop + 1 if stop >= 0 else len(head)
-    for stop in range(start, len(head) - 1, 2):
-        if head[stop : stop + 2] == b"\0\0":
-            return stop + 2
+        end = head.find(b"\0", start)
+        return end + 1 if end >= 0 else len(head)
+    for end in range(start, len(head) - 1, 2):
+        if head[end : end + 2] == b"\0\0":
+            return end + 2
     return len(head)
 
 
 def _keep(block: Block, name: str, texts: list[str]) -> None:
-    known = block.texts.get(name, ())
-    block.add(name, [text for text in texts if text not in known])
+    present = block.texts.get(name, ())
+    block.add(name, [text for text in texts if text not in present])
 
 
 def _texts(data: bytes) -> list[str]:
-    """Decode the texts of a frame, whose first byte tells the encoding; always at least one."""
+    """Decode the texts of a frame, at least one; its first byte is the encoding."""
     encoding = data[0] if data else 0
     if encoding == 0:
         return data[1:].decode("latin-1").split("\0", _VALUES)
@@ -130,27 +130,27 @@ def _texts(data: bytes) -> list[str]:
 
 
 def _wide(data: bytes, encoding: int) -> str:
-    big = encoding == 2 or data.startswith(b"\xfe\xff")
-    return data[: len(data) & ~1].decode("utf-16-be" if big else "utf-16-le", "replace")
+    is_big_endian = encoding == 2 or data.startswith(b"\xfe\xff")
+    return data[: len(data) & ~1].decode("utf-16-be" if is_big_endian else "utf-16-le", "replace")
 
 
 def _marked(text: str) -> str:
-    """Take the byte order mark away; each text of a frame has its own, even another one."""
+    """Remove the byte order mark; each text of a frame has its own, and they may differ."""
     if text.startswith("\ufffe"):
         text = text.encode("utf-16-le", "replace").decode("utf-16-be", "replace")
     return text.removeprefix("\ufeff")
 
 
 def spelt(text: str) -> list[str]:
-    """Spell genres that are written as numbers: "17", "(17)", "(17)(8)Own", "RX"; "" is unknown."""
+    """Replace genre numbers by names: "17", "(17)", "(17)(8)Own", "RX"; "" if unknown."""
     if text.isdecimal() or text in _REMIX_OR_COVER:
         return [_numbered(text)]
-    found = _GENRE.fullmatch(text)
-    if found is None or not found[1]:
+    match = _GENRE.fullmatch(text)
+    if match is None or not match[1]:
         return [text]
-    named = [_numbered(number) for number in found[1][1:-1].split(")(")]
-    rest = found[2].removeprefix("(") if found[2].startswith("((") else found[2]
-    return [*named, rest] if rest and rest not in named else named
+    genre_names = [_numbered(number) for number in match[1][1:-1].split(")(")]
+    rest = match[2].removeprefix("(") if match[2].startswith("((") else match[2]
+    return [*genre_names, rest] if rest and rest not in genre_names else genre_names
 
 
 def _numbered(text: str) -> str:

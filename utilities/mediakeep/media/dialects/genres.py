@@ -1,11 +1,11 @@
-"""The genres that ID3v1 numbered, with the later ones of Winamp; MP4 counts them too, from 1."""
+"""The genre numbers of ID3v1 with the Winamp extensions; MP4 uses them too, from 1."""
 
 from __future__ import annotations
 
 
 def name(number: int) -> str:
-    """Return the genre of a number counted from 0, or "" where there is none."""
-    from mutagen.id3 import TCON  # few files need the list, and loading it takes its time
+    """Return the genre with a number, counted from 0, or "" if there is none."""
+    from mutagen.id3 import TCON  # imported late: slow, and few files need it
 
     names: list[str] = TCON.GENRES
     return names[number] if 0 <= number < len(names) else ""

@@ -1,7 +1,7 @@
-"""ID3v2, after id3.org's standards of 2.2, 2.3.0 and 2.4.0, and as taggers write it.
+"""ID3v2 tags, after id3.org's 2.2, 2.3.0 and 2.4.0, and as taggers write them.
 
-A tag is read frame by frame, and pictures are not read at all but for their headers. No frame and
-no tag unfolds beyond a bound, however it was compressed.
+A tag is read frame by frame; of a picture only its header is read. Decompression is limited per
+frame and per tag.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from mediakeep.media.source import ReadAt, Source
 
 HEADER = 10
 _FRAMES = 20_000
-_AT_ONCE = 16 * 1024  # a tag of up to so many bytes is read whole, a larger one frame by frame
-_TEXT_LIMIT = 256 * 1024  # bytes of a frame that are looked at
+_AT_ONCE = 16 * 1024  # bytes; a larger tag is read frame by frame
+_TEXT_LIMIT = 256 * 1024  # bytes read of a frame
 
 _UNSYNCED, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10  # flags of a tag
 _NAME = re.compile(rb"[A-Z][A-Z0-9]{2}[A-Z0-9\0 ]?")
@@ -33,7 +33,7 @@ class _Frame(NamedTuple):
 
 
 def extent(header: bytes) -> int:
-    """Return the size of a whole tag, told by its first ten bytes; 0 where they open none."""
+    """Return the size of a whole tag from its ten-byte header; 0 if it is no header."""
     if len(header) < HEADER or not header.startswith(b"ID3") or header[3] == 0xFF:
         return 0
     footer = HEADER if header[3] == 4 and header[5] & _FOOTER else 0
@@ -41,14 +41,14 @@ def extent(header: bytes) -> int:
 
 
 def seven(field: bytes) -> int:
-    """Read a number in four bytes of seven bits each."""
+    """Decode a syncsafe integer: four bytes of seven bits each."""
     return (field[0] & 127) << 21 | (field[1] & 127) << 14 | (field[2] & 127) << 7 | field[3] & 127
 
 
 def read(source: Source, start: int, stop: int) -> Block | None:
-    """Read the tag at `start`, which reaches no further than `stop`; None where there is none.
+    """Read the tag at `start`, which ends at `stop` at the latest; return None if there is none.
 
-    Also None where it would have to be held in memory whole and is larger than 64 MB.
+    Also return None if a tag of more than 64 MB would have to be held in memory whole.
     """
     header = source.read(start, HEADER)
     if not extent(header) or header[3] not in VERSIONS:
@@ -60,15 +60,15 @@ def read(source: Source, start: int, stop: int) -> Block | None:
     if flags & _UNSYNCED and version < 4:
         if size > storage.TAG_LIMIT:
             return None
-        whole = read_at(0, size).replace(b"\xff\0", b"\xff")
-        read_at, size = _in(whole), len(whole)
+        decoded = read_at(0, size).replace(b"\xff\0", b"\xff")
+        read_at, size = _in(decoded), len(decoded)
     elif size <= _AT_ONCE:
         read_at = _in(read_at(0, size))
     return _Tag(read_at, size, version, flags).block()
 
 
 class _Tag:
-    """One tag that is being read."""
+    """Reads one tag."""
 
     def __init__(self, read_at: ReadAt, size: int, version: int, flags: int) -> None:
         self._at, self._size = read_at, size
@@ -76,7 +76,7 @@ class _Tag:
         self._storage = Storage(version, unsynced=bool(flags & _UNSYNCED))
 
     def block(self) -> Block:
-        """Read the frames that tell something."""
+        """Read all text and picture frames."""
         block = Block(name=f"ID3v2.{self._version}", dialect="id3")
         for frame in self._frames():
             if block.full:
@@ -89,23 +89,23 @@ class _Tag:
         return block
 
     def _frames(self) -> Iterator[_Frame]:
-        """Walk the frames up to the padding, or to what is no frame."""
-        place, length = self._first(), 6 if self._version == 2 else 10
+        """Yield the frames up to the padding or the first malformed one."""
+        offset, length = self._first(), 6 if self._version == 2 else 10
         for _ in range(_FRAMES):
-            head = self._at(place, length)
+            head = self._at(offset, length)
             if len(head) < length or not _NAME.fullmatch(head, 0, 3 if length == 6 else 4):
                 return
-            size = int.from_bytes(head[3:6]) if length == 6 else self._size_of(head, place)
-            place += length
-            if place + size > self._size:
+            size = int.from_bytes(head[3:6]) if length == 6 else self._size_of(head, offset)
+            offset += length
+            if offset + size > self._size:
                 return
             if size:
                 flags = 0 if length == 6 else head[9]
-                yield _Frame(head[: 3 if length == 6 else 4], place, size, flags)
-            place += size
+                yield _Frame(head[: 3 if length == 6 else 4], offset, size, flags)
+            offset += size
 
     def _first(self) -> int:
-        """Return where the frames begin: behind the extended header, which some only claim."""
+        """Return the offset of the first frame, after an extended header if it really exists."""
         if self._version == 2 or not self._flags & _EXTENDED:
             return 0
         head = self._at(0, 4)
@@ -113,18 +113,19 @@ class _Tag:
             return 0
         return seven(head) if self._version == 4 else 4 + int.from_bytes(head)
 
-    def _size_of(self, head: bytes, place: int) -> int:
-        """Return a frame's size; iTunes wrote that of 2.4 as a plain number, as in 2.3."""
+    def _size_of(self, head: bytes, offset: int) -> int:
+        """Return the size of a frame; iTunes wrote plain instead of syncsafe sizes into 2.4."""
         plain = int.from_bytes(head[4:8])
         if self._version == 3 or plain < 128:
             return plain
-        safe = seven(head[4:8])
-        return plain if self._ends_at(place, plain) and not self._ends_at(place, safe) else safe
+        syncsafe = seven(head[4:8])
+        is_plain = self._ends_at(offset, plain) and not self._ends_at(offset, syncsafe)
+        return plain if is_plain else syncsafe
 
-    def _ends_at(self, place: int, size: int) -> bool:
-        place += 10 + size
-        after = self._at(place, 4)
-        return place == self._size or after[:1] == b"\0" or bool(_NAME.fullmatch(after))
+    def _ends_at(self, offset: int, size: int) -> bool:
+        offset += 10 + size
+        following = self._at(offset, 4)
+        return offset == self._size or following[:1] == b"\0" or bool(_NAME.fullmatch(following))
 
     def _add_picture(self, block: Block, frame: _Frame) -> None:
         old = self._version == 2
@@ -138,7 +139,7 @@ class _Tag:
         return lambda offset, count: self._at(start + offset, max(0, min(count, size - offset)))
 
     def _content(self, frame: _Frame, limit: int) -> bytes:
-        """Return a frame's content as it was before it was stored; b"" where that is too much."""
+        """Return the decoded content of a frame; b"" if it is too large."""
         if self._storage.is_plain(frame.flags):
             return self._at(frame.start, min(frame.size, limit))
         if frame.size > self._storage.room:

@@ -1,4 +1,4 @@
-"""The tags of MP4, after Apple's "Metadata Handler" and what iTunes writes."""
+"""MP4 tags (`ilst`), after Apple's "Metadata Handler" and what iTunes writes."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ _FRONT_COVER = 3
 _MIMES = {12: "image/gif", 13: "image/jpeg", 14: "image/png", 27: "image/bmp"}
 _UTF16, _WHOLE_NUMBERS = 2, frozenset({21, 22})
 _TEXT_LIMIT = 256 * 1024
-_AHEAD = 8  # bytes of type and language before a value
-_USUAL = 256  # bytes that a text takes at most, mostly
+_AHEAD = 8  # bytes: type and locale
+_USUAL = 256  # bytes; most texts are shorter
 _PAIRS = (b"trkn", b"disk")
 
 
 def find(source: Source, user: Atom) -> Atom | None:
-    """Find the list of tags in what the user has told of a movie; None too where it is cut off."""
+    """Find the tag list in the user data; return None if there is none or it is truncated."""
     meta = atoms.find(source, user, b"meta")
     if meta is None:
         return None
-    # In MP4 four bytes stand before the atoms in it, in QuickTime none.
+    # In MP4 four bytes precede the child atoms, in QuickTime none.
     versioned = source.read(meta.start + 4, 4) != b"hdlr"
     tags = atoms.find(source, meta._replace(start=meta.start + 4 * versioned), b"ilst")
-    cut = tags and min(tags.claimed, meta.claimed) > source.size  # one alone is a slip
-    return None if cut else tags
+    # A wrong size of one of the two alone is tolerated.
+    is_truncated = tags and min(tags.claimed, meta.claimed) > source.size
+    return None if is_truncated else tags
 
 
 def read(source: Source, tags: Atom) -> Block:
-    """Read the tags in a list."""
+    """Read the tags of an `ilst` atom."""
     block = Block(name="MP4", dialect="mp4")
     source.allow(tags.size)
     for atom in atoms.walk(source, tags.start, tags.end):
@@ -53,23 +54,23 @@ def _add(block: Block, source: Source, atom: Atom) -> None:
     for kind, data in _values(source, atom):
         if atom.name in _PAIRS:
             block.add(name, [_pair(data)])
-        elif atom.name == b"gnre":  # a number where others have a text
+        elif atom.name == b"gnre":  # a number instead of a text
             block.add("\xa9gen", [genres.name(int.from_bytes(data) - 1)])
         else:
             block.add(name, [_text(kind, data, numeric=name[0] != "\xa9")])
 
 
 def _add_own(block: Block, source: Source, atom: Atom) -> None:
-    """A tag that Apple gave no name: its owner and name are told within."""
+    """Add a freeform tag (`----`), which holds its own owner and name."""
     owner, name, texts = b"", b"", []
     for part in atoms.walk(source, atom.start, atom.end):
         if part.name == b"data":
             texts += [_text(kind, data, numeric=False) for kind, data in _value(source, part)]
         elif part.size > 4 and part.name in (b"mean", b"name"):
-            told = source.read(part.start + 4, min(part.size - 4, _TEXT_LIMIT))
-            owner, name = (told, name) if part.name == b"mean" else (owner, told)
-    full = b"----:%b:%b" % (owner, name)
-    block.add(full.decode("utf-8", "replace").lower(), texts)
+            text = source.read(part.start + 4, min(part.size - 4, _TEXT_LIMIT))
+            owner, name = (text, name) if part.name == b"mean" else (owner, text)
+    full_name = b"----:%b:%b" % (owner, name)
+    block.add(full_name.decode("utf-8", "replace").lower(), texts)
 
 
 def _add_pictures(block: Block, source: Source, atom: Atom) -> None:
@@ -82,7 +83,7 @@ def _add_pictures(block: Block, source: Source, atom: Atom) -> None:
 
 
 def _values(source: Source, atom: Atom) -> Iterable[tuple[int, bytes]]:
-    """Give the values in an atom with their types; nearly always there is one, and a short one."""
+    """Return the values of an atom with their types; nearly always one short value."""
     size = atom.size
     if 8 + _AHEAD <= size <= _USUAL:
         data = source.read(atom.start, size)
@@ -105,6 +106,6 @@ def _text(kind: int, data: bytes, *, numeric: bool) -> str:
 
 
 def _pair(data: bytes) -> str:
-    """A pair of numbers becomes "3/12", where 0 stands for none."""
-    number, total = (str(int.from_bytes(data[place : place + 2]) or "") for place in (2, 4))
+    """Format two numbers as "3/12", or "3" if the second is 0."""
+    number, total = (str(int.from_bytes(data[offset : offset + 2]) or "") for offset in (2, 4))
     return f"{number}/{total}" if total else number

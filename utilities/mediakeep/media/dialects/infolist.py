@@ -1,4 +1,4 @@
-"""The INFO list of RIFF, after Microsoft's "Multimedia Programming Interface" 1.0 (2)."""
+"""The RIFF INFO list, after Microsoft's "Multimedia Programming Interface" 1.0 (2)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ _MOST = 512  # texts
 _TEXT_LIMIT = 256 * 1024
 
 
-def read(source: Source, place: int, end: int) -> Block:
-    """Read the texts, mostly in UTF-8 or Windows' own letters, which nothing tells."""
+def read(source: Source, offset: int, end: int) -> Block:
+    """Read the texts; their encoding is not declared, mostly UTF-8 or a Windows code page."""
     block = Block(name="RIFF INFO", dialect="riff")
-    place += len(MARK)
-    source.allow(end - place)
+    offset += len(MARK)
+    source.allow(end - offset)
     for _ in range(_MOST):
-        head = source.read(place, 8)
+        head = source.read(offset, 8)
         size = int.from_bytes(head[4:8], "little")
-        place += 8
-        if len(head) < 8 or place + size > end or block.full:
+        offset += 8
+        if len(head) < 8 or offset + size > end or block.full:
             break
-        text = source.read(place, min(size, _TEXT_LIMIT)).partition(b"\0")[0]
+        text = source.read(offset, min(size, _TEXT_LIMIT)).partition(b"\0")[0]
         block.add(head[:4].decode("latin-1"), [_decoded(text)])
-        place += size + (size & 1)
+        offset += size + (size & 1)
     return block
 
 

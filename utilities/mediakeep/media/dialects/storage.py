@@ -1,17 +1,17 @@
-"""How the content of ID3v2 frames is stored, after id3.org's 2.3.0 (3.3.1) and 2.4.0 (4.1)."""
+"""The encoding of ID3v2 frame content, after id3.org's 2.3.0 (3.3.1) and 2.4.0 (4.1)."""
 
 from __future__ import annotations
 
 import zlib
 from typing import NamedTuple
 
-TAG_LIMIT = 64 * 1024 * 1024  # bytes of all frames of a tag that have to be held whole
+TAG_LIMIT = 64 * 1024 * 1024  # bytes of all frames of a tag that are held in memory
 
-_FRAME_LIMIT = 16 * 1024 * 1024  # bytes of one such frame
+_FRAME_LIMIT = 16 * 1024 * 1024  # bytes of one of these frames
 
 
 class _Bits(NamedTuple):
-    """The bits of a frame's flags that change how its content is stored."""
+    """The frame flags that change how the content is encoded."""
 
     grouped: int = 0
     encrypted: int = 0
@@ -28,29 +28,29 @@ _BITS = {
 
 
 class Storage:
-    """Restores the content of one tag's frames, within bounds, however it was compressed."""
+    """Decodes the frames of one tag within memory limits."""
 
     def __init__(self, version: int, *, unsynced: bool) -> None:
         self._bits = _BITS[version]
-        self._unsynced = unsynced and version == 4  # before, the whole tag was
+        self._unsynced = unsynced and version == 4  # in 2.3 the whole tag is
         self._ahead = self._bits.compressed | self._bits.sized
         self._left = TAG_LIMIT
 
     @property
     def room(self) -> int:
-        """Bytes that the next frame may have."""
+        """Largest size of the next frame, in bytes."""
         return min(_FRAME_LIMIT, self._left)
 
     def is_plain(self, flags: int) -> bool:
-        """Whether a frame's content is stored as it is."""
+        """Whether the content of a frame is stored unchanged."""
         return not flags and not self._unsynced
 
     def restored(self, data: bytes, flags: int) -> bytes:
-        """Return a frame's content; b"" where it is encrypted, broken, or unfolds too far."""
+        """Return the content of a frame; b"" if it is encrypted, malformed or too large."""
         self._left -= len(data)
         if flags & self._bits.encrypted:
             return b""
-        # A group has one byte, the size of the content four; nobody need believe it.
+        # One byte of group id, four bytes of content size, which is not trusted.
         data = data[bool(flags & self._bits.grouped) + 4 * bool(flags & self._ahead) :]
         if self._unsynced or flags & self._bits.unsynced:
             data = data.replace(b"\xff\0", b"\xff")
@@ -59,10 +59,10 @@ class Storage:
     def _unfolded(self, data: bytes) -> bytes:
         if self.room <= 0:
             return b""
-        unfolding = zlib.decompressobj()
+        decompressor = zlib.decompressobj()
         try:
-            content = unfolding.decompress(data, self.room)
+            content = decompressor.decompress(data, self.room)
         except zlib.error:
             return b""
         self._left -= len(content)
-        return content if unfolding.eof else b""
+        return content if decompressor.eof else b""
