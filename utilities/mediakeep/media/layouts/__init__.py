@@ -1,1 +1,1 @@
-"""One module per kind of parts that files are made of: how to walk from one to the next."""
+"""The parts of container formats, one module each."""

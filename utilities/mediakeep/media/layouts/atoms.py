@@ -1,4 +1,4 @@
-"""The atoms of MP4 and QuickTime, after ISO/IEC 14496-12 (4.2)."""
+"""MP4 and QuickTime atoms (boxes), after ISO/IEC 14496-12 (4.2)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from mediakeep.media.source import AHEAD, Source
 
-_MOST = 4096  # beside each other
+_MOST = 4096  # atoms on one level
 
 
 class Atom(NamedTuple):
-    """A named part of a file; what it holds lies from `start` to `end`.
+    """An atom, whose content is the bytes from `start` to `end`.
 
-    `claimed` is where it ends by its own word, which may be behind the end of what it is in.
+    The last field is the end that its header declares, which may exceed that of its parent.
     """
 
     name: bytes
@@ -23,32 +23,32 @@ class Atom(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes that it holds."""
+        """Size of the content in bytes."""
         return self.end - self.start
 
 
 def walk(source: Source, start: int, end: int, most: int = _MOST) -> Iterator[Atom]:
-    """Walk the atoms that lie beside each other; one that reaches too far ends where it must."""
-    first, held = start, b""
-    look = source.peek if most > _MOST else source.read  # so many lie far apart
+    """Yield the atoms of one level; an atom that is too long is cut at `end`."""
+    first, buffer = start, b""
+    read_at = source.peek if most > _MOST else source.read  # so many are far apart
     if end - start <= AHEAD:
-        held = source.read(start, end - start)
+        buffer = source.read(start, end - start)
     for _ in range(most):
-        head = held[start - first : start - first + 8] or look(start, 8)
+        head = buffer[start - first : start - first + 8] or read_at(start, 8)
         if len(head) < 8:
             return
-        size, ahead = int.from_bytes(head[:4]), 8
+        size, header_size = int.from_bytes(head[:4]), 8
         if size == 0:
             size = end - start
-        elif size == 1:  # a longer one stands behind the name
-            size, ahead = int.from_bytes(look(start + 8, 8)), 16
-        if size < ahead or start + ahead > end:
+        elif size == 1:  # a 64-bit size follows the name
+            size, header_size = int.from_bytes(read_at(start + 8, 8)), 16
+        if size < header_size or start + header_size > end:
             return
         claimed = start + size
-        yield Atom(head[4:], start + ahead, min(claimed, end), claimed)
+        yield Atom(head[4:], start + header_size, min(claimed, end), claimed)
         start = claimed
 
 
 def find(source: Source, within: Atom, name: bytes) -> Atom | None:
-    """Find an atom of a name among those in another."""
+    """Return the first child atom with a name, or None if there is none."""
     return next((atom for atom in walk(source, *within[1:3]) if atom.name == name), None)

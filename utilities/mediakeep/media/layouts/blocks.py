@@ -1,4 +1,4 @@
-"""FLAC's metadata blocks, after RFC 9639 (8)."""
+"""FLAC metadata blocks, after RFC 9639 (8)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ STREAMINFO, COMMENT, PICTURE = 0, 4, 6
 
 _LAST = 0x80
 _MOST = 1024
-_SYNC = 0xFF  # opens a frame, not a block
+_SYNC = 0xFF  # first byte of a frame, not of a block
 
 
 class Block(NamedTuple):
-    """A block: its type, and where its content lies."""
+    """A metadata block: its type and the range of its content."""
 
     kind: int
     start: int
@@ -22,24 +22,24 @@ class Block(NamedTuple):
 
 
 class Metadata(NamedTuple):
-    """The blocks, and where they end: behind the end of the file where they are cut off."""
+    """The metadata blocks and their end, which is beyond the end of a truncated file."""
 
     blocks: list[Block]
     end: int
 
 
-def walk(source: Source, place: int) -> Metadata:
-    """Walk the blocks behind `fLaC`, whose content nobody need believe to be there."""
-    found: list[Block] = []
+def walk(source: Source, offset: int) -> Metadata:
+    """Read the block headers after `fLaC`; their content may be missing."""
+    blocks: list[Block] = []
     for _ in range(_MOST):
-        head = source.read(place, 4)
+        head = source.read(offset, 4)
         if len(head) < 4:
-            return Metadata(found, source.size + 1)
+            return Metadata(blocks, source.size + 1)
         if head[0] == _SYNC:
             break
-        start = place + 4
-        place = start + int.from_bytes(head[1:])
-        found.append(Block(head[0] & 0x7F, start, place))
+        start = offset + 4
+        offset = start + int.from_bytes(head[1:])
+        blocks.append(Block(head[0] & 0x7F, start, offset))
         if head[0] & _LAST:
             break
-    return Metadata(found, place)
+    return Metadata(blocks, offset)

@@ -1,4 +1,4 @@
-"""FLAC's frames, each of which tells its place, after RFC 9639 (8.2 and 9.1)."""
+"""FLAC frames, which are numbered, and STREAMINFO, after RFC 9639 (8.2 and 9.1)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-STREAMINFO = 34  # bytes of the block that tells of all frames
-HEADER = 16  # bytes that the longest frame header takes
-FIXED, VARIABLE = b"\xff\xf8", b"\xff\xf9"  # how frames begin: blocks of one size, of any size
+STREAMINFO = 34  # bytes
+HEADER = 16  # bytes of the longest frame header
+FIXED, VARIABLE = b"\xff\xf8", b"\xff\xf9"  # frame sync: fixed, variable block size
 
 _BITS = {1: 8, 2: 12, 4: 16, 5: 20, 6: 24, 7: 32}
 
@@ -23,7 +23,7 @@ _CRC = bytes(_crc(byte) for byte in range(256))
 
 
 class Stream(NamedTuple):
-    """What STREAMINFO tells; sizes of blocks in samples, of frames in bytes, 0 where unknown."""
+    """The STREAMINFO block; block sizes in samples, frame sizes in bytes, 0 if unknown."""
 
     block: int
     least: int
@@ -35,7 +35,7 @@ class Stream(NamedTuple):
 
 
 def streaminfo(body: bytes) -> Stream | None:
-    """Read a STREAMINFO block; None where it is cut off."""
+    """Parse a STREAMINFO block; return None if it is truncated."""
     if len(body) < STREAMINFO:
         return None
     _, block = struct.unpack_from(">HH", body)
@@ -52,32 +52,32 @@ def streaminfo(body: bytes) -> Stream | None:
 
 
 def backwards(tail: bytes, stream: Stream, sync: bytes) -> Iterator[tuple[int, int]]:
-    """Give each frame that begins in `tail` and the sample it ends before, the last one first."""
-    at = len(tail)
-    while (at := tail.rfind(sync, 0, at + 1)) >= 0:
-        if end := _end(tail[at : at + HEADER], stream):
-            yield at, end
-        at -= 1
+    """Yield offset and end sample (exclusive) of each frame in `tail`, the last one first."""
+    offset = len(tail)
+    while (offset := tail.rfind(sync, 0, offset + 1)) >= 0:
+        if end := _end(tail[offset : offset + HEADER], stream):
+            yield offset, end
+        offset -= 1
 
 
 def _end(head: bytes, stream: Stream) -> int:
-    """The sample that a frame ends before, 0 if this is no frame of the stream (section 9.1)."""
+    """Return the end sample of a frame (exclusive); 0 if it is no frame of the stream (9.1)."""
     if len(head) < 6 or not _fits(head, stream):
         return 0
-    number, at = _coded(head)
+    number, offset = _coded(head)
     code = head[2] >> 4
-    size, at = _block_size(head, code, at)
-    at += {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
+    size, offset = _block_size(head, code, offset)
+    offset += {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
     crc = 0
-    for byte in head[:at]:
+    for byte in head[:offset]:
         crc = _CRC[crc ^ byte]
-    if not size or at >= len(head) or head[at] != crc:
+    if not size or offset >= len(head) or head[offset] != crc:
         return 0
     return number + size if head[1] & 1 else number * stream.block + size
 
 
 def _fits(head: bytes, stream: Stream) -> bool:
-    """Whether rate, channels and bits are possible, and those of the stream."""
+    """Return whether a frame has the channels and bits per sample of the stream."""
     channels, bits = head[3] >> 4, head[3] >> 1 & 7
     return (
         head[2] & 15 != 15
@@ -89,22 +89,22 @@ def _fits(head: bytes, stream: Stream) -> bool:
 
 
 def _coded(head: bytes) -> tuple[int, int]:
-    """The number of the frame or sample, written as UTF-8 writes letters, and where it ends."""
+    """Decode the UTF-8-like frame or sample number; return it and its end."""
     first = head[4]
-    more = 0
-    while first << more & 0x80:
-        more += 1
-    number = first & 0x7F >> more
-    for byte in head[5 : 4 + more]:
+    extra_bytes = 0
+    while first << extra_bytes & 0x80:
+        extra_bytes += 1
+    number = first & 0x7F >> extra_bytes
+    for byte in head[5 : 4 + extra_bytes]:
         number = number << 6 | byte & 0x3F
-    return number, 4 + max(1, more)
+    return number, 4 + max(1, extra_bytes)
 
 
-def _block_size(head: bytes, code: int, at: int) -> tuple[int, int]:
+def _block_size(head: bytes, code: int, offset: int) -> tuple[int, int]:
     if code == 6:
-        return head[at] + 1, at + 1
+        return head[offset] + 1, offset + 1
     if code == 7:
-        return int.from_bytes(head[at : at + 2], "big") + 1, at + 2
+        return int.from_bytes(head[offset : offset + 2], "big") + 1, offset + 2
     if code < 6:
-        return (0, 192, 576, 1152, 2304, 4608)[code], at
-    return 256 << code - 8, at
+        return (0, 192, 576, 1152, 2304, 4608)[code], offset
+    return 256 << code - 8, offset

@@ -1,11 +1,11 @@
-"""The frames of MPEG audio, layers 1 to 3, after ISO/IEC 11172-3 (2.4.1.3) and 13818-3."""
+"""MPEG audio frame headers, layers 1 to 3, after ISO/IEC 11172-3 (2.4.1.3) and 13818-3."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import NamedTuple
 
-_HALF, _QUARTER = (2, 0)  # the numbers of MPEG 2 and 2.5; 3 is MPEG 1
+_HALF, _QUARTER = (2, 0)  # version bits of MPEG 2 and 2.5; 3 is MPEG 1
 _RATES = {3: (44100, 48000, 32000), _HALF: (22050, 24000, 16000), _QUARTER: (11025, 12000, 8000)}
 _BITRATES = {
     (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -15,11 +15,11 @@ _BITRATES = {
     (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     (False, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-_PADDED, _LEAST, _BITS = 0x02, 0x10, 0xF0  # of the third byte
+_PADDED, _LEAST, _BITS = 0x02, 0x10, 0xF0  # bits of the third byte
 
 
 class Frame(NamedTuple):
-    """What the four bytes of a frame's header tell: bits a second, Hz, bytes, samples."""
+    """A frame header; bitrate in bits per second, sample rate in Hz, size in bytes."""
 
     version: int
     layer: int
@@ -32,15 +32,15 @@ class Frame(NamedTuple):
 
 @lru_cache(4096)
 def read(head: bytes) -> Frame | None:
-    """Read a frame's header; None where it is none, or one of a free bitrate."""
+    """Parse a four-byte frame header; return None if it is invalid or of free bitrate."""
     if len(head) < 4 or head[0] != 0xFF or head[1] < 0xE0:
         return None
     version, layer = head[1] >> 3 & 3, 4 - (head[1] >> 1 & 3)
-    bits, rated = head[2] >> 4, head[2] >> 2 & 3
-    if version == 1 or layer == 4 or rated == 3 or bits in (0, 15):
+    bitrate_index, rate_index = head[2] >> 4, head[2] >> 2 & 3
+    if version == 1 or layer == 4 or rate_index == 3 or bitrate_index in (0, 15):
         return None
-    bitrate = _BITRATES[version == 3, layer][bits - 1] * 1000
-    rate = _RATES[version][rated]
+    bitrate = _BITRATES[version == 3, layer][bitrate_index - 1] * 1000
+    rate = _RATES[version][rate_index]
     samples = 384 if layer == 1 else 576 if layer == 3 and version != 3 else 1152
     slot = 4 if layer == 1 else 1
     size = (samples // 8 * bitrate // rate // slot + (head[2] >> 1 & 1)) * slot
@@ -48,7 +48,7 @@ def read(head: bytes) -> Frame | None:
 
 
 def least(head: bytes, *, even: bool) -> int:
-    """Return the fewest bytes of a frame like this one: of its bitrate (even), or of any; or 0."""
+    """Return the minimum size of such frames, at this bitrate (`even`) or any; 0 if invalid."""
     third = head[2] & ~_PADDED if even else head[2] & ~(_PADDED | _BITS) | _LEAST
     frame = read(bytes((*head[:2], third, head[3])))
     return frame.size if frame else 0

@@ -1,4 +1,4 @@
-"""The pages of Ogg and the packets on them, after RFC 3533."""
+"""Ogg pages and their packets, after RFC 3533."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from typing import NamedTuple
 
 from mediakeep.media.source import Source
 
-MARK = b"OggS\0"  # and the version
-END = 0x04  # flag of the last page of a stream
-FIXED = 27  # bytes of a page before its table of segments
+MARK = b"OggS\0"  # capture pattern and version
+END = 0x04  # flag of the last page
+FIXED = 27  # bytes of a page header without the segment table
 
-_FLAGS = 8  # more than all of them together
+_FLAGS = 8  # greater than all flags together
 _LARGEST = FIXED + 255 + 255 * 255
-_TAILS = (16_384, _LARGEST + 16_384)  # bytes searched for the last page, seldom the second
+_TAILS = (16_384, _LARGEST + 16_384)  # bytes searched for the last page, rarely the second
 _MOST = 20_000  # pages before the audio
-_AT_ONCE = 128 * 1024  # bytes of a large packet
+_AT_ONCE = 128 * 1024  # bytes read ahead of a large packet
 
 
 class Page(NamedTuple):
-    """A page: where it, its content and its end lie."""
+    """The header of a page, with the offsets of the page, its body and its end."""
 
     flags: int
     granule: bytes
     serial: bytes
-    lacing: bytes  # sizes of segments; a packet ends at each that is below 255
+    lacing: bytes  # segment sizes; one below 255 ends a packet
     start: int
     body: int
     end: int
 
     @property
     def known(self) -> bool:
-        """Whether its flags are those of the standard, so that it is no page by chance."""
+        """Whether the flags are defined ones, so that it is not a page by chance."""
         return self.flags < _FLAGS
 
 
 def read(source: Source, at: int) -> Page | None:
-    """Read the header of the page at `at`; None if it is none or cut off."""
+    """Read the page header at an offset; return None if there is none or it is truncated."""
     return parse(source.read(at, FIXED + 255), at)
 
 
 def parse(head: bytes, at: int) -> Page | None:
-    """Read the header of a page that stands at `at`, from at most 282 bytes."""
+    """Parse the first 282 bytes of the page at an offset; return None if they are no header."""
     if not head.startswith(MARK) or len(head) < FIXED:
         return None
     body = FIXED + head[26]
@@ -53,7 +53,7 @@ def parse(head: bytes, at: int) -> Page | None:
 
 
 def walk(source: Source, at: int) -> Iterator[Page]:
-    """Give the pages from `at` on, as far as headers may reach."""
+    """Yield up to 20,000 pages from an offset on, more than headers need."""
     for _ in range(_MOST):
         page = read(source, at)
         if page is None:
@@ -63,10 +63,10 @@ def walk(source: Source, at: int) -> Iterator[Page]:
 
 
 def begun(source: Source, page: Page) -> tuple[bytes, bool]:
-    """Return what a page holds of the packet that it begins with, and whether it ends there."""
-    whole = len(page.lacing) - len(page.lacing.lstrip(b"\xff"))
-    ends = whole < len(page.lacing)  # at a segment of less than 255 bytes
-    size = 255 * whole + (page.lacing[whole] if ends else 0)
+    """Return the part of the first packet on a page, and whether the packet ends there."""
+    full_segments = len(page.lacing) - len(page.lacing.lstrip(b"\xff"))
+    ends = full_segments < len(page.lacing)  # with a segment of less than 255 bytes
+    size = 255 * full_segments + (page.lacing[full_segments] if ends else 0)
     source.allow(size)
     if not ends:
         source.hold(page.body, size, _AT_ONCE)
@@ -74,17 +74,17 @@ def begun(source: Source, page: Page) -> tuple[bytes, bool]:
 
 
 def position(head: bytes, serial: bytes) -> int:
-    """Return the sample that a page of a stream ends before; 0 or less where it tells none."""
+    """Return the granule position of a page; 0 or less if unset or of another stream."""
     return int.from_bytes(head[6:14], "little", signed=True) if head[14:18] == serial else 0
 
 
 def backwards(source: Source) -> Iterator[tuple[int, bytes]]:
-    """Give where pages begin near the end of the file, and their headers, the last page first.
+    """Yield the offsets and headers of the pages near the end of the file, the last one first.
 
-    Where none of the very last suits they are given once more, with those before them.
+    After the pages of a small tail those of a larger one follow, which repeats the first.
     """
-    for reach in _TAILS:
-        tail = source.tail(source.size, reach)
-        before, at = source.size - len(tail), len(tail)
+    for size in _TAILS:
+        tail = source.tail(source.size, size)
+        tail_start, at = source.size - len(tail), len(tail)
         while (at := tail.rfind(MARK, 0, at)) >= 0:
-            yield before + at, tail[at : at + FIXED + 255]
+            yield tail_start + at, tail[at : at + FIXED + 255]
