@@ -110,7 +110,7 @@ def test_missing_frames_are_counted_against_what_the_encoder_wrote(tmp_path: Pat
 def test_a_last_frame_that_is_cut_off_is_told(tmp_path: Path) -> None:
     whole = tracks.seed("bell.mp3")
     facts = facts_of(tmp_path / "a.mp3", whole)
-    assert judged(tmp_path / "a.mp3", whole[:-20], facts) == "the last frame is cut off"
+    assert judged(tmp_path / "a.mp3", whole[:-20], facts) == "the last frame is truncated"
 
 
 def test_zeros_where_the_end_should_be_are_told(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""One module per format: what it tells of its sound, where that lies, and what proves a loss."""
+"""Audio formats, one module each: stream info, audio ranges and truncation checks."""

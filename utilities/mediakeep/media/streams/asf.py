@@ -1,4 +1,4 @@
-"""WMA: objects with a GUID each, of which one holds packets of one size.
+"""WMA (ASF): objects identified by GUIDs; the data object holds packets of one size.
 
 After Microsoft's "Advanced Systems Format Specification 01.20.05", sections 2, 3.2, 3.14 and 5.
 """
@@ -15,8 +15,8 @@ from mediakeep.media.layouts import objects
 from mediakeep.media.layouts.objects import Object, guid
 from mediakeep.media.source import Source, Span
 
-_FILE = guid("8cabdca1-a947-11cf-8ee4-00c00c205365")  # properties of the whole file
-_STREAM = guid("b7dc0791-a9b7-11cf-8ee6-00c00c205365")  # properties of a stream
+_FILE = guid("8cabdca1-a947-11cf-8ee4-00c00c205365")  # file properties
+_STREAM = guid("b7dc0791-a9b7-11cf-8ee6-00c00c205365")  # stream properties
 _CODECS = guid("86d15240-311d-11d0-a3a4-00a0c90348f6")
 _EXTENSION = guid("5fbf03b5-a92e-11cf-8ee3-00c00c205365")
 _DATA = guid("75b22636-668e-11cf-a6d9-00aa0062ce6c")
@@ -26,44 +26,44 @@ _LOCKS = {
     guid("298ae614-2622-4c17-b935-dae07ee9289c"): "Windows Media DRM",
     guid("43058533-6981-49e6-9b74-ad12cb86d58c"): "PlayReady",
 }
-_INNER = 22  # bytes of the extension before the objects in it
+_INNER = 22  # bytes of the header extension before its child objects
 _DATA_HEADER = 26  # bytes of the data object before the first packet
-_BROADCAST = 1  # flag: sizes were not known when the file was begun
+_BROADCAST = 1  # flag: the sizes are not valid
 _LOSSLESS = 0x163
-_SOUND = 2  # a kind of codec
+_SOUND = 2  # codec type
 
 
 def read(source: Source) -> Anatomy:
-    """Read the header object; what makes no sense in it is left out."""
+    """Parse the header object; malformed values are skipped."""
     source.allow(min(_header_end(source), source.size))
     block = Block(name="ASF", dialect="asf")
-    told: dict[bytes, Object] = {}
+    header_objects: dict[bytes, Object] = {}
     for item in source.once(_header):
         if item.guid == _EXTENSION:
             for inner in objects.walk(source, item.start + _INNER, item.end):
                 attributes.add(block, source, inner)
         elif item.guid != _STREAM or source.read(item.start, 16) == _AUDIO:
-            told.setdefault(item.guid, item)
+            header_objects.setdefault(item.guid, item)
             attributes.add(block, source, item)
-    return Anatomy(info=_info(source, told), blocks=[block])
+    return Anatomy(info=_info(source, header_objects), blocks=[block])
 
 
 def examine(source: Source) -> Sound:
-    """Compare the packets that the header counts with what is there."""
+    """Compare the size of the declared packets with that of the file."""
     end = _header_end(source)
     if end > source.size:
         return Sound(0, "it ends within its headers")
     header = source.once(_header)
     protected = next((_LOCKS[item.guid] for item in header if item.guid in _LOCKS), "")
-    promised = next((_packets(source, item) for item in header if item.guid == _FILE), 0)
+    declared = next((_packets(source, item) for item in header if item.guid == _FILE), 0)
     packed = next(essence(source))
-    there = source.size - packed.start
-    missing = holds(max(0, there), promised) if promised > there else ""
+    present = source.size - packed.start
+    missing = holds(max(0, present), declared) if declared > present else ""
     return Sound(packed.size, missing, protected)
 
 
 def essence(source: Source) -> Iterator[Span]:
-    """Give the packets of sound: those of the data object, or all the rest if it has no size."""
+    """Yield the packets of the data object, or the rest of the file if it has no size."""
     start = _header_end(source)
     data = next(objects.walk(source, start, source.size), None)
     first = start + 24 + _DATA_HEADER
@@ -82,44 +82,46 @@ def _header(source: Source) -> list[Object]:
 
 
 def _packets(source: Source, properties: Object) -> int:
-    """Bytes of all packets, 0 where they are not of one known size."""
+    """Return the bytes of all packets; 0 if they are not of one known size."""
     body = source.read(properties.start, 80)
     count, flags = int.from_bytes(body[32:40], "little"), int.from_bytes(body[64:68], "little")
     least, most = int.from_bytes(body[68:72], "little"), int.from_bytes(body[72:76], "little")
     return 0 if flags & _BROADCAST or least != most else count * least
 
 
-def _info(source: Source, told: dict[bytes, Object]) -> Info:
-    length, rate, channels, bitrate, bits, form = 0.0, 0, 0, 0, 0, 0
-    if _FILE in told:
-        duration, _, preroll = struct.unpack("<40xQQQ", source.read(told[_FILE].start, 64))
-        length = max(0.0, duration / 10_000_000 - preroll / 1000)
-    if _STREAM in told:
-        form, channels, rate, second, _, bits = struct.unpack(
-            "<54xHHIIHH", source.read(told[_STREAM].start, 70)
+def _info(source: Source, header_objects: dict[bytes, Object]) -> Info:
+    length, rate, channels, bitrate, bits, audio_format = 0.0, 0, 0, 0, 0, 0
+    if _FILE in header_objects:
+        duration, _, preroll = struct.unpack(
+            "<40xQQQ", source.read(header_objects[_FILE].start, 64)
         )
-        bitrate = second * 8
+        length = max(0.0, duration / 10_000_000 - preroll / 1000)
+    if _STREAM in header_objects:
+        audio_format, channels, rate, bytes_per_second, _, bits = struct.unpack(
+            "<54xHHIIHH", source.read(header_objects[_STREAM].start, 70)
+        )
+        bitrate = bytes_per_second * 8
     return Info(
         length=length,
         bitrate=bitrate,
         sample_rate=rate,
         channels=channels,
         bits_per_sample=bits,
-        codec=_codec(source, told[_CODECS].start) if _CODECS in told else "",
-        lossless=form == _LOSSLESS,
+        codec=_codec(source, header_objects[_CODECS].start) if _CODECS in header_objects else "",
+        lossless=audio_format == _LOSSLESS,
     )
 
 
-def _codec(source: Source, place: int) -> str:
-    """Return the name of the first codec for sound."""
-    count = int.from_bytes(source.read(place + 16, 4), "little")
-    place += 20
+def _codec(source: Source, offset: int) -> str:
+    """Return the name of the first audio codec."""
+    count = int.from_bytes(source.read(offset + 16, 4), "little")
+    offset += 20
     for _ in range(min(count, 16)):
-        kind, length = struct.unpack("<HH", source.read(place, 4))
-        name = attributes.text(source.read(place + 4, 2 * length))
+        kind, length = struct.unpack("<HH", source.read(offset, 4))
+        name = attributes.text(source.read(offset + 4, 2 * length))
         if kind == _SOUND:
             return name.strip()
-        place += 4 + 2 * length
-        place += 2 + 2 * int.from_bytes(source.read(place, 2), "little")
-        place += 2 + int.from_bytes(source.read(place, 2), "little")
+        offset += 4 + 2 * length
+        offset += 2 + 2 * int.from_bytes(source.read(offset, 2), "little")
+        offset += 2 + int.from_bytes(source.read(offset, 2), "little")
     return ""

@@ -1,4 +1,4 @@
-"""What the first packet of a stream in Ogg tells: Vorbis, Opus, FLAC and Speex.
+"""The first packet of an Ogg stream: Vorbis, Opus, FLAC and Speex.
 
 After "Vorbis I" (4.2), RFC 7845 (5.1), RFC 9639 (10.1) and the Speex manual (8.2).
 """
@@ -15,17 +15,17 @@ from mediakeep.media.anatomy import Info
 from mediakeep.media.layouts import flacframes
 from mediakeep.media.streams import flac
 
-SEEN = 9  # bytes of the packet that tell the codec, and how many follow before the audio
+SEEN = 9  # bytes of the packet: the codec and its number of header packets
 
-_OPUS_RATE = 48_000  # of its clock, whatever went in
+_OPUS_RATE = 48_000  # Hz, whatever the input rate
 _FLAC_AHEAD = 17  # bytes before STREAMINFO
 
 
 class Codec(msgspec.Struct, frozen=True):
-    """A codec: what its first packet begins with, and what stands before its comments.
+    """A codec: the magic bytes of its first packet and the offset of its comments in the second.
 
-    `info` reads the first packet, given the position of the stream's end and the size of the file;
-    `packets` counts those before the audio, of which those in `kept` are needed to decode it.
+    The functions parse the first packet, given the last granule position and the file size, and
+    count the header packets. The last field lists the header packets that a decoder needs.
     """
 
     mark: bytes
@@ -36,7 +36,7 @@ class Codec(msgspec.Struct, frozen=True):
 
 
 def find(start: bytes) -> Codec | None:
-    """Tell a codec by how its first packet begins."""
+    """Return the codec of a first packet, or None if it is unknown."""
     for codec in _CODECS:
         if start.startswith(codec.mark):
             return codec
@@ -44,22 +44,22 @@ def find(start: bytes) -> Codec | None:
 
 
 def _vorbis(packet: bytes, last: int, _size: int) -> Info:
-    channels, rate, most, nominal, least = struct.unpack_from("<BIiii", packet, 11)
+    channels, rate, highest, nominal, lowest = struct.unpack_from("<BIiii", packet, 11)
     if not rate:
-        raise ValueError("a rate of 0")
-    middle = nominal if nominal > 0 else (max(0, most) + max(0, least)) // 2
-    return Info(length=last / rate, bitrate=middle, sample_rate=rate, channels=channels)
+        raise ValueError("sample rate 0")
+    bitrate = nominal if nominal > 0 else (max(0, highest) + max(0, lowest)) // 2
+    return Info(length=last / rate, bitrate=bitrate, sample_rate=rate, channels=channels)
 
 
 def _opus(packet: bytes, last: int, _size: int) -> Info:
-    channels, skipped = struct.unpack_from("<BH", packet, 9)
+    channels, pre_skip = struct.unpack_from("<BH", packet, 9)
     return Info(
-        length=max(0, last - skipped) / _OPUS_RATE, sample_rate=_OPUS_RATE, channels=channels
+        length=max(0, last - pre_skip) / _OPUS_RATE, sample_rate=_OPUS_RATE, channels=channels
     )
 
 
 def _flac(packet: bytes, last: int, size: int) -> Info:
-    """A stream that was written on the fly does not know its number of samples."""
+    """Parse FLAC; a stream written to a pipe does not declare its number of samples."""
     stream = flacframes.streaminfo(packet[_FLAC_AHEAD:])
     if stream is None:
         raise ValueError("no STREAMINFO")
@@ -70,7 +70,7 @@ def _flac(packet: bytes, last: int, size: int) -> Info:
 def _speex(packet: bytes, last: int, _size: int) -> Info:
     rate, _, _, channels, bitrate = struct.unpack_from("<IIIIi", packet, 36)
     if not rate:
-        raise ValueError("a rate of 0")
+        raise ValueError("sample rate 0")
     return Info(length=last / rate, bitrate=max(0, bitrate), sample_rate=rate, channels=channels)
 
 
@@ -83,7 +83,7 @@ def _three(_start: bytes) -> int:
 
 
 def _counted(start: bytes) -> int:
-    """FLAC counts the packets that follow the first; 0 stands for one that was not counted."""
+    """Return the declared number of header packets; 0 means unknown and counts as one."""
     return 1 + max(1, int.from_bytes(start[7:]))
 
 

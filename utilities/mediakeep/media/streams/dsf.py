@@ -10,17 +10,17 @@ from mediakeep.media.dialects import id3, margins
 from mediakeep.media.evidence import LAST_BYTE, Sound, holds
 from mediakeep.media.source import Source, Span
 
-_FIRST = 28  # bytes of the chunk that tells the size of the file
-_CHUNK = 12  # bytes of a chunk's name and size, which count in its size
+_FIRST = 28  # bytes of the first chunk, which declares the file size
+_CHUNK = 12  # bytes of name and size, included in the size
 
 
 def read(source: Source) -> Anatomy:
-    """Read the headers, which tell where the ID3 tag lies; struct.error if they are cut off."""
+    """Parse the headers and the ID3 tag; raise struct.error if they are truncated."""
     start = margins.front(source)
     (tag,) = struct.unpack("<Q", source.read(start + 20, 8))
     channels, rate, bits, samples = struct.unpack("<IIIQ", source.read(start + 52, 20))
     if not rate:
-        raise ValueError("a rate of 0")
+        raise ValueError("sample rate 0")
     block = attempt(partial(id3.read, source, start + tag, source.size)) if tag else None
     info = Info(
         length=samples / rate,
@@ -34,25 +34,25 @@ def read(source: Source) -> Anatomy:
 
 
 def examine(source: Source) -> Sound:
-    """Compare the sizes of the file and of its data with what is there."""
+    """Compare the declared sizes of file and data with the file size."""
     start, data = margins.front(source), _data(source)
-    whole = struct.unpack_from("<Q", source.read(start + 12, 8))[0]
-    promised = max(start + whole, data.end)
-    missing = holds(source.size, promised) if promised > source.size else ""
-    if promised - source.size == 1:
+    declared_size = struct.unpack_from("<Q", source.read(start + 12, 8))[0]
+    declared_end = max(start + declared_size, data.end)
+    missing = holds(source.size, declared_end) if declared_end > source.size else ""
+    if declared_end - source.size == 1:
         missing = LAST_BYTE
     return Sound(Span(data.start, min(data.end, source.size)).size, missing)
 
 
 def essence(source: Source) -> Pieces:
-    """Give the chunk that says how to read the samples, then the samples."""
+    """Yield the format chunk, then the samples."""
     data = _data(source)
     yield Span(margins.front(source) + _FIRST, min(data.start - _CHUNK, source.size))
     yield Span(data.start, min(data.end, source.size))
 
 
 def _data(source: Source) -> Span:
-    """The content of the data chunk, which stands behind the format chunk."""
+    """Return the content of the data chunk, which follows the format chunk."""
     start = margins.front(source) + _FIRST
     start += struct.unpack_from("<Q", source.read(start + 4, 8))[0]
     size = struct.unpack_from("<Q", source.read(start + 4, 8))[0]

@@ -1,4 +1,4 @@
-"""FLAC: metadata blocks, then frames that each tell their place, after RFC 9639."""
+"""FLAC: metadata blocks, then numbered frames, after RFC 9639."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from mediakeep.media.layouts.flacframes import FIXED, VARIABLE, Stream, backward
 from mediakeep.media.source import Source, Span
 
 _MARK = b"fLaC"
-_TAIL, _LONGEST = 65_536, 262_144  # bytes searched where the largest frame is unknown, and at most
+_TAIL, _LONGEST = 65_536, 262_144  # bytes searched: frame size unknown, maximum
 
 
 def read(source: Source) -> Anatomy:
-    """Read the blocks between `fLaC` and the first frame; ValueError without a STREAMINFO."""
+    """Parse the metadata blocks; raise ValueError if there is no STREAMINFO."""
     stream, metadata = source.once(_opened)
     if stream is None:
         raise ValueError("no STREAMINFO")
-    source.tail(source.size, _reach(stream) + margins.USUAL)  # at once: tags, and the last frame
+    source.tail(source.size, _reach(stream) + margins.USUAL)  # one read for all
     audio = Span(metadata.end, margins.back(source, margins.front(source)))
     block = attempt(partial(_tags, source, metadata))
     around = margins.blocks(source)
@@ -30,9 +30,9 @@ def read(source: Source) -> Anatomy:
 
 
 def told(stream: Stream, size: int) -> Info:
-    """Translate what is told of a stream of so many bytes; ValueError where it has no rate."""
+    """Build stream info for `size` bytes of audio; raise ValueError if the sample rate is 0."""
     if not stream.rate:
-        raise ValueError("a rate of 0")
+        raise ValueError("sample rate 0")
     length = stream.total / stream.rate
     return Info(
         length=length,
@@ -45,7 +45,7 @@ def told(stream: Stream, size: int) -> Info:
 
 
 def examine(source: Source) -> Sound:
-    """Find the last frame, and see whether it is the last of those that STREAMINFO promises."""
+    """Check that the last frame reaches the number of samples in STREAMINFO."""
     stream, metadata = source.once(_opened)
     if metadata.end > source.size:
         return Sound(0, _within_headers(source, stream))
@@ -54,13 +54,13 @@ def examine(source: Source) -> Sound:
 
 
 def essence(source: Source) -> Iterator[Span]:
-    """Give all bytes behind the last metadata block."""
+    """Yield all bytes after the last metadata block."""
     start = source.once(_opened)[1].end
     yield Span(start, margins.back(source, start))
 
 
 def _opened(source: Source) -> tuple[Stream | None, Metadata]:
-    """Walk through the metadata, and read the first STREAMINFO."""
+    """Read the metadata blocks and parse the first STREAMINFO."""
     metadata = blocks.walk(source, margins.front(source) + len(_MARK))
     for kind, start, _ in metadata.blocks:
         if kind == STREAMINFO:
@@ -69,7 +69,7 @@ def _opened(source: Source) -> tuple[Stream | None, Metadata]:
 
 
 def _tags(source: Source, metadata: Metadata) -> Block:
-    """Read the first block of comments, and all pictures."""
+    """Read the first comment block and all pictures."""
     start = end = 0
     for kind, *place in metadata.blocks:
         if kind == COMMENT and end == start:
@@ -88,29 +88,29 @@ def _tags(source: Source, metadata: Metadata) -> Block:
 
 
 def _within_headers(source: Source, stream: Stream | None) -> str:
-    """Metadata that goes on behind the end of the file; but frames there mean a wrong length."""
+    """Return the reason if the metadata is truncated; frames at the end mean a wrong size."""
     tail = source.tail(source.size, _TAIL)
-    sounds = stream and any(any(backwards(tail, stream, sync)) for sync in (FIXED, VARIABLE))
-    return "" if sounds else "it ends within its headers"
+    has_frames = stream and any(any(backwards(tail, stream, sync)) for sync in (FIXED, VARIABLE))
+    return "" if has_frames else "it ends within its headers"
 
 
 def _reach(stream: Stream) -> int:
-    """Bytes at the end that hold the beginning of the last frame."""
-    known = stream.largest + flacframes.HEADER if stream.largest else _TAIL
-    return min(known, _LONGEST)
+    """Return the number of bytes at the end that contain the start of the last frame."""
+    size = stream.largest + flacframes.HEADER if stream.largest else _TAIL
+    return min(size, _LONGEST)
 
 
 def _missing(source: Source, audio: Span, stream: Stream) -> str:
-    """Say how far the frames reach; "" where they are all there, or where none is seen."""
+    """Return how far the frames reach; "" if all are there, or if none is found."""
     reach = min(_reach(stream), audio.size)
     sync = VARIABLE if source.read(audio.start, 2) == VARIABLE else FIXED
     tail, furthest = source.tail(audio.end, reach), 0
-    for at, end in backwards(tail, stream, sync):
+    for offset, end in backwards(tail, stream, sync):
         if end >= stream.total:
-            cut = len(tail) - at < stream.least
-            return "it ends within its last frame" if cut else ""
+            is_truncated = len(tail) - offset < stream.least
+            return "it ends within its last frame" if is_truncated else ""
         furthest = max(furthest, end)
     if not furthest and reach < audio.size:
-        return ""  # what stands at the end is no sound, so nobody knows what is missing
+        return ""  # the end is no audio, so what is missing is unknown
     rate = stream.rate or 1
     return ends(furthest / rate, stream.total / rate)

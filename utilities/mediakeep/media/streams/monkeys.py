@@ -1,6 +1,6 @@
 """Monkey's Audio: a descriptor, a seek table and frames, after the `MACLib` headers of its SDK.
 
-The descriptor came with version 3.98; older files do not tell their size.
+The descriptor exists since version 3.98; older files do not declare their size.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from mediakeep.media.evidence import Sound, holds
 from mediakeep.media.source import Source
 from mediakeep.media.streams.plain import anatomy
 
-_DESCRIBED = 3980  # version since which there is a descriptor
-_EXTRA_HIGH = 4000  # a level of compression
+_DESCRIBED = 3980  # first version with a descriptor
+_EXTRA_HIGH = 4000  # compression level
 
 essence = margins.essence
 
 
 def read(source: Source) -> Anatomy:
-    """Read the header; struct.error where it is cut off."""
+    """Parse the header; raise struct.error if it is truncated."""
     head = source.read(margins.front(source), 76)
     version, level, flags, channels, rate = struct.unpack_from("<4xHHHHI", head)
     if version >= _DESCRIBED:
@@ -36,11 +36,11 @@ def read(source: Source) -> Anatomy:
 
 
 def examine(source: Source) -> Sound:
-    """Compare the sizes that the descriptor names with what is there."""
+    """Compare the sizes in the descriptor with the size of the audio."""
     audio = margins.between(source)
     head = source.read(audio.start, 36)
     if len(head) < 36 or struct.unpack_from("<H", head, 4)[0] < _DESCRIBED:
         return Sound(audio.size)
     descriptor, header, seek, wav, low, high, end = struct.unpack_from("<7I", head, 8)
-    promised = descriptor + header + seek + wav + low + (high << 32) + end
-    return Sound(audio.size, holds(audio.size, promised) if promised > audio.size else "")
+    declared = descriptor + header + seek + wav + low + (high << 32) + end
+    return Sound(audio.size, holds(audio.size, declared) if declared > audio.size else "")

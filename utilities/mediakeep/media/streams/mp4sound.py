@@ -1,4 +1,4 @@
-"""The sound of an MP4 track, after ISO/IEC 14496-12 (8.4, 8.5, 12.2)."""
+"""Audio tracks of MP4, after ISO/IEC 14496-12 (8.4, 8.5, 12.2)."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from mediakeep.media.layouts.atoms import Atom
 from mediakeep.media.layouts.movie import Track
 from mediakeep.media.source import Source
 
-_ENTRY = 28  # bytes of an entry for sound before the atoms in it
-_MORE = {0: 0, 1: 16, 2: 36}  # bytes that later versions of QuickTime put between
+_ENTRY = 28  # bytes of an audio sample entry before its child atoms
+_MORE = {0: 0, 1: 16, 2: 36}  # extra bytes by QuickTime entry version
 _LOSSLESS = frozenset(
     {"alac", "fLaC", "lpcm", "sowt", "twos", "in24", "in32", "fl32", "fl64", "raw "}
 )
 
 
 def read(source: Source, track: Track) -> Info | None:
-    """Read the headers of a track; None where it is no sound."""
-    handler, described = track.get(b"hdlr"), track.get(b"stsd")
+    """Parse the headers of a track; return None if it is no audio track."""
+    handler, descriptions = track.get(b"hdlr"), track.get(b"stsd")
     if handler is None or source.read(handler.start + 8, 4) != b"soun":
         return None
     length = _length(source, track.get(b"mdhd"))
-    entries = atoms.walk(source, described.start + 8, described.end) if described else ()
+    entries = atoms.walk(source, descriptions.start + 8, descriptions.end) if descriptions else ()
     for entry in entries:
         return _described(source, entry, length)
     return Info(length=length)
@@ -35,9 +35,9 @@ def _length(source: Source, header: Atom | None) -> float:
     if header is None:
         return 0.0
     data = source.read(header.start, 32)
-    form, place = (">IQ", 20) if data[:1] == b"\1" else (">II", 12)
-    scale, duration = struct.unpack_from(form, data, place)
-    unknown = 0xFFFFFFFF if form == ">II" else 0xFFFFFFFFFFFFFFFF
+    layout, offset = (">IQ", 20) if data[:1] == b"\1" else (">II", 12)
+    scale, duration = struct.unpack_from(layout, data, offset)
+    unknown = 0xFFFFFFFF if layout == ">II" else 0xFFFFFFFFFFFFFFFF
     return duration / scale if scale and duration != unknown else 0.0
 
 
@@ -58,13 +58,13 @@ def _described(source: Source, entry: Atom, length: float) -> Info:
 
 
 def _detailed(source: Source, entry: Atom, info: Info) -> Info:
-    """What the atoms within an entry tell better than its own fields."""
-    found = {atom.name: atom for atom in atoms.walk(source, entry.start, entry.end)}
-    if wave := found.get(b"wave"):  # QuickTime puts them one deeper
-        found = {atom.name: atom for atom in atoms.walk(source, wave.start, wave.end)}
-    if atom := found.get(b"esds"):
+    """Apply the child atoms of a sample entry, which are more exact than its fields."""
+    atoms_by_name = {atom.name: atom for atom in atoms.walk(source, entry.start, entry.end)}
+    if wave := atoms_by_name.get(b"wave"):  # QuickTime nests them one level deeper
+        atoms_by_name = {atom.name: atom for atom in atoms.walk(source, wave.start, wave.end)}
+    if atom := atoms_by_name.get(b"esds"):
         return descriptors.detailed(source.read(atom.start + 4, min(atom.size, 256)), info)
-    if (atom := found.get(b"alac")) and atom.size >= 28:
+    if (atom := atoms_by_name.get(b"alac")) and atom.size >= 28:
         bits, channels, bitrate, rate = struct.unpack(">9xB3xB6xII", source.read(atom.start, 28))
         return structs.replace(
             info, bits_per_sample=bits, channels=channels, bitrate=bitrate, sample_rate=rate

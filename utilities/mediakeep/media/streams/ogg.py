@@ -1,7 +1,7 @@
-"""Ogg: pages with packets in them, after RFC 3533, and how each codec begins.
+"""Ogg: pages of packets, after RFC 3533.
 
-Vorbis I section 4.2, RFC 7845 (Opus), RFC 9639 section 10.1 (FLAC) and the Speex manual say how
-many packets stand before the audio, which begins on a page of its own. The second holds the tags.
+The number of header packets follows from Vorbis I section 4.2, RFC 7845 (Opus), RFC 9639 section
+10.1 (FLAC) and the Speex manual. The second one holds the tags; the audio begins on a new page.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from mediakeep.media.source import Source, Span
 from mediakeep.media.streams import codecs
 from mediakeep.media.streams.codecs import Codec
 
-_BESIDE = 16  # streams that a file may open with, each of which has its first page in front
+_BESIDE = 16  # multiplexed streams, whose first pages come first
 _UNENDED = "its stream does not end"
-_LARGEST = 64 * 1024 * 1024  # bytes of the packet of tags that are looked at
+_LARGEST = 64 * 1024 * 1024  # bytes read of the comment packet
 
 
 class _Stream(NamedTuple):
-    """A stream that sounds: its codec, its pages before the audio, and the packets on them.
+    """An audio stream: its codec, its header pages and the number of packets on them.
 
-    `tags` is the second packet; `end` is where the audio begins, or the end of a file without.
+    The last two fields are the comment packet, and the start of the audio or the end of the file.
     """
 
     codec: Codec
@@ -38,10 +38,10 @@ class _Stream(NamedTuple):
 
 
 def read(source: Source) -> Anatomy:
-    """Read the first two packets of the first stream that sounds, and when it ends."""
+    """Parse the first two packets of the first audio stream, and its length."""
     stream = source.once(_stream)
     if stream is None:
-        raise ValueError("no stream of a known kind")
+        raise ValueError("no stream of a known codec")
     codec, first = stream.codec, stream.pages[0]
     head = source.read(first.body, first.end - first.body)
     last = _position(source, first.serial)
@@ -52,7 +52,7 @@ def read(source: Source) -> Anatomy:
 
 
 def examine(source: Source) -> Sound:
-    """Find the page behind the headers, and the last one of the file."""
+    """Check that the last page is complete and ends its stream."""
     end, missing = _last(source)
     stream = source.once(_stream)
     size = max(0, end - (stream.end if stream else source.size))
@@ -60,22 +60,22 @@ def examine(source: Source) -> Sound:
 
 
 def essence(source: Source) -> Pieces:
-    """Give the packets before the audio but for the tags, then each page of audio.
+    """Yield the header packets except the tags, then each page of audio.
 
-    Of a page: its flags, the granule position, the table of segments and the body. Its number and
-    checksum change with the tags before it. Bytes that are no page are given as they are.
+    Of a page: its flags, granule position, segment table and body, but not its number and checksum,
+    which change with the tags before it. Bytes that are no page are included unchanged.
     """
     end, _ = _last(source)
-    at = yield from _headers(source)
-    while at < end and (page := pages.read(source, at)):
+    offset = yield from _headers(source)
+    while offset < end and (page := pages.read(source, offset)):
         yield bytes((page.flags,)) + page.granule + page.lacing
         yield Span(page.body, min(page.end, end))
-        at = page.end
-    yield Span(at, end)
+        offset = page.end
+    yield Span(offset, end)
 
 
 def _stream(source: Source) -> _Stream | None:
-    """Find the stream that sounds; those beside it, such as pictures, begin before its audio."""
+    """Find the audio stream; the first pages of all streams precede the audio."""
     walk = pages.walk(source, margins.front(source))
     for page in islice(walk, _BESIDE):
         start = source.read(page.body, codecs.SEEN)
@@ -85,70 +85,70 @@ def _stream(source: Source) -> _Stream | None:
 
 
 def _opened(source: Source, codec: Codec, first: Page, packets: int) -> _Stream:
-    """Walk through the pages before the audio, and put the second packet together."""
-    found, parts, size, whole = [first], list[bytes](), 0, False
-    left, walk = packets - _ended(first), pages.walk(source, first.end)
-    while left > 0 and (page := next(walk, None)):
+    """Read the header pages and join the parts of the second packet."""
+    header_pages, parts, size, is_complete = [first], list[bytes](), 0, False
+    packets_left, walk = packets - _ended(first), pages.walk(source, first.end)
+    while packets_left > 0 and (page := next(walk, None)):
         if page.serial != first.serial:
             continue
-        if not whole and size < _LARGEST and page.end <= source.size:
-            part, whole = pages.begun(source, page)
-            parts.append(part)
-            size += len(part)
-        found.append(page)
-        left -= _ended(page)
-    end = source.size if left > 0 else min(found[-1].end, source.size)
-    return _Stream(codec, found, packets, b"".join(parts), end)
+        if not is_complete and size < _LARGEST and page.end <= source.size:
+            data, is_complete = pages.begun(source, page)
+            parts.append(data)
+            size += len(data)
+        header_pages.append(page)
+        packets_left -= _ended(page)
+    end = source.size if packets_left > 0 else min(header_pages[-1].end, source.size)
+    return _Stream(codec, header_pages, packets, b"".join(parts), end)
 
 
 def _ended(page: Page) -> int:
-    """How many packets end on a page."""
+    """Return the number of packets that end on a page."""
     return len(page.lacing) - page.lacing.count(255)
 
 
 def _position(source: Source, serial: bytes) -> int:
-    """Return the position that the stream's last page names; 0 where it is not near the end."""
+    """Return the last granule position of a stream; 0 if it is not near the end of the file."""
     position = pages.position(source.once(_final)[1], serial)
     if position > 0:
         return position
-    named = (pages.position(head, serial) for _, head in pages.backwards(source))
-    return next((position for position in named if position > 0), 0)
+    positions = (pages.position(head, serial) for _, head in pages.backwards(source))
+    return next((position for position in positions if position > 0), 0)
 
 
 def _final(source: Source) -> tuple[int, bytes]:
-    """Where what seems to be the last page begins, and its header."""
+    """Return offset and header of what seems to be the last page."""
     return next(pages.backwards(source), (source.size, b""))
 
 
 def _headers(source: Source) -> Generator[bytes | Span, None, int]:
-    """Give the packets before the audio that are kept, and return where their last page ends.
+    """Yield the header packets that a decoder needs, and return the end of their last page.
 
-    Audio that begins on that page already, against the rules, is given too.
+    Audio that begins on that page, against the specification, is included.
     """
     stream, packet = source.once(_stream), 0
     if stream is None:
         return source.size
     for page in stream.pages:
-        at = page.body
+        offset = page.body
         for index, size in enumerate(page.lacing, 1):
             if packet in stream.codec.kept:
-                yield Span(at, at + size)
-            at += size
+                yield Span(offset, offset + size)
+            offset += size
             packet += size < 255
             if packet == stream.packets:
                 if rest := page.lacing[index:]:
                     yield page.granule + rest
-                    yield Span(at, page.end)
+                    yield Span(offset, page.end)
                 return page.end
     return source.size
 
 
 def _last(source: Source) -> tuple[int, str]:
-    """Find where the last page of the file ends, and what it lacks to be the end of its stream."""
-    for at, head in pages.backwards(source):
-        page = pages.parse(head, at)
+    """Return the end of the last page, and why it is not the end of its stream, or ""."""
+    for offset, head in pages.backwards(source):
+        page = pages.parse(head, offset)
         if page is None or page.end > source.size:
-            return source.size, "its last page is cut off"
+            return source.size, "its last page is truncated"
         if page.known:
             return page.end, "" if page.flags & pages.END else _UNENDED
     return source.size, ""

@@ -1,4 +1,4 @@
-"""What Monkey's Audio, WavPack and Musepack have in common: samples, and APEv2 as their own."""
+"""Formats with a sample count and APEv2 tags: Monkey's Audio, WavPack and Musepack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mediakeep.media.source import Source
 
 
 def anatomy(source: Source, samples: int, info: Info) -> Anatomy:
-    """Join what a header tells with the tags around the sound."""
+    """Combine a header and the surrounding tags; APEv2 is the native tag of the format."""
     length = samples / info.sample_rate if info.sample_rate else 0.0
     bitrate = round(margins.between(source).size * 8 / length) if length else 0
     blocks = sorted(margins.blocks(source), key=lambda block: block.dialect != "ape")

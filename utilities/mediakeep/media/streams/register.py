@@ -1,4 +1,4 @@
-"""Which module knows which format, and what each of them can do."""
+"""The parser of each audio format."""
 
 from __future__ import annotations
 
@@ -25,17 +25,16 @@ from mediakeep.media.streams import (
 
 
 class Stream(Protocol):
-    """What is asked of each format; struct.error, IndexError or ValueError where bytes make no
-    sense."""
+    """A parser module; malformed bytes raise struct.error, IndexError or ValueError."""
 
     def read(self, source: Source) -> Anatomy:
-        """Take a file apart: what its header tells, and its tags."""
+        """Parse the stream info and the tags of a file."""
 
     def examine(self, source: Source) -> Sound:
-        """Find how large the sound is, what proves that some is missing, and what locks it."""
+        """Return the size of the audio, the proof that some is missing, and the DRM scheme."""
 
     def essence(self, source: Source) -> Pieces:
-        """Give the parts that are sound, in order."""
+        """Yield the parts of the file that are audio, in order."""
 
 
 _STREAMS: Mapping[str, Stream] = {
@@ -58,5 +57,5 @@ _STREAMS: Mapping[str, Stream] = {
 
 
 def of(name: str) -> Stream:
-    """Return what knows the format of a name."""
+    """Return the parser of a format by its name."""
     return _STREAMS[name]

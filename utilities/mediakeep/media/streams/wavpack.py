@@ -1,5 +1,7 @@
-"""WavPack: blocks that each tell their place, after David Bryant's "WavPack 4 & 5 Binary File
-/ Block Format"."""
+"""WavPack: blocks that declare their first sample.
+
+After David Bryant's "WavPack 4 & 5 Binary File / Block Format".
+"""
 
 from __future__ import annotations
 
@@ -14,45 +16,45 @@ from mediakeep.media.source import Source
 from mediakeep.media.streams.plain import anatomy
 
 _MARK = b"wvpk"
-_HEADER, _COUNTED = 32, 24  # bytes of a block's header, and those of them that its size counts
+_HEADER, _COUNTED = 32, 24  # bytes of a block header, and those included in the block size
 _UNKNOWN = 0xFFFFFFFF
-_TAILS = (65_536, 262_144)  # bytes searched for the last block with sound
+_TAILS = (65_536, 262_144)  # bytes searched for the last block with audio
 _RATES = (
     *(6000, 8000, 9600, 11025, 12000, 16000, 22050, 24000, 32000, 44100),
     *(48000, 64000, 88200, 96000, 192000),
 )
 _MONO, _HYBRID, _DSD = 1 << 2, 1 << 3, 1 << 31
-_FIRST_PARTS, _PARTS = 4096, 64  # bytes and number of a block's parts that are looked at
+_FIRST_PARTS, _PARTS = 4096, 64  # bytes and number of sub-blocks read
 _OWN_RATE, _OWN_CHANNELS = 0x27, 0x0D
 
 essence = margins.essence
 
 
 class _Block(NamedTuple):
-    """Its bytes after the first eight, and the samples that it and the whole file hold."""
+    """A block header: bytes after the first eight, samples of the block and of the whole file."""
 
     size: int
     first: int
     samples: int
-    total: int  # 0 where unknown
+    total: int  # 0 if unknown
 
 
 def read(source: Source) -> Anatomy:
-    """Read the first block; struct.error where it is cut off."""
+    """Parse the first block; raise struct.error if it is truncated."""
     samples, info = source.once(_first)
     return anatomy(source, samples, info)
 
 
 def examine(source: Source) -> Sound:
-    """Find the last block with sound, and see whether it reaches the number of samples."""
+    """Check that the last block with audio reaches the number of samples."""
     audio = margins.between(source)
     block = _parse(source.read(audio.start, _HEADER))
     total = block.total if block else 0
     for reach in _TAILS:
         tail = source.tail(audio.end, min(reach, audio.size))
-        for at, block in _blocks(tail):
-            if at + 8 + block.size > len(tail):
-                return Sound(audio.size, "its last block is cut off")
+        for offset, block in _blocks(tail):
+            if offset + 8 + block.size > len(tail):
+                return Sound(audio.size, "its last block is truncated")
             if block.samples:
                 end = block.first + block.samples
                 return Sound(audio.size, _missing(source, end, total) if end < total else "")
@@ -60,13 +62,13 @@ def examine(source: Source) -> Sound:
 
 
 def _missing(source: Source, end: int, total: int) -> str:
-    """Put into time the samples that there are, and those that there should be."""
+    """Format the present and the declared number of samples as times."""
     rate = source.once(_first)[1].sample_rate or 1
     return ends(end / rate, total / rate)
 
 
 def _first(source: Source) -> tuple[int, Info]:
-    """What the first block tells of all: the samples, 0 where unknown, and what they are."""
+    """Parse the first block; return the total samples, 0 if unknown, and the stream info."""
     start = margins.front(source)
     size, samples, flags = struct.unpack_from("<I4xI8xI", source.read(start, _HEADER), 4)
     parts = _parts(source, start + _HEADER, min(start + 8 + size, start + _FIRST_PARTS))
@@ -80,37 +82,38 @@ def _first(source: Source) -> tuple[int, Info]:
 
 
 def _rate(flags: int, parts: dict[int, int]) -> int:
-    numbered = flags >> 23 & 15
-    rate = _RATES[numbered] if numbered < len(_RATES) else parts.get(_OWN_RATE, 0)
-    return rate * 4 if flags & _DSD else rate  # the rate is that of DSD64's bytes halved
+    index = flags >> 23 & 15
+    rate = _RATES[index] if index < len(_RATES) else parts.get(_OWN_RATE, 0)
+    return rate * 4 if flags & _DSD else rate  # the declared rate is a quarter of the byte rate
 
 
-def _parts(source: Source, place: int, end: int) -> dict[int, int]:
-    """Read the small numbers among the parts of a block."""
-    found = {}
+def _parts(source: Source, offset: int, end: int) -> dict[int, int]:
+    """Return the sub-blocks of up to 4 bytes, as integers by their id."""
+    values = {}
     for _ in range(_PARTS):
-        head = source.read(place, 8)
-        if place + 4 > end or len(head) < 4:
+        head = source.read(offset, 8)
+        if offset + 4 > end or len(head) < 4:
             break
-        ahead = 4 if head[0] & 0x80 else 2
-        size = 2 * int.from_bytes(head[1:ahead], "little")
+        header_size = 4 if head[0] & 0x80 else 2
+        size = 2 * int.from_bytes(head[1:header_size], "little")
         length = size - 1 if head[0] & 0x40 else size
         if length <= 4:
-            found[head[0] & 0x3F] = int.from_bytes(head[ahead : ahead + length], "little")
-        place += ahead + size
-    return found
+            content = head[header_size : header_size + length]
+            values[head[0] & 0x3F] = int.from_bytes(content, "little")
+        offset += header_size + size
+    return values
 
 
 def _blocks(tail: bytes) -> Iterator[tuple[int, _Block]]:
-    """Give each block that begins in `tail`, the last one first."""
-    at = len(tail)
-    while (at := tail.rfind(_MARK, 0, at)) >= 0:
-        if block := _parse(tail[at : at + _HEADER]):
-            yield at, block
+    """Yield offset and header of each block in `tail`, the last one first."""
+    offset = len(tail)
+    while (offset := tail.rfind(_MARK, 0, offset)) >= 0:
+        if block := _parse(tail[offset : offset + _HEADER]):
+            yield offset, block
 
 
 def _parse(head: bytes) -> _Block | None:
-    """Read the header of a block; None if it is none, or not all there."""
+    """Parse a block header; return None if it is invalid or truncated."""
     if len(head) < _HEADER or head[:4] != _MARK:
         return None
     size, version, index_high, total_high, total, index, samples = struct.unpack_from(
@@ -118,5 +121,5 @@ def _parse(head: bytes) -> _Block | None:
     )
     if not 0x402 <= version <= 0x410 or size < _COUNTED:
         return None
-    whole = 0 if total == _UNKNOWN else total + (total_high << 32) - total_high
-    return _Block(size, index + (index_high << 32), samples, whole)
+    file_samples = 0 if total == _UNKNOWN else total + (total_high << 32) - total_high
+    return _Block(size, index + (index_high << 32), samples, file_samples)
