@@ -1,1 +1,1 @@
-"""Sound read and decoded from beginning to end, to find what is damaged in it."""
+"""Detection of damaged audio by decoding whole files."""

@@ -1,11 +1,11 @@
-"""What is damaged in the sound of a file, in one short sentence, found by decoding all of it.
+"""Find damaged audio by decoding whole files. What is checked depends on the format:
 
-    MP3, AAC   the walk from frame to frame, the encoder's own count of them, and the decoder
-    FLAC       the decoder, the checksum of each frame, and the MD5 of all samples
-    Ogg        the checksum and the number of each page, and the decoder
-    others     the decoder, the checksums of WavPack and Monkey's Audio, and the length
+    MP3, AAC   the sequence of frames, the frame count of the encoder, and decoding
+    FLAC       decoding, the checksum of each frame, and the MD5 of all samples
+    Ogg        the checksum and sequence number of each page, and decoding
+    others     decoding, the checksums of WavPack and Monkey's Audio, and the length
 
-Sound is not damaged where it is silent, begins late, or is followed by tags of any kind.
+Silence, a late start and tags after the audio are not damage.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from mediakeep.media.dialects import margins
 from mediakeep.media.source import Source
 from mediakeep.media.tags import Facts
 
-_WINDOW = 1 << 20  # bytes read at once
-_MISSED = 1.0  # seconds that may be missing of the length that the header tells
-_PART = 0.01  # likewise, as a part of that length
+_WINDOW = 1 << 20  # bytes
+_MISSED = 1.0  # seconds of the declared length that may be missing
+_PART = 0.01  # likewise, as a fraction of that length
 _OPUS_RATE = 48_000
 
 _WALKED: Mapping[str, Dialect] = {
@@ -45,14 +45,14 @@ _DEMUXERS = {
     formats.MONKEYS.name: "ape",
     formats.WAVPACK.name: "wv",
 }
-_TAGGED = frozenset({"flac", "ape", "wv", "mpc", "mpc8"})  # behind which tags may stand
+_TAGGED = frozenset({"flac", "ape", "wv", "mpc", "mpc8"})  # formats that may end with tags
 
 
 def find(path: Path, facts: Facts) -> str:
-    """Decode a file and say what is damaged, or ""; Unreadable where the system refuses it.
+    """Decode a file; return what is damaged as a phrase, or "" if nothing is.
 
-    Nothing is said of what is locked or cut off, which other kinds tell, nor of what cannot be
-    decoded for want of a decoder.
+    Protected and truncated files, which other issue kinds report, and codecs without a decoder
+    return "". Raises Unreadable if the system cannot read the file.
     """
     if facts.protected or facts.truncated:
         return ""
@@ -64,44 +64,44 @@ def find(path: Path, facts: Facts) -> str:
             return "; ".join(_in_container(source, facts))
         except OSError as error:
             if isinstance(error, TimeoutError) and error.errno is None:
-                raise  # not the disk's time is up, but that of whoever called
+                raise  # a timeout of the caller, not of the disk
             raise access.refusal(path, error) from error
 
 
 def _in_frames(source: Source, dialect: Dialect) -> Iterator[str]:
-    found = frames.walk(source, margins.between(source), dialect)
-    if found is None:  # of a form without frames that tell their size
+    scan = frames.walk(source, margins.between(source), dialect)
+    if scan is None:  # no frames that declare their size
         return
-    yield from _on_the_way(found)
-    yield from _undecoded(decoder.decode_frames(source, found.places, dialect.decoder))
+    yield from _on_the_way(scan)
+    yield from _undecoded(decoder.decode_frames(source, scan.places, dialect.decoder))
 
 
-def _on_the_way(found: Walk) -> Iterator[str]:
-    if found.gaps:
-        yield f"frames are damaged or missing {_at(found.gaps)}"
-    elif found.missing:
-        yield f"{found.missing:,} of {found.told:,} frames are missing"
-    if found.empty:
-        yield f"there are only zero bytes from {clock(found.seconds)} on"
-    if found.cut:
-        yield "the last frame is cut off"
+def _on_the_way(scan: Walk) -> Iterator[str]:
+    if scan.gaps:
+        yield f"frames are damaged or missing {_at(scan.gaps)}"
+    elif scan.missing:
+        yield f"{scan.missing:,} of {scan.told:,} frames are missing"
+    if scan.empty:
+        yield f"only zero bytes from {clock(scan.seconds)} on"
+    if scan.cut:
+        yield "the last frame is truncated"
 
 
 def _in_container(source: Source, facts: Facts) -> Iterator[str]:
-    if facts.format in _OGG and (places := oggpages.walk(source)):
+    if facts.format in _OGG and (samples := oggpages.walk(source)):
         rate = _OPUS_RATE if facts.format == formats.OPUS.name else facts.sample_rate
-        yield f"pages are damaged or missing {_at([place / (rate or 1) for place in places])}"
+        yield f"pages are damaged or missing {_at([sample / (rate or 1) for sample in samples])}"
         return
     demuxer = _demuxer(source, facts)
     end = margins.back(source, margins.front(source)) if demuxer in _TAGGED else source.size
-    done = decoder.decode(source, end, demuxer)
-    yield from _undecoded(done)
-    if done.checksum is False:
-        yield "the samples do not have the MD5 that the encoder wrote"
-    elif done.checksum is None and done.known and not done.errors:
-        missing = facts.duration - done.seconds
+    result = decoder.decode(source, end, demuxer)
+    yield from _undecoded(result)
+    if result.checksum is False:
+        yield "the samples do not match the MD5 of the encoder"
+    elif result.checksum is None and result.known and not result.errors:
+        missing = facts.duration - result.seconds
         if missing > max(_MISSED, _PART * facts.duration):
-            yield f"only {clock(done.seconds)} of {clock(facts.duration)} can be decoded"
+            yield f"only {clock(result.seconds)} of {clock(facts.duration)} can be decoded"
 
 
 def _demuxer(source: Source, facts: Facts) -> str:
@@ -110,18 +110,18 @@ def _demuxer(source: Source, facts: Facts) -> str:
     return "ogg" if facts.format in _OGG else _DEMUXERS[facts.format]
 
 
-def _undecoded(done: Decoded) -> Iterator[str]:
-    if done.known and done.errors:
-        yield f"it cannot be decoded {_at(done.errors) if done.seconds else 'at all'}"
+def _undecoded(result: Decoded) -> Iterator[str]:
+    if result.known and result.errors:
+        yield f"it cannot be decoded {_at(result.errors) if result.seconds else 'at all'}"
 
 
-def _at(places: Sequence[float]) -> str:
-    first = f"at {clock(places[0])}"
-    return f"at {len(places):,} places, the first {first}" if len(places) > 1 else first
+def _at(seconds: Sequence[float]) -> str:
+    first = f"at {clock(seconds[0])}"
+    return f"at {len(seconds):,} places, the first {first}" if len(seconds) > 1 else first
 
 
 def clock(seconds: float) -> str:
-    """Write a place in a sound as players show it: "3:07", "1:02:07"."""
+    """Format seconds as players do: "3:07", "1:02:07"."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

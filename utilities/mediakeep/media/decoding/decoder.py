@@ -1,6 +1,6 @@
-"""The decoders of FFmpeg, through PyAV: the one place that knows it, and only once it is asked.
+"""Decode audio with FFmpeg through PyAV, which is imported on first use and only here.
 
-Native code that hostile bytes may crash: whoever calls does so in a process that may die.
+Malformed files may crash native code, so callers run this in a process that may die.
 """
 
 from __future__ import annotations
@@ -16,47 +16,47 @@ from mediakeep.media.source import Source, Span
 
 _OLDEST = 14  # major version of PyAV
 _MISSING = (
-    "--deep needs the decoders of FFmpeg, which are not installed."
-    ' Get them with: pip install "mediakeep[audio]"'
+    "--deep needs PyAV (the FFmpeg decoders), which is not installed."
+    ' Install it with: pip install "mediakeep[audio]"'
 )
 
-# Codecs whose frames bear checksums of their own, which are checked only when asked for.
+# Codecs with checksums in each frame, which FFmpeg verifies only on request.
 _CHECKED = frozenset({"flac", "wavpack", "ape", "tta"})
 _STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
-# What an MP4 tells players to leave out is decoded too, or it would seem to be missing.
+# Decode what the edit list of an MP4 omits, or it would seem to be missing.
 _WHOLE = {"ignore_editlist": "1"}
-_STEP = 0.002  # seconds between two frames that are none; a frame of FLAC is seldom so short
+_STEP = 0.002  # seconds; FLAC frames are rarely so short
 
 
 class Decoded(msgspec.Struct):
-    """What decoding came to; `known` is false where there is no decoder for it."""
+    """The result of decoding; the first field is false if there is no decoder for the codec."""
 
     known: bool = True
-    seconds: float = 0.0  # up to the end of what came out
-    errors: list[float] = []  # the places of what did not decode
-    checksum: bool | None = None  # whether the samples have it; None where there is none
+    seconds: float = 0.0  # up to the end of the decoded audio
+    errors: list[float] = []  # seconds at which decoding failed
+    checksum: bool | None = None  # None if there is none
 
 
 def require() -> None:
-    """Raise UsageFailed, with the line that installs them, where the decoders are missing."""
+    """Raise a usage error that says how to install PyAV if it is missing or too old."""
     try:
         import av
 
-        fit = int(av.__version__.partition(".")[0]) >= _OLDEST
+        is_recent = int(av.__version__.partition(".")[0]) >= _OLDEST
     except (ImportError, ValueError) as error:
         raise UsageFailed(_MISSING) from error
-    if not fit:
+    if not is_recent:
         raise UsageFailed(_MISSING)
 
 
 def decode(source: Source, end: int, demuxer: str) -> Decoded:
-    """Decode the sound of a file up to `end`; embedded pictures are left alone.
+    """Decode the audio of a file up to `end`, without embedded pictures.
 
-    The demuxer is named, so that no bytes can bring about another one that opens further files.
+    The demuxer is given explicitly, so that no content can select one that opens other files.
     """
     import av
 
-    done = Decoded()
+    result = Decoded()
     try:
         with av.open(
             Part(source, end), "r", format=demuxer, options=_WHOLE, metadata_errors="replace"
@@ -67,70 +67,70 @@ def decode(source: Source, end: int, demuxer: str) -> Decoded:
             context = stream.codec_context
             if context.name in _CHECKED:
                 context.options = {**_STRICT}
-            told = FlacSum.of(context.extradata) if context.name == "flac" else None
-            _run(done, container.demux(stream), told)
-            done.checksum = told.agrees() if told and not done.errors else None
+            md5 = FlacSum.of(context.extradata) if context.name == "flac" else None
+            _run(result, container.demux(stream), md5)
+            result.checksum = md5.agrees() if md5 and not result.errors else None
     except av.error.FFmpegError as error:
-        _note(done, error)
-    return done
+        _note(result, error)
+    return result
 
 
-def decode_frames(source: Source, places: Iterable[Span], codec: str) -> Decoded:
-    """Decode frames that lie at known places, one after the other."""
+def decode_frames(source: Source, ranges: Iterable[Span], codec: str) -> Decoded:
+    """Decode frames at known byte ranges."""
     import av
 
-    done = Decoded()
+    result = Decoded()
     context: Any = av.CodecContext.create(codec, "r")
-    for place in places:
-        packet = av.Packet(source.read(place.start, place.size))
+    for frame_range in ranges:
+        packet = av.Packet(source.read(frame_range.start, frame_range.size))
         try:
-            _take(done, context.decode(packet), None)
+            _take(result, context.decode(packet), None)
         except av.error.FFmpegError as error:
-            _note(done, error)
-    return done
+            _note(result, error)
+    return result
 
 
-def _run(done: Decoded, packets: Iterable[Any], told: FlacSum | None) -> None:
-    """Decode packet by packet; one that fails is noted, and the next one tried."""
+def _run(result: Decoded, packets: Iterable[Any], md5: FlacSum | None) -> None:
+    """Decode packet by packet; failures are recorded, and decoding continues."""
     import av
 
     for packet in packets:
         try:
-            _take(done, packet.decode(), told)
+            _take(result, packet.decode(), md5)
         except av.error.FFmpegError as error:
-            _note(done, error)
-        if not done.known:
+            _note(result, error)
+        if not result.known:
             return
 
 
-def _take(done: Decoded, frames: Iterable[Any], told: FlacSum | None) -> None:
+def _take(result: Decoded, frames: Iterable[Any], md5: FlacSum | None) -> None:
     for frame in frames:
-        if not done.seconds and frame.time:
-            done.seconds = max(0.0, frame.time)  # a recording of a stream begins later than at 0
-        elif told and frame.time and frame.time - done.seconds > _STEP:
-            done.errors.append(done.seconds)  # a frame of FLAC with a wrong sum is left out
-            done.seconds = frame.time
-        done.seconds += frame.samples / frame.sample_rate
+        if not result.seconds and frame.time:
+            result.seconds = max(0.0, frame.time)  # a recorded stream may begin late
+        elif md5 and frame.time and frame.time - result.seconds > _STEP:
+            result.errors.append(result.seconds)  # FFmpeg drops FLAC frames with bad checksums
+            result.seconds = frame.time
+        result.seconds += frame.samples / frame.sample_rate
         if frame.is_corrupt:
-            done.errors.append(done.seconds)
-        if told:
-            told.add(frame)
+            result.errors.append(result.seconds)
+        if md5:
+            md5.add(frame)
 
 
-def _note(done: Decoded, error: Exception) -> None:
-    """Tell what cannot be decoded by this FFmpeg from what cannot be decoded at all."""
+def _note(result: Decoded, error: Exception) -> None:
+    """Record an error, or that this FFmpeg has no decoder for the codec."""
     import av
 
     if isinstance(
         error, av.error.PatchWelcomeError | av.error.NotImplementedError | av.error.LookupError
     ):
-        done.known = False
+        result.known = False
     else:
-        done.errors.append(done.seconds)
+        result.errors.append(result.seconds)
 
 
 class Part:
-    """A file up to some place, as PyAV reads one."""
+    """File-like object for PyAV that ends at a given offset."""
 
     def __init__(self, source: Source, end: int) -> None:
         self._source, self._end, self._at = source, end, 0
@@ -142,10 +142,10 @@ class Part:
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to a place, from the beginning, from here or from the end."""
+        """Set the position relative to the start, the position or the end, and return it."""
         self._at = max(0, offset + (0, self._at, self._end)[whence])
         return self._at
 
     def tell(self) -> int:
-        """Return the place."""
+        """Return the position."""
         return self._at

@@ -1,4 +1,4 @@
-"""The checksum that a FLAC encoder makes of all samples, after RFC 9639, section 8.2."""
+"""The MD5 of all samples in a FLAC file, after RFC 9639, section 8.2."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
 
 _STREAMINFO = 34  # bytes
-_WORD = {"s16": 2, "s32": 4}  # bytes a sample, by the format that the decoder gives
+_WORD = {"s16": 2, "s32": 4}  # bytes per sample, by the sample format of the decoder
 
 
 class FlacSum:
-    """The MD5 of the samples as they come, and the one that the file tells."""
+    """Computes the MD5 of the decoded samples and compares it with that of the file."""
 
     def __init__(self, streaminfo: bytes) -> None:
         self._told = streaminfo[18:_STREAMINFO]
         self._bits = ((streaminfo[12] & 1) << 4 | streaminfo[13] >> 4) + 1
         self._sum = md5(usedforsecurity=False)
-        self._known = any(self._told)  # an encoder that tells none leaves it 0
+        self._known = any(self._told)  # 0: not set by the encoder
 
     @classmethod
     def of(cls, streaminfo: bytes | None) -> Self | None:
-        """Begin with the STREAMINFO of a file; None where it is cut off."""
+        """Create from the STREAMINFO of a file; return None if it is truncated."""
         return cls(streaminfo) if streaminfo and len(streaminfo) >= _STREAMINFO else None
 
     def add(self, frame: AudioFrame) -> None:
-        """Add the samples of a frame, which the decoder gives in words of 16 or 32 bits."""
+        """Add the samples of a frame, which the decoder returns as 16 or 32 bit words."""
         word = _WORD.get(frame.format.name)
         self._known = self._known and word is not None
         if word is None or not self._known:
@@ -37,15 +37,15 @@ class FlacSum:
         self._sum.update(packed(bytes(frame.planes[0])[:size], word, self._bits))
 
     def agrees(self) -> bool | None:
-        """Tell whether the samples have the sum; None where that cannot be told."""
+        """Return whether the MD5 matches; None if it cannot be checked."""
         return self._sum.digest() == self._told if self._known else None
 
 
 def packed(words: bytes, word: int, bits: int) -> bytes:
-    """Put samples from the upper `bits` of little-endian words into as few bytes as hold them.
+    """Pack samples, the upper `bits` of little-endian words, into as few bytes as possible.
 
-    Of 24 bits in words of 32 the lowest byte is left out; the few that do not fill whole bytes are
-    shifted down one by one.
+    For 24 bits in 32-bit words the lowest byte is dropped; depths that do not fill whole bytes are
+    shifted down sample by sample.
     """
     size = (bits + 7) // 8
     if bits % 8:
@@ -57,7 +57,7 @@ def packed(words: bytes, word: int, bits: int) -> bytes:
         skip = word - size
     if size == word:
         return words
-    kept = bytearray(len(words) // word * size)
+    result = bytearray(len(words) // word * size)
     for byte in range(size):
-        kept[byte::size] = words[byte + skip :: word]
-    return bytes(kept)
+        result[byte::size] = words[byte + skip :: word]
+    return bytes(result)

@@ -1,7 +1,7 @@
-"""The walk from frame to frame through MP3 and ADTS: gaps, a cut end, frames that are missing.
+"""Scan the frames of MP3 and ADTS files: gaps, a truncated end, missing frames.
 
-Each frame tells where the next one begins, so a bit that changed in a header, a sector of zeros or
-a cut shows at once; what changed within a frame does not.
+Each frame header gives the offset of the next one, so a changed bit in a header, a zeroed sector or
+a cut is found; changes within a frame are not.
 """
 
 from __future__ import annotations
@@ -15,109 +15,110 @@ from mediakeep.media.decoding import headers
 from mediakeep.media.decoding.headers import HEADER, Dialect, Frame
 from mediakeep.media.source import Source, Span
 
-_SEARCHED = 1 << 16  # bytes searched at once for the next frame
-_REACH = 8192 + HEADER  # bytes from a frame to behind the next one's header, at most
+_SEARCHED = 1 << 16  # bytes searched in one read
+_REACH = 8192 + HEADER  # maximum bytes from a frame to the end of the next header
 _ID3V1, _APE = 128, 32
-_FEW = 1  # frames that encoders count more than they write
-_EMPTY = 4096  # bytes of nothing behind the last frame that are no padding any more
+_FEW = 1  # frames that encoders count but do not write
+_EMPTY = 4096  # zero bytes after the last frame that are more than padding
 
 
 class Walk(msgspec.Struct):
-    """What was met on the way; places as seconds of sound before them, sizes in bytes."""
+    """The result of a scan; gaps as seconds of audio before them, sizes in bytes."""
 
-    # Of the frames that hold sound: where each begins, and its bytes. A long book has millions.
+    # Offset and size of each audio frame; a long audiobook has millions.
     starts: array[int] = msgspec.field(default_factory=lambda: array("Q"))
     sizes: array[int] = msgspec.field(default_factory=lambda: array("H"))
     seconds: float = 0.0
     gaps: list[float] = []
-    cut: bool = False  # the last frame goes on behind the end
-    empty: bool = False  # nothing but zeros lies where more sound should be
-    told: int = 0  # frames that there should be; 0 where nothing tells
+    cut: bool = False  # the last frame continues after the end
+    empty: bool = False  # only zeros where more audio should be
+    told: int = 0  # declared number of frames; 0 if unknown
 
     @property
     def places(self) -> Iterator[Span]:
-        """Where each frame that holds sound lies."""
+        """The byte range of each audio frame."""
         pairs = zip(self.starts, self.sizes, strict=True)
         return (Span(start, start + size) for start, size in pairs)
 
     @property
     def missing(self) -> int:
-        """How many frames there should be more."""
-        lost = self.told - len(self.starts)
-        return lost if self.told and lost > _FEW else 0
+        """The number of missing frames."""
+        missing = self.told - len(self.starts)
+        return missing if self.told and missing > _FEW else 0
 
 
 def walk(source: Source, audio: Span, dialect: Dialect) -> Walk | None:
-    """Walk through the audio of a file; None where no two frames follow each other."""
-    at = _search(source, audio, dialect)
-    if at is None:
+    """Scan the audio of a file; return None if no two frames follow each other."""
+    offset = _search(source, audio, dialect)
+    if offset is None:
         return None
-    found, kind = Walk(), None
-    while at < audio.end:
-        frame = dialect.read(source.read(at, HEADER))
-        if frame and (kind is None or frame.kind == kind):
-            found.cut = not _take(found, source, Span(at, at + frame.size), frame, audio.end)
-            at, kind = at + frame.size, frame.kind
+    scan, signature = Walk(), None
+    while offset < audio.end:
+        frame = dialect.read(source.read(offset, HEADER))
+        if frame and (signature is None or frame.kind == signature):
+            scan.cut = not _take(scan, source, Span(offset, offset + frame.size), frame, audio.end)
+            offset, signature = offset + frame.size, frame.kind
             continue
-        behind = _behind_tag(source, at)
-        following = _search(source, Span(behind, audio.end), dialect)
-        if following is None:
-            found.empty = _is_empty(source, Span(behind, audio.end))
+        tag_end = _behind_tag(source, offset)
+        next_frame = _search(source, Span(tag_end, audio.end), dialect)
+        if next_frame is None:
+            scan.empty = _is_empty(source, Span(tag_end, audio.end))
             break
-        if following > behind:
-            found.gaps.append(found.seconds)
-        at, kind = following, None
-    return found
+        if next_frame > tag_end:
+            scan.gaps.append(scan.seconds)
+        offset, signature = next_frame, None
+    return scan
 
 
-def _take(found: Walk, source: Source, place: Span, frame: Frame, end: int) -> bool:
-    """Count a frame, unless it is the encoder's own or cut off; tell whether all of it is there."""
-    if place.end > end:
+def _take(scan: Walk, source: Source, frame_range: Span, frame: Frame, end: int) -> bool:
+    """Add a frame unless it holds the encoder header; return whether it is complete."""
+    if frame_range.end > end:
         return False
-    if not found.starts and not found.told:
-        found.told = headers.told(source.read(place.start, min(place.size, 200)))
-        if found.told:
+    if not scan.starts and not scan.told:
+        scan.told = headers.told(source.read(frame_range.start, min(frame_range.size, 200)))
+        if scan.told:
             return True
-    found.starts.append(place.start)
-    found.sizes.append(place.size)
-    found.seconds += frame.seconds
+    scan.starts.append(frame_range.start)
+    scan.sizes.append(frame_range.size)
+    scan.seconds += frame.seconds
     return True
 
 
 def _search(source: Source, span: Span, dialect: Dialect) -> int | None:
-    """Find the next place where one frame follows another of its kind."""
+    """Return the offset of the next frame followed by one of the same type, or None."""
     for start in range(span.start, span.end, _SEARCHED):
         piece = source.read(start, min(_SEARCHED + _REACH, span.end - start))
-        for at in _candidates(piece, dialect):
-            if at >= _SEARCHED:
+        for offset in _candidates(piece, dialect):
+            if offset >= _SEARCHED:
                 break
-            first = dialect.read(piece[at : at + HEADER])
+            first = dialect.read(piece[offset : offset + HEADER])
             if first is None:
                 continue
-            second = dialect.read(piece[at + first.size :][:HEADER])
-            if (second and second.kind == first.kind) or start + at + first.size == span.end:
-                return start + at
+            second = dialect.read(piece[offset + first.size :][:HEADER])
+            if (second and second.kind == first.kind) or start + offset + first.size == span.end:
+                return start + offset
     return None
 
 
 def _candidates(piece: bytes, dialect: Dialect) -> Iterator[int]:
-    """Give each place that a frame may begin at; they may overlap."""
-    at = -1
-    while found := dialect.start.search(piece, at + 1):
-        at = found.start()
-        yield at
+    """Yield each offset at which a frame may begin, overlapping ones too."""
+    offset = -1
+    while match := dialect.start.search(piece, offset + 1):
+        offset = match.start()
+        yield offset
 
 
-def _behind_tag(source: Source, at: int) -> int:
-    """Return where a tag ends that stands between frames, as where files were joined."""
-    head = source.read(at, _APE)
+def _behind_tag(source: Source, offset: int) -> int:
+    """Return the end of a tag between frames, as in concatenated files."""
+    head = source.read(offset, _APE)
     if head.startswith(b"TAG"):
-        return at + _ID3V1
+        return offset + _ID3V1
     if head.startswith(b"ID3") and len(head) > 9:
-        return at + 10 + sum((byte & 127) << 7 * n for n, byte in enumerate(reversed(head[6:10])))
+        size = sum((byte & 127) << 7 * n for n, byte in enumerate(reversed(head[6:10])))
+        return offset + 10 + size
     if head.startswith(b"APETAGEX"):
-        return at + _APE + int.from_bytes(head[12:16], "little")
-    return at
+        return offset + _APE + int.from_bytes(head[12:16], "little")
+    return offset
 
 
 def _is_empty(source: Source, span: Span) -> bool:

@@ -1,4 +1,4 @@
-"""The headers of single frames: MPEG audio (ISO/IEC 11172-3, 13818-3) and ADTS (14496-3)."""
+"""Frame headers of MPEG audio (ISO/IEC 11172-3, 13818-3) and ADTS (14496-3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-_LAYERS = {1: 3, 2: 2, 3: 1}  # as the header counts them -> as people do
+_LAYERS = {1: 3, 2: 2, 3: 1}  # header bits -> layer
 _VERSIONS = {0: 2.5, 2: 2, 3: 1}
 _KBITS = {
     (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -27,7 +27,7 @@ _VBRI = 36
 
 
 class Frame(NamedTuple):
-    """One frame by its header: bytes, seconds, and what it has in common with its neighbours."""
+    """A frame header: size in bytes, duration, and what all frames of a stream have in common."""
 
     size: int
     seconds: float
@@ -35,10 +35,10 @@ class Frame(NamedTuple):
 
 
 class Dialect(NamedTuple):
-    """How frames of one kind are found: what they may begin with, and how a header is read."""
+    """A type of frames: the pattern of their sync bytes, the header parser and the decoder."""
 
     start: re.Pattern[bytes]
-    read: Callable[[bytes], Frame | None]  # of HEADER bytes; None where they are no header
+    read: Callable[[bytes], Frame | None]  # given 7 bytes; None if invalid
     decoder: str
 
 
@@ -46,7 +46,7 @@ HEADER = 7  # bytes of the longer header
 
 
 def mpeg(head: bytes) -> Frame | None:
-    """Read the header of a frame of MPEG audio; one of free format, without a size, is none."""
+    """Parse an MPEG audio header; return None if it is invalid or of free bitrate."""
     return _mpeg(head[:4])
 
 
@@ -55,11 +55,11 @@ def _mpeg(head: bytes) -> Frame | None:
     if len(head) < 4 or head[0] != 0xFF or head[1] < 0xE0:
         return None
     version, layer = _VERSIONS.get(head[1] >> 3 & 3), _LAYERS.get(head[1] >> 1 & 3)
-    bits, rate, padding = head[2] >> 4, head[2] >> 2 & 3, head[2] >> 1 & 1
-    if not version or not layer or bits in (0, 15) or rate == 3:
+    bitrate_index, rate_index, padding = head[2] >> 4, head[2] >> 2 & 3, head[2] >> 1 & 1
+    if not version or not layer or bitrate_index in (0, 15) or rate_index == 3:
         return None
-    hertz = int(_HERTZ[rate] / {1: 1, 2: 2, 2.5: 4}[version])
-    kbits = _KBITS[1 if version == 1 else 2, layer][bits - 1]
+    hertz = int(_HERTZ[rate_index] / {1: 1, 2: 2, 2.5: 4}[version])
+    kbits = _KBITS[1 if version == 1 else 2, layer][bitrate_index - 1]
     kind = version, layer, hertz
     if layer == 1:
         return Frame((12_000 * kbits // hertz + padding) * 4, 384 / hertz, kind)
@@ -68,7 +68,7 @@ def _mpeg(head: bytes) -> Frame | None:
 
 
 def adts(head: bytes) -> Frame | None:
-    """Read the header of a frame of AAC in ADTS."""
+    """Parse an ADTS header; return None if it is invalid."""
     if len(head) < HEADER or head[0] != 0xFF or head[1] & 0xF6 != 0xF0:
         return None
     rate, size = head[2] >> 2 & 15, (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
@@ -79,20 +79,20 @@ def adts(head: bytes) -> Frame | None:
 
 
 def told(frame: bytes) -> int:
-    """Return how many frames follow by the encoder's own count in this one, 0 if it tells none.
+    """Return the frame count in the encoder header of a frame, 0 if there is none.
 
     Xing and Info after the LAME project's "Mp3 Info Tag revision 1", VBRI after Gabriel Bouvigne's
-    "MP3 VBR header". Such a frame holds no sound.
+    "MP3 VBR header". Such a frame has no audio.
     """
     if len(frame) < _VBRI + 18:
         return 0
-    at = _XING[bool(frame[1] & 0x08), frame[3] >> 6 == 3]
-    if frame[at : at + 4] in (b"Xing", b"Info"):
-        return int.from_bytes(frame[at + 8 : at + 12]) if frame[at + 7] & 1 else 0
+    offset = _XING[bool(frame[1] & 0x08), frame[3] >> 6 == 3]
+    if frame[offset : offset + 4] in (b"Xing", b"Info"):
+        return int.from_bytes(frame[offset + 8 : offset + 12]) if frame[offset + 7] & 1 else 0
     return int.from_bytes(frame[_VBRI + 14 : _VBRI + 18]) if frame[_VBRI:][:4] == b"VBRI" else 0
 
 
-# The third byte of MPEG audio holds bits and rate, of which some are no legal ones.
+# The third byte of MPEG audio holds bitrate and sample rate, not all of them valid.
 _THIRD = b"".join(re.escape(bytes([byte])) for byte in range(0x10, 0xF0) if byte >> 2 & 3 != 3)
 MPEG = Dialect(re.compile(b"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][" + _THIRD + b"]"), mpeg, "mp3")
 ADTS = Dialect(re.compile(b"\xff[\xf0\xf1\xf8\xf9]"), adts, "aac")

@@ -1,4 +1,4 @@
-"""The walk through the pages of an Ogg file: checksums and numbers, after RFC 3533."""
+"""Check the checksums and sequence numbers of Ogg pages, after RFC 3533."""
 
 from __future__ import annotations
 
@@ -7,74 +7,74 @@ from zlib import crc32
 from mediakeep.media.source import Source
 
 _MARK = b"OggS"
-_FIXED = 27  # bytes of a page before its table of segments
+_FIXED = 27  # bytes of a page header without the segment table
 _LARGEST = _FIXED + 255 + 255 * 255
 _SEARCHED = 1 << 16
 _TRIES = 10_000
 _BEGIN, _END = 0x02, 0x04
-_NOWHERE = 2**64 - 1  # the granule position of a page on which no packet ends
+_NOWHERE = 2**64 - 1  # granule position of a page without a packet end
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def walk(source: Source) -> list[int]:
-    """Check every page: its sum, and whether it follows the one before it in its stream.
+    """Return the granule positions before damaged or missing pages, in samples.
 
-    Return the granule positions before damaged or missing pages, in samples from the beginning.
-    Bytes between pages count as one damaged place. What lies behind the end of the stream is passed
-    over, and so is a gap before the audio, which tools leave that rewrite the tags.
+    Each page is checked for its checksum and its sequence number. Bytes between pages count as one
+    damaged page. Data after the end of the stream is ignored, and so is a gap before the audio,
+    which tools that rewrite tags may leave.
     """
-    at, granule, ended, found = 0, 0, False, list[int]()
+    offset, granule, is_ended, damaged = 0, 0, False, list[int]()
     numbers: dict[bytes, int] = {}
-    while at < source.size:
-        page = _page(source, at)
+    while offset < source.size:
+        page = _page(source, offset)
         if page is None:
-            following = _search(source, at + 1)
-            if following or not ended or source.read(at, len(_MARK)) == _MARK:
-                found.append(granule)
-            if following is None:
+            next_page = _search(source, offset + 1)
+            if next_page or not is_ended or source.read(offset, len(_MARK)) == _MARK:
+                damaged.append(granule)
+            if next_page is None:
                 break
-            at, numbers = following, {}
+            offset, numbers = next_page, {}
             continue
         number, serial = int.from_bytes(page[18:22], "little"), page[14:18]
         follows = page[5] & _BEGIN or numbers.get(serial, number - 1) == number - 1
         if granule and not follows:
-            found.append(granule)
-        numbers[serial], ended = number, bool(page[5] & _END)
-        here = int.from_bytes(page[6:14], "little")
-        granule = granule if here == _NOWHERE else here
-        at += len(page)
-    return found
+            damaged.append(granule)
+        numbers[serial], is_ended = number, bool(page[5] & _END)
+        position = int.from_bytes(page[6:14], "little")
+        granule = granule if position == _NOWHERE else position
+        offset += len(page)
+    return damaged
 
 
 def checksum(page: bytes) -> int:
-    """Return the sum of a page, in which the place of the sum itself counts as zeros.
+    """Return the checksum of a page, computed with its own field as zeros.
 
-    It is a CRC-32 with the bits of each byte in the other order than zlib's, begun with 0.
+    It is a CRC-32 with the opposite bit order of zlib's and the initial value 0.
     """
     blank = page[:22] + bytes(4) + page[26:]
-    turned = crc32(blank.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return int.from_bytes(turned.to_bytes(4, "little").translate(_REVERSED))
+    reversed_sum = crc32(blank.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int.from_bytes(reversed_sum.to_bytes(4, "little").translate(_REVERSED))
 
 
-def _page(source: Source, at: int) -> bytes | None:
-    """Return the whole page that begins here; None if there is none, or its sum is wrong."""
-    head = source.read(at, _FIXED + 255)
+def _page(source: Source, offset: int) -> bytes | None:
+    """Return the whole page at an offset; None if there is none or its checksum is wrong."""
+    head = source.read(offset, _FIXED + 255)
     if not head.startswith(_MARK) or len(head) < _FIXED:
         return None
     size = _FIXED + head[26] + sum(head[_FIXED : _FIXED + head[26]])
-    page = source.read(at, size)
-    sound = len(page) == size and checksum(page) == int.from_bytes(page[22:26], "little")
-    return page if sound else None
+    page = source.read(offset, size)
+    is_valid = len(page) == size and checksum(page) == int.from_bytes(page[22:26], "little")
+    return page if is_valid else None
 
 
 def _search(source: Source, start: int) -> int | None:
-    """Find the next sound page; None where there is none, or too much that only looks like one."""
+    """Return the offset of the next valid page; None if there is none or after too many tries."""
     tries = _TRIES
     for begin in range(start, source.size, _SEARCHED):
-        piece, at = source.read(begin, _SEARCHED + len(_MARK) - 1), -1
-        while (at := piece.find(_MARK, at + 1)) >= 0:
-            if _page(source, begin + at):
-                return begin + at
+        piece, position = source.read(begin, _SEARCHED + len(_MARK) - 1), -1
+        while (position := piece.find(_MARK, position + 1)) >= 0:
+            if _page(source, begin + position):
+                return begin + position
             tries -= 1
             if not tries:
                 return None
