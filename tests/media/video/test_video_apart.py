@@ -49,5 +49,5 @@ def test_a_reader_that_hangs_is_ended(
     video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoilt(monkeypatch, tmp_path, "import time\ntime.sleep(600)\n")
-    with pytest.raises(Unreadable, match="did not come to an end within 1 s"):
+    with pytest.raises(Unreadable, match="did not finish within 1 s"):
         apart.probe(video, longest=1.0)

@@ -85,7 +85,7 @@ def test_a_whole_file_is_known_by_its_first_bytes_and_lacks_nothing(
         (FTYP + box(b"moov") + box(b"mdat", b"abc", 1011), "it lacks at least 1,000 bytes"),
         (FTYP + box(b"mdat", b"abc"), 'it has no table of contents ("moov")'),
         (b"\x1aE\xdf\xa3\x80\x18\x53\x80\x67\x88abcd", "it lacks 4 bytes at its end"),
-        (b"\x1aE\xdf\xa3\x88abc", "it ends before its film begins"),
+        (b"\x1aE\xdf\xa3\x88abc", "it ends before its video data begins"),
         (riff(b"AVI ", bytes(40), size=1000), "it lacks 956 bytes at its end"),
         (riff(b"AVI ", bytes(40), size=0), "it was never finished"),
     ],

@@ -182,7 +182,7 @@ def test_the_largest_stream_of_a_blu_ray_is_its_film(tmp_path: Path) -> None:
 def test_a_folder_without_a_film_of_a_disc_is_refused(tmp_path: Path) -> None:
     (tmp_path / "VIDEO_TS").mkdir()
     (tmp_path / "BDMV").write_bytes(b"a file")
-    with pytest.raises(Unreadable, match="holds no film of a DVD or a Blu-ray"):
+    with pytest.raises(Unreadable, match="contains no DVD or Blu-ray movie"):
         discs.probe_disc(tmp_path)
     with pytest.raises(Unreadable):
         discs.probe_disc(tmp_path / "gone")

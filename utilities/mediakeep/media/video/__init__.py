@@ -1,1 +1,1 @@
-"""Video files: what they hold, told by MediaInfo, which is an extra."""
+"""Video files: their streams, read with MediaInfo, which is an optional extra."""

@@ -1,6 +1,6 @@
-"""A video looked at in a process of its own, where a damaged one may crash or hang what reads it.
+"""Probe a video in a child process, because a damaged file may crash or hang MediaInfo.
 
-For those who work in the process that must not end: with a person at the terminal, or a queue open.
+For callers whose process must not end: with a user at the terminal, or with an open queue.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _CURE = "Replace it from a backup or another copy."
 
 
 class _Answer(msgspec.Struct):
-    """What the process found, or why it was refused."""
+    """The reply of the child process: the result or the arguments of the error."""
 
     facts: VideoFacts | None = None
     refused: tuple[str, ...] = ()
 
 
 def probe(path: Path, longest: float = _LONGEST) -> VideoFacts:
-    """Return what a video holds; Unreadable where it refuses, or the reader crashes or hangs."""
-    code = Path(mediakeep.__file__).parents[1]
+    """Return the info on a video; raise Unreadable if it fails, or MediaInfo crashes or hangs."""
+    source_root = Path(mediakeep.__file__).parents[1]
     command = [sys.executable, "-m", __name__, os.fspath(path)]
-    environment = {**os.environ, "PYTHONPATH": os.fspath(code)}
+    environment = {**os.environ, "PYTHONPATH": os.fspath(source_root)}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -43,12 +43,12 @@ def probe(path: Path, longest: float = _LONGEST) -> VideoFacts:
             timeout=longest,
             check=True,
         )
-        answer = msgspec.json.decode(done.stdout, type=_Answer)
+        answer = msgspec.json.decode(process.stdout, type=_Answer)
     except subprocess.TimeoutExpired as error:
-        why = f"MediaInfo did not come to an end within {longest:g} s"
+        why = f"MediaInfo did not finish within {longest:g} s"
         raise Unreadable(files.escape(path), why, _CURE) from error
     except (subprocess.CalledProcessError, msgspec.DecodeError) as error:
-        raise Unreadable(files.escape(path), "MediaInfo crashed on it", _CURE) from error
+        raise Unreadable(files.escape(path), "MediaInfo crashed", _CURE) from error
     if answer.facts is None:
         raise Unreadable(*answer.refused)
     return answer.facts

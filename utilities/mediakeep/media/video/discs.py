@@ -1,4 +1,4 @@
-"""Copies of discs as they lie in folders: the film on a DVD, in several files, or on a Blu-ray."""
+"""Disc folders: the movie of a DVD, which has several files, or of a Blu-ray."""
 
 from __future__ import annotations
 
@@ -16,57 +16,57 @@ from mediakeep.media import access
 from mediakeep.media.video.facts import VideoFacts
 from mediakeep.media.video.probe import probe
 
-_MOST = 5_000  # files of a folder that are looked at; a disc has some hundred
+_MOST = 5_000  # files per folder; a disc has some hundred
 _TITLE = re.compile(r"VTS_(\d\d)_([1-9])\.VOB", re.IGNORECASE)
 _STREAM = re.compile(r"\d{5}\.(m2ts|mts)", re.IGNORECASE)
-_NONE = "it holds no film of a DVD or a Blu-ray"
+_NONE = "it contains no DVD or Blu-ray movie"
 _CURE = "Copy the disc again, or move the folder out of the library."
 
 
 def probe_disc(folder: Path, read: Callable[[Path], VideoFacts] = probe) -> VideoFacts:
-    """Tell what the film of a disc's copy holds, where `folder` is it or holds it.
+    """Return the info on the movie in a disc folder or in a folder that contains one.
 
-    That is the largest stream of a Blu-ray, and the largest titles of a DVD, whose parts are told
-    as one. Unreadable where there is none, or a folder refuses.
+    The movie is the largest stream of a Blu-ray, or the largest title set of a DVD, whose parts are
+    combined. Raises Unreadable if there is none or a folder cannot be read.
     """
     parts = _film(folder)
     if not parts:
         raise Unreadable(files.escape(folder), _NONE, _CURE)
-    found = [read(path) for path in parts]
+    infos = [read(path) for path in parts]
     return structs.replace(
-        found[0],
-        duration=round(sum(one.duration for one in found), 3),
-        size=sum(one.size for one in found),
-        truncated=next((one.truncated for one in found if one.truncated), ""),
+        infos[0],
+        duration=round(sum(info.duration for info in infos), 3),
+        size=sum(info.size for info in infos),
+        truncated=next((info.truncated for info in infos if info.truncated), ""),
     )
 
 
 def _film(folder: Path) -> Sequence[Path]:
-    """Return the files of the film, in order."""
-    for place in (folder, *_named(folder, "VIDEO_TS")):
-        if titles := _titles(place):
+    """Return the files of the movie in playing order."""
+    for parent in (folder, *_named(folder, "VIDEO_TS")):
+        if titles := _titles(parent):
             return titles
     for top in (folder, *_named(folder, "BDMV")):
-        for place in (top, *_named(top, "STREAM")):
-            if found := [entry for entry in _entries(place) if _STREAM.fullmatch(entry.name)]:
-                return [Path(max(found, key=_weight).path)]
+        for parent in (top, *_named(top, "STREAM")):
+            if streams := [entry for entry in _entries(parent) if _STREAM.fullmatch(entry.name)]:
+                return [Path(max(streams, key=_weight).path)]
     return ()
 
 
 def _titles(folder: Path) -> Sequence[Path]:
-    """Return the parts of the largest titles of a DVD."""
+    """Return the parts of the largest title set of a DVD."""
     sets: dict[str, list[os.DirEntry[str]]] = {}
     for entry in _entries(folder):
-        if named := _TITLE.fullmatch(entry.name):
-            sets.setdefault(named[1], []).append(entry)
+        if match := _TITLE.fullmatch(entry.name):
+            sets.setdefault(match[1], []).append(entry)
     largest = max(
-        sets.values(), key=lambda parts: sum(_weight(one)[0] for one in parts), default=[]
+        sets.values(), key=lambda parts: sum(_weight(part)[0] for part in parts), default=[]
     )
-    return [Path(entry.path) for entry in sorted(largest, key=lambda one: one.name.upper())]
+    return [Path(entry.path) for entry in sorted(largest, key=lambda part: part.name.upper())]
 
 
 def _weight(entry: os.DirEntry[str]) -> tuple[int, str]:
-    """Return the size of a file, and its name, so that of two the same is taken each time."""
+    """Return the size and name of a file; the name makes the choice among equals stable."""
     try:
         return entry.stat().st_size, entry.name
     except OSError as error:
@@ -74,13 +74,13 @@ def _weight(entry: os.DirEntry[str]) -> tuple[int, str]:
 
 
 def _named(folder: Path, name: str) -> Iterator[Path]:
-    return (Path(one.path) for one in _entries(folder) if one.name.upper() == name)
+    return (Path(entry.path) for entry in _entries(folder) if entry.name.upper() == name)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(folder) as found:
-            return list(itertools.islice(found, _MOST))
+        with os.scandir(folder) as entries:
+            return list(itertools.islice(entries, _MOST))
     except NotADirectoryError:
         return []
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a video file holds: its streams, how long it lasts, and whether it is whole."""
+"""Data model of video files: streams, duration, and whether the file is truncated."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import msgspec
 
 
 class VideoStream(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A stream of pictures; sizes in pixels as stored, `aspect` as displayed, such as 1.778.
+    """A video stream; sizes in pixels as stored, `aspect` as displayed, such as 1.778.
 
-    `codec` is as Kodi writes it: "h264", "hevc", "av1"...; `hdr` is "dolbyvision", "hdr10plus",
+    `codec` is as in Kodi: "h264", "hevc", "av1"...; `hdr` is "dolbyvision", "hdr10plus",
     "hdr10", "hlg" or "".
     """
 
@@ -21,13 +21,13 @@ class VideoStream(msgspec.Struct, frozen=True, omit_defaults=True):
     frame_rate: float = 0.0
     bit_depth: int = 0
     hdr: str = ""
-    stereo: str = ""  # "left_right", "top_bottom"... of 3D
+    stereo: str = ""  # layout of a 3D movie: "left_right", "top_bottom"...
 
 
 class AudioStream(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A stream of sound; `language` is ISO 639-2/B such as "ger", "" where it is not told."""
+    """An audio stream; `language` is ISO 639-2/B such as "ger", "" if unknown."""
 
-    codec: str = ""  # as Kodi writes it: "aac", "ac3", "eac3", "dca", "truehd", "flac", "opus"
+    codec: str = ""  # as in Kodi: "aac", "ac3", "eac3", "dca", "truehd", "flac", "opus"
     language: str = ""
     channels: int = 0
     title: str = ""
@@ -35,7 +35,7 @@ class AudioStream(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SubtitleStream(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Subtitles within a video file."""
+    """A subtitle stream."""
 
     language: str = ""
     codec: str = ""
@@ -44,7 +44,7 @@ class SubtitleStream(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class VideoFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A video file; `duration` in seconds is that of the longest stream, 0 where it is not told."""
+    """A video file; `duration` is that of the longest stream in seconds, 0 if unknown."""
 
     container: str = ""  # "matroska", "mp4", "avi"...
     duration: float = 0.0
@@ -52,6 +52,6 @@ class VideoFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     video: tuple[VideoStream, ...] = ()
     audio: tuple[AudioStream, ...] = ()
     subtitles: tuple[SubtitleStream, ...] = ()
-    title: str = ""  # that the file bears within
-    truncated: str = ""  # why it is taken to be cut off, as a sentence's end
-    by: str = ""  # what told: "mediainfo"; "" where only the container's frame was looked at
+    title: str = ""  # from the metadata of the file
+    truncated: str = ""  # why it is considered truncated, as the end of a sentence
+    by: str = ""  # "mediainfo", or "" if only the container was inspected

@@ -1,7 +1,7 @@
-"""The frame of a video file: which container it is, and whether that goes on behind the file's end.
+"""Detect the container of a video file and whether the file is truncated.
 
-Only a few bytes are read here and there, so that it takes no time however large the file is. What
-cannot be told is never taken for damage.
+Only the headers of the outermost elements are read, so the time does not depend on the file size.
+Unknown structures are never reported as damage.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 
-_MOST = 20_000  # boxes of a film in fragments of a second, and more than any other has
+_MOST = 20_000  # boxes; enough for a movie in one-second fragments
 _HEAD = 4096
-_SLACK = 16  # bytes by which some programs count an AVI too long
-_DISC = 32_769  # where a disc image tells what it is
+_SLACK = 16  # bytes; some programs write AVI sizes that are too large
+_DISC = 32_769  # offset of the identifier of a disc image
 _ROOTS = frozenset(
     {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot"}
 )
@@ -28,14 +28,14 @@ _STARTS = (
 
 
 class Frame(NamedTuple):
-    """A container, "" where it is none that is known; and why it is taken to be cut off."""
+    """The name of a container, "" if unknown, and why the file is truncated, or ""."""
 
     container: str = ""
     truncated: str = ""
 
 
 def read(handle: BinaryIO, size: int) -> Frame:
-    """Look at the frame of an open file; OSError where the disk refuses."""
+    """Inspect an open file; raise OSError if it cannot be read."""
     head = _at(handle, 0, _HEAD)
     if not size:
         return Frame(truncated="it is empty")
@@ -43,28 +43,28 @@ def read(handle: BinaryIO, size: int) -> Frame:
         return Frame(truncated="it begins with zero bytes only")
     if _is_text(head):
         return Frame()
-    for fits, look in _KINDS:
+    for fits, inspect in _KINDS:
         if fits(head):
-            return look(handle, head, size)
+            return inspect(handle, head, size)
     if _at(handle, _DISC, 5) in (b"CD001", b"BEA01"):
         return Frame("iso")
     return Frame(next((name for start, name in _STARTS if head.startswith(start)), ""))
 
 
 def _is_text(head: bytes) -> bool:
-    """Tell a playlist or XML, which may be made to look like a container further in."""
+    """Return whether this is a playlist or XML, which may imitate a container further on."""
     start = head[:4]
     if start.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         return True
     return start.isascii() and start.lstrip()[:1] in (b"<", b"#")
 
 
-def _at(handle: BinaryIO, place: int, length: int) -> bytes:
-    handle.seek(place)
+def _at(handle: BinaryIO, offset: int, length: int) -> bytes:
+    handle.seek(offset)
     return handle.read(length)
 
 
-# MP4: ISO/IEC 14496-12, 4.2; QuickTime is put together in the same way.
+# MP4: ISO/IEC 14496-12, 4.2; QuickTime has the same structure.
 
 
 def _is_boxes(head: bytes) -> bool:
@@ -73,32 +73,32 @@ def _is_boxes(head: bytes) -> bool:
 
 def _boxes(handle: BinaryIO, head: bytes, size: int) -> Frame:
     name = "mov" if head[8:12] == b"qt  " or head[4:8] != b"ftyp" else "mp4"
-    kinds = set()
-    for kind, end in _walked(handle, size):
-        kinds.add(kind)
-        if end > size and kind in _ROOTS:
+    names = set()
+    for box_name, end in _walked(handle, size):
+        names.add(box_name)
+        if end > size and box_name in _ROOTS:
             return Frame(name, f"it lacks at least {end - size:,} bytes at its end")
-    if kinds <= _ROOTS and b"moov" not in kinds:
+    if names <= _ROOTS and b"moov" not in names:
         return Frame(name, 'it has no table of contents ("moov")')
     return Frame(name)
 
 
 def _walked(handle: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
-    """Give the boxes of a file, each with where it ends; what is no box ends it, and is given."""
-    at = 0
+    """Yield name and end of each box; the first invalid one is yielded too and ends the walk."""
+    offset = 0
     for _ in range(_MOST):
-        head = _at(handle, at, 16) if at < size else b""
+        head = _at(handle, offset, 16) if offset < size else b""
         if len(head) < 8:
             return
         length = int.from_bytes(head[:4])
         if length == 1:
             length = int.from_bytes(head[8:16])
         elif length == 0:
-            length = size - at
-        yield head[4:8], at + length
+            length = size - offset
+        yield head[4:8], offset + length
         if length < 8:
             return
-        at += length
+        offset += length
     yield b"more", 0
 
 
@@ -111,38 +111,38 @@ def _is_ebml(head: bytes) -> bool:
 
 def _ebml(handle: BinaryIO, head: bytes, size: int) -> Frame:
     name = "webm" if b"\x42\x82\x84webm" in head[:256] else "matroska"
-    at = 0
-    for _ in range(_MOST):  # the header, then the segment; fillers may stand between
-        element = _at(handle, at, 12)
+    offset = 0
+    for _ in range(_MOST):  # header, fillers, then the segment
+        element = _at(handle, offset, 12)
         length, begin = _length(element)
         if length is None:
             return Frame(name)
-        end = at + begin + length
+        end = offset + begin + length
         if element.startswith(b"\x18\x53\x80\x67"):
-            lacking = end - size
-            return Frame(name, f"it lacks {lacking:,} bytes at its end" if lacking > 0 else "")
+            missing = end - size
+            return Frame(name, f"it lacks {missing:,} bytes at its end" if missing > 0 else "")
         if end >= size:
-            return Frame(name, "it ends before its film begins")
-        at = end
+            return Frame(name, "it ends before its video data begins")
+        offset = end
     return Frame(name)
 
 
 def _length(element: bytes) -> tuple[int | None, int]:
-    """Return the length of an element's data, and where that begins; None where it is not told."""
+    """Return size and start of the data of an element; the size is None if unknown."""
     start = _width(element[:1])
     width = _width(element[start : start + 1])
     if not start or not width or len(element) < start + width:
         return None, 0
-    told = int.from_bytes(element[start : start + width]) & ((1 << 7 * width) - 1)
-    return (None if told == (1 << 7 * width) - 1 else told), start + width
+    size = int.from_bytes(element[start : start + width]) & ((1 << 7 * width) - 1)
+    return (None if size == (1 << 7 * width) - 1 else size), start + width
 
 
 def _width(first: bytes) -> int:
-    """Count the bytes of a number by the zero bits that it begins with; 0 for none."""
+    """Return the width of a number from its leading zero bits; 0 if it is invalid."""
     return 9 - first[0].bit_length() if first and first[0] else 0
 
 
-# AVI: one RIFF after the other, as in OpenDML.
+# AVI: consecutive RIFF chunks, as in OpenDML.
 
 
 def _is_avi(head: bytes) -> bool:
@@ -150,20 +150,20 @@ def _is_avi(head: bytes) -> bool:
 
 
 def _avi(handle: BinaryIO, _head: bytes, size: int) -> Frame:
-    at = 0
+    offset = 0
     for _ in range(_MOST):
-        head = _at(handle, at, 12)
+        head = _at(handle, offset, 12)
         if len(head) < 12 or not head.startswith(b"RIFF"):
             break
         length = int.from_bytes(head[4:8], "little")
         if not length:
             return Frame("avi", "it was never finished: its length is not written")
-        at += 8 + length + length % 2
-    lacking = at - size
-    return Frame("avi", f"it lacks {lacking:,} bytes at its end" if lacking > _SLACK else "")
+        offset += 8 + length + length % 2
+    missing = offset - size
+    return Frame("avi", f"it lacks {missing:,} bytes at its end" if missing > _SLACK else "")
 
 
-# MPEG-TS: ISO/IEC 13818-1, 2.4.3; the packets of a Blu-ray have four bytes in front.
+# MPEG-TS: ISO/IEC 13818-1, 2.4.3; Blu-ray packets have four more bytes in front.
 
 
 def _is_packets(head: bytes) -> bool:

@@ -1,8 +1,7 @@
-"""What is known of videos that have not changed: they are not looked at again.
+"""Cache of the info on videos, so that unchanged files are not probed again.
 
-The index lies in status/cache/ and may be deleted at any time, also under a running batch. What
-MediaInfo told stays known where that is missing later; what was found without it is looked at
-again once it is there.
+The cache is in status/cache/ and may be deleted at any time, even during a batch. Results of
+MediaInfo stay valid if it is uninstalled; results without it are replaced once it is installed.
 """
 
 from __future__ import annotations
@@ -33,15 +32,15 @@ CREATE TABLE video(name TEXT PRIMARY KEY, card BLOB NOT NULL, day INTEGER NOT NU
 CREATE INDEX video_day ON video(day)
 """
 _FIND = "SELECT CAST(card AS BLOB), day FROM video WHERE name = ?"
-_KEPT = 90  # days that a card is kept after its file was last seen
-_RENEWED = 10  # days after which it is noted that a file is still there
-_FRESH = 2_000_000_000  # ns; a file that was changed later may change again within its clock's tick
+_KEPT = 90  # days that a row is kept after its file was last seen
+_RENEWED = 10  # days after which the date last seen is updated
+_FRESH = 2_000_000_000  # ns; a file changed later may change again within the same clock tick
 _TIMES = range(-(2**63), 2**63)  # ns that a card holds
 _SEAL = 4  # bytes
 
 
 class Card(msgspec.Struct, frozen=True, array_like=True):
-    """What is known of a video in one state; `version` is that of what told, "" for its frame."""
+    """A cached result; `version` is that of MediaInfo, "" if only the container was inspected."""
 
     state: State
     version: str
@@ -53,9 +52,9 @@ _decode = msgspec.msgpack.Decoder(Card).decode
 
 
 class Index:
-    """Tells what videos hold, as one process uses it; `clock` gives nanoseconds since 1970.
+    """The cache as used by one process; `clock` returns nanoseconds since 1970.
 
-    What is not known is found out by `look`, in this process if not said otherwise.
+    `look` probes files that are not cached; the default does so in this process.
     """
 
     def __init__(
@@ -70,41 +69,41 @@ class Index:
 
     @classmethod
     def open(cls, folder: Path, look: Callable[[Path], VideoFacts] | None = None) -> Self:
-        """Open the index in a folder of caches, which is made if need be."""
+        """Open the cache in a folder, which is created if necessary."""
         return cls(Path(folder) / FILE, look=look)
 
     def facts(self, path: Path) -> VideoFacts:
-        """Return what a video holds; Unreadable where it is no regular file, or refuses."""
+        """Return the info on a video; raise Unreadable if it is no regular file or fails."""
         try:
-            there = path.stat()
+            stat = path.stat()
         except OSError as error:
             raise access.refusal(path, error) from error
-        state, now = cards.state(there), self._clock()
-        card = self._find(state)
-        if card is None or mediainfo.version() not in ("", card.version):
-            facts = self._look(path)
-            card = Card(state, mediainfo.version() if facts.by else "", facts)
-            if _is_at_rest(there, now):
-                self._new[_name(state)] = card
-        return card.facts
+        state, now = cards.state(stat), self._clock()
+        cached = self._find(state)
+        if cached is None or mediainfo.version() not in ("", cached.version):
+            info = self._look(path)
+            cached = Card(state, mediainfo.version() if info.by else "", info)
+            if _is_at_rest(stat, now):
+                self._new[_name(state)] = cached
+        return cached.facts
 
     def disc(self, folder: Path) -> VideoFacts:
-        """Return what the film of a disc's copy holds; the same errors as of `discs.probe_disc`."""
+        """Return the info on the movie of a disc folder; raises as `discs.probe_disc` does."""
         return probe_disc(folder, self.facts)
 
     def commit(self) -> None:
-        """Write what was learnt; what is known of files that were not seen for long is dropped."""
+        """Write new results, and delete those of files not seen for 90 days."""
         if not self._new:
             return
-        rows = [(name, _sealed(_encode(card)), self._today) for name, card in self._new.items()]
+        rows = [(name, _sealed(_encode(cached)), self._today) for name, cached in self._new.items()]
         self._new.clear()
-        with self._cabinet.writing() as base:
-            if base:
-                base.executemany("INSERT OR REPLACE INTO video VALUES(?, ?, ?)", rows)
-                base.execute("DELETE FROM video WHERE day < ?", (self._today - _KEPT,))
+        with self._cabinet.writing() as db:
+            if db:
+                db.executemany("INSERT OR REPLACE INTO video VALUES(?, ?, ?)", rows)
+                db.execute("DELETE FROM video WHERE day < ?", (self._today - _KEPT,))
 
     def close(self) -> None:
-        """Write what was learnt, and close the index."""
+        """Write new results and close the cache."""
         self.commit()
         self._cabinet.close()
 
@@ -113,23 +112,23 @@ class Index:
         return self._clock() // 86_400_000_000_000
 
     def _find(self, state: State) -> Card | None:
-        """Return the card of a file in this very state."""
-        if card := self._new.get(_name(state)):
-            return card if card.state == state else None
-        sealed, day = b"", 0
-        with self._cabinet.reading() as base:
-            if base and (row := base.execute(_FIND, (_name(state),)).fetchone()):
-                sealed, day = row
-        card = _unsealed(sealed)
-        if card is None or card.state != state:
+        """Return the cached result of a file in exactly this state."""
+        if cached := self._new.get(_name(state)):
+            return cached if cached.state == state else None
+        data, day = b"", 0
+        with self._cabinet.reading() as db:
+            if db and (row := db.execute(_FIND, (_name(state),)).fetchone()):
+                data, day = row
+        cached = _unsealed(data)
+        if cached is None or cached.state != state:
             return None
         if day < self._today - _RENEWED:
-            self._new[_name(state)] = card
-        return card
+            self._new[_name(state)] = cached
+        return cached
 
 
 def _name(state: State) -> str:
-    """Name a card by its file; some file systems count in numbers too large for SQLite."""
+    """Return the key of a row as text: some device and inode numbers are too large for SQLite."""
     return "{}:{}".format(*state)
 
 
@@ -139,12 +138,12 @@ def _is_at_rest(facts: os.stat_result, now: int) -> bool:
 
 
 def _sealed(written: bytes) -> bytes:
-    """Put a checksum in front, which tells if a power loss or a bad disk has spoilt the rest."""
+    """Prepend a checksum, which detects data damaged by a power loss or a bad disk."""
     return crc32(written).to_bytes(_SEAL) + written
 
 
 def _unsealed(sealed: bytes) -> Card | None:
-    """Return a card; None where it is spoilt."""
+    """Return a cached result, or None if it is damaged."""
     written = memoryview(sealed)[_SEAL:]
     if crc32(written).to_bytes(_SEAL) != sealed[:_SEAL]:
         return None
@@ -156,7 +155,7 @@ def _unsealed(sealed: bytes) -> Card | None:
 
 @cache
 def _stamp() -> int:
-    """Return the version of the reader, a number that changes with every line of it."""
+    """Return a version number that changes with the code of this package."""
     digest = blake2b()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())

@@ -1,4 +1,4 @@
-"""Languages of streams, whatever way a file names them, as Kodi writes them: ISO 639-2/B."""
+"""Normalize the languages of streams to ISO 639-2/B, as Kodi writes them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TWO = _pairs(
     " ty:tah ug:uig uk:ukr ur:urd uz:uzb ve:ven vi:vie vo:vol wa:wln wo:wol xh:xho yi:yid"
     " yo:yor za:zha zh:chi zu:zul"
 )
-# Those that ISO 639-2/T writes otherwise.
+# The codes of ISO 639-2/T that differ.
 _TERMINOLOGY = _pairs(
     "sqi:alb hye:arm eus:baq mya:bur zho:chi ces:cze nld:dut fra:fre kat:geo deu:ger ell:gre"
     " isl:ice mkd:mac mri:mao msa:may fas:per ron:rum slk:slo bod:tib cym:wel"
@@ -34,11 +34,11 @@ _TERMINOLOGY = _pairs(
 _UNTOLD = frozenset({"und", "mis", "mul", "zxx", "unk"})
 
 
-def code(told: str) -> str:
-    """Return a language such as "de", "de-AT" or "deu" as "ger"; "" where it is none."""
-    first = told.strip().lower().replace("_", "-").partition("-")[0]
-    if len(first) == 2:
-        return _TWO.get(first, "")
-    if len(first) != 3 or not (first.isascii() and first.isalpha()) or first in _UNTOLD:
+def code(text: str) -> str:
+    """Return a language such as "de", "de-AT" or "deu" as "ger"; "" if it is invalid."""
+    language = text.strip().lower().replace("_", "-").partition("-")[0]
+    if len(language) == 2:
+        return _TWO.get(language, "")
+    if len(language) != 3 or not (language.isascii() and language.isalpha()) or language in _UNTOLD:
         return ""
-    return _TERMINOLOGY.get(first, first)
+    return _TERMINOLOGY.get(language, language)

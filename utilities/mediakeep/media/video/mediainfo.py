@@ -1,8 +1,7 @@
-"""What MediaInfo tells of a file, asked in a way that lets it do no harm but to its own process.
+"""Call MediaInfo so that it can harm nothing but its own process.
 
-It gets bytes and no name, so it looks for nothing beside a file; and it gets no more bytes, and no
-more time to ask for them, than any sound film needs. It is not to be given playlists, which it
-follows.
+It is given a byte stream instead of a name, so it opens no adjacent files, and the bytes and time
+are limited to what a valid file needs. Do not pass playlists, which it would follow.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class _Answer(msgspec.Struct):
 
 
 class _Limited:
-    """A file as MediaInfo reads it; it seems to end where too much of it was read."""
+    """File-like object for MediaInfo that ends when the limits are exceeded."""
 
     mode = "rb"
 
@@ -40,7 +39,7 @@ class _Limited:
         self._left, self._end = BUDGET, clock() + PATIENCE
 
     def read(self, length: int) -> bytes:
-        """Give the next bytes; none where the budget is spent."""
+        """Return the next bytes; b"" if a limit is exceeded."""
         if self._left <= 0 or self._clock() > self._end:
             return b""
         data = self._handle.read(length)
@@ -48,17 +47,17 @@ class _Limited:
         return data
 
     def seek(self, place: int, whence: int = 0) -> int:
-        """Go to a place."""
+        """Set the position."""
         return self._handle.seek(place, whence)
 
     def tell(self) -> int:
-        """Tell the place."""
+        """Return the position."""
         return self._handle.tell()
 
 
 @cache
 def version() -> str:
-    """Return the version of pymediainfo, "" where it is not installed; nothing is loaded."""
+    """Return the version of pymediainfo, "" if it is not installed, without importing it."""
     try:
         return metadata.version("pymediainfo")
     except metadata.PackageNotFoundError:
@@ -67,7 +66,7 @@ def version() -> str:
 
 @cache
 def is_there() -> bool:
-    """Tell whether MediaInfo can be asked: pymediainfo is there, and so is its library."""
+    """Return whether pymediainfo and its native library are installed."""
     try:
         from pymediainfo import MediaInfo
 
@@ -77,17 +76,17 @@ def is_there() -> bool:
 
 
 def tracks(handle: BinaryIO, clock: Callable[[], float] = time.monotonic) -> list[Track] | None:
-    """Ask what a file is as a whole, and what streams it holds.
+    """Return the general track and the streams of a file.
 
-    None where MediaInfo makes nothing of it; OSError where the disk refuses.
+    Returns None if MediaInfo does not recognize it; raises OSError if it cannot be read.
     """
     from pymediainfo import MediaInfo
 
     try:
-        told = MediaInfo.parse(
+        output = MediaInfo.parse(
             _Limited(handle, clock), output="JSON", full=False, buffer_size=_PIECE
         )
-        answer = msgspec.json.decode(str(told).encode("utf-8", "replace"), type=_Answer)
-    except (ValueError, RuntimeError, msgspec.MsgspecError):  # letters that are none; not a film
+        parsed = msgspec.json.decode(str(output).encode("utf-8", "replace"), type=_Answer)
+    except (ValueError, RuntimeError, msgspec.MsgspecError):  # invalid characters; not a video
         return None
-    return answer.media.track if answer.media else None
+    return parsed.media.track if parsed.media else None

@@ -1,4 +1,4 @@
-"""What MediaInfo calls codecs, kinds of HDR and of 3D, in the words of Kodi."""
+"""Translate the names of codecs, HDR formats and 3D layouts from MediaInfo to Kodi."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _HDR = (
     ("HDR10", "hdr10"),
 )
 _TRANSFERS = {"PQ": "hdr10", "HLG": "hlg"}
-_EYES = {  # of which eye the first picture is; Kodi's ways to lay out the two
+_EYES = {  # MediaInfo layout -> Kodi's names: left eye first, right eye first
     "Side by Side": ("left_right", "right_left"),
     "Top-Bottom": ("top_bottom", "bottom_top"),
     "Checkerboard": ("checkerboard_lr", "checkerboard_rl"),
@@ -83,50 +83,50 @@ _EYES = {  # of which eye the first picture is; Kodi's ways to lay out the two
 Told = Mapping[str, str]
 
 
-def video(told: Told) -> str:
-    """Name the codec of a stream of pictures."""
-    form = told.get("Format", "")
-    if form == "MPEG Video" and told.get("Format_Version", "").endswith("1"):
+def video(fields: Told) -> str:
+    """Return the codec of a video stream."""
+    name = fields.get("Format", "")
+    if name == "MPEG Video" and fields.get("Format_Version", "").endswith("1"):
         return "mpeg1video"
-    return _BY_ID.get(told.get("CodecID", "").upper(), "") or _VIDEO.get(form) or _plain(form)
+    return _BY_ID.get(fields.get("CodecID", "").upper(), "") or _VIDEO.get(name) or _plain(name)
 
 
-def audio(told: Told) -> str:
-    """Name the codec of a stream of sound."""
-    form = told.get("Format", "")
-    extra = told.get("Format_AdditionalFeatures", "").split()
-    trade = told.get("Format_Commercial_IfAny", "")
-    if form == "DTS" and ("XLL" in extra or "Master Audio" in trade):
+def audio(fields: Told) -> str:
+    """Return the codec of an audio stream."""
+    name = fields.get("Format", "")
+    features = fields.get("Format_AdditionalFeatures", "").split()
+    commercial = fields.get("Format_Commercial_IfAny", "")
+    if name == "DTS" and ("XLL" in features or "Master Audio" in commercial):
         return "dtshd_ma"
-    if form == "DTS" and ("XBR" in extra or "High Resolution" in trade):
+    if name == "DTS" and ("XBR" in features or "High Resolution" in commercial):
         return "dtshd_hra"
-    if form == "MPEG Audio":
-        return _LAYERS.get(told.get("Format_Profile", ""), "mp3")
-    return _AUDIO.get(form.removesuffix(" LC")) or _plain(form)
+    if name == "MPEG Audio":
+        return _LAYERS.get(fields.get("Format_Profile", ""), "mp3")
+    return _AUDIO.get(name.removesuffix(" LC")) or _plain(name)
 
 
-def subtitle(told: Told) -> str:
-    """Name the codec of subtitles."""
-    form = told.get("Format", "")
-    return _TEXT.get(form) or _plain(form)
+def subtitle(fields: Told) -> str:
+    """Return the codec of a subtitle stream."""
+    name = fields.get("Format", "")
+    return _TEXT.get(name) or _plain(name)
 
 
-def hdr(told: Told) -> str:
-    """Name the kind of HDR, the best where there are several; "" for none."""
-    forms = f"{told.get('HDR_Format', '')} {told.get('HDR_Format_Compatibility', '')}"
-    found = next((name for sign, name in _HDR if sign in forms), "")
-    return found or _TRANSFERS.get(told.get("transfer_characteristics", ""), "")
+def hdr(fields: Told) -> str:
+    """Return the HDR format, the best one if there are several; "" if none."""
+    formats = f"{fields.get('HDR_Format', '')} {fields.get('HDR_Format_Compatibility', '')}"
+    best = next((name for part, name in _HDR if part in formats), "")
+    return best or _TRANSFERS.get(fields.get("transfer_characteristics", ""), "")
 
 
-def stereo(told: Told) -> str:
-    """Name how the pictures of both eyes lie; "" for a film that is none in 3D."""
-    layout = told.get("MultiView_Layout", "")
-    for sign, names in _EYES.items():
-        if layout.startswith(sign):
+def stereo(fields: Told) -> str:
+    """Return the layout of a 3D video; "" if it is not 3D."""
+    layout = fields.get("MultiView_Layout", "")
+    for prefix, names in _EYES.items():
+        if layout.startswith(prefix):
             return names["right eye first" in layout]
-    return "block_lr" if told.get("MultiView_Count") == "2" else ""
+    return "block_lr" if fields.get("MultiView_Count") == "2" else ""
 
 
-def _plain(form: str) -> str:
-    """Write a name that is not in a table as it is, in small letters."""
-    return re.sub(r"[^a-z0-9]+", "_", form.lower()).strip("_")[:32]
+def _plain(name: str) -> str:
+    """Return an unmapped name in lower case with underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:32]

@@ -1,7 +1,7 @@
-"""What a video file holds, by its frame and, where it is installed, by MediaInfo.
+"""Probe video files by their container structure and, if it is installed, by MediaInfo.
 
-MediaInfo is native code: on a spoilt file it may hang or end its process. So it is only to be asked
-where that can be borne, which is in a process of the pool.
+MediaInfo is native code: a damaged file may hang or crash the process. Call this in a process that
+may die, such as a pool worker.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from mediakeep.media.video import frame, mediainfo, streams
 from mediakeep.media.video.facts import VideoFacts
 
 NO_MEDIAINFO = (
-    "MediaInfo is not installed: of videos only their containers are known."
+    "MediaInfo is not installed: only the containers of videos are known."
     " Install it with: pip install 'mediakeep[video]'"
 )
 
-# Only containers that hold their streams themselves: MediaInfo follows what playlists name, such as
-# those of HLS and DASH, to any file and any host.
+# Only containers with embedded streams: MediaInfo follows playlists such as those of HLS and DASH
+# to any file and any host.
 _TOLD = frozenset(
     {"asf", "avi", "flv", "matroska", "mov", "mp4", "mpeg", "mpegts", "ogg", "rm", "webm", "wtv"}
 )
@@ -28,21 +28,21 @@ is_there = mediainfo.is_there
 
 
 def probe(path: Path) -> VideoFacts:
-    """Tell what a file holds; Unreadable where it is no regular file, or refuses.
+    """Return the info on a file; raise Unreadable if it is no regular file or cannot be read.
 
-    Without MediaInfo its frame tells container, size, and whether it is cut off. So it does of what
-    is none of the usual containers, and of an image of a disc, which nobody looks into.
+    Without MediaInfo, for unusual containers and for disc images, only container, size and
+    truncation are known.
     """
     with access.opened(path) as handle:
         try:
             size = os.fstat(handle.fileno()).st_size
-            found = frame.read(handle, size)
+            structure = frame.read(handle, size)
             tracks = None
-            if found.container in _TOLD and mediainfo.is_there():
+            if structure.container in _TOLD and mediainfo.is_there():
                 handle.seek(0)
                 tracks = mediainfo.tracks(handle)
         except OSError as error:
             raise access.refusal(path, error) from error
     if tracks is None:
-        return VideoFacts(found.container, size=size, truncated=found.truncated)
-    return streams.facts(tracks, found, size)
+        return VideoFacts(structure.container, size=size, truncated=structure.truncated)
+    return streams.facts(tracks, structure, size)

@@ -1,4 +1,4 @@
-"""The videos that a path stands for: a file, or all below a folder; a copied disc is one."""
+"""Find the videos at a path: a file, or all videos in a folder tree, disc folders included."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ _DISCS = frozenset({"VIDEO_TS", "BDMV"})
 
 
 def videos(path: Path, suffixes: Collection[str], ignored: tuple[str, ...] = ()) -> Iterator[Path]:
-    """Give a file itself, or of a folder all files that end so, in order; Unreadable if it refuses.
+    """Yield a file itself, or the sorted files with these suffixes in a folder tree.
 
-    Of a disc's copy its folder is given. What is hidden or ignored (see `ignoring`) is passed over,
-    and no link to a folder is followed.
+    Of a disc its folder is yielded. Hidden and ignored entries (see `ignore_rules`) are skipped,
+    and links to folders are not followed. Raises Unreadable if a folder cannot be read.
     """
     if not path.is_dir():
         yield path
         return
-    above = {str(path): IgnoreRules.above(path, ignored)}
-    for place, folders, names in os.walk(path, onerror=_refused):
-        rules = above.pop(place).inside(place)
-        if is_disc(Path(place).name, folders):
+    rules_by_folder = {str(path): IgnoreRules.above(path, ignored)}
+    for folder, folders, names in os.walk(path, onerror=_refused):
+        rules = rules_by_folder.pop(folder).inside(folder)
+        if is_disc(Path(folder).name, folders):
             folders.clear()
-            yield Path(place)
+            yield Path(folder)
             continue
-        folders[:] = [name for name in sorted(folders) if _counts(rules, place, name, folder=True)]
-        above |= {f"{place.rstrip('/')}/{name}": rules for name in folders}
+        folders[:] = [name for name in sorted(folders) if _counts(rules, folder, name, folder=True)]
+        rules_by_folder |= {f"{folder.rstrip('/')}/{name}": rules for name in folders}
         for name in sorted(names):
-            fits = PurePath(name).suffix.lower() in suffixes
-            if fits and _counts(rules, place, name, folder=False):
-                yield Path(place, name)
+            has_suffix = PurePath(name).suffix.lower() in suffixes
+            if has_suffix and _counts(rules, folder, name, folder=False):
+                yield Path(folder, name)
 
 
-def _counts(rules: IgnoreRules, place: str, name: str, *, folder: bool) -> bool:
-    return not (name.startswith(".") or rules.matches(f"{place}/{name}", folder=folder))
+def _counts(rules: IgnoreRules, folder_path: str, name: str, *, folder: bool) -> bool:
+    return not (name.startswith(".") or rules.matches(f"{folder_path}/{name}", folder=folder))
 
 
 def is_disc(name: str, folders: Collection[str]) -> bool:
-    """Tell whether a folder of this name, which holds such folders, is the copy of a disc."""
+    """Return whether a folder with this name and these subfolders is a disc folder."""
     return not _DISCS.isdisjoint(map(str.upper, (name, *folders)))
 
 

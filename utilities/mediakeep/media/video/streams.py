@@ -1,4 +1,4 @@
-"""What MediaInfo tells as facts: plain numbers and names, whatever a file makes it say."""
+"""Convert the output of MediaInfo, which is not trusted, to the data model."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ BY = "mediainfo"
 
 T = TypeVar("T")
 
-_MOST = 100  # streams of a kind
-_LONGEST = 300  # letters of a title
+_MOST = 100  # streams of a type
+_LONGEST = 300  # characters of a title
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,15})?")
-_LONG_AGO = 10_000_000.0  # seconds; a clock, not a film
+_LONG_AGO = 10_000_000.0  # seconds; more is a timestamp, not a duration
 _CONTAINERS = {
     "MPEG-4": "mp4",
     "QuickTime": "mov",
@@ -36,78 +36,81 @@ _CONTAINERS = {
 
 
 def facts(tracks: Iterable[Track], frame: Frame, size: int) -> VideoFacts:
-    """Put together what is known of a file; its frame decides what that tells."""
-    told = [{name: one for name, one in track.items() if isinstance(one, str)} for track in tracks]
-    whole = next((one for one in told if one.get("@type") == "General"), {})
-    video = _each(told, "Video", _video)
-    lengths = [_seconds(one) for one in told if one.get("@type") in ("Video", "Audio")]
+    """Combine tracks and container; the container inspection takes precedence."""
+    every = [
+        {name: value for name, value in track.items() if isinstance(value, str)} for track in tracks
+    ]
+    general = next((fields for fields in every if fields.get("@type") == "General"), {})
+    video = _each(every, "Video", _video)
+    media = [fields for fields in every if fields.get("@type") in ("Video", "Audio")]
+    durations = [_seconds(fields) for fields in media]
     return VideoFacts(
-        container=frame.container or _CONTAINERS.get(whole.get("Format", ""), ""),
-        duration=_seconds(whole) or max(lengths, default=0.0),
+        container=frame.container or _CONTAINERS.get(general.get("Format", ""), ""),
+        duration=_seconds(general) or max(durations, default=0.0),
         size=size,
         video=video,
-        audio=_each(told, "Audio", _audio),
-        subtitles=_each(told, "Text", _subtitle),
-        title=_text(whole.get("Title", "")),
+        audio=_each(every, "Audio", _audio),
+        subtitles=_each(every, "Text", _subtitle),
+        title=_text(general.get("Title", "")),
         truncated=frame.truncated,
         by=BY,
     )
 
 
-def _each(told: list[dict[str, str]], kind: str, make: Callable[[names.Told], T]) -> tuple[T, ...]:
-    return tuple(make(one) for one in told if one.get("@type") == kind)[:_MOST]
+def _each(every: list[dict[str, str]], kind: str, make: Callable[[names.Told], T]) -> tuple[T, ...]:
+    return tuple(make(fields) for fields in every if fields.get("@type") == kind)[:_MOST]
 
 
-def _video(told: names.Told) -> VideoStream:
+def _video(fields: names.Told) -> VideoStream:
     return VideoStream(
-        codec=names.video(told),
-        width=_whole(told, "Width"),
-        height=_whole(told, "Height"),
-        aspect=round(_number(told, "DisplayAspectRatio"), 3),
-        duration=_seconds(told),
-        bitrate=_whole(told, "BitRate"),
-        frame_rate=round(_number(told, "FrameRate"), 3),
-        bit_depth=_whole(told, "BitDepth"),
-        hdr=names.hdr(told),
-        stereo=names.stereo(told),
+        codec=names.video(fields),
+        width=_whole(fields, "Width"),
+        height=_whole(fields, "Height"),
+        aspect=round(_number(fields, "DisplayAspectRatio"), 3),
+        duration=_seconds(fields),
+        bitrate=_whole(fields, "BitRate"),
+        frame_rate=round(_number(fields, "FrameRate"), 3),
+        bit_depth=_whole(fields, "BitDepth"),
+        hdr=names.hdr(fields),
+        stereo=names.stereo(fields),
     )
 
 
-def _audio(told: names.Told) -> AudioStream:
+def _audio(fields: names.Told) -> AudioStream:
     return AudioStream(
-        codec=names.audio(told),
-        language=languages.code(told.get("Language", "")),
-        channels=_whole(told, "Channels"),
-        title=_text(told.get("Title", "")),
-        default=told.get("Default") == "Yes",
+        codec=names.audio(fields),
+        language=languages.code(fields.get("Language", "")),
+        channels=_whole(fields, "Channels"),
+        title=_text(fields.get("Title", "")),
+        default=fields.get("Default") == "Yes",
     )
 
 
-def _subtitle(told: names.Told) -> SubtitleStream:
+def _subtitle(fields: names.Told) -> SubtitleStream:
     return SubtitleStream(
-        language=languages.code(told.get("Language", "")),
-        codec=names.subtitle(told),
-        forced=told.get("Forced") == "Yes",
-        default=told.get("Default") == "Yes",
+        language=languages.code(fields.get("Language", "")),
+        codec=names.subtitle(fields),
+        forced=fields.get("Forced") == "Yes",
+        default=fields.get("Default") == "Yes",
     )
 
 
-def _number(told: Mapping[str, str], name: str) -> float:
-    found = _NUMBER.match(told.get(name, ""))
-    value = float(found[0]) if found else 0.0
+def _number(fields: Mapping[str, str], name: str) -> float:
+    match = _NUMBER.match(fields.get(name, ""))
+    value = float(match[0]) if match else 0.0
     return value if math.isfinite(value) else 0.0
 
 
-def _whole(told: Mapping[str, str], name: str) -> int:
-    return int(_number(told, name))
+def _whole(fields: Mapping[str, str], name: str) -> int:
+    return int(_number(fields, name))
 
 
-def _seconds(told: Mapping[str, str]) -> float:
-    length = round(_number(told, "Duration"), 3)
-    return length if length < _LONG_AGO else 0.0
+def _seconds(fields: Mapping[str, str]) -> float:
+    duration = round(_number(fields, "Duration"), 3)
+    return duration if duration < _LONG_AGO else 0.0
 
 
-def _text(told: str) -> str:
-    """Write a text in one line, without letters that no XML may hold."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in told[: 2 * _LONGEST])
+def _text(text: str) -> str:
+    """Return a text as one line of printable characters, which XML can hold."""
+    plain = "".join(char if char.isprintable() else " " for char in text[: 2 * _LONGEST])
     return " ".join(plain.split())[:_LONGEST]
