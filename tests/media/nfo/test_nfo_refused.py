@@ -15,15 +15,15 @@ from tests.work import count_calls
 OTHERS = {
     "": "it is empty",
     " \n": "it is empty",
-    "just words": "it holds no XML",
-    nfos.RELEASE: "it holds no XML, but a link to a movie",
-    "https://www.themoviedb.org/movie/55\n": "it holds no XML, but a link to a movie",
-    "<tvshow><title>A</title></tvshow>": "it is about a <tvshow>",
+    "just words": "it contains no XML",
+    nfos.RELEASE: "it contains no XML, only a link to a movie",
+    "https://www.themoviedb.org/movie/55\n": "it contains no XML, only a link to a movie",
+    "<tvshow><title>A</title></tvshow>": "its root element is <tvshow>, not <movie>",
     '<?xml version="1.0"?><episodedetails><movie>A</movie></episodedetails>': "<episodedetails>",
     "<musicvideo><title>A</title></musicvideo>": "<musicvideo>",
     "<movies><a/></movies>": "<movies>",
-    "<!DOCTYPE html><html><body>502 Bad Gateway</body></html>": "it is a page of HTML",
-    "<!DOCTYPE html><html><movie ></movie></html>": "it is a page of HTML",
+    "<!DOCTYPE html><html><body>502 Bad Gateway</body></html>": "it is an HTML page",
+    "<!DOCTYPE html><html><movie ></movie></html>": "it is an HTML page",
 }
 
 

@@ -1,1 +1,1 @@
-"""NFO files of movies: what they say, and how it is brought up to date without losing a word."""
+"""NFO files of movies: parsing, and updates that keep everything else byte for byte."""

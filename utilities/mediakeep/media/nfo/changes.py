@@ -1,4 +1,4 @@
-"""What differs between what an NFO said and what it says, for people to read."""
+"""Compare two versions of the content of an NFO, as short texts for users."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 from mediakeep.media.nfo.details import Actor, Details, Rating, Set, Streams, Thumb
 
-_LENGTH = 80  # of a text that is shown
+_LENGTH = 80  # characters of a text
 _SHOWN = 5  # values of a list
 
 
 def of(old: Details | None, new: Details) -> dict[str, tuple[str, str]]:
-    """Return each field that differs, with short texts of what was and what is, "" for nothing."""
-    before = old or Details()
+    """Return the old and the new value of each changed field as short texts, "" if empty."""
+    previous = old or Details()
     return {
-        name.replace("_", " "): (_short(getattr(before, name)), _short(getattr(new, name)))
+        name.replace("_", " "): (_short(getattr(previous, name)), _short(getattr(new, name)))
         for name in Details.__struct_fields__
-        if getattr(before, name) != getattr(new, name)
+        if getattr(previous, name) != getattr(new, name)
     }
 
 
@@ -46,16 +46,21 @@ def _text(value: object) -> str:
 
 
 def _several(texts: Iterable[str]) -> str:
-    every = list(texts)
-    more = len(every) - _SHOWN
-    return ", ".join(every[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    items = list(texts)
+    hidden = len(items) - _SHOWN
+    return ", ".join(items[:_SHOWN]) + (f" and {hidden} more" if hidden > 0 else "")
 
 
 def _streams(streams: Streams) -> str:
     video = (
-        " ".join(filter(None, (one.codec, f"{one.width}x{one.height}" * bool(one.width), one.hdr)))
-        for one in streams.video
+        " ".join(
+            filter(
+                None,
+                (stream.codec, f"{stream.width}x{stream.height}" * bool(stream.width), stream.hdr),
+            )
+        )
+        for stream in streams.video
     )
-    audio = (f"{one.codec} {one.language}".strip() for one in streams.audio)
-    subtitles = (f"subtitles {one.language}".strip() for one in streams.subtitles)
+    audio = (f"{stream.codec} {stream.language}".strip() for stream in streams.audio)
+    subtitles = (f"subtitles {stream.language}".strip() for stream in streams.subtitles)
     return _several((*video, *audio, *subtitles))

@@ -1,7 +1,7 @@
-"""What an NFO tells of a movie.
+"""Data model of the NFO of a movie.
 
-Dates are YYYY-MM-DD, running times minutes, ratings 0 to 10; "", 0 and () stand for what is not
-told. All of it goes through JSON and back unchanged.
+Dates are YYYY-MM-DD, running times minutes, ratings 0 to 10; "", 0 and () mean unknown. All values
+survive a round trip through JSON.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from mediakeep.media.video.facts import AudioStream, SubtitleStream, VideoStream
 
 
 class Rating(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a site gives a movie; `name` is "themoviedb", "imdb"..., "" where it is not told."""
+    """A rating of a site; `name` is "themoviedb", "imdb"..., "" if unknown."""
 
     name: str = ""
     value: float = 0.0
@@ -20,7 +20,7 @@ class Rating(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Thumb(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The address of a picture; `aspect` is "poster", "clearlogo"..., "" for fanart."""
+    """The URL of an image; `aspect` is "poster", "clearlogo"..., "" for fanart."""
 
     url: str
     aspect: str = ""
@@ -28,7 +28,7 @@ class Thumb(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A member of the cast; `thumb` is the address of a portrait."""
+    """A member of the cast; `thumb` is the URL of a portrait."""
 
     name: str
     role: str = ""
@@ -37,7 +37,7 @@ class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Set(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The collection that a movie belongs to."""
+    """The collection of a movie."""
 
     name: str
     overview: str = ""
@@ -45,7 +45,7 @@ class Set(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Streams(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the video file holds, as far as an NFO has a place for it."""
+    """The streams of the video file, as far as an NFO has elements for them."""
 
     video: tuple[VideoStream, ...] = ()
     audio: tuple[AudioStream, ...] = ()
@@ -53,9 +53,9 @@ class Streams(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Details(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What an NFO tells of a movie, in the order of Kodi; in `ids` and `ratings` the default leads.
+    """The content of an NFO in Kodi's order; in `ids` and `ratings` the default is the first.
 
-    `ids` go by service: "tmdb", "imdb", "tvdb"...
+    The keys of `ids` are services: "tmdb", "imdb", "tvdb"...
     """
 
     title: str = ""
@@ -73,7 +73,7 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     countries: tuple[str, ...] = ()
     collection: Set | None = None
     tags: tuple[str, ...] = ()
-    credits: tuple[str, ...] = ()  # those who wrote it
+    credits: tuple[str, ...] = ()  # writers
     directors: tuple[str, ...] = ()
     premiered: str = ""
     year: int = 0

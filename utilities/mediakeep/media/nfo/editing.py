@@ -1,4 +1,4 @@
-"""Changes to the text of an NFO: all that is not changed stays as it is, byte for byte."""
+"""Edit the XML text of an NFO and keep everything else byte for byte."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from xml.sax.saxutils import escape
 from mediakeep.media.nfo import rendering, slots
 from mediakeep.media.nfo.tree import Element
 
-_LAST = 10_000  # after all that is inserted at one place
-_FAR = 256  # bytes before an element that are looked at for its indentation
-# What else may stand in a line: comments, which belong to what stands before them.
+_LAST = 10_000  # after everything else inserted at the same offset
+_FAR = 256  # bytes searched for the indentation of an element
+# Comments at the end of a line belong to the element before them.
 _REMARKS = re.compile(rb"(?:[ \t]{0,256}+<!--(?:[^-\n]|-(?!->)){0,512}+-->)++(?=[ \t]*\r?\n)")
 
 
 class Edits:
-    """Gathers the changes to one NFO, and makes them all at once."""
+    """Collects the edits of one NFO and applies them all at once."""
 
     def __init__(self, body: bytes, root: Element) -> None:
         self.body, self.root = body, root
@@ -30,50 +30,50 @@ class Edits:
         return bool(self._pieces)
 
     def applied(self) -> str:
-        """Return the whole text with the changes."""
-        parts, place = [], 0
+        """Return the whole text with all edits."""
+        parts, offset = [], 0
         for start, end, _, text in sorted(self._pieces, key=lambda piece: piece[:3]):
-            parts += [self.body[place:start], self._broken(text).encode()]
-            place = end
-        return b"".join([*parts, self.body[place:]]).decode()
+            parts += [self.body[offset:start], self._broken(text).encode()]
+            offset = end
+        return b"".join([*parts, self.body[offset:]]).decode()
 
     def say(self, element: Element, text: str) -> None:
-        """Put a text into an element, whose attributes stay."""
+        """Set the text of an element and keep its attributes."""
         self._put_inside(element, escape(text))
 
     def replace(self, old: list[Element], new: list[Element]) -> None:
-        """Put elements in the place of others; they stand where the first of those stood."""
+        """Replace elements by others, at the position of the first old one."""
         first, *others = old
         lead = self._lead_of(first)
         self._change(first.start, first.end, self._shown(new, lead).removeprefix(lead))
         self.remove(others)
 
     def remove(self, old: Iterable[Element]) -> None:
-        """Take elements out, each with the indentation before it."""
-        for one in old:
-            self._change(one.start - len(self._before(one)), one.end, "")
+        """Remove elements, each with the indentation before it."""
+        for element in old:
+            self._change(element.start - len(self._before(element)), element.end, "")
 
     def insert(self, new: list[Element], parent: Element | None = None) -> None:
-        """Put elements where they belong by Kodi's order: after the last that stands before them.
+        """Insert elements by Kodi's order: after the last element that precedes them.
 
-        In another parent than the root they go to its end.
+        In a parent other than the root they are appended.
         """
         if parent is not None and parent.children:
             last = parent.children[-1]
             self._insert_at(last.end, new, self._lead_of(last))
             return
         limit = slots.rank(new[0].name)
-        before = [one for one in self.root.children if 0 <= slots.rank(one.name) <= limit]
-        if before:
-            highest = max(slots.rank(one.name) for one in before)
-            last = next(one for one in reversed(before) if slots.rank(one.name) == highest)
+        preceding = [child for child in self.root.children if 0 <= slots.rank(child.name) <= limit]
+        if preceding:
+            highest = max(slots.rank(child.name) for child in preceding)
+            last = next(child for child in reversed(preceding) if slots.rank(child.name) == highest)
             self._insert_at(last.end, new, self._lead)
         else:
             self._open_root()
             self._insert_at(self.root.inner, new, self._lead)
 
     def _open_root(self) -> None:
-        """Make `<movie/>` and `<movie></movie>` ready to hold elements."""
+        """Expand `<movie/>` and `<movie></movie>` so that they can contain elements."""
         root = self.root
         if self._is_open or root.inner < root.close:
             return
@@ -84,10 +84,10 @@ class Edits:
         after = f"</{root.name}>" if root.close == root.end else ""
         self._change(root.inner, root.inner, f"\n{after}", _LAST)
 
-    def _insert_at(self, place: int, new: list[Element], lead: str) -> None:
-        remarks = _REMARKS.match(self.body, place)
-        place = remarks.end() if remarks else place
-        self._change(place, place, self._shown(new, lead), slots.rank(new[0].name))
+    def _insert_at(self, offset: int, new: list[Element], lead: str) -> None:
+        remarks = _REMARKS.match(self.body, offset)
+        offset = remarks.end() if remarks else offset
+        self._change(offset, offset, self._shown(new, lead), slots.rank(new[0].name))
 
     def _change(self, start: int, end: int, text: str, rank: int = 0) -> None:
         self._pieces.append((start, end, rank, text))
@@ -102,20 +102,20 @@ class Edits:
 
     def _shown(self, elements: list[Element], lead: str) -> str:
         unit = self._unit if lead else ""
-        return "".join(lead + rendering.shown(one, lead, unit) for one in elements)
+        return "".join(lead + rendering.shown(element, lead, unit) for element in elements)
 
     def _leading(self) -> str:
-        """Tell the line break and indentation of the root's children; "" if all is on one line."""
+        """Return line break and indentation of the root's children; "" if all is on one line."""
         leads = (self._lead_of(child) for child in self.root.children)
-        found = next(filter(None, leads), "")
-        return found if found or self.root.children else f"\n{rendering.INDENT}"
+        lead = next(filter(None, leads), "")
+        return lead if lead or self.root.children else f"\n{rendering.INDENT}"
 
     def _lead_of(self, element: Element) -> str:
-        before = self._before(element).decode()
-        return "\n" + before.lstrip("\r\n") if "\n" in before else ""
+        whitespace = self._before(element).decode()
+        return "\n" + whitespace.lstrip("\r\n") if "\n" in whitespace else ""
 
     def _before(self, element: Element) -> bytes:
-        """Return the line break and indentation before an element, b"" if it begins no line."""
+        """Return line break and indentation before an element; b"" if it does not begin a line."""
         near = self.body[max(0, element.start - _FAR) : element.start]
         line = near.rstrip(b" \t")
         if not line.endswith(b"\n"):
@@ -123,5 +123,5 @@ class Edits:
         return near[len(line.removesuffix(b"\n").removesuffix(b"\r")) :]
 
     def _broken(self, text: str) -> str:
-        """Write line breaks as the file does."""
+        """Convert line breaks to those of the file."""
         return text.replace("\n", self._break)

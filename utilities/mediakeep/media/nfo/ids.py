@@ -1,7 +1,7 @@
 """Ids in an NFO: `<uniqueid>` of Kodi, its older `<id>`, the elements of Jellyfin, and links.
 
-A file that holds nothing but the address of a movie is what Kodi calls a parsing NFO; an address
-after `</movie>` makes a combination NFO.
+Kodi calls a file that contains only a link to a movie a parsing NFO; a link after `</movie>` makes
+it a combination NFO.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from mediakeep.media.nfo.tree import Element
 
 TMDB, IMDB = "tmdb", "imdb"
 
-_UNKNOWN = "unknown"  # as Kodi calls an <id> that does not tell whose it is
+_UNKNOWN = "unknown"  # Kodi's name for an <id> without a service
 _SHAPES = {TMDB: re.compile(r"[1-9][0-9]{0,9}"), IMDB: re.compile(r"tt[0-9]{7,10}")}
 _ANY = re.compile(r"[^\s<>]{1,64}")
 _SPELT = {"themoviedb": TMDB, "moviedb": TMDB, "thetvdb": "tvdb"}
 _PLAIN = {"tmdbid": TMDB, "imdbid": IMDB, "imdb_id": IMDB, "tvdbid": "tvdb"}
-_TONGUE = r"(?:[a-z]{2}(?:-[A-Za-z]{2})?/)?"  # of the page, as a browser shows its address
+_TONGUE = r"(?:[a-z]{2}(?:-[A-Za-z]{2})?/)?"  # language part of a URL
 _LINKS = {
     TMDB: re.compile(rf"themoviedb\.org/{_TONGUE}movie/([1-9][0-9]{{0,9}})(?![0-9])"),
     IMDB: re.compile(rf"imdb\.com/{_TONGUE}title/(tt[0-9]{{7,10}})(?![0-9])"),
@@ -30,73 +30,82 @@ _LOOSE = re.compile(
 
 
 def told(movie: Element) -> dict[str, str]:
-    """Return the ids of an NFO by service, the default first; what cannot be one is left out."""
-    found: dict[str, str] = {}
-    unique = sorted(movie.named("uniqueid"), key=lambda one: not is_default(one))
-    for one in unique:
-        _keep(found, service(one.attributes.get("type", "")), one.text)
-    for one in movie.children:
-        if one.name in _PLAIN:
-            _keep(found, _PLAIN[one.name], one.text)
-    for name, text in _older(movie, unknown=not found):
-        _keep(found, name, text)
-    return found
+    """Return the ids of an NFO by service, the default first; invalid ids are skipped."""
+    ids_by_service: dict[str, str] = {}
+    unique_ids = sorted(movie.named("uniqueid"), key=lambda element: not is_default(element))
+    for element in unique_ids:
+        _keep(ids_by_service, service(element.attributes.get("type", "")), element.text)
+    for element in movie.children:
+        if element.name in _PLAIN:
+            _keep(ids_by_service, _PLAIN[element.name], element.text)
+    for name, text in _older(movie, unknown=not ids_by_service):
+        _keep(ids_by_service, name, text)
+    return ids_by_service
 
 
 def invalid(movie: Element) -> Iterator[tuple[str, str]]:
-    """Give what stands for an id of TMDb or IMDb in an NFO and cannot be one, with its service.
+    """Yield the service and text of each invalid TMDb or IMDb id in an NFO.
 
-    Nothing and 0 are how programs write that there is none.
+    Empty texts and 0 mean that there is no id.
     """
-    told = [(service(one.attributes.get("type", "")), one) for one in movie.named("uniqueid")]
-    told += [(_PLAIN[one.name], one) for one in movie.children if one.name in _PLAIN]
-    for name, one in told:
-        text = one.text.strip()
+    elements = [
+        (service(element.attributes.get("type", "")), element)
+        for element in movie.named("uniqueid")
+    ]
+    elements += [
+        (_PLAIN[element.name], element) for element in movie.children if element.name in _PLAIN
+    ]
+    for name, element in elements:
+        text = element.text.strip()
         if name in _SHAPES and text.strip("0") and not _SHAPES[name].fullmatch(text):
             yield name, text
 
 
 def is_default(element: Element) -> bool:
-    """Tell whether a `<uniqueid>` or `<rating>` is the one that counts."""
+    """Return whether a `<uniqueid>` or `<rating>` is the default."""
     return element.attributes.get("default", "").strip().lower() == "true"
 
 
 def service(type_: str) -> str:
-    """Return the name that a service goes by here."""
+    """Return the name of a service as used here."""
     name = type_.strip().lower()
     return _SPELT.get(name, name) or _UNKNOWN
 
 
 def linked(text: str) -> dict[str, str]:
-    """Return the ids in links to movies; where links of a site lead to several, none of them."""
-    found = {}
-    for name, link in _LINKS.items():
-        ids = {one[1] for one in link.finditer(text)}
+    """Return the ids in links to movies; none of a site whose links lead to several."""
+    ids_by_service = {}
+    for name, pattern in _LINKS.items():
+        ids = {match[1] for match in pattern.finditer(text)}
         if len(ids) == 1:
-            found[name] = ids.pop()
-    return found
+            ids_by_service[name] = ids.pop()
+    return ids_by_service
 
 
 def salvaged(text: str) -> dict[str, str]:
-    """Return the ids that stand in the text of an NFO that is no proper XML."""
-    found: dict[str, str] = {}
-    for one in _LOOSE.finditer(text):
-        name = service(one["type"] or "") if one["name"] == "uniqueid" else _PLAIN.get(one["name"])
-        _keep(found, name or IMDB, one["id"])
-    return found
+    """Return the ids in the text of an NFO that is not well-formed XML."""
+    ids_by_service: dict[str, str] = {}
+    for match in _LOOSE.finditer(text):
+        name = (
+            service(match["type"] or "")
+            if match["name"] == "uniqueid"
+            else _PLAIN.get(match["name"])
+        )
+        _keep(ids_by_service, name or IMDB, match["id"])
+    return ids_by_service
 
 
 def _older(movie: Element, *, unknown: bool) -> Iterator[tuple[str, str]]:
-    for one in movie.named("id"):
-        text = one.text.strip()
-        yield from ((service(name), value) for name, value in one.attributes.items())
+    for element in movie.named("id"):
+        text = element.text.strip()
+        yield from ((service(name), value) for name, value in element.attributes.items())
         if _SHAPES[IMDB].fullmatch(text):
             yield IMDB, text
         elif unknown:
-            yield service(one.attributes.get("moviedb", "")), text
+            yield service(element.attributes.get("moviedb", "")), text
 
 
-def _keep(found: dict[str, str], name: str, text: str) -> None:
+def _keep(ids_by_service: dict[str, str], name: str, text: str) -> None:
     text = text.strip()
-    if name not in found and _SHAPES.get(name, _ANY).fullmatch(text):
-        found[name] = text
+    if name not in ids_by_service and _SHAPES.get(name, _ANY).fullmatch(text):
+        ids_by_service[name] = text

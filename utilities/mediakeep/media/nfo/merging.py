@@ -1,7 +1,7 @@
-"""An NFO brought up to date: what is ours follows us, all else stays as it is.
+"""Update an NFO: elements that mediakeep wrote are changed, everything else is kept.
 
-A place that is empty is filled; one that still says what we wrote last time says what we say now;
-anything else is somebody's own, and stays.
+Empty elements are filled; elements with the value that was written last time get the new value; all
+others were edited by the user or another program and are kept.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from mediakeep.media.nfo.editing import Edits
 from mediakeep.media.nfo.nfo import Nfo, read
 from mediakeep.media.nfo.tree import Element
 
-_LEADING = ("uniqueid", "rating")  # of these one is the default
-_NEAR = 0.051  # ratings that differ by no more are one, rounded
-# What is only said in one language, or for one country: each slot, and its field.
+_LEADING = ("uniqueid", "rating")  # elements of which one is the default
+_NEAR = 0.051  # ratings that differ by less are the same, rounded
+# Values that depend on language or country: element -> field.
 _SPOKEN = {"plot": "plot", "tagline": "tagline", "mpaa": "mpaa", "sorttitle": "sort_title"}
 
 
 def merged(
     nfo: Nfo | None, wanted: Details, written: Details | None, *, elsewhere: bool = False
 ) -> bytes:
-    """Return what an NFO should be: the same bytes where nothing is to be changed.
+    """Return the updated bytes of an NFO, identical if there is nothing to change.
 
-    `nfo` is None where there is no file; `written` is what was wanted when we wrote it last, and
-    `elsewhere` whether that was for another language or country. What is locked stays, and so does
-    the whole of an NFO that is about another movie.
+    `nfo` is None if there is no file; `written` is the content wanted at the last write, and
+    `elsewhere` whether that was for another language or country. Locked elements are kept, and so
+    is an NFO about another movie as a whole.
     """
     if nfo is None:
         return rendering.rendered(wanted)
@@ -38,7 +38,7 @@ def merged(
 
 
 def disagrees(nfo: Nfo, wanted: Details, written: Details | None) -> bool:
-    """Tell whether an NFO names another movie than ours, and not because we wrote so."""
+    """Return whether an NFO has the id of another movie that mediakeep did not write."""
     for name in (ids.TMDB, ids.IMDB):
         theirs, ours = nfo.details.ids.get(name), wanted.ids.get(name)
         if theirs and ours:
@@ -47,30 +47,32 @@ def disagrees(nfo: Nfo, wanted: Details, written: Details | None) -> bool:
 
 
 def remembered(wanted: Details, written: Details | None, *, elsewhere: bool = False) -> Details:
-    """Return what of ours an NFO says once it is merged: what is wanted, and what stays of before.
+    """Return the content of a merged NFO that mediakeep wrote, now or before.
 
-    That we no longer know, but it still is not a person's.
+    Earlier values that are no longer known are included: they were not written by the user.
     """
     if written is None or written.ids.get(ids.TMDB) != wanted.ids.get(ids.TMDB):
         return wanted
-    gone = dict.fromkeys(_SPOKEN.values() if elsewhere else ("sort_title",), "")
-    nothing, before = Details(), msgspec.structs.replace(written, **gone)
-    kept = {
-        name: getattr(before, name)
+    reset = dict.fromkeys(_SPOKEN.values() if elsewhere else ("sort_title",), "")
+    empty, previous = Details(), msgspec.structs.replace(written, **reset)
+    kept_values = {
+        name: getattr(previous, name)
         for name in Details.__struct_fields__
-        if getattr(wanted, name) == getattr(nothing, name)
+        if getattr(wanted, name) == getattr(empty, name)
     }
-    every = wanted.ids | {name: one for name, one in written.ids.items() if name not in wanted.ids}
-    return msgspec.structs.replace(wanted, **{**kept, "ids": every})
+    all_ids = wanted.ids | {
+        name: id_ for name, id_ in written.ids.items() if name not in wanted.ids
+    }
+    return msgspec.structs.replace(wanted, **{**kept_values, "ids": all_ids})
 
 
 def details(data: bytes) -> Details:
-    """Return what an NFO says that `merged` made."""
+    """Return the content of an NFO that `merge_details` returned."""
     return read(data).details
 
 
 class _Merging:
-    """Decides slot by slot."""
+    """Merges an NFO element by element."""
 
     def __init__(self, nfo: Nfo, wanted: Details, written: Details, elsewhere: bool) -> None:
         self.root, self.body, self.ids = nfo.root, nfo.body, nfo.details.ids
@@ -79,12 +81,12 @@ class _Merging:
         self.mine = slots.of(_tree(wanted))
         self.before = slots.of(_tree(written))
         self.locked = slots.locked(nfo.locked_fields)
-        known = written.ids.get(ids.TMDB)
-        self.is_another = bool(known) and known != wanted.ids.get(ids.TMDB, known)
+        written_id = written.ids.get(ids.TMDB)
+        self.is_another = bool(written_id) and written_id != wanted.ids.get(ids.TMDB, written_id)
         self.spoken = frozenset(_SPOKEN if elsewhere else ("sorttitle",))
 
     def edits(self) -> Edits:
-        """Decide on every slot that is ours now or was."""
+        """Return the edits of all elements that are wanted now or were written before."""
         edits = Edits(self.body, self.root)
         ratings = []
         for key in dict.fromkeys((*self.mine, *self.before)):
@@ -99,7 +101,7 @@ class _Merging:
         return edits
 
     def _is_ours(self, key: str) -> bool:
-        """Tell whether a slot is to say something else, and may."""
+        """Return whether an element has to be changed and may be."""
         theirs, mine = self._value(self.theirs, key), self._value(self.mine, key)
         if theirs == mine:
             return False
@@ -107,8 +109,8 @@ class _Merging:
             return not self._is_told_otherwise(key)
         if key == "set" and mine and _is_less(self.theirs[key], self.mine[key]):
             return True
-        # What we no longer know of the same movie is still true of it, but for what is said in
-        # another language, and how a title is sorted that it bears no more.
+        # Values that are no longer known are still true for the same movie, except those in another
+        # language and the sort title of a former title.
         follows = mine or (self.is_another and key != "fileinfo") or key in self.spoken
         return bool(follows) and theirs == self._value(self.before, key)
 
@@ -117,7 +119,7 @@ class _Merging:
         return slots.value(side.get(key, []))
 
     def _is_told_otherwise(self, key: str) -> bool:
-        """Tell whether another element says what a slot would say, or says that it is not so."""
+        """Return whether another element states the same value or contradicts it."""
         if key.startswith("rating:"):
             return self._has_older_rating and not self._is_older_rating_ours
         if key == "sorttitle":
@@ -144,39 +146,45 @@ class _Merging:
 
     @property
     def _is_older_rating_ours(self) -> bool:
-        known = [one.value for one in (*self.wanted.ratings[:1], *self.written.ratings[:1])]
+        values = [
+            element.value for element in (*self.wanted.ratings[:1], *self.written.ratings[:1])
+        ]
         older = reading.real(self.root.said("rating"))
-        same = any(abs(older - value) < _NEAR for value in known)
-        return same and not any(one.attributes or one.children for one in self._older_rating)
+        is_same = any(abs(older - value) < _NEAR for value in values)
+        return is_same and not any(
+            element.attributes or element.children for element in self._older_rating
+        )
 
     def _settle(self, edits: Edits, key: str) -> None:
         theirs, mine = self.theirs.get(key, []), self.mine.get(key, [])
-        bare = [one for one in theirs if slots.is_bare(one)]
+        replaceable = [element for element in theirs if slots.is_bare(element)]
         if not mine:
-            edits.remove(bare)
+            edits.remove(replaceable)
         elif theirs and slots.is_single(key):
-            told = next((one for one in theirs if not slots.is_empty(one)), theirs[0])
-            edits.say(told, mine[0].text)
-        elif bare:
-            edits.replace(bare, self._less_leading(key, bare[0]))
+            target = next((element for element in theirs if not slots.is_empty(element)), theirs[0])
+            edits.say(target, mine[0].text)
+        elif replaceable:
+            edits.replace(replaceable, self._less_leading(key, replaceable[0]))
         else:
             edits.insert(self._less_leading(key))
 
     def _less_leading(self, key: str, old: Element | None = None) -> list[Element]:
-        """Return our elements of a slot, none the default where another is."""
+        """Return the wanted elements, without the default mark if another has it."""
         mine, name = self.mine[key], key.partition(":")[0]
         if name not in _LEADING:
             return mine
-        told = (slot for slot in self.theirs if slot in self.mine or self._value(self.theirs, slot))
-        every = (one for slot in told for one in self.theirs[slot] if one.name == name)
-        if any(ids.is_default(one) for one in every if one is not old):
-            for one in mine:
-                one.attributes.pop("default", None)
+        keys = (key_ for key_ in self.theirs if key_ in self.mine or self._value(self.theirs, key_))
+        siblings = (
+            element for key_ in keys for element in self.theirs[key_] if element.name == name
+        )
+        if any(ids.is_default(element) for element in siblings if element is not old):
+            for element in mine:
+                element.attributes.pop("default", None)
         return mine
 
     def _add_ratings(self, edits: Edits, new: list[Element]) -> None:
         parents = list(self.root.named("ratings"))
-        if not new or any(one.text.strip() for one in parents):
+        if not new or any(element.text.strip() for element in parents):
             return
         if parents and parents[0].children:
             edits.insert(new, parents[0])
@@ -184,16 +192,20 @@ class _Merging:
             edits.replace(parents[:1], [Element("ratings", parents[0].attributes, children=new)])
         else:
             edits.insert([Element("ratings", children=new)])
-        if self._has_older_rating:  # it says the same, and Kodi no longer looks at it
+        if self._has_older_rating:  # it has the same value, and Kodi ignores it now
             edits.remove(self._older_rating)
 
     def _settle_older_id(self, edits: Edits) -> None:
-        """Let the `<id>` of older programs follow, where it is what we said the movie is."""
-        for one in self.root.named("id"):
-            names = [name for name, known in self.written.ids.items() if known == one.text.strip()]
-            now = self.wanted.ids.get(names[0], "") if names else ""
-            if now and now != one.text.strip() and not one.children:
-                edits.say(one, now)
+        """Update the `<id>` of older programs if it has the id that was written."""
+        for element in self.root.named("id"):
+            services = [
+                name
+                for name, written_id in self.written.ids.items()
+                if written_id == element.text.strip()
+            ]
+            new_id = self.wanted.ids.get(services[0], "") if services else ""
+            if new_id and new_id != element.text.strip() and not element.children:
+                edits.say(element, new_id)
 
 
 def _tree(details: Details) -> Element:
@@ -201,8 +213,13 @@ def _tree(details: Details) -> Element:
 
 
 def _is_less(theirs: list[Element], mine: list[Element]) -> bool:
-    """Tell whether a set is ours by its name, and says less of it."""
-    theirs = [one for one in theirs if not slots.is_empty(one)]
-    (_, known, text, inside), *others = slots.value(theirs)
-    ((_, given, _, full),) = slots.value(mine)
-    return not others and not text and inside == full[:1] and set(known) <= set(given)
+    """Return whether a set is the wanted one with less information."""
+    theirs = [element for element in theirs if not slots.is_empty(element)]
+    (_, attributes, text, children), *others = slots.value(theirs)
+    ((_, wanted_attributes, _, wanted_children),) = slots.value(mine)
+    return (
+        not others
+        and not text
+        and children == wanted_children[:1]
+        and set(attributes) <= set(wanted_attributes)
+    )

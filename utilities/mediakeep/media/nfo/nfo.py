@@ -1,4 +1,4 @@
-"""An NFO file: told from all else that is called `.nfo`, read, and whether it is locked."""
+"""Read the NFO file of a movie, and recognize other files with the suffix `.nfo`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _YES = ("true", "1", "yes")
 
 @dataclass(frozen=True)
 class Nfo:
-    """The NFO of a movie; `body` is its text in UTF-8, which the places in `root` refer to."""
+    """The NFO of a movie; `body` is its text in UTF-8, to which the offsets in `root` refer."""
 
     data: bytes
     letters: Letters
@@ -36,24 +36,24 @@ class Nfo:
 
     @cached_property
     def details(self) -> Details:
-        """What it tells, by Kodi's rules; a link after its end gives an id that is not within."""
-        found = reading.details(self.root)
-        behind = ids.linked(self.body[self.root.end :].decode())
-        return msgspec.structs.replace(found, ids=found.ids | {**behind, **found.ids})
+        """The content by Kodi's rules; links after the root give ids that it lacks."""
+        content = reading.details(self.root)
+        linked = ids.linked(self.body[self.root.end :].decode())
+        return msgspec.structs.replace(content, ids=content.ids | {**linked, **content.ids})
 
     @property
     def invalid_ids(self) -> tuple[tuple[str, str], ...]:
-        """What stands in it for an id and cannot be one, each with its service."""
+        """The invalid ids, each with its service."""
         return tuple(dict.fromkeys(ids.invalid(self.root)))
 
     @property
     def is_locked(self) -> bool:
-        """Whether a person forbids every change, by `<lockdata>true</lockdata>` of Jellyfin."""
+        """Whether the user forbids all changes with Jellyfin's `<lockdata>true</lockdata>`."""
         return self.root.said("lockdata").lower() in _YES
 
     @property
     def locked_fields(self) -> frozenset[str]:
-        """The fields that a person forbids to change, as Jellyfin calls them, in lower case."""
+        """The fields that the user has locked, by Jellyfin's names in lower case."""
         names = self.root.said("lockedfields").lower().replace(",", "|").split("|")
         return frozenset(name.strip() for name in names if name.strip())
 
@@ -61,9 +61,9 @@ class Nfo:
 def read(data: bytes) -> Nfo:
     """Read an NFO file.
 
-    Raises NotNfo for what is none of a movie, such as the text of a release, a page of HTML or
-    the NFO of an episode; BrokenNfo and UnsafeNfo, which are NotNfo too, for what is none to be
-    changed. None of them may ever be written over.
+    Raises NotAMovieNfo for other files, such as release notes, HTML pages or NFOs of episodes, and
+    its subclasses BrokenNfo and UnsafeNfo for those that must not be edited.
+    None of these files may ever be overwritten.
     """
     letters = _letters(data)
     text = letters.text
@@ -72,21 +72,21 @@ def read(data: bytes) -> Nfo:
         raise NotNfo(_nature(text))
     if _OWN_TYPES.search(text):
         if _HTML.search(text):
-            raise NotNfo("it is a page of HTML")
-        raise UnsafeNfo("it defines types or entities of its own")
+            raise NotNfo("it is an HTML page")
+        raise UnsafeNfo("it defines its own document type or entities")
     body = text.encode()
     root = tree.parsed(body, len(text[: opening.start()].encode()))
     if root.name != "movie":
-        raise NotNfo(f"it is about a <{root.name[:60]}>")
+        raise NotNfo(f"its root element is <{root.name[:60]}>, not <movie>")
     _check_end(body[root.end :].decode())
     return Nfo(data, letters, body, root)
 
 
 def ids_of(data: bytes) -> dict[str, str]:
-    """Return the ids that any file called `.nfo` gives of a movie: in its elements, or as links.
+    """Return the movie ids in any file with the suffix `.nfo`, in elements or links.
 
-    What is about no movie, and what is not safe to read, gives none. In the text of a release only
-    a link counts, and one that leads to several movies does not.
+    Files that are about no movie or unsafe to read have none. In release notes only links count,
+    and not if they lead to several movies.
     """
     try:
         return read(data).details.ids
@@ -101,7 +101,7 @@ def ids_of(data: bytes) -> dict[str, str]:
 
 def _letters(data: bytes) -> Letters:
     if len(data) > LIMIT:
-        raise UnsafeNfo(f"it has {len(data)} bytes, and no NFO has more than {LIMIT}")
+        raise UnsafeNfo(f"it has {len(data)} bytes; the limit is {LIMIT}")
     return encoding.decoded(data)
 
 
@@ -114,20 +114,20 @@ def _lenient(data: bytes) -> str:
 
 def _nature(text: str) -> str:
     if _HTML.search(text):
-        return "it is a page of HTML"
+        return "it is an HTML page"
     root = _ROOT.search(text)
     if root is not None:
-        return f"it is about a <{root[1]}>"
+        return f"its root element is <{root[1]}>, not <movie>"
     if ids.linked(text):
-        return "it holds no XML, but a link to a movie"
-    return "it holds no XML" if text.strip() else "it is empty"
+        return "it contains no XML, only a link to a movie"
+    return "it contains no XML" if text.strip() else "it is empty"
 
 
-def _check_end(behind: str) -> None:
-    """Allow comments and plain text after the root, such as the address of a movie."""
-    noted = False
-    for one in _BEHIND.finditer(behind):
-        if one[0] in ("<!--", "-->"):
-            noted = one[0] == "<!--"
-        elif not noted:
-            raise BrokenNfo("more XML follows the end of its <movie>")
+def _check_end(trailing: str) -> None:
+    """Raise BrokenNfo if more than comments and plain text follows the root."""
+    in_comment = False
+    for markup in _BEHIND.finditer(trailing):
+        if markup[0] in ("<!--", "-->"):
+            in_comment = markup[0] == "<!--"
+        elif not in_comment:
+            raise BrokenNfo("more XML follows </movie>")

@@ -1,4 +1,4 @@
-"""What the elements of an NFO mean, by the rules that Kodi reads them by (its CVideoInfoTag)."""
+"""Parse the elements of an NFO by the rules of Kodi (its CVideoInfoTag)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mediakeep.media.nfo.details import Actor, Details, Rating, Set, Streams, Th
 from mediakeep.media.nfo.tree import Element
 from mediakeep.media.video.facts import AudioStream, SubtitleStream, VideoStream
 
-BETWEEN = " / "  # several values in one element
+BETWEEN = " / "  # between several values in one element
 
 _WHOLE = re.compile(r"\s*(-?[0-9]{1,9})")
 _REAL = re.compile(r"\s*([0-9]{1,9}(?:[.,][0-9]{1,9})?)")
@@ -18,8 +18,8 @@ _MOST_VOTES = 12  # digits
 
 
 def details(movie: Element) -> Details:
-    """Read the root of an NFO."""
-    released = movie.said("premiered")[:10]
+    """Parse the root element of an NFO."""
+    premiered = movie.said("premiered")[:10]
     return Details(
         title=movie.said("title"),
         original_title=movie.said("originaltitle"),
@@ -29,7 +29,7 @@ def details(movie: Element) -> Details:
         tagline=movie.said("tagline"),
         runtime=max(0, whole(movie.said("runtime"))),
         thumbs=_thumbs(movie),
-        fanart=tuple(one for fanart in movie.named("fanart") for one in _fanart(fanart)),
+        fanart=tuple(thumb for fanart in movie.named("fanart") for thumb in _fanart(fanart)),
         mpaa=movie.said("mpaa"),
         ids=ids.told(movie),
         genres=_listed(movie, "genre"),
@@ -38,8 +38,8 @@ def details(movie: Element) -> Details:
         tags=_listed(movie, "tag"),
         credits=_listed(movie, "credits"),
         directors=_listed(movie, "director"),
-        premiered=released if _DATE.fullmatch(released) else "",
-        year=max(0, whole(released) or whole(movie.said("year"))),
+        premiered=premiered if _DATE.fullmatch(premiered) else "",
+        year=max(0, whole(premiered) or whole(movie.said("year"))),
         studios=_listed(movie, "studio"),
         trailer=movie.said("trailer"),
         streams=_streams(movie),
@@ -48,43 +48,45 @@ def details(movie: Element) -> Details:
 
 
 def whole(text: str) -> int:
-    """Return the number that a text begins with, such as 120 of "120 min", else 0."""
-    found = _WHOLE.match(text)
-    return int(found[1]) if found else 0
+    """Return the integer at the start of a text, such as 120 in "120 min", or 0."""
+    match = _WHOLE.match(text)
+    return int(match[1]) if match else 0
 
 
 def real(text: str) -> float:
-    """Return the number that a text begins with, with a point or a comma, else 0."""
-    found = _REAL.match(text)
-    return float(found[1].replace(",", ".")) if found else 0.0
+    """Return the number at the start of a text, with decimal point or comma, or 0."""
+    match = _REAL.match(text)
+    return float(match[1].replace(",", ".")) if match else 0.0
 
 
 def split(text: str) -> list[str]:
-    """Take several values in one element apart."""
+    """Split several values in one element."""
     return [part.strip() for part in text.split(BETWEEN) if part.strip()]
 
 
 def clears(element: Element) -> bool:
-    """Tell whether an element takes back those of its name before it."""
+    """Return whether an element discards the preceding ones with its name."""
     return element.attributes.get("clear", "").strip().lower() == "true"
 
 
 def _listed(movie: Element, name: str) -> tuple[str, ...]:
-    found: list[str] = []
-    for one in movie.named(name):
-        if clears(one):
-            found.clear()
-        found += split(one.text)
-    return tuple(dict.fromkeys(found))
+    values: list[str] = []
+    for element in movie.named(name):
+        if clears(element):
+            values.clear()
+        values += split(element.text)
+    return tuple(dict.fromkeys(values))
 
 
 def _ratings(movie: Element) -> tuple[Rating, ...]:
-    new = [one for ratings in movie.named("ratings") for one in ratings.named("rating")]
-    new.sort(key=lambda one: not ids.is_default(one))
-    found = [_rating(one) for one in new]
-    if not found:  # as it was before Kodi 17
-        found = [_rated("", movie.said("rating"), movie.said("votes"), 10.0)]
-    return tuple(one for one in found if one.value)
+    elements = [
+        element for ratings in movie.named("ratings") for element in ratings.named("rating")
+    ]
+    elements.sort(key=lambda element: not ids.is_default(element))
+    parsed = [_rating(element) for element in elements]
+    if not parsed:  # as before Kodi 17
+        parsed = [_rated("", movie.said("rating"), movie.said("votes"), 10.0)]
+    return tuple(rating for rating in parsed if rating.value)
 
 
 def _rating(element: Element) -> Rating:
@@ -100,76 +102,81 @@ def _rated(name: str, value: str, votes: str, most: float) -> Rating:
 
 def _thumbs(movie: Element) -> tuple[Thumb, ...]:
     return tuple(
-        Thumb(url, one.attributes.get("aspect", ""), one.attributes.get("preview", ""))
-        for one in movie.named("thumb")
-        if (url := one.text.strip())
+        Thumb(url, thumb.attributes.get("aspect", ""), thumb.attributes.get("preview", ""))
+        for thumb in movie.named("thumb")
+        if (url := thumb.text.strip())
     )
 
 
 def _fanart(fanart: Element) -> list[Thumb]:
-    below = fanart.attributes.get("url", "")
+    base_url = fanart.attributes.get("url", "")
     return [
-        Thumb(below + url, preview=below + preview if preview else "")
-        for one in fanart.named("thumb")
-        if (url := one.text.strip())
-        for preview in (one.attributes.get("preview", ""),)
+        Thumb(base_url + url, preview=base_url + preview if preview else "")
+        for thumb in fanart.named("thumb")
+        if (url := thumb.text.strip())
+        for preview in (thumb.attributes.get("preview", ""),)
     ]
 
 
 def _collection(movie: Element) -> Set | None:
-    for one in movie.named("set"):
-        name = one.said("name") or one.text.strip()
+    for element in movie.named("set"):
+        name = element.said("name") or element.text.strip()
         if name:
-            number = max(0, whole(one.attributes.get("tmdbcolid", "")))
-            return Set(name, one.said("overview"), number)
+            number = max(0, whole(element.attributes.get("tmdbcolid", "")))
+            return Set(name, element.said("overview"), number)
     return None
 
 
 def _actors(movie: Element) -> tuple[Actor, ...]:
-    found: list[Actor] = []
-    for one in movie.named("actor"):
-        if clears(one):
-            found.clear()
-        if name := one.said("name"):
-            order = one.said("order") or one.said("sortorder")
-            found.append(Actor(name, one.said("role"), whole(order), one.said("thumb")))
-    return tuple(found)
+    actors: list[Actor] = []
+    for element in movie.named("actor"):
+        if clears(element):
+            actors.clear()
+        if name := element.said("name"):
+            order = element.said("order") or element.said("sortorder")
+            actors.append(Actor(name, element.said("role"), whole(order), element.said("thumb")))
+    return tuple(actors)
 
 
 def _streams(movie: Element) -> Streams:
-    every = [
+    elements = [
         stream
         for info in movie.named("fileinfo")
         for streams in info.named("streamdetails")
         for stream in streams.children
     ]
-    kinds = {name: [one for one in every if one.name == name] for name in _STREAMS}
+    elements_by_name = {
+        name: [element for element in elements if element.name == name] for name in _STREAMS
+    }
     return Streams(
-        tuple(_video(one) for one in kinds["video"]),
-        tuple(_audio(one) for one in kinds["audio"]),
-        tuple(SubtitleStream(one.said("language").lower()) for one in kinds["subtitle"]),
+        tuple(_video(element) for element in elements_by_name["video"]),
+        tuple(_audio(element) for element in elements_by_name["audio"]),
+        tuple(
+            SubtitleStream(element.said("language").lower())
+            for element in elements_by_name["subtitle"]
+        ),
     )
 
 
 _STREAMS = ("video", "audio", "subtitle")
 
 
-def _video(one: Element) -> VideoStream:
-    minutes = real(one.said("duration"))
+def _video(element: Element) -> VideoStream:
+    minutes = real(element.said("duration"))
     return VideoStream(
-        codec=one.said("codec").lower(),
-        width=max(0, whole(one.said("width"))),
-        height=max(0, whole(one.said("height"))),
-        aspect=real(one.said("aspect")),
-        duration=real(one.said("durationinseconds")) or minutes * 60,
-        hdr=one.said("hdrtype").lower(),
-        stereo=one.said("stereomode").lower(),
+        codec=element.said("codec").lower(),
+        width=max(0, whole(element.said("width"))),
+        height=max(0, whole(element.said("height"))),
+        aspect=real(element.said("aspect")),
+        duration=real(element.said("durationinseconds")) or minutes * 60,
+        hdr=element.said("hdrtype").lower(),
+        stereo=element.said("stereomode").lower(),
     )
 
 
-def _audio(one: Element) -> AudioStream:
+def _audio(element: Element) -> AudioStream:
     return AudioStream(
-        codec=one.said("codec").lower(),
-        language=one.said("language").lower(),
-        channels=max(0, whole(one.said("channels"))),
+        codec=element.said("codec").lower(),
+        language=element.said("language").lower(),
+        channels=max(0, whole(element.said("channels"))),
     )

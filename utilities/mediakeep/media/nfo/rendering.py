@@ -1,4 +1,4 @@
-"""An NFO as Kodi 21 writes it, with what Jellyfin adds: elements in their order, none empty."""
+"""Write an NFO as Kodi 21 does, with the additions of Jellyfin, without empty elements."""
 
 from __future__ import annotations
 
@@ -16,32 +16,34 @@ _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def rendered(details: Details) -> bytes:
-    """Write a new NFO."""
+    """Return the bytes of a new NFO."""
     movie = Element("movie", children=elements(details))
     return f"{HEAD}{shown(movie)}\n".encode()
 
 
 def shown(element: Element, lead: str = "\n", unit: str = INDENT) -> str:
-    """Write an element and all within; `lead` is the line break and indentation that it stands by.
+    """Return an element as XML; `lead` is the line break and indentation before it.
 
-    With an empty lead and unit it is all on one line.
+    With empty `lead` and `unit` it is on one line.
     """
-    given = "".join(f" {name}={quoteattr(value)}" for name, value in element.attributes.items())
+    attributes = "".join(
+        f" {name}={quoteattr(value)}" for name, value in element.attributes.items()
+    )
     if not element.children:
-        return f"<{element.name}{given}>{escape(element.text)}</{element.name}>"
-    below = lead + unit
-    inside = "".join(below + shown(child, below, unit) for child in element.children)
-    return f"<{element.name}{given}>{inside}{lead}</{element.name}>"
+        return f"<{element.name}{attributes}>{escape(element.text)}</{element.name}>"
+    child_lead = lead + unit
+    content = "".join(child_lead + shown(child, child_lead, unit) for child in element.children)
+    return f"<{element.name}{attributes}>{content}{lead}</{element.name}>"
 
 
 def clean(text: str) -> str:
-    """Return a text as it can stand in XML: without control characters and space around it."""
+    """Return a text without characters that XML forbids, stripped."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return _ILLEGAL.sub("", plain).strip()
 
 
 def elements(details: Details) -> list[Element]:
-    """Return the elements of an NFO in Kodi's order; those that would be empty are left out."""
+    """Return the elements of an NFO in Kodi's order, without empty ones."""
     return [
         *_texts("title", details.title),
         *_texts("originaltitle", details.original_title),
@@ -50,8 +52,8 @@ def elements(details: Details) -> list[Element]:
         *_texts("plot", details.plot),
         *_texts("tagline", details.tagline),
         *_numbers("runtime", details.runtime),
-        *(_thumb(one) for one in details.thumbs if clean(one.url)),
-        *_filled("fanart", (_thumb(one) for one in details.fanart if clean(one.url))),
+        *(_thumb(item) for item in details.thumbs if clean(item.url)),
+        *_filled("fanart", (_thumb(item) for item in details.fanart if clean(item.url))),
         *_texts("mpaa", details.mpaa),
         *_ids(details.ids),
         *_texts("genre", *details.genres),
@@ -65,7 +67,7 @@ def elements(details: Details) -> list[Element]:
         *_texts("studio", *details.studios),
         *_texts("trailer", details.trailer),
         *_filled("fileinfo", _filled("streamdetails", _streams(details.streams))),
-        *(_actor(one) for one in details.actors if clean(one.name)),
+        *(_actor(item) for item in details.actors if clean(item.name)),
     ]
 
 
@@ -74,51 +76,55 @@ def _texts(name: str, *texts: str) -> Iterator[Element]:
 
 
 def _numbers(name: str, number: float) -> Iterator[Element]:
-    """Write a number without the zeros after its point; 0 is not told."""
+    """Yield an element with a number without trailing zeros; none for 0."""
     text = str(number) if isinstance(number, int) else f"{number:.3f}".rstrip("0").rstrip(".")
     return _texts(name, "" if text == "0" else text)
 
 
 def _filled(name: str, children: Iterable[Element]) -> Iterator[Element]:
-    found = list(children)
-    if found:
-        yield Element(name, children=found)
+    content = list(children)
+    if content:
+        yield Element(name, children=content)
 
 
 def _ratings(ratings: Iterable[Rating]) -> Iterator[Element]:
-    for place, one in enumerate(rating for rating in ratings if rating.value):
-        given = {"default": "true"} if place == 0 else {}
-        inside = [*_numbers("value", one.value), *_numbers("votes", one.votes)]
-        yield Element("rating", {"name": clean(one.name), "max": "10", **given}, children=inside)
+    for index, rating_ in enumerate(rating for rating in ratings if rating.value):
+        default = {"default": "true"} if index == 0 else {}
+        inside = [*_numbers("value", rating_.value), *_numbers("votes", rating_.votes)]
+        yield Element(
+            "rating", {"name": clean(rating_.name), "max": "10", **default}, children=inside
+        )
 
 
 def _thumb(thumb: Thumb) -> Element:
-    given = {"aspect": clean(thumb.aspect), "preview": clean(thumb.preview)}
-    return Element("thumb", {name: text for name, text in given.items() if text}, clean(thumb.url))
+    attributes = {"aspect": clean(thumb.aspect), "preview": clean(thumb.preview)}
+    return Element(
+        "thumb", {name: text for name, text in attributes.items() if text}, clean(thumb.url)
+    )
 
 
 def _ids(ids: dict[str, str]) -> Iterator[Element]:
-    """Write Kodi's `<uniqueid>`, and `<tmdbid>` and `<imdbid>` for Jellyfin."""
-    known = {clean(name): clean(value) for name, value in ids.items() if clean(value)}
-    for place, (name, value) in enumerate(known.items()):
-        given = {"default": "true"} if place == 0 else {}
-        yield Element("uniqueid", {"type": name, **given}, value)
+    """Yield Kodi's `<uniqueid>`, then `<tmdbid>` and `<imdbid>` for Jellyfin."""
+    ids_by_service = {clean(name): clean(value) for name, value in ids.items() if clean(value)}
+    for index, (name, value) in enumerate(ids_by_service.items()):
+        default = {"default": "true"} if index == 0 else {}
+        yield Element("uniqueid", {"type": name, **default}, value)
     for name in ("tmdb", "imdb"):
-        yield from _texts(f"{name}id", known.get(name, ""))
+        yield from _texts(f"{name}id", ids_by_service.get(name, ""))
 
 
 def _set(details: Details) -> Iterator[Element]:
-    found = details.collection
-    if found is None or not clean(found.name):
+    collection = details.collection
+    if collection is None or not clean(collection.name):
         return
-    given = {"tmdbcolid": str(found.tmdb_id)} if found.tmdb_id else {}
-    inside = [*_texts("name", found.name), *_texts("overview", found.overview)]
-    yield Element("set", given, children=inside)
+    attributes = {"tmdbcolid": str(collection.tmdb_id)} if collection.tmdb_id else {}
+    children = [*_texts("name", collection.name), *_texts("overview", collection.overview)]
+    yield Element("set", attributes, children=children)
 
 
 def _streams(streams: Streams) -> Iterator[Element]:
     for video in streams.video:
-        told = [
+        children = [
             *_texts("codec", video.codec),
             *_numbers("aspect", video.aspect),
             *_numbers("width", video.width),
@@ -127,16 +133,16 @@ def _streams(streams: Streams) -> Iterator[Element]:
             *_texts("stereomode", video.stereo),
             *_texts("hdrtype", video.hdr),
         ]
-        yield from _filled("video", told)
+        yield from _filled("video", children)
     for audio in streams.audio:
         channels = _numbers("channels", audio.channels)
-        told = [*_texts("codec", audio.codec), *_texts("language", audio.language), *channels]
-        yield from _filled("audio", told)
+        children = [*_texts("codec", audio.codec), *_texts("language", audio.language), *channels]
+        yield from _filled("audio", children)
     for subtitle in streams.subtitles:
         yield from _filled("subtitle", _texts("language", subtitle.language))
 
 
 def _actor(actor: Actor) -> Element:
-    told = [*_texts("name", actor.name), *_texts("role", actor.role)]
+    children = [*_texts("name", actor.name), *_texts("role", actor.role)]
     order = Element("order", text=str(actor.order))
-    return Element("actor", children=[*told, order, *_texts("thumb", actor.thumb)])
+    return Element("actor", children=[*children, order, *_texts("thumb", actor.thumb)])

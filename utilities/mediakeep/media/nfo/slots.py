@@ -1,7 +1,7 @@
-"""The places of an NFO that are ours or theirs as a whole, and what stands in one.
+"""The elements of an NFO that mediakeep manages, grouped by key, and their values.
 
-Most are all elements of a name. Ratings, ids and pictures are told apart by site, service and
-aspect, so that ours stand beside those of other programs.
+The key is mostly the name of the element. Ratings, ids and images have keys with site, service or
+aspect, so that they can coexist with those of other programs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _JELLYFIN_IDS = {"tmdbid": ids.TMDB, "imdbid": ids.IMDB}
 _DATES = ("premiered", "year")
 _SINGLE = (*_SCALARS, *_DATES, "trailer", *_JELLYFIN_IDS)
 _WHOLE = (*_SINGLE, *_LISTS, "set", "fanart", "fileinfo", "actor")
-# Kodi's order (CVideoInfoTag::Save of version 21), older elements beside those that replaced them.
+# Kodi's order (CVideoInfoTag::Save of version 21); older elements next to their replacements.
 _ORDER = """
     title originaltitle sorttitle ratings rating votes userrating top250 outline plot tagline
     runtime thumb fanart mpaa playcount lastplayed file path filenameandpath basepath id uniqueid
@@ -41,14 +41,14 @@ _LOCKS = {
     "officialrating": ("mpaa",),
     "productionlocations": ("country",),
 }
-_AS_NOTHING = ("default", "max")  # attributes that say nothing of the value; max only as 10
+_AS_NOTHING = ("default", "max")  # attributes without meaning; max only if 10
 _REWRITTEN = {"default", "max", "type", "name", "aspect", "preview", "tmdbcolid"}
-_FOLDED = ("type", "name")  # attributes without case
+_FOLDED = ("type", "name")  # case-insensitive attributes
 _ZERO_IS_EMPTY = (
     *("year", "runtime", "value", "votes", "order"),
     *("channels", "width", "height", "aspect", "durationinseconds"),
 )
-# What can be left out without a loss where it is empty.
+# Children that may be omitted if empty.
 _INSIDE = {
     "rating": ("value", "votes"),
     "set": ("name", "overview"),
@@ -64,70 +64,70 @@ _NUMBER = re.compile(r"[0-9]+\.[0-9]+")
 
 
 def of(movie: Element | None) -> dict[str, list[Element]]:
-    """Sort the elements of an NFO into their slots; what belongs to none is nobody's to change."""
-    found: dict[str, list[Element]] = {}
+    """Group the managed elements of an NFO by key; all others are left out."""
+    elements_by_key: dict[str, list[Element]] = {}
     for child in movie.children if movie else ():
         if child.name == "ratings":
             for rating in child.named("rating"):
                 key = f"rating:{ids.service(rating.attributes.get('name', ''))}"
-                found.setdefault(key, []).append(rating)
+                elements_by_key.setdefault(key, []).append(rating)
         elif key := _key(child):
-            found.setdefault(key, []).append(child)
-    return found
+            elements_by_key.setdefault(key, []).append(child)
+    return elements_by_key
 
 
 def _key(element: Element) -> str:
-    given = element.attributes
+    attributes = element.attributes
     if element.name == "uniqueid":
-        return f"uniqueid:{ids.service(given.get('type', ''))}"
+        return f"uniqueid:{ids.service(attributes.get('type', ''))}"
     if element.name == "thumb":
-        return f"thumb:{given.get('aspect', '').strip().lower()}"
+        return f"thumb:{attributes.get('aspect', '').strip().lower()}"
     return element.name if element.name in _WHOLE else ""
 
 
 def is_single(key: str) -> bool:
-    """Tell whether a slot holds one element with a text."""
+    """Return whether a key stands for a single element with a text."""
     return key in _SINGLE or key.startswith("uniqueid:")
 
 
 def service(key: str) -> str:
-    """Return the service that the id in a slot is of, "" where it holds none."""
+    """Return the service of the id with a key, or "" if the key is not one of an id."""
     name, _, service = key.partition(":")
     return service if name == "uniqueid" else _JELLYFIN_IDS.get(name, "")
 
 
 def rank(name: str) -> int:
-    """Return the place of an element in Kodi's order, -1 for one that is not in it."""
+    """Return the index of an element in Kodi's order, or -1 if it is unknown."""
     return _RANKS.get(name, -1)
 
 
 def locked(fields: frozenset[str]) -> frozenset[str]:
-    """Return the slots that the locked fields of Jellyfin stand for."""
+    """Return the keys of the fields that are locked in Jellyfin."""
     return frozenset(slot for field in fields for slot in _LOCKS.get(field, ()))
 
 
 def value(elements: list[Element]) -> tuple[Meaning, ...]:
-    """Return what a slot says, however it is written; () where it says nothing."""
+    """Return the normalized values of elements; () if they are empty."""
     return tuple(
-        (name, given, part, children)
-        for name, given, text, children in map(_meaning, elements)
+        (name, attributes, part, children)
+        for name, attributes, text, children in map(_meaning, elements)
         if text or children
         for part in (reading.split(text) if name in _LISTS and not children else [text])
     )
 
 
 def is_bare(element: Element) -> bool:
-    """Tell whether an element has no attributes but those that are written anew with it."""
+    """Return whether an element has only attributes that are rewritten with it."""
     return not element.attributes.keys() - _REWRITTEN
 
 
 def is_empty(element: Element) -> bool:
-    """Tell whether an element says nothing."""
+    """Return whether an element has no value."""
     text, name = element.text.strip(), element.name
     if name == COMMENT:
         return False
-    nothing = not text or (name in _ZERO_IS_EMPTY and not text.strip("0."))
-    return nothing and all(_is_void(element, one) for one in element.children)
+    has_no_text = not text or (name in _ZERO_IS_EMPTY and not text.strip("0."))
+    return has_no_text and all(_is_void(element, child) for child in element.children)
 
 
 def _meaning(element: Element) -> Meaning:
@@ -137,17 +137,17 @@ def _meaning(element: Element) -> Meaning:
         text = text.replace(",", "")
     if element.name in _ZERO_IS_EMPTY and _NUMBER.fullmatch(text):
         text = text.rstrip("0").rstrip(".")
-    if element.name == "set" and text and not children:  # as it was before Kodi 16
+    if element.name == "set" and text and not children:  # as before Kodi 16
         children, text = (("name", (), text, ()),), ""
-    given = ((name, _told(name, one)) for name, one in element.attributes.items())
-    return element.name, tuple(sorted(one for one in given if one[1])), text, children
+    attributes = ((name, _told(name, value)) for name, value in element.attributes.items())
+    return element.name, tuple(sorted(pair for pair in attributes if pair[1])), text, children
 
 
 def _is_void(parent: Element, element: Element) -> bool:
-    """Tell whether an element within one of ours is known there and says nothing."""
-    known = element.name in _INSIDE.get(parent.name, ())
-    told = any(_told(*one) for one in element.attributes.items())
-    return known and not told and is_empty(element)
+    """Return whether a child of a managed element is a known one without value."""
+    is_known = element.name in _INSIDE.get(parent.name, ())
+    has_attributes = any(_told(*item) for item in element.attributes.items())
+    return is_known and not has_attributes and is_empty(element)
 
 
 def _told(name: str, text: str) -> str:

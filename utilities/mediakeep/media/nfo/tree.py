@@ -1,6 +1,6 @@
-"""The XML of an NFO as a tree that knows where in the text each element stands.
+"""Parse the XML of an NFO into a tree of elements with their offsets in the text.
 
-It is read by expat, without definitions of types and entities, to a bounded depth and number.
+Expat parses it without document types and entities, with limits for depth and number of elements.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ COMMENT = "#comment"
 
 _DEPTH = 24
 _ELEMENTS = 50_000
-_ATTRIBUTES = 64  # of one element
+_ATTRIBUTES = 64  # per element
 _TAG = re.compile(rb"""<(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
 
 
 @dataclass(slots=True)
 class Element:
-    """An element, or a comment or instruction; places are bytes of the text in UTF-8.
+    """An element, comment or processing instruction, with its byte offsets in the UTF-8 text.
 
-    It lasts from `start` to `end`, what is in it from `inner` to `close`. `<a/>` has nothing
-    within, and `inner`, `close` and `end` are one.
+    The offsets are those of the element and of its content. `<a/>` has no content: both ends of the
+    content and the end of the element are the same.
     """
 
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
-    text: str = ""  # its own, without that of its children; not stripped
+    text: str = ""  # without that of its children; not stripped
     children: list[Element] = field(default_factory=list)
     start: int = 0
     inner: int = 0
@@ -38,20 +38,20 @@ class Element:
     end: int = 0
 
     def named(self, name: str) -> Iterator[Element]:
-        """Go through the children of a name."""
-        return (one for one in self.children if one.name == name)
+        """Return an iterator over the children with a name."""
+        return (child for child in self.children if child.name == name)
 
     def said(self, name: str) -> str:
-        """Return the text of the first child of a name that has any, stripped, else ""."""
-        return next(filter(None, (one.text.strip() for one in self.named(name))), "")
+        """Return the stripped text of the first non-empty child with a name, or ""."""
+        return next(filter(None, (child.text.strip() for child in self.named(name))), "")
 
 
 class _Complete(Exception):
-    """The root has ended."""
+    """Raised at the end of the root element, to stop the parser."""
 
 
 class _Builder:
-    """Makes the tree from what expat reports."""
+    """Builds the tree from the events of expat."""
 
     def __init__(self, body: bytes, begin: int) -> None:
         self.root: Element | None = None
@@ -72,15 +72,15 @@ class _Builder:
         return self.begin + self.parser.CurrentByteIndex
 
     def _typed(self, *_: object) -> None:
-        raise UnsafeNfo("it defines types or entities of its own")
+        raise UnsafeNfo("it defines its own document type or entities")
 
     def _started(self, name: str, attributes: dict[str, str]) -> None:
         if len(self.open) >= _DEPTH or len(attributes) > _ATTRIBUTES:
-            raise UnsafeNfo("its elements are too deep, or bear too many attributes")
+            raise UnsafeNfo("its elements are nested too deeply or have too many attributes")
         start = self._place
         tag = _TAG.match(self.body, start)
         if tag is None:
-            raise BrokenNfo("a tag of it does not end")
+            raise BrokenNfo("a tag is not closed")
         element = Element(name, attributes, start=start, inner=tag.end(), end=tag.end())
         self._add(element)
         self.open.append((element, []))
@@ -114,9 +114,9 @@ class _Builder:
 
 
 def parsed(body: bytes, begin: int = 0) -> Element:
-    """Read the XML in a text in UTF-8 that begins at `begin`, up to the end of its root.
+    """Parse XML in a UTF-8 text from `begin` on, up to the end of the root element.
 
-    Raises BrokenNfo where it is not well formed, and UnsafeNfo where it is more than an NFO is.
+    Raises BrokenNfo if it is not well-formed, and UnsafeNfo if it exceeds the limits of an NFO.
     """
     builder = _Builder(body, begin)
     try:
@@ -128,4 +128,4 @@ def parsed(body: bytes, begin: int = 0) -> Element:
         reason = expat.errors.messages.get(error.code, "unknown error")
         line = body.count(b"\n", 0, begin) + error.lineno
         raise BrokenNfo(f"line {line} is not XML ({reason})") from error
-    raise BrokenNfo("it ends too early")
+    raise BrokenNfo("it is truncated")
