@@ -1,4 +1,4 @@
-"""Each format is told by its bytes, which extensions stand for it, and whether it loses nothing."""
+"""Each format is recognized by its content; its suffixes and lossless flag are right."""
 
 from __future__ import annotations
 

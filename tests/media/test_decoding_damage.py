@@ -1,4 +1,4 @@
-"""Damaged sound is found, with the place where it begins, and nothing that is fed in harms."""
+"""Damaged audio is found with its position, and malformed files do no harm."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BELL = {suffix: tracks.seed(f"bell.{suffix}") for suffix in shelf.FORMATS}
 
 
 def judged(path: Path, content: bytes, facts: Facts | None = None) -> str:
-    """Write a file and find what is damaged in it, with the facts of the healthy one."""
+    """Write a file and find damage, with the properties of the undamaged file."""
     path.write_bytes(content)
     return damage.find(path, facts or tags.read(path).facts)
 
@@ -44,7 +44,7 @@ def flipped(content: bytes, at: int, bit: int = 0) -> bytes:
 
 
 def frames(mp3: bytes) -> list[int]:
-    """Return where the frames of an MP3 without tags begin, by their own headers."""
+    """Return the offsets of the frames of an MP3 without tags."""
     found, at = [], mp3.index(b"\xff")
     while frame := headers.mpeg(mp3[at : at + 4]):
         found.append(at)
@@ -218,7 +218,7 @@ def test_a_disk_that_fails_in_the_middle_is_told_as_such(
 
 @pytest.mark.parametrize("turns", [40, pytest.param(400, marks=pytest.mark.slow)])
 def test_hostile_bytes_raise_nothing_and_hang_nowhere(tmp_path: Path, turns: int) -> None:
-    """In a process of its own, as the decoders are native code."""
+    """Run in a child process, because the decoders are native code."""
     words = [sys.executable, "-c", HOSTILE, str(tmp_path), str(turns)]
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
@@ -268,7 +268,7 @@ def test_without_the_decoders_the_line_that_installs_them_is_told(
     monkeypatch.setattr("av.__version__", "13.1.0")
     with pytest.raises(UsageFailed, match='pip install "mediakeep\\[audio\\]"'):
         decoder.require()
-    monkeypatch.setitem(sys.modules, "av", None)  # as Python has it where there is no such package
+    monkeypatch.setitem(sys.modules, "av", None)  # as if the package were missing
     with pytest.raises(UsageFailed, match='pip install "mediakeep\\[audio\\]"'):
         decoder.require()
 

@@ -1,4 +1,4 @@
-"""Healthy sound of every format decodes without a word, whatever stands around it."""
+"""Undamaged audio of every format is reported as such, with any surrounding tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the bytes of a file are, reading it gives tags or one plain refusal."""
+"""Reading arbitrary files returns tags or raises a documented error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole files are whole, cut ones are known to be cut, and locked ones to be locked."""
+"""Truncated and protected files are detected, and complete ones are not reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KINDS = {kind.name: kind for kind in vars(formats).values() if isinstance(kind, 
 
 
 def examined(folder: Path, data: bytes, suffix: str) -> Sound:
-    """Look at the sound of a file with this content."""
+    """Check the audio stream of a file with this content."""
     path = folder / f"a.{suffix.rpartition('.')[2]}"
     path.write_bytes(data)
     with path.open("rb") as handle:
@@ -59,7 +59,7 @@ def test_a_whole_file_is_neither_cut_off_nor_locked(tmp_path: Path, name: str) -
     assert 0 < found.payload <= len(data)
 
 
-TOLD = [  # what is taken off the end, and what is then said
+TOLD = [  # bytes removed from the end, and the expected reason
     ("bell.flac", 2, "within its last frame"),
     ("chord.flac", 4500, "it ends at 0:00 of 0:01"),
     ("tagged.flac", 3000, "it ends at 0:00 of 0:01"),
@@ -148,7 +148,7 @@ def test_nothing_tells_the_length_of_some_formats(tmp_path: Path, name: str) -> 
     assert examined(tmp_path, small.whole(name)[:-900], name).truncated == ""
 
 
-HEADERS = [  # where within its headers a file is cut, and what is then said
+HEADERS = [  # size of a file cut within its headers, and the expected reason
     ("bell.flac", 60, "within its headers"),
     ("bell.m4a", 40, "a part without which it cannot be played is missing"),
     ("bell.m4a", 90, "it holds 90 of"),

@@ -1,4 +1,4 @@
-"""What writers of all sorts leave in whole files is no evidence; what proves a loss is found."""
+"""Peculiarities of encoders are no evidence of truncation; real evidence is found."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def id3(size: int) -> bytes:
     return b"ID3\x04\0\0" + bytes((0, 0, size >> 7, size & 127)) + bytes(size)
 
 
-MP3S = {  # the file, and the bytes that it is found to promise where they are not there
+MP3S = {  # file, and the declared bytes if some are missing
     "no header": (FRAME * 10, 0),
     "bytes that are there": (xing(count=4170) + FRAME * 9, 0),
     "bytes that are not there": (xing(count=41_700) + FRAME * 9, 41_700),
@@ -83,8 +83,8 @@ def test_an_mp3_is_believed_as_encoders_mean_it(tmp_path: Path, data: bytes, pro
     [
         (b"ID3\x04\0\0\0\0\x7f\x7f", "its tags take 16,393 bytes, it holds 900"),
         (b"ID3\x02\0\0\0\0\x7f\x7f", "its tags take 16,393 bytes, it holds 900"),
-        (b"ID3\x09\0\0\0\0\x7f\x7f", ""),  # a version that nobody wrote
-        (b"ID3\x04\0\0\0\x80\x7f\x7f", ""),  # a size that nobody writes
+        (b"ID3\x09\0\0\0\0\x7f\x7f", ""),  # an unknown version
+        (b"ID3\x04\0\0\0\x80\x7f\x7f", ""),  # an invalid size
     ],
 )
 def test_a_tag_that_goes_on_behind_the_end_tells_of_it(
@@ -100,7 +100,7 @@ def ape(header: bool) -> bytes:
 
 FOOTED = b"ID3\x04\0\x10\0\0\0\x28" + bytes(40) + b"3DI\x04\0\x10\0\0\0\x28"
 LYRICS = b"LYRICSBEGIN" + b"la " * 30 + b"000101LYRICS200"
-AROUND = {  # what stands before the sound, and behind it
+AROUND = {  # data before and after the audio
     "nothing": (b"", b""),
     "ID3v2": (id3(50), b""),
     "ID3v2 with a footer": (FOOTED, b""),
@@ -192,7 +192,7 @@ def aiff(size: int, kept: int) -> bytes:
 
 
 LISTED = b"LIST" + struct.pack("<I", 7) + b"INFOabc\0"
-CHUNKS = {  # the format, the file, the size of its sound, and what is said
+CHUNKS = {  # format, file, size of its audio, and reason
     "whole": (formats.WAV, riff(900, 900), 900, ""),
     "cut": (formats.WAV, riff(900, 500), 500, "it holds 500 of 900 bytes"),
     "odd, without padding": (formats.WAV, riff(901, 901), 901, ""),
@@ -223,7 +223,7 @@ def test_chunks_tell_their_sizes_unless_their_writer_did_not_know(
 
 
 def page(flags: int, serial: int, *packets: bytes) -> bytes:
-    """A page of small packets; nobody looks at its sum."""
+    """A page of small packets with an invalid checksum, which is not checked."""
     sizes = bytes(len(packet) for packet in packets)
     head = struct.pack("<4sBBqIIIB", b"OggS", 0, flags, 0, serial, 0, 0, len(sizes))
     return head + sizes + b"".join(packets)
@@ -234,7 +234,7 @@ def opus(*pages: bytes, serial: int = 1) -> bytes:
 
 
 PAGE, LAST = page(0, 1, bytes(200), bytes(90)), page(4, 1, bytes(150))
-OGGS = {  # the file, the size of its pages of sound, and what is said
+OGGS = {  # file, size of its audio pages, and reason
     "one page": (opus(LAST), len(LAST), ""),
     "some pages": (opus(PAGE, PAGE, LAST), 2 * len(PAGE) + len(LAST), ""),
     "no end": (opus(PAGE, PAGE), 2 * len(PAGE), "its end is not marked"),
@@ -280,7 +280,7 @@ def cut_after(change: Callable[[bytes], bytes], lost: int) -> Callable[[bytes], 
 
 PROPERTIES = 30  # where the first object in the header of an ASF begins
 UNKNOWN_LARGEST = changed(12, bytes(6))
-SPOILT = {  # nothing of this proves that an end is missing
+SPOILT = {  # none of these proves truncation
     "FLAC with ID3v1": (formats.FLAC, "chord.flac", behind(ID3V1)),
     "FLAC with sizes of frames unknown": (formats.FLAC, "chord.flac", UNKNOWN_LARGEST),
     "FLAC before strange bytes": (formats.FLAC, "chord.flac", behind(bytes(70_000))),

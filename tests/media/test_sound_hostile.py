@@ -1,4 +1,4 @@
-"""Whatever the bytes of a file are, its sound is examined and hashed, or plainly refused."""
+"""Arbitrary files are checked and hashed, or rejected with a documented error."""
 
 from __future__ import annotations
 

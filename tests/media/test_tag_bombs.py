@@ -1,4 +1,4 @@
-"""Tags that lie about their size, or unfold without end, cost neither time nor memory nor sound."""
+"""Tags with false sizes or endless compression cost neither time, memory nor audio."""
 
 from __future__ import annotations
 

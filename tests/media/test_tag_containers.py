@@ -1,4 +1,4 @@
-"""Several kinds of tags in one file are told apart, and the one that players prefer speaks."""
+"""Several tag formats in one file are separated, and the one that players prefer wins."""
 
 # Most of mutagen is not annotated.
 # mypy: disable-error-code="no-untyped-call"

@@ -1,4 +1,4 @@
-"""Every field arrives from every dialect, under the names that MusicBrainz Picard writes."""
+"""Every field is read from every tag format, by the names that MusicBrainz Picard writes."""
 
 # Most of mutagen is not annotated.
 # mypy: disable-error-code="no-untyped-call"

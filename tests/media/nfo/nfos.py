@@ -40,7 +40,7 @@ TIDE = Details(
     ),
 )
 
-# As Kodi 18 exports it: much is empty, and what was watched is told.
+# As Kodi 18 exports it: many empty elements, and the playback state.
 KODI = """\
 <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <movie>

@@ -1,4 +1,4 @@
-"""An NFO that is brought up to date keeps what is not ours, byte for byte."""
+"""An update of an NFO keeps everything that mediakeep does not manage, byte for byte."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LATER = msgspec.structs.replace(
 
 
 def merged(text: str, wanted: Details = TIDE, written: Details | None = None) -> str:
-    """Merge, and see to it that a second time changes nothing."""
+    """Merge, and check that merging again changes nothing."""
     new = merging.merged(nfo.read(text.encode()), wanted, written)
     assert merging.merged(nfo.read(new), wanted, wanted) == new
     assert merging.merged(nfo.read(new), wanted, written) == new
@@ -37,7 +37,7 @@ def movie(*inside: str) -> str:
 
 
 def gone(old: str, new: str) -> list[str]:
-    """The lines of the old text that the new one has not."""
+    """Return the lines of the old text that are missing from the new one."""
     lines = difflib.ndiff(old.splitlines(keepends=True), new.splitlines(keepends=True))
     return [line[2:].strip() for line in lines if line.startswith("- ")]
 

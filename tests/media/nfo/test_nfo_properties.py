@@ -1,4 +1,4 @@
-"""Whatever an NFO holds, and whatever a person changes in it: none of it is lost."""
+"""Properties: a merge loses no content of an NFO and no edit of a user."""
 
 from __future__ import annotations
 
@@ -56,11 +56,17 @@ MOVIES = st.builds(
 )
 
 
-RESHAPED = ("ratings", "rating", "votes", "set", "id")  # what they say may take a new form
+RESHAPED = (
+    "ratings",
+    "rating",
+    "votes",
+    "set",
+    "id",
+)  # elements that may be rewritten in another form
 
 
 def untouchable(found: Nfo) -> list[bytes]:
-    """All that is nobody's to change, in order: elements of no slot, remarks, and what is told."""
+    """Return the parts that must not change, in order: elements with a value, and comments."""
     theirs = slots.of(found.root).values()
     free = {id(one) for every in theirs if not slots.value(every) for one in every}
     kept = (one for one in found.root.children if one.name not in RESHAPED)

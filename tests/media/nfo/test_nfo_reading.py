@@ -1,4 +1,4 @@
-"""An NFO is read as Kodi reads it, in the forms of all its years and of Jellyfin."""
+"""An NFO is parsed as by Kodi, in the formats of all its versions and of Jellyfin."""
 
 from __future__ import annotations
 

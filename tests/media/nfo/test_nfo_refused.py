@@ -1,4 +1,4 @@
-"""What is no NFO of a movie is told apart and never changed; nothing in a file can do harm."""
+"""Files that are no NFO of a movie are recognized and never changed, and cannot do harm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A video that crashes or hangs its reader costs nobody but itself."""
+"""A video that crashes or hangs MediaInfo does not affect the calling process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def video(tmp_path: Path) -> Path:
 
 
 def spoilt(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> None:
-    """Have each new process run some code before anything of ours."""
+    """Make each new process run some code first."""
     (folder / "site").mkdir()
     (folder / "site" / "pymediainfo.py").write_text(code)
     monkeypatch.setattr("mediakeep.__file__", str(folder / "site" / "mediakeep" / "__init__.py"))

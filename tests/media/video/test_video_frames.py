@@ -1,4 +1,4 @@
-"""The frame of a video tells its container and a lost end, whatever bytes stand there."""
+"""Container and truncation are detected from the headers of arbitrary files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLIP = Clip(320, 240, 60.0, (("ger", 2),), ("eng",), title="Harbour Lights")
 
 
 class Counted(io.BytesIO):
-    """Bytes that count how often, and how many of them, are read."""
+    """Bytes that count the reads and the bytes read."""
 
     reads = total = 0
 

@@ -1,4 +1,4 @@
-"""What is known of a video is known until that changes, and trouble with the index is none."""
+"""The video cache returns results until a file changes, and errors in it do no harm."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mediakeep.media.video.probe import probe
 from mediakeep.rehearsal.films import clips
 from mediakeep.rehearsal.films.clip import Clip
 
-LATER = 10_000_000_000  # ns; by then a file that was written just now is at rest
+LATER = 10_000_000_000  # ns; later than the minimum age of a cached file
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def film(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def looked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files that were looked into: a spy, as what is not read leaves no other trace."""
+    """The files that were probed, recorded by a spy."""
     paths: list[Path] = []
 
     def spy(path: Path) -> object:
@@ -97,7 +97,7 @@ def test_one_that_was_written_just_now_is_looked_into_again(
 def test_what_was_found_without_mediainfo_is_looked_into_again_with_it(
     tmp_path: Path, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patched:  # as where the extra is not installed
+    with monkeypatch.context() as patched:  # as without the extra
         patched.setitem(sys.modules, "pymediainfo", None)
         patched.setattr(mediainfo, "version", lambda: "")
         mediainfo.is_there.cache_clear()

@@ -1,4 +1,4 @@
-"""What MediaInfo says becomes the words of Kodi."""
+"""Names of MediaInfo are translated to those of Kodi."""
 
 from __future__ import annotations
 

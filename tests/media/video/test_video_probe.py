@@ -1,4 +1,4 @@
-"""Videos are looked into by MediaInfo where it is there, and never at the cost of anything else."""
+"""MediaInfo probes videos if it is installed, within limits, and opens no other files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def film(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Go without pymediainfo, as where the extra is not installed."""
+    """Hide pymediainfo, as if the extra were not installed."""
     monkeypatch.setitem(sys.modules, "pymediainfo", None)
     mediainfo.is_there.cache_clear()
     yield
@@ -102,7 +102,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_no_reference_in_a_file_is_followed(tmp_path: Path, film: Path) -> None:
-    """Left to itself, MediaInfo reads the streams of the files that a playlist names."""
+    """Control: by itself MediaInfo reads the files that a playlist names."""
     texts = {
         "list.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{film}\n#EXT-X-ENDLIST\n",
         "list.mpd": '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period>'
@@ -129,7 +129,7 @@ def test_mediainfo_gets_no_more_bytes_nor_time_than_a_film_needs(
             return data
 
     monkeypatch.setattr(mediainfo, "BUDGET", 1 << 20)
-    packets = (b"\x47" + bytes(187)) * (8 << 20 >> 7)  # 12 MB of a film in which nothing is
+    packets = (b"\x47" + bytes(187)) * (8 << 20 >> 7)  # 12 MB of empty packets
     mediainfo.tracks(Greedy(packets))
     assert 0 < Greedy.total <= (1 << 20) + (1 << 16)
     times = iter([0.0, *[1000.0] * 9])
@@ -138,7 +138,7 @@ def test_mediainfo_gets_no_more_bytes_nor_time_than_a_film_needs(
 
 
 def test_a_damaged_film_is_no_error(film: Path) -> None:
-    """What ends the process by a signal would end this one, too."""
+    """Probe in a child process, because a crash would end this one."""
     data = film.read_bytes()
     for place in range(40, 1200, 29):
         spoilt = bytearray(data)
@@ -147,7 +147,7 @@ def test_a_damaged_film_is_no_error(film: Path) -> None:
         assert probe(film).size == len(spoilt)
 
 
-# Copies of discs
+# Disc folders
 
 
 def test_the_parts_of_the_largest_titles_of_a_dvd_are_one_film(tmp_path: Path) -> None:
