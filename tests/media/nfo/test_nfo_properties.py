@@ -62,7 +62,7 @@ RESHAPED = (
     "votes",
     "set",
     "id",
-)  # elements that may be rewritten in another form
+)  # may be rewritten in another form
 
 
 def untouchable(found: Nfo) -> list[bytes]:

@@ -25,11 +25,11 @@ _CHECKED = frozenset({"flac", "wavpack", "ape", "tta"})
 _STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
 # Decode what the edit list of an MP4 omits, or it would seem to be missing.
 _WHOLE = {"ignore_editlist": "1"}
-_STEP = 0.002  # seconds; FLAC frames are rarely so short
+_STEP = 0.002  # seconds; a larger gap is a dropped frame, FLAC frames are rarely shorter
 
 
 class Decoded(msgspec.Struct):
-    """The result of decoding; the first field is false if there is no decoder for the codec."""
+    """The result of decoding; `is_supported` is false if there is no decoder for the codec."""
 
     known: bool = True
     seconds: float = 0.0  # up to the end of the decoded audio

@@ -20,7 +20,7 @@ _TEXT_LIMIT = 256 * 1024
 
 
 def read(data: bytes, place: int = 0) -> Block:
-    """Parse the comments at an offset, up to the first malformed one."""
+    """Parse the comments at an offset, as many as are well-formed."""
     block = Block(name="Vorbis comment", dialect="vorbis")
     place += 4 + int.from_bytes(data[place : place + 4], "little")  # vendor string
     count = int.from_bytes(data[place : place + 4], "little")

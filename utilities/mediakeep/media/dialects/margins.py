@@ -60,7 +60,7 @@ def blocks(source: Source) -> list[Block]:
 def _front(source: Source) -> tuple[list[Span], int]:
     """Find the leading ID3v2 tags and their end.
 
-    Some taggers write a new tag before the old one. A tag with an impossible size is none.
+    Some taggers write a new tag before the old one. A header with an impossible size is ignored.
     """
     tags: list[Span] = []
     offset = 0

@@ -13,7 +13,7 @@ _MOST = 4096  # atoms on one level
 class Atom(NamedTuple):
     """An atom, whose content is the bytes from `start` to `end`.
 
-    The last field is the end that its header declares, which may exceed that of its parent.
+    `claimed_end` is the end that its header declares, which may exceed that of its parent.
     """
 
     name: bytes
@@ -30,7 +30,7 @@ class Atom(NamedTuple):
 def walk(source: Source, start: int, end: int, most: int = _MOST) -> Iterator[Atom]:
     """Yield the atoms of one level; an atom that is too long is cut at `end`."""
     first, buffer = start, b""
-    read_at = source.peek if most > _MOST else source.read  # so many are far apart
+    read_at = source.peek if most > _MOST else source.read  # many atoms are far apart
     if end - start <= AHEAD:
         buffer = source.read(start, end - start)
     for _ in range(most):

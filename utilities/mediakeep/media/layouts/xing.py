@@ -23,8 +23,8 @@ _DELAYS, _MUSIC = 21, 28  # offsets from the encoder name
 class Told(NamedTuple):
     """The counts of a Xing, Info or VBRI header, 0 if absent.
 
-    The last two are the bytes of the audio without tags, and the samples that the encoder added
-    before and after the audio (delay and padding).
+    `music_bytes` is the size of the audio without tags, `trimmed_samples` the number of samples
+    that the encoder added before and after the audio (delay and padding).
     """
 
     even: bool  # all frames are of one bitrate

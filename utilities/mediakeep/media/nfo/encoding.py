@@ -35,7 +35,7 @@ class Letters(msgspec.Struct, frozen=True):
     mark: bytes = b""  # the byte order mark
 
     def encoded(self, text: str) -> bytes:
-        """Encode a text in the same encoding; unsupported characters become like `&#8364;`."""
+        """Encode a text in the same encoding; other characters become references (`&#8364;`)."""
         return self.mark + text.encode(self.codec, "xmlcharrefreplace")
 
 

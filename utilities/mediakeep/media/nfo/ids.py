@@ -67,7 +67,7 @@ def is_default(element: Element) -> bool:
 
 
 def service(type_: str) -> str:
-    """Return the name of a service as used here."""
+    """Return the canonical name of a service."""
     name = type_.strip().lower()
     return _SPELT.get(name, name) or _UNKNOWN
 

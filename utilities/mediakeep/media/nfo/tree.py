@@ -24,8 +24,8 @@ _TAG = re.compile(rb"""<(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
 class Element:
     """An element, comment or processing instruction, with its byte offsets in the UTF-8 text.
 
-    The offsets are those of the element and of its content. `<a/>` has no content: both ends of the
-    content and the end of the element are the same.
+    It extends from `start` to `end`, its content from `content_start` to `content_end`; in `<a/>`
+    the latter two equal `end`.
     """
 
     name: str

@@ -17,15 +17,15 @@ from mediakeep.media.streams import flac
 
 SEEN = 9  # bytes of the packet: the codec and its number of header packets
 
-_OPUS_RATE = 48_000  # Hz, whatever the input rate
+_OPUS_RATE = 48_000  # Hz, independent of the input rate
 _FLAC_AHEAD = 17  # bytes before STREAMINFO
 
 
 class Codec(msgspec.Struct, frozen=True):
     """A codec: the magic bytes of its first packet and the offset of its comments in the second.
 
-    The functions parse the first packet, given the last granule position and the file size, and
-    count the header packets. The last field lists the header packets that a decoder needs.
+    `parse_info` parses the first packet, given the last granule position and the file size;
+    `decoder_packets` are the indexes of the header packets that a decoder needs.
     """
 
     mark: bytes

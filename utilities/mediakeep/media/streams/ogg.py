@@ -27,7 +27,7 @@ _LARGEST = 64 * 1024 * 1024  # bytes read of the comment packet
 class _Stream(NamedTuple):
     """An audio stream: its codec, its header pages and the number of packets on them.
 
-    The last two fields are the comment packet, and the start of the audio or the end of the file.
+    `audio_start` is the end of the header pages, or of the file if they are incomplete.
     """
 
     codec: Codec

@@ -31,7 +31,7 @@ class Stream(Protocol):
         """Parse the stream info and the tags of a file."""
 
     def examine(self, source: Source) -> Sound:
-        """Return the size of the audio, the proof that some is missing, and the DRM scheme."""
+        """Return the size of the audio, why it is truncated, and its DRM scheme."""
 
     def essence(self, source: Source) -> Pieces:
         """Yield the parts of the file that are audio, in order."""

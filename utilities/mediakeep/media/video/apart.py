@@ -30,7 +30,7 @@ class _Answer(msgspec.Struct):
 
 
 def probe(path: Path, longest: float = _LONGEST) -> VideoFacts:
-    """Return the info on a video; raise Unreadable if it fails, or MediaInfo crashes or hangs."""
+    """Return the info on a video; raise Unreadable if that fails, crashes or hangs."""
     source_root = Path(mediakeep.__file__).parents[1]
     command = [sys.executable, "-m", __name__, os.fspath(path)]
     environment = {**os.environ, "PYTHONPATH": os.fspath(source_root)}

@@ -17,7 +17,7 @@ class VideoStream(msgspec.Struct, frozen=True, omit_defaults=True):
     height: int = 0
     aspect: float = 0.0
     duration: float = 0.0  # seconds
-    bitrate: int = 0  # per second
+    bitrate: int = 0  # bits per second
     frame_rate: float = 0.0
     bit_depth: int = 0
     hdr: str = ""

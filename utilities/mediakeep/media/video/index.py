@@ -35,12 +35,12 @@ _FIND = "SELECT CAST(card AS BLOB), day FROM video WHERE name = ?"
 _KEPT = 90  # days that a row is kept after its file was last seen
 _RENEWED = 10  # days after which the date last seen is updated
 _FRESH = 2_000_000_000  # ns; a file changed later may change again within the same clock tick
-_TIMES = range(-(2**63), 2**63)  # ns that a card holds
+_TIMES = range(-(2**63), 2**63)  # ns; what 64-bit integers hold
 _SEAL = 4  # bytes
 
 
 class Card(msgspec.Struct, frozen=True, array_like=True):
-    """A cached result; `version` is that of MediaInfo, "" if only the container was inspected."""
+    """A cached result; `version` is that of pymediainfo, "" if only the container was inspected."""
 
     state: State
     version: str
@@ -73,7 +73,7 @@ class Index:
         return cls(Path(folder) / FILE, look=look)
 
     def facts(self, path: Path) -> VideoFacts:
-        """Return the info on a video; raise Unreadable if it is no regular file or fails."""
+        """Return the info on a video; raise Unreadable if it cannot be read."""
         try:
             stat = path.stat()
         except OSError as error:
