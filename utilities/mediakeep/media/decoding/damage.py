@@ -59,8 +59,8 @@ def find(path: Path, facts: Facts) -> str:
     with access.opened(path) as handle:
         try:
             source = Source(handle.fileno(), os.fstat(handle.fileno()).st_size, _WINDOW)
-            if dialect := _WALKED.get(facts.format):
-                return "; ".join(_in_frames(source, dialect))
+            if frame_format := _WALKED.get(facts.format):
+                return "; ".join(_in_frames(source, frame_format))
             return "; ".join(_in_container(source, facts))
         except OSError as error:
             if isinstance(error, TimeoutError) and error.errno is None:
@@ -68,12 +68,12 @@ def find(path: Path, facts: Facts) -> str:
             raise access.refusal(path, error) from error
 
 
-def _in_frames(source: Source, dialect: Dialect) -> Iterator[str]:
-    scan = frames.walk(source, margins.between(source), dialect)
+def _in_frames(source: Source, frame_format: Dialect) -> Iterator[str]:
+    scan = frames.walk(source, margins.between(source), frame_format)
     if scan is None:  # no frames that declare their size
         return
     yield from _on_the_way(scan)
-    yield from _undecoded(decoder.decode_frames(source, scan.places, dialect.decoder))
+    yield from _undecoded(decoder.decode_frames(source, scan.places, frame_format.decoder))
 
 
 def _on_the_way(scan: Walk) -> Iterator[str]:

@@ -47,20 +47,20 @@ class Walk(msgspec.Struct):
         return missing if self.told and missing > _FEW else 0
 
 
-def walk(source: Source, audio: Span, dialect: Dialect) -> Walk | None:
+def walk(source: Source, audio: Span, frame_format: Dialect) -> Walk | None:
     """Scan the audio of a file; return None if no two frames follow each other."""
-    offset = _search(source, audio, dialect)
+    offset = _search(source, audio, frame_format)
     if offset is None:
         return None
     scan, signature = Walk(), None
     while offset < audio.end:
-        frame = dialect.read(source.read(offset, HEADER))
+        frame = frame_format.read(source.read(offset, HEADER))
         if frame and (signature is None or frame.kind == signature):
             scan.cut = not _take(scan, source, Span(offset, offset + frame.size), frame, audio.end)
             offset, signature = offset + frame.size, frame.kind
             continue
         tag_end = _behind_tag(source, offset)
-        next_frame = _search(source, Span(tag_end, audio.end), dialect)
+        next_frame = _search(source, Span(tag_end, audio.end), frame_format)
         if next_frame is None:
             scan.empty = _is_empty(source, Span(tag_end, audio.end))
             break
@@ -84,26 +84,26 @@ def _take(scan: Walk, source: Source, frame_range: Span, frame: Frame, end: int)
     return True
 
 
-def _search(source: Source, span: Span, dialect: Dialect) -> int | None:
+def _search(source: Source, span: Span, frame_format: Dialect) -> int | None:
     """Return the offset of the next frame followed by one of the same type, or None."""
     for start in range(span.start, span.end, _SEARCHED):
         piece = source.read(start, min(_SEARCHED + _REACH, span.end - start))
-        for offset in _candidates(piece, dialect):
+        for offset in _candidates(piece, frame_format):
             if offset >= _SEARCHED:
                 break
-            first = dialect.read(piece[offset : offset + HEADER])
+            first = frame_format.read(piece[offset : offset + HEADER])
             if first is None:
                 continue
-            second = dialect.read(piece[offset + first.size :][:HEADER])
+            second = frame_format.read(piece[offset + first.size :][:HEADER])
             if (second and second.kind == first.kind) or start + offset + first.size == span.end:
                 return start + offset
     return None
 
 
-def _candidates(piece: bytes, dialect: Dialect) -> Iterator[int]:
+def _candidates(piece: bytes, frame_format: Dialect) -> Iterator[int]:
     """Yield each offset at which a frame may begin, overlapping ones too."""
     offset = -1
-    while match := dialect.start.search(piece, offset + 1):
+    while match := frame_format.start.search(piece, offset + 1):
         offset = match.start()
         yield offset
 

@@ -19,19 +19,19 @@ _ENTRIES = 20_000
 _TEXT_LIMIT = 256 * 1024
 
 
-def read(data: bytes, place: int = 0) -> Block:
+def read(data: bytes, offset: int = 0) -> Block:
     """Parse the comments at an offset, as many as are well-formed."""
     block = Block(name="Vorbis comment", dialect="vorbis")
-    place += 4 + int.from_bytes(data[place : place + 4], "little")  # vendor string
-    count = int.from_bytes(data[place : place + 4], "little")
-    place += 4
+    offset += 4 + int.from_bytes(data[offset : offset + 4], "little")  # vendor string
+    count = int.from_bytes(data[offset : offset + 4], "little")
+    offset += 4
     end = len(data)
     for _ in range(min(count, _ENTRIES)):
-        start = place + 4
+        start = offset + 4
         if start > end or block.room <= 0:
             break
-        place = start + int.from_bytes(data[place:start], "little")
-        name, separator, text = data[start:place].partition(b"=")
+        offset = start + int.from_bytes(data[offset:start], "little")
+        name, separator, text = data[start:offset].partition(b"=")
         if not separator:
             continue
         if (key := name.decode("utf-8", "replace").lower()) in _PICTURES:

@@ -40,9 +40,9 @@ def merged(
 def disagrees(nfo: Nfo, wanted: Details, written: Details | None) -> bool:
     """Return whether an NFO has the id of another movie that mediakeep did not write."""
     for name in (ids.TMDB, ids.IMDB):
-        theirs, ours = nfo.details.ids.get(name), wanted.ids.get(name)
-        if theirs and ours:
-            return theirs != ours and (written is None or written.ids.get(name) != theirs)
+        file_id, wanted_id = nfo.details.ids.get(name), wanted.ids.get(name)
+        if file_id and wanted_id:
+            return file_id != wanted_id and (written is None or written.ids.get(name) != file_id)
     return False
 
 

@@ -131,7 +131,7 @@ def is_empty(element: Element) -> bool:
 
 
 def _meaning(element: Element) -> Meaning:
-    children = tuple(_meaning(one) for one in element.children if not _is_void(element, one))
+    children = tuple(_meaning(child) for child in element.children if not _is_void(element, child))
     text = "" if is_empty(element) and element.name != COMMENT else element.text.strip()
     if element.name == "votes":
         text = text.replace(",", "")

@@ -67,8 +67,8 @@ def essence(source: Source) -> Iterator[Span]:
     start = _header_end(source)
     data = next(objects.walk(source, start, source.size), None)
     first = start + 24 + _DATA_HEADER
-    known = data is not None and data.guid == _DATA and data.end > first
-    yield Span(first, data.end if data is not None and known else source.size)
+    has_size = data is not None and data.guid == _DATA and data.end > first
+    yield Span(first, data.end if data is not None and has_size else source.size)
 
 
 def _header_end(source: Source) -> int:

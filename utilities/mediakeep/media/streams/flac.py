@@ -25,8 +25,10 @@ def read(source: Source) -> Anatomy:
     source.tail(source.size, _reach(stream) + margins.USUAL)  # one read for all
     audio = Span(metadata.end, margins.back(source, margins.front(source)))
     block = attempt(partial(_tags, source, metadata))
-    around = margins.blocks(source)
-    return Anatomy(info=told(stream, audio.size), blocks=[block, *around] if block else around)
+    surrounding = margins.blocks(source)
+    return Anatomy(
+        info=told(stream, audio.size), blocks=[block, *surrounding] if block else surrounding
+    )
 
 
 def told(stream: Stream, size: int) -> Info:
@@ -71,9 +73,9 @@ def _opened(source: Source) -> tuple[Stream | None, Metadata]:
 def _tags(source: Source, metadata: Metadata) -> Block:
     """Read the first comment block and all pictures."""
     start = end = 0
-    for kind, *place in metadata.blocks:
+    for kind, *extent in metadata.blocks:
         if kind == COMMENT and end == start:
-            start, end = place
+            start, end = extent
     source.allow(end - start)
     block = comments.read(source.read(start, end - start))
     for kind, start, end in metadata.blocks:

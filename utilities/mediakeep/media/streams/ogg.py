@@ -47,8 +47,8 @@ def read(source: Source) -> Anatomy:
     last = _position(source, first.serial)
     info = codec.info(head, last, source.size - margins.front(source))
     block = attempt(lambda: comments.read(stream.tags, codec.ahead))
-    around = margins.blocks(source)
-    return Anatomy(info=info, blocks=[block, *around] if block else around)
+    surrounding = margins.blocks(source)
+    return Anatomy(info=info, blocks=[block, *surrounding] if block else surrounding)
 
 
 def examine(source: Source) -> Sound:

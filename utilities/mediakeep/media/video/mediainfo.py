@@ -46,9 +46,9 @@ class _Limited:
         self._left -= len(data)
         return data
 
-    def seek(self, place: int, whence: int = 0) -> int:
+    def seek(self, offset: int, whence: int = 0) -> int:
         """Set the position."""
-        return self._handle.seek(place, whence)
+        return self._handle.seek(offset, whence)
 
     def tell(self) -> int:
         """Return the position."""
