@@ -1,1 +1,1 @@
-"""Movies: which one a file is, what is known of it, and what a media centre reads beside it."""
+"""Movies: identify files, look up metadata, and write what media centres read."""

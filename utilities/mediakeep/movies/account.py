@@ -1,4 +1,4 @@
-"""All that is to be told of one movie: what its checks, its report and its record are made of."""
+"""The result of processing one movie: the input of its checks, report and record."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from mediakeep.movies.model import Movie
 
 
 class NfoState(StrEnum):
-    """What became of a movie's NFO when it was read."""
+    """How reading a movie's NFO ended."""
 
     NONE = "none"
     READ = "read"
-    SCENE = "scene"  # a note of its release, no XML: it is never touched
+    SCENE = "scene"  # a release note, not XML: never changed
     BROKEN = "broken"
-    UNSAFE = "unsafe"  # XML that could harm who reads it
-    LOCKED = "locked"  # it was read, and forbids any change
+    UNSAFE = "unsafe"  # XML that could attack its parser
+    LOCKED = "locked"  # readable, but it forbids changes
 
 
 class Nfo(msgspec.Struct, frozen=True):
-    """The NFO that counts: where it lies, and what it says after all that was written.
+    """The movie's effective NFO, as it is after all writes.
 
-    `why` says why it could not be read, as a sentence's end. A blank one is NONE, with its place.
-    `invalid_ids` stand in it for ids and cannot be any, each with its service.
+    `reason` says why it could not be read, as the end of a sentence. A blank NFO has the state NONE
+    and a place. `invalid_ids` are the values in ID elements that are not valid IDs, as pairs of
+    service and text.
     """
 
     state: NfoState = NfoState.NONE
@@ -40,10 +41,10 @@ class Nfo(msgspec.Struct, frozen=True):
 
 
 class Sidecar(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file beside a movie: "nfo", "poster", "fanart" or "metadata", and its place.
+    """A sidecar file: its role ("nfo", "poster", "fanart" or "metadata") and its place.
 
-    `why` says why it was not written, as a sentence's end. `replaces` are files that are removed
-    once it is written, `set_aside` are the names under which those that were unusable are kept.
+    `why` says why it was not written, as the end of a sentence. `replaces` are files that are
+    removed after it is written; `set_aside` are the names under which unusable files are kept.
     """
 
     role: str
@@ -54,7 +55,7 @@ class Sidecar(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Another movie of the library with the same id and the same edition."""
+    """Another movie of the library with the same ID and edition."""
 
     key: str
     path: str = ""  # escaped
@@ -62,14 +63,14 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A movie: as it lies there, which one it is, what lies beside it, and what others there are.
+    """A processed movie: its files, its identity, its sidecars and related movies.
 
-    `local` and `nfo` are as they are after all that was written. `made` are the sidecars that
-    mediakeep has written, now or before, `due` those that it would write, and `held` those that
-    it did not. `gaps` are the released movies of its collection that are not in the library, and
-    `collected` is how many are.
-    `wanted` are languages such as "de": sound or subtitles in one of them are looked for; that of
-    the locale where none is named.
+    `local` and `nfo` are as they are after all writes. `written` are the sidecars that mediakeep
+    wrote, in this run or before, `pending` those that it would write, and `blocked` those that it
+    could not write. `missing_in_collection` are the released movies of its collection that are not
+    in the library; `owned_in_collection` is the number that are. `wanted_languages` are language
+    tags such as "de": audio or subtitles in one of them are expected, or in the locale's language
+    if the tuple is empty.
     """
 
     local: Movie
@@ -86,35 +87,35 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_certain(self) -> bool:
-        """Whether it is certain which movie it is."""
+        """True if the movie is identified with certainty."""
         return self.identity.sure in (Sure.AUTO, Sure.USER)
 
     @property
     def title(self) -> str:
-        """What it is called: at TMDb where that is certain, else by its name."""
+        """The title from TMDb if the movie is identified, else from its name."""
         movie = self.identity.movie
         return (movie.title if movie else "") or self.local.name.title or self.local.base
 
     @property
     def year(self) -> int:
-        """When it came out, by the same word as the title; 0 where that is not known."""
+        """The release year, from the same source as the title; 0 if unknown."""
         movie = self.identity.movie
         return (movie.year if movie else 0) or self.local.name.year
 
     @property
     def edition(self) -> str:
-        """Which edition its name says it is; "" where it does not."""
+        """The edition given in its name, or "" if none."""
         return self.local.edition
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that sound or subtitles are looked for in."""
+        """The languages that audio or subtitles are expected in."""
         return self.wanted or (self.locale.tongue,)
 
     def is_due(self, role: str) -> bool:
-        """Tell whether a batch would write a sidecar of a role, if it might."""
-        return any(one.role == role for one in self.due)
+        """Return True if a batch with write permission would write a sidecar of this role."""
+        return any(sidecar.role == role for sidecar in self.due)
 
     def is_taken_back(self, role: str) -> bool:
-        """Tell whether a sidecar of a role was written before, and a person has taken it back."""
-        return any(one.role == role and one.why == TAKEN_BACK for one in self.held)
+        """Return True if the user has undone the write of a sidecar of this role."""
+        return any(sidecar.role == role and sidecar.why == TAKEN_BACK for sidecar in self.held)

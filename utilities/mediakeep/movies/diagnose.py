@@ -1,4 +1,4 @@
-"""What is wrong with a movie: every kind of the table looked for."""
+"""Find the issues of a movie by running the check of each issue kind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WAITS = "a batch writes it, once it is certain which movie it is"
 
 
 def issues(account: Account, kinds: Sequence[Kind] = KINDS) -> list[Issue]:
-    """Find all issues of a movie, most urgent first; an id lasts as long as the key and place."""
+    """Return all issues of a movie, most urgent first. IDs depend on kind, key and place only."""
     return [
         Issue(
             kind=kind.name,
@@ -31,31 +31,32 @@ def issues(account: Account, kinds: Sequence[Kind] = KINDS) -> list[Issue]:
     ]
 
 
-def tally(found: Iterable[Issue]) -> dict[str, int]:
-    """Count issues by kind, the kinds in alphabetical order."""
-    return dict(sorted(Counter(one.kind for one in found).items()))
+def tally(issues: Iterable[Issue]) -> dict[str, int]:
+    """Count issues by kind, sorted by name."""
+    return dict(sorted(Counter(issue.kind for issue in issues).items()))
 
 
-def needs_person(found: Issue) -> bool:
-    """Tell whether an issue waits for a person: a note does not, nor what a batch will write.
+def needs_person(issue: Issue) -> bool:
+    """Return True if an issue needs a decision by the user.
 
-    Whether what was taken back is to be written after all, only a person can tell.
+    Notes do not, nor do issues that a batch will fix. An undone change does: only the user knows
+    whether to write it again.
     """
-    if found.held == TAKEN_BACK:
+    if issue.held == TAKEN_BACK:
         return True
-    return found.severity is not Severity.NOTE and not found.proposal
+    return issue.severity is not Severity.NOTE and not issue.proposal
 
 
 def _seen(account: Account, kind: Kind) -> Iterator[tuple[str, str]]:
-    found = kind.check(account)
-    if isinstance(found, str):
-        yield "", found
-    elif found is not None:
-        yield from found.items()
+    result = kind.check(account)
+    if isinstance(result, str):
+        yield "", result
+    elif result is not None:
+        yield from result.items()
 
 
 def _proposal(account: Account, kind: Kind) -> str:
-    """Say what will mend an issue without anybody's help."""
+    """Return how the next batch will fix an issue, or "" if it will not."""
     if not kind.role or account.is_taken_back(kind.role) or account.local.locked:
         return ""
     if account.is_due(kind.role):

@@ -1,4 +1,4 @@
-"""What came of a movie: files for people and programs, and an outcome for the queue."""
+"""The outcome of a movie: its report and record, and the data for queue and history."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _LOOKUPS: dict[Sure, Lookup] = {Sure.REVIEW: "unsure", Sure.UNMATCHED: "unknown"
 
 
 class Repairs(msgspec.Struct, frozen=True):
-    """How many files were written since the item's first claim, and by the last try of these.
+    """The number of files written since the item's first claim, and by the last attempt.
 
-    `created` are those of them that were put where none was, by their escaped paths; `kinds` says
-    what the last try has mended.
+    `created_paths` are the escaped paths of files that did not exist before; `by_kind` counts the
+    fixes of the last attempt by kind.
     """
 
     count: int = 0
@@ -37,33 +37,33 @@ class Repairs(msgspec.Struct, frozen=True):
     kinds: dict[str, int] = {}
 
 
-def write(told: Account, issues: Sequence[Issue], work: Work, home: Path) -> None:
-    """Write the report and the record, those that differ from what is there."""
+def write(result: Account, issues: Sequence[Issue], work: Work, home: Path) -> None:
+    """Write the report and the record, each only if its content changes."""
     contents = {
-        home / report.place(stem(work)): report.render(told, issues, home).encode(),
-        home / record.place(stem(work)): record.render(told, issues, report.place(stem(work))),
+        home / report.place(stem(work)): report.render(result, issues, home).encode(),
+        home / record.place(stem(work)): record.render(result, issues, report.place(stem(work))),
     }
     files.write_differing(contents)
 
 
 def stem(work: Work) -> str:
-    """Return what the names of a movie's outputs begin with."""
+    """Return the start of the file names of a movie's outputs."""
     return work.item.output_name or files.safe_name(files.unescape(work.stamp.key))
 
 
 def made(work: Work, local: Movie, written: Written, repairs: Repairs) -> tuple[Sidecar, ...]:
-    """Return the files that mediakeep has made beside a movie, now or before, and are there.
+    """Return the sidecars that mediakeep wrote, in this run or before, and that still exist.
 
-    Of those that a try has made which was killed then, only the record of changes knows.
+    Those of an attempt that was killed are known from the undo records only.
     """
     assert isinstance(work.item, MovieItem)
-    known = {*work.item.metadata_files, *written.created, *_places(local, repairs.created)}
-    there = sorted(place for place in known if plan.path(local, place).is_file())
-    return tuple(Sidecar(plan.role(place), place) for place in there)
+    places = {*work.item.metadata_files, *written.created, *_places(local, repairs.created)}
+    existing = sorted(place for place in places if plan.path(local, place).is_file())
+    return tuple(Sidecar(plan.role(place), place) for place in existing)
 
 
 def _places(local: Movie, paths: Sequence[str]) -> Iterator[str]:
-    """Give the places below a movie's root of what lies there."""
+    """Yield the paths that are below the movie's root, relative to it and escaped."""
     root = Path(files.unescape(local.root)).resolve()
     for path in map(files.unescape, paths):
         if Path(path).is_relative_to(root):
@@ -71,7 +71,7 @@ def _places(local: Movie, paths: Sequence[str]) -> Iterator[str]:
 
 
 def outcome(
-    told: Account,
+    result: Account,
     issues: Sequence[Issue],
     work: Work,
     written: Written,
@@ -79,9 +79,10 @@ def outcome(
     *,
     is_dry: bool = False,
 ) -> Outcome:
-    """Tell the queue what came of a movie.
+    """Build the outcome of a movie for the queue.
 
-    What is due and not written is found, but not fixed; only a dry run counts what it would fix.
+    Pending files that were not written count as found, but not as fixed; only a dry run counts them
+    as fixed.
     """
     decisions = list(filter(diagnose.needs_person, issues))
     due = len(written.due)
@@ -92,83 +93,86 @@ def outcome(
         "auto_fixed": repairs.fresh + expected,
         "manual_reviews": len(decisions),
         "issues": diagnose.tally(decisions),
-        "notes": sum(one.severity is Severity.NOTE for one in issues),
+        "notes": sum(issue.severity is Severity.NOTE for issue in issues),
     }
-    facts = _facts(told, counts, written, repairs)
+    facts = _facts(result, counts, written, repairs)
     return Outcome(
-        message=_message(told, repairs.fresh, due, len(decisions)),
+        message=_message(result, repairs.fresh, due, len(decisions)),
         data={
-            **_identified(told, work),
+            **_identified(result, work),
             **counts,
             "issues_found": len(decisions) + repairs.count + due,
             "auto_fixed": repairs.count + expected,
             "repaired": repairs.first_claim,
-            "file_count": len(told.local.videos),
-            "metadata_files": [one.place for one in told.made],
+            "file_count": len(result.local.videos),
+            "metadata_files": [sidecar.place for sidecar in result.made],
             "report": report.place(stem(work)),
-            "lookup": "pending" if told.identity.why else _LOOKUPS.get(told.identity.sure, "done"),
-            "fingerprint": told.local.fingerprint,
+            "lookup": "pending"
+            if result.identity.why
+            else _LOOKUPS.get(result.identity.sure, "done"),
+            "fingerprint": result.local.fingerprint,
         },
-        open_ids=tuple(sorted(one.id for one in decisions)),
+        open_ids=tuple(sorted(issue.id for issue in decisions)),
         facts=facts,
     )
 
 
 def _facts(
-    told: Account, counts: dict[str, object], written: Written, repairs: Repairs
+    result: Account, counts: dict[str, object], written: Written, repairs: Repairs
 ) -> dict[str, object]:
-    """Tell the history what is new of a movie."""
-    sure = told.identity.sure.value
-    facts: dict[str, object] = {"files": len(told.local.videos), **counts}
+    """Return what the history records of this run."""
+    sure = result.identity.sure.value
+    facts: dict[str, object] = {"files": len(result.local.videos), **counts}
     if sure:
         facts[f"movies_{sure}"] = 1
     if repairs.kinds:
         facts["repairs"] = repairs.kinds
     if written.due:
-        facts |= {"path": told.local.root, "due": msgspec.to_builtins(written.due)}
+        facts |= {"path": result.local.root, "due": msgspec.to_builtins(written.due)}
     if written.held:
-        facts["not_written"] = {one.place: one.why for one in written.held}
+        facts["not_written"] = {sidecar.place: sidecar.why for sidecar in written.held}
     return facts
 
 
-def _identified(told: Account, work: Work) -> dict[str, object]:
-    """Return which movie it is; what was known stays known where nobody could be asked now.
+def _identified(result: Account, work: Work) -> dict[str, object]:
+    """Return the item fields that identify the movie.
 
-    So does what a person has said, even if TMDb knows no such movie.
+    If no service could be queried, the previous identity stays. So does an ID given by the user
+    that TMDb does not know.
     """
-    identity, movie, before = told.identity, told.identity.movie, work.item
+    identity, movie, before = result.identity, result.identity.movie, work.item
     assert isinstance(before, MovieItem)
-    is_said = before.match == "user" and bool(before.tmdb_id or before.imdb_id)
-    if identity.sure is Sure.UNKNOWN or (is_said and not told.is_certain):
-        return {"title": before.title or told.title, "year": before.year or told.year}
+    has_user_id = before.match == "user" and bool(before.tmdb_id or before.imdb_id)
+    if identity.sure is Sure.UNKNOWN or (has_user_id and not result.is_certain):
+        return {"title": before.title or result.title, "year": before.year or result.year}
     collection = movie.collection if movie else None
     return {
-        "name": f"{told.title} ({told.year})" if told.is_certain and told.year else "",
-        "title": told.title,
-        "year": told.year,
-        "edition": told.edition,
+        "name": f"{result.title} ({result.year})" if result.is_certain and result.year else "",
+        "title": result.title,
+        "year": result.year,
+        "edition": result.edition,
         "tmdb_id": identity.tmdb_id,
         "imdb_id": identity.imdb_id,
         "match": identity.sure.value,
         "confidence": round(identity.confidence, 3),
         "collection_id": collection.id if collection else 0,
-        "collected": told.collected,
+        "collected": result.collected,
     }
 
 
-def _message(told: Account, fixed: int, due: int, reviews: int) -> str:
-    parts = [_which(told.identity, told)]
+def _message(result: Account, fixed: int, due: int, reviews: int) -> str:
+    parts = [_which(result.identity, result)]
     parts += [page.counted(fixed, "file") + " written"] if fixed or not due else []
     parts += [page.counted(due, "file") + " would be written"] if due else []
-    parts += [f"{len(told.held)} not written"] if told.held else []
+    parts += [f"{len(result.held)} not written"] if result.held else []
     return ", ".join([*parts, page.counted(reviews, "manual review")])
 
 
-def _which(identity: Identity, told: Account) -> str:
-    """Say which movie it is, in a few words."""
-    if told.is_certain:
-        return f"{told.title} ({told.year})" if told.year else told.title
-    if identity.sure is Sure.UNMATCHED and not told.local.name.title:
+def _which(identity: Identity, result: Account) -> str:
+    """Return a short text that identifies the movie."""
+    if result.is_certain:
+        return f"{result.title} ({result.year})" if result.year else result.title
+    if identity.sure is Sure.UNMATCHED and not result.local.name.title:
         return "its name tells no title"
     shown = {Sure.REVIEW: "which movie is open", Sure.UNMATCHED: "not found at TMDb"}
     return shown.get(identity.sure, "not looked up yet")

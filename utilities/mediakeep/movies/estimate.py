@@ -1,4 +1,4 @@
-"""How many requests the look-ups of movies take, before any is made."""
+"""Estimate how many requests the lookups of movies need."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Collection, Mapping
 
 from mediakeep.item import MovieItem
 
-BY_ID, BY_NAME = 1, 2  # requests for all that TMDb knows of a movie
-PICTURES = 2  # its poster and its fanart
+BY_ID, BY_NAME = 1, 2  # requests for the details of a movie
+PICTURES = 2  # poster and fanart
 
 
 def of(items: Mapping[str, MovieItem], known: Collection[str]) -> int:
-    """Estimate the requests for movies, given by their keys; what is `known` is not asked again.
+    """Return the estimated number of requests for movies by key; keys in `known` are cached.
 
-    Those whose ids only their names or NFO tell are reckoned by name: no file is read for this.
+    Movies whose IDs are only in their names or NFOs are counted as lookups by name, as no file is
+    read for the estimate.
     """
-    new = [one for key, one in items.items() if key not in known]
-    given = sum(bool(one.tmdb_id or one.imdb_id) for one in new)
-    return given * BY_ID + (len(new) - given) * BY_NAME + len(new) * PICTURES
+    new = [item for key, item in items.items() if key not in known]
+    with_id = sum(bool(item.tmdb_id or item.imdb_id) for item in new)
+    return with_id * BY_ID + (len(new) - with_id) * BY_NAME + len(new) * PICTURES

@@ -1,8 +1,9 @@
-"""Movies whose reports say something about others: those of one id, and those of one collection.
+"""Find reports that are outdated because other movies were added or removed.
 
-When one is found, or gone, the reports of the others are no longer true. These are read anew after
-a batch. Whose they are shows by the queue alone, so that a batch that was killed owes nothing: each
-item tells whether its report knows of a twin, and of how many movies of its collection.
+The reports of movies with the same ID, or of the same collection, mention each other, so they are
+refreshed after a batch. Which ones are stale is derived from the queue alone, so a killed batch
+leaves nothing undone: each item stores whether its report lists a duplicate, and how many movies of
+its collection it knows of.
 """
 
 from __future__ import annotations
@@ -14,62 +15,73 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from mediakeep import files
 from mediakeep.item import MovieItem, Status, is_gone
 
-TWIN = "duplicate-movie"  # the kind of issue that tells of movies with the same id
+TWIN = "duplicate-movie"  # issue kind for movies with the same ID
 
 
 Group = Mapping[str, MovieItem]
 
 
 def stale(items: Group) -> list[str]:
-    """Return the completed movies whose reports no longer fit, by their keys.
+    """Return the keys of completed movies whose reports are outdated.
 
-    Where that seems so, files are looked for as well: who reads a report anew counts none that is
-    gone, and a scan may not have noticed that yet.
+    Candidates are checked on disk as well: a refreshed report does not count missing files, and a
+    scan may not have noticed yet that they are gone.
     """
-    known = {key: one for key, one in items.items() if one.tmdb_id and not _has_vanished(one)}
-    return sorted({*_odd(known, _edition, _odd_twins), *_odd(known, _collection, _odd_collected)})
+    items_with_id = {
+        key: item for key, item in items.items() if item.tmdb_id and not _has_vanished(item)
+    }
+    return sorted(
+        {
+            *_odd(items_with_id, _edition, _odd_twins),
+            *_odd(items_with_id, _collection, _odd_collected),
+        }
+    )
 
 
 def _odd(
-    known: Group, shared: Callable[[MovieItem], Hashable], odd: Callable[[Group], list[str]]
+    items: Group, shared: Callable[[MovieItem], Hashable], find_stale: Callable[[Group], list[str]]
 ) -> Iterator[str]:
-    """Give the odd ones of each group of movies that share something."""
+    """Yield the stale movies of each group that shares a key."""
     groups: dict[Hashable, dict[str, MovieItem]] = defaultdict(dict)
-    for key, one in known.items():
-        groups[shared(one)][key] = one
-    for what, group in groups.items():
-        if what and odd(group):
-            yield from odd({key: one for key, one in group.items() if _is_there(one)})
+    for key, item in items.items():
+        groups[shared(item)][key] = item
+    for value, group in groups.items():
+        if value and find_stale(group):
+            yield from find_stale({key: item for key, item in group.items() if _is_there(item)})
 
 
-def _edition(one: MovieItem) -> Hashable:
-    return one.tmdb_id, files.fold(one.edition)
+def _edition(item: MovieItem) -> Hashable:
+    return item.tmdb_id, files.fold(item.edition)
 
 
-def _collection(one: MovieItem) -> Hashable:
-    return one.collection_id
+def _collection(item: MovieItem) -> Hashable:
+    return item.collection_id
 
 
 def _odd_twins(group: Group) -> list[str]:
-    """Name those that do not tell of a twin, or of one that is none any more."""
-    several = len(group) > 1
-    return [key for key, one in group.items() if _is_told(one) and (TWIN in one.issues) != several]
+    """Return the movies whose report lists a missing duplicate, or lacks an existing one."""
+    has_duplicates = len(group) > 1
+    return [
+        key
+        for key, item in group.items()
+        if _is_told(item) and (TWIN in item.issues) != has_duplicates
+    ]
 
 
 def _odd_collected(group: Group) -> list[str]:
-    """Name those that know of fewer movies of their collection than there are, or of more."""
-    count = len({one.tmdb_id for one in group.values()})
-    return [key for key, one in group.items() if _is_told(one) and one.collected != count]
+    """Return the movies whose report has a wrong number of movies in their collection."""
+    count = len({item.tmdb_id for item in group.values()})
+    return [key for key, item in group.items() if _is_told(item) and item.collected != count]
 
 
-def _is_told(one: MovieItem) -> bool:
-    """Tell whether there is a report, which no batch is to write anew."""
-    return one.status is Status.COMPLETED and one.lookup != "pending"
+def _is_told(item: MovieItem) -> bool:
+    """Return True if the item has a report, and no pending lookup that will rewrite it."""
+    return item.status is Status.COMPLETED and item.lookup != "pending"
 
 
-def _has_vanished(one: MovieItem) -> bool:
-    return is_gone(one)
+def _has_vanished(item: MovieItem) -> bool:
+    return is_gone(item)
 
 
-def _is_there(one: MovieItem) -> bool:
-    return os.path.exists(files.unescape(one.path))  # noqa: PTH110 - this one never raises
+def _is_there(item: MovieItem) -> bool:
+    return os.path.exists(files.unescape(item.path))  # noqa: PTH110 - never raises

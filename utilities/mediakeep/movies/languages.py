@@ -1,4 +1,4 @@
-"""The names of languages, for people, and in the names of subtitle files."""
+"""English names of languages, for display and for parsing subtitle file names."""
 
 from __future__ import annotations
 
@@ -21,18 +21,15 @@ _NAMES = {
     "ukr": "Ukrainian", "urd": "Urdu", "vie": "Vietnamese", "wel": "Welsh",
 }  # fmt: skip
 _BY_NAME = {name.lower(): code for code, name in _NAMES.items()}
-_SAME = {"nob": "nor"}  # Bokmål is what "Norwegian" mostly means
+_SAME = {"nob": "nor"}  # "Norwegian" mostly means Bokmål
 
 
-def code(told: str) -> str:
-    """Return the language of a code, a tag such as "pt-BR" or a name, as ISO 639-2/B.
-
-    "" where it tells none.
-    """
-    found = _BY_NAME.get(told.strip().lower()) or languages.code(told)
-    return _SAME.get(found, found)
+def code(text: str) -> str:
+    """Return the ISO 639-2/B code for a code, a tag such as "pt-BR" or a name, or "" if unknown."""
+    iso_code = _BY_NAME.get(text.strip().lower()) or languages.code(text)
+    return _SAME.get(iso_code, iso_code)
 
 
-def name(told: str) -> str:
-    """Return the English name of a language by its code, else the code itself."""
-    return _NAMES.get(told, told)
+def name(iso_code: str) -> str:
+    """Return the English name of a language by its code, or the code itself if unknown."""
+    return _NAMES.get(iso_code, iso_code)

@@ -1,6 +1,6 @@
-"""A movie as it lies on the disk: its videos, and what lies beside them.
+"""A movie on disk: its video files and the files next to them.
 
-Places are paths below the movie's `root`, escaped (see files.escape).
+Places are paths relative to the movie's `root`, escaped (see files.escape).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from mediakeep.media.video.facts import VideoFacts
 
 
 class Name(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the name of a file or folder says; "" and 0 where it says nothing.
+    """The parsed name of a file or folder; fields are "" or 0 if the name does not give them.
 
-    `others` are titles that it may mean besides, such as that of the folder.
+    `others` are alternative titles, such as the folder's.
     """
 
     title: str = ""
@@ -30,9 +30,9 @@ class Name(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Video(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One video file of a movie; `part` counts from 1 where it is cut into several files.
+    """A video file of a movie; `part` counts from 1 if the movie is split into several files.
 
-    `version` tells it from other files of the whole movie, such as "1080p".
+    `version` distinguishes it from other files of the whole movie, such as "1080p".
     """
 
     place: str
@@ -46,7 +46,7 @@ class Video(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Subtitle(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file of subtitles; `language` as its name tells, lower case, "" where it does not."""
+    """A subtitle file; `language` is the lower-case tag in its name, or "" if none."""
 
     place: str
     language: str = ""
@@ -54,24 +54,24 @@ class Subtitle(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Image(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A picture beside a movie; `role` is "poster", "fanart", "banner", "clearlogo"..."""
+    """A picture file; `role` is "poster", "fanart", "banner", "clearlogo"..."""
 
     place: str
     role: str
     size: int = 0  # bytes
-    mime: str = ""  # "" where it is no picture
-    width: int = 0  # pixels; 0 where they cannot be told
+    mime: str = ""  # "" if it is not a picture
+    width: int = 0  # pixels; 0 if unknown
     height: int = 0
-    trouble: str = ""  # why it is no good, as a sentence's end
+    trouble: str = ""  # why it is unusable, as the end of a sentence
 
 
 class Movie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One movie; `root` is the folder that all its files lie in or below, escaped.
+    """A movie on disk; `root` is the escaped path of the folder that contains all its files.
 
-    With an `own_folder` everything in it is the movie's; else other movies lie there as well.
-    `base` is what the names of its sidecar files begin with: the name of its first video without
-    suffix and part. `disc` is "dvd" or "bluray" for a copy of a disc, whose videos are not listed
-    one by one.
+    If `own_folder` is true, everything in that folder belongs to the movie; else other movies share
+    it. `base` starts the names of its sidecar files: the name of its first video without suffix and
+    part number. `disc` is "dvd" or "bluray" for a disc copy, whose videos are not listed
+    individually.
     """
 
     key: str
@@ -86,29 +86,29 @@ class Movie(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     samples: tuple[str, ...] = ()
     subtitles: tuple[Subtitle, ...] = ()
     images: tuple[Image, ...] = ()
-    nfos: tuple[str, ...] = ()  # every *.nfo that is this movie's, the one that counts first
-    orphans: tuple[str, ...] = ()  # sidecars in its own folder that fit no video there
-    sidecar: str = ""  # its -metadata.json, "" where there is none
-    locked: str = ""  # why nothing may be written, as a sentence's end
+    nfos: tuple[str, ...] = ()  # the movie's *.nfo files, the effective one first
+    orphans: tuple[str, ...] = ()  # sidecars in its own folder that match no video
+    sidecar: str = ""  # its -metadata.json, or "" if none
+    locked: str = ""  # why nothing may be written, as the end of a sentence
     fingerprint: str = ""
 
     @property
     def edition(self) -> str:
-        """Which edition its name says it is; "" where it does not."""
+        """The edition given in its name, or "" if none."""
         return self.name.edition or (self.videos[0].edition if self.videos else "")
 
     @property
     def duration(self) -> float:
-        """How many seconds it lasts: all parts of its first version; 0 where one is unknown."""
-        whole = [one for one in self.videos if one.part == 0] or list(self.videos)
-        first = [one for one in whole if one.version == whole[0].version] if whole else []
-        lengths = [one.facts.duration if one.facts else 0.0 for one in first]
+        """Seconds of all parts of the first version; 0 if one of them is unknown."""
+        whole = [video for video in self.videos if video.part == 0] or list(self.videos)
+        first = [video for video in whole if video.version == whole[0].version] if whole else []
+        lengths = [video.facts.duration if video.facts else 0.0 for video in first]
         if not lengths or not all(lengths):
             return 0.0
         return sum(lengths) if first[0].part else lengths[0]
 
 
 def library(path: Path, key: str) -> Path:
-    """Return the library that a movie's path lies in, of which the key is the place below it."""
+    """Return the library folder of a movie's path; its key is the path relative to that folder."""
     depth = len(Path(files.unescape(key)).parts)
     return path.parents[min(depth, len(path.parents)) - 1]

@@ -1,4 +1,4 @@
-"""Other movies of the library: the same ones as a movie, and those of its collection."""
+"""Find other movies of the library: duplicates, and movies of the same collection."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from mediakeep.movies.model import Movie
 
 
 def twins(local: Movie, identity: Identity, desk: Desk) -> Iterator[Twin]:
-    """Give the other movies of the library with the same id, in the same edition."""
+    """Yield the other movies of the library with the same ID and edition."""
     if not (identity.is_certain and identity.tmdb_id):
         return
-    for one in desk.known.holders(identity.tmdb_id):
-        same = files.fold(one.edition) == files.fold(local.edition)
-        if same and one.key != local.key and _is_there(path := _place(one, local)):
-            yield Twin(one.key, files.escape(path), one.edition)
+    for movie in desk.known.holders(identity.tmdb_id):
+        same = files.fold(movie.edition) == files.fold(local.edition)
+        if same and movie.key != local.key and _is_there(path := _place(movie, local)):
+            yield Twin(movie.key, files.escape(path), movie.edition)
 
 
 def gaps(identity: Identity, here: Collection[int], desk: Desk) -> tuple[Hit, ...]:
-    """Return the released movies of its collection that are not among those that are `here`.
+    """Return the released movies of its collection that are not in `here`.
 
-    NotAsked and ServiceFailed where nobody could be asked which belong to it.
+    Raise NotAsked or ServiceFailed if the collection cannot be looked up.
     """
     film = identity.movie
     if film is None or film.collection is None:
@@ -44,25 +44,25 @@ def gaps(identity: Identity, here: Collection[int], desk: Desk) -> tuple[Hit, ..
 
 
 def collected(local: Movie, identity: Identity, desk: Desk) -> set[int]:
-    """Return which movies of its collection are here, itself too; none where it is in none."""
+    """Return the TMDb IDs of the collection's movies in the library, this one included."""
     film = identity.movie
     if film is None or film.collection is None:
         return set()
     others = desk.known.collected(film.collection.id)
-    return {film.id, *(one.tmdb_id for one in others if _is_there(_place(one, local)))}
+    return {film.id, *(movie.tmdb_id for movie in others if _is_there(_place(movie, local)))}
 
 
 def _released(parts: Collection[Hit], here: Collection[int], today: date) -> Iterator[Hit]:
-    for one in parts:
-        if one.id not in here and one.release_date and one.release_date <= today.isoformat():
-            yield one
+    for movie in parts:
+        if movie.id not in here and movie.release_date and movie.release_date <= today.isoformat():
+            yield movie
 
 
-def _place(one: Resolved, local: Movie) -> Path:
-    """Return where another movie of the library lies by its key, wherever that was moved to."""
+def _place(movie: Resolved, local: Movie) -> Path:
+    """Return the current path of another movie, from its key and this movie's library."""
     library = model.library(Path(files.unescape(local.path)), local.key)
-    return library / files.unescape(one.key)
+    return library / files.unescape(movie.key)
 
 
 def _is_there(path: Path) -> bool:
-    return os.path.exists(path)  # noqa: PTH110 - this one never raises
+    return os.path.exists(path)  # noqa: PTH110 - never raises

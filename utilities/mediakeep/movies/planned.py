@@ -1,4 +1,4 @@
-"""What one movie is, and what is due beside it: read, identified and decided, nothing written."""
+"""Plan the processing of one movie: read it, identify it and decide which files to write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mediakeep.media.undoing.entries import DONE
 from mediakeep.media.undoing.index import Query
 from mediakeep.media.undoing.record import Record
 from mediakeep.movies import model, scan
-from mediakeep.movies.identify import identity as identities
+from mediakeep.movies.identify import identity as identify_movie
 from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.model import Movie, Video
 from mediakeep.movies.sidecars import art, beside, dues, plan
@@ -31,23 +31,23 @@ from mediakeep.outcome import Progress, Stamp, Work
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """A movie as it was found, which one it is, and what is due beside it."""
+    """A movie on disk, its identity and the sidecars to write."""
 
     local: Movie
     there: Beside
     identity: Identity
     due: tuple[Due, ...] = ()
-    details: Details | None = None  # what of ours the NFO says when that is written
+    details: Details | None = None  # the values of ours in the NFO after the write
 
     @property
     def is_open(self) -> bool:
-        """Whether it is known which movie it is, and its files may be written."""
+        """True if the movie is identified and its files may be written."""
         known = self.identity.movie is not None and self.identity.is_certain
         return known and not self.there.is_locked
 
 
 def of(work: Work, progress: Progress, tools: Tools) -> Planned:
-    """Read and identify a movie, and find out what is due beside it; writes nothing there."""
+    """Read and identify a movie and decide which sidecars to write. Nothing is written."""
     path = Path(files.unescape(work.item.path))
     local = _read(path, work.stamp.key, tools, progress)
     there = beside.read(local)
@@ -56,29 +56,31 @@ def of(work: Work, progress: Progress, tools: Tools) -> Planned:
     return _wanted(Planned(local, there, _as_found(identity, there)), tools)
 
 
-def notes(found: Planned, written: Written, stamp: Stamp, tools: Tools) -> list[Due]:
-    """Return our own notes where they are due, by what of the rest could be written."""
-    roles, film = tools.places.roles, found.identity.movie
-    if film is None or not found.is_open or SIDECAR not in roles:
+def notes(planned: Planned, written: Written, stamp: Stamp, tools: Tools) -> list[Due]:
+    """Return the metadata file if it has to be written, given what else could be written."""
+    roles, film = tools.places.roles, planned.identity.movie
+    if film is None or not planned.is_open or SIDECAR not in roles:
         return []
-    held = {one.place for one in written.held}
-    done = {one.role: one for one in found.due if one.place not in held}
-    is_said = NFO in roles and (NFO in done or not any(one.role == NFO for one in found.due))
-    before = found.there.notes.pictures if found.there.notes else {}
+    blocked = {sidecar.place for sidecar in written.held}
+    done = {file.role: file for file in planned.due if file.place not in blocked}
+    is_current = NFO in roles and (NFO in done or not any(file.role == NFO for file in planned.due))
+    before = planned.there.notes.pictures if planned.there.notes else {}
     fresh = {
-        role: Fetched(film.id, sha256(one.data).hexdigest())
-        for role, one in done.items()
+        role: Fetched(film.id, sha256(file.data).hexdigest())
+        for role, file in done.items()
         if role in art.ROLES
     }
     ours = before | fresh
-    ours |= dues.unnoted(found.local, film, ours.keys(), stamp, tools)
-    said = Said(found.details if is_said else found.there.written, ours, is_said)
-    due = dues.notes(found.local, found.identity, found.there, tools.places.access.locale, said)
+    ours |= dues.unnoted(planned.local, film, ours.keys(), stamp, tools)
+    said = Said(planned.details if is_current else planned.there.written, ours, is_current)
+    due = dues.notes(
+        planned.local, planned.identity, planned.there, tools.places.access.locale, said
+    )
     return [due] if due else []
 
 
 def _read(path: Path, key: str, tools: Tools, progress: Progress) -> Movie:
-    """Read a movie with what its videos hold."""
+    """Read a movie and probe its videos."""
     local = scan.movie(path, key, model.library(path, key), tools.places.ignored)
     local = beside.without_blank_nfos(local)
     if local.disc:
@@ -91,7 +93,7 @@ def _read(path: Path, key: str, tools: Tools, progress: Progress) -> Movie:
 
 
 def _film(folder: Path, tools: Tools) -> Video:
-    """Return the film of a disc's copy as one video."""
+    """Return the main film of a disc copy as one video."""
     try:
         facts = tools.index.disc(folder)
     except Unreadable as error:
@@ -108,50 +110,50 @@ def _probed(local: Movie, video: Video, tools: Tools) -> Video:
 
 
 def _identified(local: Movie, item: MovieItem, there: Beside, tools: Tools) -> Identity:
-    """Find out which movie it is.
+    """Identify the movie.
 
-    An NFO that only repeats what a search of ours has found is no witness to it, unless a search
-    can no longer tell, and the name is still the same. Nor is one that repeats a person's word,
-    once there is another.
+    An NFO that only repeats the result of our own search is not evidence, unless a new search is
+    inconclusive and the name is unchanged. Nor is an NFO that repeats the user's choice after the
+    user has made another one.
     """
     notes, desk, choose = there.notes, tools.desk, tools.places.choose
     if notes is None:
-        is_echo = _was_cut_off(local, there, tools)
+        is_repeated = _was_cut_off(local, there, tools)
     else:
-        is_said = item.match == "user" and bool(item.tmdb_id or item.imdb_id)
-        echoed = {"search", "queue", "person"} if is_said else {"search"}
-        is_echo = notes.found_by in echoed and there.is_ours
-    if not is_echo:
-        return identities.of(local, item, there.ids, desk, choose)
-    found = identities.of(local, item, {}, desk, choose)
-    if found.is_certain or (notes and notes.name != local.name):
-        return found
-    again = identities.of(local, item, there.ids, desk)
-    return again if again.is_certain else found
+        has_user_id = item.match == "user" and bool(item.tmdb_id or item.imdb_id)
+        our_sources = {"search", "queue", "person"} if has_user_id else {"search"}
+        is_repeated = notes.found_by in our_sources and there.is_ours
+    if not is_repeated:
+        return identify_movie.of(local, item, there.ids, desk, choose)
+    searched = identify_movie.of(local, item, {}, desk, choose)
+    if searched.is_certain or (notes and notes.name != local.name):
+        return searched
+    with_nfo = identify_movie.of(local, item, there.ids, desk)
+    return with_nfo if with_nfo.is_certain else searched
 
 
 def _was_cut_off(local: Movie, there: Beside, tools: Tools) -> bool:
-    """Tell whether the NFO got its ids from us, and the run ended before our notes said so."""
+    """Return True if we wrote the IDs of the NFO, and the run ended before the metadata file."""
     if not (there.ids and there.nfo_bytes and tools.has_changed_files):
         return False
-    made = _changes(local, local.nfos[0], tools)
-    if not made or made[-1].new.sha256 != sha256(there.nfo_bytes).hexdigest():
+    changes = _changes(local, local.nfos[0], tools)
+    if not changes or changes[-1].new.sha256 != sha256(there.nfo_bytes).hexdigest():
         return False
-    if _changes(local, plan.sidecar_place(local), tools):  # they were there, and are gone since
+    if _changes(local, plan.sidecar_place(local), tools):  # it existed, and was removed since
         return False
-    given = (tools.store.fields(one).get("ids") for one in made)
-    return any(one is not None and not one.old for one in given)
+    changed_ids = (tools.store.fields(record).get("ids") for record in changes)
+    return any(change is not None and not change.old for change in changed_ids)
 
 
 def _changes(local: Movie, place: str, tools: Tools) -> list[Record]:
-    """Return what was changed at a place, oldest first."""
-    path = files.escape(os.path.realpath(plan.path(local, place)))  # even of a loop of links
-    found = tools.store.find(Query(path=path))
-    return [one.record for one in found if one.state == DONE]
+    """Return the recorded changes of a place, oldest first."""
+    path = files.escape(os.path.realpath(plan.path(local, place)))  # also for a loop of links
+    entries = tools.store.find(Query(path=path))
+    return [entry.record for entry in entries if entry.state == DONE]
 
 
 def _as_found(identity: Identity, there: Beside) -> Identity:
-    """Tell how it was found out first, where the NFO only repeats that."""
+    """Restore how the movie was identified first, if the NFO only repeats that."""
     notes = there.notes
     if notes is None or identity.by != "nfo" or not there.is_ours:
         return identity
@@ -159,11 +161,11 @@ def _as_found(identity: Identity, there: Beside) -> Identity:
     return structs.replace(identity, by=notes.found_by, confidence=notes.confidence, sure=sure)
 
 
-def _wanted(found: Planned, tools: Tools) -> Planned:
-    """Add what is due but for our notes; the identity tells why pictures were not asked for."""
-    identity, local, there = found.identity, found.local, found.there
-    if identity.movie is None or not found.is_open:
-        return found
+def _wanted(planned: Planned, tools: Tools) -> Planned:
+    """Add the files to write except the metadata file; note why pictures are missing."""
+    identity, local, there = planned.identity, planned.local, planned.there
+    if identity.movie is None or not planned.is_open:
+        return planned
     nfo, details = dues.nfo(local, identity.movie, there, tools.places.access.locale, tools)
     due = [nfo] if nfo and NFO in tools.places.roles else []
     try:
@@ -171,4 +173,4 @@ def _wanted(found: Planned, tools: Tools) -> Planned:
     except (NotAsked, ServiceFailed) as error:
         failed = isinstance(error, ServiceFailed)
         identity = structs.replace(identity, why=str(error), failed=failed)
-    return structs.replace(found, identity=identity, due=tuple(due), details=details)
+    return structs.replace(planned, identity=identity, due=tuple(due), details=details)

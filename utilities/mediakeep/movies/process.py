@@ -1,9 +1,9 @@
-"""The movie worker: one movie read, identified, given what a media centre wants, and reported.
+"""The movie worker: read, identify, complete and report one movie.
 
-1. What lies there is read: videos, the files beside them, the NFO (`planned`).
-2. Which movie it is, is asked of the queue, the NFO, the names and TMDb (`identify`).
-3. What is missing beside it is written; a dry run stops here.
-4. What lies there is read again, and told: report, record, outcome.
+1. Read the videos, the files next to them and the NFO (`plan_movie`).
+2. Identify the movie by the queue, the NFO, its names and TMDb (`identify`).
+3. Write missing and outdated sidecars; a dry run skips this.
+4. Read the files again, and build the report, the record and the outcome.
 """
 
 from __future__ import annotations
@@ -37,22 +37,23 @@ from mediakeep.movies.sidecars.writing import Written
 from mediakeep.movies.tools import Places, Tools
 from mediakeep.outcome import QUIET, Outcome, Progress, Work, Worker
 
-_sweep = functools.lru_cache(maxsize=1000)(temp_copies.sweep)  # once: a flat library is one folder
+# Once per folder, as a folder may hold the whole library.
+_sweep = functools.lru_cache(maxsize=1000)(temp_copies.sweep)
 
 
 @contextmanager
 def opened(places: Places) -> Iterator[Worker]:
-    """Give a process its worker, and what it works with."""
-    with tools.opened(places) as open_ones:
-        yield functools.partial(movie, places=places, tools=open_ones)
+    """Open the worker of a process and its context."""
+    with tools.opened(places) as context:
+        yield functools.partial(movie, places=places, tools=context)
 
 
 def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outcome:
-    """Read, identify, enrich and report one movie.
+    """Read, identify, complete and report one movie.
 
-    Skipped if it has vanished, is ignored, or the user leaves it out for good; LibraryGone if the
-    whole library has vanished; Unreadable if a folder refuses; Stopped if the user ends it. Done
-    twice, it writes nothing the second time.
+    Return SKIPPED if the movie is gone or ignored, or if the user never wants to be asked about it.
+    Raise LibraryGone if the whole library is gone, Unreadable if a folder cannot be read, and
+    Stopped if the user ends the run. A second run writes nothing.
     """
     path = Path(files.unescape(work.item.path))
     if not _is_there(path):
@@ -61,63 +62,65 @@ def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outco
         return Outcome(Status.SKIPPED, "it is ignored", data={"skip_reason": "ignored"})
     tools.desk.progress = progress
     try:
-        found = planned.of(work, progress, tools)
-        written = _written(work, found, tools)
-        _tidy(found.local, tools)
+        planned_movie = planned.of(work, progress, tools)
+        written = _written(work, planned_movie, tools)
+        _tidy(planned_movie.local, tools)
         repairs = _repairs(work, tools)
-        told = _told(work, found, written, repairs, tools)
+        movie_result = _told(work, planned_movie, written, repairs, tools)
     except NeverAsk:
-        back = decisions.bring_back(places.home, work.stamp.key)
-        message = f"never asked again; bring it back with: {back}"
+        command = decisions.bring_back(places.home, work.stamp.key)
+        message = f"never asked again; bring it back with: {command}"
         return Outcome(Status.SKIPPED, message, data={"skip_reason": NEVER_ASK})
     finally:
         tools.desk.progress = QUIET
         tools.index.commit()
-    issues = diagnose.issues(told)
+    issues = diagnose.issues(movie_result)
     if places.write:
-        endings.write(told, issues, work, places.home)
-    result = endings.outcome(told, issues, work, written, repairs, is_dry=not places.write)
-    return structs.replace(result, facts=_facts(result, told.identity, tools))
+        endings.write(movie_result, issues, work, places.home)
+    result = endings.outcome(movie_result, issues, work, written, repairs, is_dry=not places.write)
+    return structs.replace(result, facts=_facts(result, movie_result.identity, tools))
 
 
 def _tidy(local: Movie, tools: Tools) -> None:
-    """Remove the drafts of killed writers; of a younger one another writer may have need."""
+    """Remove drafts of killed writers; recent ones may still be in use."""
     if tools.places.write and tools.has_changed_files:
         for place in {plan.nfo_place(local), plan.sidecar_place(local)}:
             with suppress(OSError):
                 _sweep(plan.path(local, place).parent)
 
 
-def _written(work: Work, found: Planned, tools: Tools) -> Written:
-    """Write what is due, and last our notes of what could be written."""
-    done = writing.write(found.local, found.due, work.stamp, tools)
-    last = planned.notes(found, done, work.stamp, tools)
-    return writing.write(found.local, last, work.stamp, tools, done)
+def _written(work: Work, planned_movie: Planned, tools: Tools) -> Written:
+    """Write the pending files, and then the metadata file with what was written."""
+    done = writing.write(planned_movie.local, planned_movie.due, work.stamp, tools)
+    last = planned.notes(planned_movie, done, work.stamp, tools)
+    return writing.write(planned_movie.local, last, work.stamp, tools, done)
 
 
-def _told(work: Work, found: Planned, written: Written, repairs: Repairs, tools: Tools) -> Account:
-    """Read what lies there now, and tell it with what other movies have to do with it."""
+def _told(
+    work: Work, planned_movie: Planned, written: Written, repairs: Repairs, tools: Tools
+) -> Account:
+    """Read the movie again after the writes and add related movies."""
     path = Path(files.unescape(work.item.path))
-    before = local = found.local
+    before = local = planned_movie.local
     if written.made:
         library = model.library(path, before.key)
-        again = scan.movie(path, before.key, library, tools.places.ignored)
-        local = structs.replace(beside.without_blank_nfos(again), videos=before.videos)
-    if written.is_overtaken:  # so that the next scan finds it changed
+        reread = scan.movie(path, before.key, library, tools.places.ignored)
+        local = structs.replace(beside.without_blank_nfos(reread), videos=before.videos)
+    if written.is_overtaken:  # so that the next scan sees the change
         local = structs.replace(local, fingerprint=before.fingerprint)
-    here = neighbours.collected(before, found.identity, tools.desk)
-    gaps, identity = _gaps(found.identity, here, tools)
+    owned = neighbours.collected(before, planned_movie.identity, tools.desk)
+    gaps, identity = _gaps(planned_movie.identity, owned, tools)
     return Account(
         local=local,
         identity=identity,
-        nfo=beside.again(local, found.there),
+        nfo=beside.again(local, planned_movie.there),
         locale=tools.places.access.locale,
         made=endings.made(work, local, written, repairs),
         due=tuple(written.due),
-        held=(*written.held, *_withheld(found.there, before)),
+        held=(*written.held, *_withheld(planned_movie.there, before)),
         twins=tuple(neighbours.twins(before, identity, tools.desk)),
         gaps=gaps,
-        collected=len(here),
+        collected=len(owned),
     )
 
 
@@ -126,10 +129,10 @@ def _withheld(there: Beside, local: Movie) -> Iterator[Sidecar]:
         yield Sidecar(SIDECAR, local.sidecar, there.notes_trouble)
 
 
-def _gaps(identity: Identity, here: set[int], tools: Tools) -> tuple[tuple[Hit, ...], Identity]:
-    """Return what its collection lacks here; where nobody could be asked, the identity says so."""
+def _gaps(identity: Identity, owned: set[int], tools: Tools) -> tuple[tuple[Hit, ...], Identity]:
+    """Return the missing movies of the collection, and the identity with the error if unknown."""
     try:
-        return neighbours.gaps(identity, here, tools.desk), identity
+        return neighbours.gaps(identity, owned, tools.desk), identity
     except NotAsked as error:
         return (), identity if identity.why else structs.replace(identity, why=str(error))
     except ServiceFailed as error:
@@ -137,29 +140,33 @@ def _gaps(identity: Identity, here: set[int], tools: Tools) -> tuple[tuple[Hit, 
 
 
 def _repairs(work: Work, tools: Tools) -> Repairs:
-    """Count the files that were written for an item, since its first claim and in this one."""
+    """Count the files written for an item, since its first claim and in this run."""
     by_hand = tools.places.by_hand
     first = work.item.repaired if by_hand or work.item.for_lookup else 0
     first = first or (0 if by_hand else work.stamp.first_claim)
     if not tools.places.write or not tools.has_changed_files or (by_hand and not first):
         return Repairs()
     changed = tools.store.changes(work.stamp.key, first, work.stamp.since, kinds.MOVIES.name)
-    made = [one for one in changed if not one.new.is_nothing]  # what was removed was replaced
-    if not first:  # what no queue knows has no claims, and one session
-        made = [one for one in made if one.session == work.stamp.session]
-    fresh = [one for one in made if one.first_claim >= work.stamp.first_claim and not by_hand]
-    created = tuple(one.path for one in made if one.old.is_nothing)
-    mended = Counter(_kind(one) for one in fresh if plan.role(one.path) != plan.ASIDE)
-    return Repairs(len(made), len(fresh), first if made or by_hand else 0, created, mended)
+    # Removed files were replaced by others.
+    written = [change for change in changed if not change.new.is_nothing]
+    if not first:  # without a queue there are no claims, only one session
+        written = [change for change in written if change.session == work.stamp.session]
+    latest = [
+        change for change in written if change.first_claim >= work.stamp.first_claim and not by_hand
+    ]
+    created = tuple(change.path for change in written if change.old.is_nothing)
+    fixes = Counter(_kind(change) for change in latest if plan.role(change.path) != plan.ASIDE)
+    first_claim = first if written or by_hand else 0
+    return Repairs(len(written), len(latest), first_claim, created, fixes)
 
 
-def _kind(made: Record) -> str:
-    """Name what a file has mended, by the kind of issue where there is one."""
-    return f"{'missing' if made.old.is_nothing else 'outdated'}-{plan.role(made.path)}"
+def _kind(change: Record) -> str:
+    """Return the kind of fix, named like the issue kind if there is one."""
+    return f"{'missing' if change.old.is_nothing else 'outdated'}-{plan.role(change.path)}"
 
 
 def _facts(result: Outcome, identity: Identity, tools: Tools) -> dict[str, object]:
-    """Add to what the history is told what asking has cost, and why it was not done."""
+    """Add request statistics and the lookup error to the facts for the history."""
     spent = tools.desk.spent.taken()
     cost: dict[str, object] = {"requests": spent.requests, "hits": spent.hits}
     cost |= {"waited": round(spent.waited, 3), "odd_answers": spent.odd}
@@ -173,7 +180,7 @@ def _facts(result: Outcome, identity: Identity, tools: Tools) -> dict[str, objec
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether there is anything, be it a link that leads nowhere."""
+    """Return True if the path exists, even as a broken link."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -184,7 +191,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _vanished(library: Path) -> Outcome:
-    """Skip a movie that is gone, unless the library is: then nothing may be concluded."""
+    """Skip a movie that is gone; raise LibraryGone if the whole library is."""
     try:
         empty = all(path.name.startswith(".") for path in library.iterdir())
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -1,6 +1,6 @@
-"""A library's movies as they lie on the disk, and one movie with all that lies beside it.
+"""Scan a library for movies, and read one movie with all its files.
 
-What is one movie, is told in `tree`; what a file beside a video is, in `companions`.
+`group_files` decides which files are one movie, `match_sidecars` what a file next to a video is.
 """
 
 from __future__ import annotations
@@ -21,32 +21,35 @@ from mediakeep.movies.gathering import companions, formats, listings, local, tre
 from mediakeep.movies.gathering.tree import Lot
 from mediakeep.movies.model import Movie
 
-UNREADABLE = "unreadable"  # the fingerprint of a movie whose folder refuses to be listed
+UNREADABLE = "unreadable"  # fingerprint of a movie whose folder cannot be listed
 
 _MADE = (".nfo", companions.SIDECAR, companions.LOCK, "-poster.jpg", "-poster.png", "-fanart.jpg")
 
 
 def library(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
-    """Find the movies of a library, sorted by their keys.
+    """Find the movies of a library, sorted by key.
 
-    `ignored` are the user's patterns, see `media.ignoring`; so in the functions below.
-
-    Names, sizes and times only, no file is opened. A folder that refuses is found as well, with a
-    count of 0. LibraryGone where there is no such folder, Unreadable where it refuses.
+    Only names, sizes and times are read. A folder that cannot be listed is reported as an item with
+    a count of 0. Raise LibraryGone if the library does not exist, and Unreadable if it cannot be
+    listed. `ignored` are the user's patterns (see `media.ignoring`), here and in the functions
+    below.
     """
     listed = _walk(root, ignored)
     lots = tree.arrange(listed, library=True)
-    inside = {lot.place for lot in lots if lot.own}
-    refused = [one for one in listed if one.fault and not inside & set(_ways(one.place))]
-    found = [_found(root, lot) for lot in lots] + [_refused(root, one.place) for one in refused]
-    return iter(sorted(found, key=lambda one: one.key))
+    own_folders = {lot.place for lot in lots if lot.own}
+    refused = [
+        folder for folder in listed if folder.fault and not own_folders & set(_ways(folder.place))
+    ]
+    items = [_found(root, lot) for lot in lots]
+    items += [_refused(root, folder.place) for folder in refused]
+    return iter(sorted(items, key=lambda item: item.key))
 
 
 def at(path: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
-    """Find the movies at a path: the one that it is, or else those that it holds.
+    """Find the movies at a path: the movie itself, or those in the folder.
 
-    They are those that a scan of what lies around finds, which is not walked. Raises what
-    `library` does.
+    The result equals that of a library scan, without walking the rest of the library. Raise the
+    same errors as `find_movies`.
     """
     if path.is_dir():
         lots = tree.arrange(_walk(path, ignored), library=False)
@@ -60,10 +63,10 @@ def at(path: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
 
 
 def left_out(root: Path, ignored: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Name the videos that belong to no movie, and the sidecars beside several that fit none.
+    """Return videos that belong to no movie, and sidecars in shared folders without a video.
 
-    Such videos are trailers and samples that lie by themselves. Places are escaped and sorted;
-    sidecars in a movie's own folder are told of with that movie.
+    Such videos are trailers and samples without a movie. Places are escaped and sorted. Unmatched
+    sidecars in a movie's own folder are reported with that movie.
     """
     places = _unheld(root, ignored)
     videos = [place for place in places if place.lower().endswith(tuple(formats.VIDEOS))]
@@ -72,17 +75,17 @@ def left_out(root: Path, ignored: tuple[str, ...] = ()) -> tuple[tuple[str, ...]
 
 
 def movie(path: Path, key: str, library: Path, ignored: tuple[str, ...] = ()) -> Movie:
-    """Read one movie of a library; of pictures alone a few bytes are read.
+    """Read one movie of a library; of its files, only a few bytes of pictures are read.
 
-    Unreadable where it refuses, is gone, or its folder holds several movies by now.
+    Raise Unreadable if it cannot be read, is gone, or its folder now holds several movies.
     """
     lot = _lot(path, ignored)
-    found = local.describe(lot, path, key, library)
-    return structs.replace(found, fingerprint=_fingerprint(lot))
+    described = local.describe(lot, path, key, library)
+    return structs.replace(described, fingerprint=_fingerprint(lot))
 
 
 def fingerprint(path: Path, ignored: tuple[str, ...] = ()) -> str:
-    """Return the fingerprint of a movie by its path, the same that `library` finds."""
+    """Return the fingerprint of the movie at a path, equal to that of `find_movies`."""
     return _fingerprint(_lot(path, ignored))
 
 
@@ -117,8 +120,8 @@ def _beside_others(path: Path, ignored: tuple[str, ...]) -> Lot:
     except OSError as error:
         raise access.refusal(path.parent, error) from error
     if lot is None:
-        gone = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        raise access.refusal(path, gone) from gone
+        missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        raise access.refusal(path, missing) from missing
     return lot
 
 
@@ -144,11 +147,11 @@ def _fingerprint(lot: Lot) -> str:
 
 
 def _unheld(root: Path, ignored: tuple[str, ...]) -> list[str]:
-    """Name the videos and sidecars below a library that no movie holds, sorted."""
+    """Return the videos and sidecars of a library that belong to no movie, sorted."""
     listed = _walk(root, ignored)
     lots = tree.arrange(listed, library=True)
-    own = {lot.place for lot in lots if lot.own}
-    held = {
+    own_folders = {lot.place for lot in lots if lot.own}
+    assigned = {
         (folder.path, file.name)
         for lot in lots
         if not lot.own
@@ -158,9 +161,9 @@ def _unheld(root: Path, ignored: tuple[str, ...]) -> list[str]:
     return sorted(
         folder.place_of(file.name)
         for folder in listed
-        if not own & set(_ways(folder.place))
+        if not own_folders & set(_ways(folder.place))
         for file in folder.files
-        if (folder.path, file.name) not in held and _matters(file)
+        if (folder.path, file.name) not in assigned and _matters(file)
     )
 
 
@@ -169,7 +172,7 @@ def _matters(file: File) -> bool:
 
 
 def _ways(place: str) -> Iterator[str]:
-    """Give the place of a folder and those of the folders that it lies in, below the root."""
+    """Yield the place of a folder and of its parents, below the root."""
     while place:
         yield place
         place = place.rpartition("/")[0]

@@ -1,4 +1,4 @@
-"""What a worker works with: where it writes, what it may ask, and what each process opens once."""
+"""The configuration of the movie worker, and the resources that each process opens once."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ ROLES = frozenset({"nfo", "poster", "fanart", "metadata"})
 
 
 class Places(msgspec.Struct, frozen=True):
-    """Where the worker writes: below `home`, beside the movies by its `policy`, nowhere by default.
+    """The configuration of the movie worker. It writes nothing unless `write` is set.
 
-    `access` says which services it may ask, `choose` has a person decide, and `force` replaces
-    pictures that are there; only the files of those `roles` are written. With `by_hand` it only
-    brings up to date what a person's command has changed, so that what the batch before has made
-    still counts. `at_home` it works in the process of the command itself, which no video may crash.
-    `ignored` are patterns of files and folders that are passed over.
+    Reports go below `home`, sidecars next to the movies by `policy`. `services` configures the
+    lookups, `choose` lets the user decide, and `force` replaces existing pictures; only files of
+    the given `roles` are written. With `is_manual_run` it only refreshes what a command of the user
+    has changed, so that the counts of the last batch stay. With `in_process` it runs in the
+    command's own process, which a broken video must not crash. `ignore_patterns` exclude files and
+    folders.
     """
 
     home: Path
@@ -47,7 +48,7 @@ class Places(msgspec.Struct, frozen=True):
 
 
 class Tools(msgspec.Struct, frozen=True, dict=True):
-    """What each process opens once."""
+    """The resources that each process opens once."""
 
     index: Index
     desk: Desk
@@ -55,23 +56,22 @@ class Tools(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def has_changed_files(self) -> bool:
-        """Whether mediakeep has ever written beside a person's file."""
+        """True if mediakeep has ever changed files of the user."""
         return (self.places.home / "status" / "undo").is_dir()
 
     @property
     def is_writing(self) -> bool:
-        """Whether anything is to be written beside movies."""
+        """True if files next to movies may be written."""
         return self.places.write and self.places.policy.fix is not Fix.NONE
 
     @cached_property
     def store(self) -> Store:
-        """Where changes are recorded."""
+        """The undo records."""
         from mediakeep.media.undoing.store import Store
 
         return Store(self.places.home / "status" / "undo")
 
     def close(self) -> None:
-        """Close what was opened."""
         self.desk.close()
         if "store" in self.__dict__:
             self.store.close()
@@ -79,11 +79,11 @@ class Tools(msgspec.Struct, frozen=True, dict=True):
 
 @contextlib.contextmanager
 def opened(places: Places) -> Iterator[Tools]:
-    """Open the tools of a process."""
+    """Open the resources of a process; close them on exit."""
     caches = places.home / "status" / "cache"
-    with contextlib.ExitStack() as open_ones:
+    with contextlib.ExitStack() as stack:
         index = Index.open(caches, apart.probe if places.at_home else None)
-        open_ones.callback(index.close)
+        stack.callback(index.close)
         tools = Tools(index, Desk(caches, places.access), places)
-        open_ones.callback(tools.close)
+        stack.callback(tools.close)
         yield tools

@@ -1,4 +1,4 @@
-"""Technical facts of a movie in the words of people."""
+"""Format technical facts of a movie for people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mediakeep.media.video.facts import AudioStream, VideoStream
 from mediakeep.movies import languages
 from mediakeep.movies.model import Video
 
-# Widths of whole frames; one of the cinema's shape is less high than its name says.
+# Frame widths and heights; a widescreen frame has fewer lines than its name says.
 _FRAMES = ((7000, "8K"), (3200, "2160p"), (1800, "1080p"), (1200, "720p"), (1000, "576p"))
 _LINES = ((4000, "8K"), (2000, "2160p"), (1000, "1080p"), (700, "720p"), (560, "576p"))
 _LEAST = "480p"
@@ -19,13 +19,13 @@ _UNITS = ("KB", "MB", "GB", "TB")
 
 
 def picture(videos: Iterable[Video]) -> VideoStream | None:
-    """Return the largest stream of pictures of several videos."""
-    streams = (stream for one in videos if one.facts for stream in one.facts.video)
-    return max(streams, key=lambda one: one.width * one.height, default=None)
+    """Return the largest video stream of several files."""
+    streams = (stream for video in videos if video.facts for stream in video.facts.video)
+    return max(streams, key=lambda stream: stream.width * stream.height, default=None)
 
 
 def resolution(stream: VideoStream | None) -> str:
-    """Name the resolution of a picture as people do, such as "1080p"; "" where it is unknown."""
+    """Return the common name of a resolution, such as "1080p", or "" if unknown."""
     if stream is None or not (stream.width and stream.height):
         return ""
     wide = next((place for place, (least, _) in enumerate(_FRAMES) if stream.width >= least), 5)
@@ -35,12 +35,12 @@ def resolution(stream: VideoStream | None) -> str:
 
 
 def hdr(stream: VideoStream | None) -> str:
-    """Name the kind of HDR; "" for none."""
+    """Return the name of the HDR format, or "" if none."""
     return _HDR.get(stream.hdr, stream.hdr) if stream else ""
 
 
 def video(stream: VideoStream | None) -> str:
-    """Write a picture: "1080p hevc, 1920 x 800, HDR10"."""
+    """Format a video stream, such as "1080p hevc, 1920 x 800, HDR10"."""
     if stream is None:
         return ""
     size = f"{stream.width} x {stream.height}" if stream.width and stream.height else ""
@@ -49,26 +49,26 @@ def video(stream: VideoStream | None) -> str:
 
 
 def audio(tracks: Sequence[AudioStream]) -> str:
-    """Write the sound: "English ac3 5.1, German aac stereo"; the same thing once."""
-    told = (
-        f"{languages.name(languages.code(one.language))} {one.codec} {channels(one)}".split()
-        for one in tracks
+    """Format audio streams, such as "English ac3 5.1, German aac stereo"; duplicates once."""
+    words = (
+        [languages.name(languages.code(track.language)), track.codec, channels(track)]
+        for track in tracks
     )
-    return ", ".join(dict.fromkeys(map(" ".join, told)))
+    return ", ".join(dict.fromkeys(" ".join(filter(None, parts)) for parts in words))
 
 
 def channels(track: AudioStream) -> str:
-    """Write how many channels sound has: "5.1"."""
+    """Format the number of channels, such as "5.1"."""
     return _CHANNELS.get(track.channels, f"{track.channels} channels" if track.channels else "")
 
 
 def minutes(seconds: float) -> str:
-    """Write how long a movie lasts: "112 min", "45 s"."""
+    """Format a duration, such as "112 min" or "45 s"."""
     return f"{round(seconds / 60):,} min" if seconds >= 60 else f"{round(seconds)} s"
 
 
 def size(number: float) -> str:
-    """Write bytes in decimal units, as disks are sold."""
+    """Format bytes in decimal units, as disk sizes are."""
     if number < 1000:
         return f"{round(number)} B"
     power = min(int(math.log10(number) / 3 + 1e-9), len(_UNITS))

@@ -1,1 +1,1 @@
-"""Which files of a library make up one movie, told by their names and where they lie."""
+"""Group the files of a library into movies, by their names and folders."""

@@ -1,4 +1,4 @@
-"""What every file that belongs to a movie is: a video of it, an extra, or something beside them."""
+"""Classify the files of a movie: videos, extras, sidecars and orphans."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _DISCS = frozenset({"video_ts", "bdmv"})
 
 
 class Belonging(msgspec.Struct, frozen=True):
-    """A file of a movie; `place` is below the movie's folder, and raw.
+    """A file of a movie; `place` is relative to the movie's folder, not escaped.
 
-    `kind` is that of a companion, or "extra", "sample" or "orphan"; `rest` is what follows the
-    video's name in that of subtitles.
+    `kind` is the kind of a SidecarName, or "extra", "sample" or "orphan". For subtitles, `rest` is
+    the part of the name after the video's stem.
     """
 
     kind: str
@@ -32,7 +32,7 @@ class Belonging(msgspec.Struct, frozen=True):
 
 
 def sort(lot: Lot, name: str) -> Iterator[Belonging]:
-    """Tell what each file of a movie is but for its videos; `name` is that of its folder."""
+    """Classify all files of a movie except its videos; `name` is the name of its folder."""
     stems = {
         files.fold(stem)
         for stack in lot.stacks
@@ -52,23 +52,23 @@ def sort(lot: Lot, name: str) -> Iterator[Belonging]:
 
 
 def _beside(lot: Lot, folder: Folder, file: File, stems: set[str]) -> Iterator[Belonging]:
-    """Tell what a file right beside the videos is."""
+    """Classify a file in the folder of the videos."""
     place = folder.place_of(file.name)
     if file.suffix in VIDEOS:
         extra = formats.extra(stacks.stem_of(file))
         if not (lot.disc and file.suffix in STREAMS):
             yield Belonging("sample" if extra and extra.sample else "extra", place, file)
         return
-    found = companions.owned(file, lambda stem: files.fold(stem) in stems, strict=not lot.own)
-    found = found or (companions.alone(file) if lot.own else None)
-    if found:
-        yield Belonging(found.kind, place, file, found.role, _rest(file, found))
+    name = companions.owned(file, lambda stem: files.fold(stem) in stems, strict=not lot.own)
+    name = name or (companions.alone(file) if lot.own else None)
+    if name:
+        yield Belonging(name.kind, place, file, name.role, _rest(file, name))
     elif companions.is_sidecar(file):
         yield Belonging("orphan", place, file)
 
 
 def _below(lot: Lot, folder: Folder, file: File) -> Iterator[Belonging]:
-    """Tell what a file in a folder below is: an extra, or subtitles; all else is nobody's."""
+    """Classify a file in a subfolder: an extra or subtitles; other files belong to nothing."""
     place = folder.place_of(file.name)
     names = folder.place.lower().split("/")
     if lot.disc and _DISCS & set(names):
@@ -82,5 +82,5 @@ def _below(lot: Lot, folder: Folder, file: File) -> Iterator[Belonging]:
         yield Belonging("subtitle", place, file, rest=stacks.stem_of(file))
 
 
-def _rest(file: File, found: Companion) -> str:
-    return file.name[len(found.stem) : len(file.name) - len(file.suffix)]
+def _rest(file: File, name: Companion) -> str:
+    return file.name[len(name.stem) : len(file.name) - len(file.suffix)]

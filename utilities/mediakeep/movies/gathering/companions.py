@@ -1,6 +1,6 @@
-"""Files that lie beside a video and are named for it: subtitles, NFOs, pictures, our own facts.
+"""Match files to videos by name: subtitles, NFOs, pictures and metadata files.
 
-After the naming rules in the manuals of Kodi (Artwork, NFO files), Jellyfin and Plex.
+Based on the naming rules in the manuals of Kodi (Artwork, NFO files), Jellyfin and Plex.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ _ROLE = re.compile(
     rf"(?:(?P<stem>.+)[-._])?(?P<role>{'|'.join(_ROLES)})(?:[-_ ]?[0-9]{{1,3}})?",
     re.IGNORECASE | re.DOTALL,
 )
-_ALONE = frozenset({"movie", "default"})  # which are roles only where they are the whole name
+_ALONE = frozenset({"movie", "default"})  # roles only if they are the whole name
 _FLAGS = {
     **{flag: flag for flag in ("default", "forced", "sdh", "commentary")},
     **dict.fromkeys(("foreign", "signs", "songs"), "forced"),
     **dict.fromkeys(("cc", "hi"), "sdh"),
 }
-_PLAIN = frozenset({"full", "sub", "subs", "track"})  # and mere numbers
+_PLAIN = frozenset({"full", "sub", "subs", "track"})  # and numbers
 _BREAK = re.compile(r"[-._ \[(]+")
 _WORD = re.compile(r"[^\s._\[\](){}+,]+")
-_LONGEST = 255  # characters of a name; no system has longer ones
+_LONGEST = 255  # characters; no file system has longer names
 
 
 class Companion(msgspec.Struct, frozen=True):
-    """What a file is beside the video of that `stem`, "" for the only movie of the folder.
+    """A parsed sidecar name; `stem` is that of its video, or "" for the only movie of the folder.
 
-    `kind` is "nfo", "image", "subtitle", "sidecar" or "lock"; `role` that of an image.
+    `kind` is "nfo", "image", "subtitle", "sidecar" or "lock"; `role` is that of an image.
     """
 
     kind: str
@@ -56,7 +56,7 @@ class Companion(msgspec.Struct, frozen=True):
 
 
 def readings(file: File) -> Iterator[Companion]:
-    """Tell what a file may be by its name, the likeliest first."""
+    """Yield the possible meanings of a file name, most likely first."""
     name, suffix = file.name[:_LONGEST], file.suffix
     stem = name[: -len(suffix)] if suffix else name
     if suffix == ".nfo":
@@ -69,15 +69,15 @@ def readings(file: File) -> Iterator[Companion]:
         yield from _images(stem)
     elif suffix in SUBTITLES:
         yield Companion("subtitle", stem)
-        breaks = [found.start() for found in _BREAK.finditer(stem)]
+        breaks = [match.start() for match in _BREAK.finditer(stem)]
         yield from (Companion("subtitle", stem[:at]) for at in reversed(breaks) if at)
 
 
 def owned(file: File, is_known: Callable[[str], bool], strict: bool) -> Companion | None:
-    """Tell what a file is beside one of the videos whose stems are known, None where it fits none.
+    """Match a file to one of the videos with known stems; return None if it matches none.
 
-    Where other movies lie beside, it is `strict`: all that follows the stem of a video in the name
-    of a subtitle must tell language or purpose, for else it may be of a movie that is gone.
+    With `strict`, for folders with several movies, everything after the video's stem in a subtitle
+    name must be a language or a purpose; otherwise the file may belong to a movie that is gone.
     """
     for reading in readings(file):
         if reading.stem and is_known(reading.stem):
@@ -88,7 +88,7 @@ def owned(file: File, is_known: Callable[[str], bool], strict: bool) -> Companio
 
 
 def alone(file: File) -> Companion | None:
-    """Tell what a file is beside the only movie of its folder by a name such as "poster.jpg"."""
+    """Match a file to the only movie of its folder, by a name such as "poster.jpg"."""
     for reading in readings(file):
         if not reading.stem or (reading.kind == "nfo" and reading.stem.lower() == "movie"):
             return reading
@@ -96,9 +96,9 @@ def alone(file: File) -> Companion | None:
 
 
 def is_sidecar(file: File) -> bool:
-    """Tell whether a file is named like one that belongs to a video of that name.
+    """Return True if a file is named like the sidecar of a video.
 
-    A picture named like its folder's, or for nothing known, is not.
+    A picture that is named like its folder, or has no known role, is not.
     """
     return any(
         reading.kind != "image" or reading.stem not in ("", _stem(file))
@@ -107,9 +107,9 @@ def is_sidecar(file: File) -> bool:
 
 
 def speech(name: str) -> tuple[str, tuple[str, ...]]:
-    """Tell the language of subtitles and their flags by what follows the stem in their name.
+    """Return the language and the flags in the part of a subtitle name after the stem.
 
-    The language is as it stands there, in lower case, such as "en", "ger" or "pt-br".
+    The language is the lower-case tag, such as "en", "ger" or "pt-br".
     """
     language, flags = "", []
     for word in _words(name):
@@ -121,13 +121,13 @@ def speech(name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _images(stem: str) -> Iterator[Companion]:
-    yield Companion("image", stem, "poster")  # named like the video itself
-    if found := _ROLE.fullmatch(stem):
-        role = found["role"].lower()
-        if not found["stem"]:
+    yield Companion("image", stem, "poster")  # named like the video
+    if match := _ROLE.fullmatch(stem):
+        role = match["role"].lower()
+        if not match["stem"]:
             yield Companion("image", "", _ROLES[role])
         elif role not in _ALONE:
-            yield Companion("image", found["stem"], _ROLES[role])
+            yield Companion("image", match["stem"], _ROLES[role])
 
 
 def _is_told(rest: str) -> bool:
@@ -138,12 +138,12 @@ def _is_told(rest: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    found: list[str] = []
+    words: list[str] = []
     for word in _WORD.findall(text.lower()):
         parts = word.strip("-").split("-")
-        whole = len(parts) == 2 and len(parts[1]) == 2 and _is_language(parts[0])  # "pt-br"
-        found += ["-".join(parts)] if whole else parts
-    return [word for word in found if word]
+        is_tag = len(parts) == 2 and len(parts[1]) == 2 and _is_language(parts[0])  # "pt-br"
+        words += ["-".join(parts)] if is_tag else parts
+    return [word for word in words if word]
 
 
 def _is_language(word: str) -> bool:

@@ -1,4 +1,4 @@
-"""Names that scans of movies know: video files, extras, and folders that are nobody's."""
+"""File and folder names that movie scans know: videos, subtitles, extras, skipped folders."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ VIDEOS = frozenset({
     ".divx", ".xvid", ".wmv", ".asf", ".wtv", ".dvr-ms", ".ts", ".m2ts", ".mts", ".mpg", ".mpeg",
     ".mpe", ".m2v", ".vob", ".iso", ".ogm", ".ogv", ".flv", ".rm", ".rmvb",
 })
-STREAMS = frozenset({".vob", ".m2ts"})  # what discs consist of
+STREAMS = frozenset({".vob", ".m2ts"})  # files of disc copies
 SUBTITLES = frozenset({
     ".srt", ".ass", ".ssa", ".sub", ".idx", ".vtt", ".sup", ".smi", ".usf",
 })
 
-# Folders of other programs' pictures, in lower case; `ignoring.SYSTEM` has those of systems.
+# Folders with pictures of other programs, in lower case; `ignoring.SYSTEM` lists system folders.
 PAST = frozenset({"extrafanart", "extrathumbs"})
 
-# After Jellyfin's naming rules for extras (jellyfin.org/docs/general/server/media/movies).
+# Jellyfin's naming rules for extras (jellyfin.org/docs/general/server/media/movies).
 _EXTRAS = frozenset({
     "trailers", "trailer", "behind the scenes", "deleted scenes", "interviews", "scenes", "samples",
     "sample", "shorts", "featurettes", "clips", "other", "extras", "extra", "backdrops",
     "theme-music", "bonus", "bonus disc", "bonus features", "special features", "making of",
 })
 # fmt: on
-_SHELVES = frozenset({"shorts", "other", "clips"})  # right in a library, people sort movies so
+_SHELVES = frozenset(
+    {"shorts", "other", "clips"}
+)  # directly in a library these are categories of movies
 _SAMPLES = frozenset({"samples", "sample"})
 _TRAILER = re.compile(
     r"(?:(?P<stem>.+?)[-._ ])?(?P<kind>trailer|sample)[0-9]{0,2}", re.IGNORECASE | re.DOTALL
@@ -40,14 +42,14 @@ _BONUS = re.compile(
     r"other|extra)[0-9]{0,2}",
     re.IGNORECASE | re.DOTALL,
 )
-_ABOUT = re.compile(  # as people name them, where no media centre's rule is known
+_ABOUT = re.compile(  # common names that no media centre defines
     r"(?P<stem>.+?)\s+-\s+(?:making[ -]of|behind the scenes|featurettes?|deleted scenes?|"
     r"interviews?|gag reel|bloopers)(?: *[0-9]{1,2})?",
     re.IGNORECASE | re.DOTALL,
 )
 
 
-_TITLED = re.compile(  # a title with such a word, and the year behind it
+_TITLED = re.compile(  # a title with such a word, followed by a year
     r"(?:trailer|sample)(?![^\W_]).*(?<![0-9])(?:18|19|20)[0-9]{2}(?![0-9])",
     re.IGNORECASE | re.DOTALL,
 )
@@ -57,9 +59,9 @@ _DATED = re.compile(r"[\W_]*(?:18|19|20)[0-9]{2}(?![0-9])")
 
 
 class Extra(msgspec.Struct, frozen=True, gc=False):
-    """A video that is no movie by its name; `stem` is that of its movie, "" where none is named.
+    """A video that is not a movie by its name; `stem` is that of its movie, or "" if not named.
 
-    It is `doubtful` where a movie may be named so as well, such as "The-Interview".
+    It is `is_ambiguous` if a movie may have such a name as well, such as "The-Interview".
     """
 
     stem: str
@@ -68,35 +70,35 @@ class Extra(msgspec.Struct, frozen=True, gc=False):
 
 
 def is_extras(folder: str, right_in_library: bool) -> bool:
-    """Tell whether a folder of this name holds extras of the movie beside it."""
+    """Return True if a folder of this name holds extras of the movie next to it."""
     name = folder.lower()
     return name in _EXTRAS and not (right_in_library and name in _SHELVES)
 
 
 def is_samples(folder: str) -> bool:
-    """Tell whether a folder of this name holds samples."""
+    """Return True if a folder of this name holds samples."""
     return folder.lower() in _SAMPLES
 
 
 def extra(stem: str, folder: str = "") -> Extra | None:
-    """Tell whether a video is an extra by its name without suffix, such as "Alien-trailer".
+    """Return what kind of extra a video is by its stem, such as "Alien-trailer", or None.
 
-    It is none if the folder of the movie has the same name, or goes on with a year, such as
-    "The DNA Sample (2014)".
+    It is not an extra if the folder of the movie has the same name, optionally followed by a year,
+    such as "The DNA Sample (2014)".
     """
     if _TITLED.search(folder) and _is_named_like(folder, stem):
         return None
-    if found := _TRAILER.fullmatch(stem):
-        return Extra(found["stem"] or "", sample=found["kind"].lower() == "sample")
+    if match := _TRAILER.fullmatch(stem):
+        return Extra(match["stem"] or "", sample=match["kind"].lower() == "sample")
     if _SAMPLE.fullmatch(stem):
         return Extra("", sample=True)
-    if found := _BONUS.fullmatch(stem) or _ABOUT.fullmatch(stem):
-        return Extra(found["stem"], doubtful=True)
+    if match := _BONUS.fullmatch(stem) or _ABOUT.fullmatch(stem):
+        return Extra(match["stem"], doubtful=True)
     return None
 
 
 def _is_named_like(folder: str, stem: str) -> bool:
-    """Tell whether a folder has the name of a video, with or without a year after it."""
+    """Return True if a folder has the name of a video, optionally followed by a year."""
     name, start = files.fold(folder), files.fold(stem)
     return name == start or (
         name.startswith(start) and _DATED.match(name.removeprefix(start)) is not None

@@ -1,8 +1,8 @@
-"""Large folders, listed once for many of their movies.
+"""Cache the listings of large folders that many movies share.
 
-To list a folder of 50,000 movies anew for each would take hours. Yet each that is done changes it,
-as its sidecars are made there. So a large folder's listing serves for a while, at most a twentieth
-of the time going into listings; what it cannot show yet is looked for by name.
+Listing a folder of 50,000 movies again for each of them would take hours, and each processed movie
+changes the folder by adding sidecars. So the listing of a large folder is reused for a while; at
+most a twentieth of the time goes into listings. New sidecars are looked up by name.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from mediakeep.media import folders
 from mediakeep.movies.gathering import tree
 from mediakeep.movies.gathering.tree import Lot
 
-_LARGE = 1000  # names in a folder, from which on its listing is kept
-_WORTH = 20  # times as long as it took, it serves
-_KEPT = 4  # folders
+_LARGE = 1000  # files in a folder above which its listing is cached
+_WORTH = 20  # lifetime of a listing, as a multiple of the time that it took
+_KEPT = 4  # cached folders
 
 
 class _Kept(msgspec.Struct):
@@ -34,20 +34,21 @@ _kept: dict[str, _Kept] = {}
 def lot(
     path: Path, expected: Callable[[str], Sequence[str]], ignored: tuple[str, ...] = ()
 ) -> Lot | None:
-    """Return the movie that a video in a folder of several belongs to, None where it is gone.
+    """Return the files of the movie that a video in a shared folder belongs to, or None if gone.
 
-    `expected` gives the names of sidecars that may have been made since the folder was listed, for
-    the base of a movie; `ignored` are patterns of the user. OSError where the folder refuses.
+    `expected` returns the names of sidecars, for the base of a movie, that may have been created
+    since the folder was listed; `ignored` are the user's patterns. Raise OSError if the folder
+    cannot be read.
     """
     folder = str(path.parent)
-    kept = _kept.get(folder)
-    if kept and time.monotonic() < kept.until and (found := kept.lots.get(path.name)):
-        return _renewed(found, expected)
+    cached = _kept.get(folder)
+    if cached and time.monotonic() < cached.until and (listed := cached.lots.get(path.name)):
+        return _renewed(listed, expected)
     return _listed(path, ignored).get(path.name)
 
 
 def _listed(path: Path, ignored: tuple[str, ...]) -> dict[str, Lot]:
-    begun = time.monotonic()
+    start = time.monotonic()
     folder = folders.right_in(path.parent, ignored)
     lots = {
         clip.file.name: lot
@@ -60,12 +61,12 @@ def _listed(path: Path, ignored: tuple[str, ...]) -> dict[str, Lot]:
         now = time.monotonic()
         while len(_kept) >= _KEPT:
             _kept.pop(next(iter(_kept)))
-        _kept[str(path.parent)] = _Kept(lots, now + _WORTH * (now - begun))
+        _kept[str(path.parent)] = _Kept(lots, now + _WORTH * (now - start))
     return lots
 
 
 def _renewed(lot: Lot, expected: Callable[[str], Sequence[str]]) -> Lot | None:
-    """Look at a movie's files anew; None where one of its videos is gone."""
+    """Stat the files of a movie again; return None if one of its videos is gone."""
     (folder,) = lot.folders
     names = {file.name for file in folder.files}
     stems = {stem for stack in lot.stacks for stem in (stack.base, stack.clips[0].stem)}
@@ -77,9 +78,9 @@ def _renewed(lot: Lot, expected: Callable[[str], Sequence[str]]) -> Lot | None:
     stacks = tuple(
         structs.replace(
             stack,
-            clips=tuple(structs.replace(one, file=fresh[one.file.name]) for one in stack.clips),
+            clips=tuple(structs.replace(clip, file=fresh[clip.file.name]) for clip in stack.clips),
         )
         for stack in lot.stacks
     )
-    found = tuple(fresh[name] for name in sorted(fresh))
-    return structs.replace(lot, folders=(structs.replace(folder, files=found),), stacks=stacks)
+    present = tuple(fresh[name] for name in sorted(fresh))
+    return structs.replace(lot, folders=(structs.replace(folder, files=present),), stacks=stacks)

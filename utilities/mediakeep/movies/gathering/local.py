@@ -1,4 +1,4 @@
-"""One movie described as it lies on the disk, from the files that belong to it."""
+"""Describe a movie on disk from the files that belong to it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from mediakeep.movies.names import reader
 
 
 def describe(lot: Lot, path: Path, key: str, library: Path) -> Movie:
-    """Describe a movie without looking into its videos; of pictures a few bytes are read."""
+    """Describe a movie. Videos are not opened; a few bytes of pictures are read."""
     root = path if lot.own else path.parent
-    found = list(belongings.sort(lot, root.name))
+    classified = list(belongings.sort(lot, root.name))
     videos = tuple(_videos(lot, root.name))
     return Movie(
         key=key,
@@ -32,14 +32,14 @@ def describe(lot: Lot, path: Path, key: str, library: Path) -> Movie:
         disc=lot.disc,
         name=_name(lot, root, videos, library),
         videos=videos,
-        extras=_places(found, "extra"),
-        samples=_places(found, "sample"),
-        subtitles=tuple(_subtitle(one) for one in found if one.kind == "subtitle"),
-        images=tuple(_images(root, found)),
-        nfos=tuple(_nfos(lot, root, found)),
-        orphans=_places(found, "orphan"),
-        sidecar=next(iter(_places(found, "sidecar")), ""),
-        locked=_locked(root, library, found),
+        extras=_places(classified, "extra"),
+        samples=_places(classified, "sample"),
+        subtitles=tuple(_subtitle(file) for file in classified if file.kind == "subtitle"),
+        images=tuple(_images(root, classified)),
+        nfos=tuple(_nfos(lot, root, classified)),
+        orphans=_places(classified, "orphan"),
+        sidecar=next(iter(_places(classified, "sidecar")), ""),
+        locked=_locked(root, library, classified),
     )
 
 
@@ -48,16 +48,16 @@ def _base(lot: Lot, root: Path) -> str:
 
 
 def _videos(lot: Lot, folder: str) -> Iterator[Video]:
-    homes = {id(file): one for one in lot.folders for file in one.files}
+    folders = {id(file): parent for parent in lot.folders for file in parent.files}
     several = len(lot.stacks) > 1 and not lot.parts
     for stack in lot.stacks:
         for clip in stack.clips:
-            home, file = homes[id(clip.file)], clip.file
+            parent, file = folders[id(clip.file)], clip.file
             yield Video(
-                place=files.escape(home.place_of(file.name)),
+                place=files.escape(parent.place_of(file.name)),
                 size=max(0, file.size),
                 mtime_ns=file.facts.st_mtime_ns if file.facts else 0,
-                part=lot.parts.get(home.place, clip.part),
+                part=lot.parts.get(parent.place, clip.part),
                 version=files.escape(
                     stacks.version(folder if several else stack.base, stack, clip)
                 ),
@@ -66,9 +66,9 @@ def _videos(lot: Lot, folder: str) -> Iterator[Video]:
 
 
 def _name(lot: Lot, root: Path, videos: Sequence[Video], library: Path) -> Name:
-    """Read the movie's name; with several editions of it there, none of them is in it.
+    """Parse the movie's name; several editions in one folder leave the edition empty.
 
-    A folder of several movies may still be named for this one, whose title it then bears.
+    A folder shared by several movies counts as well if it has this movie's title.
     """
     folder = root.name if root != library else ""
     if lot.disc or lot.parts or not lot.stacks:
@@ -83,51 +83,55 @@ def _name(lot: Lot, root: Path, videos: Sequence[Video], library: Path) -> Name:
     return name
 
 
-def _places(found: Iterable[Belonging], kind: str) -> tuple[str, ...]:
-    return tuple(files.escape(one.place) for one in found if one.kind == kind)
+def _places(classified: Iterable[Belonging], kind: str) -> tuple[str, ...]:
+    return tuple(files.escape(file.place) for file in classified if file.kind == kind)
 
 
-def _subtitle(one: Belonging) -> Subtitle:
-    language, flags = companions.speech(one.rest)
-    return Subtitle(files.escape(one.place), language, flags)
+def _subtitle(file: Belonging) -> Subtitle:
+    language, flags = companions.speech(file.rest)
+    return Subtitle(files.escape(file.place), language, flags)
 
 
-def _images(root: Path, found: Iterable[Belonging]) -> Iterator[Image]:
-    """Describe the pictures, but for those that have vanished since."""
-    for one in found:
-        if one.kind != "image":
+def _images(root: Path, classified: Iterable[Belonging]) -> Iterator[Image]:
+    """Describe the pictures, except those that have been removed meanwhile."""
+    for file in classified:
+        if file.kind != "image":
             continue
-        path, place, size = root / one.place, files.escape(one.place), max(0, one.file.size)
+        path, place, size = root / file.place, files.escape(file.place), max(0, file.file.size)
         try:
             mime, width, height = pictures.of_file(path)
         except Unreadable as error:
             if path.exists() or path.is_symlink():
-                yield Image(place, one.role, size, trouble=error.args[1])
+                yield Image(place, file.role, size, trouble=error.args[1])
             continue
         trouble = "" if mime else ("it is no picture" if size else "it is empty")
-        yield Image(place, one.role, size, mime, width, height, trouble)
+        yield Image(place, file.role, size, mime, width, height, trouble)
 
 
-def _nfos(lot: Lot, root: Path, found: Iterable[Belonging]) -> list[str]:
-    """Name the NFOs, the one that counts first: movie.nfo, that of a video, of the disc, folder.
+def _nfos(lot: Lot, root: Path, classified: Iterable[Belonging]) -> list[str]:
+    """Sort the NFOs by precedence: movie.nfo, then that of a video, of the disc, of the folder.
 
-    Of a movie in parts that of the first part comes before that of what they have in common.
+    For a movie in several parts, the NFO of the first part comes before that of the common name.
     """
-    own, homes = lot.own, {id(file): one for one in lot.folders for file in one.files}
+    own, folders = lot.own, {id(file): parent for parent in lot.folders for file in parent.files}
     videos = [
-        *(homes[id(clip.file)].place_of(clip.stem) for stack in lot.stacks for clip in stack.clips),
+        *(
+            folders[id(clip.file)].place_of(clip.stem)
+            for stack in lot.stacks
+            for clip in stack.clips
+        ),
         *(stack.base for stack in lot.stacks),
     ]
     order = [*(["movie"] if own else []), *videos, "VIDEO_TS/VIDEO_TS", "BDMV/index", root.name]
     ranks = {files.fold(f"{stem}.nfo"): rank for rank, stem in reversed(list(enumerate(order)))}
-    places = [one.place for one in found if one.kind == "nfo"]
+    places = [file.place for file in classified if file.kind == "nfo"]
     places.sort(key=lambda place: (ranks.get(files.fold(place), len(ranks)), place))
     return [files.escape(place) for place in places]
 
 
-def _locked(root: Path, library: Path, found: Iterable[Belonging]) -> str:
-    """Tell what locks a movie: a file beside it, or one in its folder or one above."""
-    locks = [root / one.place for one in found if one.kind == "lock"]
+def _locked(root: Path, library: Path, classified: Iterable[Belonging]) -> str:
+    """Return why a movie is locked: a lock file next to it, in its folder or in a parent."""
+    locks = [root / file.place for file in classified if file.kind == "lock"]
     above = [root, *root.parents] if root == library or library in root.parents else [root]
     for folder in above:
         locks.append(folder / companions.LOCK)

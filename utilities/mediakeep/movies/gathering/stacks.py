@@ -1,4 +1,4 @@
-"""The videos of one folder, put together: parts of one movie, and versions of it."""
+"""Group the videos of a folder into movies: parts and versions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LABEL = " -_.[](){}"
 
 
 class Clip(msgspec.Struct, frozen=True, gc=False):
-    """One video; `stem` is its name without suffix, `part` 0 where it is the whole movie."""
+    """A video file; `stem` is its name without suffix, `part` is 0 if it is the whole movie."""
 
     file: File
     stem: str
@@ -25,7 +25,7 @@ class Clip(msgspec.Struct, frozen=True, gc=False):
 
 
 class Stack(msgspec.Struct, frozen=True):
-    """Videos that belong together by their names; `base` is what these have in common."""
+    """Videos that belong together by name; `base` is the common start of their names."""
 
     base: str
     clips: tuple[Clip, ...]
@@ -37,10 +37,10 @@ def stem_of(file: File) -> str:
 
 
 def together(videos: Sequence[File]) -> list[Stack]:
-    """Put the videos of a folder together, sorted by name: parts, and the same in other formats.
+    """Group the videos of a folder, sorted by name: parts, and the same movie in other formats.
 
-    A part that may be a movie of its own, such as "Dune Part 2", is one, unless there is nothing
-    else in the folder but parts of that very movie.
+    A part that may be a movie of its own, such as "Dune Part 2", is one, unless the folder contains
+    nothing but parts of one movie.
     """
     cut = [(file, stem := stem_of(file), parts.find(stem)) for file in videos]
     whole = _all_of_one([part for _, _, part in cut])
@@ -55,17 +55,17 @@ def together(videos: Sequence[File]) -> list[Stack]:
 
 
 def are_versions(folder: str, stacks: Sequence[Stack]) -> bool:
-    """Tell whether all videos of a folder are versions of the one movie that it is named for.
+    """Return True if all videos of a folder are versions of the movie that it is named after.
 
-    By Jellyfin's rule: all names begin with the folder's, and go on with a label. Where the folder
-    names neither year nor id, that must tell of a version, for a sequel may be named so: "Dawn -
-    The Return". Dots for spaces and the like make no difference where it names the year.
+    This is Jellyfin's rule: all names start with the folder's name, followed by a label. If the
+    folder's name has neither year nor ID, the label must name a version, as a sequel may have such
+    a name: "Dawn - The Return". If it has a year, dots for spaces and the like are ignored.
     """
     return all(_label(folder, stack.base) is not None for stack in stacks)
 
 
 def version(folder: str, stack: Stack, clip: Clip) -> str:
-    """Return what tells a video from other versions, such as "1080p"; "" where nothing does."""
+    """Return what distinguishes a video from other versions, such as "1080p", or "" if nothing."""
     label = (_label(folder, stack.base) or "").strip(_LABEL)
     if len({other.file.suffix for other in stack.clips if other.part == clip.part}) > 1:
         label = f"{label} {clip.file.suffix[1:]}".strip()
@@ -73,40 +73,40 @@ def version(folder: str, stack: Stack, clip: Clip) -> str:
 
 
 def _label(folder: str, stem: str) -> str | None:
-    """Return what follows the folder's name in another, None where that does not begin with it."""
-    told = marks.take(folder)
-    folder, stem = (" ".join(marks.take(one).rest.split()) for one in (folder, stem))
+    """Return what follows the folder's name in a stem, or None if it does not start with it."""
+    tags = marks.take(folder)
+    folder, stem = (" ".join(marks.take(name).rest.split()) for name in (folder, stem))
     if folder and files.fold(stem).startswith(files.fold(folder)):
         rest = stem[len(folder) :]
         if not rest or words.is_version(rest):
             return rest if _one_year(folder, rest) else None
-        is_of_one = _YEAR.search(folder) or told.tmdb_id or told.imdb_id
+        is_of_one = _YEAR.search(folder) or tags.tmdb_id or tags.imdb_id
         if rest.lstrip()[:1] in ("-", "[") and is_of_one:
             return rest
     return _by_words(folder, stem)
 
 
 def _by_words(folder: str, stem: str) -> str | None:
-    """The same word by word, where a year ends the folder's name."""
-    named, told = (list(re.finditer(r"[^\W_]+", one)) for one in (folder, stem))
-    first = [files.fold(one[0]) for one in named]
+    """Compare word by word, if the folder's name ends with a year."""
+    folder_words, stem_words = (list(re.finditer(r"[^\W_]+", name)) for name in (folder, stem))
+    first = [files.fold(match[0]) for match in folder_words]
     if not first or not _YEAR.fullmatch(first[-1]):
         return None
-    if [files.fold(one[0]) for one in told[: len(first)]] != first:
+    if [files.fold(match[0]) for match in stem_words[: len(first)]] != first:
         return None
-    return stem[told[len(first) - 1].end() :]
+    return stem[stem_words[len(first) - 1].end() :]
 
 
 def _one_year(folder: str, rest: str) -> bool:
     return bool(_YEAR.search(folder)) or not _YEAR.search(rest)
 
 
-def _all_of_one(found: Sequence[Part | None]) -> bool:
-    told = [part for part in found if part]
+def _all_of_one(candidates: Sequence[Part | None]) -> bool:
+    found_parts = [part for part in candidates if part]
     return (
-        len(told) == len(found) > 1
-        and len({files.fold(part.base) for part in told}) == 1
-        and len({part.number for part in told}) == len(told)
+        len(found_parts) == len(candidates) > 1
+        and len({files.fold(part.base) for part in found_parts}) == 1
+        and len({part.number for part in found_parts}) == len(found_parts)
     )
 
 

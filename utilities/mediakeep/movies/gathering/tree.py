@@ -1,9 +1,10 @@
-"""Which folders and files of a library make up one movie, by their names alone.
+"""Group the folders and files of a library into movies, by their names alone.
 
-1. A folder with VIDEO_TS or BDMV in it is a copy of a disc, and a movie.
-2. A folder with one movie right in it (whole, in parts, or in versions) and no other below is that
-   movie's own, with all that it holds. So is one that holds nothing but its parts: CD1, CD2.
-3. In the library's root, and in any other folder with movies, each is one of its own.
+1. A folder that contains VIDEO_TS or BDMV is a copy of a disc, and one movie.
+2. A folder with one movie directly in it (whole, in parts or in versions) and none below
+   belongs to that movie with all its files. So does a folder that contains only part folders:
+   CD1, CD2.
+3. In the root of the library, and in any other folder with movies, each one is separate.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ _MARKS = {"video_ts.ifo": "dvd", "index.bdmv": "bluray"}
 
 
 class Lot(msgspec.Struct, frozen=True, kw_only=True):
-    """What belongs to one movie; `place` is its key, below the top of the tree.
+    """The files of one movie; `place` is its key, relative to the top of the tree.
 
-    `folders` are listed with this movie's files alone, their places below its own folder or that
-    which it lies in. `parts` tells which part of the movie each folder of parts holds.
+    `folders` list the files of this movie only; their places are relative to its own folder or to
+    the folder that contains it. `part_folders` maps the place of each part folder to its number.
     """
 
     place: str
@@ -42,12 +43,12 @@ class Lot(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def count(self) -> int:
-        """How many videos it has; a copy of a disc counts as one."""
+        """The number of videos; a disc copy counts as one."""
         return sum(len(stack.clips) for stack in self.stacks) or 1
 
 
 class _Branch(msgspec.Struct):
-    """A folder, what was found below it, and the movies in both."""
+    """A folder, its subfolders, and the movies in all of them."""
 
     folder: Folder
     kids: list[_Branch]
@@ -59,7 +60,7 @@ class _Branch(msgspec.Struct):
 
 
 def arrange(listed: Sequence[Folder], library: bool) -> list[Lot]:
-    """Tell the movies of a tree, whose top is a library's root or may be a movie's own folder."""
+    """Group a tree into movies; its top is a library's root, or may be a movie's own folder."""
     branches = {folder.place: _Branch(folder, [], []) for folder in listed}
     for place in sorted(branches, key=_deepest):
         branch = branches[place]
@@ -74,13 +75,13 @@ def _deepest(place: str) -> tuple[int, str]:
 
 
 def right_in(folder: Folder) -> list[Lot]:
-    """Tell the movies right in a folder that holds several."""
+    """Group the files directly in a shared folder into movies."""
     mains, extras = _videos(folder, "")
     return list(_several(folder, mains, extras))
 
 
 def _settle(branch: _Branch, library: bool) -> None:
-    """Tell the movies in a folder, those below it being told."""
+    """Find the movies of a folder, after those of its subfolders."""
     folder = branch.folder
     root = library and not folder.place
     kids = [kid for kid in branch.kids if not formats.is_extras(kid.name, root)]
@@ -98,23 +99,21 @@ def _settle(branch: _Branch, library: bool) -> None:
 
 
 def _videos(folder: Folder, name: str) -> tuple[list[Stack], list[File]]:
-    """Part the videos right in a folder into movies and extras.
-
-    `name` is that of a folder which may be a movie's own. A doubtful extra is one only beside its
-    movie, or beside the only one.
-    """
+    """Split the videos directly in a folder into movies and extras."""
     videos = filter(_is_video, folder.files)
-    told = [(file, formats.extra(stacks.stem_of(file), name)) for file in videos]
-    mains = [file for file, extra in told if not extra]
+    parsed = [(file, formats.extra(stacks.stem_of(file), name)) for file in videos]
+    mains = [file for file, extra in parsed if not extra]
     stacked = stacks.together(mains)
-    extras = [file for file, extra in told if extra and not extra.doubtful]
-    doubtful = [(file, extra) for file, extra in told if extra and extra.doubtful]
+    extras = [file for file, extra in parsed if extra and not extra.doubtful]
+    doubtful = [(file, extra) for file, extra in parsed if extra and extra.doubtful]
     if doubtful:
-        one = bool(name) and _is_one(name, stacked)
+        is_one_movie = bool(name) and _is_one(name, stacked)
         stems = _stems(stacked)
-        fitting = [file for file, extra in doubtful if one or files.fold(extra.stem) in stems]
+        fitting = [
+            file for file, extra in doubtful if is_one_movie or files.fold(extra.stem) in stems
+        ]
         passed = {file.name for file in (*extras, *fitting)}
-        mains = [file for file, _ in told if file.name not in passed]
+        mains = [file for file, _ in parsed if file.name not in passed]
         stacked, extras = stacks.together(mains), [*extras, *fitting]
     return stacked, extras
 
@@ -124,23 +123,23 @@ def _is_one(name: str, stacked: Sequence[Stack]) -> bool:
 
 
 def _disc(branch: _Branch) -> str:
-    """Tell whether a folder is a copy of a disc, or a part of one, and of which kind."""
+    """Return the disc type of a folder that is a disc copy or a part of one, or ""."""
     if (disc := _DISCS.get(branch.name.lower())) and any(map(_is_video, branch.folder.files)):
         return disc
     for kid in branch.kids:
         if (disc := _DISCS.get(kid.name.lower())) and (kid.lots or kid.folder.fault):
             return disc
-    told = (_MARKS.get(file.name.lower(), "") for file in branch.folder.files)
-    return next(filter(None, told), "")
+    disc_types = (_MARKS.get(file.name.lower(), "") for file in branch.folder.files)
+    return next(filter(None, disc_types), "")
 
 
 def _numbered(kids: Sequence[_Branch]) -> dict[str, int]:
-    """Tell which part of one movie each folder holds; nothing where that is not what they are."""
+    """Return the number of each part folder, or nothing if they are not parts of one movie."""
     full = [kid for kid in kids if kid.lots]
     numbers = {kid.name: parts.of_folder(kid.name) for kid in full}
-    one = all(len(kid.lots) == 1 and kid.lots[0].own for kid in full)
+    are_whole_movies = all(len(kid.lots) == 1 and kid.lots[0].own for kid in full)
     distinct = len(set(numbers.values())) == len(full)
-    return numbers if one and distinct and all(numbers.values()) else {}
+    return numbers if are_whole_movies and distinct and all(numbers.values()) else {}
 
 
 def _own(branch: _Branch, stacked: Sequence[Stack], disc: str = "") -> Lot:
@@ -154,7 +153,7 @@ def _own(branch: _Branch, stacked: Sequence[Stack], disc: str = "") -> Lot:
 
 
 def _in_parts(branch: _Branch, kids: Sequence[_Branch], numbered: dict[str, int]) -> Lot:
-    """Make one movie of those in folders of parts."""
+    """Build one movie from its part folders."""
     lots = [kid.lots[0] for kid in kids if kid.lots]
     disc = next((lot.disc for lot in lots if lot.disc), "")
     whole = _own(branch, [stack for lot in lots for stack in lot.stacks], disc)
@@ -162,41 +161,41 @@ def _in_parts(branch: _Branch, kids: Sequence[_Branch], numbered: dict[str, int]
 
 
 def _rebased(branch: _Branch) -> Iterator[Folder]:
-    """Give a folder and all below it, with places below it."""
-    skipped = len(branch.folder.place) + 1 if branch.folder.place else 0
-    left = [branch]
-    while left:
-        one = left.pop()
-        left += reversed(one.kids)
-        yield structs.replace(one.folder, place=one.folder.place[skipped:])
+    """Yield a folder and its subfolders with places relative to it."""
+    prefix_length = len(branch.folder.place) + 1 if branch.folder.place else 0
+    stack = [branch]
+    while stack:
+        current = stack.pop()
+        stack += reversed(current.kids)
+        yield structs.replace(current.folder, place=current.folder.place[prefix_length:])
 
 
 def _several(folder: Folder, stacked: Sequence[Stack], extras: Sequence[File]) -> Iterator[Lot]:
-    """Tell the movies of a folder that has several, each with the files that are named for it."""
+    """Yield the movies of a shared folder, each with the files that are named after it."""
     if not stacked:
         return
     stems = _stems(stacked)
-    held: list[list[File]] = [[clip.file for clip in stack.clips] for stack in stacked]
+    files_of: list[list[File]] = [[clip.file for clip in stack.clips] for stack in stacked]
     for file in extras:
         extra = formats.extra(stacks.stem_of(file))
         if extra and (number := stems.get(files.fold(extra.stem))) is not None:
-            held[number].append(file)
+            files_of[number].append(file)
     for file in folder.files:
-        if found := companions.owned(file, lambda stem: files.fold(stem) in stems, strict=True):
-            held[stems[files.fold(found.stem)]].append(file)
-    for stack, own in zip(stacked, held, strict=True):
+        if name := companions.owned(file, lambda stem: files.fold(stem) in stems, strict=True):
+            files_of[stems[files.fold(name.stem)]].append(file)
+    for stack, own in zip(stacked, files_of, strict=True):
         part = Folder(folder.path, "", folder.identity, tuple(sorted(own, key=_NAME)))
         place = folder.place_of(stack.clips[0].file.name)
         yield Lot(place=place, folders=(part,), stacks=(stack,))
 
 
 def _stems(stacked: Sequence[Stack]) -> dict[str, int]:
-    """Return the names, folded, that companions of each may begin with."""
-    found: dict[str, int] = {}
+    """Map the normalized stems that sidecar names may start with to the index of the movie."""
+    indexes: dict[str, int] = {}
     for number, stack in enumerate(stacked):
         for stem in (stack.base, *(clip.stem for clip in stack.clips)):
-            found.setdefault(files.fold(stem), number)
-    return found
+            indexes.setdefault(files.fold(stem), number)
+    return indexes
 
 
 def _is_video(file: File) -> bool:
