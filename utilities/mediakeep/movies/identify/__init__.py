@@ -1,1 +1,1 @@
-"""Which movie a file is: what its names say, what TMDb knows, and how sure that is."""
+"""Identify movies: by IDs, by names, and with the candidates and confidence of a TMDb search."""

@@ -1,4 +1,4 @@
-"""What a person says when asked which movie it is."""
+"""The identity of a movie, and the user's choice of one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mediakeep.movies.model import Movie
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """An answer: "take" the movie of one of the ids, ask "later", "never" again, or "stop"."""
+    """The answer to a prompt: "take" the movie of an ID, decide "later", "never" ask, or "stop"."""
 
     what: Literal["take", "later", "never", "stop"]
     tmdb_id: int = 0
@@ -23,4 +23,4 @@ Choose = Callable[[Movie, Identity], Choice]
 
 
 class NeverAsk(Exception):
-    """The user does not want to be asked again which movie a file is."""
+    """The user never wants to be asked again about this file."""

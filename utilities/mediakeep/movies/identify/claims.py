@@ -1,7 +1,7 @@
-"""The ids that are stated for a movie, taken at their word: the first that TMDb knows is the one.
+"""Identify a movie by its known IDs: the first one that TMDb has is accepted.
 
-Where ids contradict each other that is told; and where the name agrees with the movie of another
-one, or with one that it finds, and hardly with that of the first, a person decides.
+IDs that contradict each other are reported as conflicts. The user decides if the name hardly fits
+the movie of the first ID, but fits that of another ID or a confident search result.
 """
 
 from __future__ import annotations
@@ -23,47 +23,47 @@ from mediakeep.movies.identify.weights import WEIGHTS, Weights
 if TYPE_CHECKING:
     from mediakeep.lookups.tmdb.service import TMDb
 
-_RIVALS = 3  # other ids whose movies are asked for
+_RIVALS = 3  # other IDs whose movies are looked up
 
 
 class Claims:
-    """What came of the stated ids; Outage, ServiceFailed and NotAsked as the service raises."""
+    """Look up known IDs. Raise Outage, ServiceFailed and NotAsked like the client."""
 
     def __init__(self, tmdb: TMDb, clue: Clue, weights: Weights = WEIGHTS) -> None:
         self._tmdb, self._clue, self._weights = tmdb, clue, weights
-        self.removed: list[int] = []  # ids that TMDb has no more
+        self.removed: list[int] = []  # IDs that TMDb does not have any more
         self.conflicts: list[str] = []
 
     def settle(self, stated: Sequence[Stated]) -> Identity | None:
-        """Return the movie of the first id that TMDb knows; None where it knows none."""
-        for place, one in enumerate(stated):
-            if movie := self._movie(one):
-                return self._compared(one, movie, stated[place + 1 :])
+        """Return the movie of the first ID that TMDb has, or None if it has none of them."""
+        for number, ids in enumerate(stated, 1):
+            if movie := self._movie(ids):
+                return self._compared(ids, movie, stated[number:])
         return None
 
-    def _movie(self, one: Stated) -> Movie | None:
-        if one.tmdb_id and one.tmdb_id not in self.removed:
+    def _movie(self, ids: Stated) -> Movie | None:
+        if ids.tmdb_id and ids.tmdb_id not in self.removed:
             try:
-                return self._tmdb.movie(one.tmdb_id)
+                return self._tmdb.movie(ids.tmdb_id)
             except NoSuchMovie:
-                self.removed.append(one.tmdb_id)
-        return self._by_imdb(one) if one.imdb_id else None
+                self.removed.append(ids.tmdb_id)
+        return self._by_imdb(ids) if ids.imdb_id else None
 
-    def _by_imdb(self, one: Stated) -> Movie | None:
-        """Ask by an id of IMDb; what it belongs to may be a series, which is no movie."""
+    def _by_imdb(self, ids: Stated) -> Movie | None:
+        """Look up an IMDb ID, which may belong to a series instead of a movie."""
         try:
-            return self._tmdb.movie(one.imdb_id)
+            return self._tmdb.movie(ids.imdb_id)
         except NoSuchMovie:
-            hits = self._tmdb.find(one.imdb_id)
+            hits = self._tmdb.find(ids.imdb_id)
         if hits:
-            return self._movie(Stated(one.by, hits[0].id))
-        self._tell(f"{one.text}, and TMDb knows no movie of IMDb {one.imdb_id}.")
+            return self._movie(Stated(ids.by, hits[0].id))
+        self._tell(f"{ids.text}, and TMDb knows no movie of IMDb {ids.imdb_id}.")
         return None
 
     def _compared(self, first: Stated, movie: Movie, others: Sequence[Stated]) -> Identity:
-        rivals = [one for one in others if not one.fits(movie)]
-        for one in rivals:
-            self._tell(f"{first.text}, but {one.text}.")
+        rivals = [ids for ids in others if not ids.fits(movie)]
+        for rival in rivals:
+            self._tell(f"{first.text}, but {rival.text}.")
         if not first.fits(movie):
             theirs = movie.imdb_id or "another one"
             self._tell(f"{first.text}, but that movie's id at IMDb is {theirs}.")
@@ -73,9 +73,9 @@ class Claims:
         return self._weighed(first, movie, rivals)
 
     def _weighed(self, first: Stated, movie: Movie, rivals: Sequence[Stated]) -> Identity:
-        """Doubt an id that the name contradicts, if it agrees with another movie, as after a slip.
+        """Compare the movie of an ID with the name, as the ID may be a slip.
 
-        That is the movie of another id, or the one that a search by the name is certain of.
+        If the name contradicts it, another ID's movie or a confident search result may fit better.
         """
         own = self._candidate(movie)
         if own.confidence >= self._weights.gross or not self._clue.titles:
@@ -85,23 +85,23 @@ class Claims:
             if other and self._candidate(other).confidence >= self._weights.bar:
                 return self._doubted(first, own, other)
         other = self._by_name()
-        is_doubted = other is not None and other.id != movie.id
-        if is_doubted or own.against.get("title", 0.0) >= self._weights.gross:
-            known, here = self._named(movie.title, movie.year), self._clue
-            read = self._named(here.titles[0], here.year)
-            self._tell(f"{first.text}, which is {known}; but its name reads {read}.")
-        if other and is_doubted:
+        is_contradicted = other is not None and other.id != movie.id
+        if is_contradicted or own.against.get("title", 0.0) >= self._weights.gross:
+            found_title, clue = self._named(movie.title, movie.year), self._clue
+            own_title = self._named(clue.titles[0], clue.year)
+            self._tell(f"{first.text}, which is {found_title}; but its name reads {own_title}.")
+        if other and is_contradicted:
             return self._doubted(first, own, other)
         return _taken(first, movie, own)
 
     def _by_name(self) -> Movie | None:
-        """Return the movie that a search by name and year is certain of."""
+        """Return the movie that a search by name and year finds with confidence, or None."""
         if not self._clue.year:
             return None
         return Search(self._tmdb, self._clue, self._weights).run().movie
 
     def _doubted(self, first: Stated, own: Candidate, other: Movie) -> Identity:
-        """Leave it to a person which of the two movies it is."""
+        """Leave the choice between two movies to the user."""
         listed = tuple(score.ranked([own, self._candidate(other)]))
         best = listed[0].confidence
         return Identity(sure=Sure.REVIEW, by=first.by, confidence=best, candidates=listed)
@@ -110,7 +110,7 @@ class Claims:
         return score.candidate(self._clue, hit(movie), movie, self._weights)
 
     def _tell(self, sentence: str) -> None:
-        """Note a conflict, as a sentence of its own."""
+        """Record a conflict as a sentence."""
         self.conflicts.append(sentence[0].upper() + sentence[1:])
 
     @staticmethod
@@ -119,7 +119,7 @@ class Claims:
 
 
 def hit(movie: Movie) -> Hit:
-    """Return a movie as a search would list it."""
+    """Return a movie as the search result that lists it."""
     return Hit(
         id=movie.id,
         title=movie.title,
@@ -133,14 +133,14 @@ def hit(movie: Movie) -> Hit:
     )
 
 
-def _taken(one: Stated, movie: Movie, own: Candidate, sure: Sure = Sure.AUTO) -> Identity:
-    """Believe an id: that its movie is the one needs no likeness."""
+def _taken(ids: Stated, movie: Movie, candidate: Candidate, sure: Sure = Sure.AUTO) -> Identity:
+    """Accept the movie of an ID, whatever its similarity to the name."""
     return Identity(
         sure=sure,
-        by=one.by,
+        by=ids.by,
         tmdb_id=movie.id,
         imdb_id=movie.imdb_id,
         confidence=1.0,
         movie=movie,
-        candidates=(own,),
+        candidates=(candidate,),
     )

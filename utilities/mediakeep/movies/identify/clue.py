@@ -1,4 +1,4 @@
-"""What is known here of a movie that is to be found, and how its name may be read."""
+"""What is known of a movie before its lookup, and the query made of it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from mediakeep.movies.identify.weights import Weights
 
 
 class Clue(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known here of a movie; `titles` are readings of its name, the best first.
+    """What is known of a movie to be identified; `titles` are readings of its name, best first.
 
-    `minutes` is how long the file lasts, 0 where that is not known; with an `edition` it may last
-    longer or shorter than the movie that was shown in cinemas. The name is `bare` where it is a
-    title and a year without brackets, and no more: people name films of their own so. `folders` are
-    the names of the folders that it lies in, below the library. A name such as "Show - s01e01" is
-    that of an `episode`.
+    `minutes` is the runtime of the file, 0 if unknown; a movie with an `edition` may be longer or
+    shorter than the theatrical release. The name is `bare` if it is just a title and a year without
+    brackets, as home videos are often named. `folders` are the names of its parent folders below
+    the library. `episode` marks a name such as "Show - s01e01".
     """
 
     titles: tuple[str, ...]
@@ -28,7 +27,7 @@ class Clue(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """One reading of a name, what is taken off for it, and the year that is left beside it."""
+    """One reading of a name, its penalty, and the year that remains next to it."""
 
     title: str
     doubt: float
@@ -36,7 +35,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def readings(clue: Clue, weights: Weights) -> tuple[Reading, ...]:
-    """Read a name in all its ways; a year that is a word of the title is the year of nothing."""
+    """Return all readings of a name; a year that is a word of the title is not its year."""
     return tuple(
         Reading(title, _doubt(clue.titles[0], title, weights), year_beside(title, clue.year))
         for title in clue.titles
@@ -44,13 +43,13 @@ def readings(clue: Clue, weights: Weights) -> tuple[Reading, ...]:
 
 
 def year_beside(title: str, year: int) -> int:
-    """Return the year of a name, 0 where it is a word of the title, as in "Harbour 1984"."""
+    """Return the year of a name, or 0 if it is a word of the title, as in "Harbour 1984"."""
     words = title.split()
     return 0 if len(words) > 1 and str(year) in words else year
 
 
 def _doubt(first: str, title: str, weights: Weights) -> float:
-    """Return what is taken off for a reading of a name that is not the first one."""
+    """Return the penalty of a reading that is not the first one."""
     if title == first:
         return 0.0
     return weights.piece if titles.is_part(title, first) else weights.spare

@@ -1,13 +1,13 @@
-"""Which movie a file is: asked where that is needed, and kept.
+"""Identify a movie, look it up if necessary, and cache the result.
 
-1. Ids that are stated decide: those of a person in the queue, of the NFO, of the name. Details of a
-   movie are kept for half a year, so that this asks nobody a second time.
-2. Where the question is the one that was answered before, and with certainty, nothing is searched.
-3. Else a search by the name finds it, or leaves it to a person.
-4. A person who is to confirm each one has the last word, but on what one has said before. What
-   they decide later stays open until they are asked again, or the question changes.
+1. Known IDs decide: those of the user in the queue, of the NFO, of the name. Details of a movie
+   are cached for half a year, so this needs no second request.
+2. If the same query was answered before with certainty, nothing is searched.
+3. Otherwise a search by name finds the movie, or leaves the choice to the user.
+4. With confirmation by the user, the user decides, except for earlier choices. A choice that is
+   postponed stays open until the user is asked again, or the query changes.
 
-Where a service cannot be asked, that ends the look-up of this movie, and what was known serves.
+If a service is unavailable, the lookup of this movie ends, and the previous identity is used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from msgspec import structs
 from mediakeep.errors import NoSuchMovie, NotAsked, ServiceFailed, Stopped
 from mediakeep.item import MovieItem
 from mediakeep.lookups.tmdb.desk import Desk
-from mediakeep.lookups.tmdb.films import Movie as Known
+from mediakeep.lookups.tmdb.films import Movie as TmdbMovie
 from mediakeep.lookups.tmdb.known import Candidate
 from mediakeep.movies.identify import claims, kept, question, score, stated
 from mediakeep.movies.identify.choice import Choice, Choose, NeverAsk
@@ -30,7 +30,7 @@ from mediakeep.movies.identify.search import SHOWN, Search
 from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.model import Movie
 
-_LATER = "later"  # what decided, where the user wants to decide later
+_LATER = "later"  # the user wants to decide later
 
 
 def of(
@@ -40,126 +40,126 @@ def of(
     desk: Desk,
     choose: Choose | None = None,
 ) -> Identity:
-    """Find out which movie it is, as far as that is allowed; NeverAsk and Stopped by the user.
+    """Identify a movie as far as allowed. The user can raise NeverAsk and Stopped.
 
-    `nfo_ids` are the ids of its NFO by "tmdb" and "imdb"; `choose` asks a person to confirm.
+    `nfo_ids` are the IDs in its NFO, by "tmdb" and "imdb"; `choose` asks the user to confirm.
     """
-    asked = question.of(local, stated.ids(local, item, nfo_ids), desk.access.locale.language)
+    query = question.of(local, stated.ids(local, item, nfo_ids), desk.access.locale.language)
     if desk.is_empty:
-        return _left(asked, None, desk.access.refusal())
-    before = kept.of(desk.known, local.key, asked)
+        return _left(query, None, desk.access.refusal())
+    previous = kept.of(desk.known, local.key, query)
     try:
-        found = _answered(asked, before, desk)
-        if choose and found.by != "queue":
-            found = _confirmed(found, asked, desk, partial(choose, local))
+        identity = _answered(query, previous, desk)
+        if choose and identity.by != "queue":
+            identity = _confirmed(identity, query, desk, partial(choose, local))
     except (NotAsked, ServiceFailed) as error:
-        return _left(asked, before, error)
-    kept.keep(desk, local, asked, found)
-    return found
+        return _left(query, previous, error)
+    kept.keep(desk, local, query, identity)
+    return identity
 
 
-def _answered(asked: Question, before: Identity | None, desk: Desk) -> Identity:
+def _answered(query: Question, previous: Identity | None, desk: Desk) -> Identity:
     if desk.access.fresh and not desk.access.is_open:
         raise desk.access.refusal()
-    told = Claims(desk.tmdb, asked.clue)
-    found = told.settle(asked.stated)
-    gone: tuple[int, ...] = ()
-    if before and before.by == _LATER and not desk.access.fresh:
-        found = before
-    if found is None and before and before.tmdb_id and not desk.access.fresh:
+    id_lookup = Claims(desk.tmdb, query.clue)
+    identity = id_lookup.settle(query.stated)
+    removed_since: tuple[int, ...] = ()
+    if previous and previous.by == _LATER and not desk.access.fresh:
+        identity = previous
+    if identity is None and previous and previous.tmdb_id and not desk.access.fresh:
         try:
-            found = structs.replace(before, movie=desk.tmdb.movie(before.tmdb_id))
-        except NoSuchMovie:  # it was removed since
-            gone = (before.tmdb_id,)
-    found = found or _searched(asked, desk)
-    removed = tuple(dict.fromkeys((*found.removed, *told.removed, *gone)))
-    found = structs.replace(found, conflicts=tuple(told.conflicts), removed=removed)
-    is_refused = bool(asked.stated) and asked.stated[0].by == "queue" != found.by
-    return _reopened(found) if is_refused and found.is_certain else found
+            identity = structs.replace(previous, movie=desk.tmdb.movie(previous.tmdb_id))
+        except NoSuchMovie:  # removed since then
+            removed_since = (previous.tmdb_id,)
+    identity = identity or _searched(query, desk)
+    removed = tuple(dict.fromkeys((*identity.removed, *id_lookup.removed, *removed_since)))
+    identity = structs.replace(identity, conflicts=tuple(id_lookup.conflicts), removed=removed)
+    is_rejected = bool(query.stated) and query.stated[0].by == "queue" != identity.by
+    return _reopened(identity) if is_rejected and identity.is_certain else identity
 
 
-def _reopened(found: Identity) -> Identity:
-    """Ask a person again whose id TMDb does not know: what else is near is not what was meant."""
-    return structs.replace(found, sure=Sure.REVIEW, tmdb_id=0, imdb_id="", movie=None)
+def _reopened(identity: Identity) -> Identity:
+    """Ask again if TMDb does not know the ID chosen by the user: similar movies are not it."""
+    return structs.replace(identity, sure=Sure.REVIEW, tmdb_id=0, imdb_id="", movie=None)
 
 
-def _searched(asked: Question, desk: Desk) -> Identity:
-    found = Search(desk.tmdb, asked.clue).run()
-    best = found.candidates[0].confidence if found.candidates else 0.0
+def _searched(query: Question, desk: Desk) -> Identity:
+    result = Search(desk.tmdb, query.clue).run()
+    best = result.candidates[0].confidence if result.candidates else 0.0
     return Identity(
-        sure=found.sure,
+        sure=result.sure,
         by="search",
-        tmdb_id=found.movie.id if found.movie else 0,
-        imdb_id=found.movie.imdb_id if found.movie else "",
+        tmdb_id=result.movie.id if result.movie else 0,
+        imdb_id=result.movie.imdb_id if result.movie else "",
         confidence=best,
-        movie=found.movie,
-        candidates=found.candidates,
+        movie=result.movie,
+        candidates=result.candidates,
     )
 
 
 def _confirmed(
-    found: Identity, asked: Question, desk: Desk, choose: Callable[[Identity], Choice]
+    identity: Identity, query: Question, desk: Desk, choose: Callable[[Identity], Choice]
 ) -> Identity:
-    """Ask a person, again where TMDb does not know the id that was given."""
-    found = structs.replace(found, candidates=_described(found.candidates, asked, desk))
-    shown = found
+    """Let the user choose; ask again if TMDb does not know the given ID."""
+    identity = structs.replace(identity, candidates=_described(identity.candidates, query, desk))
+    shown = identity
     while True:
-        said = choose(shown)
-        if said.what == "stop":
+        choice = choose(shown)
+        if choice.what == "stop":
             raise Stopped
-        if said.what == "never":
+        if choice.what == "never":
             raise NeverAsk
-        if said.what == "later":
-            return _postponed(found)
+        if choice.what == "later":
+            return _postponed(identity)
         try:
-            return _said(desk.tmdb.movie(said.tmdb_id or said.imdb_id), asked, found)
+            return _said(desk.tmdb.movie(choice.tmdb_id or choice.imdb_id), query, identity)
         except NoSuchMovie as error:
-            shown = structs.replace(found, why=str(error))
+            shown = structs.replace(identity, why=str(error))
 
 
-def _postponed(found: Identity) -> Identity:
-    """Leave it open which movie it is, with all candidates, until the user decides."""
-    is_near = found.is_certain and found.candidates
-    sure = Sure.REVIEW if is_near or found.sure is Sure.REVIEW else Sure.UNMATCHED
-    return structs.replace(found, sure=sure, by=_LATER, tmdb_id=0, imdb_id="", movie=None)
+def _postponed(identity: Identity) -> Identity:
+    """Leave the identity open, with all candidates, until the user decides."""
+    is_near = identity.is_certain and identity.candidates
+    sure = Sure.REVIEW if is_near or identity.sure is Sure.REVIEW else Sure.UNMATCHED
+    return structs.replace(identity, sure=sure, by=_LATER, tmdb_id=0, imdb_id="", movie=None)
 
 
 def _described(
-    candidates: tuple[Candidate, ...], asked: Question, desk: Desk
+    candidates: tuple[Candidate, ...], query: Question, desk: Desk
 ) -> tuple[Candidate, ...]:
-    """Add to the first few candidates what tells them apart for a person."""
-    told = []
-    for one in candidates[:SHOWN]:
+    """Add details to the first candidates, so that the user can tell them apart."""
+    detailed = []
+    for listed in candidates[:SHOWN]:
         try:
-            movie = desk.tmdb.movie(one.hit.id)
-        except NoSuchMovie:  # it was removed since the search
+            movie = desk.tmdb.movie(listed.hit.id)
+        except NoSuchMovie:  # removed since the search
             continue
-        told.append(score.candidate(asked.clue, one.hit, movie))
-    return (*score.ranked(told), *candidates[SHOWN:])
+        detailed.append(score.candidate(query.clue, listed.hit, movie))
+    return (*score.ranked(detailed), *candidates[SHOWN:])
 
 
-def _said(movie: Known, asked: Question, found: Identity) -> Identity:
-    """Take the movie that a person named."""
-    own = score.candidate(asked.clue, claims.hit(movie), movie)
-    others = [one for one in found.candidates if one.hit.id != movie.id]
+def _said(movie: TmdbMovie, query: Question, identity: Identity) -> Identity:
+    """Accept the movie that the user chose."""
+    candidate = score.candidate(query.clue, claims.hit(movie), movie)
+    others = [listed for listed in identity.candidates if listed.hit.id != movie.id]
     return structs.replace(
-        found,
+        identity,
         sure=Sure.USER,
         by="person",
         tmdb_id=movie.id,
         imdb_id=movie.imdb_id,
         confidence=1.0,
         movie=movie,
-        candidates=(own, *others),
+        candidates=(candidate, *others),
     )
 
 
-def _left(asked: Question, before: Identity | None, error: Exception) -> Identity:
-    """Say why it could not be asked; what is known is known as well as before."""
+def _left(query: Question, previous: Identity | None, error: Exception) -> Identity:
+    """Keep the previous identity, and note why the lookup failed."""
     why, failed = str(error), isinstance(error, ServiceFailed)
-    if before:
-        return structs.replace(before, why=why, failed=failed)
-    first = asked.stated[0] if asked.stated else None
+    if previous:
+        return structs.replace(previous, why=why, failed=failed)
+    first = query.stated[0] if query.stated else None
     return Identity(
         by=first.by if first else "",
         tmdb_id=first.tmdb_id if first else 0,

@@ -1,4 +1,4 @@
-"""What was found out about a movie, kept until the question changes."""
+"""Cache the identity of a movie until its query changes."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from mediakeep.movies.identify.verdict import Identity, Sure
 from mediakeep.movies.model import Movie
 
 
-def of(known: Known, key: str, asked: Question) -> Identity | None:
-    """Return what a question came to before, without details; None where it was another one."""
-    before = known.resolved(key)
-    if before is None or before.question != asked.digest:
+def of(known: Known, key: str, query: Question) -> Identity | None:
+    """Return the cached answer to a query, without details, or None if the query has changed."""
+    cached = known.resolved(key)
+    if cached is None or cached.question != query.digest:
         return None
     return Identity(
-        sure=Sure(before.match),
-        by=before.by,
-        tmdb_id=before.tmdb_id,
-        imdb_id=before.imdb_id,
-        confidence=before.confidence,
-        candidates=before.candidates,
-        removed=before.removed,
+        sure=Sure(cached.match),
+        by=cached.by,
+        tmdb_id=cached.tmdb_id,
+        imdb_id=cached.imdb_id,
+        confidence=cached.confidence,
+        candidates=cached.candidates,
+        removed=cached.removed,
     )
 
 
-def keep(desk: Desk, local: Movie, asked: Question, found: Identity) -> None:
-    """Keep what was found; nothing is written where that is what was known before."""
-    before = desk.known.resolved(local.key)
-    new = _resolved(desk.access.pictures.host, local, asked, found)
-    if before is None or structs.replace(before, asked="") != new:
-        desk.known.keep(local.key, structs.replace(new, asked=clock.text(clock.now())))
+def keep(desk: Desk, local: Movie, query: Question, identity: Identity) -> None:
+    """Store an identity, unless it equals the cached one."""
+    cached = desk.known.resolved(local.key)
+    entry = _resolved(desk.access.pictures.host, local, query, identity)
+    if cached is None or structs.replace(cached, asked="") != entry:
+        desk.known.keep(local.key, structs.replace(entry, asked=clock.text(clock.now())))
 
 
-def _resolved(host: str, local: Movie, asked: Question, found: Identity) -> Resolved:
-    plain = Resolved(
+def _resolved(host: str, local: Movie, query: Question, identity: Identity) -> Resolved:
+    entry = Resolved(
         key=local.key,
-        question=asked.digest,
-        match=found.sure.value,
-        by=found.by,
-        tmdb_id=found.tmdb_id,
-        imdb_id=found.imdb_id,
+        question=query.digest,
+        match=identity.sure.value,
+        by=identity.by,
+        tmdb_id=identity.tmdb_id,
+        imdb_id=identity.imdb_id,
         edition=local.edition,
         path=local.path,
-        confidence=found.confidence,
-        removed=found.removed,
-        candidates=found.candidates,
+        confidence=identity.confidence,
+        removed=identity.removed,
+        candidates=identity.candidates,
     )
-    if not (movie := found.movie):
-        return plain
-    from mediakeep.lookups.tmdb.service import picture_url  # loaded by now, as it was asked
+    if not (movie := identity.movie):
+        return entry
+    from mediakeep.lookups.tmdb.service import picture_url  # imported already by the request
 
     return structs.replace(
-        plain,
+        entry,
         title=movie.title,
         year=movie.year,
         release_date=movie.release_date,

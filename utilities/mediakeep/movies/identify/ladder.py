@@ -1,10 +1,10 @@
-"""What is searched for, in which order: from what is likeliest to find the one movie on.
+"""The order of searches for a movie, starting with those most likely to find it.
 
-1. Each reading of the name: among the movies first shown in its year, and then among all. What the
-   second search leaves out, as only a page of it is read, is looked for in that year by the date
-   of any release, and in the years beside it.
-2. Where nothing near was found, the name is changed: without the number of a part, with "&" for
-   "and", without its subtitle, and then either half of it alone, as the other may be misspelled.
+1. Each reading of the name: among movies first released in its year, then among all. As only one
+   page of the second search is read, further ones look in that year by the date of any release,
+   and in the years next to it.
+2. If nothing similar was found, the name is changed: without the number of a part, with "&" for
+   "and", without its subtitle, and then each half alone, as the other may be misspelled.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import msgspec
 
 from mediakeep.movies.identify.clue import Clue, year_beside
 
-FULL = 20  # movies on a page of what a search finds
+FULL = 20  # movies on a page of search results
 _READINGS = 3  # of a name
-_LONGEST = 200  # letters of a question
+_LONGEST = 200  # characters of a query
 _SUBTITLE = re.compile(r"(?::\s|\s[-–—]\s).*$")
 _PART = re.compile(
     r"\s+(?:(?:part|pt|chapter|vol|volume|teil|kapitel|partie|parte)\.?\s+\w+"
@@ -28,7 +28,7 @@ _PART = re.compile(
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One search; with `primary` the year is that in which a movie was first shown."""
+    """One search; with `is_first_release`, the year is that of the first release."""
 
     text: str
     year: int = 0
@@ -36,8 +36,8 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def plain(clue: Clue) -> Iterator[Step]:
-    """Give the searches for a name as it is written."""
-    readings = [one[:_LONGEST].strip() for one in clue.titles if one.strip()][:_READINGS]
+    """Yield the searches for a name as written."""
+    readings = [title[:_LONGEST].strip() for title in clue.titles if title.strip()][:_READINGS]
     for text in dict.fromkeys(readings):
         if year := year_beside(text, clue.year):
             yield Step(text, year)
@@ -48,14 +48,14 @@ def plain(clue: Clue) -> Iterator[Step]:
 
 
 def bent(clue: Clue) -> Iterator[Step]:
-    """Give the searches for a name that is written otherwise than the movie's."""
+    """Yield the searches for a name that is written differently from the movie's."""
     if not clue.titles:
         return
     text = clue.titles[0][:_LONGEST]
-    for one in dict.fromkeys((_PART.sub("", text), _joined(text), _SUBTITLE.sub("", text))):
-        if one and one != text:
-            yield Step(one, clue.year)
-    yield from (Step(one, clue.year) for one in _halves(text.split()))
+    for variant in dict.fromkeys((_PART.sub("", text), _joined(text), _SUBTITLE.sub("", text))):
+        if variant and variant != text:
+            yield Step(variant, clue.year)
+    yield from (Step(half, clue.year) for half in _halves(text.split()))
 
 
 def _joined(text: str) -> str:
@@ -63,6 +63,6 @@ def _joined(text: str) -> str:
 
 
 def _halves(words: list[str]) -> list[str]:
-    """Cut a name in two that have about as many letters each."""
+    """Split a name into two parts of about equal length."""
     cuts = [[" ".join(words[:place]), " ".join(words[place:])] for place in range(1, len(words))]
     return min(cuts, key=lambda cut: abs(len(cut[0]) - len(cut[1])), default=[])

@@ -1,4 +1,4 @@
-"""What is asked of a movie: all that is known here and that the answer depends on."""
+"""The query for a movie: everything known here that the answer depends on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mediakeep.movies.identify.stated import Stated
 from mediakeep.movies.model import Movie
 from mediakeep.movies.names import words
 
-RULES = 1  # of identification: what was found by older ones is asked anew
+RULES = 1  # of the matching rules: answers of older versions are looked up again
 
 _READINGS = 4  # of a name
 _LONGEST = 300  # letters of one
@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\s._-]+")
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A movie as the look-up sees it; `clue` is what a search goes by."""
+    """The query for a movie's identity; a search uses `clue`."""
 
     clue: Clue
     stated: tuple[Stated, ...]
@@ -32,21 +32,23 @@ class Question(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """A text that changes with the question, and with the rules of its answer.
+        """A hash of the query and of the version of the matching rules.
 
-        The folders around the movie are left out, as the answer is kept by its place.
+        The parent folders are left out, as the answer is cached by the movie's place.
         """
         plain = structs.replace(self, clue=structs.replace(self.clue, folders=()))
         return f"{RULES}." + blake2b(msgspec.json.encode(plain), digest_size=8).hexdigest()
 
 
 def of(local: Movie, stated: tuple[Stated, ...], language: str) -> Question:
-    """Ask which movie it is; its running time counts in whole minutes."""
+    """Build the query for a movie, with its runtime in whole minutes."""
     name = local.name
-    read = [_plain(one) for one in (name.title, *name.others)]
-    titles = tuple(dict.fromkeys(one for one in read if any(map(str.isalnum, one))))[:_READINGS]
+    cleaned = [_plain(title) for title in (name.title, *name.others)]
+    titles = tuple(dict.fromkeys(title for title in cleaned if any(map(str.isalnum, title))))[
+        :_READINGS
+    ]
     minutes = float(max(round(local.duration / _MINUTE), local.duration > 0))
-    cut = any(map(words.is_recut, (name.edition, *(one.edition for one in local.videos))))
+    cut = any(map(words.is_recut, (name.edition, *(video.edition for video in local.videos))))
     parts = PurePosixPath(files.unescape(local.key)).parts
     folders = tuple(map(_plain, parts if local.own_folder else parts[:-1]))
     own = folders[-1:] if local.own_folder else ()
@@ -56,19 +58,19 @@ def of(local: Movie, stated: tuple[Stated, ...], language: str) -> Question:
 
 
 def _is_bare(local: Movie) -> bool:
-    """Tell whether the video's name is a title and a year and no more.
+    """Return True if the name is just a title and a year.
 
-    So is a folder's that is not named for its video, as "Christmas 2020/Elf.mkv".
+    So is the name of a folder that is not named after its video, as in "Christmas 2020/Elf.mkv".
     """
-    name, told = local.name, [local.base]
-    if name.source == "folder" and not all(one.startswith(name.title) for one in name.others):
-        told.append(local.root.rpartition("/")[2])
+    name, names = local.name, [local.base]
+    if name.source == "folder" and not all(other.startswith(name.title) for other in name.others):
+        names.append(local.root.rpartition("/")[2])
     title = _WORD.findall(name.title.casefold())
     wanted = [*title, f"{name.year}"]
-    return bool(name.year) and any(_WORD.findall(one.casefold()) == wanted for one in told)
+    return bool(name.year) and any(_WORD.findall(text.casefold()) == wanted for text in names)
 
 
 def _plain(text: str) -> str:
-    """Return a title without what no title holds, as control characters and lone surrogates."""
+    """Return a title without control characters and lone surrogates."""
     shown = "".join(char if char.isprintable() else " " for char in text[:_LONGEST])
     return " ".join(shown.split())

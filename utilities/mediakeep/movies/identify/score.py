@@ -1,7 +1,7 @@
-"""How sure it is that a movie is the one that is meant: decided by what is known, and pure.
+"""Rate candidates: pure functions of what is known of them.
 
-Of a confidence of 1 everything is taken off that speaks against it. What a movie is known by
-decides as well: a search tells titles and a date, details tell all titles and the running time.
+The confidence starts at 1, and each contradiction is deducted. It depends on what is known of a
+movie: search results have titles and a date, details have all titles and the runtime.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from mediakeep.movies.identify.clue import Clue
 from mediakeep.movies.identify.verdict import Sure
 from mediakeep.movies.identify.weights import WEIGHTS, Weights
 
-_HAIR = 1e-6  # what figures of three places are off by
+_HAIR = 1e-6  # tolerance for figures rounded to three decimals
 
 
 def candidate(
     clue: Clue, hit: Hit, movie: Movie | None = None, weights: Weights = WEIGHTS
 ) -> Candidate:
-    """Weigh a movie; without its details a running time that may still tell takes nothing off."""
+    """Rate a movie. Without its details, the runtime is not deducted."""
     nearest, against = costs.of_name(clue, hit, movie, weights)
     if movie or not clue.minutes:
         against["runtime"] = costs.of_runtime(clue, movie, weights)
@@ -39,12 +39,14 @@ def candidate(
 
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Sort candidates, the best first; among equals the better known, which decides nothing."""
-    return sorted(candidates, key=lambda one: (-one.confidence, -one.hit.popularity, one.hit.id))
+    """Sort candidates, best first; equal ones by popularity, which decides nothing."""
+    return sorted(
+        candidates, key=lambda rated: (-rated.confidence, -rated.hit.popularity, rated.hit.id)
+    )
 
 
 def verdict(best_first: Sequence[Candidate], weights: Weights = WEIGHTS) -> Sure:
-    """Tell how sure it is that the first one is meant."""
+    """Return whether the first candidate is accepted."""
     if not best_first or best_first[0].confidence < weights.shown:
         return Sure.UNMATCHED
     if best_first[0].confidence < weights.bar or rivals(best_first, weights):
@@ -53,6 +55,6 @@ def verdict(best_first: Sequence[Candidate], weights: Weights = WEIGHTS) -> Sure
 
 
 def rivals(best_first: Sequence[Candidate], weights: Weights = WEIGHTS) -> list[Candidate]:
-    """Return those that the first one is not clearly ahead of."""
+    """Return the candidates that the first one is not clearly ahead of."""
     least = best_first[0].confidence - weights.margin if best_first else 1.0
-    return [one for one in best_first[1:] if one.confidence > least + _HAIR]
+    return [other for other in best_first[1:] if other.confidence > least + _HAIR]

@@ -1,13 +1,13 @@
-"""The search for a movie by its name: as few questions as make it certain, and not one more.
+"""Search for a movie by name, with no more requests than needed to be certain.
 
-1. The ladder's searches are made one by one, until a movie is accepted. Where something speaks
-   against one of the name's year, the search of all years may still find a better.
-2. The best of what was found is asked for its details. A movie that keeps its rank with them, ahead
-   of all that might still come near, is the one; else the next is asked for its own.
-3. Where nothing is near, what a search found all the same has another title that is: the details
-   of the first few tell it, at once where there are but one or two of that year.
-4. What is left to a person comes with the details of the first few. Where nothing is near, the
-   nearest are listed all the same.
+1. The searches of `search_steps` run one by one until a movie is accepted. If something speaks
+   against a movie of the name's year, the search of all years may still find a better one.
+2. The details of the best candidate are fetched. If it keeps its rank with them, ahead of all
+   that might still come near, it is accepted; otherwise the next one's details are fetched.
+3. If no title is similar, the right movie may be among the results under another title: the
+   details of the first few tell, immediately if there are only one or two results of that year.
+4. If the user has to decide, the first few candidates come with details. If none is similar,
+   the nearest ones are listed anyway.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from mediakeep.movies.identify.weights import WEIGHTS, Weights
 if TYPE_CHECKING:
     from mediakeep.lookups.tmdb.service import TMDb
 
-_WEIGHED = 6  # movies whose details are asked for to decide
-_UNLIKE = 3  # of these, movies whose known titles are nothing like the name
-_LONE = 2  # so few that a search finds are looked at more closely before the next one
-SHOWN = 3  # movies whose details a person sees
+_WEIGHED = 6  # movies whose details are fetched at most to decide
+_UNLIKE = 3  # of these, movies whose known titles are not similar
+_LONE = 2  # results of a search whose details are fetched before the next search
+SHOWN = 3  # candidates shown with details
 _LISTED = 5
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a search came to; the `movie` is that of the first candidate, where it is accepted."""
+    """The result of a search; `movie` is that of the first candidate if it is accepted."""
 
     sure: Sure
     candidates: tuple[Candidate, ...] = ()
@@ -45,16 +45,16 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Search:
-    """One search by name; Outage, ServiceFailed and NotAsked as the service raises them."""
+    """One search by name. Raise Outage, ServiceFailed and NotAsked like the client."""
 
     def __init__(self, tmdb: TMDb, clue: Clue, weights: Weights = WEIGHTS) -> None:
         self._tmdb, self._clue, self._weights = tmdb, clue, weights
-        self._hits: dict[int, Hit] = {}  # in the order of the service
+        self._hits: dict[int, Hit] = {}  # in the service's order
         self._movies: dict[int, Movie] = {}
-        self._whole: set[str] = set()  # texts of which every movie is known that they find
+        self._whole: set[str] = set()  # texts whose results are all known
 
     def run(self) -> Found:
-        """Search until a movie is accepted, or everything was tried."""
+        """Search until a movie is accepted, or all steps are done."""
         if not self._clue.titles:
             return Found(Sure.UNMATCHED)
         sure = self._climb(ladder.plain(self._clue))
@@ -82,14 +82,14 @@ class Search:
         return sure
 
     def _weighed(self) -> Sure:
-        """Ask for details as long as they may change what is accepted."""
+        """Fetch details as long as they may change which movie is accepted."""
         while True:
             best_first = self._ranked()
             sure = score.verdict(best_first, self._weights)
             if not best_first or best_first[0].confidence < self._weights.bar:
                 return sure
             doubtful = [best_first[0], *score.rivals(best_first, self._weights)]
-            unknown = [one.hit for one in doubtful if one.hit.id not in self._movies]
+            unknown = [rated.hit for rated in doubtful if rated.hit.id not in self._movies]
             if not unknown:
                 return sure
             if len(self._movies) >= _WEIGHED:
@@ -97,18 +97,18 @@ class Search:
             self._ask(unknown[0])
 
     def _look_closer(self, most: int) -> Sure:
-        """Learn all titles of the movies that were found first, and not by those that are known."""
+        """Fetch all titles of the first results whose details are unknown."""
         hits = [hit for hit in self._hits.values() if hit.id not in self._movies]
         year = self._clue.year
-        timely = [hit for hit in hits if not year or abs(hit.year - year) <= 1]
-        for hit in timely[:most]:
+        of_that_year = [hit for hit in hits if not year or abs(hit.year - year) <= 1]
+        for hit in of_that_year[:most]:
             self._ask(hit)
             if self._is_near(self._weights.bar):
                 break
         return self._weighed()
 
     def _is_near(self, least: float) -> bool:
-        return any(one.confidence >= least for one in self._ranked())
+        return any(rated.confidence >= least for rated in self._ranked())
 
     def _ranked(self) -> list[Candidate]:
         return score.ranked(
@@ -117,7 +117,7 @@ class Search:
         )
 
     def _ask(self, hit: Hit) -> None:
-        """Ask for the details of a movie; one that is gone since the search counts no more."""
+        """Fetch the details of a movie; drop it if it was removed since the search."""
         try:
             self._movies[hit.id] = self._tmdb.movie(hit.id)
         except NoSuchMovie:
@@ -125,11 +125,11 @@ class Search:
 
     def _found(self, sure: Sure) -> Found:
         if sure is Sure.REVIEW:
-            for one in self._ranked()[:SHOWN]:
-                if one.hit.id not in self._movies:
-                    self._ask(one.hit)
+            for rated in self._ranked()[:SHOWN]:
+                if rated.hit.id not in self._movies:
+                    self._ask(rated.hit)
             sure = self._weighed()
-        found = self._ranked()
-        near = [one for one in found if one.confidence >= self._weights.shown]
-        listed = tuple(near[:_LISTED] or found[:SHOWN])
+        ranked = self._ranked()
+        similar = [rated for rated in ranked if rated.confidence >= self._weights.shown]
+        listed = tuple(similar[:_LISTED] or ranked[:SHOWN])
         return Found(sure, listed, self._movies[listed[0].hit.id] if sure is Sure.AUTO else None)

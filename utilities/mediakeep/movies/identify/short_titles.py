@@ -1,4 +1,4 @@
-"""Titles of a collection's movies without its name, as people write them inside its folder."""
+"""Titles without the name of the movie's collection, as used inside a collection's folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from mediakeep.lookups.tmdb.films import Movie
 from mediakeep.movies.identify import titles
 
-# How TMDb ends names of collections, and people those of their folders.
+# How names of collections end at TMDb, and how folders are named after them.
 _END = re.compile(
     r"[\s,:(\[–—-]*(?:(?:film|movie)s?[ -]?)?(?:the )?(?:complete )?"
     r"(?:collection|trilogy|quadrilogy|tetralogy|saga|series|anthology|boxset|box set|movies|films"
@@ -22,19 +22,19 @@ _BEGINNING = re.compile(
 
 
 def base(name: str) -> str:
-    """Return the name of a collection, or of a folder, without "Collection" and the like."""
+    """Return the name of a collection or folder without "Collection" and the like."""
     return _END.sub("", name).strip()
 
 
-def find(movie: Movie, known: Iterable[str]) -> Iterator[str]:
-    """Give what is left of those titles that begin with the name of the movie's collection.
+def find(movie: Movie, all_titles: Iterable[str]) -> Iterator[str]:
+    """Yield the rest of each title that starts with the name of the movie's collection.
 
     "The Lord of the Rings: The Two Towers" is also "The Two Towers".
     """
     name = base(movie.collection.name) if movie.collection else ""
     if not name:
         return
-    for title in known:
+    for title in all_titles:
         if title.casefold().startswith(name.casefold()) and not title[len(name) :][:1].isalnum():
             rest = _BEGINNING.sub("", title[len(name) :])
             if any(map(str.isalpha, rest)):
@@ -42,9 +42,9 @@ def find(movie: Movie, known: Iterable[str]) -> Iterator[str]:
 
 
 def matches_folder_name(folder: str, movie: Movie) -> bool:
-    """Tell whether a folder bears the name of a movie's collection."""
+    """Return True if a folder is named after the movie's collection."""
     if not movie.collection:
         return False
     names = base(folder.replace("_", " ").replace(".", " ")), base(movie.collection.name)
-    here, there = (titles.parsed(one)[0].key for one in names)
-    return bool(here) and here == there
+    folder_key, collection_key = (titles.parsed(name)[0].key for name in names)
+    return bool(folder_key) and folder_key == collection_key

@@ -1,4 +1,4 @@
-"""The ids that somebody has stated for a movie: a person, its NFO, its name."""
+"""The known IDs of a movie: from the user, its NFO and its name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from mediakeep.item import MovieItem
 from mediakeep.lookups.tmdb import terms
-from mediakeep.lookups.tmdb.films import Movie as Known
+from mediakeep.lookups.tmdb.films import Movie as TmdbMovie
 from mediakeep.movies.model import Movie
 
 _TMDB = re.compile(r"[1-9]\d{0,9}", re.ASCII)
@@ -17,7 +17,7 @@ _SOURCES = {"queue": "the queue", "nfo": "the NFO", "name": "the name"}
 
 
 class Stated(msgspec.Struct, frozen=True):
-    """What one source states: "queue", "nfo" or "name"; 0 and "" for an id that it has not."""
+    """The IDs from one source: "queue", "nfo" or "name"; 0 and "" if not given."""
 
     by: str
     tmdb_id: int = 0
@@ -25,20 +25,21 @@ class Stated(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """What it states, as words within a sentence."""
+        """The IDs and their source, as part of a sentence."""
         tmdb = f"TMDb {self.tmdb_id}" if self.tmdb_id else ""
-        ids = " and ".join(one for one in (tmdb, f"IMDb {self.imdb_id}") if one[-1:].isalnum())
+        ids = " and ".join(name for name in (tmdb, f"IMDb {self.imdb_id}") if name[-1:].isalnum())
         return f"{_SOURCES[self.by]} says {ids}"
 
-    def fits(self, movie: Known) -> bool:
-        """Tell whether nothing that it states contradicts a movie."""
-        tmdb = self.tmdb_id in (0, movie.id)
-        return tmdb and (not (self.imdb_id and movie.imdb_id) or self.imdb_id == movie.imdb_id)
+    def fits(self, movie: TmdbMovie) -> bool:
+        """Return True if none of the IDs contradicts the movie."""
+        same_tmdb = self.tmdb_id in (0, movie.id)
+        return same_tmdb and (not (self.imdb_id and movie.imdb_id) or self.imdb_id == movie.imdb_id)
 
 
 def ids(local: Movie, item: MovieItem, nfo_ids: Mapping[str, str]) -> tuple[Stated, ...]:
-    """Return what is stated, what counts most first; what is no id at all is left out."""
-    return tuple(one for one in _sources(local, item, nfo_ids) if one.tmdb_id or one.imdb_id)
+    """Return the IDs of all sources, by precedence, without invalid ones."""
+    sources = _sources(local, item, nfo_ids)
+    return tuple(known for known in sources if known.tmdb_id or known.imdb_id)
 
 
 def _sources(local: Movie, item: MovieItem, nfo_ids: Mapping[str, str]) -> Iterator[Stated]:
@@ -49,7 +50,7 @@ def _sources(local: Movie, item: MovieItem, nfo_ids: Mapping[str, str]) -> Itera
 
 
 def imdb(text: str) -> str:
-    """Return an id of IMDb as it is written there, "" for what is none."""
+    """Return the normalized IMDb ID, or "" if invalid."""
     text = text.strip().lower()
     return text if terms.is_imdb_id(text) else ""
 

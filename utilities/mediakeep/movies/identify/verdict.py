@@ -1,4 +1,4 @@
-"""What it came to when it was asked which movie a file is."""
+"""The identity of a movie."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from mediakeep.lookups.tmdb.known import Candidate
 
 
 class Sure(StrEnum):
-    """How sure it is; these are the values of MovieItem.match."""
+    """How a movie was matched; the values are those of MovieItem.match."""
 
     AUTO = "auto"
-    USER = "user"  # a person said so
-    REVIEW = "review"  # a person decides among the candidates
-    UNMATCHED = "unmatched"  # nothing near is known
-    UNKNOWN = ""  # nobody could be asked yet
+    USER = "user"  # chosen by the user
+    REVIEW = "review"  # the user has to choose among the candidates
+    UNMATCHED = "unmatched"  # nothing similar was found
+    UNKNOWN = ""  # not looked up yet
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Which movie it is; the `candidates` come best first.
+    """The identity of a movie; the `candidates` are sorted best first.
 
-    `by` tells what decided: "queue" (a person's word there), "nfo", "name", "search" or "person"
-    (asked just now). `movie` is all that TMDb knows of it, None where it is not certain or could
-    not be asked for. `why` says why a look-up could not be made or ended, `failed` whether a
-    service failed then; "" where all was asked.
+    `decided_by` is "queue" (the user's choice there), "nfo", "name", "search" or "person" (the
+    user, in this run). `movie` is the details from TMDb, or None if not identified or not
+    available. `lookup_error` says why a lookup was not made or failed, "" if it succeeded;
+    `is_service_failure` is true if a service failed.
     """
 
     sure: Sure = Sure.UNKNOWN
@@ -36,12 +36,12 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     confidence: float = 0.0
     movie: Movie | None = None
     candidates: tuple[Candidate, ...] = ()
-    conflicts: tuple[str, ...] = ()  # ids that contradict each other, a sentence each
-    removed: tuple[int, ...] = ()  # ids given here that TMDb has no more
+    conflicts: tuple[str, ...] = ()  # contradicting IDs, a sentence each
+    removed: tuple[int, ...] = ()  # given IDs that TMDb does not have any more
     why: str = ""
     failed: bool = False
 
     @property
     def is_certain(self) -> bool:
-        """Whether it is certain which movie it is."""
+        """True if the movie is identified with certainty."""
         return self.sure in (Sure.AUTO, Sure.USER)
