@@ -1,1 +1,1 @@
-"""What the names of movie files and folders say."""
+"""Parse the names of movie files and folders."""

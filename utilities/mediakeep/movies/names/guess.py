@@ -1,4 +1,4 @@
-"""Title and year as guessit reads them; it is an extra, and may be absent."""
+"""Parse title and year with guessit, an optional dependency."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 
 @cache
 def is_there() -> bool:
-    """Tell whether guessit is installed; it is not imported yet."""
+    """Return True if guessit is installed, without importing it."""
     return util.find_spec("guessit") is not None
 
 
 def read(name: str) -> tuple[str, int]:
-    """Return the title and year of a name, "" and 0 for what guessit cannot tell.
+    """Return the title and year of a name, "" and 0 if guessit finds none.
 
-    It is always told that this is a movie: else "Blade Runner 2049" is an episode to it.
+    The type "movie" is always passed: otherwise guessit takes "Blade Runner 2049" for an episode.
     """
     try:
         from guessit import guessit
 
-        told: Mapping[str, Any] = guessit(name, {"type": "movie"})
-    except Exception:  # noqa: BLE001 - whatever it stumbles over, our reading serves
+        guess: Mapping[str, Any] = guessit(name, {"type": "movie"})
+    except Exception:  # noqa: BLE001 - after any failure, our own parser is used
         return "", 0
-    title, year = told.get("title", ""), told.get("year", 0)
+    title, year = guess.get("title", ""), guess.get("year", 0)
     return (title if isinstance(title, str) else ""), (year if isinstance(year, int) else 0)

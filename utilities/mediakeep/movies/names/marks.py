@@ -1,6 +1,6 @@
-"""Marks in names that Plex, Kodi, Jellyfin and Radarr agree on: ids, and labels of editions.
+"""Extract ID and edition tags that Plex, Kodi, Jellyfin and Radarr put into names.
 
-After the naming rules in the manuals of Plex ("{tmdb-1}", "{imdb-tt1}", "{edition-X}") and
+Based on the naming rules in the manuals of Plex ("{tmdb-1}", "{imdb-tt1}", "{edition-X}") and
 Jellyfin ("[tmdbid-1]", also with "=", also in round or curly brackets).
 """
 
@@ -15,7 +15,7 @@ _ID = re.compile(
 )
 _PLAIN_ID = re.compile(r"(?<![^\W_])(tmdb|imdb|tvdb)(?:id)?[-=](tt[0-9]+|[0-9]+)\b", re.IGNORECASE)
 _IMDB = re.compile(r"[\[({]?\s*(?<![^\W_])(tt[0-9]{7,9})(?![^\W_])\s*[\])}]?", re.IGNORECASE)
-_LONE = re.compile(r"(?<!\S)[\[\](){}](?!\S)")  # a bracket that is left of a pair
+_LONE = re.compile(r"(?<!\S)[\[\](){}](?!\S)")  # a bracket whose partner was removed
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 _EDITION = re.compile(r"[\[({]\s*edition\s*[-=:]\s*([^\[\](){}]{0,80})[\])}]", re.IGNORECASE)
 _TMDB_ID = re.compile(r"[1-9][0-9]{0,8}")
@@ -23,7 +23,7 @@ _IMDB_ID = re.compile(r"(?:tt)?([0-9]{7,9})", re.IGNORECASE)
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """What was marked in a name, and the name without it."""
+    """The tags of a name, and the name without them."""
 
     rest: str
     tmdb_id: int = 0
@@ -32,52 +32,52 @@ class Marks(msgspec.Struct, frozen=True):
 
 
 def take(name: str) -> Marks:
-    """Take ids and labels of editions out of a name; those of other services are dropped.
+    """Remove ID and edition tags from a name; IDs of other services are dropped.
 
-    Of several ids of one service the first counts. One in brackets that do not match, such as
-    "[tmdbid-1}", may be mistyped or cut off: it is taken out, but not believed.
+    The first of several IDs of a service counts. One in brackets that do not match, such as
+    "[tmdbid-1}", may be mistyped or truncated: it is removed, but ignored.
     """
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
 
-    def note(service: str, value: str, mark: re.Match[str]) -> str:
-        if (value := _valid(service, value.strip())) and _is_balanced(mark):
-            found.setdefault(service, value)
+    def collect(service: str, value: str, match: re.Match[str]) -> str:
+        if (value := _valid(service, value.strip())) and _is_balanced(match):
+            values.setdefault(service, value)
         return " "
 
-    rest = _EDITION.sub(lambda mark: note("edition", mark[1], mark), name)
-    for shape in (_ID, _PLAIN_ID):
-        rest = shape.sub(lambda mark: note(mark[1].lower(), mark[2], mark), rest)
-    rest = _IMDB.sub(lambda mark: note("imdb", mark[1], mark), rest)
+    rest = _EDITION.sub(lambda match: collect("edition", match[1], match), name)
+    for pattern in (_ID, _PLAIN_ID):
+        rest = pattern.sub(lambda match: collect(match[1].lower(), match[2], match), rest)
+    rest = _IMDB.sub(lambda match: collect("imdb", match[1], match), rest)
     if rest != name:
         rest = _LONE.sub(" ", rest)
-    tmdb, imdb = int(found.get("tmdb", 0)), found.get("imdb", "")
-    return Marks(rest.strip(), tmdb, imdb, found.get("edition", ""))
+    tmdb, imdb = int(values.get("tmdb", 0)), values.get("imdb", "")
+    return Marks(rest.strip(), tmdb, imdb, values.get("edition", ""))
 
 
-def _is_balanced(mark: re.Match[str]) -> bool:
-    """Tell whether the brackets around a mark match, if it stands right at one."""
-    inner = mark[0].strip("[](){} \t")
-    start = mark.start() + mark[0].index(inner)
-    before, after = mark.string[:start], mark.string[start + len(inner) :]
+def _is_balanced(match: re.Match[str]) -> bool:
+    """Return True if the brackets around a tag match, or if there are none."""
+    tag = match[0].strip("[](){} \t")
+    start = match.start() + match[0].index(tag)
+    before, after = match.string[:start], match.string[start + len(tag) :]
     if before.rstrip()[-1:] not in _CLOSING and after.lstrip()[:1] not in _CLOSING.values():
         return True
-    opened = _opened(before)[0]
-    return bool(opened) and _opened(after)[1] == opened[-1]
+    missing = _opened(before)[0]
+    return bool(missing) and _opened(after)[1] == missing[-1]
 
 
 def _opened(text: str) -> tuple[list[str], str]:
-    """Return what closes the brackets that are left open in a text, and the first excess one."""
-    opened: list[str] = []
+    """Return the closing brackets that a text lacks, and its first excess one."""
+    missing: list[str] = []
     excess = ""
     for char in text:
         if char in _CLOSING:
-            opened.append(_CLOSING[char])
+            missing.append(_CLOSING[char])
         elif char in _CLOSING.values():
-            if not opened:
+            if not missing:
                 excess = excess or char  # as in "Smile :)"
-            elif char == opened[-1]:
-                opened.pop()
-    return opened, excess
+            elif char == missing[-1]:
+                missing.pop()
+    return missing, excess
 
 
 def _valid(service: str, value: str) -> str:

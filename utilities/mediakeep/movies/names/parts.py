@@ -1,6 +1,6 @@
-"""Files that a movie is cut into: "cd1", "disc 2", "part-1" at the end of a name.
+"""Parse the part number at the end of a name: "cd1", "disc 2", "part-1".
 
-After the rules for split files of Plex, Kodi and Jellyfin.
+Based on the rules of Plex, Kodi and Jellyfin for split files.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _PART = re.compile(
 )
 _FOLDER = re.compile(r"(?:cd|dvd|dis[ck]|part|pt)[ ._-]*([0-9]{1,2}|[a-d])", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![0-9])(?:18|19|20)[0-9]{2}(?![0-9])")
-_DISCS = ("dvd5", "dvd9")  # how much it holds, not which it is
-_LONGEST = 300  # characters; no system has longer names
+_DISCS = ("dvd5", "dvd9")  # disc sizes, not numbers
+_LONGEST = 300  # characters; no file system has longer names
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A name cut at its part: `base` is the same for all parts of a movie.
+    """A name split at its part number; `base` is the same for all parts of a movie.
 
-    It is `doubtful` whether it is a part of one movie or a movie of its own, such as "Dune Part 2":
-    only files that lie beside it can tell.
+    It is `is_ambiguous` if it may be a movie of its own, such as "Dune Part 2": only the files next
+    to it can tell.
     """
 
     base: str
@@ -34,22 +34,22 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def find(stem: str) -> Part | None:
-    """Tell which part of a movie a name without suffix is, None where it is none."""
-    found = _PART.fullmatch(stem[:_LONGEST])
-    if not found or not found["head"].strip(" ._-[("):
+    """Return the part in a name without suffix, or None if there is none."""
+    match = _PART.fullmatch(stem[:_LONGEST])
+    if not match or not match["head"].strip(" ._-[("):
         return None
-    number = _number(found["number"])
-    if not number or found["word"].lower() + found["number"] in _DISCS:
+    number = _number(match["number"])
+    if not number or match["word"].lower() + match["number"] in _DISCS:
         return None
-    spoken = found["word"].lower() in ("part", "pt") or found["number"].isalpha()
-    base = f"{found['head']}{found['tail']}{stem[_LONGEST:]}".strip(" ._-")
-    return Part(base, number, doubtful=spoken and not _YEAR.search(found["head"]))
+    is_word = match["word"].lower() in ("part", "pt") or match["number"].isalpha()
+    base = f"{match['head']}{match['tail']}{stem[_LONGEST:]}".strip(" ._-")
+    return Part(base, number, doubtful=is_word and not _YEAR.search(match["head"]))
 
 
 def of_folder(name: str) -> int:
-    """Tell which part a folder such as "CD1" or "Disc 2" holds, 0 where it is none."""
-    found = _FOLDER.fullmatch(name.strip())
-    return _number(found[1]) if found else 0
+    """Return the number of a part folder such as "CD1" or "Disc 2", or 0 if it is not one."""
+    match = _FOLDER.fullmatch(name.strip())
+    return _number(match[1]) if match else 0
 
 
 def _number(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Title and year read from a name by rules of our own, without guessit."""
+"""Parse title and year from a name with our own rules, without guessit."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import msgspec
 
 from mediakeep.movies.names import spelling, words
 
-_FIRST = 1888  # the year of the oldest film
+_FIRST = 1888  # year of the oldest film
 _BRACKETED = re.compile(r"[\[({]\s*((?:18|19|20)[0-9]{2})\s*[\])}]")
 _WITHIN = re.compile(r"\((?:[^()]*[^()\w])?((?:18|19|20)[0-9]{2})(?:[^()\w][^()]*)?\)")
 _BARE = re.compile(r"(?<![^\W_])(?:18|19|20)[0-9]{2}(?![^\W_])")
-_SUFFIXED = re.compile(r"[ _]t[0-9]{2}$")  # a title of a disc, as MakeMKV numbers them
+_SUFFIXED = re.compile(r"[ _]t[0-9]{2}$")  # a disc title, as numbered by MakeMKV
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """Title and year of a name; `certain` where the year stands in brackets behind the title.
+    """A parsed name; `is_certain` if the year is in brackets after the title.
 
-    `tail` is what stands behind both, `whole` the title with all that was cut off it in doubt.
+    `tail` is what follows both, `full_title` the title with everything that was cut off in doubt.
     """
 
     title: str = ""
@@ -30,40 +30,40 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def tidied(name: str) -> str:
-    """Return a name without the groups, sites and numbers that programs put around it."""
+    """Return a name without the groups, sites and numbers that programs add."""
     return _SUFFIXED.sub("", spelling.without_noise(name))
 
 
 def read(name: str) -> Reading:
-    """Read a name that is plain text, tidied, without ids and parts."""
-    for shape in (_BRACKETED, _WITHIN):
-        years = [found for found in shape.finditer(name) if is_year(found[1])]
-        for found in years[::-1]:
-            title = _title(name[: found.start()])
+    """Parse a plain-text name without noise, IDs and part numbers."""
+    for pattern in (_BRACKETED, _WITHIN):
+        years = [match for match in pattern.finditer(name) if is_year(match[1])]
+        for match in years[::-1]:
+            title = _title(name[: match.start()])
             if title:
-                return Reading(title, int(found[1]), True, name[found.end() :], title)
-        for found in years:  # the year comes first
-            if rest := _until_quality(name[found.end() :])[0]:
-                return Reading(rest, int(found[1]), False, name[found.end() :], rest)
+                return Reading(title, int(match[1]), True, name[match.end() :], title)
+        for match in years:  # the year comes first
+            if rest := _until_quality(name[match.end() :])[0]:
+                return Reading(rest, int(match[1]), False, name[match.end() :], rest)
     return _bare(spelling.spaced(name))
 
 
 def is_year(text: str) -> bool:
-    """Tell whether four digits can be the year of a film."""
+    """Return True if four digits can be the year of a film."""
     return _FIRST <= int(text) <= datetime.now(UTC).year + 5
 
 
 def _bare(text: str) -> Reading:
-    """Read a name whose year stands in no brackets: the last one before words of quality counts."""
+    """Parse a name with the year outside brackets: the last one before release words counts."""
     head, tail = _cut(text)
-    years = [found for found in _BARE.finditer(head) if is_year(found[0])]
-    for found in years[::-1]:
-        title, whole = _without_soft(head[: found.start()])
+    years = [match for match in _BARE.finditer(head) if is_year(match[0])]
+    for match in years[::-1]:
+        title, whole = _without_soft(head[: match.start()])
         if title and not _is_of_edition(title):
-            rest = head[found.end() :] + tail
-            if not rest.strip():  # nothing else tells it from a number that ends the title
-                whole = f"{whole} {found[0]}"
-            return Reading(title, int(found[0]), False, rest, whole)
+            rest = head[match.end() :] + tail
+            if not rest.strip():  # it may as well be a number at the end of the title
+                whole = f"{whole} {match[0]}"
+            return Reading(title, int(match[0]), False, rest, whole)
     if years and (title := spelling.clean(head[years[0].end() :])):
         return Reading(title, int(years[0][0]), False, tail, spelling.clean(head))
     title, whole = _without_soft(head)
@@ -71,7 +71,7 @@ def _bare(text: str) -> Reading:
 
 
 def _is_of_edition(title: str) -> bool:
-    """Tell whether another year and an edition end a title: the year behind is that edition's."""
+    """Return True if a title ends with another year and an edition, to which the year belongs."""
     shorter, edition = words.without_edition(title)
     before, _, last = shorter.rpartition(" ")
     return bool(edition and before and _BARE.fullmatch(last) and is_year(last))
@@ -87,22 +87,22 @@ def _until_quality(text: str) -> tuple[str, str]:
 
 
 def _cut(text: str) -> tuple[str, str]:
-    """Cut a spaced name before its first word of quality, but never before its first word."""
-    for found in re.finditer(r"[^\s.\[\](){},]+", text):
-        word = found[0].strip("-.")
-        first = text[: found.start()].strip(" -[({")
+    """Split a name before its first release word, but never before its first word."""
+    for match in re.finditer(r"[^\s.\[\](){},]+", text):
+        word = match[0].strip("-.")
+        first = text[: match.start()].strip(" -[({")
         parts = [word, *word.split("-")[:1]]
         if first and any(words.HARD.fullmatch(part) for part in parts):
-            return text[: found.start()], text[found.start() :]
+            return text[: match.start()], text[match.start() :]
     return text, ""
 
 
 def _without_soft(text: str) -> tuple[str, str]:
-    """Take words that hardly are of the title off its end; returns it without and with them."""
+    """Strip ambiguous release words from the end; return the title without and with them."""
     whole = spelling.clean(text)
     title = whole
-    while (left := title.rpartition(" "))[0] and words.SOFT.fullmatch(left[2].strip("-[](){}.")):
-        if words.is_article(shorter := spelling.clean(left[0])):
+    while (split := title.rpartition(" "))[0] and words.SOFT.fullmatch(split[2].strip("-[](){}.")):
+        if words.is_article(shorter := spelling.clean(split[0])):
             break
         title = shorter
     return title, whole

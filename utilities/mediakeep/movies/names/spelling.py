@@ -1,4 +1,4 @@
-"""Names of files as people would write them: separators, acronyms, articles, noise around them."""
+"""Clean file names: separators, acronyms, articles and noise around the title."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 import unicodedata
 
 _DOTTED = re.compile(r"\b\w\.$|\.\.\.$|\b(?:vol|jr|sr|dr)\.$", re.IGNORECASE)
-_LONGEST = 250  # characters of a name that are looked at; no system has longer ones
+_LONGEST = 250  # characters; no file system has longer names
 _ACRONYM = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?![^\W_]{2}\.[^\W_]\b)")
-_COLON = re.compile(r"(?<=\w)_(?= \w)")  # which Windows does not allow in a name
+_COLON = re.compile(r"(?<=\w)_(?= \w)")  # Windows does not allow colons in names
 _DECIMAL = re.compile(r"\W*[0-9]+\.[0-9]+\W*")
-_KEPT = "\ue000"  # stands for the dot of an acronym meanwhile
+_KEPT = "\ue000"  # temporary placeholder for the dots of acronyms
 _SITE = re.compile(
     r"^[\[({ ]*(?:www\.)?[\w-]+\.(?:com|org|net|info|to|tv|me|cc|mx|lt|ag|pe|se|li|am|ws|vip)"
     r"[\])} ]*(?:[-_ ]+|(?<=[\])}]))(?=\w)",
@@ -28,9 +28,9 @@ _ELIDED = re.compile(r"^(?P<title>.+),\s*(?P<article>l['’])$", re.IGNORECASE)
 
 
 def plain(name: str) -> str:
-    """Return a name as valid, composed text of a reasonable length, without what is not shown.
+    """Return a name as valid NFC text of limited length, without non-printable characters.
 
-    Bytes that are no UTF-8 are taken for Windows-1252, as old programs wrote them.
+    Bytes that are not UTF-8 are decoded as Windows-1252, which old programs wrote.
     """
     try:
         name.encode()
@@ -41,48 +41,48 @@ def plain(name: str) -> str:
 
 
 def spaced(text: str) -> str:
-    """Replace the dots and underscores that stand for spaces; acronyms keep their dots."""
+    """Replace dots and underscores used as spaces; acronyms keep their dots."""
     text = _COLON.sub(":", text).replace("_", " ")
     if _DECIMAL.fullmatch(text):
         return text
     if " " not in text.strip() or text.count(".") > 2 * text.count(" "):
-        text = _ACRONYM.sub(lambda found: found[0].replace(".", _KEPT) + ".", text)
+        text = _ACRONYM.sub(lambda match: match[0].replace(".", _KEPT) + ".", text)
         text = text.replace(".", " ").replace(_KEPT, ".")
     return " ".join(text.split())
 
 
 def without_noise(text: str) -> str:
-    """Drop the sites and groups that a name begins with, unless nothing much is left then."""
+    """Drop sites and groups at the start of a name, unless little would be left."""
     shorter = _SITE.sub("", text)
-    while found := _GROUP.match(shorter):
-        rest = shorter[found.end() :]
-        if found[1].strip().isdigit() or not _WORDS.match(rest) or _is_glued(shorter):
+    while match := _GROUP.match(shorter):
+        rest = shorter[match.end() :]
+        if match[1].strip().isdigit() or not _WORDS.match(rest) or _is_glued(shorter):
             break
         shorter = rest
     return shorter
 
 
 def unnumbered(title: str) -> str:
-    """Drop the place in a list that a title begins with, as in "03. Alien"."""
+    """Drop a list number at the start of a title, as in "03. Alien"."""
     return _NUMBERED.sub("", title)
 
 
 def clean(title: str) -> str:
-    """Take away what titles neither begin nor end with, and put an article first."""
+    """Strip characters that no title starts or ends with, and put a trailing article first."""
     title = " ".join(title.split()).strip(" -_,;:+~|")
     title = title.rstrip("[({").lstrip("])}").strip(" -_,;:+~|")
     if title.endswith(".") and not _DOTTED.search(title):
         title = title[:-1]
-    for shape, joint in ((_ARTICLE, " "), (_ELIDED, "")):
-        if found := shape.match(title):
-            title = f"{found['article']}{joint}{found['title']}"
+    for pattern, joint in ((_ARTICLE, " "), (_ELIDED, "")):
+        if match := pattern.match(title):
+            title = f"{match['article']}{joint}{match['title']}"
     if re.fullmatch(r"\[[^\[\]]+\]", title):
         title = title[1:-1]
     return title.strip()
 
 
 def _is_glued(text: str) -> bool:
-    """Tell whether letters follow a bracket at once that may be of the title, as in "[Rec]2"."""
+    """Return True if a bracket is part of the title, as in "[Rec]2"."""
     return bool(re.match(r"\s*\[[^\[\]]*\][0-9²³]", text))
 
 

@@ -1,10 +1,10 @@
-"""Words in names of files that belong to no title: of sources, codecs, languages, editions."""
+"""Words of file names that are not part of a title: sources, codecs, languages, editions."""
 
 from __future__ import annotations
 
 import re
 
-# Never a word of a title.
+# Words that never belong to a title.
 _HARD = (
     r"[0-9]{3,4}[pi]|[48]k|[0-9]{3,4}x[0-9]{3,4}|[hx][ .]?26[456]|hevc|avc|xvid|divx|av1|vp9|"
     r"(?:8|10|12)-?bits?|hi10p?|hdr(?:10)?(?:\+|plus)?|dovi|sdr|uhd|"
@@ -14,8 +14,8 @@ _HARD = (
     r"aac[0-9]?|e?ac-?3|dts(?:-?(?:hd|es|x|ma))?|truehd|atmos|flac|ddp?a?[257]?[ .]?[01]?|mp3|opus|"
     r"vostf?r?|truefrench|subfrench|hsbs|h-?ou|3d-?h?(?:sbs|ou|tab)|nf|amzn|dsnp|hmax|atvp|yify|yts|rarbg"
 )
-# Words of release names that may be words of titles as well: only what stands before a hard one,
-# or after the year, is one of those.
+# Release words that may be words of titles as well: they count only directly before a word of the
+# list above, or after the year.
 _SOFT = (
     r"web|cam|ts|tc|dvd|hd|fhd|vod|proper|repack|rerip|internal|limited|multi|dual|dl|ml|hc|3d|sbs|"
     r"audio|dubbed|subbed|subs?|complete|ws|fs|nfofix|retail|festival|readnfo|"
@@ -27,7 +27,7 @@ _EPISODE = re.compile(r"(?<![^\W_])s[0-9]{1,2}[ ._-]?e[0-9]{1,3}(?![0-9])", re.I
 HARD = re.compile(_HARD, re.IGNORECASE)
 SOFT = re.compile(_SOFT, re.IGNORECASE)
 
-# How editions are written, and what they are called; the former stand for a whole run of words.
+# Spellings of editions, as patterns of whole words, and their names.
 _EDITIONS: tuple[tuple[str, str], ...] = (
     (r"director'?s[ ._]cut|directors'[ ._]cut|\bdc\b(?=$)", "Director's Cut"),
     (r"(?:the[ ._])?final[ ._]cut", "Final Cut"),
@@ -61,7 +61,7 @@ _AS_LONG = re.compile(
     r"(?:[0-9]{2}th )?anniversary|collector's|edition|collection|version|4k|uhd|hdr",
     re.IGNORECASE,
 )
-# At the end of a title, before the year, only those that hardly are words of it.
+# Not at the end of a title, before the year, where they may be words of the title.
 _PLAIN = {"Uncut", "Restored", "Criterion", "IMAX", "International", "Uncensored"}
 _ARTICLES = frozenset({"the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "il"})
 _CLOSING = [
@@ -72,18 +72,20 @@ _CLOSING = [
 
 
 def edition(text: str) -> str:
-    """Name the editions that the text behind a title tells of, such as "Director's Cut"."""
-    found = {match.start(): name for shape, name in _ANY_EDITION if (match := shape.search(text))}
-    return " ".join(dict.fromkeys(found[start] for start in sorted(found)))
+    """Return the editions named in the text after a title, such as "Director's Cut"."""
+    editions = {
+        match.start(): name for shape, name in _ANY_EDITION if (match := shape.search(text))
+    }
+    return " ".join(dict.fromkeys(editions[start] for start in sorted(editions)))
 
 
 def is_recut(edition: str) -> bool:
-    """Tell whether an edition may last longer or shorter; a better picture is as long."""
+    """Return True if an edition may change the runtime; a better picture does not."""
     return any(map(str.isalnum, _AS_LONG.sub("", edition)))
 
 
 def without_edition(title: str) -> tuple[str, str]:
-    """Cut an edition off the end of a title; returns both."""
+    """Split an edition off the end of a title; return both."""
     for shape, name in _CLOSING:
         if (match := shape.search(title)) and not is_article(title[: match.start()]):
             return title[: match.start()], name
@@ -91,22 +93,22 @@ def without_edition(title: str) -> tuple[str, str]:
 
 
 def is_article(text: str) -> bool:
-    """Tell whether a text is an article alone, which is no title."""
+    """Return True if a text is only an article, which is not a title."""
     return text.lower() in _ARTICLES
 
 
 def is_episode(name: str) -> bool:
-    """Tell whether a name numbers an episode of a series, such as "The.Office.S01E01"."""
+    """Return True if a name has the number of an episode, such as "The.Office.S01E01"."""
     return _EPISODE.search(name) is not None
 
 
 def is_version(label: str) -> bool:
-    """Tell whether a text tells versions of a movie apart, so that it is no title."""
+    """Return True if a text describes a version of a movie, and is not a title."""
     words = [word for word in re.split(r"[\s._\[\](){}-]+", label) if word]
     return bool(edition(label)) or any(HARD.fullmatch(word) for word in words)
 
 
-# What is about a movie, or an episode of a series: never the movie itself.
+# Something about a movie, or an episode of a series: never the movie itself.
 _APART = re.compile(
     r"(?<![^\W_])(?:s[0-9]{1,2}[ ._-]?e[0-9]{1,3}|[0-9]{1,2}x[0-9]{2}|trailers?|teaser|"
     r"making[ ._-]of|behind[ ._-]the[ ._-]scenes|featurettes?|deleted[ ._-]scenes?|"
@@ -116,12 +118,12 @@ _APART = re.compile(
 
 
 def apart(text: str) -> str:
-    """Return what the text behind a title and a year tells if it is not the movie, "" else."""
-    found = _APART.search(text)
-    return " ".join(re.split(r"[ ._-]+", found[0])) if found else ""
+    """Return the part after title and year that marks an extra or episode, or "" if none."""
+    match = _APART.search(text)
+    return " ".join(re.split(r"[ ._-]+", match[0])) if match else ""
 
 
-# Names that programs give, and people who name the folder instead.
+# Names given by programs, or by people who name the folder instead.
 _GENERIC = re.compile(
     r"movie|film|video|main|feature|main[ _.-]?(?:feature|movie|title)|index|untitled|unknown|"
     r"title|track|output|file|full|full[ _.-]?movie|default|new|"
@@ -135,12 +137,12 @@ _RANDOM = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]{18,}")
 
 
 def is_generic(stem: str) -> bool:
-    """Tell whether a name says nothing of the movie, such as "title_t00" or a row of digits."""
+    """Return True if a name does not name the movie, such as "title_t00" or only digits."""
     plain = stem.strip(" ._-[](){}")
     if not any(char.isalnum() for char in plain):
         return True
     words = [word for word in re.split(r"[\s._\[\](){}-]+", plain) if word]
-    # A number of few digits may be a title ("300", "9"), one of five is a file on a Blu-ray.
+    # A short number may be a title ("300", "9"); five digits are a file of a Blu-ray.
     return bool(
         _GENERIC.fullmatch(plain)
         or _RANDOM.fullmatch(plain)
