@@ -1,4 +1,4 @@
-"""The table of all kinds of issues with movies: one row here and one check a kind."""
+"""The table of all issue kinds of movies; each has a row here and a check function."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from mediakeep.movies.checks import matching, sidecars, videos
 
 
 class Scope(StrEnum):
-    """What an issue of a kind is about."""
+    """Whether an issue is about the movie or about a file."""
 
     MOVIE = "movie"
     FILE = "file"
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of issue.
+    """An issue kind.
 
-    The check is shown a movie. Of one about the movie it gives the detail, or None where all is
-    well; of one about files it gives the details of those that have it, by their places.
+    The check takes a movie. For the scope MOVIE it returns the detail, or None if there is no
+    issue; for the scope FILE it returns the details by the places of the files that have it.
     """
 
     name: str
     severity: Severity
     scope: Scope
     check: Callable[[Account], str | Mapping[str, str] | None]
-    decision: bool  # a person settles it by saying which movie it is
+    decision: bool  # the user settles it by choosing the movie
     meaning: str
     cure: str
-    role: str = ""  # the sidecar that mends it, which a batch writes by itself where it can
+    role: str = ""  # role of the sidecar that a batch writes to fix it
 
 
 # Most urgent first: reports follow this order.
@@ -44,8 +44,8 @@ KINDS = (
         Scope.FILE,
         videos.unreadable_video,
         False,
-        "The system refuses to give the file's content.",
-        "Check its rights, where a link leads, and the disk.",
+        "The file cannot be read.",
+        "Check its permissions, the target if it is a link, and the disk.",
     ),
     Kind(
         "truncated-video",
@@ -53,7 +53,7 @@ KINDS = (
         Scope.FILE,
         videos.truncated_video,
         False,
-        "The file ends before its video does: an unfinished copy or download.",
+        "The file is truncated: an unfinished copy or download.",
         "Replace it from a backup or another copy.",
     ),
     Kind(
@@ -62,7 +62,7 @@ KINDS = (
         Scope.FILE,
         videos.not_video,
         False,
-        "The file is named like a video, but holds no pictures that could be played.",
+        "The file is named like a video, but has no video stream.",
         "Replace it from a backup or another copy, or move it out of the library.",
     ),
     Kind(
@@ -71,7 +71,7 @@ KINDS = (
         Scope.FILE,
         videos.no_audio,
         False,
-        "The video has no sound at all.",
+        "The video has no audio stream.",
         "Replace it, unless it is a silent film.",
     ),
     Kind(
@@ -80,8 +80,8 @@ KINDS = (
         Scope.MOVIE,
         matching.id_conflict,
         True,
-        "Ids in the queue, the NFO and the names are of different movies.",
-        "Choose the right one, if you have not yet, and correct or remove the wrong one.",
+        "The IDs in the queue, the NFO and the names are those of different movies.",
+        "Choose the right one, unless you already have, and correct or remove the wrong one.",
     ),
     Kind(
         "removed-id",
@@ -89,8 +89,8 @@ KINDS = (
         Scope.MOVIE,
         matching.removed_id,
         True,
-        "TMDb has no movie with the id that is given here any more.",
-        "Choose the one that it has become, and correct the id in the NFO or the name.",
+        "TMDb does not have a movie with the given ID any more.",
+        "Choose its current entry, and correct the ID in the NFO or the name.",
     ),
     Kind(
         "invalid-id",
@@ -98,7 +98,7 @@ KINDS = (
         Scope.MOVIE,
         matching.invalid_id,
         False,
-        "The NFO holds something in place of an id that cannot be one.",
+        "An ID in the NFO is not valid.",
         "Correct or remove it in the NFO.",
     ),
     Kind(
@@ -107,8 +107,8 @@ KINDS = (
         Scope.MOVIE,
         sidecars.name_not_parsed,
         True,
-        "Neither the name of the file nor that of its folder tells a title.",
-        "Rename it, such as to Title (Year), or choose the movie by its id.",
+        "Neither the file name nor the folder name has a title.",
+        "Rename it, for example to Title (Year), or choose the movie by its ID.",
     ),
     Kind(
         "no-match",
@@ -116,8 +116,8 @@ KINDS = (
         Scope.MOVIE,
         matching.no_match,
         True,
-        "TMDb knows no movie that is near to what the name says.",
-        "Correct the name, or choose the movie by its id.",
+        "TMDb has no movie with a similar name.",
+        "Correct the name, or choose the movie by its ID.",
     ),
     Kind(
         "ambiguous-match",
@@ -125,8 +125,8 @@ KINDS = (
         Scope.MOVIE,
         matching.ambiguous_match,
         True,
-        "Several movies may be meant, or something speaks against the nearest.",
-        "Look at the candidates in the report, and choose the right one by its id.",
+        "Several movies match, or something contradicts the best match.",
+        "See the candidates in the report, and choose the right one by its ID.",
     ),
     Kind(
         "duplicate-movie",
@@ -135,7 +135,7 @@ KINDS = (
         matching.duplicate_movie,
         False,
         "The same movie, in the same edition, is in the library more than once.",
-        "Keep the better one; where they are editions, say so in their names: {edition-...}.",
+        "Keep the better one; if they are editions, add them to the names: {edition-...}.",
     ),
     Kind(
         "wrong-year",
@@ -143,8 +143,8 @@ KINDS = (
         Scope.MOVIE,
         matching.wrong_year,
         True,
-        "The year in the name is not that of the movie, so it may be another movie.",
-        "Correct the year in the name, or choose the right movie by its id.",
+        "The year in the name is not the movie's, so it may be another movie.",
+        "Correct the year in the name, or choose the right movie by its ID.",
     ),
     Kind(
         "runtime-differs",
@@ -152,8 +152,8 @@ KINDS = (
         Scope.MOVIE,
         videos.runtime_differs,
         True,
-        "It lasts much longer or shorter than the movie does.",
-        "See whether all of it is here, and whether it is this movie and which edition.",
+        "It is much longer or shorter than the movie.",
+        "Check that it is complete, that it is this movie, and which edition.",
     ),
     Kind(
         "corrupt-image",
@@ -161,8 +161,8 @@ KINDS = (
         Scope.FILE,
         sidecars.corrupt_image,
         False,
-        "A file named like a picture holds none that is whole, such as a saved error page.",
-        "Remove it: a batch fetches another in its place.",
+        "A file named like a picture has no complete picture, for example a saved error page.",
+        "Remove it: the next batch fetches a new one.",
     ),
     Kind(
         "missing-nfo",
@@ -170,9 +170,8 @@ KINDS = (
         Scope.MOVIE,
         sidecars.missing_nfo,
         False,
-        "There is no NFO, so players have to guess which movie it is.",
-        "Let a batch write it; a file in its place that is no NFO has to be moved away "
-        "first, or is set aside with --nfo set-aside.",
+        "There is no NFO, so players have to guess the movie.",
+        "Let a batch write it. Move a file in its place that is not an NFO, or use --nfo set-aside.",
         role=sidecars.NFO,
     ),
     Kind(
@@ -182,7 +181,7 @@ KINDS = (
         sidecars.missing_poster,
         False,
         "There is no poster.",
-        "Let a batch fetch it; where TMDb has none, put one beside the movie yourself.",
+        "Let a batch fetch it; if TMDb has none, put one next to the movie.",
         role=sidecars.POSTER,
     ),
     Kind(
@@ -191,8 +190,8 @@ KINDS = (
         Scope.MOVIE,
         sidecars.missing_fanart,
         False,
-        "There is no fanart, the picture behind the menus.",
-        "Let a batch fetch it; where TMDb has none, put one beside the movie yourself.",
+        "There is no fanart, the background picture of the menus.",
+        "Let a batch fetch it; if TMDb has none, put one next to the movie.",
         role=sidecars.FANART,
     ),
     Kind(
@@ -202,7 +201,7 @@ KINDS = (
         sidecars.missing_plot,
         False,
         "The NFO does not say what the movie is about.",
-        "Write it at TMDb in your language, or into the NFO yourself.",
+        "Add it at TMDb in your language, or to the NFO.",
         role=sidecars.NFO,
     ),
     Kind(
@@ -211,8 +210,8 @@ KINDS = (
         Scope.FILE,
         sidecars.orphan_sidecar,
         False,
-        "A file beside the movie fits no video there, so players pass it over.",
-        "Rename it as the video is named, or remove it.",
+        "A file next to the movie matches no video, so players ignore it.",
+        "Rename it after the video, or remove it.",
     ),
     Kind(
         "low-resolution",
@@ -220,8 +219,8 @@ KINDS = (
         Scope.FILE,
         videos.low_resolution,
         False,
-        "The picture has fewer lines than high definition.",
-        "Replace it, if there is a sharper copy.",
+        "The resolution is below high definition.",
+        "Replace it if there is a better copy.",
     ),
     Kind(
         "missing-subtitles",
@@ -229,8 +228,8 @@ KINDS = (
         Scope.MOVIE,
         videos.missing_subtitles,
         False,
-        "Neither sound nor subtitles are in a language that you want.",
-        "Put subtitles beside the movie, such as Name.en.srt.",
+        "No audio or subtitles are in the configured language.",
+        "Put subtitles next to the movie, for example Name.en.srt.",
     ),
     Kind(
         "small-poster",
@@ -239,7 +238,7 @@ KINDS = (
         sidecars.small_poster,
         False,
         "The poster is less than 500 pixels wide, so it looks blurred.",
-        "Replace it, or remove it: a batch fetches another.",
+        "Replace it, or remove it: the next batch fetches a new one.",
     ),
     Kind(
         "year-off-by-one",
@@ -247,9 +246,9 @@ KINDS = (
         Scope.MOVIE,
         matching.year_off_by_one,
         False,
-        "The year in the name is next to that of TMDb: first shown late in one, released in the"
-        " other.",
-        "Nothing needs to be done.",
+        "The year in the name differs by one from TMDb's: first shown late in one year, released in "
+        "the next.",
+        "No action is needed.",
     ),
     Kind(
         "collection-gap",
@@ -257,8 +256,8 @@ KINDS = (
         Scope.MOVIE,
         matching.collection_gap,
         False,
-        "Movies of the collection that it belongs to are not in the library.",
-        "Find them, if you want all of it.",
+        "Movies of its collection are not in the library.",
+        "Add them if you want the complete collection.",
     ),
     Kind(
         "certification-missing",
@@ -266,8 +265,8 @@ KINDS = (
         Scope.MOVIE,
         matching.certification_missing,
         False,
-        "TMDb does not know how your country rates the movie for the young.",
-        "Add it there, or write mpaa into the NFO.",
+        "TMDb does not have the age rating of your country.",
+        "Add it there, or set mpaa in the NFO.",
     ),
 )
 

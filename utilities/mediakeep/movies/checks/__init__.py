@@ -1,1 +1,1 @@
-"""One function for each kind of issue with a movie; movies/kinds.py is their table."""
+"""One check function for each issue kind; the table is in movies/issue_kinds.py."""

@@ -1,4 +1,4 @@
-"""Checks of what lies beside a movie: its NFO, its pictures, and what belongs to nothing."""
+"""Checks of the files next to a movie: NFO, pictures and orphans."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from mediakeep.movies.account import Account, NfoState
 from mediakeep.movies.checks import matching
 
 POSTER, FANART, NFO = "poster", "fanart", "nfo"
-_NARROWEST = 500  # pixels of a poster: below, it is blurred on a television
+_NARROWEST = 500  # pixels: a smaller poster is blurred on a television
 
 
 def missing_nfo(account: Account) -> str | None:
-    """No NFO that a media centre can read; the detail says what lies there in its place."""
+    """There is no NFO that a media centre can read; the detail says what is in its place."""
     nfo = account.nfo
     if nfo.state in (NfoState.READ, NfoState.LOCKED):
         return None
@@ -24,48 +24,51 @@ def missing_nfo(account: Account) -> str | None:
 
 
 def missing_poster(account: Account) -> str | None:
-    """No poster lies beside it, or in its folder."""
+    """There is no poster next to the movie or in its folder."""
     return _lacking(account, POSTER)
 
 
 def missing_fanart(account: Account) -> str | None:
-    """No fanart lies beside it, or in its folder."""
+    """There is no fanart next to the movie or in its folder."""
     return _lacking(account, FANART)
 
 
 def missing_plot(account: Account) -> str | None:
-    """Its NFO has no plot."""
+    """The NFO has no plot."""
     details = account.nfo.details
     return "" if details is not None and not details.plot.strip() else None
 
 
 def corrupt_image(account: Account) -> dict[str, str]:
-    """A picture file whose bytes are none, or not a whole one."""
+    """A picture file is not a picture, or incomplete."""
     return {
-        one.place: one.trouble or "its bytes are no picture"
-        for one in account.local.images
-        if one.trouble or not one.mime
+        image.place: image.trouble or "its bytes are no picture"
+        for image in account.local.images
+        if image.trouble or not image.mime
     }
 
 
 def small_poster(account: Account) -> dict[str, str]:
-    """A poster of few pixels."""
+    """A poster has a low resolution."""
     return {
-        one.place: f"{one.width} x {one.height} pixels"
-        for one in account.local.images
-        if one.role == POSTER and one.mime and not one.trouble and 0 < one.width < _NARROWEST
+        image.place: f"{image.width} x {image.height} pixels"
+        for image in account.local.images
+        if image.role == POSTER
+        and image.mime
+        and not image.trouble
+        and 0 < image.width < _NARROWEST
     }
 
 
 def orphan_sidecar(account: Account) -> dict[str, str]:
-    """A sidecar in its folder that fits no video there."""
+    """A sidecar in the movie's folder matches no video."""
     return dict.fromkeys(account.local.orphans, "")
 
 
 def name_not_parsed(account: Account) -> str | None:
-    """Neither the name of the file nor that of the folder tells a title, and nothing else does."""
+    """Neither file nor folder name has a title, and nothing else identifies the movie."""
     return None if account.local.name.title or account.is_certain else ""
 
 
 def _lacking(account: Account, role: str) -> str | None:
-    return None if any(one.role == role for one in account.local.images) else ""
+    return None if any(image.role == role for image in account.local.images) else ""
