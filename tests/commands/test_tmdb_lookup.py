@@ -166,7 +166,7 @@ def test_a_list_that_was_filled_in_is_taken_line_by_line(movies: Movies) -> None
     ("row", "why"),
     [
         ("No such movie.mkv,603,", 'line 3: There is no movie named "No such movie.mkv"'),
-        ("{first},604,", "stands in line 2 already"),
+        ("{first},604,", "is already in line 2"),
         ("{second},no id,", "line 3"),
     ],
 )

@@ -155,7 +155,7 @@ def test_a_damaged_record_is_named_with_its_cure(tmp_path: Path, data: bytes) ->
     path = tmp_path / "movie.json"
     path.write_bytes(data)
     for read in (record.read, record.issues):
-        with pytest.raises(Unreadable, match=r"movie\.json.*next batch writes it anew"):
+        with pytest.raises(Unreadable, match=r"movie\.json.*next batch writes it again"):
             read(path)
 
 

@@ -171,7 +171,8 @@ KINDS = (
         sidecars.missing_nfo,
         False,
         "There is no NFO, so players have to guess the movie.",
-        "Let a batch write it. Move a file in its place that is not an NFO, or use --nfo set-aside.",
+        "Let a batch write it. Move a file in its place that is not an NFO, or use "
+        "--nfo set-aside.",
         role=sidecars.NFO,
     ),
     Kind(
@@ -246,8 +247,8 @@ KINDS = (
         Scope.MOVIE,
         matching.year_off_by_one,
         False,
-        "The year in the name differs by one from TMDb's: first shown late in one year, released in "
-        "the next.",
+        "The year in the name differs by one from TMDb's: first shown late in one year, "
+        "released in the next.",
         "No action is needed.",
     ),
     Kind(

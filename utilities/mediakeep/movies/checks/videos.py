@@ -8,8 +8,8 @@ from mediakeep.movies.account import Account
 from mediakeep.movies.checks import matching
 from mediakeep.movies.model import Video
 
-# High definition starts at 1280 x 720. A widescreen frame has fewer lines and a 4:3 frame is narrower,
-# so both values must be below, with some tolerance.
+# High definition starts at 1280 x 720. A widescreen frame has fewer lines and a 4:3 frame is
+# narrower, so both values must be below, with some tolerance.
 _WIDE, _HIGH = 1200, 700
 _OFF, _EDITION_OFF = 0.10, 0.40  # shares of the runtime; editions may be much longer
 _LEAST = 2  # minutes: TMDb's runtimes are rounded, and films may be short

@@ -1,1 +1,1 @@
-"""What is told of movies to people and programs: reports, records and tables."""
+"""Movie reports, JSON records and CSV tables."""

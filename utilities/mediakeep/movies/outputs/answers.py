@@ -1,4 +1,4 @@
-"""Which movie it is and how that is known, or which it may be, in the words of its report."""
+"""Format the identity of a movie, or the candidates for it, for its report."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _BY = {
     "name": "by the id in its name",
     "search": "by its name",
 }
-_AGAINST = 0.005  # what was taken off for less is not told
+_AGAINST = 0.005  # smaller penalties are not shown
 
 
 class Option(msgspec.Struct, frozen=True):
-    """A movie that may be meant."""
+    """A candidate in the report."""
 
     title: str
     facts: str
@@ -35,18 +35,18 @@ class Option(msgspec.Struct, frozen=True):
 
 
 def lead(account: Account) -> str:
-    """Say which movie it is, and how sure that is."""
-    told = account.identity
-    if told.sure is Sure.UNKNOWN:
-        return "Not looked up yet: what follows is told by the files alone"
-    if told.sure is Sure.UNMATCHED:
-        known = "TMDb knows no movie that is near"
-        return known if account.local.name.title else "Its name tells no title to look for"
-    if told.sure is Sure.REVIEW:
-        return "Not certain: nothing is written before you choose"
-    how = _BY.get(told.by, "")
-    sure = f"{told.confidence * 100:.0f} % sure" if told.by == "search" else ""
-    return ", ".join(filter(None, (_movie(account), how, sure)))
+    """Return the sentence that identifies the movie, with its confidence."""
+    identity = account.identity
+    if identity.sure is Sure.UNKNOWN:
+        return "Not looked up yet: what follows is based on the files alone"
+    if identity.sure is Sure.UNMATCHED:
+        no_match = "TMDb has no movie with a similar name"
+        return no_match if account.local.name.title else "Its name has no title to search for"
+    if identity.sure is Sure.REVIEW:
+        return "Not certain: nothing is written until you choose"
+    source = _BY.get(identity.by, "")
+    sure = f"{identity.confidence * 100:.0f} % sure" if identity.by == "search" else ""
+    return ", ".join(filter(None, (_movie(account), source, sure)))
 
 
 def _movie(account: Account) -> str:
@@ -62,30 +62,36 @@ def _movie(account: Account) -> str:
 
 
 def link(account: Account) -> str:
-    """Return the address of the movie at TMDb; "" where it is not certain."""
-    known = account.identity.tmdb_id
-    return f"{_SITE}/{known}" if known and account.is_certain else ""
+    """Return the URL of the movie at TMDb, or "" if it is not identified."""
+    tmdb_id = account.identity.tmdb_id
+    return f"{_SITE}/{tmdb_id}" if tmdb_id and account.is_certain else ""
 
 
 def options(account: Account, home: Path) -> Iterator[Option]:
-    """Give the movies that may be meant, the likeliest first, while that is not certain."""
+    """Yield the candidates, most likely first, unless the movie is identified."""
     if account.is_certain:
         return
-    for one in account.identity.candidates:
-        year = f" ({one.hit.year})" if one.hit.year else ""
-        length = f"{one.runtime} min" if one.runtime else ""
-        by = f"by {one.director}" if one.director else ""
-        original = one.hit.original_title if one.hit.original_title != one.hit.title else ""
+    for candidate in account.identity.candidates:
+        year = f" ({candidate.hit.year})" if candidate.hit.year else ""
+        length = f"{candidate.runtime} min" if candidate.runtime else ""
+        by = f"by {candidate.director}" if candidate.director else ""
+        original = (
+            candidate.hit.original_title
+            if candidate.hit.original_title != candidate.hit.title
+            else ""
+        )
         yield Option(
-            title=f"{one.hit.title}{year}",
+            title=f"{candidate.hit.title}{year}",
             facts=", ".join(filter(None, (original, by, length))),
-            confidence=f"{one.confidence:.2f}",
-            against=_against(one),
-            link=f"{_SITE}/{one.hit.id}",
-            command=decisions.choose(home, account.local.key, one.hit.id),
+            confidence=f"{candidate.confidence:.2f}",
+            against=_against(candidate),
+            link=f"{_SITE}/{candidate.hit.id}",
+            command=decisions.choose(home, account.local.key, candidate.hit.id),
         )
 
 
-def _against(one: Candidate) -> str:
-    told = sorted(one.against.items(), key=lambda entry: -abs(entry[1]))
-    return ", ".join(f"{what} {abs(off):.2f}" for what, off in told if abs(off) >= _AGAINST)
+def _against(candidate: Candidate) -> str:
+    penalties = sorted(candidate.against.items(), key=lambda entry: -abs(entry[1]))
+    return ", ".join(
+        f"{name} {abs(penalty):.2f}" for name, penalty in penalties if abs(penalty) >= _AGAINST
+    )

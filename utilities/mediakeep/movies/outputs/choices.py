@@ -1,4 +1,4 @@
-"""What a person has filled in, in the list of movies that wait to be told which they are."""
+"""Read the IDs that the user has entered in the list of failed lookups."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from mediakeep.errors import UsageFailed
 from mediakeep.lookups.tmdb import terms
 from mediakeep.movies.outputs.failed import IMDB, KEY, TMDB, Cells, bare, is_filled
 
-_LARGEST = 64 << 20  # bytes of a file that a person has filled in
+_LARGEST = 64 << 20  # bytes of a list that the user has edited
 _DELIMITERS = ",;\t"
-_FAULTS = 20  # that are told at once
+_FAULTS = 20  # reported at once
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """What a person says of a movie; one of the two ids, and perhaps the other."""
+    """The user's choice for a movie: one of the two IDs, or both."""
 
     key: str
     tmdb_id: int = 0
     imdb_id: str = ""
-    line: int = 0  # of the file
+    line: int = 0  # in the file
 
 
 def filled(path: Path) -> dict[str, Cells]:
-    """Read what the file holds of each movie; UsageFailed where it cannot be understood."""
-    return {one[KEY]: one for _, one in _rows(path)}
+    """Return the rows of the file by movie key. Raise UsageFailed if it cannot be parsed."""
+    return {row[KEY]: row for _, row in _rows(path)}
 
 
 def read_choices(path: Path) -> list[Chosen]:
-    """Read the ids that a person has filled in; rows without one are passed over.
+    """Read the IDs that the user has entered; rows without one are skipped.
 
-    UsageFailed names the file and every line that is wrong. An id may be the address of its page.
+    An ID may also be the URL of its page. Raise UsageFailed with the file and every invalid line.
     """
-    faults: list[str] = []
-    found: dict[str, Chosen] = {}
+    problems: list[str] = []
+    choices: dict[str, Chosen] = {}
     for number, row in _rows(path):
         if not is_filled(row):
             continue
         try:
-            one = _chosen(number, row)
-            if one.key in found:
-                raise ValueError(f"{KEY} stands in line {found[one.key].line} already")
-            found[one.key] = one
+            choice = _chosen(number, row)
+            if choice.key in choices:
+                raise ValueError(f"the {KEY} is already in line {choices[choice.key].line}")
+            choices[choice.key] = choice
         except ValueError as error:
-            faults.append(f"{files.display_path(path)}, line {number}: {error}.")
-    if faults:
-        more = [f"And {len(faults) - _FAULTS:,} more."] if len(faults) > _FAULTS else []
-        raise UsageFailed("\n".join([*faults[:_FAULTS], *more, "Nothing was changed."]))
-    return list(found.values())
+            problems.append(f"{files.display_path(path)}, line {number}: {error}.")
+    if problems:
+        more = [f"And {len(problems) - _FAULTS:,} more."] if len(problems) > _FAULTS else []
+        raise UsageFailed("\n".join([*problems[:_FAULTS], *more, "Nothing was changed."]))
+    return list(choices.values())
 
 
 def _chosen(number: int, row: Cells) -> Chosen:
@@ -62,14 +62,14 @@ def _chosen(number: int, row: Cells) -> Chosen:
     tmdb, imdb = row.get(TMDB, "").strip(), row.get(IMDB, "").strip()
     tmdb_id, imdb_id = terms.read_tmdb_id(tmdb), terms.read_imdb_id(imdb)
     if tmdb and not tmdb_id:
-        raise ValueError(f'"{files.printable(tmdb)}" is no id of TMDb, such as 603')
+        raise ValueError(f'"{files.printable(tmdb)}" is not a TMDb ID such as 603')
     if imdb and not imdb_id:
-        raise ValueError(f'"{files.printable(imdb)}" is no id of IMDb, such as tt0133093')
+        raise ValueError(f'"{files.printable(imdb)}" is not an IMDb ID such as tt0133093')
     return Chosen(row[KEY], tmdb_id, imdb_id, number)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Cells]]:
-    """Give the rows with the line that each begins on."""
+    """Yield the rows with the number of their first line."""
     name, text = files.escape(path), _text(path)
     first = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first.count)
@@ -77,17 +77,17 @@ def _rows(path: Path) -> Iterator[tuple[int, Cells]]:
     columns: list[str] = []
     line = 1
     try:
-        for told in reader:
+        for cells in reader:
             if not columns:
-                columns = [one.strip() for one in told]
+                columns = [cell.strip() for cell in cells]
                 _check(name, columns)
-            elif any(told):
-                row = {column: bare(cell) for column, cell in zip(columns, told, strict=False)}
+            elif any(cells):
+                row = {column: bare(cell) for column, cell in zip(columns, cells, strict=False)}
                 yield line, {KEY: "", **row}
             line = reader.line_num + 1
     except csv.Error as error:
         raise UsageFailed(f"{name}, line {reader.line_num}: {error}.") from error
-    _check(name, columns)  # there may have been no row at all
+    _check(name, columns)  # the file may be empty
 
 
 def _check(name: str, columns: Sequence[str]) -> None:
@@ -110,4 +110,4 @@ def _text(path: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UsageFailed(f"{name}, line {line}: it is not UTF-8. Save it as CSV UTF-8.") from error
+        raise UsageFailed(f"{name}, line {line}: not UTF-8. Save the file as CSV UTF-8.") from error

@@ -1,4 +1,4 @@
-"""The commands by which a person decides which movie a file is."""
+"""The commands with which the user chooses the movie of a file."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _MANAGER = "movie_queue_manager.py"
 
 
 def choose(home: Path, key: str, tmdb_id: int = 0) -> str:
-    """Return the command that says which movie an item is; TMDB_ID stands where that is open."""
-    told = str(tmdb_id) if tmdb_id else "TMDB_ID"
-    return f"{config.spoken(_DOOR, home)} choose {files.quoted(key)} {told}"
+    """Return the command that sets the movie of an item; TMDB_ID is a placeholder."""
+    id_text = str(tmdb_id) if tmdb_id else "TMDB_ID"
+    return f"{config.spoken(_DOOR, home)} choose {files.quoted(key)} {id_text}"
 
 
 def bring_back(home: Path, key: str) -> str:
-    """Return the command that makes a movie pending again that was left out for good."""
+    """Return the command that makes a permanently skipped movie pending again."""
     return f"{config.spoken(_MANAGER, home)} --reset-movie {files.quoted(key)}"
 
 
-def settling(home: Path, key: str, found: Issue, *, is_chosen: bool = False) -> str:
-    """Return the command that settles an issue, "" if there is none.
+def settling(home: Path, key: str, issue: Issue, *, is_chosen: bool = False) -> str:
+    """Return the command that settles an issue, or "" if there is none.
 
-    If the user has chosen the movie, an id that contradicts it is left, which no choice removes.
+    If the user has already chosen the movie, no command settles a contradicting ID.
     """
-    kind = BY_NAME.get(found.kind)
-    if is_chosen and found.kind in _OF_IDS:
+    kind = BY_NAME.get(issue.kind)
+    if is_chosen and issue.kind in _OF_IDS:
         return ""
     return choose(home, key) if kind and kind.decision else ""

@@ -1,4 +1,4 @@
-"""Everything that is told of one movie, as it is written and read back; see `record`."""
+"""The data model of a movie's JSON record; see `movie_record`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FORMAT = 1
 
 
 class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A movie that may be meant, or that its collection lacks."""
+    """A candidate for the movie, or a missing movie of its collection."""
 
     tmdb_id: int
     title: str = ""
@@ -27,7 +27,7 @@ class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Match(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Which movie it is, how sure that is, and what decided."""
+    """The identity of the movie, its confidence, and what decided."""
 
     match: str = ""
     by: str = ""
@@ -37,11 +37,11 @@ class Match(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     candidates: tuple[Choice, ...] = ()
     conflicts: tuple[str, ...] = ()
     removed: tuple[int, ...] = ()
-    why: str = ""  # why a look-up could not be made
+    why: str = ""  # why a lookup failed
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What TMDb tells of it, as far as it is counted and compared."""
+    """What TMDb has on it, as far as it is counted and compared."""
 
     title: str = ""
     original_title: str = ""
@@ -53,13 +53,13 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     genres: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()  # codes
     directors: tuple[str, ...] = ()
-    certificate: str = ""  # of the country that was asked for
+    certificate: str = ""  # of the configured country
     collection_id: int = 0
     collection: str = ""
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The NFO: where it lies, what became of it, and whether it says what the movie is about."""
+    """The NFO: its place, how reading it ended, and whether it has a plot."""
 
     state: NfoState = NfoState.NONE
     place: str = ""
@@ -67,7 +67,7 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Everything that is told of one movie; places lie below its `root`, the report below home."""
+    """The record of one movie; places are relative to `root`, the report to the home."""
 
     format: int
     key: str
@@ -95,5 +95,5 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def decisions(self) -> tuple[Issue, ...]:
-        """The issues that wait for a person."""
+        """The issues that need a decision by the user."""
         return tuple(filter(diagnose.needs_person, self.issues))

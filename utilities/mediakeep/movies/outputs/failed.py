@@ -1,7 +1,7 @@
-"""outputs/movies_failed_lookups.csv: the movies that wait for a person to say which they are.
+"""Read and write outputs/movies_failed_lookups.csv, the movies that the user has to identify.
 
-The last two columns are for that person: an id of TMDb or of IMDb, by hand. What was filled in
-stays when the file is written anew, until it was read; so do columns of the person's own.
+The last two columns are for the user: a TMDb or IMDb ID. Entered IDs stay when the file is
+rewritten, until they have been read; so do columns added by the user.
 """
 
 from __future__ import annotations
@@ -31,78 +31,78 @@ COLUMNS = (
 
 _WAITING = ("review", "unmatched")
 _REASONS = ("name-not-parsed", "no-match", "ambiguous-match", "removed-id", "id-conflict")
-# As our own rows keep a cell from being run as a formula; a text that looks so has one more.
+# An escaped cell starts with an apostrophe; a text that already looks escaped gets another one.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 Cells = dict[str, str]  # by column
 
 
 def cells(record: Record) -> Cells | None:
-    """Return the row of a movie; None for one that waits for nobody."""
+    """Return the row of a movie, or None if it does not need to be identified."""
     match = record.match
     if match.match not in _WAITING:
         return None
-    found = {
+    row = {
         KEY: record.key,
         "title": record.name.title,
         "year": str(record.name.year or ""),
         "match": match.match,
         "reason": _reason(record),
     }
-    for number, one in enumerate(match.candidates[:_CANDIDATES], 1):
-        found[f"candidate_{number}"] = _candidate(one)
-        found[f"candidate_{number}_tmdb_id"] = str(one.tmdb_id)
-    return found
+    for number, candidate in enumerate(match.candidates[:_CANDIDATES], 1):
+        row[f"candidate_{number}"] = _candidate(candidate)
+        row[f"candidate_{number}_tmdb_id"] = str(candidate.tmdb_id)
+    return row
 
 
 def merged(fresh: Sequence[Cells], before: Mapping[str, Cells], read: Iterable[str]) -> list[Cells]:
-    """Put what a person has filled in before into the new rows.
+    """Merge what the user has entered into the new rows.
 
-    Of movies that wait no more what was filled in is kept, unless they are among the `read`.
+    For movies that do not wait any more, it is kept unless they are among the `read` keys.
     """
-    rows = [_kept(one, before.get(one[KEY], {})) for one in fresh]
-    here, done = {one[KEY] for one in fresh}, set(read)
-    left = (key for key in before if key not in here and key not in done)
-    return [*rows, *(before[key] for key in left if is_filled(before[key]))]
+    rows = [_kept(row, before.get(row[KEY], {})) for row in fresh]
+    new_keys, read_keys = {row[KEY] for row in fresh}, set(read)
+    remaining = (key for key in before if key not in new_keys and key not in read_keys)
+    return [*rows, *(before[key] for key in remaining if is_filled(before[key]))]
 
 
 def render(rows: Sequence[Cells]) -> str:
-    """Write the file; columns that are not ours come last."""
-    more = (name for one in rows for name in one if name not in COLUMNS)
+    """Return the file content; unknown columns come last."""
+    more = (name for row in rows for name in row if name not in COLUMNS)
     columns = [*COLUMNS, *dict.fromkeys(more)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([guarded(one.get(name, "")) for name in columns] for one in rows)
+    writer.writerows([guarded(row.get(name, "")) for name in columns] for row in rows)
     return text.getvalue()
 
 
 def guarded(text: str) -> str:
-    """Keep a text from being taken for a formula, so that `bare` gives it back."""
+    """Keep spreadsheets from running a text as a formula; `unescape_formula` reverts it."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def bare(text: str) -> str:
-    """Give back what `guarded` was given."""
+    """Revert `escape_formula`."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def is_filled(row: Cells) -> bool:
-    """Tell whether a person has put an id into a row."""
+    """Return True if the user has entered an ID in a row."""
     return bool(row.get(TMDB, "").strip() or row.get(IMDB, "").strip())
 
 
 def _kept(fresh: Cells, before: Cells) -> Cells:
-    """Give a new row what is a person's in the old one."""
-    own = {name: text for name, text in before.items() if name not in COLUMNS[:-2]}
-    return {**fresh, **own}
+    """Copy the user's columns of an old row to a new one."""
+    user_columns = {name: text for name, text in before.items() if name not in COLUMNS[:-2]}
+    return {**fresh, **user_columns}
 
 
 def _reason(record: Record) -> str:
-    told = [one for kind in _REASONS for one in record.issues if one.kind == kind]
-    return "; ".join(": ".join(filter(None, (one.kind, one.detail))) for one in told)
+    issues = [issue for kind in _REASONS for issue in record.issues if issue.kind == kind]
+    return "; ".join(": ".join(filter(None, (issue.kind, issue.detail))) for issue in issues)
 
 
-def _candidate(one: Choice) -> str:
-    year = f" ({one.year})" if one.year else ""
-    by = f", by {one.director}" if one.director else ""
-    return f"{files.printable(one.title)}{year}, {one.confidence:.2f}{by}"
+def _candidate(candidate: Choice) -> str:
+    year = f" ({candidate.year})" if candidate.year else ""
+    by = f", by {candidate.director}" if candidate.director else ""
+    return f"{files.printable(candidate.title)}{year}, {candidate.confidence:.2f}{by}"

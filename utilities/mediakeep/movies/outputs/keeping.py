@@ -1,6 +1,6 @@
-"""The rows of the tables, kept with the state of the record that each was made of.
+"""Cache the rows of the CSV tables, with the state of the records that they were built from.
 
-All of it can be made anew: what is damaged is dropped, and where nothing can be kept, nothing is.
+The cache is disposable: damaged rows are dropped, and without a writable file nothing is cached.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from zlib import crc32
 
 import msgspec
 
-_VERSION = 1  # raised whenever rows come out differently
+_VERSION = 1  # increment if the rows of a record change
 _TABLE = "CREATE TABLE IF NOT EXISTS rows (name TEXT PRIMARY KEY, row BLOB) WITHOUT ROWID"
 _SEAL = 4  # bytes
 _ENDS = ("", "-journal", "-wal", "-shm")
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A movie's rows, as CSV and as cells of JSON, and the time and size of their record."""
+    """The rows of a movie, as CSV and as JSON cells, and mtime and size of its record."""
 
     mtime: int
     size: int
@@ -34,7 +34,7 @@ _DECODER = msgspec.msgpack.Decoder(Row)
 
 
 class Kept:
-    """The rows that are kept, by the names of the movies' outputs; one process has them at once."""
+    """The cached rows by output name; used by one process at a time."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -57,17 +57,17 @@ class Kept:
         self._base.close()
 
     def row(self, name: str) -> Row | None:
-        """Return what is kept of a movie; None where that is nothing, or damaged."""
+        """Return the cached row of a movie, or None if missing or damaged."""
         sealed = self._known.get(name)
         if not isinstance(sealed, bytes) or sealed[:_SEAL] != _seal(name, sealed[_SEAL:]):
             return None
         return _DECODER.decode(sealed[_SEAL:])
 
     def keep(self, rows: Mapping[str, Row]) -> None:
-        """Keep rows for the next time, if there is room."""
-        told = [(name, _sealed(name, _ENCODER.encode(row))) for name, row in rows.items()]
+        """Store rows, if there is space on the disk."""
+        sealed_rows = [(name, _sealed(name, _ENCODER.encode(row))) for name, row in rows.items()]
         with contextlib.suppress(sqlite3.DatabaseError), self._base:
-            self._base.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", told)
+            self._base.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", sealed_rows)
 
 
 def _sealed(name: str, data: bytes) -> bytes:
@@ -75,12 +75,12 @@ def _sealed(name: str, data: bytes) -> bytes:
 
 
 def _seal(name: str, data: bytes) -> bytes:
-    """Return what tells data from what a disk has spoilt, or given for other data."""
+    """Return the checksum of a row, which detects bit rot and rows under a wrong name."""
     return crc32(data, crc32(name.encode())).to_bytes(_SEAL)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """Open the file; sqlite3.DatabaseError where it is damaged, or of another version."""
+    """Open the database; raise sqlite3.DatabaseError if damaged or of another version."""
     base = sqlite3.connect(path)
     try:
         (version,) = base.execute("PRAGMA user_version").fetchone()

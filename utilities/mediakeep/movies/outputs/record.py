@@ -1,4 +1,4 @@
-"""What is known of one movie, for programs; docs/movie-files.md describes the file."""
+"""Read and write the JSON record of a movie; docs/movie-files.md describes the file."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from mediakeep.movies.kinds import KINDS
 from mediakeep.movies.outputs import decisions
 from mediakeep.movies.outputs.entry import FORMAT, Choice, Facts, Match, Note, Record
 
-_CURE = "Remove it and reset the movie, and the next batch writes it anew."
-_GONE = "Run {} --repair, and the next batch writes it anew."
+_CURE = "Remove it and reset the movie: the next batch writes it again."
+_GONE = "Run {} --repair: the next batch writes it again."
 _SEVERITIES = list(Severity)
 _URGENCY = {kind.name: number for number, kind in enumerate(KINDS)}
-_LARGEST = 2**53  # of any number; what is beyond it was never written by us
+_LARGEST = 2**53  # of any number: we never write larger ones
 
 
 _DECODER = msgspec.json.Decoder(Record)
 
 
 def place(output_name: str) -> str:
-    """Return where a movie's record lies, below the home."""
+    """Return the path of a movie's record, relative to the home."""
     return f"outputs/movies/{output_name}.json"
 
 
 def render(account: Account, issues: Sequence[Issue], report: str) -> bytes:
-    """Write all that is told of a movie as JSON; `report` is its report's path below the home."""
-    found = of(account, issues, report)
-    return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
+    """Return the record as JSON; `report` is the path of its report, relative to the home."""
+    record = of(account, issues, report)
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
 
 
 def of(account: Account, issues: Sequence[Issue], report: str) -> Record:
-    """Make the record of a movie; `report` is the path of its report below the home."""
+    """Build the record of a movie; `report` is the path of its report, relative to the home."""
     local = account.local
     return Record(
         format=FORMAT,
@@ -72,99 +72,103 @@ def of(account: Account, issues: Sequence[Issue], report: str) -> Record:
 
 
 def read(path: Path) -> Record:
-    """Read a record back.
+    """Read a record.
 
-    Unreadable where the file is gone or damaged, NewerFormat where a later mediakeep wrote it.
+    Raise Unreadable if the file is missing or damaged, and NewerFormat if a later version wrote it.
     """
     name = files.escape(path)
     try:
-        found = _DECODER.decode(path.read_bytes())
+        record = _DECODER.decode(path.read_bytes())
     except FileNotFoundError as error:
-        cure = _GONE.format(config.spoken(MOVIES.manager))
-        raise Unreadable(name, error.strerror, cure) from error
+        hint = _GONE.format(config.spoken(MOVIES.manager))
+        raise Unreadable(name, error.strerror, hint) from error
     except OSError as error:
         raise Unreadable(name, error.strerror, _CURE) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Unreadable(name, error, _CURE) from error
-    if found.format > FORMAT:
-        raise NewerFormat(name, found.format, FORMAT)
-    numbers = [found.year, found.duration, *(one.size for one in found.videos)]
-    if not all(0 <= one <= _LARGEST for one in numbers):
-        raise Unreadable(name, "it holds a number that no movie has", _CURE)
-    return found
+    if record.format > FORMAT:
+        raise NewerFormat(name, record.format, FORMAT)
+    numbers = [record.year, record.duration, *(video.size for video in record.videos)]
+    if not all(0 <= number <= _LARGEST for number in numbers):
+        raise Unreadable(name, "it has an impossible number", _CURE)
+    return record
 
 
 def issues(path: Path) -> list[Issue]:
-    """Read all issues of a movie back, most urgent first; raises what `read` does."""
+    """Return all issues in a record, most urgent first. Raise the same errors as `read`."""
     return sorted(read(path).issues, key=_urgency)
 
 
 def reviews(path: Path, home: Path, place: str = "") -> list[dict[str, str]]:
-    """Read back what needs a person's decision; raises what `read` does.
+    """Return the issues in a record that need a decision. Raise the same errors as `read`.
 
-    Each entry has id, movie, path, kind, severity, detail, proposal, held, command, report. `place`
-    is where the movie lies by now, escaped.
+    Each entry has id, movie, path, kind, severity, detail, proposal, held, command and report.
+    `place` is the current escaped path of the movie.
     """
-    found = read(path)
-    key = _key(found, place)
+    record = read(path)
+    key = _key(record, place)
     return [
         {
-            "id": one.id,
+            "id": issue.id,
             "movie": key,
-            "path": one.path,
-            "kind": one.kind,
-            "severity": one.severity.value,
-            "detail": one.detail,
-            "proposal": one.proposal,
-            "held": one.held,
-            "command": decisions.settling(home, key, one, is_chosen=found.match.match == Sure.USER),
-            "report": found.report,
+            "path": issue.path,
+            "kind": issue.kind,
+            "severity": issue.severity.value,
+            "detail": issue.detail,
+            "proposal": issue.proposal,
+            "held": issue.held,
+            "command": decisions.settling(
+                home, key, issue, is_chosen=record.match.match == Sure.USER
+            ),
+            "report": record.report,
         }
-        for one in sorted(found.decisions, key=_urgency)
+        for issue in sorted(record.decisions, key=_urgency)
     ]
 
 
-def _urgency(found: Issue) -> tuple[int, int]:
-    """Order by severity, then as the table of kinds does; a kind that it no longer has is last."""
-    return _SEVERITIES.index(found.severity), _URGENCY.get(found.kind, len(_URGENCY))
+def _urgency(issue: Issue) -> tuple[int, int]:
+    """Sort by severity, then by the table of kinds; unknown kinds come last."""
+    return _SEVERITIES.index(issue.severity), _URGENCY.get(issue.kind, len(_URGENCY))
 
 
-def _match(found: Identity) -> Match:
+def _match(identity: Identity) -> Match:
     return Match(
-        match=found.sure.value,
-        by=found.by,
-        tmdb_id=found.tmdb_id,
-        imdb_id=found.imdb_id,
-        confidence=round(found.confidence, 3),
-        candidates=tuple(map(_choice, found.candidates)),
-        conflicts=found.conflicts,
-        removed=found.removed,
-        why=found.why,
+        match=identity.sure.value,
+        by=identity.by,
+        tmdb_id=identity.tmdb_id,
+        imdb_id=identity.imdb_id,
+        confidence=round(identity.confidence, 3),
+        candidates=tuple(map(_choice, identity.candidates)),
+        conflicts=identity.conflicts,
+        removed=identity.removed,
+        why=identity.why,
     )
 
 
-def _choice(one: Candidate) -> Choice:
+def _choice(candidate: Candidate) -> Choice:
     return Choice(
-        tmdb_id=one.hit.id,
-        title=one.hit.title,
-        year=one.hit.year,
-        original_title=one.hit.original_title,
-        confidence=round(one.confidence, 3),
-        director=one.director,
-        runtime=one.runtime,
-        against=one.against,
+        tmdb_id=candidate.hit.id,
+        title=candidate.hit.title,
+        year=candidate.hit.year,
+        original_title=candidate.hit.original_title,
+        confidence=round(candidate.confidence, 3),
+        director=candidate.director,
+        runtime=candidate.runtime,
+        against=candidate.against,
     )
 
 
-def _lacking(one: Hit) -> Choice:
-    return Choice(tmdb_id=one.id, title=one.title, year=one.year, original_title=one.original_title)
+def _lacking(hit: Hit) -> Choice:
+    return Choice(tmdb_id=hit.id, title=hit.title, year=hit.year, original_title=hit.original_title)
 
 
 def _facts(account: Account) -> Facts | None:
     movie = account.identity.movie
     if movie is None:
         return None
-    ours = (one for one in movie.certificates if one.country == account.locale.country)
+    certificates = (
+        release for release in movie.certificates if release.country == account.locale.country
+    )
     plain: dict[str, Any] = {
         name: getattr(movie, name)
         for name in ("title", "original_title", "original_language", "release_date")
@@ -174,10 +178,12 @@ def _facts(account: Account) -> Facts | None:
         runtime=movie.runtime,
         rating=movie.rating,
         votes=movie.votes,
-        genres=tuple(one.name for one in movie.genres),
-        countries=tuple(one.code for one in movie.countries),
+        genres=tuple(genre.name for genre in movie.genres),
+        countries=tuple(country.code for country in movie.countries),
         directors=movie.directors,
-        certificate=next((one.certification for one in ours if one.certification), ""),
+        certificate=next(
+            (release.certification for release in certificates if release.certification), ""
+        ),
         collection_id=movie.collection.id if movie.collection else 0,
         collection=movie.collection.name if movie.collection else "",
     )
@@ -188,8 +194,10 @@ def _note(nfo: Nfo) -> Note:
     return Note(nfo.state, nfo.place, plot)
 
 
-def _key(found: Record, place: str) -> str:
-    """Return the key of a movie by now, given its place; that of the record if it has none."""
-    library = found.path.removesuffix(found.key)
-    moved = place and found.path != place and library != found.path and place.startswith(library)
-    return place.removeprefix(library) if moved else found.key
+def _key(record: Record, place: str) -> str:
+    """Return the current key of a movie, given its current path if known."""
+    library = record.path.removesuffix(record.key)
+    has_moved = (
+        place and record.path != place and library != record.path and place.startswith(library)
+    )
+    return place.removeprefix(library) if has_moved else record.key

@@ -1,6 +1,6 @@
-"""The report on a movie for people: which one it is, what to do, what it holds, what was written.
+"""The Markdown report of a movie: its identity, what to do, its files, what was written.
 
-It holds no time: the same movie gives the same report.
+It has no date: the same movie always gives the same report.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from mediakeep.pages import page
 
 NOTICE = MOVIES.notice
 
-_SHOWN = 12  # files that a section names
+_SHOWN = 12  # files per section
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One kind of issue: what it means, where it is, and what to do."""
+    """The issues of one kind: what it means, which files have it, and what to do."""
 
     kind: str
     severity: str
@@ -40,14 +40,14 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def place(output_name: str) -> str:
-    """Return where a movie's report lies, below the home."""
+    """Return the path of a movie's report, relative to the home."""
     return f"issues/movies/{output_name}_library_issues.md"
 
 
 def render(account: Account, issues: Sequence[Issue], home: Path) -> str:
-    """Write the report as Markdown."""
-    faults = [one for one in issues if diagnose.needs_person(one)]
-    others = [one for one in issues if not diagnose.needs_person(one)]
+    """Return the report as Markdown."""
+    faults = [issue for issue in issues if diagnose.needs_person(issue)]
+    others = [issue for issue in issues if not diagnose.needs_person(issue)]
     return page.render(
         "movie.md.j2",
         title=account.title,
@@ -63,7 +63,7 @@ def render(account: Account, issues: Sequence[Issue], home: Path) -> str:
         notes=list(_steps(account, others, home)),
         place=account.local.path,
         length=_length(account),
-        videos=[_video(one) for one in account.local.videos],
+        videos=[_video(video) for video in account.local.videos],
         more=max(0, len(account.local.videos) - _SHOWN),
         beside=list(_beside(account)),
         made=account.made,
@@ -74,20 +74,20 @@ def render(account: Account, issues: Sequence[Issue], home: Path) -> str:
 
 
 def _steps(account: Account, issues: Iterable[Issue], home: Path) -> Iterator[Step]:
-    listed = not account.is_certain and account.identity.candidates  # each with its command
-    chosen = account.identity.sure is Sure.USER
-    for name, group in groupby(issues, lambda one: one.kind):
+    listed = not account.is_certain and account.identity.candidates  # each has its own command
+    is_chosen = account.identity.sure is Sure.USER
+    for name, group in groupby(issues, lambda issue: issue.kind):
         same = list(group)
         kind = BY_NAME.get(name)
         yield Step(
             kind=name,
             severity=same[0].severity.value,
-            places=tuple((one.path, one.detail) for one in same),
+            places=tuple((issue.path, issue.detail) for issue in same),
             meaning=kind.meaning if kind else "",
             cure=kind.cure if kind and not same[0].proposal else "",
             command=""
             if listed
-            else decisions.settling(home, account.local.key, same[0], is_chosen=chosen),
+            else decisions.settling(home, account.local.key, same[0], is_chosen=is_chosen),
             remark=same[0].held or same[0].proposal,
         )
 
@@ -96,44 +96,44 @@ def _length(account: Account) -> str:
     return wording.minutes(account.local.duration) if account.local.duration else ""
 
 
-def _video(one: Video) -> dict[str, str]:
-    """Describe a file in the cells of a row."""
-    facts = one.facts
+def _video(video: Video) -> dict[str, str]:
+    """Return the table cells of a video file."""
+    facts = video.facts
     subtitles = dict.fromkeys(
         languages.name(languages.code(track.language)) or "unknown"
         for track in (facts.subtitles if facts else ())
     )
     return {
-        "place": one.place or "the film of the disc",
-        "size": wording.size(one.size),
+        "place": video.place or "the film of the disc",
+        "size": wording.size(video.size),
         "length": wording.minutes(facts.duration) if facts and facts.duration else "",
-        "picture": wording.video(wording.picture([one])) or one.trouble,
+        "picture": wording.video(wording.picture([video])) or video.trouble,
         "sound": wording.audio(facts.audio) if facts else "",
         "subtitles": ", ".join(subtitles),
     }
 
 
 def _beside(account: Account) -> Iterator[tuple[str, str]]:
-    """Name what lies beside the videos: kind and places."""
+    """Yield kind and place of the other files of the movie."""
     local = account.local
     if account.nfo.place:
         state = account.nfo.why if account.nfo.state is NfoState.NONE else account.nfo.state
         yield "NFO", f"{account.nfo.place} ({state})"
-    for one in local.images:
-        size = f" ({one.width} x {one.height})" if one.width else ""
-        yield one.role, f"{one.place}{size}"
-    for text in local.subtitles:
-        yield "subtitles", text.place
+    for image in local.images:
+        size = f" ({image.width} x {image.height})" if image.width else ""
+        yield image.role, f"{image.place}{size}"
+    for subtitle in local.subtitles:
+        yield "subtitles", subtitle.place
     yield from (("extra", place) for place in local.extras)
 
 
 def _held(account: Account) -> Iterator[tuple[str, str]]:
     if account.local.locked:
         yield "", account.local.locked
-    yield from ((one.place, one.why) for one in account.held)
+    yield from ((sidecar.place, sidecar.why) for sidecar in account.held)
 
 
 def _sums(issues: Iterable[Issue]) -> str:
-    counts = Counter(one.severity for one in issues)
-    parts = [page.counted(counts[one], one) for one in Severity if counts[one]]
+    counts = Counter(issue.severity for issue in issues)
+    parts = [page.counted(counts[level], level) for level in Severity if counts[level]]
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

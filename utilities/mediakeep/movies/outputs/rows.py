@@ -1,4 +1,4 @@
-"""One movie as a row of outputs/movies_library_scan.csv; docs/movie-files.md tells its columns."""
+"""Format a movie as a row of outputs/movies_library_scan.csv; docs/movie-files.md explains it."""
 
 from __future__ import annotations
 
@@ -14,81 +14,86 @@ from mediakeep.pages import cells
 
 _BETWEEN = "; "
 
-Cell = Callable[[Record, VideoStream | None], Any]  # of a movie, and its largest picture
+Cell = Callable[
+    [Record, VideoStream | None], Any
+]  # arguments: a record and its largest video stream
 COLUMNS: Mapping[str, Cell] = {
-    "key": lambda one, _: one.key,
-    "path": lambda one, _: one.path,
-    "title": lambda one, _: one.title,
-    "year": lambda one, _: one.year or "",
-    "edition": lambda one, _: one.edition,
-    "match": lambda one, _: one.match.match,
-    "confidence": lambda one, _: f"{one.match.confidence:.2f}" if one.match.confidence else "",
-    "decided_by": lambda one, _: one.match.by,
-    "tmdb_id": lambda one, _: one.match.tmdb_id or "",
-    "imdb_id": lambda one, _: one.match.imdb_id,
-    "original_title": lambda one, _: one.facts.original_title if one.facts else "",
-    "genres": lambda one, _: _BETWEEN.join(one.facts.genres) if one.facts else "",
-    "certificate": lambda one, _: one.facts.certificate if one.facts else "",
-    "collection": lambda one, _: one.facts.collection if one.facts else "",
-    "runtime_minutes": lambda one, _: (one.facts.runtime or "") if one.facts else "",
-    "duration_minutes": lambda one, _: f"{one.duration / 60:.1f}" if one.duration else "",
-    "files": lambda one, _: len(one.videos),
-    "size_bytes": lambda one, _: sum(video.size for video in one.videos),
-    "container": lambda one, _: _several(
-        video.facts.container for video in one.videos if video.facts
+    "key": lambda movie, _: movie.key,
+    "path": lambda movie, _: movie.path,
+    "title": lambda movie, _: movie.title,
+    "year": lambda movie, _: movie.year or "",
+    "edition": lambda movie, _: movie.edition,
+    "match": lambda movie, _: movie.match.match,
+    "confidence": lambda movie, _: (
+        f"{movie.match.confidence:.2f}" if movie.match.confidence else ""
     ),
-    "resolution": lambda _, seen: wording.resolution(seen),
-    "width": lambda _, seen: seen.width if seen else "",
-    "height": lambda _, seen: seen.height if seen else "",
-    "video_codec": lambda _, seen: seen.codec if seen else "",
-    "hdr": lambda _, seen: wording.hdr(seen),
-    "audio_codecs": lambda one, _: _several(track.codec for track in sound(one)),
-    "audio_languages": lambda one, _: _several(
-        languages.code(track.language) or "?" for track in sound(one)
+    "decided_by": lambda movie, _: movie.match.by,
+    "tmdb_id": lambda movie, _: movie.match.tmdb_id or "",
+    "imdb_id": lambda movie, _: movie.match.imdb_id,
+    "original_title": lambda movie, _: movie.facts.original_title if movie.facts else "",
+    "genres": lambda movie, _: _BETWEEN.join(movie.facts.genres) if movie.facts else "",
+    "certificate": lambda movie, _: movie.facts.certificate if movie.facts else "",
+    "collection": lambda movie, _: movie.facts.collection if movie.facts else "",
+    "runtime_minutes": lambda movie, _: (movie.facts.runtime or "") if movie.facts else "",
+    "duration_minutes": lambda movie, _: f"{movie.duration / 60:.1f}" if movie.duration else "",
+    "files": lambda movie, _: len(movie.videos),
+    "size_bytes": lambda movie, _: sum(video.size for video in movie.videos),
+    "container": lambda movie, _: _several(
+        video.facts.container for video in movie.videos if video.facts
     ),
-    "subtitle_languages": lambda one, _: _several(subtitled(one)),
-    "nfo": lambda one, _: one.nfo.state.value,
-    "poster": lambda one, _: "yes" if has_picture(one, "poster") else "no",
-    "fanart": lambda one, _: "yes" if has_picture(one, "fanart") else "no",
-    "decisions": lambda one, _: len(one.decisions),
-    "issues": lambda one, _: _several(issue.kind for issue in one.issues),
-    "report": lambda one, _: one.report,
+    "resolution": lambda _, stream: wording.resolution(stream),
+    "width": lambda _, stream: stream.width if stream else "",
+    "height": lambda _, stream: stream.height if stream else "",
+    "video_codec": lambda _, stream: stream.codec if stream else "",
+    "hdr": lambda _, stream: wording.hdr(stream),
+    "audio_codecs": lambda movie, _: _several(track.codec for track in sound(movie)),
+    "audio_languages": lambda movie, _: _several(
+        languages.code(track.language) or "?" for track in sound(movie)
+    ),
+    "subtitle_languages": lambda movie, _: _several(subtitled(movie)),
+    "nfo": lambda movie, _: movie.nfo.state.value,
+    "poster": lambda movie, _: "yes" if has_picture(movie, "poster") else "no",
+    "fanart": lambda movie, _: "yes" if has_picture(movie, "fanart") else "no",
+    "decisions": lambda movie, _: len(movie.decisions),
+    "issues": lambda movie, _: _several(issue.kind for issue in movie.issues),
+    "report": lambda movie, _: movie.report,
 }
 
 
 def row(record: Record) -> str:
-    """Write the row of a movie."""
-    seen = wording.picture(record.videos)
-    return line([cell(record, seen) for cell in COLUMNS.values()])
+    """Return the CSV row of a movie."""
+    stream = wording.picture(record.videos)
+    return line([cell(record, stream) for cell in COLUMNS.values()])
 
 
 def header() -> str:
-    """Write the row of the columns' names."""
+    """Return the CSV row of the column names."""
     return line(COLUMNS)
 
 
-def line(told: Iterable[object]) -> str:
-    """Write cells as a row of CSV; none of them is a formula."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow([cells.plain(str(cell)) for cell in told])
-    return text.getvalue()
+def line(values: Iterable[object]) -> str:
+    """Return cells as a CSV row; none of them is run as a formula."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow([cells.plain(str(cell)) for cell in values])
+    return buffer.getvalue()
 
 
 def sound(record: Record) -> Iterable[Any]:
-    """Give all streams of sound of a movie."""
-    return (track for one in record.videos if one.facts for track in one.facts.audio)
+    """Return all audio streams of a movie."""
+    return (track for video in record.videos if video.facts for track in video.facts.audio)
 
 
 def subtitled(record: Record) -> Iterable[str]:
-    """Give the languages of all subtitles, within the files and beside them; "?" if not told."""
-    within = (track for one in record.videos if one.facts for track in one.facts.subtitles)
-    told = [*(track.language for track in within), *(one.language for one in record.subtitles)]
-    return (languages.code(language) or "?" for language in told)
+    """Return the languages of all subtitles, embedded or in files; "?" if unknown."""
+    embedded = (track for video in record.videos if video.facts for track in video.facts.subtitles)
+    tags = [track.language for track in embedded]
+    tags += [file.language for file in record.subtitles]
+    return (languages.code(tag) or "?" for tag in tags)
 
 
 def has_picture(record: Record, role: str) -> bool:
-    """Tell whether a movie has a picture of a role that is one."""
-    return any(one.role == role and one.mime and not one.trouble for one in record.images)
+    """Return True if a movie has a valid picture of a role."""
+    return any(image.role == role and image.mime and not image.trouble for image in record.images)
 
 
 def _several(values: Iterable[str]) -> str:

@@ -1,11 +1,9 @@
-"""The tables over all movies: outputs/movies_library_scan.csv and movies_failed_lookups.csv.
+"""Write the tables of all movies: outputs/movies_library_scan.csv and movies_failed_lookups.csv.
 
-1. Each movie's row is made of its record, and kept beside it; a record that has not changed since
-   is not read again.
-2. The tables are put together from the rows, in the order of the queue, and written where they
-   differ from what is there.
+1. Each movie's row is built from its record and cached; an unchanged record is not read again.
+2. The tables are assembled from the rows in queue order, and written if they changed.
 
-They can be deleted at any time, and so can what is kept.
+The tables and the cache can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -33,23 +31,23 @@ _CELLS = msgspec.json.Decoder(failed.Cells)
 
 
 def update(home: Path, items: Mapping[str, Item]) -> list[str]:
-    """Bring both tables up to date with a queue; return what was found damaged, a sentence each."""
-    troubles: list[str] = []
+    """Update both tables; return a sentence for each damaged file."""
+    problems: list[str] = []
     files.make_folder((home / _LOCK).parent)
     files.make_folder((home / _KEPT).parent)
-    with files.locked(home / _LOCK), Kept(home / _KEPT) as kept:
-        told = dict(_told(home, items, kept, troubles))
-        if not told and not (home / SCAN).exists():
-            return troubles
-        _write(home / SCAN, "".join([rows.header(), *(one.scan for one in told.values())]))
-        _write_failed(home, items, told, troubles)
-    return troubles
+    with files.locked(home / _LOCK), Kept(home / _KEPT) as cache:
+        all_rows = dict(_told(home, items, cache, problems))
+        if not all_rows and not (home / SCAN).exists():
+            return problems
+        _write(home / SCAN, "".join([rows.header(), *(row.scan for row in all_rows.values())]))
+        _write_failed(home, items, all_rows, problems)
+    return problems
 
 
 def _told(
-    home: Path, items: Mapping[str, Item], kept: Kept, troubles: list[str]
+    home: Path, items: Mapping[str, Item], cache: Kept, problems: list[str]
 ) -> Iterator[tuple[str, Row]]:
-    """Give the rows of all movies that have a record, and keep those that are new."""
+    """Yield the rows of all movies that have a record, and cache the new ones."""
     fresh: dict[str, Row] = {}
     folder = os.fspath(home / "outputs" / "movies")
     for key, item in items.items():
@@ -57,61 +55,63 @@ def _told(
             continue
         name = item.output_name
         try:
-            facts = os.stat(f"{folder}/{name}.json")  # noqa: PTH116 - a fifth of the time
+            facts = os.stat(f"{folder}/{name}.json")  # noqa: PTH116 - five times as fast as Path.stat
         except OSError:
             continue
-        one = kept.row(name)
-        if one is None or (one.mtime, one.size) != (facts.st_mtime_ns, facts.st_size):
-            one = fresh[name] = _made(home / record.place(name), facts, troubles)
-        if one.scan:
-            yield key, one
-    kept.keep(fresh)
+        row = cache.row(name)
+        if row is None or (row.mtime, row.size) != (facts.st_mtime_ns, facts.st_size):
+            row = fresh[name] = _made(home / record.place(name), facts, problems)
+        if row.scan:
+            yield key, row
+    cache.keep(fresh)
 
 
-def _made(path: Path, facts: os.stat_result, troubles: list[str]) -> Row:
-    """Make the rows of a movie; a damaged record has none."""
+def _made(path: Path, facts: os.stat_result, problems: list[str]) -> Row:
+    """Build the rows of a movie; a damaged record has none."""
     try:
-        found = record.read(path)
+        movie = record.read(path)
     except MediakeepError as error:
-        troubles.append(str(error))
+        problems.append(str(error))
         return Row(-1, -1, "")
-    waiting = failed.cells(found)
+    waiting = failed.cells(movie)
     data = msgspec.json.encode(waiting) if waiting else b""
-    return Row(facts.st_mtime_ns, facts.st_size, rows.row(found), data)
+    return Row(facts.st_mtime_ns, facts.st_size, rows.row(movie), data)
 
 
 def _write_failed(
-    home: Path, items: Mapping[str, Item], told: Mapping[str, Row], troubles: list[str]
+    home: Path, items: Mapping[str, Item], all_rows: Mapping[str, Row], problems: list[str]
 ) -> None:
     path = home / FAILED
     chosen = {key for key, item in items.items() if _is_chosen(item)}
     settled = chosen | {key for key, item in items.items() if item.status is Status.SKIPPED}
     fresh = [
-        _CELLS.decode(one.failed) for key, one in told.items() if one.failed and key not in chosen
+        _CELLS.decode(row.failed)
+        for key, row in all_rows.items()
+        if row.failed and key not in chosen
     ]
-    for _ in range(_TRIES):  # a person may save it in between
-        stand = _stand(path)
-        wanted = failed.merged(fresh, _filled(path, troubles), settled)
-        if _stand(path) in (stand, None):
+    for _ in range(_TRIES):  # the user may save it meanwhile
+        version = _stand(path)
+        wanted = failed.merged(fresh, _filled(path, problems), settled)
+        if _stand(path) in (version, None):
             break
     if wanted or path.exists():
         _write(path, failed.render(wanted))
 
 
-def _filled(path: Path, troubles: list[str]) -> dict[str, failed.Cells]:
-    """Read what a person has filled in; what cannot be understood is set aside."""
+def _filled(path: Path, problems: list[str]) -> dict[str, failed.Cells]:
+    """Read what the user has entered; a file that cannot be parsed is set aside."""
     if not path.exists():
         return {}
     try:
         return choices.filled(path)
     except UsageFailed as error:
         aside = _set_aside(path)
-        troubles.append(f"{error} It was set aside as {files.display_path(aside)}.")
+        problems.append(f"{error} It was set aside as {files.display_path(aside)}.")
         return {}
 
 
 def _stand(path: Path) -> tuple[int, int, int] | None:
-    """Return what tells one content of a file from another; None where there is none."""
+    """Return the state of a file, which changes with its content, or None if missing."""
     try:
         facts = path.stat()
     except OSError:
@@ -120,14 +120,14 @@ def _stand(path: Path) -> tuple[int, int, int] | None:
 
 
 def _is_chosen(item: Item) -> bool:
-    """Tell whether a person's word is in the queue already, and not found to be none."""
+    """Return True if the queue already has the user's choice, and TMDb knows it."""
     if not isinstance(item, MovieItem) or item.match != "user":
         return False
     return item.lookup not in ("unsure", "unknown")
 
 
 def _set_aside(path: Path) -> Path:
-    """Give a file that cannot be understood another name: a person's work is not written over."""
+    """Rename a file that cannot be parsed, as the user's entries must not be lost."""
     number = 1
     while (aside := path.with_name(f"{path.stem}-aside-{number}{path.suffix}")).exists():
         number += 1
