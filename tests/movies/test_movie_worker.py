@@ -248,7 +248,7 @@ def test_a_dry_run_by_force_tells_the_pictures_that_it_would_replace(bench: Benc
 
 def test_a_name_without_a_title_is_not_said_to_be_unknown_to_tmdb(bench: Bench) -> None:
     bench.put("title_t00.mkv")
-    assert bench.work("title_t00.mkv").message.startswith("its name tells no title, 0 files")
+    assert bench.work("title_t00.mkv").message.startswith("no title in its name, 0 files")
     report = (bench.home / bench.items["title_t00.mkv"].report).read_text()
     assert "\nIts name has no title to search for.\n" in report
     assert "TMDb knows" not in report

@@ -173,6 +173,6 @@ def _which(identity: Identity, result: Account) -> str:
     if result.is_certain:
         return f"{result.title} ({result.year})" if result.year else result.title
     if identity.sure is Sure.UNMATCHED and not result.local.name.title:
-        return "its name tells no title"
+        return "no title in its name"
     shown = {Sure.REVIEW: "which movie is open", Sure.UNMATCHED: "not found at TMDb"}
     return shown.get(identity.sure, "not looked up yet")

@@ -69,7 +69,7 @@ def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outco
         movie_result = _told(work, planned_movie, written, repairs, tools)
     except NeverAsk:
         command = decisions.bring_back(places.home, work.stamp.key)
-        message = f"never asked again; bring it back with: {command}"
+        message = f"never asked again; make it pending again with: {command}"
         return Outcome(Status.SKIPPED, message, data={"skip_reason": NEVER_ASK})
     finally:
         tools.desk.progress = QUIET

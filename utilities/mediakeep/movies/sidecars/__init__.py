@@ -1,1 +1,1 @@
-"""What lies beside a movie, what is due there, and how it is written."""
+"""The files next to a movie: which ones exist, which are needed, and writing them."""

@@ -1,4 +1,4 @@
-"""What lies beside a movie and is read before anything is looked up: its NFO, and our own notes."""
+"""Read the NFO and the metadata file of a movie, before any lookup."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from mediakeep.movies.model import Movie
 from mediakeep.movies.sidecars import knowledge, plan
 from mediakeep.movies.sidecars.knowledge import Knowledge
 
-_BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n\v\f"  # byte order marks, too
+_BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n\v\f"  # including byte order marks
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """The files as they are now; bytes are None where there is none, `trouble` says what is amiss.
+    """The current files; bytes are None if there is no file, and errors say what is wrong.
 
-    `ids` are those that any NFO of the movie names, by service; those of the first count.
+    `ids` are those in any NFO of the movie, by service; those in the first NFO take precedence.
     """
 
     nfo: account.Nfo = account.Nfo()
@@ -36,42 +36,41 @@ class Beside(msgspec.Struct, frozen=True):
 
     @property
     def written(self) -> Details | None:
-        """What was written into the NFO last; None where nobody knows."""
+        """The values that were written into the NFO last, or None if unknown."""
         return self.notes.nfo if self.notes else None
 
     @property
     def is_ours(self) -> bool:
-        """Whether the NFO says which movie it is because mediakeep wrote so, and no person did."""
-        told, notes = self.nfo.details, self.notes
-        if told is None or notes is None or notes.nfo is None:
+        """True if mediakeep wrote the IDs of the NFO, and the user has not changed them."""
+        details, notes = self.nfo.details, self.notes
+        if details is None or notes is None or notes.nfo is None:
             return False
-        return told.ids == notes.nfo.ids and told.ids.get("tmdb") == str(notes.tmdb_id)
+        return details.ids == notes.nfo.ids and details.ids.get("tmdb") == str(notes.tmdb_id)
 
     @property
     def is_locked(self) -> bool:
-        """Whether the NFO forbids any change."""
+        """True if the NFO forbids changes."""
         return self.nfo.state is NfoState.LOCKED
 
 
 def without_blank_nfos(local: Movie) -> Movie:
-    """Return a movie without its NFOs that say nothing, unless there are only such.
+    """Return the movie without its blank NFOs, unless there are no others.
 
-    Then the one in whose place an NFO is to be written is left.
+    In that case, keep the one that a new NFO will replace.
     """
-    said = [one for one in local.nfos if not _says_nothing(plan.path(local, one))]
+    filled = [place for place in local.nfos if not _says_nothing(plan.path(local, place))]
     places = (plan.MOVIE_NFO, plan.new_nfo_place(local))
-    left = said or [one for one in local.nfos if one in places][:1]
-    return msgspec.structs.replace(local, nfos=tuple(left))
+    kept_nfos = filled or [place for place in local.nfos if place in places][:1]
+    return msgspec.structs.replace(local, nfos=tuple(kept_nfos))
 
 
 def read(local: Movie) -> Beside:
-    """Read what lies beside a movie; Unreadable only if the system refuses a regular file."""
-    found = _nfo(local)
-    return _with_notes(local, found)
+    """Read the sidecars of a movie. Raise Unreadable only if a regular file cannot be read."""
+    return _with_notes(local, _nfo(local))
 
 
 def again(local: Movie, before: Beside) -> account.Nfo:
-    """Read the NFO once more, after it was written."""
+    """Read the NFO again, after it was written."""
     return _nfo(local).nfo if local.nfos else before.nfo
 
 
@@ -98,12 +97,12 @@ def _nfo(local: Movie) -> Beside:
         state = NfoState.BROKEN if isinstance(error, BrokenNfo) else NfoState.SCENE
         return Beside(_refused(state, place, error), None, data, ids)
     state = NfoState.LOCKED if tree.is_locked else NfoState.READ
-    found = account.Nfo(state, place, tree.details, invalid_ids=tree.invalid_ids)
-    return Beside(found, tree, data, ids)
+    status = account.Nfo(state, place, tree.details, invalid_ids=tree.invalid_ids)
+    return Beside(status, tree, data, ids)
 
 
 def _odd(local: Movie, place: str) -> account.Nfo:
-    """Tell why an NFO is no regular file: a pipe, or a link that leads nowhere or in a circle."""
+    """Return why an NFO is not a regular file: a pipe, or a broken or circular link."""
     try:
         _content(plan.path(local, place), 0)
     except Unreadable as error:
@@ -123,21 +122,20 @@ def _refused(state: NfoState, place: str, error: Exception) -> account.Nfo:
     return account.Nfo(state, place, None, str(error.args[0]))
 
 
-def _with_notes(local: Movie, found: Beside) -> Beside:
+def _with_notes(local: Movie, existing: Beside) -> Beside:
     if not local.sidecar:
-        return found
+        return existing
     data, notes, trouble = None, None, ""
     try:
         data = _content(plan.path(local, local.sidecar), knowledge.LARGEST)
         notes = knowledge.read(data, local.sidecar)
     except Unreadable as error:
         trouble = str(error)
-    more = {"notes": notes, "notes_bytes": data, "notes_trouble": trouble}
-    return msgspec.structs.replace(found, **more)
+    return msgspec.structs.replace(existing, notes=notes, notes_bytes=data, notes_trouble=trouble)
 
 
 def _content(path: Path, most: int) -> bytes:
-    """Read a small file; one that is longer is none of these, and comes cut off."""
+    """Read a small file; a longer one is truncated, and not a sidecar."""
     with access.opened(path) as handle:
         try:
             return handle.read(most + 1)

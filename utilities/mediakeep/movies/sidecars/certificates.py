@@ -1,27 +1,31 @@
-"""How a movie is rated for the young, in the country asked for or the next best."""
+"""Choose the age rating for a country."""
 
 from __future__ import annotations
 
 from mediakeep.lookups.tmdb.films import Certificate
 
-_HOME = "US"  # where nearly every movie is rated, and whose ratings every player knows
-# TMDb's types of release: in theatres, then limited, premiere, digital, physical, TV.
+_HOME = "US"  # rates nearly every movie, and every player knows its ratings
+# TMDb's release types, preferred order: in theatres, then limited, premiere, digital, physical, TV.
 _BEST = (3, 2, 1, 4, 5, 6)
 
 
 def chosen(certificates: tuple[Certificate, ...], country: str) -> Certificate | None:
     """Return the certificate of a country, else that of the US, else None."""
     for code in dict.fromkeys((country.upper(), _HOME)):
-        known = [one for one in certificates if one.country.upper() == code and one.certification]
-        if known:
-            return min(known, key=lambda one: (_rank(one.type), one.date))
+        rated = [
+            release
+            for release in certificates
+            if release.country.upper() == code and release.certification
+        ]
+        if rated:
+            return min(rated, key=lambda release: (_rank(release.type), release.date))
     return None
 
 
 def shown(certificate: Certificate | None) -> str:
-    """Write a certificate as NFOs hold it: "Rated PG-13" of the US, else "DE-12".
+    """Format a certificate for an NFO: "Rated PG-13" for the US, else "DE-12".
 
-    The first is what Kodi writes by default, the second what Jellyfin writes; both read both.
+    Kodi writes the first form, Jellyfin the second; both read both.
     """
     if certificate is None:
         return ""

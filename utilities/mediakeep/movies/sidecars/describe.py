@@ -1,4 +1,4 @@
-"""What the NFO of a movie is to say: TMDb's facts in the language asked for, and the file's own."""
+"""Build the content of a movie's NFO, from TMDb in the configured language and from its files."""
 
 from __future__ import annotations
 
@@ -18,39 +18,41 @@ _PICTURES = "https://image.tmdb.org/t/p"
 _MOST_PICTURES = 5  # of each kind
 _MOST_ACTORS = 50
 _WRITING = ("Screenplay", "Writer", "Author", "Story", "Novel")
-_TRAILER = "plugin://plugin.video.youtube/?action=play_video&videoid="  # of Kodi's add-on
+_TRAILER = "plugin://plugin.video.youtube/?action=play_video&videoid="  # for Kodi's add-on
 _VIDEO = re.compile(r"[\w-]{5,20}", re.ASCII)
 _PATH = re.compile(r"/[\w.-]{1,100}", re.ASCII)
 
 
-def details(found: Film, local: Movie, locale: Locale) -> Details:
-    """Return what we want an NFO to say; what neither TMDb nor the file tells is left out."""
-    title = texts.title(found, locale)
-    certificate = certificates.chosen(found.certificates, locale.country)
+def details(film: Film, local: Movie, locale: Locale) -> Details:
+    """Return the intended content of an NFO, without values that are unknown."""
+    title = texts.title(film, locale)
+    certificate = certificates.chosen(film.certificates, locale.country)
     return Details(
         title=title.text,
-        original_title=found.original_title,
+        original_title=film.original_title,
         sort_title=sorting.title(title.text, title.language),
-        ratings=_ratings(found),
-        plot=texts.plot(found, locale),
-        tagline=texts.tagline(found, locale),
-        runtime=found.runtime or round(local.duration / 60),
-        thumbs=tuple(_posters(found, locale)),
-        fanart=tuple(_fanart(found, locale)),
+        ratings=_ratings(film),
+        plot=texts.plot(film, locale),
+        tagline=texts.tagline(film, locale),
+        runtime=film.runtime or round(local.duration / 60),
+        thumbs=tuple(_posters(film, locale)),
+        fanart=tuple(_fanart(film, locale)),
         mpaa=certificates.shown(certificate),
-        ids=_ids(found),
-        genres=_names(one.name for one in found.genres),
-        countries=_names(one.name for one in found.countries),
-        collection=_collection(found),
-        tags=_names(one.name for one in found.keywords),
-        credits=_names(one.name for one in found.crew if _wrote(one.department, one.job)),
-        directors=found.directors,
-        premiered=found.release_date,
-        year=found.year,
-        studios=_names(one.name for one in found.studios),
-        trailer=_TRAILER + found.trailer if _VIDEO.fullmatch(found.trailer) else "",
+        ids=_ids(film),
+        genres=_names(genre.name for genre in film.genres),
+        countries=_names(country.name for country in film.countries),
+        collection=_collection(film),
+        tags=_names(keyword.name for keyword in film.keywords),
+        credits=_names(
+            member.name for member in film.crew if _wrote(member.department, member.job)
+        ),
+        directors=film.directors,
+        premiered=film.release_date,
+        year=film.year,
+        studios=_names(studio.name for studio in film.studios),
+        trailer=_TRAILER + film.trailer if _VIDEO.fullmatch(film.trailer) else "",
         streams=_streams(local),
-        actors=tuple(_actors(found)),
+        actors=tuple(_actors(film)),
     )
 
 
@@ -62,59 +64,65 @@ def _wrote(department: str, job: str) -> bool:
     return department == "Writing" and job in _WRITING
 
 
-def _ratings(found: Film) -> tuple[Rating, ...]:
-    rating = Rating("themoviedb", round(found.rating, 3), found.votes)
-    return (rating,) if found.rating and found.votes else ()
+def _ratings(film: Film) -> tuple[Rating, ...]:
+    rating = Rating("themoviedb", round(film.rating, 3), film.votes)
+    return (rating,) if film.rating and film.votes else ()
 
 
-def _ids(found: Film) -> dict[str, str]:
-    imdb = found.imdb_id or found.external_ids.get("imdb", "")
-    return {"tmdb": str(found.id)} | ({"imdb": imdb} if imdb else {})
+def _ids(film: Film) -> dict[str, str]:
+    imdb = film.imdb_id or film.external_ids.get("imdb", "")
+    return {"tmdb": str(film.id)} | ({"imdb": imdb} if imdb else {})
 
 
-def _collection(found: Film) -> Set | None:
-    one = found.collection
-    return Set(one.name, one.overview, one.id) if one and one.name else None
+def _collection(film: Film) -> Set | None:
+    collection = film.collection
+    return (
+        Set(collection.name, collection.overview, collection.id)
+        if collection and collection.name
+        else None
+    )
 
 
-def _actors(found: Film) -> Iterable[Actor]:
-    cast = sorted(found.cast, key=lambda one: one.order)
-    for place, one in enumerate(cast[:_MOST_ACTORS]):
-        yield Actor(one.name, one.role, place, _address(one.portrait))
+def _actors(film: Film) -> Iterable[Actor]:
+    cast = sorted(film.cast, key=lambda actor: actor.order)
+    for number, actor in enumerate(cast[:_MOST_ACTORS]):
+        yield Actor(actor.name, actor.role, number, _address(actor.portrait))
 
 
-def _posters(found: Film, locale: Locale) -> Iterable[Thumb]:
-    for one in _ranked(found.posters, art.languages(found, art.POSTER, locale.tongue)):
-        yield Thumb(_address(one), "poster", _address(one, "w500"))
+def _posters(film: Film, locale: Locale) -> Iterable[Thumb]:
+    for path in _ranked(film.posters, art.languages(film, art.POSTER, locale.tongue)):
+        yield Thumb(_address(path), "poster", _address(path, "w500"))
 
 
-def _fanart(found: Film, locale: Locale) -> Iterable[Thumb]:
-    for one in _ranked(found.backdrops, art.languages(found, art.FANART, locale.tongue)):
-        yield Thumb(_address(one), preview=_address(one, "w780"))
+def _fanart(film: Film, locale: Locale) -> Iterable[Thumb]:
+    for path in _ranked(film.backdrops, art.languages(film, art.FANART, locale.tongue)):
+        yield Thumb(_address(path), preview=_address(path, "w780"))
 
 
 def _ranked(pictures: tuple[Picture, ...], order: list[str]) -> list[str]:
-    """Return the paths of the best pictures, in the order of TMDb within a language."""
-    fit = [one for one in pictures if one.language in order and _address(one.path)]
-    fit.sort(key=lambda one: order.index(one.language))
-    return list(dict.fromkeys(one.path for one in fit))[:_MOST_PICTURES]
+    """Return the paths of the best pictures; within a language in TMDb's order."""
+    usable = [
+        picture for picture in pictures if picture.language in order and _address(picture.path)
+    ]
+    usable.sort(key=lambda picture: order.index(picture.language))
+    return list(dict.fromkeys(picture.path for picture in usable))[:_MOST_PICTURES]
 
 
 def _address(path: str, size: str = "original") -> str:
-    """Return the address of a picture, "" for what players cannot show."""
+    """Return the URL of a picture, or "" if players cannot show it."""
     fits = _PATH.fullmatch(path) and not path.lower().endswith(".svg")
     return f"{_PICTURES}/{size}{path}" if fits else ""
 
 
 def _streams(local: Movie) -> Streams:
-    """Tell of the first version; where it is cut into parts, of the first of them.
+    """Return the streams of the first version, or of its first part.
 
-    It lasts as long as all parts do.
+    The duration is the sum of all parts.
     """
     facts = local.videos[0].facts if local.videos else None
     if facts is None:
         return Streams()
     video = facts.video
     if local.videos[0].part and local.duration:
-        video = tuple(msgspec.structs.replace(one, duration=local.duration) for one in video)
+        video = tuple(msgspec.structs.replace(stream, duration=local.duration) for stream in video)
     return Streams(video, facts.audio, facts.subtitles)

@@ -1,4 +1,4 @@
-"""What is due beside a movie that is identified, decided file by file."""
+"""Decide which sidecars of an identified movie have to be written."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from mediakeep.outcome import Stamp
 
 
 class Stale(msgspec.Struct, frozen=True):
-    """A picture of another movie that mediakeep has put there, as it still is."""
+    """A picture of another movie that mediakeep wrote, still unchanged."""
 
     place: str
     data: bytes
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What is ours beside a movie: what its NFO says of us, and the pictures by their roles.
+    """The content that mediakeep wrote: the values in the NFO, and the pictures by role.
 
-    It `is_current` where the NFO is about the movie as it is identified now.
+    `is_current` is false if the NFO is still about another movie.
     """
 
     nfo: Details | None
@@ -47,10 +47,10 @@ class Said(msgspec.Struct, frozen=True):
 def nfo(
     local: Movie, film: Film, beside: Beside, locale: Locale, tools: Tools
 ) -> tuple[Due | None, Details | None]:
-    """Return the NFO that is due, None where it says all already, and what of ours it says then.
+    """Return the NFO to write, or None if it is up to date, and our values in it after that.
 
-    An NFO of ours that lies where Jellyfin never reads it is moved with all that it says. One that
-    cannot be read stays, or is set aside by the policy.
+    An NFO of ours in a place that Jellyfin does not read is moved with its whole content. An
+    unusable NFO stays, or is set aside by the policy.
     """
     wanted, written = describe.details(film, local, locale), beside.written
     reason = f"as TMDb has it (movie {film.id})"
@@ -60,27 +60,27 @@ def nfo(
         return _in_place_of(local, beside.nfo.place, wanted, reason)
     if beside.tree and merging.disagrees(beside.tree, wanted, written):
         return None, written
-    was, now = beside.notes, (locale.language, locale.country)
-    elsewhere = was is not None and (was.language, was.country) != now
+    before, now = beside.notes, (locale.language, locale.country)
+    elsewhere = before is not None and (before.language, before.country) != now
     data = merging.merged(beside.tree, wanted, written, elsewhere=elsewhere)
-    said = merging.remembered(wanted, written, elsewhere=elsewhere)
+    remembered = merging.remembered(wanted, written, elsewhere=elsewhere)
     place, misplaced = plan.nfo_place(local), ownership.misplaced(local, tools)
     if data == beside.nfo_bytes and not misplaced:
-        return None, said
+        return None, remembered
     if place in misplaced:
         differing = changes.of(None, merging.details(data))
         new = plan.new_nfo_place(local)
-        return Due(NFO, new, data, None, reason, differing, misplaced), said
+        return Due(NFO, new, data, None, reason, differing, misplaced), remembered
     differing = changes.of(beside.nfo.details, merging.details(data))
-    return Due(NFO, place, data, beside.nfo_bytes, reason, differing, misplaced), said
+    return Due(NFO, place, data, beside.nfo_bytes, reason, differing, misplaced), remembered
 
 
 def _in_place_of(
     local: Movie, unusable: str, wanted: Details, reason: str
 ) -> tuple[Due | None, Details | None]:
-    """Return the NFO that takes the place of one that cannot be read, which is kept aside."""
+    """Return the NFO that replaces an unusable one, which is set aside."""
     data, was = merging.merged(None, wanted, None), _content(local, unusable)
-    if was is None:  # whoever reads it will tell
+    if was is None:  # the reader reports it
         return None, None
     number = 1
     while _content(local, aside := plan.aside_place(unusable, number)) not in (None, was):
@@ -99,105 +99,109 @@ def _in_place_of(
 
 
 def notes(
-    local: Movie, identity: Identity, beside: Beside, locale: Locale, said: Said
+    local: Movie, identity: Identity, beside: Beside, locale: Locale, content: Said
 ) -> Due | None:
-    """Return our own notes, None where they stand there already, or may not be written.
+    """Return the metadata file to write, or None if it is up to date or must not be written.
 
-    While the NFO still is what we wrote of another movie, they stay those of that one, and likewise
-    for another language: else its values would pass for a person's.
+    As long as the NFO is about another movie, or in another language, so is the metadata: otherwise
+    our values would pass for the user's.
     """
     if beside.notes_trouble:
         return None
-    known, before = knowledge.of(local, identity, locale, said.nfo, said.pictures), beside.notes
-    if before and before.nfo and not said.is_current:
-        spoken = {"language": before.language, "country": before.country}
-        known = msgspec.structs.replace(known, **spoken)
-        if before.tmdb_id != known.tmdb_id:
-            known = msgspec.structs.replace(before, pictures=said.pictures)
-    data = knowledge.render(known, beside.notes_bytes)
+    metadata, before = (
+        knowledge.of(local, identity, locale, content.nfo, content.pictures),
+        beside.notes,
+    )
+    if before and before.nfo and not content.is_current:
+        metadata = msgspec.structs.replace(
+            metadata, language=before.language, country=before.country
+        )
+        if before.tmdb_id != metadata.tmdb_id:
+            metadata = msgspec.structs.replace(before, pictures=content.pictures)
+    data = knowledge.render(metadata, beside.notes_bytes)
     if data == beside.notes_bytes:
         return None
     return Due(SIDECAR, plan.sidecar_place(local), data, beside.notes_bytes, "what was found out")
 
 
 def pictures(local: Movie, film: Film, beside: Beside, tools: Tools) -> Iterator[Due]:
-    """Give the pictures that are due, fetched unless nothing is to be written.
+    """Yield the pictures to write, with their content unless this is a dry run.
 
-    Due are those that are lacking, and those that are ours of another movie; by force all.
-    NotAsked and ServiceFailed where TMDb cannot be asked.
+    Missing ones and our own of another movie are written, with `force` all of them. Raise NotAsked
+    or ServiceFailed if TMDb cannot be queried.
     """
     language, forced = tools.places.access.locale.tongue, tools.places.force
-    stale, lacking = _stale(local, film, beside), plan.lacking(local)
+    stale, missing = _stale(local, film, beside), plan.lacking(local)
     for role in art.ROLES:
         old = None if forced else stale.get(role)
-        is_due = forced or old or role in lacking
+        is_due = forced or old or role in missing
         if not is_due or role not in tools.places.roles or not art.ranked(film, role, language):
             continue
         suffix = f".{old.place.rpartition('.')[2]}" if old else ""
         if not tools.is_writing:
             place = old.place if old else plan.art_place(local, role)
             yield Due(role, place, b"", _was(local, place, old, forced), "TMDb has one")
-        elif found := art.fetched(tools.desk.tmdb, film, role, language, suffix):
-            yield _picture(local, found, old, forced)
+        elif picture := art.fetched(tools.desk.tmdb, film, role, language, suffix):
+            yield _picture(local, picture, old, forced)
 
 
-def _picture(local: Movie, found: Art, old: Stale | None, forced: bool) -> Due:
-    """Return a picture that is due; what a person puts there meanwhile is in its way."""
-    place = old.place if old else plan.art_place(local, found.role, found.suffix)
+def _picture(local: Movie, picture: Art, old: Stale | None, forced: bool) -> Due:
+    """Return a picture to write; a file that the user adds meanwhile blocks it."""
+    place = old.place if old else plan.art_place(local, picture.role, picture.suffix)
     was = _was(local, place, old, forced)
-    return Due(found.role, place, found.data, was, _source(found.path))
+    return Due(picture.role, place, picture.data, was, _source(picture.path))
 
 
 def unnoted(
     local: Movie, film: Film, known: Collection[str], stamp: Stamp, tools: Tools
 ) -> dict[str, Fetched]:
-    """Return the pictures that a try of ours has put there, which was killed before it said so.
+    """Return the pictures written by an attempt that was killed before it recorded them.
 
-    They are of this very movie. `known` are the roles of those of which that is known.
+    They belong to this movie. `known` are the roles of recorded ones.
     """
-    if not tools.has_changed_files or all(one.role in known for one in local.images):
+    if not tools.has_changed_files or all(image.role in known for image in local.images):
         return {}
-    reasons = {_source(one.path) for one in (*film.posters, *film.backdrops)}
-    made = tools.store.changes(stamp.key, stamp.first_claim, stamp.since, kinds.MOVIES.name)
+    reasons = {_source(picture.path) for picture in (*film.posters, *film.backdrops)}
+    records = tools.store.changes(stamp.key, stamp.first_claim, stamp.since, kinds.MOVIES.name)
     return {
-        role: Fetched(film.id, one.new.sha256)
-        for one in made
-        for role, change in one.fields.items()
+        role: Fetched(film.id, record.new.sha256)
+        for record in records
+        for role, change in record.fields.items()
         if role in art.ROLES and role not in known and change.reason in reasons
     }
 
 
 def _source(path: str) -> str:
-    """Say where a picture came from."""
+    """Return the source of a picture, as stored in undo records."""
     return f"{path} at TMDb"
 
 
 def _was(local: Movie, place: str, old: Stale | None, forced: bool) -> bytes | None:
-    """Return what a picture takes the place of."""
+    """Return the content that a picture replaces."""
     if forced:
         return _content(local, place)
     return old.data if old else None
 
 
 def _stale(local: Movie, film: Film, beside: Beside) -> dict[str, Stale]:
-    """Return the pictures by their roles that we put there when it was taken for another movie.
+    """Return the pictures by role that we wrote when the movie was identified differently.
 
-    What anybody has changed since is theirs.
+    Pictures changed since then belong to the user.
     """
-    found: dict[str, Stale] = {}
-    known = beside.notes.pictures if beside.notes else {}
-    for one in local.images:
-        ours = known.get(one.role)
+    stale: dict[str, Stale] = {}
+    recorded = beside.notes.pictures if beside.notes else {}
+    for image in local.images:
+        ours = recorded.get(image.role)
         if ours is None or ours.tmdb_id == film.id:
             continue
-        data = _content(local, one.place)
+        data = _content(local, image.place)
         if data and sha256(data).hexdigest() == ours.sha256:
-            found[one.role] = Stale(one.place, data)
-    return found
+            stale[image.role] = Stale(image.place, data)
+    return stale
 
 
 def _content(local: Movie, place: str) -> bytes | None:
-    """Read a picture; of one that refuses, whoever writes there will tell."""
+    """Read a file; return None if it cannot be read, as the writer reports that."""
     try:
         return sidecars.read(plan.path(local, place))
     except Unreadable:

@@ -1,7 +1,7 @@
-"""<name>-metadata.json: what mediakeep found out about a movie, kept beside it.
+"""Read and write <name>-metadata.json, what mediakeep knows about a movie.
 
-It travels with the movie, and it tells which values of the NFO are mediakeep's own: what differs
-from them was written by a person, and stays. It says nothing that changes from run to run.
+It moves with the movie, and records which values of the NFO are mediakeep's: different values were
+entered by the user, and stay. It has nothing that changes from run to run.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from mediakeep.media.video.facts import VideoFacts
 from mediakeep.movies.identify.verdict import Identity
 from mediakeep.movies.model import Movie, Name
 
-LARGEST = 4 << 20  # bytes; a longer one is none of ours
+LARGEST = 4 << 20  # bytes; we never write longer ones
 
-_CURE = "Remove it, or move it away: then it is written anew."
+_CURE = "Remove it or move it away: it is then written again."
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """A picture that was fetched: of which movie, and its bytes by their hash."""
+    """A fetched picture: the TMDb ID of its movie, and its hash."""
 
     tmdb_id: int
     sha256: str
 
 
 class Knowledge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The file as it stands; `videos` by their places, `nfo` as it was written last.
+    """The content of the file; `videos` by place, `nfo` as it was written last.
 
-    `pictures` are those that mediakeep has put there, by their roles.
+    `pictures` are those that mediakeep wrote, by role.
     """
 
     made_by: Literal["mediakeep"]
@@ -50,7 +50,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     country: str = ""
     collection_id: int = 0
     collection: str = ""
-    name: Name = Name()  # as it was read then
+    name: Name = Name()  # as parsed at that time
     videos: dict[str, VideoFacts] = {}
     nfo: Details | None = None
     pictures: dict[str, Fetched] = {}
@@ -63,7 +63,7 @@ def of(
     nfo: Details | None,
     pictures: Mapping[str, Fetched],
 ) -> Knowledge:
-    """Put down what is known of a movie that is identified."""
+    """Build the metadata of an identified movie."""
     movie = identity.movie
     collection = movie.collection if movie else None
     return Knowledge(
@@ -82,23 +82,24 @@ def of(
         collection_id=collection.id if collection else 0,
         collection=collection.name if collection else "",
         name=local.name,
-        videos={one.place: one.facts for one in local.videos if one.facts},
+        videos={video.place: video.facts for video in local.videos if video.facts},
         nfo=nfo,
         pictures=dict(pictures),
     )
 
 
-def render(known: Knowledge, before: bytes | None = None) -> bytes:
-    """Write it as a file; what somebody has added to the one `before`, which is sound, stays."""
-    told = msgspec.to_builtins(known)
-    added = msgspec.json.decode(before) if before else {}
-    told |= {name: one for name, one in added.items() if name not in Knowledge.__struct_fields__}
-    return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
+def render(metadata: Knowledge, before: bytes | None = None) -> bytes:
+    """Return the file content; unknown keys of the file `before`, which is valid, stay."""
+    content = msgspec.to_builtins(metadata)
+    previous = msgspec.json.decode(before) if before else {}
+    own_keys = Knowledge.__struct_fields__
+    content |= {key: value for key, value in previous.items() if key not in own_keys}
+    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 
 def read(content: bytes, name: str) -> Knowledge:
-    """Read a file of that name; Unreadable where it is damaged, or not one of ours."""
+    """Parse a metadata file. Raise Unreadable if it is damaged or not written by mediakeep."""
     try:
         return msgspec.json.decode(content, type=Knowledge)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise Unreadable(name, "it is not what mediakeep writes", _CURE) from error
+        raise Unreadable(name, "it was not written by mediakeep", _CURE) from error

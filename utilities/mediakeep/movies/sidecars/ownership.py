@@ -1,4 +1,4 @@
-"""Which NFOs of a movie mediakeep created, by the undo records."""
+"""Find out from the undo records which NFOs mediakeep created."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ from mediakeep.movies.tools import Tools
 
 
 def misplaced(local: Movie, tools: Tools) -> dict[str, bytes]:
-    """Return the NFOs of ours that lie where Jellyfin never reads them, as they are now.
+    """Return our NFOs in places that Jellyfin does not read, with their content.
 
-    Earlier versions of mediakeep wrote them. The one that counts is among them even if the user has
-    edited it since, for it is moved with all that it says; any other only if it is as we wrote it.
+    Earlier versions of mediakeep wrote them. The effective one is included even if the user has
+    edited it, as it is moved with its whole content; others only if unchanged.
     """
     wanted = plan.new_nfo_place(local)
-    others = [one for one in local.nfos if one not in (wanted, plan.MOVIE_NFO)]
+    others = [place for place in local.nfos if place not in (wanted, plan.MOVIE_NFO)]
     if not others or not tools.has_changed_files:
         return {}
-    found = {}
+    our_nfos = {}
     for place in others:
         data = _content(local, place)
-        ours = _created(local, place, tools) if data is not None else ""
-        is_same = data is not None and sha256(data).hexdigest() == ours
-        if data is not None and ours and (is_same or place == local.nfos[0]):
-            found[place] = data
-    is_moved = local.nfos[0] in found
-    return found if is_moved or local.nfos[0] in (wanted, plan.MOVIE_NFO) else {}
+        checksum = _created(local, place, tools) if data is not None else ""
+        is_unchanged = data is not None and sha256(data).hexdigest() == checksum
+        if data is not None and checksum and (is_unchanged or place == local.nfos[0]):
+            our_nfos[place] = data
+    is_moved = local.nfos[0] in our_nfos
+    return our_nfos if is_moved or local.nfos[0] in (wanted, plan.MOVIE_NFO) else {}
 
 
 def _created(local: Movie, place: str, tools: Tools) -> str:
-    """Return the SHA-256 of an NFO as mediakeep wrote it last; "" if somebody else created it."""
+    """Return the SHA-256 of an NFO as we wrote it last, or "" if we did not create it."""
     path = files.escape(plan.path(local, place).resolve())
     entries = tools.store.find(Query(file=path))
-    made = [one.record for one in entries if one.state == DONE]
-    return made[-1].new.sha256 if made and _is_ours(made) else ""
+    records = [entry.record for entry in entries if entry.state == DONE]
+    return records[-1].new.sha256 if records and _is_ours(records) else ""
 
 
-def _is_ours(made: Iterable[Record]) -> bool:
-    """Tell whether the file that is there after these changes was created by us.
+def _is_ours(records: Iterable[Record]) -> bool:
+    """Return True if, after these changes, the existing file was created by us.
 
-    What an undo brings back is whose it was before it was removed.
+    A file restored by an undo belongs to whoever owned it before it was removed.
     """
     ours = before = False
-    for one in made:
-        if one.old.is_nothing:
-            ours = before if one.undoes else True
-        elif one.new.is_nothing:
+    for record in records:
+        if record.old.is_nothing:
+            ours = before if record.undoes else True
+        elif record.new.is_nothing:
             ours, before = False, ours
     return ours
 

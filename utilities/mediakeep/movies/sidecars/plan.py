@@ -1,13 +1,13 @@
-"""Which files are due beside a movie: its NFO, its pictures, and what mediakeep knows of it.
+"""The places of a movie's sidecars, and the files that have to be written.
 
-    <name>.nfo             what a media centre reads; the one that is there already is brought up;
-                           movie.nfo where Jellyfin reads no other name
-    <name>-poster.jpg      only where the movie has none, or by force
+    <name>.nfo             for media centres; an existing one is updated; movie.nfo if Jellyfin
+                           reads no other name
+    <name>-poster.jpg      only if the movie has none, or with --force
     <name>-fanart.jpg
-    <name>-metadata.json   what was found out, and what was written into the NFO, so that a
-                           person's edits can be told from it
+    <name>-metadata.json   what mediakeep knows, and what it wrote into the NFO, so that the user's
+                           edits can be recognized
 
-Nothing here is written: a dry run stops after it.
+Nothing is written here; a dry run stops after it.
 """
 
 from __future__ import annotations
@@ -22,40 +22,40 @@ from mediakeep.movies.model import Movie
 from mediakeep.movies.sidecars import art
 
 NFO, SIDECAR, ASIDE = "nfo", "metadata", "set-aside"
-MOVIE_NFO = "movie.nfo"  # read in any movie's own folder
+MOVIE_NFO = "movie.nfo"  # read in any folder of a single movie
 _SIDECAR_END = "-metadata.json"
 _ASIDE_END = ".orig"
 _DVD = "VIDEO_TS"
 
 
 class Due(msgspec.Struct, frozen=True):
-    """A file that is to be written: its place, its new bytes, and those that are there now."""
+    """A file to write: its place, its new content, and its current content."""
 
     role: str  # "nfo", "poster", "fanart", "metadata"
-    place: str  # below the movie's root, escaped
+    place: str  # relative to the movie's root, escaped
     data: bytes
-    was: bytes | None = None  # None: no such file
+    was: bytes | None = None  # None if there is no file
     reason: str = ""
-    changes: dict[str, tuple[str, str]] = {}  # of an NFO's fields: what they held and are to hold
-    replaces: dict[str, bytes] = {}  # other NFOs to remove once this one is there, by their places
-    set_aside: dict[str, bytes] = {}  # copies to write before, by their places
+    changes: dict[str, tuple[str, str]] = {}  # of NFO fields: old and new value
+    replaces: dict[str, bytes] = {}  # other NFOs to remove after this is written, by place
+    set_aside: dict[str, bytes] = {}  # copies to write before, by place
 
     @property
     def is_new(self) -> bool:
-        """Whether there is no such file yet."""
+        """True if the file does not exist yet."""
         return self.was is None
 
 
 def nfo_place(local: Movie) -> str:
-    """Return where the NFO of a movie lies, or is to lie: an existing one is kept where it is."""
+    """Return the place of the movie's NFO: that of an existing one, or of a new one."""
     return local.nfos[0] if local.nfos else new_nfo_place(local)
 
 
 def new_nfo_place(local: Movie) -> str:
-    """Return where a new NFO goes: a place that both Kodi and Jellyfin read.
+    """Return the place of a new NFO, one that both Kodi and Jellyfin read.
 
     Jellyfin reads `VIDEO_TS/VIDEO_TS.nfo` of a DVD, `movie.nfo` in a movie's own folder, and the
-    NFO named after the one video that it plays, which is the first part, or any of the versions
+    NFO named after the video that it plays, which is the first part or any of the versions
     (MovieNfoSaver.GetMovieSavePaths). So does Kodi, which tries the first part first
     (CVideoTagLoaderNFO::FindNFO).
     """
@@ -70,18 +70,18 @@ def new_nfo_place(local: Movie) -> str:
 
 
 def sidecar_place(local: Movie) -> str:
-    """Return where what mediakeep knows of a movie lies, or is to lie."""
+    """Return the place of the movie's metadata file."""
     return local.sidecar or f"{_stem(local)}{_SIDECAR_END}"
 
 
 def art_place(local: Movie, role: str, suffix: str = ".jpg") -> str:
-    """Return where a picture is to lie.
+    """Return the place of a picture.
 
-    One that is there is replaced; a folder that holds one movie in versions has one for all.
+    An existing one is replaced; a folder with several versions of one movie has one for all.
     """
-    for one in local.images:
-        if one.role == role and one.place.lower().endswith(suffix):
-            return one.place
+    for image in local.images:
+        if image.role == role and image.place.lower().endswith(suffix):
+            return image.place
     if local.disc or (local.own_folder and len(_versions(local)) > 1):
         return f"{role}{suffix}"
     return f"{_stem(local)}-{role}{suffix}"
@@ -93,33 +93,33 @@ def aside_place(place: str, number: int = 1) -> str:
 
 
 def role(place: str) -> str:
-    """Return what a file that was written is for, by its place."""
+    """Return the role of a sidecar, from its place."""
     name = place.rpartition("/")[2]
     if name.endswith(_SIDECAR_END):
         return SIDECAR
     if _ASIDE_END in name:
         return ASIDE
     stem = name.rpartition(".")[0]
-    return next((one for one in art.ROLES if stem.endswith(one)), NFO)
+    return next((known for known in art.ROLES if stem.endswith(known)), NFO)
 
 
 def lacking(local: Movie) -> tuple[str, ...]:
-    """Return the roles of which a movie has no picture; one that is spoilt is one all the same."""
-    there = {one.role for one in local.images}
-    return tuple(role for role in art.ROLES if role not in there)
+    """Return the roles without a picture; a corrupt picture counts as one."""
+    present = {image.role for image in local.images}
+    return tuple(role for role in art.ROLES if role not in present)
 
 
 def path(local: Movie, place: str) -> Path:
-    """Return the path of a place."""
+    """Return the absolute path of a place."""
     return Path(files.unescape(local.root)) / files.unescape(place)
 
 
 def _versions(local: Movie) -> Sequence[str]:
-    return tuple(dict.fromkeys(one.version for one in local.videos))
+    return tuple(dict.fromkeys(video.version for video in local.videos))
 
 
 def _stem(local: Movie) -> str:
-    """Return what places of its sidecars begin with: the folder of its first video, its name."""
+    """Return the start of the sidecar places: the folder and name of the first video."""
     if local.disc or not local.videos:
         return local.base
     folder = PurePosixPath(local.videos[0].place).parent

@@ -1,4 +1,4 @@
-"""How titles are sorted: without the article that they begin with."""
+"""Sort titles of movies without their leading article."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ELIDED = {"fr": ("l'", "l’"), "it": ("l'", "l’", "un'", "un’")}
 
 
 def title(text: str, language: str) -> str:
-    """Return "Tide, The" for "The Tide" where that is an article of the language, else ""."""
+    """Return "Tide, The" for "The Tide", or "" if there is no article of the language."""
     for article in _ELIDED.get(language, ()):
         if text.lower().startswith(article) and len(text) > len(article):
             return f"{text[len(article) :]}, {text[: len(article)]}"
     article, _, rest = text.partition(" ")
-    known = article.lower() in _ARTICLES.get(language, ())
-    return f"{rest.strip()}, {article}" if known and rest.strip() else ""
+    is_article = article.lower() in _ARTICLES.get(language, ())
+    return f"{rest.strip()}, {article}" if is_article and rest.strip() else ""

@@ -1,4 +1,4 @@
-"""Which of TMDb's texts a person reads: those of the language asked for, or the next best."""
+"""Choose texts, ratings and sort titles for the configured language and country."""
 
 from __future__ import annotations
 
@@ -10,62 +10,62 @@ from mediakeep.lookups.access import Locale
 from mediakeep.lookups.tmdb.films import Movie as Film
 from mediakeep.lookups.tmdb.films import Translation
 
-_COMMON = "en"  # what is understood where the language asked for is lacking
+_COMMON = "en"  # used if the configured language is missing
 
 
 class Text(msgspec.Struct, frozen=True):
-    """A text and the language that it is in, as ISO 639-1."""
+    """A text and its language, as ISO 639-1."""
 
     text: str = ""
     language: str = ""
 
 
-def title(found: Film, locale: Locale) -> Text:
-    """Return the title: as asked for, else in English, else the original one."""
-    asked, original = locale.tongue, found.original_language
-    answered = found.title if found.title != found.original_title else ""
-    known = [
-        *(Text(one.title, asked) for one in _of(found, asked, _country(locale))),
-        Text(answered if _asked(found) == asked else "", asked),
-        Text(found.original_title if original == asked else "", asked),
-        *(Text(one.title, _COMMON) for one in _of(found, _COMMON, "US")),
-        Text(found.original_title if original == _COMMON else "", _COMMON),
-        Text(found.original_title, original),
-        Text(found.title, original),
+def title(film: Film, locale: Locale) -> Text:
+    """Return the title in the configured language, else in English, else the original one."""
+    wanted, original = locale.tongue, film.original_language
+    response_title = film.title if film.title != film.original_title else ""
+    candidates = [
+        *(Text(text.title, wanted) for text in _of(film, wanted, _country(locale))),
+        Text(response_title if _asked(film) == wanted else "", wanted),
+        Text(film.original_title if original == wanted else "", wanted),
+        *(Text(text.title, _COMMON) for text in _of(film, _COMMON, "US")),
+        Text(film.original_title if original == _COMMON else "", _COMMON),
+        Text(film.original_title, original),
+        Text(film.title, original),
     ]
-    return next((one for one in known if one.text), Text())
+    return next((title for title in candidates if title.text), Text())
 
 
-def plot(found: Film, locale: Locale) -> str:
-    """Return the plot: as asked for, else in English, else in the original language."""
-    return _told(found, locale, "overview")
+def plot(film: Film, locale: Locale) -> str:
+    """Return the plot in the configured language, else in English, else in the original one."""
+    return _told(film, locale, "overview")
 
 
-def tagline(found: Film, locale: Locale) -> str:
+def tagline(film: Film, locale: Locale) -> str:
     """Return the tagline, chosen like the plot."""
-    return _told(found, locale, "tagline")
+    return _told(film, locale, "tagline")
 
 
-def _told(found: Film, locale: Locale, field: str) -> str:
-    known = {_asked(found): getattr(found, field)}
-    chain = ((locale.tongue, _country(locale)), (_COMMON, "US"), (found.original_language, ""))
+def _told(film: Film, locale: Locale, field: str) -> str:
+    own_texts = {_asked(film): getattr(film, field)}
+    chain = ((locale.tongue, _country(locale)), (_COMMON, "US"), (film.original_language, ""))
     for code, country in chain:
-        texts = (getattr(one, field) for one in _of(found, code, country))
-        if text := next(filter(None, texts), known.get(code, "")):
+        texts = (getattr(translation, field) for translation in _of(film, code, country))
+        if text := next(filter(None, texts), own_texts.get(code, "")):
             return str(text)
-    return str(known[_asked(found)])
+    return str(own_texts[_asked(film)])
 
 
-def _of(found: Film, code: str, country: str) -> Iterator[Translation]:
-    """Go through the translations into a language, those of the country first."""
-    fit = [one for one in found.translations if one.language == code]
-    yield from (one for one in fit if one.country == country)
-    yield from (one for one in fit if one.country != country)
+def _of(film: Film, code: str, country: str) -> Iterator[Translation]:
+    """Yield the translations into a language, those for the country first."""
+    matching = [text for text in film.translations if text.language == code]
+    yield from (text for text in matching if text.country == country)
+    yield from (text for text in matching if text.country != country)
 
 
-def _asked(found: Film) -> str:
-    """Return the language that TMDb was asked in; it answers in English where none is given."""
-    return found.asked.partition("-")[0].lower() or _COMMON
+def _asked(film: Film) -> str:
+    """Return the language of TMDb's response, which is English by default."""
+    return film.asked.partition("-")[0].lower() or _COMMON
 
 
 def _country(locale: Locale) -> str:

@@ -1,9 +1,9 @@
-"""The files beside a movie written, each safely and with a way back, or only told of.
+"""Write the sidecars of a movie safely, with undo records, or only check what a write would do.
 
-1. What a lock, a person's word or an earlier undoing forbids is held back, and said.
-2. The NFO is written before the notes that tell what was written into it: killed in between, the
-   next run finds in it what it wants, and only writes the notes. What could not be written is not
-   told there.
+1. Files blocked by a lock, by the user or by an earlier undo are not written, and reported.
+2. The NFO is written before the metadata file, which records its content. If a run is killed in
+   between, the next one finds the NFO up to date, and only writes the metadata file. Files that
+   could not be written are not recorded there.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from mediakeep.movies.tools import Tools
 from mediakeep.outcome import Stamp
 from mediakeep.policy import Fix
 
-_SHOWN = 200  # letters of a value that a record tells
+_SHOWN = 200  # characters of a value in an undo record
 
 
 class Written(msgspec.Struct):
-    """What writing came to; `due` is what was not written because nothing is to be.
+    """The result of writing; `pending` files were not written because this is a dry run.
 
-    It `is_overtaken` where somebody else has changed a file meanwhile.
+    `has_concurrent_change` is set if another program changed a file meanwhile.
     """
 
     made: list[Sidecar] = []
-    created: list[str] = []  # places where nothing was before
+    created: list[str] = []  # places without a file before
     due: list[Sidecar] = []
     held: list[Sidecar] = []
     is_overtaken: bool = False
@@ -48,15 +48,15 @@ class Written(msgspec.Struct):
 def write(
     local: Movie, wanted: Iterable[Due], stamp: Stamp, tools: Tools, done: Written | None = None
 ) -> Written:
-    """Write what is due beside a movie, and add it to what is `done` already.
+    """Write the given files and add the result to `done`.
 
-    NoRoom and RecordNotWritten end it, for they concern every file; what was written stays.
+    NoRoom and RecordNotWritten abort it, as they concern all files; files already written stay.
     """
     done = done or Written()
     for due in wanted:
-        why = _held(local, due, tools)
-        if why:
-            done.held.append(Sidecar(due.role, due.place, why))
+        reason = _held(local, due, tools)
+        if reason:
+            done.held.append(Sidecar(due.role, due.place, reason))
         elif tools.places.policy.fix is Fix.NONE or not tools.places.write:
             _foresee(local, due, _rules(tools), done)
         else:
@@ -65,7 +65,7 @@ def write(
 
 
 def _foresee(local: Movie, due: Due, rules: Rules, done: Written) -> None:
-    """Tell what would come of a write, as far as that can be known before."""
+    """Check what a write would do, as far as that is known beforehand."""
     path = plan.path(local, due.place)
     try:
         with file_errors.as_file_error(path):
@@ -85,8 +85,10 @@ def _write(local: Movie, due: Due, desk: Desk, done: Written) -> None:
     try:
         with file_errors.as_file_error(path):
             for place, data in due.set_aside.items():
-                kept = {plan.ASIDE: Changed((), (_sum(data),), f"kept, as {due.place} is written")}
-                if sidecars.write(plan.path(local, place), data, None, kept, desk):
+                change = {
+                    plan.ASIDE: Changed((), (_sum(data),), f"kept, as {due.place} is written")
+                }
+                if sidecars.write(plan.path(local, place), data, None, change, desk):
                     done.made.append(Sidecar(plan.ASIDE, place))
             record = sidecars.write(path, due.data, due.was, fields(due), desk)
     except (NotWritten, Unreadable) as error:
@@ -101,10 +103,10 @@ def _write(local: Movie, due: Due, desk: Desk, done: Written) -> None:
 
 
 def _remove(local: Movie, place: str, data: bytes, due: Due, desk: Desk, done: Written) -> None:
-    """Remove a file that another one has replaced; the reason names that one."""
-    gone = {due.role: Changed((_sum(data),), (), f"replaced by {due.place}")}
+    """Remove a file that another one has replaced; the reason names that file."""
+    change = {due.role: Changed((_sum(data),), (), f"replaced by {due.place}")}
     try:
-        if sidecars.remove(plan.path(local, place), data, gone, desk):
+        if sidecars.remove(plan.path(local, place), data, change, desk):
             done.made.append(Sidecar(due.role, due.place, replaces=(place,)))
     except (NotWritten, Unreadable) as error:
         done.held.append(Sidecar(due.role, place, str(error)))
@@ -122,10 +124,10 @@ def _held(local: Movie, due: Due, tools: Tools) -> str:
 
 
 def _is_dead_link(path: Path) -> bool:
-    """Tell whether a path is a link that leads nowhere or in a circle; writing there tells why."""
+    """Return True if a path is a broken or circular link; the writer reports why."""
     try:
         return path.is_symlink() and not path.exists()
-    except OSError:  # such as a name that is too long
+    except OSError:  # for example if the name is too long
         return False
 
 
@@ -139,7 +141,7 @@ def _rules(tools: Tools) -> Rules:
 
 
 def fields(due: Due) -> dict[str, Changed]:
-    """Put down what a write changes: the fields of an NFO, else the file by its hash."""
+    """Return what a write changes: the fields of an NFO, or the hash of another file."""
     if due.changes:
         return {
             name: Changed(_values(old), _values(new), due.reason)
