@@ -14,20 +14,20 @@ _WRITES = "a batch that may write puts it there"
 _WAITS = "a batch writes it, once it is certain which movie it is"
 
 
-def issues(account: Account, kinds: Sequence[Kind] = KINDS) -> list[Issue]:
+def issues(result: Account, kinds: Sequence[Kind] = KINDS) -> list[Issue]:
     """Return all issues of a movie, most urgent first. IDs depend on kind, key and place only."""
     return [
         Issue(
             kind=kind.name,
             severity=kind.severity,
-            id=issue.identity(kind.name, account.local.key, place),
+            id=issue.identity(kind.name, result.local.key, place),
             path=place,
             detail=detail,
-            proposal=_proposal(account, kind),
-            held=TAKEN_BACK if kind.role and account.is_taken_back(kind.role) else "",
+            proposal=_proposal(result, kind),
+            held=TAKEN_BACK if kind.role and result.is_taken_back(kind.role) else "",
         )
         for kind in kinds
-        for place, detail in _seen(account, kind)
+        for place, detail in _seen(result, kind)
     ]
 
 
@@ -47,20 +47,20 @@ def needs_person(issue: Issue) -> bool:
     return issue.severity is not Severity.NOTE and not issue.proposal
 
 
-def _seen(account: Account, kind: Kind) -> Iterator[tuple[str, str]]:
-    result = kind.check(account)
-    if isinstance(result, str):
-        yield "", result
-    elif result is not None:
-        yield from result.items()
+def _seen(result: Account, kind: Kind) -> Iterator[tuple[str, str]]:
+    details = kind.check(result)
+    if isinstance(details, str):
+        yield "", details
+    elif details is not None:
+        yield from details.items()
 
 
-def _proposal(account: Account, kind: Kind) -> str:
+def _proposal(result: Account, kind: Kind) -> str:
     """Return how the next batch will fix an issue, or "" if it will not."""
-    if not kind.role or account.is_taken_back(kind.role) or account.local.locked:
+    if not kind.role or result.is_taken_back(kind.role) or result.local.locked:
         return ""
-    if account.is_due(kind.role):
+    if result.is_due(kind.role):
         return _WRITES
-    nfo = account.nfo.state
+    nfo = result.nfo.state
     refused = nfo not in (NfoState.NONE, NfoState.READ) and kind.role == "nfo"
-    return "" if account.is_certain or refused else _WAITS
+    return "" if result.is_certain or refused else _WAITS

@@ -42,10 +42,10 @@ _sweep = functools.lru_cache(maxsize=1000)(temp_copies.sweep)
 
 
 @contextmanager
-def opened(places: Places) -> Iterator[Worker]:
+def opened(config: Places) -> Iterator[Worker]:
     """Open the worker of a process and its context."""
-    with tools.opened(places) as context:
-        yield functools.partial(movie, places=places, tools=context)
+    with tools.opened(config) as context:
+        yield functools.partial(movie, places=config, tools=context)
 
 
 def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outcome:
@@ -81,72 +81,72 @@ def movie(work: Work, progress: Progress, places: Places, tools: Tools) -> Outco
     return structs.replace(result, facts=_facts(result, movie_result.identity, tools))
 
 
-def _tidy(local: Movie, tools: Tools) -> None:
+def _tidy(local: Movie, context: Tools) -> None:
     """Remove drafts of killed writers; recent ones may still be in use."""
-    if tools.places.write and tools.has_changed_files:
+    if context.places.write and context.has_changed_files:
         for place in {plan.nfo_place(local), plan.sidecar_place(local)}:
             with suppress(OSError):
                 _sweep(plan.path(local, place).parent)
 
 
-def _written(work: Work, planned_movie: Planned, tools: Tools) -> Written:
+def _written(work: Work, planned_movie: Planned, context: Tools) -> Written:
     """Write the pending files, and then the metadata file with what was written."""
-    done = writing.write(planned_movie.local, planned_movie.due, work.stamp, tools)
-    last = planned.notes(planned_movie, done, work.stamp, tools)
-    return writing.write(planned_movie.local, last, work.stamp, tools, done)
+    done = writing.write(planned_movie.local, planned_movie.due, work.stamp, context)
+    last = planned.notes(planned_movie, done, work.stamp, context)
+    return writing.write(planned_movie.local, last, work.stamp, context, done)
 
 
 def _told(
-    work: Work, planned_movie: Planned, written: Written, repairs: Repairs, tools: Tools
+    work: Work, planned_movie: Planned, written: Written, repairs: Repairs, context: Tools
 ) -> Account:
     """Read the movie again after the writes and add related movies."""
     path = Path(files.unescape(work.item.path))
     before = local = planned_movie.local
     if written.made:
         library = model.library(path, before.key)
-        reread = scan.movie(path, before.key, library, tools.places.ignored)
+        reread = scan.movie(path, before.key, library, context.places.ignored)
         local = structs.replace(beside.without_blank_nfos(reread), videos=before.videos)
     if written.is_overtaken:  # so that the next scan sees the change
         local = structs.replace(local, fingerprint=before.fingerprint)
-    owned = neighbours.collected(before, planned_movie.identity, tools.desk)
-    gaps, identity = _gaps(planned_movie.identity, owned, tools)
+    owned = neighbours.collected(before, planned_movie.identity, context.desk)
+    gaps, identity = _gaps(planned_movie.identity, owned, context)
     return Account(
         local=local,
         identity=identity,
         nfo=beside.again(local, planned_movie.there),
-        locale=tools.places.access.locale,
+        locale=context.places.access.locale,
         made=endings.made(work, local, written, repairs),
         due=tuple(written.due),
         held=(*written.held, *_withheld(planned_movie.there, before)),
-        twins=tuple(neighbours.twins(before, identity, tools.desk)),
+        twins=tuple(neighbours.twins(before, identity, context.desk)),
         gaps=gaps,
         collected=len(owned),
     )
 
 
-def _withheld(there: Beside, local: Movie) -> Iterator[Sidecar]:
-    if there.notes_trouble:
-        yield Sidecar(SIDECAR, local.sidecar, there.notes_trouble)
+def _withheld(existing: Beside, local: Movie) -> Iterator[Sidecar]:
+    if existing.notes_trouble:
+        yield Sidecar(SIDECAR, local.sidecar, existing.notes_trouble)
 
 
-def _gaps(identity: Identity, owned: set[int], tools: Tools) -> tuple[tuple[Hit, ...], Identity]:
+def _gaps(identity: Identity, owned: set[int], context: Tools) -> tuple[tuple[Hit, ...], Identity]:
     """Return the missing movies of the collection, and the identity with the error if unknown."""
     try:
-        return neighbours.gaps(identity, owned, tools.desk), identity
+        return neighbours.gaps(identity, owned, context.desk), identity
     except NotAsked as error:
         return (), identity if identity.why else structs.replace(identity, why=str(error))
     except ServiceFailed as error:
         return (), structs.replace(identity, why=str(error), failed=True)
 
 
-def _repairs(work: Work, tools: Tools) -> Repairs:
+def _repairs(work: Work, context: Tools) -> Repairs:
     """Count the files written for an item, since its first claim and in this run."""
-    by_hand = tools.places.by_hand
+    by_hand = context.places.by_hand
     first = work.item.repaired if by_hand or work.item.for_lookup else 0
     first = first or (0 if by_hand else work.stamp.first_claim)
-    if not tools.places.write or not tools.has_changed_files or (by_hand and not first):
+    if not context.places.write or not context.has_changed_files or (by_hand and not first):
         return Repairs()
-    changed = tools.store.changes(work.stamp.key, first, work.stamp.since, kinds.MOVIES.name)
+    changed = context.store.changes(work.stamp.key, first, work.stamp.since, kinds.MOVIES.name)
     # Removed files were replaced by others.
     written = [change for change in changed if not change.new.is_nothing]
     if not first:  # without a queue there are no claims, only one session
@@ -165,15 +165,15 @@ def _kind(change: Record) -> str:
     return f"{'missing' if change.old.is_nothing else 'outdated'}-{plan.role(change.path)}"
 
 
-def _facts(result: Outcome, identity: Identity, tools: Tools) -> dict[str, object]:
+def _facts(result: Outcome, identity: Identity, context: Tools) -> dict[str, object]:
     """Add request statistics and the lookup error to the facts for the history."""
-    spent = tools.desk.spent.taken()
+    spent = context.desk.spent.taken()
     cost: dict[str, object] = {"requests": spent.requests, "hits": spent.hits}
     cost |= {"waited": round(spent.waited, 3), "odd_answers": spent.odd}
     facts = result.facts | {name: value for name, value in cost.items() if value}
     if identity.why:
         facts["unreached" if identity.failed else "unasked"] = identity.why
-    if tools.places.by_hand:
+    if context.places.by_hand:
         fixed = ("issues_found", "issues_resolved", "auto_fixed")
         facts = {"by_hand": True} | {k: v for k, v in facts.items() if k not in fixed}
     return facts

@@ -125,12 +125,12 @@ def _beside_others(path: Path, ignored: tuple[str, ...]) -> Lot:
     return lot
 
 
-def _found(root: Path, lot: Lot) -> Found:
+def _found(root: Path, movie: Lot) -> Found:
     return Found(
-        key=files.escape(lot.place),
-        path=files.escape(root / lot.place),
-        fingerprint=_fingerprint(lot),
-        fields={"file_count": lot.count},
+        key=files.escape(movie.place),
+        path=files.escape(root / movie.place),
+        fingerprint=_fingerprint(movie),
+        fields={"file_count": movie.count},
     )
 
 
@@ -140,10 +140,10 @@ def _refused(root: Path, place: str) -> Found:
     return Found(key=files.escape(place), path=path, fingerprint=UNREADABLE, fields=fields)
 
 
-def _fingerprint(lot: Lot) -> str:
-    if any(folder.fault for folder in lot.folders):
+def _fingerprint(movie: Lot) -> str:
+    if any(folder.fault for folder in movie.folders):
         return UNREADABLE
-    return folders.digest(lot.folders)
+    return folders.digest(movie.folders)
 
 
 def _unheld(root: Path, ignored: tuple[str, ...]) -> list[str]:

@@ -78,12 +78,12 @@ class Tools(msgspec.Struct, frozen=True, dict=True):
 
 
 @contextlib.contextmanager
-def opened(places: Places) -> Iterator[Tools]:
+def opened(config: Places) -> Iterator[Tools]:
     """Open the resources of a process; close them on exit."""
-    caches = places.home / "status" / "cache"
+    caches = config.home / "status" / "cache"
     with contextlib.ExitStack() as stack:
-        index = Index.open(caches, apart.probe if places.at_home else None)
+        index = Index.open(caches, apart.probe if config.at_home else None)
         stack.callback(index.close)
-        tools = Tools(index, Desk(caches, places.access), places)
+        tools = Tools(index, Desk(caches, config.access), config)
         stack.callback(tools.close)
         yield tools

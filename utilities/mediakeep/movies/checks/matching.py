@@ -11,71 +11,71 @@ _TOLD = 3  # candidates or movies that a detail lists
 _LETTERS = 100  # of a quoted text
 
 
-def no_match(account: Account) -> str | None:
+def no_match(result: Account) -> str | None:
     """Nothing similar was found at TMDb; the detail says what was searched for."""
-    if account.identity.sure is not Sure.UNMATCHED or not account.local.name.title:
+    if result.identity.sure is not Sure.UNMATCHED or not result.local.name.title:
         return None
-    similar = [_candidate(rated) for rated in account.identity.candidates]
-    detail = f"nothing like {named(account.local.name.title, account.local.name.year)}"
+    similar = [_candidate(rated) for rated in result.identity.candidates]
+    detail = f"nothing like {named(result.local.name.title, result.local.name.year)}"
     verb = "is" if len(similar) == 1 else "are"
     return detail + (f"; the nearest {verb} {_listed(similar, ' or ')}" if similar else "")
 
 
-def ambiguous_match(account: Account) -> str | None:
+def ambiguous_match(result: Account) -> str | None:
     """Several movies match, or something contradicts the best one."""
-    if account.identity.sure is not Sure.REVIEW:
+    if result.identity.sure is not Sure.REVIEW:
         return None
-    return _listed([_candidate(rated) for rated in account.identity.candidates], " or ")
+    return _listed([_candidate(rated) for rated in result.identity.candidates], " or ")
 
 
-def id_conflict(account: Account) -> str | None:
+def id_conflict(result: Account) -> str | None:
     """The IDs in the queue, the NFO and the names are those of different movies."""
-    return "; ".join(conflict.rstrip(".") for conflict in account.identity.conflicts) or None
+    return "; ".join(conflict.rstrip(".") for conflict in result.identity.conflicts) or None
 
 
-def removed_id(account: Account) -> str | None:
+def removed_id(result: Account) -> str | None:
     """TMDb does not have a given ID any more."""
-    return ", ".join(map(str, account.identity.removed)) or None
+    return ", ".join(map(str, result.identity.removed)) or None
 
 
-def invalid_id(account: Account) -> str | None:
+def invalid_id(result: Account) -> str | None:
     """An ID element of the NFO has a value that is not an ID."""
-    values = [f"{service} {quoted(text)}" for service, text in account.nfo.invalid_ids]
+    values = [f"{service} {quoted(text)}" for service, text in result.nfo.invalid_ids]
     return f"the NFO says {_listed(values, ' and ')}" if values else None
 
 
-def duplicate_movie(account: Account) -> str | None:
+def duplicate_movie(result: Account) -> str | None:
     """The library has the same movie in the same edition twice."""
-    quoted_keys = [quoted(twin.key) for twin in account.twins]
+    quoted_keys = [quoted(twin.key) for twin in result.twins]
     return (
-        f"the same as {_listed(quoted_keys, ', ')}" if quoted_keys and account.is_certain else None
+        f"the same as {_listed(quoted_keys, ', ')}" if quoted_keys and result.is_certain else None
     )
 
 
-def wrong_year(account: Account) -> str | None:
+def wrong_year(result: Account) -> str | None:
     """The year in the name differs from the movie's by two or more."""
-    years = _years(account)
+    years = _years(result)
     return f"{years[0]} in its name, {years[1]} at TMDb" if years and _apart(years) > 1 else None
 
 
-def year_off_by_one(account: Account) -> str | None:
+def year_off_by_one(result: Account) -> str | None:
     """The year in the name differs by one: premiere and release were in different years."""
-    years = _years(account)
+    years = _years(result)
     return f"{years[0]} in its name, {years[1]} at TMDb" if years and _apart(years) == 1 else None
 
 
-def collection_gap(account: Account) -> str | None:
+def collection_gap(result: Account) -> str | None:
     """Movies of its collection are not in the library."""
-    movie = account.identity.movie
-    if movie is None or movie.collection is None or not account.gaps:
+    movie = result.identity.movie
+    if movie is None or movie.collection is None or not result.gaps:
         return None
-    missing = [named(hit.title, hit.year) for hit in account.gaps]
+    missing = [named(hit.title, hit.year) for hit in result.gaps]
     return f"{quoted(movie.collection.name)} lacks {_listed(missing, ', ')}"
 
 
-def certification_missing(account: Account) -> str | None:
+def certification_missing(result: Account) -> str | None:
     """No release in the configured country has a certificate."""
-    movie, country = account.identity.movie, account.locale.country
+    movie, country = result.identity.movie, result.locale.country
     if movie is None:
         return None
     rated = {release.country for release in movie.certificates if release.certification}
@@ -104,8 +104,8 @@ def _listed(parts: list[str], between: str) -> str:
     return between.join(parts[:_TOLD]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def _years(account: Account) -> tuple[int, int] | None:
-    movie, year = account.identity.movie, account.local.name.year
+def _years(result: Account) -> tuple[int, int] | None:
+    movie, year = result.identity.movie, result.local.name.year
     return (year, movie.year) if movie and movie.year and year else None
 
 

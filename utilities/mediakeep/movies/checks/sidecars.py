@@ -10,9 +10,9 @@ POSTER, FANART, NFO = "poster", "fanart", "nfo"
 _NARROWEST = 500  # pixels: a smaller poster is blurred on a television
 
 
-def missing_nfo(account: Account) -> str | None:
+def missing_nfo(result: Account) -> str | None:
     """There is no NFO that a media centre can read; the detail says what is in its place."""
-    nfo = account.nfo
+    nfo = result.nfo
     if nfo.state in (NfoState.READ, NfoState.LOCKED):
         return None
     if nfo.state is NfoState.NONE:
@@ -23,36 +23,36 @@ def missing_nfo(account: Account) -> str | None:
     return f"{matching.quoted(nfo.place)} is not read: {why}"
 
 
-def missing_poster(account: Account) -> str | None:
+def missing_poster(result: Account) -> str | None:
     """There is no poster next to the movie or in its folder."""
-    return _lacking(account, POSTER)
+    return _lacking(result, POSTER)
 
 
-def missing_fanart(account: Account) -> str | None:
+def missing_fanart(result: Account) -> str | None:
     """There is no fanart next to the movie or in its folder."""
-    return _lacking(account, FANART)
+    return _lacking(result, FANART)
 
 
-def missing_plot(account: Account) -> str | None:
+def missing_plot(result: Account) -> str | None:
     """The NFO has no plot."""
-    details = account.nfo.details
+    details = result.nfo.details
     return "" if details is not None and not details.plot.strip() else None
 
 
-def corrupt_image(account: Account) -> dict[str, str]:
+def corrupt_image(result: Account) -> dict[str, str]:
     """A picture file is not a picture, or incomplete."""
     return {
         image.place: image.trouble or "its bytes are no picture"
-        for image in account.local.images
+        for image in result.local.images
         if image.trouble or not image.mime
     }
 
 
-def small_poster(account: Account) -> dict[str, str]:
+def small_poster(result: Account) -> dict[str, str]:
     """A poster has a low resolution."""
     return {
         image.place: f"{image.width} x {image.height} pixels"
-        for image in account.local.images
+        for image in result.local.images
         if image.role == POSTER
         and image.mime
         and not image.trouble
@@ -60,15 +60,15 @@ def small_poster(account: Account) -> dict[str, str]:
     }
 
 
-def orphan_sidecar(account: Account) -> dict[str, str]:
+def orphan_sidecar(result: Account) -> dict[str, str]:
     """A sidecar in the movie's folder matches no video."""
-    return dict.fromkeys(account.local.orphans, "")
+    return dict.fromkeys(result.local.orphans, "")
 
 
-def name_not_parsed(account: Account) -> str | None:
+def name_not_parsed(result: Account) -> str | None:
     """Neither file nor folder name has a title, and nothing else identifies the movie."""
-    return None if account.local.name.title or account.is_certain else ""
+    return None if result.local.name.title or result.is_certain else ""
 
 
-def _lacking(account: Account, role: str) -> str | None:
-    return None if any(image.role == role for image in account.local.images) else ""
+def _lacking(result: Account, role: str) -> str | None:
+    return None if any(image.role == role for image in result.local.images) else ""

@@ -16,10 +16,10 @@ _LEAST = 2  # minutes: TMDb's runtimes are rounded, and films may be short
 _SILENT = "xx"  # TMDb's code for no language
 
 
-def truncated_video(account: Account) -> dict[str, str]:
+def truncated_video(result: Account) -> dict[str, str]:
     """A file is truncated or empty."""
     problems = {}
-    for video in account.local.videos:
+    for video in result.local.videos:
         if not video.size and not video.trouble:
             problems[video.place] = "it is empty"
         elif video.facts and video.facts.truncated:
@@ -27,52 +27,52 @@ def truncated_video(account: Account) -> dict[str, str]:
     return problems
 
 
-def unreadable_video(account: Account) -> dict[str, str]:
+def unreadable_video(result: Account) -> dict[str, str]:
     """A file cannot be read."""
     return {
-        video.place: video.trouble.rstrip(".") for video in account.local.videos if video.trouble
+        video.place: video.trouble.rstrip(".") for video in result.local.videos if video.trouble
     }
 
 
-def not_video(account: Account) -> dict[str, str]:
+def not_video(result: Account) -> dict[str, str]:
     """A file is named like a video, but has no video stream."""
     return {
         video.place: f"it is {video.facts.container}" if video.facts.container else ""
-        for video in account.local.videos
+        for video in result.local.videos
         if video.size and video.facts and _is_judged(video.facts) and not video.facts.video
     }
 
 
-def no_audio(account: Account) -> dict[str, str]:
+def no_audio(result: Account) -> dict[str, str]:
     """A video has no audio stream; silent films are skipped."""
-    movie = account.identity.movie
+    movie = result.identity.movie
     if movie and movie.spoken_languages == (_SILENT,):
         return {}
     return {
         video.place: ""
-        for video in account.local.videos
+        for video in result.local.videos
         if video.facts and _is_judged(video.facts) and video.facts.video and not video.facts.audio
     }
 
 
-def runtime_differs(account: Account) -> str | None:
+def runtime_differs(result: Account) -> str | None:
     """The runtime differs much from TMDb's; the detail names a possible reason."""
-    movie, seconds = account.identity.movie, account.local.duration
-    if movie is None or not movie.runtime or not seconds or truncated_video(account):
+    movie, seconds = result.identity.movie, result.local.duration
+    if movie is None or not movie.runtime or not seconds or truncated_video(result):
         return None
-    minutes, tolerance = seconds / 60, _EDITION_OFF if account.edition else _OFF
+    minutes, tolerance = seconds / 60, _EDITION_OFF if result.edition else _OFF
     difference = abs(minutes - movie.runtime)
     if difference <= _LEAST or difference <= tolerance * movie.runtime:
         return None
-    reason = _reason(account, minutes, movie.runtime)
+    reason = _reason(result, minutes, movie.runtime)
     return f"{round(minutes)} min, and {movie.runtime} at TMDb{reason}"
 
 
-def low_resolution(account: Account) -> dict[str, str]:
+def low_resolution(result: Account) -> dict[str, str]:
     """All versions of the movie have less than 720 lines of a 16:9 frame."""
     sizes = {
         video.place: (stream.width, stream.height)
-        for video in account.local.videos
+        for video in result.local.videos
         if (stream := wording.picture([video])) and stream.width and stream.height
     }
     if any(width >= _WIDE or height >= _HIGH for width, height in sizes.values()):
@@ -80,11 +80,11 @@ def low_resolution(account: Account) -> dict[str, str]:
     return {place: f"{width} x {height} pixels" for place, (width, height) in sizes.items()}
 
 
-def missing_subtitles(account: Account) -> str | None:
+def missing_subtitles(result: Account) -> str | None:
     """There is no audio or subtitle in an expected language; skipped if any has no language."""
-    spoken = set(spoken_in(account.local.videos))
-    wanted = {languages.code(language) for language in account.languages}
-    read = set(subtitled_in(account))
+    spoken = set(spoken_in(result.local.videos))
+    wanted = {languages.code(language) for language in result.languages}
+    read = set(subtitled_in(result))
     if not spoken or (wanted | {""}) & (spoken | read):
         return None
     names = " or ".join(map(languages.name, sorted(wanted)))
@@ -97,9 +97,9 @@ def spoken_in(videos: tuple[Video, ...]) -> list[str]:
     return list(dict.fromkeys(map(languages.code, codes)))
 
 
-def subtitled_in(account: Account) -> list[str]:
+def subtitled_in(result: Account) -> list[str]:
     """Return the languages of full subtitles, in the videos and in separate files."""
-    videos, subtitle_files = account.local.videos, account.local.subtitles
+    videos, subtitle_files = result.local.videos, result.local.subtitles
     embedded = [track for video in videos if video.facts for track in video.facts.subtitles]
     codes = [track.language for track in embedded if not track.forced]
     codes += [file.language for file in subtitle_files if "forced" not in file.flags]
@@ -111,11 +111,11 @@ def _is_judged(facts: VideoFacts) -> bool:
     return bool(facts.by) and not facts.truncated
 
 
-def _reason(account: Account, minutes: float, runtime: int) -> str:
-    parts = sorted({video.part for video in account.local.videos if video.part})
+def _reason(result: Account, minutes: float, runtime: int) -> str:
+    parts = sorted({video.part for video in result.local.videos if video.part})
     if parts and minutes < runtime:
         what = "parts" if len(parts) > 1 else "part"
         return f": {what} {', '.join(map(str, parts))} may not be all of it"
-    if account.edition:
-        return f", too far off for the edition {matching.quoted(account.edition)}"
+    if result.edition:
+        return f", too far off for the edition {matching.quoted(result.edition)}"
     return ": another cut, a part, or another movie"

@@ -31,47 +31,47 @@ class Belonging(msgspec.Struct, frozen=True):
     rest: str = ""
 
 
-def sort(lot: Lot, name: str) -> Iterator[Belonging]:
+def sort(movie: Lot, name: str) -> Iterator[Belonging]:
     """Classify all files of a movie except its videos; `name` is the name of its folder."""
     stems = {
         files.fold(stem)
-        for stack in lot.stacks
+        for stack in movie.stacks
         for stem in (stack.base, *(clip.stem for clip in stack.clips))
     }
-    if lot.own:
+    if movie.own:
         stems.add(files.fold(name))
-    videos = {id(clip.file) for stack in lot.stacks for clip in stack.clips}
-    for folder in lot.folders:
+    videos = {id(clip.file) for stack in movie.stacks for clip in stack.clips}
+    for folder in movie.folders:
         for file in folder.files:
             if id(file) in videos:
                 continue
-            if not folder.place or folder.place in lot.parts:
-                yield from _beside(lot, folder, file, stems)
+            if not folder.place or folder.place in movie.parts:
+                yield from _beside(movie, folder, file, stems)
             else:
-                yield from _below(lot, folder, file)
+                yield from _below(movie, folder, file)
 
 
-def _beside(lot: Lot, folder: Folder, file: File, stems: set[str]) -> Iterator[Belonging]:
+def _beside(movie: Lot, folder: Folder, file: File, stems: set[str]) -> Iterator[Belonging]:
     """Classify a file in the folder of the videos."""
     place = folder.place_of(file.name)
     if file.suffix in VIDEOS:
         extra = formats.extra(stacks.stem_of(file))
-        if not (lot.disc and file.suffix in STREAMS):
+        if not (movie.disc and file.suffix in STREAMS):
             yield Belonging("sample" if extra and extra.sample else "extra", place, file)
         return
-    name = companions.owned(file, lambda stem: files.fold(stem) in stems, strict=not lot.own)
-    name = name or (companions.alone(file) if lot.own else None)
+    name = companions.owned(file, lambda stem: files.fold(stem) in stems, strict=not movie.own)
+    name = name or (companions.alone(file) if movie.own else None)
     if name:
         yield Belonging(name.kind, place, file, name.role, _rest(file, name))
     elif companions.is_sidecar(file):
         yield Belonging("orphan", place, file)
 
 
-def _below(lot: Lot, folder: Folder, file: File) -> Iterator[Belonging]:
+def _below(movie: Lot, folder: Folder, file: File) -> Iterator[Belonging]:
     """Classify a file in a subfolder: an extra or subtitles; other files belong to nothing."""
     place = folder.place_of(file.name)
     names = folder.place.lower().split("/")
-    if lot.disc and _DISCS & set(names):
+    if movie.disc and _DISCS & set(names):
         if place.lower() in _DISC_NFOS:
             yield Belonging("nfo", place, file)
     elif file.suffix in VIDEOS:

@@ -65,14 +65,14 @@ def _listed(path: Path, ignored: tuple[str, ...]) -> dict[str, Lot]:
     return lots
 
 
-def _renewed(lot: Lot, expected: Callable[[str], Sequence[str]]) -> Lot | None:
+def _renewed(movie: Lot, expected: Callable[[str], Sequence[str]]) -> Lot | None:
     """Stat the files of a movie again; return None if one of its videos is gone."""
-    (folder,) = lot.folders
+    (folder,) = movie.folders
     names = {file.name for file in folder.files}
-    stems = {stem for stack in lot.stacks for stem in (stack.base, stack.clips[0].stem)}
+    stems = {stem for stack in movie.stacks for stem in (stack.base, stack.clips[0].stem)}
     names |= {name for stem in stems for name in expected(stem)}
     fresh = {name: file for name in names if (file := folders.file(folder.path, name))}
-    clips = [clip for stack in lot.stacks for clip in stack.clips]
+    clips = [clip for stack in movie.stacks for clip in stack.clips]
     if any(clip.file.name not in fresh for clip in clips):
         return None
     stacks = tuple(
@@ -80,7 +80,7 @@ def _renewed(lot: Lot, expected: Callable[[str], Sequence[str]]) -> Lot | None:
             stack,
             clips=tuple(structs.replace(clip, file=fresh[clip.file.name]) for clip in stack.clips),
         )
-        for stack in lot.stacks
+        for stack in movie.stacks
     )
     present = tuple(fresh[name] for name in sorted(fresh))
-    return structs.replace(lot, folders=(structs.replace(folder, files=present),), stacks=stacks)
+    return structs.replace(movie, folders=(structs.replace(folder, files=present),), stacks=stacks)

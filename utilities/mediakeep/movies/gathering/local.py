@@ -18,46 +18,46 @@ from mediakeep.movies.model import Image, Movie, Name, Subtitle, Video
 from mediakeep.movies.names import reader
 
 
-def describe(lot: Lot, path: Path, key: str, library: Path) -> Movie:
+def describe(movie: Lot, path: Path, key: str, library: Path) -> Movie:
     """Describe a movie. Videos are not opened; a few bytes of pictures are read."""
-    root = path if lot.own else path.parent
-    classified = list(belongings.sort(lot, root.name))
-    videos = tuple(_videos(lot, root.name))
+    root = path if movie.own else path.parent
+    classified = list(belongings.sort(movie, root.name))
+    videos = tuple(_videos(movie, root.name))
     return Movie(
         key=key,
         path=files.escape(path),
         root=files.escape(root),
-        base=files.escape(_base(lot, root)),
-        own_folder=lot.own,
-        disc=lot.disc,
-        name=_name(lot, root, videos, library),
+        base=files.escape(_base(movie, root)),
+        own_folder=movie.own,
+        disc=movie.disc,
+        name=_name(movie, root, videos, library),
         videos=videos,
         extras=_places(classified, "extra"),
         samples=_places(classified, "sample"),
         subtitles=tuple(_subtitle(file) for file in classified if file.kind == "subtitle"),
         images=tuple(_images(root, classified)),
-        nfos=tuple(_nfos(lot, root, classified)),
+        nfos=tuple(_nfos(movie, root, classified)),
         orphans=_places(classified, "orphan"),
         sidecar=next(iter(_places(classified, "sidecar")), ""),
         locked=_locked(root, library, classified),
     )
 
 
-def _base(lot: Lot, root: Path) -> str:
-    return root.name if lot.disc or lot.parts or not lot.stacks else lot.stacks[0].base
+def _base(movie: Lot, root: Path) -> str:
+    return root.name if movie.disc or movie.parts or not movie.stacks else movie.stacks[0].base
 
 
-def _videos(lot: Lot, folder: str) -> Iterator[Video]:
-    folders = {id(file): parent for parent in lot.folders for file in parent.files}
-    several = len(lot.stacks) > 1 and not lot.parts
-    for stack in lot.stacks:
+def _videos(movie: Lot, folder: str) -> Iterator[Video]:
+    folders = {id(file): parent for parent in movie.folders for file in parent.files}
+    several = len(movie.stacks) > 1 and not movie.parts
+    for stack in movie.stacks:
         for clip in stack.clips:
             parent, file = folders[id(clip.file)], clip.file
             yield Video(
                 place=files.escape(parent.place_of(file.name)),
                 size=max(0, file.size),
                 mtime_ns=file.facts.st_mtime_ns if file.facts else 0,
-                part=lot.parts.get(parent.place, clip.part),
+                part=movie.parts.get(parent.place, clip.part),
                 version=files.escape(
                     stacks.version(folder if several else stack.base, stack, clip)
                 ),
@@ -65,17 +65,17 @@ def _videos(lot: Lot, folder: str) -> Iterator[Video]:
             )
 
 
-def _name(lot: Lot, root: Path, videos: Sequence[Video], library: Path) -> Name:
+def _name(movie: Lot, root: Path, videos: Sequence[Video], library: Path) -> Name:
     """Parse the movie's name; several editions in one folder leave the edition empty.
 
     A folder shared by several movies counts as well if it has this movie's title.
     """
     folder = root.name if root != library else ""
-    if lot.disc or lot.parts or not lot.stacks:
+    if movie.disc or movie.parts or not movie.stacks:
         return reader.read("", folder)
-    first = lot.stacks[0]
+    first = movie.stacks[0]
     file = f"{first.base}{first.clips[0].file.suffix}"
-    if not lot.own and not reader.agree(file, folder):
+    if not movie.own and not reader.agree(file, folder):
         folder = ""
     name = reader.read(file, folder)
     if len({video.edition for video in videos}) > 1:
@@ -108,19 +108,22 @@ def _images(root: Path, classified: Iterable[Belonging]) -> Iterator[Image]:
         yield Image(place, file.role, size, mime, width, height, trouble)
 
 
-def _nfos(lot: Lot, root: Path, classified: Iterable[Belonging]) -> list[str]:
+def _nfos(movie: Lot, root: Path, classified: Iterable[Belonging]) -> list[str]:
     """Sort the NFOs by precedence: movie.nfo, then that of a video, of the disc, of the folder.
 
     For a movie in several parts, the NFO of the first part comes before that of the common name.
     """
-    own, folders = lot.own, {id(file): parent for parent in lot.folders for file in parent.files}
+    own, folders = (
+        movie.own,
+        {id(file): parent for parent in movie.folders for file in parent.files},
+    )
     videos = [
         *(
             folders[id(clip.file)].place_of(clip.stem)
-            for stack in lot.stacks
+            for stack in movie.stacks
             for clip in stack.clips
         ),
-        *(stack.base for stack in lot.stacks),
+        *(stack.base for stack in movie.stacks),
     ]
     order = [*(["movie"] if own else []), *videos, "VIDEO_TS/VIDEO_TS", "BDMV/index", root.name]
     ranks = {files.fold(f"{stem}.nfo"): rank for rank, stem in reversed(list(enumerate(order)))}

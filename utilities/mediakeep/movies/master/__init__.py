@@ -1,4 +1,4 @@
-"""All records of a library as one, and what only shows over all movies.
+"""Combine all movie records of a library, with statistics and comparisons over all movies.
 
 docs/movie-master-report.md describes the files.
 """

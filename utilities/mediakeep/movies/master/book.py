@@ -1,8 +1,8 @@
-"""The master report of a library of movies, made from their records.
+"""Write the master report of a movie library from the records of its movies.
 
-1. Each record is read; it goes to the JSON and the CSV, what is counted to the tallies, what is
-   compared to the crossings. Then it is forgotten.
-2. The statistics end the JSON, the summary is made of them, and all files take their places.
+1. Each record is read, written to the JSON and the CSV, counted and compared, one at a time.
+2. The statistics are added to the JSON, the summary is built from them, and all files are put
+   in place.
 """
 
 from __future__ import annotations
@@ -29,59 +29,59 @@ CSV = "outputs/movies_library_master.csv"
 SUMMARY = "outputs/movies_library_master.md"
 
 _LOCK = "status/movies/master.lock"
-_NAMED = 1000  # movies without a record that the statistics name
+_NAMED = 1000  # movies without a readable record that the statistics list
 _ENCODER = msgspec.json.Encoder()
 
 
 class Listed(msgspec.Struct, frozen=True, gc=False):
-    """A completed movie: its name for people, and what its outputs are named."""
+    """A completed movie: its display name and the name of its outputs."""
 
     name: str
     output_name: str
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Whose report it is: the library, its completed movies, and how many others there are."""
+    """The library of the report, its completed movies, and how many movies are left out."""
 
     home: Path
     library: str
     written: str  # UTC
     movies: tuple[Listed, ...]
-    others: Mapping[str, int]  # by why they are not in it
+    others: Mapping[str, int]  # by reason
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What was made of it, and why some records are missing, a sentence each."""
+    """The statistics, and a sentence for each unreadable record."""
 
     statistics: Statistics
     failures: tuple[str, ...]
 
 
 def write(scope: Scope, limit: int) -> Written:
-    """Write the three files, one run at a time; a list in the statistics has at most `limit`.
+    """Write the three files, one process at a time; lists in the statistics have `limit` entries.
 
-    A record that cannot be read is named, and the rest is written.
+    An unreadable record is reported, and the others are written.
     """
     home = scope.home
     unread: dict[str, str] = {}
     places = (home / name for name in (JSON, CSV, SUMMARY))
     files.make_folder((home / _LOCK).parent)
-    with files.locked(home / _LOCK), drafts.replacing(*places) as (movies, table, told):
-        book = Book(scope, movies, table, limit)
+    with files.locked(home / _LOCK), drafts.replacing(*places) as (movies, table, page):
+        writer = Book(scope, movies, table, limit)
         for listed in scope.movies:
             try:
-                found = record.read(home / record.place(listed.output_name))
+                movie = record.read(home / record.place(listed.output_name))
             except (Unreadable, NewerFormat) as error:
                 unread[listed.name] = str(error)
                 continue
-            book.add(found)
-        made = book.close(tuple(islice(unread, _NAMED)))
-        told.write(summary.render(made, scope.library).encode())
-    return Written(made, tuple(unread.values()))
+            writer.add(movie)
+        totals = writer.close(tuple(islice(unread, _NAMED)))
+        page.write(summary.render(totals, scope.library).encode())
+    return Written(totals, tuple(unread.values()))
 
 
 class Book:
-    """The JSON and the CSV in the making."""
+    """The JSON and the CSV while they are written."""
 
     def __init__(self, scope: Scope, movies: Draft, table: Draft, limit: int) -> None:
         self._scope = scope
@@ -94,17 +94,17 @@ class Book:
         movies.write(_ENCODER.encode(head)[:-1] + b',\n"movies": [')
         table.write(rows.header().encode())
 
-    def add(self, found: Record) -> None:
-        """Take all of one movie."""
-        self._movies.write(self._between + _ENCODER.encode(found))
+    def add(self, movie: Record) -> None:
+        """Add the record of a movie."""
+        self._movies.write(self._between + _ENCODER.encode(movie))
         self._between = b",\n"
-        self._table.write(rows.row(found).encode())
-        self._tallies.add(found)
-        self._crossings.add(found)
+        self._table.write(rows.row(movie).encode())
+        self._tallies.add(movie)
+        self._crossings.add(movie)
 
     def close(self, unread: tuple[str, ...]) -> Statistics:
-        """Write what stands after the movies, and return it."""
+        """Write the statistics after the movies, and return them."""
         left_out = dict(self._scope.others)
-        made = statistics.of(self._tallies, self._crossings, left_out, unread)
-        self._movies.write(b'\n],\n"statistics": ' + _ENCODER.encode(made) + b"}\n")
-        return made
+        totals = statistics.of(self._tallies, self._crossings, left_out, unread)
+        self._movies.write(b'\n],\n"statistics": ' + _ENCODER.encode(totals) + b"}\n")
+        return totals

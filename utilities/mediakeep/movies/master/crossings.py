@@ -1,4 +1,4 @@
-"""What shows only over all movies: the same one twice, collections with gaps, the extremes."""
+"""Compare all movies: duplicates, incomplete collections, largest and lowest resolution."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mediakeep import files
 from mediakeep.movies import wording
 from mediakeep.movies.outputs.entry import Record
 
-_COPIES = 20  # that are told of one movie
+_COPIES = 20  # listed per movie
 _CERTAIN = ("auto", "user")
 
 T = TypeVar("T", bound=tuple[Any, ...])
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A movie as it is compared; `megabits` a second of all streams, 0 where that is unknown."""
+    """A movie to compare; `megabits` is the total bit rate per second, 0 if unknown."""
 
     key: str
     title: str
@@ -32,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Duplicate(msgspec.Struct, frozen=True):
-    """A movie that there is more than once in one edition; the sharpest and largest leads."""
+    """A movie that is in the library several times in one edition, best copy first."""
 
     tmdb_id: int
     movies: int
@@ -40,7 +40,7 @@ class Duplicate(msgspec.Struct, frozen=True):
 
 
 class Duplicates(msgspec.Struct, frozen=True):
-    """How many movies there are more than once, and the first of them."""
+    """The number of movies with duplicates, and the first of them."""
 
     total: int
     listed: tuple[Duplicate, ...]
@@ -55,7 +55,7 @@ class Lacking(msgspec.Struct, frozen=True):
 
 
 class Collection(msgspec.Struct, frozen=True):
-    """A collection of which the library has a part: how many movies, and those that it lacks."""
+    """A collection of which movies are missing: how many exist, and the missing ones."""
 
     tmdb_id: int
     name: str
@@ -64,7 +64,7 @@ class Collection(msgspec.Struct, frozen=True):
 
 
 class Collections(msgspec.Struct, frozen=True):
-    """How many collections there are, how many with gaps, and of these those with the fewest."""
+    """The number of collections, of incomplete ones, and the most complete of those."""
 
     total: int
     with_gaps: int
@@ -72,7 +72,7 @@ class Collections(msgspec.Struct, frozen=True):
 
 
 class Crossings:
-    """What is kept of every movie to be compared with the others; lists hold `limit` entries."""
+    """Collect what is compared of each movie; lists have at most `limit` entries."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -83,22 +83,22 @@ class Crossings:
         self._largest: list[tuple[int, str, Entry]] = []
         self._lowest: list[tuple[tuple[int, float], str, Entry]] = []
 
-    def add(self, one: Record) -> None:
-        """Take note of a movie."""
-        told = _entry(one)
-        _push(self._largest, (told.bytes, told.key, told), self._limit)
-        if told.pixels:
-            _push(self._lowest, ((-told.pixels, -told.megabits), told.key, told), self._limit)
-        if one.match.match in _CERTAIN and one.match.tmdb_id:
-            self._copies[one.match.tmdb_id, files.fold(one.edition)].append(told)
-        if one.facts and (own := one.facts.collection_id):
-            self._names[own] = one.facts.collection
-            self._here[own].add(one.match.tmdb_id)
-            for gap in one.gaps:
-                self._lacking[own][gap.tmdb_id] = Lacking(gap.tmdb_id, gap.title, gap.year)
+    def add(self, movie: Record) -> None:
+        """Add a movie."""
+        entry = _entry(movie)
+        _push(self._largest, (entry.bytes, entry.key, entry), self._limit)
+        if entry.pixels:
+            _push(self._lowest, ((-entry.pixels, -entry.megabits), entry.key, entry), self._limit)
+        if movie.match.match in _CERTAIN and movie.match.tmdb_id:
+            self._copies[movie.match.tmdb_id, files.fold(movie.edition)].append(entry)
+        if movie.facts and (number := movie.facts.collection_id):
+            self._names[number] = movie.facts.collection
+            self._here[number].add(movie.match.tmdb_id)
+            for gap in movie.gaps:
+                self._lacking[number][gap.tmdb_id] = Lacking(gap.tmdb_id, gap.title, gap.year)
 
     def duplicates(self) -> Duplicates:
-        """Return the movies that there are more than once, those of which there are most first."""
+        """Return the movies with duplicates, those with the most copies first."""
         several = [entry for entry in self._copies.items() if len(entry[1]) > 1]
         several.sort(key=lambda entry: (-len(entry[1]), entry[1][0].title, entry[0]))
         listed = (
@@ -108,34 +108,38 @@ class Crossings:
         return Duplicates(len(several), tuple(listed))
 
     def collections(self) -> Collections:
-        """Return the collections with gaps, those with the fewest first."""
-        found = []
-        for own, here in self._here.items():
-            gaps = [gap for one, gap in self._lacking[own].items() if one not in here]
-            if gaps:
-                gaps.sort(key=lambda gap: (gap.year, gap.tmdb_id))
-                found.append(Collection(own, self._names[own], len(here), tuple(gaps)))
-        found.sort(key=lambda one: (len(one.lacking), -one.movies, one.name, one.tmdb_id))
-        return Collections(len(self._here), len(found), tuple(found[: self._limit]))
+        """Return the incomplete collections, those with the fewest missing movies first."""
+        incomplete = []
+        for number, owned in self._here.items():
+            missing = [
+                gap for tmdb_id, gap in self._lacking[number].items() if tmdb_id not in owned
+            ]
+            if missing:
+                missing.sort(key=lambda gap: (gap.year, gap.tmdb_id))
+                name = self._names[number]
+                incomplete.append(Collection(number, name, len(owned), tuple(missing)))
+        incomplete.sort(key=lambda part: (len(part.lacking), -part.movies, part.name, part.tmdb_id))
+        listed = tuple(incomplete[: self._limit])
+        return Collections(len(self._here), len(incomplete), listed)
 
     def largest(self) -> tuple[Entry, ...]:
-        """Return the movies that take most space."""
+        """Return the largest movies."""
         return tuple(entry for _, _, entry in sorted(self._largest, key=_rank, reverse=True))
 
     def lowest(self) -> tuple[Entry, ...]:
-        """Return the movies with the fewest pixels, of these the lowest bit rates first."""
+        """Return the movies with the fewest pixels, and among these the lowest bit rates first."""
         return tuple(entry for _, _, entry in sorted(self._lowest, key=_rank, reverse=True))
 
 
-def _entry(one: Record) -> Entry:
-    picture = wording.picture(one.videos)
-    size = sum(video.size for video in one.videos)
-    length = sum(video.facts.duration for video in one.videos if video.facts)
+def _entry(movie: Record) -> Entry:
+    picture = wording.picture(movie.videos)
+    size = sum(video.size for video in movie.videos)
+    length = sum(video.facts.duration for video in movie.videos if video.facts)
     return Entry(
-        key=one.key,
-        title=one.title,
-        year=one.year,
-        edition=one.edition,
+        key=movie.key,
+        title=movie.title,
+        year=movie.year,
+        edition=movie.edition,
         bytes=size,
         resolution=wording.resolution(picture),
         pixels=picture.width * picture.height if picture else 0,
@@ -143,16 +147,16 @@ def _entry(one: Record) -> Entry:
     )
 
 
-def _best(one: Entry) -> tuple[int, int, str]:
-    return -one.pixels, -one.bytes, one.key
+def _best(entry: Entry) -> tuple[int, int, str]:
+    return -entry.pixels, -entry.bytes, entry.key
 
 
 def _rank(entry: tuple[object, str, Entry]) -> tuple[object, str]:
     return entry[:2]
 
 
-def _push(heap: list[T], one: T, limit: int) -> None:
+def _push(heap: list[T], entry: T, limit: int) -> None:
     if len(heap) < limit:
-        heapq.heappush(heap, one)
+        heapq.heappush(heap, entry)
     elif heap:
-        heapq.heappushpop(heap, one)
+        heapq.heappushpop(heap, entry)

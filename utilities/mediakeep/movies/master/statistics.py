@@ -1,4 +1,4 @@
-"""The statistics of a library of movies."""
+"""The statistics of a movie library."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mediakeep.movies.kinds import BY_NAME
 from mediakeep.movies.master.crossings import Collections, Crossings, Duplicates, Entry
 from mediakeep.movies.master.tallies import COVERED, Tallies
 
-_FEW = 100  # values of anything that are told
+_FEW = 100  # listed values
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """The size of it all; seconds of what is known, and the issues that wait for a person."""
+    """The size of the library; seconds of known runtimes, and the issues that need a decision."""
 
     movies: int
     files: int
@@ -25,25 +25,25 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """How many different values there are, and how many movies have each, most first."""
+    """The number of distinct values, and of movies with each value, most frequent first."""
 
     distinct: int
     movies: dict[str, int]
 
 
 class Share(msgspec.Struct, frozen=True):
-    """How many movies have something."""
+    """The number and percentage of movies that have something."""
 
     movies: int
     percentage: float
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is told of a library."""
+    """All statistics of a library."""
 
     totals: Totals
-    left_out: dict[str, int]  # movies of the queue that are not in it, by why
-    unread: tuple[str, ...]  # movies whose record is gone or damaged
+    left_out: dict[str, int]  # movies of the queue that are left out, by reason
+    unread: tuple[str, ...]  # movies whose record is missing or damaged
     matches: dict[str, int]
     decades: dict[str, int]
     genres: Spread
@@ -67,7 +67,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
 def of(
     tallies: Tallies, crossings: Crossings, left_out: dict[str, int], unread: tuple[str, ...]
 ) -> Statistics:
-    """Put together what was counted and compared."""
+    """Build the statistics from counters and comparisons."""
     counts, totals = tallies.counts, tallies.totals
     spreads = {
         name: _spread(counts[name])
@@ -102,20 +102,20 @@ def _spread(counts: Counter[str]) -> Spread:
 
 
 def _issues(counts: Counter[str]) -> dict[str, dict[str, int]]:
-    """Give the kinds of each severity, those of the table in its order."""
+    """Group the counts by severity, with the kinds in the order of their table."""
     order = {name: place for place, name in enumerate(BY_NAME)}
-    told: dict[str, dict[str, int]] = {f"{severity}s": {} for severity in Severity}
-    for both, number in counts.items():
-        severity, _, kind = both.partition("/")
-        told[f"{severity}s"][kind] = number
+    by_severity: dict[str, dict[str, int]] = {f"{severity}s": {} for severity in Severity}
+    for key, number in counts.items():
+        severity, _, kind = key.partition("/")
+        by_severity[f"{severity}s"][kind] = number
     return {
-        severity: dict(sorted(kinds.items(), key=lambda one: (order.get(one[0], 99), one[0])))
-        for severity, kinds in told.items()
+        severity: dict(sorted(kinds.items(), key=lambda entry: (order.get(entry[0], 99), entry[0])))
+        for severity, kinds in by_severity.items()
     }
 
 
-def _share(movies: int, all_of_them: int) -> Share:
-    """Return a share in per cent with one decimal; 100.0 only when it is all, 0.0 when none."""
-    if movies in (0, all_of_them):
+def _share(movies: int, total: int) -> Share:
+    """Return a percentage with one decimal; 100.0 only for all movies, 0.0 only for none."""
+    if movies in (0, total):
         return Share(movies, 100.0 if movies else 0.0)
-    return Share(movies, min(max(round(100 * movies / all_of_them, 1), 0.1), 99.9))
+    return Share(movies, min(max(round(100 * movies / total, 1), 0.1), 99.9))

@@ -1,4 +1,4 @@
-"""The statistics for people: a page of Markdown, and a few lines for a terminal."""
+"""Format the statistics: a Markdown page, and a few lines for a terminal."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from mediakeep.movies.outputs.report import NOTICE
 from mediakeep.pages import page
 from mediakeep.pages.page import counted
 
-_MOST = 4  # values that a line tells
-_LISTED = 20  # entries of a list on the page
-_WIDTH = 60  # letters of a name
+_MOST = 4  # values per line
+_LISTED = 20  # entries per list of the page
+_WIDTH = 60  # characters of a name
 
 _COVERED = {
     "nfo": "NFO",
@@ -35,80 +35,80 @@ _MATCHES = {
 }
 
 
-def render(told: Statistics, library: str) -> str:
-    """Write the page."""
+def render(stats: Statistics, library: str) -> str:
+    """Return the Markdown page."""
     return page.render(
         "movies.md.j2",
-        told=told,
+        told=stats,
         library=library,
-        hours=page.playing_time(told.totals.seconds),
-        size=wording.size(told.totals.bytes),
-        matches=_named(told.matches, _MATCHES),
-        coverage=[(_COVERED[name], share) for name, share in told.coverage.items()],
-        spreads=_spreads(told),
-        largest=[_extreme(one) for one in told.largest[:_LISTED]],
-        lowest=[_extreme(one) for one in told.lowest[:_LISTED]],
+        hours=page.playing_time(stats.totals.seconds),
+        size=wording.size(stats.totals.bytes),
+        matches=_named(stats.matches, _MATCHES),
+        coverage=[(_COVERED[name], share) for name, share in stats.coverage.items()],
+        spreads=_spreads(stats),
+        largest=[_extreme(entry) for entry in stats.largest[:_LISTED]],
+        lowest=[_extreme(entry) for entry in stats.lowest[:_LISTED]],
         listed=_LISTED,
         sized=wording.size,
         notice=NOTICE,
     )
 
 
-def lines(told: Statistics, library: str) -> list[str]:
-    """Describe a library; what there is nothing of is left out."""
-    return [*_size(told, library), *_holdings(told), *_issues(told), NOTICE]
+def lines(stats: Statistics, library: str) -> list[str]:
+    """Return lines that describe a library, without empty sections."""
+    return [*_size(stats, library), *_holdings(stats), *_issues(stats), NOTICE]
 
 
-def _size(told: Statistics, library: str) -> Iterator[str]:
-    totals = told.totals
+def _size(stats: Statistics, library: str) -> Iterator[str]:
+    totals = stats.totals
     yield f"Movie library {files.printable(library)}"
     yield f"{counted(totals.movies, 'movie')} in {counted(totals.files, 'file')}"
     yield f"  {page.playing_time(totals.seconds)} in {wording.size(totals.bytes)}"
-    if told.left_out:
-        others = (f"{number:,} {why.replace('_', ' ')}" for why, number in told.left_out.items())
+    if stats.left_out:
+        others = (f"{number:,} {why.replace('_', ' ')}" for why, number in stats.left_out.items())
         yield f"  not in the report: {', '.join(others)}"
 
 
-def _holdings(told: Statistics) -> Iterator[str]:
-    if not told.totals.movies:
+def _holdings(stats: Statistics) -> Iterator[str]:
+    if not stats.totals.movies:
         return
-    matches = (f"{number:,} {name}" for name, number in _named(told.matches, _MATCHES).items())
+    matches = (f"{number:,} {name}" for name, number in _named(stats.matches, _MATCHES).items())
     yield f"  which movies they are: {', '.join(matches)}"
-    for name, values in _spreads(told)[:5]:
+    for name, values in _spreads(stats)[:5]:
         if values:
             yield f"  {name.lower()}: {_most(values)}"
-    shares = (f"{_COVERED[name]} {_share(share)}" for name, share in told.coverage.items())
+    shares = (f"{_COVERED[name]} {_share(share)}" for name, share in stats.coverage.items())
     yield f"  with {', '.join(shares)}"
 
 
-def _issues(told: Statistics) -> Iterator[str]:
-    numbers = [(sum(kinds.values()), name) for name, kinds in told.issues.items()]
+def _issues(stats: Statistics) -> Iterator[str]:
+    numbers = [(sum(kinds.values()), name) for name, kinds in stats.issues.items()]
     if any(number for number, _ in numbers):
         yield "Issues: " + ", ".join(f"{number:,} {name}" for number, name in numbers if number)
-    if told.issues["errors"] or told.issues["warnings"]:
-        yield f"  {_most(_ranked(told.issues['errors'] | told.issues['warnings']))}"
-    if told.duplicates.total:
-        yield f"{counted(told.duplicates.total, 'movie')} more than once"
-        for same in told.duplicates.listed[:2]:
+    if stats.issues["errors"] or stats.issues["warnings"]:
+        yield f"  {_most(_ranked(stats.issues['errors'] | stats.issues['warnings']))}"
+    if stats.duplicates.total:
+        yield f"{counted(stats.duplicates.total, 'movie')} more than once"
+        for same in stats.duplicates.listed[:2]:
             yield f"  {_short(same.copies[0].title)}: {same.movies:,} times"
-    if told.collections.with_gaps:
-        have = "collection has" if told.collections.with_gaps == 1 else "collections have"
-        yield f"{told.collections.with_gaps:,} of {told.collections.total:,} {have} gaps"
+    if stats.collections.with_gaps:
+        have = "collection has" if stats.collections.with_gaps == 1 else "collections have"
+        yield f"{stats.collections.with_gaps:,} of {stats.collections.total:,} {have} gaps"
 
 
-def _spreads(told: Statistics) -> list[tuple[str, Mapping[str, int]]]:
+def _spreads(stats: Statistics) -> list[tuple[str, Mapping[str, int]]]:
     return [
-        ("Resolutions", told.resolutions.movies),
-        ("Decades", told.decades),
-        ("Genres", told.genres.movies),
-        ("Video codecs", told.video_codecs.movies),
-        ("HDR", told.hdr.movies),
-        ("Audio languages", _spoken(told.audio_languages.movies)),
-        ("Audio codecs", told.audio_codecs.movies),
-        ("Subtitle languages", _spoken(told.subtitle_languages.movies)),
-        ("Certificates", told.certificates.movies),
-        ("Containers", told.containers.movies),
-        ("Editions", told.editions.movies),
+        ("Resolutions", stats.resolutions.movies),
+        ("Decades", stats.decades),
+        ("Genres", stats.genres.movies),
+        ("Video codecs", stats.video_codecs.movies),
+        ("HDR", stats.hdr.movies),
+        ("Audio languages", _spoken(stats.audio_languages.movies)),
+        ("Audio codecs", stats.audio_codecs.movies),
+        ("Subtitle languages", _spoken(stats.subtitle_languages.movies)),
+        ("Certificates", stats.certificates.movies),
+        ("Containers", stats.containers.movies),
+        ("Editions", stats.editions.movies),
     ]
 
 
@@ -134,10 +134,10 @@ def _share(share: Share) -> str:
     return f"{share.percentage:g} %"
 
 
-def _extreme(one: Entry) -> tuple[str, str]:
-    rate = f"{one.megabits:g} Mbit/s" if one.megabits else ""
-    facts = ", ".join(filter(None, (one.resolution, wording.size(one.bytes), rate)))
-    return f"{one.title} ({one.year})" if one.year else one.title, facts
+def _extreme(entry: Entry) -> tuple[str, str]:
+    rate = f"{entry.megabits:g} Mbit/s" if entry.megabits else ""
+    facts = ", ".join(filter(None, (entry.resolution, wording.size(entry.bytes), rate)))
+    return f"{entry.title} ({entry.year})" if entry.year else entry.title, facts
 
 
 def _short(text: str) -> str:

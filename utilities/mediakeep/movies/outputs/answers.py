@@ -34,25 +34,25 @@ class Option(msgspec.Struct, frozen=True):
     command: str
 
 
-def lead(account: Account) -> str:
+def lead(result: Account) -> str:
     """Return the sentence that identifies the movie, with its confidence."""
-    identity = account.identity
+    identity = result.identity
     if identity.sure is Sure.UNKNOWN:
         return "Not looked up yet: what follows is based on the files alone"
     if identity.sure is Sure.UNMATCHED:
         no_match = "TMDb has no movie with a similar name"
-        return no_match if account.local.name.title else "Its name has no title to search for"
+        return no_match if result.local.name.title else "Its name has no title to search for"
     if identity.sure is Sure.REVIEW:
         return "Not certain: nothing is written until you choose"
     source = _BY.get(identity.by, "")
     sure = f"{identity.confidence * 100:.0f} % sure" if identity.by == "search" else ""
-    return ", ".join(filter(None, (_movie(account), source, sure)))
+    return ", ".join(filter(None, (_movie(result), source, sure)))
 
 
-def _movie(account: Account) -> str:
-    movie = account.identity.movie
+def _movie(result: Account) -> str:
+    movie = result.identity.movie
     if movie is None:
-        return f"TMDb {account.identity.tmdb_id}"
+        return f"TMDb {result.identity.tmdb_id}"
     name = f"{movie.title} ({movie.year})" if movie.year else movie.title
     other = movie.original_title not in ("", movie.title)
     original = f'originally "{movie.original_title}"' if other else ""
@@ -61,17 +61,17 @@ def _movie(account: Account) -> str:
     return ", ".join(filter(None, (name, original, by, length)))
 
 
-def link(account: Account) -> str:
+def link(result: Account) -> str:
     """Return the URL of the movie at TMDb, or "" if it is not identified."""
-    tmdb_id = account.identity.tmdb_id
-    return f"{_SITE}/{tmdb_id}" if tmdb_id and account.is_certain else ""
+    tmdb_id = result.identity.tmdb_id
+    return f"{_SITE}/{tmdb_id}" if tmdb_id and result.is_certain else ""
 
 
-def options(account: Account, home: Path) -> Iterator[Option]:
+def options(result: Account, home: Path) -> Iterator[Option]:
     """Yield the candidates, most likely first, unless the movie is identified."""
-    if account.is_certain:
+    if result.is_certain:
         return
-    for candidate in account.identity.candidates:
+    for candidate in result.identity.candidates:
         year = f" ({candidate.hit.year})" if candidate.hit.year else ""
         length = f"{candidate.runtime} min" if candidate.runtime else ""
         by = f"by {candidate.director}" if candidate.director else ""
@@ -86,7 +86,7 @@ def options(account: Account, home: Path) -> Iterator[Option]:
             confidence=f"{candidate.confidence:.2f}",
             against=_against(candidate),
             link=f"{_SITE}/{candidate.hit.id}",
-            command=decisions.choose(home, account.local.key, candidate.hit.id),
+            command=decisions.choose(home, result.local.key, candidate.hit.id),
         )
 
 

@@ -35,38 +35,38 @@ def place(output_name: str) -> str:
     return f"outputs/movies/{output_name}.json"
 
 
-def render(account: Account, issues: Sequence[Issue], report: str) -> bytes:
+def render(result: Account, issues: Sequence[Issue], report: str) -> bytes:
     """Return the record as JSON; `report` is the path of its report, relative to the home."""
-    record = of(account, issues, report)
+    record = of(result, issues, report)
     return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
 
 
-def of(account: Account, issues: Sequence[Issue], report: str) -> Record:
+def of(result: Account, issues: Sequence[Issue], report: str) -> Record:
     """Build the record of a movie; `report` is the path of its report, relative to the home."""
-    local = account.local
+    local = result.local
     return Record(
         format=FORMAT,
         key=local.key,
         path=local.path,
         root=local.root,
         report=report,
-        title=account.title,
-        year=account.year,
-        edition=account.edition,
+        title=result.title,
+        year=result.year,
+        edition=result.edition,
         disc=local.disc,
-        locale=account.locale,
+        locale=result.locale,
         name=local.name,
-        match=_match(account.identity),
-        facts=_facts(account),
+        match=_match(result.identity),
+        facts=_facts(result),
         duration=round(local.duration, 3),
         videos=local.videos,
         subtitles=local.subtitles,
         images=local.images,
-        nfo=_note(account.nfo),
-        made=account.made,
-        held=account.held,
-        twins=account.twins,
-        gaps=tuple(map(_lacking, account.gaps)),
+        nfo=_note(result.nfo),
+        made=result.made,
+        held=result.held,
+        twins=result.twins,
+        gaps=tuple(map(_lacking, result.gaps)),
         issues=tuple(issues),
     )
 
@@ -162,12 +162,12 @@ def _lacking(hit: Hit) -> Choice:
     return Choice(tmdb_id=hit.id, title=hit.title, year=hit.year, original_title=hit.original_title)
 
 
-def _facts(account: Account) -> Facts | None:
-    movie = account.identity.movie
+def _facts(result: Account) -> Facts | None:
+    movie = result.identity.movie
     if movie is None:
         return None
     certificates = (
-        release for release in movie.certificates if release.country == account.locale.country
+        release for release in movie.certificates if release.country == result.locale.country
     )
     plain: dict[str, Any] = {
         name: getattr(movie, name)

@@ -44,38 +44,38 @@ def place(output_name: str) -> str:
     return f"issues/movies/{output_name}_library_issues.md"
 
 
-def render(account: Account, issues: Sequence[Issue], home: Path) -> str:
+def render(result: Account, issues: Sequence[Issue], home: Path) -> str:
     """Return the report as Markdown."""
     faults = [issue for issue in issues if diagnose.needs_person(issue)]
     others = [issue for issue in issues if not diagnose.needs_person(issue)]
     return page.render(
         "movie.md.j2",
-        title=account.title,
-        year=account.year,
-        edition=account.edition,
+        title=result.title,
+        year=result.year,
+        edition=result.edition,
         sums=_sums(faults),
         noted=page.counted(len(others), "note") if others else "",
-        lead=answers.lead(account),
-        link=answers.link(account),
-        options=list(answers.options(account, home)),
-        why=account.identity.why,
-        steps=list(_steps(account, faults, home)),
-        notes=list(_steps(account, others, home)),
-        place=account.local.path,
-        length=_length(account),
-        videos=[_video(video) for video in account.local.videos],
-        more=max(0, len(account.local.videos) - _SHOWN),
-        beside=list(_beside(account)),
-        made=account.made,
-        due=account.due,
-        held=list(_held(account)),
+        lead=answers.lead(result),
+        link=answers.link(result),
+        options=list(answers.options(result, home)),
+        why=result.identity.why,
+        steps=list(_steps(result, faults, home)),
+        notes=list(_steps(result, others, home)),
+        place=result.local.path,
+        length=_length(result),
+        videos=[_video(video) for video in result.local.videos],
+        more=max(0, len(result.local.videos) - _SHOWN),
+        beside=list(_beside(result)),
+        made=result.made,
+        due=result.due,
+        held=list(_held(result)),
         notice=NOTICE,
     )
 
 
-def _steps(account: Account, issues: Iterable[Issue], home: Path) -> Iterator[Step]:
-    listed = not account.is_certain and account.identity.candidates  # each has its own command
-    is_chosen = account.identity.sure is Sure.USER
+def _steps(result: Account, issues: Iterable[Issue], home: Path) -> Iterator[Step]:
+    listed = not result.is_certain and result.identity.candidates  # each has its own command
+    is_chosen = result.identity.sure is Sure.USER
     for name, group in groupby(issues, lambda issue: issue.kind):
         same = list(group)
         kind = BY_NAME.get(name)
@@ -87,13 +87,13 @@ def _steps(account: Account, issues: Iterable[Issue], home: Path) -> Iterator[St
             cure=kind.cure if kind and not same[0].proposal else "",
             command=""
             if listed
-            else decisions.settling(home, account.local.key, same[0], is_chosen=is_chosen),
+            else decisions.settling(home, result.local.key, same[0], is_chosen=is_chosen),
             remark=same[0].held or same[0].proposal,
         )
 
 
-def _length(account: Account) -> str:
-    return wording.minutes(account.local.duration) if account.local.duration else ""
+def _length(result: Account) -> str:
+    return wording.minutes(result.local.duration) if result.local.duration else ""
 
 
 def _video(video: Video) -> dict[str, str]:
@@ -113,12 +113,12 @@ def _video(video: Video) -> dict[str, str]:
     }
 
 
-def _beside(account: Account) -> Iterator[tuple[str, str]]:
+def _beside(result: Account) -> Iterator[tuple[str, str]]:
     """Yield kind and place of the other files of the movie."""
-    local = account.local
-    if account.nfo.place:
-        state = account.nfo.why if account.nfo.state is NfoState.NONE else account.nfo.state
-        yield "NFO", f"{account.nfo.place} ({state})"
+    local = result.local
+    if result.nfo.place:
+        state = result.nfo.why if result.nfo.state is NfoState.NONE else result.nfo.state
+        yield "NFO", f"{result.nfo.place} ({state})"
     for image in local.images:
         size = f" ({image.width} x {image.height})" if image.width else ""
         yield image.role, f"{image.place}{size}"
@@ -127,10 +127,10 @@ def _beside(account: Account) -> Iterator[tuple[str, str]]:
     yield from (("extra", place) for place in local.extras)
 
 
-def _held(account: Account) -> Iterator[tuple[str, str]]:
-    if account.local.locked:
-        yield "", account.local.locked
-    yield from ((sidecar.place, sidecar.why) for sidecar in account.held)
+def _held(result: Account) -> Iterator[tuple[str, str]]:
+    if result.local.locked:
+        yield "", result.local.locked
+    yield from ((sidecar.place, sidecar.why) for sidecar in result.held)
 
 
 def _sums(issues: Iterable[Issue]) -> str:

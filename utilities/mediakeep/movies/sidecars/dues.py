@@ -45,34 +45,34 @@ class Said(msgspec.Struct, frozen=True):
 
 
 def nfo(
-    local: Movie, film: Film, beside: Beside, locale: Locale, tools: Tools
+    local: Movie, film: Film, existing: Beside, locale: Locale, context: Tools
 ) -> tuple[Due | None, Details | None]:
     """Return the NFO to write, or None if it is up to date, and our values in it after that.
 
     An NFO of ours in a place that Jellyfin does not read is moved with its whole content. An
     unusable NFO stays, or is set aside by the policy.
     """
-    wanted, written = describe.details(film, local, locale), beside.written
+    wanted, written = describe.details(film, local, locale), existing.written
     reason = f"as TMDb has it (movie {film.id})"
-    if beside.nfo.state not in (NfoState.NONE, NfoState.READ):
-        if tools.places.policy.nfo != "set-aside" or beside.is_locked:
+    if existing.nfo.state not in (NfoState.NONE, NfoState.READ):
+        if context.places.policy.nfo != "set-aside" or existing.is_locked:
             return None, written
-        return _in_place_of(local, beside.nfo.place, wanted, reason)
-    if beside.tree and merging.disagrees(beside.tree, wanted, written):
+        return _in_place_of(local, existing.nfo.place, wanted, reason)
+    if existing.tree and merging.disagrees(existing.tree, wanted, written):
         return None, written
-    before, now = beside.notes, (locale.language, locale.country)
+    before, now = existing.notes, (locale.language, locale.country)
     elsewhere = before is not None and (before.language, before.country) != now
-    data = merging.merged(beside.tree, wanted, written, elsewhere=elsewhere)
+    data = merging.merged(existing.tree, wanted, written, elsewhere=elsewhere)
     remembered = merging.remembered(wanted, written, elsewhere=elsewhere)
-    place, misplaced = plan.nfo_place(local), ownership.misplaced(local, tools)
-    if data == beside.nfo_bytes and not misplaced:
+    place, misplaced = plan.nfo_place(local), ownership.misplaced(local, context)
+    if data == existing.nfo_bytes and not misplaced:
         return None, remembered
     if place in misplaced:
         differing = changes.of(None, merging.details(data))
         new = plan.new_nfo_place(local)
         return Due(NFO, new, data, None, reason, differing, misplaced), remembered
-    differing = changes.of(beside.nfo.details, merging.details(data))
-    return Due(NFO, place, data, beside.nfo_bytes, reason, differing, misplaced), remembered
+    differing = changes.of(existing.nfo.details, merging.details(data))
+    return Due(NFO, place, data, existing.nfo_bytes, reason, differing, misplaced), remembered
 
 
 def _in_place_of(
@@ -99,18 +99,18 @@ def _in_place_of(
 
 
 def notes(
-    local: Movie, identity: Identity, beside: Beside, locale: Locale, content: Said
+    local: Movie, identity: Identity, existing: Beside, locale: Locale, content: Said
 ) -> Due | None:
     """Return the metadata file to write, or None if it is up to date or must not be written.
 
     As long as the NFO is about another movie, or in another language, so is the metadata: otherwise
     our values would pass for the user's.
     """
-    if beside.notes_trouble:
+    if existing.notes_trouble:
         return None
     metadata, before = (
         knowledge.of(local, identity, locale, content.nfo, content.pictures),
-        beside.notes,
+        existing.notes,
     )
     if before and before.nfo and not content.is_current:
         metadata = msgspec.structs.replace(
@@ -118,30 +118,30 @@ def notes(
         )
         if before.tmdb_id != metadata.tmdb_id:
             metadata = msgspec.structs.replace(before, pictures=content.pictures)
-    data = knowledge.render(metadata, beside.notes_bytes)
-    if data == beside.notes_bytes:
+    data = knowledge.render(metadata, existing.notes_bytes)
+    if data == existing.notes_bytes:
         return None
-    return Due(SIDECAR, plan.sidecar_place(local), data, beside.notes_bytes, "what was found out")
+    return Due(SIDECAR, plan.sidecar_place(local), data, existing.notes_bytes, "what was found out")
 
 
-def pictures(local: Movie, film: Film, beside: Beside, tools: Tools) -> Iterator[Due]:
+def pictures(local: Movie, film: Film, existing: Beside, context: Tools) -> Iterator[Due]:
     """Yield the pictures to write, with their content unless this is a dry run.
 
     Missing ones and our own of another movie are written, with `force` all of them. Raise NotAsked
     or ServiceFailed if TMDb cannot be queried.
     """
-    language, forced = tools.places.access.locale.tongue, tools.places.force
-    stale, missing = _stale(local, film, beside), plan.lacking(local)
+    language, forced = context.places.access.locale.tongue, context.places.force
+    stale, missing = _stale(local, film, existing), plan.lacking(local)
     for role in art.ROLES:
         old = None if forced else stale.get(role)
         is_due = forced or old or role in missing
-        if not is_due or role not in tools.places.roles or not art.ranked(film, role, language):
+        if not is_due or role not in context.places.roles or not art.ranked(film, role, language):
             continue
         suffix = f".{old.place.rpartition('.')[2]}" if old else ""
-        if not tools.is_writing:
+        if not context.is_writing:
             place = old.place if old else plan.art_place(local, role)
             yield Due(role, place, b"", _was(local, place, old, forced), "TMDb has one")
-        elif picture := art.fetched(tools.desk.tmdb, film, role, language, suffix):
+        elif picture := art.fetched(context.desk.tmdb, film, role, language, suffix):
             yield _picture(local, picture, old, forced)
 
 
@@ -153,16 +153,16 @@ def _picture(local: Movie, picture: Art, old: Stale | None, forced: bool) -> Due
 
 
 def unnoted(
-    local: Movie, film: Film, known: Collection[str], stamp: Stamp, tools: Tools
+    local: Movie, film: Film, known: Collection[str], stamp: Stamp, context: Tools
 ) -> dict[str, Fetched]:
     """Return the pictures written by an attempt that was killed before it recorded them.
 
     They belong to this movie. `known` are the roles of recorded ones.
     """
-    if not tools.has_changed_files or all(image.role in known for image in local.images):
+    if not context.has_changed_files or all(image.role in known for image in local.images):
         return {}
     reasons = {_source(picture.path) for picture in (*film.posters, *film.backdrops)}
-    records = tools.store.changes(stamp.key, stamp.first_claim, stamp.since, kinds.MOVIES.name)
+    records = context.store.changes(stamp.key, stamp.first_claim, stamp.since, kinds.MOVIES.name)
     return {
         role: Fetched(film.id, record.new.sha256)
         for record in records
@@ -183,13 +183,13 @@ def _was(local: Movie, place: str, old: Stale | None, forced: bool) -> bytes | N
     return old.data if old else None
 
 
-def _stale(local: Movie, film: Film, beside: Beside) -> dict[str, Stale]:
+def _stale(local: Movie, film: Film, existing: Beside) -> dict[str, Stale]:
     """Return the pictures by role that we wrote when the movie was identified differently.
 
     Pictures changed since then belong to the user.
     """
     stale: dict[str, Stale] = {}
-    recorded = beside.notes.pictures if beside.notes else {}
+    recorded = existing.notes.pictures if existing.notes else {}
     for image in local.images:
         ours = recorded.get(image.role)
         if ours is None or ours.tmdb_id == film.id:

@@ -16,7 +16,7 @@ from mediakeep.movies.sidecars import plan
 from mediakeep.movies.tools import Tools
 
 
-def misplaced(local: Movie, tools: Tools) -> dict[str, bytes]:
+def misplaced(local: Movie, context: Tools) -> dict[str, bytes]:
     """Return our NFOs in places that Jellyfin does not read, with their content.
 
     Earlier versions of mediakeep wrote them. The effective one is included even if the user has
@@ -24,12 +24,12 @@ def misplaced(local: Movie, tools: Tools) -> dict[str, bytes]:
     """
     wanted = plan.new_nfo_place(local)
     others = [place for place in local.nfos if place not in (wanted, plan.MOVIE_NFO)]
-    if not others or not tools.has_changed_files:
+    if not others or not context.has_changed_files:
         return {}
     our_nfos = {}
     for place in others:
         data = _content(local, place)
-        checksum = _created(local, place, tools) if data is not None else ""
+        checksum = _created(local, place, context) if data is not None else ""
         is_unchanged = data is not None and sha256(data).hexdigest() == checksum
         if data is not None and checksum and (is_unchanged or place == local.nfos[0]):
             our_nfos[place] = data
@@ -37,10 +37,10 @@ def misplaced(local: Movie, tools: Tools) -> dict[str, bytes]:
     return our_nfos if is_moved or local.nfos[0] in (wanted, plan.MOVIE_NFO) else {}
 
 
-def _created(local: Movie, place: str, tools: Tools) -> str:
+def _created(local: Movie, place: str, context: Tools) -> str:
     """Return the SHA-256 of an NFO as we wrote it last, or "" if we did not create it."""
     path = files.escape(plan.path(local, place).resolve())
-    entries = tools.store.find(Query(file=path))
+    entries = context.store.find(Query(file=path))
     records = [entry.record for entry in entries if entry.state == DONE]
     return records[-1].new.sha256 if records and _is_ours(records) else ""
 

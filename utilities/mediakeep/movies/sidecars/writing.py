@@ -46,7 +46,7 @@ class Written(msgspec.Struct):
 
 
 def write(
-    local: Movie, wanted: Iterable[Due], stamp: Stamp, tools: Tools, done: Written | None = None
+    local: Movie, wanted: Iterable[Due], stamp: Stamp, context: Tools, done: Written | None = None
 ) -> Written:
     """Write the given files and add the result to `done`.
 
@@ -54,72 +54,80 @@ def write(
     """
     done = done or Written()
     for due in wanted:
-        reason = _held(local, due, tools)
+        reason = _held(local, due, context)
         if reason:
             done.held.append(Sidecar(due.role, due.place, reason))
-        elif tools.places.policy.fix is Fix.NONE or not tools.places.write:
-            _foresee(local, due, _rules(tools), done)
+        elif context.places.policy.fix is Fix.NONE or not context.places.write:
+            _foresee(local, due, _rules(context), done)
         else:
-            _write(local, due, _desk(stamp, tools), done)
+            _write(local, due, _desk(stamp, context), done)
     return done
 
 
-def _foresee(local: Movie, due: Due, rules: Rules, done: Written) -> None:
+def _foresee(local: Movie, pending_file: Due, rules: Rules, done: Written) -> None:
     """Check what a write would do, as far as that is known beforehand."""
-    path = plan.path(local, due.place)
+    path = plan.path(local, pending_file.place)
     try:
         with file_errors.as_file_error(path):
-            for place, data in due.set_aside.items():
+            for place, data in pending_file.set_aside.items():
                 sidecars.due(plan.path(local, place), data, None, rules)
-            is_due = sidecars.due(path, due.data, due.was, rules)
+            is_due = sidecars.due(path, pending_file.data, pending_file.was, rules)
     except (NotWritten, Unreadable) as error:
-        done.held.append(Sidecar(due.role, due.place, str(error)))
+        done.held.append(Sidecar(pending_file.role, pending_file.place, str(error)))
         return
-    if is_due or due.replaces:
-        replaces, aside = tuple(due.replaces), tuple(due.set_aside)
-        done.due.append(Sidecar(due.role, due.place, replaces=replaces, set_aside=aside))
+    if is_due or pending_file.replaces:
+        replaces, aside = tuple(pending_file.replaces), tuple(pending_file.set_aside)
+        done.due.append(
+            Sidecar(pending_file.role, pending_file.place, replaces=replaces, set_aside=aside)
+        )
 
 
-def _write(local: Movie, due: Due, desk: Desk, done: Written) -> None:
-    path = plan.path(local, due.place)
+def _write(local: Movie, pending_file: Due, desk: Desk, done: Written) -> None:
+    path = plan.path(local, pending_file.place)
     try:
         with file_errors.as_file_error(path):
-            for place, data in due.set_aside.items():
+            for place, data in pending_file.set_aside.items():
                 change = {
-                    plan.ASIDE: Changed((), (_sum(data),), f"kept, as {due.place} is written")
+                    plan.ASIDE: Changed(
+                        (), (_sum(data),), f"kept, as {pending_file.place} is written"
+                    )
                 }
                 if sidecars.write(plan.path(local, place), data, None, change, desk):
                     done.made.append(Sidecar(plan.ASIDE, place))
-            record = sidecars.write(path, due.data, due.was, fields(due), desk)
+            record = sidecars.write(
+                path, pending_file.data, pending_file.was, fields(pending_file), desk
+            )
     except (NotWritten, Unreadable) as error:
-        done.held.append(Sidecar(due.role, due.place, str(error)))
+        done.held.append(Sidecar(pending_file.role, pending_file.place, str(error)))
         done.is_overtaken |= isinstance(error, ChangedMeanwhile)
         return
     if record:
-        done.made.append(Sidecar(due.role, due.place))
-        done.created += [due.place] if due.is_new else []
-    for place, data in due.replaces.items():
-        _remove(local, place, data, due, desk, done)
+        done.made.append(Sidecar(pending_file.role, pending_file.place))
+        done.created += [pending_file.place] if pending_file.is_new else []
+    for place, data in pending_file.replaces.items():
+        _remove(local, place, data, pending_file, desk, done)
 
 
-def _remove(local: Movie, place: str, data: bytes, due: Due, desk: Desk, done: Written) -> None:
+def _remove(
+    local: Movie, place: str, data: bytes, pending_file: Due, desk: Desk, done: Written
+) -> None:
     """Remove a file that another one has replaced; the reason names that file."""
-    change = {due.role: Changed((_sum(data),), (), f"replaced by {due.place}")}
+    change = {pending_file.role: Changed((_sum(data),), (), f"replaced by {pending_file.place}")}
     try:
         if sidecars.remove(plan.path(local, place), data, change, desk):
-            done.made.append(Sidecar(due.role, due.place, replaces=(place,)))
+            done.made.append(Sidecar(pending_file.role, pending_file.place, replaces=(place,)))
     except (NotWritten, Unreadable) as error:
-        done.held.append(Sidecar(due.role, place, str(error)))
+        done.held.append(Sidecar(pending_file.role, place, str(error)))
         done.is_overtaken |= isinstance(error, ChangedMeanwhile)
 
 
-def _held(local: Movie, due: Due, tools: Tools) -> str:
+def _held(local: Movie, pending_file: Due, context: Tools) -> str:
     if local.locked:
         return local.locked
-    if tools.places.policy.redo or not tools.has_changed_files:
+    if context.places.policy.redo or not context.has_changed_files:
         return ""
-    paths = [plan.path(local, place) for place in (due.place, *due.replaces)]
-    undone = any(tools.store.undone(path) for path in paths if not _is_dead_link(path))
+    paths = [plan.path(local, place) for place in (pending_file.place, *pending_file.replaces)]
+    undone = any(context.store.undone(path) for path in paths if not _is_dead_link(path))
     return TAKEN_BACK if undone else ""
 
 
@@ -131,24 +139,24 @@ def _is_dead_link(path: Path) -> bool:
         return False
 
 
-def _desk(stamp: Stamp, tools: Tools) -> Desk:
-    return Desk(tools.store, stamp, _rules(tools), kinds.MOVIES.name)
+def _desk(stamp: Stamp, context: Tools) -> Desk:
+    return Desk(context.store, stamp, _rules(context), kinds.MOVIES.name)
 
 
-def _rules(tools: Tools) -> Rules:
-    policy = tools.places.policy
+def _rules(context: Tools) -> Rules:
+    policy = context.places.policy
     return Rules(policy.hardlinks, policy.keep_mtime)
 
 
-def fields(due: Due) -> dict[str, Changed]:
+def fields(pending_file: Due) -> dict[str, Changed]:
     """Return what a write changes: the fields of an NFO, or the hash of another file."""
-    if due.changes:
+    if pending_file.changes:
         return {
-            name: Changed(_values(old), _values(new), due.reason)
-            for name, (old, new) in due.changes.items()
+            name: Changed(_values(old), _values(new), pending_file.reason)
+            for name, (old, new) in pending_file.changes.items()
         }
-    old = (_sum(due.was),) if due.was is not None else ()
-    return {due.role: Changed(old, (_sum(due.data),), due.reason)}
+    old = (_sum(pending_file.was),) if pending_file.was is not None else ()
+    return {pending_file.role: Changed(old, (_sum(pending_file.data),), pending_file.reason)}
 
 
 def _values(text: str) -> tuple[str, ...]:
