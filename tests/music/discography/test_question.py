@@ -12,7 +12,7 @@ from msgspec import structs
 from mediakeep import files
 from mediakeep.lookups import catalogue, query
 from mediakeep.media.tags import Tags
-from mediakeep.music.discography import question
+from mediakeep.music.discography import question, title_keys
 from mediakeep.music.model import Album, Artist, Fault, Track
 from tests.music.visits import album, artist
 
@@ -214,12 +214,12 @@ def test_an_album_without_a_title_is_named_by_its_folder() -> None:
     ],
 )
 def test_what_stands_in_brackets_at_the_end_is_no_part_of_the_title(title: str, base: str) -> None:
-    assert question.base(title) == base
+    assert title_keys.base(title) == base
 
 
 @pytest.mark.parametrize("text", [" " * 200_000 + "x", "(a) " * 100_000, "(" * 200_000])
 def test_a_title_of_endless_length_takes_no_time(text: str) -> None:
-    assert len(question.base(text)) <= 2000
+    assert len(title_keys.base(text)) <= 2000
     [one] = question.of(bearing(album=(text,))).albums
     assert len(one.title) <= 1000
 

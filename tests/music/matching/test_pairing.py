@@ -90,7 +90,8 @@ def test_what_is_not_known_is_said_so() -> None:
 
 
 def test_a_title_in_another_script_is_not_known() -> None:
-    assert paired(here("Noch", track="1"), song("Ночь", "x")).wordings == (-1.0,)
+    found = paired(here("Noch", track="1"), song("Ночь", "x"))
+    assert found.wordings == (-1.0,)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from mediakeep.lookups.catalogue import Artist, Discography, Group
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Choice
 from mediakeep.music.checks import letters
-from mediakeep.music.discography import identity, question, search, shelf
+from mediakeep.music.discography import identity, search, shelf, title_keys
 from mediakeep.pages import page
 
 _BY = {
@@ -49,7 +49,7 @@ def find(desk: Desk, name: str, titles: Sequence[str] = ()) -> Who:
         return Who(_VARIOUS, "name")
     titles = titles[: search.TITLES]
     if titles:
-        hits = service.search_releases(query.releases_by_name(name, question.bases(titles)))
+        hits = service.search_releases(query.releases_by_name(name, title_keys.bases(titles)))
         verdict = identity.by_albums(name, titles, hits)
         if verdict.artist or verdict.candidates:
             return Who(verdict.artist, "albums" if verdict.artist else "", verdict.candidates)
@@ -67,7 +67,7 @@ def _by_name(desk: Desk, name: str, titles: Sequence[str]) -> Who:
         raise ItemFailed(f'MusicBrainz knows no artist by the name "{name}".{aside}')
     if titles:
         ids = [one.id for one in same]
-        hits = service.search_releases(query.releases_by_id(ids, question.bases(titles)))
+        hits = service.search_releases(query.releases_by_id(ids, title_keys.bases(titles)))
         verdict = identity.by_albums(name, titles, hits, same)
         if verdict.artist or verdict.candidates:
             return Who(verdict.artist, "albums" if verdict.artist else "", verdict.candidates)

@@ -19,7 +19,7 @@ from mediakeep.lookups.catalogue import Artist, Group, Medium, Release
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Choice
 from mediakeep.lookups.musicbrainz import MusicBrainz
-from mediakeep.music.discography import question
+from mediakeep.music.discography import title_keys
 from mediakeep.pages import page
 
 
@@ -69,20 +69,20 @@ def _albums(desk: Desk, artist: Artist, title: str) -> Iterator[tuple[Group, lis
 
 def _groups(service: MusicBrainz, artist: Artist, title: str) -> list[Group]:
     """Return an artist's release groups of a title, or else of nearly that title."""
-    wanted = question.title_key(title)
+    wanted = title_keys.title_key(title)
     if artist.is_special:  # whose list of albums has no end
-        hits = service.search_releases(query.releases_by_id([artist.id], [question.base(title)]))
-        some = [one.release_group for one in hits if question.title_key(one.title) == wanted]
+        hits = service.search_releases(query.releases_by_id([artist.id], [title_keys.base(title)]))
+        some = [one.release_group for one in hits if title_keys.title_key(one.title) == wanted]
         return list({group.id: group for group in some if group}.values())
     known = service.groups(artist.id)
-    fitting = [one for one in known if question.title_key(one.title) == wanted]
+    fitting = [one for one in known if title_keys.title_key(one.title) == wanted]
     return fitting or [one for one in known if _is_nearly(one, title)]
 
 
 def _is_nearly(group: Group, title: str) -> bool:
     """Tell whether two titles are the same without what stands in brackets at their ends."""
-    short = question.base_key(title)
-    return question.base_key(group.title) == short
+    short = title_keys.base_key(title)
+    return title_keys.base_key(group.title) == short
 
 
 def release(desk: Desk, mbid: str) -> Told:

@@ -10,7 +10,7 @@ import msgspec
 from mediakeep.lookups.catalogue import Medium, Release
 from mediakeep.lookups.catalogue import Track as Listed
 from mediakeep.music.checks import letters
-from mediakeep.music.discography import question
+from mediakeep.music.discography import title_keys
 from mediakeep.music.model import Track
 
 Place = tuple[Medium, Listed]
@@ -51,8 +51,8 @@ def heard(track: Track) -> Heard:
     named = title or _NUMBERED.sub("", track.name.rpartition(".")[0])
     return Heard(
         ids=tuple(one.strip().lower() for one in ids),
-        title=question.title_key(title),
-        short=question.base_key(named),
+        title=title_keys.title_key(title),
+        short=title_keys.base_key(named),
         disc=_number(tags.disc),
         position=_number(tags.track),
     )
@@ -91,12 +91,14 @@ _WAYS: tuple[tuple[Callable[[Heard], Keys], Callable[[Place], Keys]], ...] = (
     (lambda one: one.ids, lambda place: (place[1].id, place[1].recording.id)),
     (  # two tracks of one title are told apart by where they stand
         lambda one: ((one.title, one.disc or 1, one.position),) if one.title else (),
-        lambda place: ((question.title_key(place[1].title), place[0].position, place[1].position),),
+        lambda place: (
+            (title_keys.title_key(place[1].title), place[0].position, place[1].position),
+        ),
     ),
-    (lambda one: filter(None, (one.title,)), lambda place: (question.title_key(place[1].title),)),
+    (lambda one: filter(None, (one.title,)), lambda place: (title_keys.title_key(place[1].title),)),
     (
         lambda one: filter(None, (one.short,)),
-        lambda place: (question.base_key(place[1].title),),
+        lambda place: (title_keys.base_key(place[1].title),),
     ),
     (  # a track without a title may well be the one that is missing at its place
         lambda one: () if one.title or not one.position else ((one.disc or 1, one.position),),

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from mediakeep.lookups.catalogue import Discography, Group, Release
 from mediakeep.lookups.known import Album
-from mediakeep.music.discography import fit, question, shelf
+from mediakeep.music.discography import fit, shelf, title_keys
 from mediakeep.music.discography.fit import Fit, Heard, Place
 from mediakeep.music.discography.question import Owned, Question
 from mediakeep.music.discography.shelf import Shelf
@@ -251,7 +251,9 @@ def _tracks(
 def _known(places: Iterable[Place]) -> set[str]:
     """Return what tracks can be told by: recordings, and titles."""
     return {
-        key for _, track in places for key in (track.recording.id, question.title_key(track.title))
+        key
+        for _, track in places
+        for key in (track.recording.id, title_keys.title_key(track.title))
     }
 
 

@@ -14,7 +14,7 @@ from msgspec import structs
 from mediakeep.lookups.catalogue import Artist, Release
 from mediakeep.lookups.known import Choice
 from mediakeep.music.checks import letters
-from mediakeep.music.discography import likeness, question
+from mediakeep.music.discography import likeness, title_keys
 
 SEVERAL = 2  # albums that outweigh another name
 
@@ -76,10 +76,10 @@ def namesakes(name: str, found: Iterable[Artist]) -> list[Artist]:
 
 def alike(name: str, titles: Sequence[str], hits: Iterable[Release]) -> tuple[Choice, ...]:
     """Return the artists who have nearly the name and an album of nearly a title, best first."""
-    keys, wanted = {question.base_key(title): title for title in titles}, letters.loose(name)
+    keys, wanted = {title_keys.base_key(title): title for title in titles}, letters.loose(name)
     found: dict[str, Candidate] = {}
     for release in hits:
-        key = likeness.likest(question.base_key(release.title), keys)
+        key = likeness.likest(title_keys.base_key(release.title), keys)
         for credit in release.artist_credit if key is not None else ():
             names = {letters.loose(credit.name), *_names(credit.artist)}
             if credit.artist.is_special or not likeness.is_like(wanted, names):
@@ -123,4 +123,4 @@ def _candidates(name: str, titles: Sequence[str], hits: Iterable[Release]) -> li
 
 def _keys(title: str) -> tuple[str, ...]:
     """Return a title's keys, the exact one first."""
-    return question.title_key(title), question.base_key(title)
+    return title_keys.title_key(title), title_keys.base_key(title)

@@ -20,7 +20,7 @@ from mediakeep.lookups import catalogue
 from mediakeep.lookups.catalogue import Credit, Discography, Release
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Choice, Resolved
-from mediakeep.music.discography import fit, holdings, identity, question
+from mediakeep.music.discography import fit, holdings, identity, question, title_keys
 from mediakeep.music.discography.holdings import Holdings
 from mediakeep.music.discography.question import Question
 from mediakeep.music.discography.search import Search
@@ -142,7 +142,7 @@ def _matched(
     resolved: Resolved, artist: Artist, asked: Question, known: Discography
 ) -> dict[str, Match]:
     """Match each album with all releases that are known."""
-    names = {question.title_key(asked.name)}
+    names = {title_keys.title_key(asked.name)}
     if resolved.artist:
         names |= shapes.names([Credit(name=known.artist.name, artist=known.artist)])
     here = structs.replace(artist, resolved=resolved)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from mediakeep.lookups.catalogue import Release
 from mediakeep.music.checks import letters
-from mediakeep.music.discography import question
+from mediakeep.music.discography import title_keys
 from mediakeep.music.discography.question import Owned
 
 LIKE = 75.0  # of 100: titles that share so much may be one, with a slip of the pen
@@ -50,9 +50,9 @@ class Hits:
     ) -> None:
         self._name = letters.loose(name)
         self._by_title: dict[str, list[Release]] = defaultdict(list)
-        wanted = {question.base_key(one.title) for one in albums}
+        wanted = {title_keys.base_key(one.title) for one in albums}
         for release in found:
-            key: str | None = question.base_key(release.title)
+            key: str | None = title_keys.base_key(release.title)
             if like:
                 key = likest(key or "", wanted)
             if key in wanted:
@@ -64,7 +64,7 @@ class Hits:
         """Name the release groups that an album may be, the likeliest first."""
         near = [
             one
-            for one in self._by_title.get(question.base_key(album.title), ())
+            for one in self._by_title.get(title_keys.base_key(album.title), ())
             if one.track_count >= album.tracks - NEAR and one.status in ("Official", None)
         ]
         near.sort(key=lambda one: self._rank(one, album))

@@ -24,7 +24,7 @@ from mediakeep.lookups.catalogue import Discography, Release
 from mediakeep.lookups.known import Resolved
 from mediakeep.lookups.musicbrainz import PAGE, MusicBrainz
 from mediakeep.music import placeholders
-from mediakeep.music.discography import fit, likeness, question
+from mediakeep.music.discography import fit, likeness, question, title_keys
 from mediakeep.music.discography.fit import Heard
 from mediakeep.music.discography.likeness import Hits
 from mediakeep.music.discography.question import Owned, Question
@@ -97,7 +97,7 @@ class Others:
         listed: dict[str, list[Release]] = defaultdict(list)
         for release in self._known.releases:
             listed[_group(release)].append(release)
-        empty = {one.id: question.base_key(one.title) for one in self._known.groups}
+        empty = {one.id: title_keys.base_key(one.title) for one in self._known.groups}
         empty = {group: key for group, key in empty.items() if group not in listed}
         ids = {release.id for release in (*self._known.releases, *self.releases.values())}
         for album in question.renewed(self._asked, self._fates.merged).albums if empty else ():
@@ -113,7 +113,7 @@ class Others:
         return any(
             2 * fit.of(tracks, one).found >= len(tracks)
             for one in self._known.releases
-            if likeness.is_like(_key(album), {question.base_key(one.title)})
+            if likeness.is_like(_key(album), {title_keys.base_key(one.title)})
         )
 
     def _read_unlisted(self, album: Owned, groups: Sequence[str]) -> None:
@@ -156,17 +156,17 @@ class Others:
 
     def _by_various(self, albums: Sequence[Owned]) -> list[Owned]:
         """Search for compilations, and return those that were not found."""
-        bases = question.bases(one.title for one in albums)
+        bases = title_keys.bases(one.title for one in albums)
         text = query.releases_by_id([catalogue.VARIOUS_ARTISTS], bases)
         lost = self._read(albums, self._service.search_releases(text))
-        bases = question.bases(one.title for one in lost)
+        bases = title_keys.bases(one.title for one in lost)
         if text := query.releases_by_id_alike(catalogue.VARIOUS_ARTISTS, bases):
             return self._read(lost, self._service.search_releases(text), like=True)
         return lost
 
     def _by_anybody(self, albums: Sequence[Owned]) -> None:
         """Search for albums; where others took all the room of the answer, for fewer at once."""
-        sizes = [(question.base(one.title), one.tracks - likeness.NEAR) for one in albums]
+        sizes = [(title_keys.base(one.title), one.tracks - likeness.NEAR) for one in albums]
         hits = self._service.search_releases(query.releases_by_size(sizes))
         lost = self._read(albums, hits)
         if len(hits) == PAGE and lost and len(albums) > 1:
@@ -218,7 +218,7 @@ class Others:
 
 def titles(*some: Iterable[catalogue.Group | Release]) -> set[str]:
     """Return the keys of the titles of release groups and releases."""
-    return {question.base_key(one.title) for several in some for one in several}
+    return {title_keys.base_key(one.title) for several in some for one in several}
 
 
 def _is_sought(album: Owned, known: Collection[str]) -> bool:
@@ -235,7 +235,7 @@ def _likest(key: str, groups: Mapping[str, str]) -> list[str]:
 
 
 def _key(album: Owned) -> str:
-    return question.base_key(album.title)
+    return title_keys.base_key(album.title)
 
 
 def _size(album: Owned) -> str:

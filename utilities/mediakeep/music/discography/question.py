@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
@@ -14,13 +13,13 @@ from mediakeep import files
 from mediakeep.lookups import catalogue, musicbrainz
 from mediakeep.music import placeholders
 from mediakeep.music.checks import garbling, letters, titles
+from mediakeep.music.discography import title_keys
 from mediakeep.music.model import Album, Artist, Track
 from mediakeep.music.repairs import names
 
 _VARIOUS = frozenset(map(letters.loose, ("Various Artists", "Various", "V.A.", "VA", "Sampler")))
 _LONGEST = 1000  # letters of a name or a title
 _VERSION = f"{catalogue.FORMAT}."
-_ASIDE = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\])\s*$")  # "(Deluxe Edition)" at the end
 
 
 class Owned(msgspec.Struct, frozen=True):
@@ -78,7 +77,7 @@ def is_album(album: Album) -> bool:
         if _agreed(mbids) and 2 * sum(map(bool, mbids)) >= len(tracks):
             return True
     told = [titles.parted(title)[0] for track in tracks if (title := _album(track))]
-    return len(set(map(base_key, told))) == 1 and len(told) >= max(2, len(tracks) / 2)
+    return len(set(map(title_keys.base_key, told))) == 1 and len(told) >= max(2, len(tracks) / 2)
 
 
 def renewed(asked: Question, merged: Mapping[str, str]) -> Question:
@@ -106,30 +105,6 @@ def is_various(name: str) -> bool:
 def is_recent(digest: str) -> bool:
     """Tell whether the question of a digest asked for all that is asked for today."""
     return digest.startswith(_VERSION)
-
-
-def title_key(title: str) -> str:
-    """Return what two titles share that are exactly the same, but for case and punctuation."""
-    return letters.loose(title)
-
-
-@letters.remembered
-def base(title: str) -> str:
-    """Return a title without what stands in brackets at its end, as in "Album (Remastered)"."""
-    short = _ASIDE.sub("", title)
-    while short and short != title:
-        title, short = short, _ASIDE.sub("", short)
-    return title
-
-
-def bases(titles: Iterable[str]) -> list[str]:
-    """Return the bases of titles, each once: editions of an album differ in what is left out."""
-    return list(dict.fromkeys(map(base, titles)))
-
-
-def base_key(title: str) -> str:
-    """Return what two titles share that are the same but for what stands in brackets."""
-    return title_key(base(title))
 
 
 def _name(artist: Artist, tracks: Iterable[Track]) -> str:

@@ -21,7 +21,7 @@ from mediakeep.lookups.catalogue import Discography, Release
 from mediakeep.lookups.desk import Desk
 from mediakeep.lookups.known import Resolved
 from mediakeep.music import placeholders
-from mediakeep.music.discography import identity, others, question
+from mediakeep.music.discography import identity, others, question, title_keys
 from mediakeep.music.discography.identity import Verdict
 from mediakeep.music.discography.others import Fates, Others, Tracks
 from mediakeep.music.discography.question import Question
@@ -140,12 +140,12 @@ class Search:
         known = self._desk.known.discography(mbid)
         if not known or kept.name != self._asked.name:
             return False
-        here = {question.base_key(title) for title in self._asked.titles}
+        here = {title_keys.base_key(title) for title in self._asked.titles}
         return not here.isdisjoint(others.titles(known.groups, known.releases))
 
     def _titles(self) -> list[str]:
         """Return the titles to search for; of many the longest, as those tell most."""
-        return sorted(question.bases(self._asked.titles), key=len, reverse=True)[:TITLES]
+        return sorted(title_keys.bases(self._asked.titles), key=len, reverse=True)[:TITLES]
 
     def _by_name(self) -> Verdict:
         """Ask who bears the name, or has it as an alias; which of them it is, the albums tell."""

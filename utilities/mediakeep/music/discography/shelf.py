@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from mediakeep.lookups.catalogue import Group, Release
-from mediakeep.music.discography import fit, question
+from mediakeep.music.discography import fit, title_keys
 from mediakeep.music.discography.fit import Heard
 from mediakeep.music.discography.question import Owned
 
@@ -50,7 +50,7 @@ def made(groups: Iterable[Group], releases: Iterable[Release]) -> Shelf:
 
 
 def _keys(title: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(map(question.title_key, (title, question.base(title)))))
+    return tuple(dict.fromkeys(map(title_keys.title_key, (title, title_keys.base(title)))))
 
 
 def group_of(owned: Owned, tracks: Sequence[Heard], shelf: Shelf) -> str:
@@ -60,7 +60,7 @@ def group_of(owned: Owned, tracks: Sequence[Heard], shelf: Shelf) -> str:
         return edition.release_group.id
     if owned.group in shelf.groups:
         return owned.group
-    whole = question.title_key(owned.title)
+    whole = title_keys.title_key(owned.title)
     for key in _keys(owned.title) if owned.title else ():
         same = shelf.by_title.get(key, ())
         groups = [one for one in same if key == whole or _bears(one, key, shelf)]
@@ -81,4 +81,4 @@ def _closeness(group: str, tracks: Sequence[Heard], shelf: Shelf) -> tuple[objec
 def _bears(group: str, key: str, shelf: Shelf) -> bool:
     """Tell whether a group, or an edition of it, has this very title: other brackets, another."""
     titles = [shelf.groups[group].title, *(one.title for one in shelf.editions.get(group, ()))]
-    return key in map(question.title_key, titles)
+    return key in map(title_keys.title_key, titles)

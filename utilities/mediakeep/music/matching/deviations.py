@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mediakeep.media.edits import changes
 from mediakeep.media.edits.changes import Values
 from mediakeep.music.checks import identifiers, letters
-from mediakeep.music.discography import question
+from mediakeep.music.discography import title_keys
 from mediakeep.music.matching import titles
 from mediakeep.music.matching.particulars import Particulars
 from mediakeep.music.matching.weights import WEIGHTS
@@ -56,5 +56,5 @@ def _is_slight(field: str, held: Values, wanted: Values) -> bool:
     if field == "title" and len(held) == len(wanted) == 1:
         one, other = titles.parsed(held[0]), titles.parsed(wanted[0])
         return one.key == other.key and not titles.versions(one, other, WEIGHTS)
-    write = question.base_key if field == "album" else letters.loose
+    write = title_keys.base_key if field == "album" else letters.loose
     return [*map(write, held)] == [*map(write, wanted)]

@@ -10,7 +10,7 @@ import msgspec
 from mediakeep.media.edits import changes
 from mediakeep.media.edits.changes import Values
 from mediakeep.music.checks import identifiers, letters
-from mediakeep.music.discography import fit, question
+from mediakeep.music.discography import fit, title_keys
 from mediakeep.music.matching import deviations, fields, particulars
 from mediakeep.music.matching.particulars import Particulars
 from mediakeep.music.matching.verdict import Match
@@ -162,7 +162,7 @@ def _doubtful(match: Match) -> set[str]:
 def _is_stray(track: Track, usual: Counter[str], told: Particulars) -> bool:
     """Tell whether a track is, by its tags, of another album than the one that it lies in."""
     album = _album(track)
-    release = question.base_key(told.get("album", ("",))[0])
+    release = title_keys.base_key(told.get("album", ("",))[0])
     return album not in ("", release) and 2 * usual[album] < usual.total()
 
 
@@ -196,7 +196,7 @@ def names_another(track: Track, match: Match, deleted: Collection[str] = ()) -> 
 
 
 def _album(track: Track) -> str:
-    return question.base_key(letters.first(track.tags.album))
+    return title_keys.base_key(letters.first(track.tags.album))
 
 
 def _of_others(track: Track, tracks: Sequence[Track]) -> Particulars:

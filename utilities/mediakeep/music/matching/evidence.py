@@ -13,7 +13,7 @@ from mediakeep.lookups import musicbrainz
 from mediakeep.music import discs, placeholders
 from mediakeep.music.checks import identifiers, letters, positions
 from mediakeep.music.checks import titles as albums
-from mediakeep.music.discography import question
+from mediakeep.music.discography import title_keys
 from mediakeep.music.matching import titles
 from mediakeep.music.matching.titles import Title
 from mediakeep.music.model import Album, Track
@@ -213,7 +213,7 @@ def _wordings(album: Album, place: str, folder: str) -> tuple[tuple[str, ...], b
 def _is_mixed(tracks: Iterable[Track]) -> bool:
     """Tell whether no album is named by half of the tracks that name one."""
     told = Counter(
-        question.base_key(title) for track in tracks if (title := letters.first(track.tags.album))
+        title_keys.base_key(title) for track in tracks if (title := letters.first(track.tags.album))
     )
     return bool(told) and 2 * max(told.values()) < told.total()
 

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec import structs
 
@@ -79,12 +79,12 @@ def _named(here: Here, nears: Sequence[Near], weights: Weights, certain: str) ->
     None where the tracks contradict them: they are hardly on that release, or plainly on another,
     as where a group is `certain` by itself.
     """
-    ways = (
-        lambda one: one.release.id == here.release,
-        lambda one: one.group == here.group,
-        lambda one: _is_on(here, one.release),
+    tests: tuple[Callable[[Near], bool], ...] = (
+        lambda near: near.release.id == here.release,
+        lambda near: near.group == here.group,
+        lambda near: _is_on(here, near.release),
     )
-    for one in (next(filter(is_named, nears), None) for is_named in ways):
+    for one in (next(filter(is_named, nears), None) for is_named in tests):
         if one and one.distance <= weights.tagged:
             far = one.distance - nears[0].distance > weights.veto
             if certain in ("", one.group) or not far:

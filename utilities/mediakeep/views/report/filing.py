@@ -103,8 +103,13 @@ def _rendered(home: Path | None, told: Briefing, suffix: str, facts: dict[str, o
         return sheets.to_json(told)
     if suffix == "csv":
         return sheets.to_csv(told)
-    words = {name: getattr(headline, name) for name in ("worse", "amount", "trend", "gained")}
-    words["duration"] = terminal.duration
-    words["when"] = partial(periods.when, zone=told.period.zone)
+    functions: dict[str, object] = {
+        "worse": headline.worse,
+        "amount": headline.amount,
+        "trend": headline.trend,
+        "gained": headline.gained,
+        "duration": terminal.duration,
+        "when": partial(periods.when, zone=told.period.zone),
+    }
     folder = home / TEMPLATES if home else None
-    return page.compose(folder, f"progress.{suffix}.j2", told=told, **facts, **words)
+    return page.compose(folder, f"progress.{suffix}.j2", told=told, **facts, **functions)
