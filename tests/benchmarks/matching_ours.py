@@ -61,7 +61,7 @@ def ask(library: Library, server: Server, folder: Path) -> Asked:
 
     real = match.albums
     # Stands in only to note what the worker gives the matcher, for other weights to be tried on it.
-    with mock.patch.object(match, "albums", noted), closing(Desk(folder, access)) as desk:
+    with mock.patch.object(match, real.__name__, noted), closing(Desk(folder, access)) as desk:
         used = time.thread_time()  # the server runs in other threads
         for artist in library.artists:
             found = inquiry.of(artist, artist.name, desk)

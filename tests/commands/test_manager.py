@@ -242,7 +242,7 @@ def test_an_artist_without_issues_is_told_so(home: Home) -> None:
 def test_an_artist_that_was_not_processed_has_no_issues_to_show(home: Home) -> None:
     home.scan()
     text = home.ok("--show-artist", "Velvet Harbour")
-    assert text.endswith("\nNo issues can be shown: it has no report yet.\n")
+    assert text.endswith("\nIssues cannot be shown: it has no report yet.\n")
     data = json.loads(home.ok("--show-artist", "Velvet Harbour", "--json"))
     assert data["Velvet Harbour"]["issues"] is None
 
@@ -251,7 +251,7 @@ def test_where_the_audit_is_gone_the_counts_of_the_queue_are_shown(finished: Hom
     (finished.path / "outputs" / "Salt_Pepper Choir_audit.json").unlink()
     text = finished.ok("--show-artist", "Salt_Pepper Choir")
     assert "\n  1 missing-title\n" in text
-    assert text.endswith("\nNo issues can be shown: its audit file is gone.\n")
+    assert text.endswith("\nIssues cannot be shown: the audit file is missing.\n")
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_the_issues_of_a_reset_artist_are_those_of_its_last_report(finished: Hom
     finished.ok("--reset-artist", "Salt_Pepper Choir")
     text = finished.ok("--show-artist", "Salt_Pepper Choir")
     assert "\n  error: 1 missing-title\n" in text
-    assert "\nThis is what its last report says; it is pending now.\n" in text
+    assert "\nIssues of the last report; the status is now pending.\n" in text
 
 
 def test_artists_are_reset_by_name(finished: Home) -> None:

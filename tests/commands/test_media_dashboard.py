@@ -101,7 +101,7 @@ def test_who_works_on_what_is_shown_and_a_killed_batch_is_shown_as_dead(home: Ho
                 shown.until(has(*working))
                 batch.kill()
                 batch.wait()
-                text = shown.until(has("Now: nobody works", "dead: "))
+                text = shown.until(has("Now: no session at work", "dead: "))
                 assert f"process {batch.pid}" in text
         finally:
             batch.kill()

@@ -71,7 +71,7 @@ def test_what_is_missing_is_told_by_its_type() -> None:
 
 
 def test_what_was_known_before_is_told_with_its_day_while_a_look_up_waits() -> None:
-    told = render(asked("pending", why="The service is out until 2026-01-01."))
+    told = render(structs.replace(asked("pending"), why="The service is out until 2026-01-01."))
     assert f"found by its albums. What follows is of 2025-12-17. MBID {MBID}." in told
     assert "2026" not in told
 

@@ -29,9 +29,8 @@ CODES = re.compile(r"\x1b\[[\d;]*m")
 NUMBERS = re.compile(r"\d[\d,.]*\d|\d")
 
 
-def with_account(**changes: object) -> Glance:
-    """Return the made-up glance with another account."""
-    account = msgspec.structs.replace(boards.ACCOUNT, **changes)
+def with_account(account: Account) -> Glance:
+    """Return the made-up snapshot of a home with another summary."""
     look = Look(MUSIC, account, boards.CREWS, boards.EVENTS)
     return msgspec.structs.replace(boards.GLANCE, looks=[look])
 
@@ -95,7 +94,10 @@ def test_what_is_not_known_is_left_out_and_not_shown_as_zero() -> None:
     flow = Flow(completed=3)
     week = msgspec.structs.replace(boards.WEEKS[-1], flow=flow)
     standing = msgspec.structs.replace(boards.STANDING, per_hour=None, seconds_left=None, notes=0)
-    glance = with_account(weeks=[week], estimate=None, standing=standing, troubles=[], sittings=[])
+    account = msgspec.structs.replace(
+        boards.ACCOUNT, weeks=[week], estimate=None, standing=standing, troubles=[], sittings=[]
+    )
+    glance = with_account(account)
     told = text(
         msgspec.structs.replace(
             glance, looks=[msgspec.structs.replace(glance.looks[0], crews=[], events=[])]
@@ -120,7 +122,8 @@ def test_a_finished_library_says_so_without_a_time_left() -> None:
     standing = msgspec.structs.replace(
         boards.STANDING, total=14, counts=counts, percentage=100.0, waiting=0, seconds_left=0.0
     )
-    told = text(with_account(standing=standing, estimate=None))
+    account = msgspec.structs.replace(boards.ACCOUNT, standing=standing, estimate=None)
+    told = text(with_account(account))
     assert "14 of 14 artists completed (100.0%)" in told
     assert "of work left" not in told
     assert "412 artists an hour" in told
@@ -130,8 +133,8 @@ def test_a_session_that_died_is_shown_as_dead() -> None:
     dead = msgspec.structs.replace(boards.CREWS[1], alive=False)
     look = msgspec.structs.replace(boards.GLANCE.looks[0], crews=[dead])
     told = text(msgspec.structs.replace(boards.GLANCE, looks=[look]), 200)
-    assert "Now: nobody works" in told
-    assert "dead: 20251217_session_002, process 1234; the next batch takes its artists back" in told
+    assert "Now: no session at work" in told
+    assert "dead: 20251217_session_002, process 1234; the next batch retries its artists" in told
 
 
 def test_a_session_whose_end_is_not_in_the_history_yet_is_not_called_killed() -> None:
@@ -151,7 +154,8 @@ def test_a_session_whose_end_is_not_in_the_history_yet_is_not_called_killed() ->
 
 def test_of_many_failures_the_number_is_told() -> None:
     many = [Trouble(f"A{n}", "no", boards.at("10:00:00"), 1, "") for n in range(1500)]
-    told = "\n".join(board.board(with_account(troubles=many), Window(80, 40)))
+    account = msgspec.structs.replace(boards.ACCOUNT, troubles=many)
+    told = "\n".join(board.board(with_account(account), Window(80, 40)))
     assert "Failed: 1,500 artists" in told
     hidden = re.search(r"and ([\d,]+) more", told.partition("Failed")[2])
     assert hidden

@@ -157,7 +157,7 @@ def test_what_is_left_is_told_with_what_that_goes_by() -> None:
     one_session = headline.left(rest(60, 40.0, sessions=1), one, None)
     assert one_session.endswith("hour of the last session.")
     estimate = Estimate(per_week=30.0, days=28, date="2026-01-03")
-    by_date = "done around 3 January 2026 if you go on as in the last 28 days (30 a week)."
+    by_date = "done around 3 January 2026 at the pace of the last 28 days (30 a week)."
     assert (
         headline.left(rest(60, estimate=estimate), one, None) == f"60 artists are left; {by_date}"
     )
@@ -213,10 +213,10 @@ def test_what_got_worse_is_named_worst_first() -> None:
     ("gain", "words"),
     [
         (Gain("A", 1, 0, {"x": 1}), "1 repair (1 x)"),
-        (Gain("A", 0, 2, {}), "2 issues settled that waited"),
+        (Gain("A", 0, 2, {}), "2 open issues resolved"),
         (
             Gain("A", 1209, 1, {"x": 1200, "y": 4, "z": 3, "v": 1, "w": 1}),
-            "1,209 repairs (1,200 x, 4 y, 3 z, and 2 other kinds), 1 issue settled that waited",
+            "1,209 repairs (1,200 x, 4 y, 3 z, and 2 other kinds), 1 open issue resolved",
         ),
     ],
 )

@@ -1,1 +1,1 @@
-"""Faces of the record: summary, review list and terminal lines."""
+"""Summaries of the queues and their history: dashboard, reports, review list, terminal text."""

@@ -1,4 +1,4 @@
-"""Who works on a queue now, told by the live files: sessions that run, and those that died."""
+"""Running sessions of a queue, and sessions that died, read from the live files."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from mediakeep.queue.rewrite import Place
 
 
 class Work(msgspec.Struct, frozen=True):
-    """An item that a session has begun; `done` of `of` parts, both 0 where that is not told."""
+    """An item that a session is working on: `done` of `of` parts, or both 0 if not reported."""
 
     item: str
     since: str
     done: int
     of: int
-    service: str = ""  # that it waits for
+    service: str = ""  # the service it is waiting for
 
 
 class Crew(msgspec.Struct, frozen=True):
-    """A session and what it works on, oldest work first."""
+    """A session and its items, oldest first."""
 
     session: str
     host: str  # "" for this machine
@@ -31,20 +31,20 @@ class Crew(msgspec.Struct, frozen=True):
 
 
 def crews(place: Place) -> list[Crew]:
-    """Tell who works, or worked until it was killed and nobody took its items back."""
-    found = []
+    """List the running sessions, and the killed ones whose items are not recovered yet."""
+    running = []
     for path in sessions.live(place.folder):
         live = sessions.read_live(place.folder, path.stem)
-        if live is None:  # ended between the two looks
+        if live is None:  # it ended since the listing
             continue
-        works = [
+        items = [
             Work(key, since, *live.progress.get(key, (0, 0)), live.waiting.get(key, ""))
             for key, since in _begun(live)
         ]
         host = "" if live.host == place.host else live.host
         alive = sessions.alive(place, live.session)
-        found.append(Crew(live.session, host, live.pid, live.started, live.renewed, alive, works))
-    return found
+        running.append(Crew(live.session, host, live.pid, live.started, live.renewed, alive, items))
+    return running
 
 
 def _begun(live: sessions.Live) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""How much room there is, and how much of it the record takes."""
+"""Free disk space, and how much of it mediakeep's own files use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from mediakeep import files
 from mediakeep.queue import checkpoints, history, index, sessions
 
-ENTRIES = 20_000  # of one folder that are looked at; beyond them its size is told as "over"
+ENTRIES = 20_000  # files counted per folder; a larger folder is shown as "over" that size
 _PARTS = {
     "checkpoints": (checkpoints.FOLDER,),
     "logs": (sessions.LOGS,),
@@ -21,55 +21,55 @@ _PARTS = {
 
 
 class Room(msgspec.Struct, frozen=True):
-    """A disk: what lies on it, and its bytes."""
+    """Free and total bytes of a disk; `what` names what is stored on it."""
 
     what: str
     path: str
-    free: int  # for those who are not root
+    free: int  # for users other than root
     total: int
 
 
 class Size(msgspec.Struct, frozen=True):
-    """What something takes, in bytes; not `whole` where there were too many files to look at."""
+    """Size in bytes; `whole` is False if there were too many files to count."""
 
     bytes: int
     whole: bool = True
 
 
 class Disk(msgspec.Struct, frozen=True):
-    """The disks, and the sizes of what grows, by name."""
+    """Free space of each disk, and the sizes of growing folders by name."""
 
     rooms: list[Room]
     sizes: dict[str, Size]
 
 
 def measure(home: Path, folders: Iterable[Path], libraries: Mapping[str, str]) -> Disk:
-    """Measure a home with the folders of its queues, and the disks of its libraries.
+    """Measure a home with its queue folders, and the disks of its libraries.
 
-    `libraries` are escaped paths by kind. What is not there or may not be read is left out.
+    `libraries` maps kinds to escaped paths. Missing and unreadable paths are left out.
     """
-    here = list(folders)
+    queue_folders = list(folders)
     sizes = {
-        name: _added([folder / part for folder in here for part in parts])
+        name: _added([folder / part for folder in queue_folders for part in parts])
         for name, parts in _PARTS.items()
     }
     sizes["undo"] = _added([home / "status" / "undo"])
-    known = {name: size for name, size in sizes.items() if size.bytes}
-    return Disk(_rooms({"home": files.escape(home), **libraries}), known)
+    non_empty = {name: size for name, size in sizes.items() if size.bytes}
+    return Disk(_rooms({"home": files.escape(home), **libraries}), non_empty)
 
 
 def _rooms(places: Mapping[str, str]) -> list[Room]:
-    """Tell of each disk once, with all that lies on it."""
-    found: dict[int, Room] = {}
+    """Return each disk once, with everything stored on it."""
+    disks: dict[int, Room] = {}
     for what, path in places.items():
         with contextlib.suppress(OSError, ValueError):
             device = Path(files.unescape(path)).stat().st_dev
-            there = os.statvfs(files.unescape(path))
-            free, total = there.f_bavail * there.f_frsize, there.f_blocks * there.f_frsize
-            first = found.get(device)
+            stats = os.statvfs(files.unescape(path))
+            free, total = stats.f_bavail * stats.f_frsize, stats.f_blocks * stats.f_frsize
+            first = disks.get(device)
             name = f"{first.what}, {what}" if first else what
-            found[device] = Room(name, first.path if first else path, free, total)
-    return list(found.values())
+            disks[device] = Room(name, first.path if first else path, free, total)
+    return list(disks.values())
 
 
 def _added(paths: Iterable[Path]) -> Size:
@@ -83,7 +83,7 @@ def _added(paths: Iterable[Path]) -> Size:
 
 
 def _sizes(path: Path) -> Iterator[int]:
-    """Give the size of a file, or of each file below a folder; links are not followed."""
+    """Yield the size of a file, or of every file below a folder; links are not followed."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         if path.is_file():
             yield path.stat().st_size

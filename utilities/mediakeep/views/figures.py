@@ -1,4 +1,4 @@
-"""What a glance tells, for programs: one object for each kind, without words."""
+"""The dashboard's data as JSON, one object per kind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SESSIONS = 20
 
 
 def data(glance: Glance) -> list[dict[str, Any]]:
-    """Return the figures of each kind that can be read."""
+    """Return the data of each kind whose queue can be read."""
     disk = msgspec.to_builtins(glance.disk)
     return [{**_kind(look), "disk": disk} for look in glance.looks if look.account]
 
@@ -22,7 +22,7 @@ def _kind(look: Look) -> dict[str, Any]:
     account = look.account
     assert account is not None
     spans = [_span(span) for span in account.weeks]
-    found = {
+    fields = {
         **msgspec.structs.asdict(account.standing),
         "estimate": account.estimate,
         "since": account.since,
@@ -34,7 +34,7 @@ def _kind(look: Look) -> dict[str, Any]:
         "live": look.crews,
         "recent": look.events,
     }
-    return msgspec.to_builtins(found)  # type: ignore[no-any-return]
+    return msgspec.to_builtins(fields)  # type: ignore[no-any-return]
 
 
 def _span(span: Span) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""outputs/missing_albums.csv: what of all discographies is not here, one row each.
+"""outputs/missing_albums.csv: everything missing from all discographies, one row each.
 
-A view: it can be deleted at any time. A batch replaces the rows of the items settled since the
-table was last written; where it is missing, was changed by hand, or is of another queue, all is
-read anew.
+The file can be deleted at any time. A batch replaces the rows of items settled since the table
+was last written. If the file is missing, was edited, or belongs to another queue, it is rebuilt.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from mediakeep.queue.state import State
 from mediakeep.views import review
 
 FILE = "outputs/missing_albums.csv"
-_NOTE = "missing_albums.json"  # beside the queue: as of which change the table is
+_NOTE = "missing_albums.json"  # next to the queue: the last change in the table
 
 Row = Mapping[str, Any]
-Rows = Callable[[Item], Sequence[Row]]  # of one item, read from its outputs
+Rows = Callable[[Item], Sequence[Row]]  # reads the rows of an item from its outputs
 
 
 class Note(msgspec.Struct, frozen=True):
-    """As of which change of which queue the table is, and what tells that it is still ours."""
+    """The queue and change that the table was written from; size and mtime detect edits."""
 
     lineage: str = ""
     seq: int = 0
@@ -38,27 +37,27 @@ class Note(msgspec.Struct, frozen=True):
 
 
 def update(home: Path, folder: Path, state: State, columns: Sequence[str], rows: Rows) -> None:
-    """Bring the table up to date with a queue; `columns` begin with the one of the item's key."""
+    """Update the table from a queue; the first column is the item's key."""
     path = home / FILE
     with files.locked(folder / "missing.lock"):
-        note = _noted(folder / _NOTE)
-        ours = note.lineage == review.lineage(state) and _stands(path, note)
-        if ours and note.seq > state.seq:
-            return  # another process knows more than this one
-        known = _read(path, columns) if ours else {}
-        fresh: list[list[str]] = []
+        version = _noted(folder / _NOTE)
+        is_current = version.lineage == review.lineage(state) and _stands(path, version)
+        if is_current and version.seq > state.seq:
+            return  # another process wrote a newer version
+        old_rows = _read(path, columns) if is_current else {}
+        new_rows: list[list[str]] = []
         for key, item in state.items.items():
             if item.status is Status.SKIPPED or not item.processed_date:
                 continue
-            settled = not ours or item.settled > note.seq
-            shown = cells.plain(key)
-            fresh += _cells(columns, rows(item)) if settled else known.get(shown, [])
-        if not (fresh or path.exists()):
-            return  # nothing was ever looked up
-        _write(path, table([list(columns), *fresh]))
-        facts = path.stat()
-        now = Note(review.lineage(state), state.seq, facts.st_size, facts.st_mtime_ns)
-        files.write_atomic(folder / _NOTE, msgspec.json.encode(now), sync=False)
+            is_changed = not is_current or item.settled > version.seq
+            shown_key = cells.plain(key)
+            new_rows += _cells(columns, rows(item)) if is_changed else old_rows.get(shown_key, [])
+        if not (new_rows or path.exists()):
+            return  # no lookup has been made yet
+        _write(path, table([list(columns), *new_rows]))
+        stats = path.stat()
+        new_version = Note(review.lineage(state), state.seq, stats.st_size, stats.st_mtime_ns)
+        files.write_atomic(folder / _NOTE, msgspec.json.encode(new_version), sync=False)
 
 
 def _noted(path: Path) -> Note:
@@ -70,28 +69,27 @@ def _noted(path: Path) -> Note:
 
 def _stands(path: Path, note: Note) -> bool:
     try:
-        facts = path.stat()
+        stats = path.stat()
     except OSError:
         return False
-    return (facts.st_size, facts.st_mtime_ns) == (note.size, note.mtime_ns)
+    return (stats.st_size, stats.st_mtime_ns) == (note.size, note.mtime_ns)
 
 
 def _read(path: Path, columns: Sequence[str]) -> dict[str, list[list[str]]]:
-    found: dict[str, list[list[str]]] = {}
+    rows: dict[str, list[list[str]]] = {}
     with path.open(encoding="utf-8", newline="") as stream:
         for row in csv.reader(stream):
             if row and row != list(columns):
-                found.setdefault(row[0], []).append(row)
-    return found
+                rows.setdefault(row[0], []).append(row)
+    return rows
 
 
 def render(columns: Sequence[str], rows: Iterable[Row]) -> str:
-    """Write rows as CSV below their columns; no cell is a formula."""
+    """Format rows as CSV with a header; cells cannot be read as formulas."""
     return table([list(columns), *_cells(columns, rows)])
 
 
 def table(cells: Iterable[Sequence[str]]) -> str:
-    """Write cells as CSV."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(cells)
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""Days and ISO weeks of a time zone, as spans of the record's time, which is UTC."""
+"""Days and ISO weeks in a time zone, as spans of UTC time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 import msgspec
 
 DAY, WEEK = 1, 7
-Zone = tzinfo | None  # None is the zone that this machine is set to
+Zone = tzinfo | None  # None is the local zone of this machine
 
 _WEEK_NAME = re.compile(r"(\d{4})-?[Ww](\d{2})")
 
 
 class Period(msgspec.Struct, frozen=True, order=True):
-    """A day, or a week from Monday to Sunday (ISO 8601), or any number of days."""
+    """A day, a week from Monday to Sunday (ISO 8601), or any number of days."""
 
     first: date
     days: int = WEEK
@@ -22,54 +22,54 @@ class Period(msgspec.Struct, frozen=True, order=True):
 
     @property
     def name(self) -> str:
-        """The name that people and files use: 2025-W51, or 2025-12-17."""
+        """The name used in files and by users: 2025-W51, or 2025-12-17."""
         year, week, _ = self.first.isocalendar()
         return f"{year}-W{week:02d}" if self.days == WEEK else f"{self.first}"
 
     @property
     def last(self) -> date:
-        """Its last day."""
+        """The last day."""
         return self.first + timedelta(self.days - 1)
 
     @property
     def start(self) -> datetime:
-        """Its first moment, in UTC."""
+        """The first moment, in UTC."""
         return _midnight(self.first, self.zone)
 
     @property
     def end(self) -> datetime:
-        """The first moment after it, in UTC."""
+        """The first moment after the period, in UTC."""
         return _midnight(self.first + timedelta(self.days), self.zone)
 
     def shifted(self, count: int) -> Period:
-        """Return the period that comes so many after this one, or before it where negative."""
+        """Return the period `count` periods later, or earlier if negative."""
         return Period(self.first + timedelta(count * self.days), self.days, self.zone)
 
     def until(self, last: Period) -> list[Period]:
-        """List the periods from this one to the last, both of them included."""
+        """List the periods from this one to `last`, inclusive."""
         count = (last.first - self.first).days // self.days
         return [self.shifted(number) for number in range(count + 1)]
 
 
 def of(moment: datetime, days: int = WEEK, zone: Zone = None) -> Period:
-    """Return the day or the week that a moment falls into."""
+    """Return the day or week that contains a moment."""
     today = moment.astimezone(zone).date()
     first = today - timedelta(today.weekday()) if days == WEEK else today
     return Period(first, days, zone)
 
 
 def named(text: str, zone: Zone = None) -> Period:
-    """Return the week or day of a name such as 2025-W51 or 2025-12-17; ValueError where none is."""
-    if found := _WEEK_NAME.fullmatch(text.strip()):
+    """Parse a week or day name such as 2025-W51 or 2025-12-17; raise ValueError if invalid."""
+    if match := _WEEK_NAME.fullmatch(text.strip()):
         try:
-            return Period(date.fromisocalendar(int(found[1]), int(found[2]), 1), WEEK, zone)
+            return Period(date.fromisocalendar(int(match[1]), int(match[2]), 1), WEEK, zone)
         except ValueError:
-            raise ValueError(f"there is no week {text}") from None
+            raise ValueError(f"Week {text} does not exist") from None
     try:
         return Period(date.fromisoformat(text.strip()), DAY, zone)
     except ValueError:
         raise ValueError(
-            f'"{text}" is no week such as 2025-W51 and no day such as 2025-12-17'
+            f'Invalid period "{text}": use a week such as 2025-W51 or a day such as 2025-12-17'
         ) from None
 
 
@@ -86,23 +86,23 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 
 
 def long(day: date) -> str:
-    """Write a day out: 17 December 2025."""
+    """Format a date: 17 December 2025."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def when(text: str, zone: Zone) -> str:
-    """Write a moment of the record as the clock on the wall: 22 December 2026, 06:00."""
+    """Format a UTC timestamp as local time: 22 December 2026, 06:00."""
     local = datetime.fromisoformat(text).astimezone(zone)
     return f"{long(local.date())}, {local:%H:%M}"
 
 
 def short(day: date) -> str:
-    """Write a day as charts have room for: 17 Dec."""
+    """Format a date briefly, for charts: 17 Dec."""
     return f"{day.day} {_MONTHS[day.month - 1][:3]}"
 
 
 def title(period: Period) -> str:
-    """Write a period out: 15 to 21 December 2025, or Wednesday, 17 December 2025."""
+    """Format a period: 15 to 21 December 2025, or Wednesday, 17 December 2025."""
     first, last = period.first, period.last
     if period.days == DAY:
         return f"{_DAYS[first.weekday()]}, {long(first)}"

@@ -1,8 +1,8 @@
-"""outputs/manual_review_needed.json: everything that waits for a person's decision.
+"""outputs/manual_review_needed.json: all pending reviews.
 
-A view: it can be deleted at any time. All queues of a home share it, and a batch replaces only the
-entries of its own: those of the items settled since it last did. Where the file is missing or
-damaged, or its entries are of another queue, all of them are read anew.
+The file can be deleted at any time. It is shared by all queues of a home, and a batch replaces only
+the entries of its own queue: those of items settled since its last update. If the file is missing
+or damaged, or its entries belong to another queue, all entries are read again.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ FORMAT = 1
 T = TypeVar("T")
 Entry = dict[str, Any]
 Reviews = dict[str, list[Entry]]  # by item
-Entries = Callable[[Item], list[Entry]]  # of one item, read from its outputs
+Entries = Callable[[Item], list[Entry]]  # reads the entries of an item from its outputs
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """Of which queue entries are, since which restore, and up to which change all are in."""
+    """The queue identity of the entries, and the last change that they include."""
 
     lineage: str = ""
     seq: int = 0
 
 
 class View(msgspec.Struct, kw_only=True):
-    """The file as it stands."""
+    """The contents of the file."""
 
     format: int = FORMAT
     queues: dict[str, Mark] = {}  # by kind
     total: int = 0
     by_kind: dict[str, int] = {}  # of issues
-    reviews: Reviews = {}  # by item, each entry with its queue
+    reviews: Reviews = {}  # by item; each entry names its queue
 
 
 class _Total(msgspec.Struct):
@@ -52,21 +52,21 @@ class _Total(msgspec.Struct):
 
 
 def update(home: Path, folder: Path, state: State, entries: Entries) -> View:
-    """Bring what the file tells of a queue up to date, and return what it holds."""
+    """Update the entries of a queue, and return the contents of the file."""
     with files.locked(folder.parent / "review.lock"):
         view = _read(home / FILE) or View()
         name = state.kind.name
-        sections, mark = _sections(view), view.queues.get(name, Mark())
-        if mark.lineage != lineage(state):
-            sections[name], mark = {}, Mark(lineage(state))
-        if mark.seq > state.seq:
-            return view  # another process knows more than this one
-        sections[name] = _merged(sections[name], state, mark.seq, entries)
-        marks = {**view.queues, name: Mark(mark.lineage, state.seq)}
-        fresh = _joined(sections, marks)
-        if not (home / FILE).exists() or view != fresh:
-            files.write_atomic(home / FILE, _pretty(fresh))
-        return fresh
+        sections, cursor = _sections(view), view.queues.get(name, Mark())
+        if cursor.lineage != lineage(state):
+            sections[name], cursor = {}, Mark(lineage(state))
+        if cursor.seq > state.seq:
+            return view  # another process wrote a newer version
+        sections[name] = _merged(sections[name], state, cursor.seq, entries)
+        cursors = {**view.queues, name: Mark(cursor.lineage, state.seq)}
+        updated = _joined(sections, cursors)
+        if not (home / FILE).exists() or view != updated:
+            files.write_atomic(home / FILE, _pretty(updated))
+        return updated
 
 
 def read_total(home: Path) -> int | None:
@@ -78,7 +78,7 @@ def read_total(home: Path) -> int | None:
 
 
 def careful(read: Callable[[Item], list[T]], troubles: list[str]) -> Callable[[Item], list[T]]:
-    """Read what an item has so that a damaged file costs its own alone, told in `troubles`."""
+    """Wrap `read` so that a damaged file skips one item and adds its error to `troubles`."""
 
     def carefully(item: Item) -> list[T]:
         try:
@@ -102,10 +102,11 @@ def _read(path: Path) -> View | None:
 
 
 def _of_one(view: View, mark: Mark) -> View:
-    """Make a file of the time when music was the only kind one of today."""
+    """Convert a file from the time when music was the only kind."""
     name = MUSIC.name
     reviews = {
-        key: [{"queue": name, **one} for one in found] for key, found in view.reviews.items()
+        key: [{"queue": name, **entry} for entry in entries]
+        for key, entries in view.reviews.items()
     }
     return structs.replace(view, queues={name: mark}, reviews=reviews)
 
@@ -116,34 +117,36 @@ def lineage(state: State) -> str:
 
 
 def _sections(view: View) -> dict[str, Reviews]:
-    """Take the entries apart by their queues; what an unknown queue had is dropped."""
+    """Split the entries by queue; entries of unknown queues are dropped."""
     sections: dict[str, Reviews] = {name: {} for name in view.queues}
-    for key, found in view.reviews.items():
-        for entry in found:
+    for key, entries in view.reviews.items():
+        for entry in entries:
             if (section := sections.get(entry.get("queue", ""))) is not None:
                 section.setdefault(key, []).append(entry)
     return sections
 
 
-def _merged(known: Reviews, state: State, seq: int, entries: Entries) -> Reviews:
-    """Read anew what was settled after a change; all else is kept."""
+def _merged(previous: Reviews, state: State, seq: int, entries: Entries) -> Reviews:
+    """Read the entries of items settled after `seq`; keep all others."""
     name, reviews = state.kind.name, {}
     for key, item in state.items.items():
         if item.status is Status.SKIPPED or not item.processed_date:
             continue
-        fresh = item.settled > seq
-        found = [{"queue": name, **one} for one in entries(item)] if fresh else known.get(key, [])
-        if found:
-            reviews[key] = found
+        if item.settled > seq:
+            kept = [{"queue": name, **entry} for entry in entries(item)]
+        else:
+            kept = previous.get(key, [])
+        if kept:
+            reviews[key] = kept
     return reviews
 
 
 def _joined(sections: Mapping[str, Reviews], marks: dict[str, Mark]) -> View:
     reviews: Reviews = {}
     for name in sorted(sections):
-        for key, found in sections[name].items():
-            reviews.setdefault(key, []).extend(found)
-    kinds = Counter(entry["kind"] for found in reviews.values() for entry in found)
+        for key, entries in sections[name].items():
+            reviews.setdefault(key, []).extend(entries)
+    kinds = Counter(entry["kind"] for entries in reviews.values() for entry in entries)
     return View(
         queues={name: marks[name] for name in sorted(marks)},
         total=kinds.total(),

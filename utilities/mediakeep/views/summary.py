@@ -1,4 +1,4 @@
-"""One summary of all kinds, from which every face is made, so that no two can disagree."""
+"""One summary of all kinds, shared by all views, so that no two can disagree."""
 
 from __future__ import annotations
 
@@ -21,69 +21,69 @@ from mediakeep.views.flows import Span
 from mediakeep.views.periods import DAY, WEEK, Period, Zone
 from mediakeep.views.sums import Sums
 
-WEEKS = 8  # that a trend shows
-BASIS = 28  # days whose pace an estimate goes by
+WEEKS = 8  # weeks in a trend
+BASIS = 28  # days that an estimate is based on
 
 
 class Trouble(msgspec.Struct, frozen=True):
-    """An item that failed: why, when, how often in a row, and when it is tried again."""
+    """A failed item: error, time, number of attempts, and time of the next attempt."""
 
     item: str
     error: str
     date: str
     attempts: int
-    next_try: str  # "" for never by itself
-    reason: str = ""  # the error without what names the item, so that items can share it
+    next_try: str  # "" if it is not retried automatically
+    reason: str = ""  # the error without the item's names, to group equal errors
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How a queue stands: counts of items and issues, the pace in items an hour, the time left."""
+    """The state of a queue: counts of items and issues, items per hour, time left."""
 
     kind: str
     noun: str
     plural: str
     piece: str
     library: str
-    total: int  # of the items that count: not of those that are skipped
+    total: int  # items, without the skipped ones
     counts: dict[str, int]
     percentage: float
-    issues: dict[str, int]  # open issues by kind, most first
-    notes: int  # found beside the issues
+    issues: dict[str, int]  # open issues by kind, most frequent first
+    notes: int  # notes, which are not counted as issues
     reviews: int
     fixed: int
-    waiting: int  # failed, to be tried again
-    next_retry: str  # the time of the next such try, or ""
-    outdated: int  # completed by older rules
+    waiting: int  # failed items to be retried
+    next_retry: str  # time of the next retry, or ""
+    outdated: int  # completed with an older version of the rules
     per_hour: float | None
     seconds_left: float | None
     last_updated: str
-    awaiting: int = 0  # completed but for their look-up
-    looked_up: int = 0  # completed with it, whatever it came to
-    unsure: int = 0  # of these: which artist or the like it is, a person decides
-    unknown: int = 0  # of these: the service does not know them
-    tallies: dict[str, int] = {}  # sums of what completed items count besides, by kinds.Tally
+    awaiting: int = 0  # completed except for the lookup
+    looked_up: int = 0  # completed lookups, whatever their result
+    unsure: int = 0  # of these: ambiguous, for the user to decide
+    unknown: int = 0  # of these: unknown to the service
+    tallies: dict[str, int] = {}  # other sums over completed items, by kinds.Tally
 
     @property
     def left(self) -> int:
-        """How many items are still to be done."""
+        """The number of items still to be processed."""
         return self.counts[Status.PENDING] + self.counts[Status.IN_PROGRESS]
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left to be done, now or by itself later."""
+        """Whether nothing is left to process, now or by an automatic retry."""
         return bool(self.total) and not self.left and not self.waiting
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """When the rest will be done if the work goes on as it did in the last days."""
+    """The expected completion date at the pace of the last days."""
 
-    per_week: float  # items completed in seven days
-    days: int  # how many days that goes by
-    date: str  # the day, as 2026-03-14
+    per_week: float  # items completed per seven days
+    days: int  # number of days that the pace is based on
+    date: str  # expected day, such as 2026-03-14
 
 
 class Account(msgspec.Struct, frozen=True):
-    """One kind: how it stands, and what happened in the last weeks and days, newest last."""
+    """The status of a kind, and its last weeks and days, newest last."""
 
     standing: Standing
     today: date
@@ -91,17 +91,17 @@ class Account(msgspec.Struct, frozen=True):
     days: list[Span]
     estimate: Estimate | None
     troubles: list[Trouble]  # newest first
-    sittings: list[Sitting]  # all sessions, in the order of their starts
-    steps: list[tuple[str, int]]  # completed items at the end of each day on which they changed
-    since: str  # the first thing that the history knows, "" where it knows nothing
+    sittings: list[Sitting]  # all sessions, by start time
+    steps: list[tuple[str, int]]  # completed items at the end of each day with a change
+    since: str  # time of the first history entry, or "" if there is none
     pace: Pace
 
     def spans(self, days: int) -> list[Span]:
-        """Return the weeks or the days."""
+        """Return the stats by week or by day."""
         return self.weeks if days == WEEK else self.days
 
     def is_running(self, period: Period) -> bool:
-        """Tell whether a period is not over yet."""
+        """Return whether a period is not over yet."""
         return period.first <= self.today <= period.last
 
 
@@ -109,34 +109,34 @@ class Summary(msgspec.Struct, frozen=True):
     """All kinds at one moment."""
 
     written: str
-    period: Period  # the one that is told of, the last of `weeks` or `days`
+    period: Period  # the reported period, the last of `weeks` or `days`
     accounts: list[Account]
 
     def invested(self, period: Period) -> float:
-        """Return the seconds in which any kind was worked on."""
-        times = [flows.within(one.sittings, period) for one in self.accounts]
-        return past.union([time for some in times for time in some])
+        """Return the seconds in which a session of any kind was running."""
+        times = [flows.within(kind.sittings, period) for kind in self.accounts]
+        return past.union([span for ranges in times for span in ranges])
 
     @property
     def ever(self) -> Period | None:
-        """The time from the first day that is known up to the end of the period."""
-        known = [one.since for one in self.accounts if one.since]
-        if not known:
+        """The time from the first known day to the end of the period."""
+        starts = [kind.since for kind in self.accounts if kind.since]
+        if not starts:
             return None
-        first = datetime.fromisoformat(min(known)).astimezone(self.period.zone).date()
+        first = datetime.fromisoformat(min(starts)).astimezone(self.period.zone).date()
         return Period(first, (self.period.last - first).days + 1, self.period.zone)
 
 
 class View(msgspec.Struct, frozen=True):
-    """From when and where a summary looks: the moment, the time zone, and the last period shown."""
+    """The moment, the time zone, and the last period of a summary."""
 
     now: datetime
     zone: Zone = None
-    period: Period | None = None  # None: the week that runs
+    period: Period | None = None  # None for the current week
 
     @property
     def last(self) -> Period:
-        """The last period shown."""
+        """The last period of the summary."""
         return self.period or periods.of(self.now, WEEK, self.zone)
 
 
@@ -146,23 +146,21 @@ def of(accounts: list[Account], view: View) -> Summary:
 
 
 def account(folder: Path, found: Found, view: View) -> Account:
-    """Summarise a queue as it was read, and its history."""
+    """Summarize a queue and its history."""
     sums = Sums(found.state)
-    return index.ask(
-        folder, lambda base: account_from(base, found.state, view, sums), found.records
-    )
+    return index.ask(folder, lambda db: account_from(db, found.state, view, sums), found.records)
 
 
 def read(folder: Path, state: State, tail: Sequence[Record] = ()) -> Standing:
-    """Tell how a queue stands, with the pace that its history shows.
+    """Return the status of a queue, with the pace computed from its history.
 
-    `tail` are the records of its journal, which are not in the history yet.
+    `tail` are the journal records that are not in the history yet.
     """
     return standing(state, index.ask(folder, past.pace, tail))
 
 
 def account_from(base: sqlite3.Connection, state: State, view: View, sums: Sums) -> Account:
-    """Summarise a queue, whose items add up to `sums`, and its history, whose index is open."""
+    """Summarize a queue and its history; `base` is the open history index."""
     today = view.now.astimezone(view.zone).date()
     day = Period(min(view.last.last, today), DAY, view.zone)
     week = periods.of(day.start, WEEK, view.zone)
@@ -184,22 +182,22 @@ def account_from(base: sqlite3.Connection, state: State, view: View, sums: Sums)
 
 
 def _known(spans: list[Span], since: str) -> list[Span]:
-    """Leave out the periods before the history begins: nothing is known of them."""
+    """Leave out the periods before the history begins."""
     return [span for span in spans if since and clock.text(span.period.end) > since]
 
 
 def _steps(base: sqlite3.Connection, zone: Zone) -> list[tuple[str, int]]:
-    """Return how many items were completed at the end of each day on which that changed."""
-    found: dict[str, int] = {}
+    """Return the number of completed items at the end of each day on which it changed."""
+    by_day: dict[str, int] = {}
     completed = 0
     for slot, more in past.steps(base):
         completed += more
-        found[f"{past.began(slot).astimezone(zone).date()}"] = completed
-    return list(found.items())
+        by_day[f"{past.began(slot).astimezone(zone).date()}"] = completed
+    return list(by_day.items())
 
 
 def _estimate(base: sqlite3.Connection, now: Standing, view: View) -> Estimate | None:
-    """Tell when the rest will be done; None where nothing is left, or too little is known."""
+    """Estimate the completion date; None if nothing is left or too little is known."""
     since = past.since(base)
     if not (now.left and since):
         return None
@@ -209,7 +207,9 @@ def _estimate(base: sqlite3.Connection, now: Standing, view: View) -> Estimate |
         return None
     begin = flows.slot(view.now - timedelta(days))
     sums = past.sums(base, begin, flows.slot(view.now) + 1)
-    done = sum(one.amount for one in sums if (one.measure, one.what) == ("settled", "completed"))
+    done = sum(
+        tally.amount for tally in sums if (tally.measure, tally.what) == ("settled", "completed")
+    )
     if not done:
         return None
     rest = timedelta(days * now.left / done)
@@ -218,7 +218,7 @@ def _estimate(base: sqlite3.Connection, now: Standing, view: View) -> Estimate |
 
 
 def standing(state: State, pace: Pace, sums: Sums | None = None) -> Standing:
-    """Tell how a queue stands; `sums` are what its items add up to, counted here if not given."""
+    """Return the status of a queue; the totals are counted here if not given."""
     sums = sums or Sums(state)
     left = state.counts[Status.PENDING] + state.counts[Status.IN_PROGRESS]
     total = len(state.items) - state.counts[Status.SKIPPED]
@@ -251,8 +251,8 @@ def standing(state: State, pace: Pace, sums: Sums | None = None) -> Standing:
 
 
 def troubles(sums: Sums) -> list[Trouble]:
-    """List the items that failed, newest first."""
-    found = [
+    """List the failed items, newest first."""
+    failed = [
         Trouble(
             item=key,
             error=item.error_message,
@@ -263,11 +263,11 @@ def troubles(sums: Sums) -> list[Trouble]:
         )
         for key, item in sums.failed.items()
     ]
-    return sorted(found, key=lambda one: (one.date, one.item), reverse=True)
+    return sorted(failed, key=lambda failure: (failure.date, failure.item), reverse=True)
 
 
 def _reason(key: str, item: Item) -> str:
-    """Take the item's own names out of its error."""
+    """Return the error without the item's own names."""
     reason = item.error_message
     for name in sorted({key, item.path, item.output_name} - {""}, key=len, reverse=True):
         reason = reason.replace(name, "...")

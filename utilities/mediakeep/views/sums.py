@@ -1,4 +1,4 @@
-"""What the items of a queue add up to, kept while they change: nobody counts a million twice."""
+"""Totals over the items of a queue, updated incrementally instead of counting a million items."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from mediakeep.queue.state import State
 
 
 class Sums:
-    """Sums over all items of a state; as its `watch`, `change` keeps them true."""
+    """Totals over all items of a state, kept current by `update`, the state's `watch`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._issues: Counter[str] = Counter()  # open, by kind; of vanished items none count
-        self._retries: Counter[str] = Counter()  # times at which failed items are tried again
+        self._issues: Counter[str] = Counter()  # open, by kind; without vanished items
+        self._retries: Counter[str] = Counter()  # retry times of failed items
         self.failed: dict[str, Item] = {}
         self.notes = self.reviews = self.fixed = self.outdated = 0
-        self.awaiting = 0  # look-ups to be made
-        self._lookups: Counter[str] = Counter()  # of completed items, by what became of them
-        self._tallies: Counter[str] = Counter()  # what completed items count besides
-        known = state.kind.tallies
-        self._counted = [(one.name, one.field or one.name, one.value) for one in known]
+        self.awaiting = 0  # pending lookups
+        self._lookups: Counter[str] = Counter()  # of completed items, by result
+        self._tallies: Counter[str] = Counter()  # other counts of completed items
+        tallies = state.kind.tallies
+        self._counted = [(tally.name, tally.field or tally.name, tally.value) for tally in tallies]
         for key, item in state.items.items():
             self.change(key, None, item)
 
     def change(self, key: str, old: Item | None, new: Item | None) -> None:
-        """Count an item as it is now (None: not at all), and no longer as it was."""
+        """Replace `old` by `new` in the totals; None means that the item does not exist."""
         if old:
             self._count(old, -1)
             self.failed.pop(key, None)
@@ -44,8 +44,8 @@ class Sums:
         if item.status is Status.COMPLETED:
             self._lookups[item.lookup] += by
             for name, field, value in self._counted:
-                if found := getattr(item, field):
-                    self._tallies[name] += by * (found == value if value else found)
+                if amount := getattr(item, field):
+                    self._tallies[name] += by * (amount == value if value else amount)
         if item.status is not Status.SKIPPED:
             self.notes += by * item.notes
             self.reviews += by * item.manual_reviews
@@ -58,36 +58,36 @@ class Sums:
 
     @property
     def unsure(self) -> int:
-        """How many items could be more than one, which a person decides."""
+        """The number of items with several possible matches, for the user to decide."""
         return self._lookups["unsure"]
 
     @property
     def unknown(self) -> int:
-        """How many items the service does not know."""
+        """The number of items that the service does not know."""
         return self._lookups["unknown"]
 
     @property
     def looked_up(self) -> int:
-        """How many look-ups were made, whatever they came to."""
+        """The number of completed lookups, whatever their result."""
         return self._lookups["done"] + self.unsure + self.unknown
 
     @property
     def tallies(self) -> dict[str, int]:
-        """The sums of what items count besides, those that are not 0."""
+        """The nonzero sums of other counts of completed items."""
         return {name: self._tallies[name] for name, *_ in self._counted if self._tallies[name]}
 
     @property
     def issues(self) -> dict[str, int]:
-        """Open issues by kind, most first."""
-        found = [(kind, count) for kind, count in self._issues.items() if count]
-        return dict(sorted(found, key=lambda entry: (-entry[1], entry[0])))
+        """Open issues by kind, most frequent first."""
+        counts = [(kind, count) for kind, count in self._issues.items() if count]
+        return dict(sorted(counts, key=lambda entry: (-entry[1], entry[0])))
 
     @property
     def waiting(self) -> int:
-        """How many failed items will be tried again by themselves."""
+        """The number of failed items that will be retried automatically."""
         return self._retries.total()
 
     @property
     def next_retry(self) -> str:
-        """When the next of them will be, "" where none is."""
+        """The time of the next retry, or "" if there is none."""
         return min(self._retries, default="")

@@ -1,4 +1,4 @@
-"""What a person reads in a terminal: plain lines, made from the record and from nothing else."""
+"""Plain text for terminals: summaries, item lists and single items."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from mediakeep.queue.state import State
 from mediakeep.views.summary import Standing
 
 BAR = 30  # characters
-PLACES = 5  # of one kind of issue; the report names all
+PLACES = 5  # shown per kind of issue; the report lists all
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """Write a number with its noun: 1 artist, 2 artists, 1,200 artists."""
+    """Format a number with its noun: 1 artist, 2 artists, 1,200 artists."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def duration(seconds: float) -> str:
-    """Write a span of time as its two largest units."""
+    """Format a duration as its two largest units."""
     whole = round(seconds)
     for size, unit, smaller, sub in (
         (86400, "d", 3600, "h"),
@@ -35,7 +35,7 @@ def duration(seconds: float) -> str:
 
 
 def size(number: int) -> str:
-    """Write a number of bytes in the unit that suits it: 900 bytes, 4.2 MB, 120 GB."""
+    """Format a number of bytes: 900 bytes, 4.2 MB, 120 GB."""
     if number < 1000:
         return count(number, "byte")
     units = ("KB", "MB", "GB", "TB")
@@ -48,51 +48,51 @@ def size(number: int) -> str:
 
 
 def bar(percentage: float, width: int = BAR) -> str:
-    """Draw a share as a bar of plain characters."""
+    """Draw a percentage as an ASCII bar."""
     full = int(width * percentage / 100)
     return "[" + "#" * full + "." * (width - full) + "]"
 
 
-def summary(told: Standing) -> list[str]:
-    """Describe a queue."""
-    done = told.counts["completed"]
+def summary(status: Standing) -> list[str]:
+    """Describe the status of a queue."""
+    done = status.counts["completed"]
     lines = [
-        f"{told.kind.capitalize()} library {files.printable(told.library)}",
-        f"{bar(told.percentage)} {done:,} of {count(told.total, told.noun, told.plural)} completed"
-        f" ({told.percentage}%)",
-        "  " + ", ".join(f"{name} {number:,}" for name, number in _others(told) if number),
+        f"{status.kind.capitalize()} library {files.printable(status.library)}",
+        f"{bar(status.percentage)} {done:,} of {count(status.total, status.noun, status.plural)}"
+        f" completed ({status.percentage}%)",
+        "  " + ", ".join(f"{name} {number:,}" for name, number in _others(status) if number),
     ]
-    if told.waiting:
-        lines.append(f"  {told.waiting:,} of the failed will be tried again by themselves")
-    if told.outdated:
-        lines.append(f"  {told.outdated:,} were completed by older rules (--reset-outdated)")
-    lines += [f"  {line}" for line in lookups(told)]
-    lines.append(_pace(told))
-    return [line for line in lines if line.strip()] + issues(told)
+    if status.waiting:
+        lines.append(f"  {status.waiting:,} of the failed will be retried automatically")
+    if status.outdated:
+        lines.append(f"  {status.outdated:,} were completed by older rules (--reset-outdated)")
+    lines += [f"  {line}" for line in lookups(status)]
+    lines.append(_pace(status))
+    return [line for line in lines if line.strip()] + issues(status)
 
 
-def lookups(told: Standing) -> list[str]:
-    """Tell how much was looked up and what of it is open, and what waits for its look-up."""
-    lines = [looked_up(told)] if told.looked_up else []
-    lines += matches(told.kind, told.tallies)
-    return [*lines, awaiting(told.awaiting, told)] if told.awaiting else lines
+def lookups(status: Standing) -> list[str]:
+    """Describe the completed and the pending lookups."""
+    lines = [looked_up(status)] if status.looked_up else []
+    lines += matches(status.kind, status.tallies)
+    return [*lines, awaiting(status.awaiting, status)] if status.awaiting else lines
 
 
-def looked_up(told: Standing) -> str:
-    """Say how much was looked up, and for how much of it nobody is found who it certainly is."""
-    open_ones = [(told.unsure, "unsure"), (told.unknown, "unknown")]
+def looked_up(status: Standing) -> str:
+    """Format the number of lookups, and how many are ambiguous or unknown."""
+    open_ones = [(status.unsure, "unsure"), (status.unknown, "unknown")]
     rest = ", ".join(f"{number:,} {word}" for number, word in open_ones if number)
-    made = f"Looked up: {count(told.looked_up, told.noun, told.plural)}"
-    return f"{made}; {rest}" if rest else made
+    text = f"Looked up: {count(status.looked_up, status.noun, status.plural)}"
+    return f"{text}; {rest}" if rest else text
 
 
 def matches(kind: str, tallies: Mapping[str, int]) -> list[str]:
-    """Say in a line what items count besides, such as how many albums are certain; none for 0."""
+    """Format the other counts of items, such as certain albums, as one line; none if all are 0."""
     groups: dict[str, list[str]] = {}
-    for one in kinds.KINDS[kind].tallies:
-        if number := tallies.get(one.name, 0):
-            amount = count(number, one.noun) if one.noun else f"{number:,}"
-            groups.setdefault(one.group, []).append(f"{amount} {one.word}")
+    for tally in kinds.KINDS[kind].tallies:
+        if number := tallies.get(tally.name, 0):
+            amount = count(number, tally.noun) if tally.noun else f"{number:,}"
+            groups.setdefault(tally.group, []).append(f"{amount} {tally.word}")
     parts = [
         f"{group}: {', '.join(told)}" if group else ", ".join(told)
         for group, told in groups.items()
@@ -100,39 +100,39 @@ def matches(kind: str, tallies: Mapping[str, int]) -> list[str]:
     return ["; ".join(parts)] if parts else []
 
 
-def awaiting(number: int, told: Standing) -> str:
-    """Say how many items wait for their look-up: 1 artist waits for its look-up."""
+def awaiting(number: int, status: Standing) -> str:
+    """Format the number of pending lookups: 1 artist waits for its look-up."""
     verb, whose = ("waits", "its look-up") if number == 1 else ("wait", "their look-up")
-    return f"{count(number, told.noun, told.plural)} {verb} for {whose}"
+    return f"{count(number, status.noun, status.plural)} {verb} for {whose}"
 
 
-def _others(told: Standing) -> list[tuple[str, int]]:
+def _others(status: Standing) -> list[tuple[str, int]]:
     names = {"pending": "pending", "in_progress": "in progress", "error": "failed"}
-    return [(word, told.counts[name]) for name, word in {**names, "skipped": "skipped"}.items()]
+    return [(word, status.counts[name]) for name, word in {**names, "skipped": "skipped"}.items()]
 
 
-def _pace(told: Standing) -> str:
-    if told.per_hour is None:
+def _pace(status: Standing) -> str:
+    if status.per_hour is None:
         return ""
-    pace = f"  {told.per_hour:,.0f} {told.plural} an hour in the last sessions"
-    left = told.seconds_left
+    pace = f"  {status.per_hour:,.0f} {status.plural} an hour in the last sessions"
+    left = status.seconds_left
     return f"{pace}, about {duration(left)} of work left" if left else pace
 
 
-def issues(told: Standing) -> list[str]:
-    """List the open issues by kind, most first; notes are only counted."""
-    notes = [f"{count(told.notes, 'note')} in the reports"] if told.notes else []
-    if not told.issues:
+def issues(status: Standing) -> list[str]:
+    """List the open issues by kind, most frequent first; notes are only counted."""
+    notes = [f"{count(status.notes, 'note')} in the reports"] if status.notes else []
+    if not status.issues:
         return notes
-    width = max(len(f"{number:,}") for number in told.issues.values())
-    total = sum(told.issues.values())
-    head = f"{count(total, 'open issue')}, {told.reviews:,} of them for a person to decide:"
-    kinds = (f"  {number:>{width},} {kind}" for kind, number in told.issues.items())
+    width = max(len(f"{number:,}") for number in status.issues.values())
+    total = sum(status.issues.values())
+    head = f"{count(total, 'open issue')}, {status.reviews:,} of them for you to decide:"
+    kinds = (f"  {number:>{width},} {kind}" for kind, number in status.issues.items())
     return [head, *kinds, *notes]
 
 
 def listing(state: State, wanted: Status | None) -> list[str]:
-    """List items with their status, one a line."""
+    """List items with their status, one per line."""
     width = max(len(status.value) for status in Status)
     return [
         f"{item.status.value:<{width}}  {files.printable(key)}{_remark(item)}"
@@ -146,46 +146,46 @@ def _remark(item: Item) -> str:
     return f"  ({files.printable(remark)})" if remark else ""
 
 
-def item(key: str, one: Item) -> list[str]:
-    """Describe one item: every field that holds anything but its issues."""
+def item(key: str, item: Item) -> list[str]:
+    """Describe an item: every non-empty field except its issues."""
     lines = [files.printable(key)]
-    for name in one.__struct_fields__:
-        value = getattr(one, name)
+    for name in item.__struct_fields__:
+        value = getattr(item, name)
         if value and name != "issues":
-            told = value.value if isinstance(value, Status) else value
-            told = ", ".join(told) if isinstance(told, tuple) else told
-            lines.append(f"  {name.replace('_', ' ')}: {files.printable(str(told))}")
+            text = value.value if isinstance(value, Status) else value
+            text = ", ".join(text) if isinstance(text, tuple) else text
+            lines.append(f"  {name.replace('_', ' ')}: {files.printable(str(text))}")
     return lines
 
 
-def item_issues(one: Item, found: Sequence[Issue] | None, home: Path) -> list[str]:
-    """Describe the issues of one item by kind, in the order that they come in.
+def item_issues(item: Item, known: Sequence[Issue] | None, home: Path) -> list[str]:
+    """Describe the issues of an item by kind, in their given order.
 
-    Where they are not known (None), only the counts in the queue are.
+    If the issues are unknown (None), only the counts in the queue are shown.
     """
-    if found is None:
-        counts = [f"  {number:,} {kind}" for kind, number in one.issues.items()]
-        why = "its audit file is gone" if one.report else "it has no report yet"
-        return [*counts, f"No issues can be shown: {why}."]
+    if known is None:
+        counts = [f"  {number:,} {kind}" for kind, number in item.issues.items()]
+        why = "the audit file is missing" if item.report else "it has no report yet"
+        return [*counts, f"Issues cannot be shown: {why}."]
     by_kind: dict[str, list[Issue]] = {}
-    for issue in found:
+    for issue in known:
         by_kind.setdefault(issue.kind, []).append(issue)
-    lines = [_heading(found)]
+    lines = [_heading(known)]
     lines += [line for issues in by_kind.values() for line in _kind(issues)]
-    if one.status is not Status.COMPLETED:
-        lines.append(f"This is what its last report says; it is {one.status.value} now.")
-    return [*lines, *([f"Report: {files.display_path(home / one.report)}"] if one.report else [])]
+    if item.status is not Status.COMPLETED:
+        lines.append(f"Issues of the last report; the status is now {item.status.value}.")
+    return [*lines, *([f"Report: {files.display_path(home / item.report)}"] if item.report else [])]
 
 
-def _heading(found: Sequence[Issue]) -> str:
-    notes = sum(issue.severity is Severity.NOTE for issue in found)
-    parts = [(len(found) - notes, "issue"), (notes, "note")]
-    told = " and ".join(count(number, noun) for number, noun in parts if number)
-    return f"{told}:" if told else "No issues."
+def _heading(issues: Sequence[Issue]) -> str:
+    notes = sum(issue.severity is Severity.NOTE for issue in issues)
+    parts = [(len(issues) - notes, "issue"), (notes, "note")]
+    text = " and ".join(count(number, noun) for number, noun in parts if number)
+    return f"{text}:" if text else "No issues."
 
 
 def _kind(issues: Sequence[Issue]) -> list[str]:
-    """Count the issues of one kind; errors and warnings are told with their first places."""
+    """Format the issues of one kind: errors and warnings with their first places."""
     head = f"  {issues[0].severity}: {len(issues):,} {issues[0].kind}"
     if issues[0].severity is Severity.NOTE:
         return [head]

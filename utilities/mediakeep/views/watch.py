@@ -1,7 +1,7 @@
-"""One glance at a home after another: what has changed is read, what costs more is read less often.
+"""Repeated snapshots of a home: changes are read at once, expensive data less often.
 
-The queue is followed at each look. The history, which may hold a million events, is asked again
-when it has grown, and so seldom that this takes a hundredth of the time; the disk likewise.
+The queue is read at every poll. The history, which may hold a million events, is queried again
+when it has grown, and so rarely that this takes one percent of the time; likewise the disk.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from mediakeep.views.report import decisions
 from mediakeep.views.summary import Account, View
 from mediakeep.views.sums import Sums
 
-SHARE = 100  # what is read less often may take one part in so many of the time
-HISTORY_REST, DISK_REST = 2.0, 60.0  # seconds, at least, between two looks
-EVENTS = 60  # of the recent past
+SHARE = 100  # an expensive read is repeated after this many times its own cost
+HISTORY_REST, DISK_REST = 2.0, 60.0  # minimum seconds between two reads
+EVENTS = 60  # recent events shown
 
 
 class Look(msgspec.Struct, frozen=True):
-    """One kind at a moment; no account where it cannot be read, for which `trouble` is why."""
+    """One kind at a moment; without a summary if it cannot be read because of `error`."""
 
     kind: Kind
     account: Account | None
@@ -52,19 +52,19 @@ class Glance(msgspec.Struct, frozen=True):
     zone: Zone
     looks: list[Look]
     disk: Disk
-    accept: str = ""  # the command that accepts what is proposed most
+    accept: str = ""  # command that accepts the most frequent kind of proposal
 
 
 class Rest:
-    """When something may be done again, by what it costs and how long it shall rest at least."""
+    """Limits how often something expensive runs: by its CPU cost and a minimum interval."""
 
     def __init__(self, least: float) -> None:
         self._least, self._due, self._begun = least, 0.0, 0.0
-        self.spent = 0.0  # seconds of a core, in all
+        self.spent = 0.0  # total CPU seconds
 
     @property
     def over(self) -> bool:
-        """Whether it may be done."""
+        """Whether it may run now."""
         return time.monotonic() >= self._due
 
     def __enter__(self) -> None:
@@ -77,24 +77,24 @@ class Rest:
 
 
 class Watch:
-    """A watch over one kind."""
+    """Polls the queue of one kind."""
 
     def __init__(
         self, where: Place, kind: Kind, accepting: Callable[[str], str] = lambda _: ""
     ) -> None:
         self.kind, self._where = kind, where
-        self.accepting = accepting  # the command that accepts proposals of a kind of issue, or ""
+        self.accepting = accepting  # the command that accepts proposals of an issue kind, or ""
         self._follower = Follower(where.folder, kind)
         self._state: State | None = None
         self._sums: Sums | None = None
         self._rest, self._loads = Rest(HISTORY_REST), Rest(0.0)
-        self._read: object = None  # how far the history was when it was read last
+        self._read: object = None  # end of the history at the last read
         self._account: Account | None = None
         self._events: list[Event] = []
         self.library = ""
 
     def look(self, view: View) -> Look:
-        """Tell how the kind stands; NoQueue or StateDamaged where it cannot be read."""
+        """Return the current state; raise NoQueue or StateDamaged if it cannot be read."""
         state, sums = self._followed()
         reached = self._follower.reached, flows.slot(view.now)
         if self._account is None or (reached != self._read and self._rest.over):
@@ -121,7 +121,7 @@ class Watch:
 
     @property
     def spent(self) -> float:
-        """Seconds of a core that went into what is not done at each look."""
+        """CPU seconds spent on the reads that are not done at every poll."""
         return self._rest.spent + self._loads.spent
 
     def _told(self, state: State, view: View, sums: Sums) -> Account:
@@ -132,12 +132,12 @@ class Watch:
         return index.ask(self._where.folder, ask, self._follower.tail())
 
     def trouble(self, error: Exception) -> Look:
-        """Tell that it cannot be read, and who works all the same."""
+        """Return a snapshot of a queue that cannot be read, with its running sessions."""
         return Look(self.kind, None, crews.crews(self._where), self._events, error)
 
 
 def _changed(path: Path) -> float:
-    """Return when a file was written, 0 where there is none."""
+    """Return the modification time of a file, or 0 if it does not exist."""
     try:
         return path.stat().st_mtime
     except OSError:
@@ -145,18 +145,18 @@ def _changed(path: Path) -> float:
 
 
 class Watcher:
-    """A watch over a home."""
+    """Polls all queues of a home."""
 
     def __init__(self, home: Path, watches: Sequence[Watch], folders: Sequence[Path]) -> None:
         self._home, self._watches, self._folders = home, watches, folders
-        self._seen: set[str] = set()  # kinds that had a queue at some time
+        self._seen: set[str] = set()  # kinds that had a queue in an earlier poll
         self._rest = Rest(DISK_REST)
         self._disk: Disk | None = None
         self._reviews, self._listed = Rest(HISTORY_REST), 0.0
         self._accept = ""
 
     def look(self, view: View) -> Glance:
-        """Tell how everything stands; NoQueue where no kind ever had a queue."""
+        """Return the state of everything; raise NoQueue if no kind ever had a queue."""
         looks, missing = [], None
         for watch in self._watches:
             try:
@@ -175,11 +175,11 @@ class Watcher:
 
     @property
     def spent(self) -> float:
-        """Seconds of a core that went into what is not done at each look."""
-        return self._rest.spent + self._reviews.spent + sum(one.spent for one in self._watches)
+        """CPU seconds spent on the reads that are not done at every poll."""
+        return self._rest.spent + self._reviews.spent + sum(watch.spent for watch in self._watches)
 
     def _proposals(self) -> str:
-        """Return the command that accepts what the list of reviews proposes most, "" for none."""
+        """Return the command that accepts the most frequent kind of proposal, or ""."""
         seen = _changed(self._home / review.FILE)
         if seen != self._listed and self._reviews.over:
             with self._reviews:
@@ -189,12 +189,14 @@ class Watcher:
 
     def _accepting(self) -> str:
         proposed = decisions.acceptable(self._home)
-        found = [(one, kind) for one in self._watches for kind in proposed.get(one.kind.name, ())]
-        return next(filter(None, (one.accepting(kind) for one, kind in found)), "")
+        kinds = [
+            (watch, kind) for watch in self._watches for kind in proposed.get(watch.kind.name, ())
+        ]
+        return next(filter(None, (watch.accepting(kind) for watch, kind in kinds)), "")
 
     def _measured(self) -> Disk:
         if self._disk is None or self._rest.over:
-            libraries = {f"{one.kind.name} library": one.library for one in self._watches}
+            libraries = {f"{watch.kind.name} library": watch.library for watch in self._watches}
             with self._rest:
                 self._disk = disk.measure(self._home, self._folders, libraries)
         return self._disk

@@ -1,1 +1,1 @@
-"""The dashboard as lines of text: rows, panels, and how they are laid out in a window."""
+"""The dashboard as lines of text: rows, panels, and their layout in a window."""

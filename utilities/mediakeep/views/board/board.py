@@ -1,6 +1,6 @@
-"""The whole board: a glance, a window's size and a style make lines, and nothing else does.
+"""Render the whole dashboard as lines of text, from a snapshot, a window size and a style.
 
-The order of the panels is that of their importance: a small window shows the first of them.
+Panels are ordered by importance: a small window shows the first ones.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from mediakeep.views.disk import Room
 from mediakeep.views.terminal import count, duration
 from mediakeep.views.watch import Glance, Look
 
-TWO_COLUMNS = 110  # cells from which on panels stand side by side
+TWO_COLUMNS = 110  # minimum cells for two columns of panels
 _GAP = "  "
-_HEADED, _FOOTED = 6, 8  # lines from which on there is a head, and a foot
+_HEADED, _FOOTED = 6, 8  # minimum lines to show the title row, and the footer
 _SESSIONS = 8
-_LAG = 60.0  # seconds, in which what a session wrote last reaches the history
+_LAG = 60.0  # seconds until the last records of a session reach the history
 
 
 class Window(msgspec.Struct, frozen=True):
-    """How large the window is, and what it can show; `lines` None: as many as it takes."""
+    """The size and style of a window; `lines` is None for as many as needed."""
 
     columns: int = 80
     lines: int | None = 24
@@ -42,12 +42,12 @@ class Window(msgspec.Struct, frozen=True):
 
     @property
     def two(self) -> bool:
-        """Whether panels stand in two columns."""
+        """Whether panels are shown in two columns."""
         return self.columns >= TWO_COLUMNS
 
 
 def board(glance: Glance, window: Window) -> list[str]:
-    """Show a home at a glance: lines of exactly the window's width, and never more than it has."""
+    """Render a home as lines of exactly the window's width, at most its height."""
     lines, style = window.lines, window.style
     head = [rows.drawn(_head(glance), window.columns, style)]
     foot = [rows.drawn(rows.text(window.foot, Ink.DIM), window.columns, style)]
@@ -90,7 +90,7 @@ def _panels(glance: Glance, window: Window) -> list[Panel]:
     now, width = Now(glance.now, glance.zone), window.width
     size = (width, window.style)
     accounts = [look.account for look in glance.looks if look.account]
-    found = [
+    panels = [
         *[_trouble(look, size) for look in glance.looks if look.trouble],
         progress.progress(accounts, width, window.style) if accounts else None,
         progress.working(glance.looks, now, size),
@@ -103,12 +103,12 @@ def _panels(glance: Glance, window: Window) -> list[Panel]:
         findings.services(accounts, size),
         _disk(glance, size),
     ]
-    return [panel for panel in found if panel and panel.rows]
+    return [panel for panel in panels if panel and panel.rows]
 
 
 def _trouble(look: Look, size: tuple[int, Style]) -> Panel:
-    told = rows.wrapped(str(look.trouble), *size, Ink.BAD)
-    return Panel(f"The {look.kind.name} queue cannot be read", told, least=3, listed=False)
+    error_rows = rows.wrapped(str(look.trouble), *size, Ink.BAD)
+    return Panel(f"The {look.kind.name} queue cannot be read", error_rows, least=3, listed=False)
 
 
 def _recent(looks: Sequence[Look], now: Now) -> Panel:
@@ -118,43 +118,43 @@ def _recent(looks: Sequence[Look], now: Now) -> Panel:
 
 
 def _sessions(looks: Sequence[Look], now: Now) -> Panel:
-    found: list[Row] = []
+    session_rows: list[Row] = []
     for look in looks:
         sittings = look.account.sittings[-_SESSIONS:] if look.account else []
-        found += [_sitting(one, look, now) for one in reversed(sittings)]
-    return Panel("Sessions", found, least=2, listed=False)
+        session_rows += [_sitting(sitting, look, now) for sitting in reversed(sittings)]
+    return Panel("Sessions", session_rows, least=2, listed=False)
 
 
-def _sitting(one: Sitting, look: Look, now: Now) -> Row:
-    seconds = one.seconds or _between(one)
-    ending, ink = _state(one, look, now)
-    done = count(one.settled, look.kind.noun, look.kind.plural)
+def _sitting(sitting: Sitting, look: Look, now: Now) -> Row:
+    seconds = sitting.seconds or _between(sitting)
+    ending, ink = _state(sitting, look, now)
+    done = count(sitting.settled, look.kind.noun, look.kind.plural)
     return [
-        Piece(f"{now.clock(one.first):<12}  ", Ink.DIM),
+        Piece(f"{now.clock(sitting.first):<12}  ", Ink.DIM),
         Piece(f"{ending:<7}  ", ink),
         Piece(f"{duration(seconds)}, {done}"),
-        Piece(f"  {one.command or one.id}", Ink.DIM, spare=True),
+        Piece(f"  {sitting.command or sitting.id}", Ink.DIM, spare=True),
     ]
 
 
-def _state(one: Sitting, look: Look, now: Now) -> tuple[str, Ink]:
-    """Tell whether a session is at work, or how it ended; the history may lag behind a while."""
-    alive = {crew.session: crew.alive for crew in look.crews}.get(one.id)
+def _state(sitting: Sitting, look: Look, now: Now) -> tuple[str, Ink]:
+    """Return whether a session is running or how it ended; the history may lag behind."""
+    alive = {crew.session: crew.alive for crew in look.crews}.get(sitting.id)
     if alive:
         return "at work", Ink.GOOD
-    if one.seconds or one.command:
+    if sitting.seconds or sitting.command:
         return "ended", Ink.PLAIN
-    killed = alive is False or now.after(one.last) > _LAG
+    killed = alive is False or now.after(sitting.last) > _LAG
     return ("killed", Ink.BAD) if killed else ("ending", Ink.DIM)
 
 
-def _between(one: Sitting) -> float:
-    first, last = datetime.fromisoformat(one.first), datetime.fromisoformat(one.last)
+def _between(sitting: Sitting) -> float:
+    first, last = datetime.fromisoformat(sitting.first), datetime.fromisoformat(sitting.last)
     return (last - first).total_seconds()
 
 
 def _disk(glance: Glance, size: tuple[int, Style]) -> Panel:
-    found: list[Row] = [
+    disk_rows: list[Row] = [
         [
             Piece(f"{words.bytes_of(room.free, whole=True)} free", _ink(room)),
             Piece(f" of {words.bytes_of(room.total, whole=True)}"),
@@ -162,13 +162,13 @@ def _disk(glance: Glance, size: tuple[int, Style]) -> Panel:
         ]
         for room in glance.disk.rooms
     ]
-    taken = [
-        Piece(f"{name} {words.bytes_of(one.bytes, whole=one.whole)}")
-        for name, one in glance.disk.sizes.items()
+    sizes = [
+        Piece(f"{name} {words.bytes_of(size_.bytes, whole=size_.whole)}")
+        for name, size_ in glance.disk.sizes.items()
     ]
-    return Panel("Disk", [*found, *rows.flowed(taken, *size)], listed=False, side=1)
+    return Panel("Disk", [*disk_rows, *rows.flowed(sizes, *size)], listed=False, side=1)
 
 
 def _ink(room: Room) -> Ink:
-    """Warn where little is left: a hundredth of the disk, or less than a gigabyte."""
+    """Warn if less than one percent of the disk or less than one gigabyte is free."""
     return Ink.BAD if room.free < max(room.total // 100, 1_000_000_000) else Ink.FIGURE

@@ -1,4 +1,4 @@
-"""Which panels a window has room for, and how many rows of each: the most important first."""
+"""Choose the panels that fit into a window, and their number of rows, by importance."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ import msgspec
 from mediakeep.views.board import rows
 from mediakeep.views.board.rows import Ink, Piece, Row, Style
 
-_AIRY = 14  # lines to spare, from which on panels stand apart rather than grow
+_AIRY = 14  # spare lines from which panels are separated instead of enlarged
 
 
 class Panel(msgspec.Struct, frozen=True):
-    """A titled list; of what does not fit, the number is told.
+    """A titled list; if it does not fit, the number of hidden rows is shown.
 
-    Not `listed` are facts, the most important first: of these the others are left out.
+    If `is_list` is False, it shows facts by importance; those that do not fit are dropped.
     """
 
     title: str
     rows: list[Row]
-    least: int = 1  # rows without which it is not worth its title
-    tail: list[Row] = []  # shown below, whole, where there is room
+    least: int = 1  # minimum rows to show the panel
+    tail: list[Row] = []  # shown below the rows, if all of it fits
     listed: bool = True
-    beyond: int = 0  # of the list, that were not even made into rows
-    side: int = 0  # the column that it stands in, where there are two
+    beyond: int = 0  # entries of the list that have no row
+    side: int = 0  # its column, if there are two
 
     @property
     def need(self) -> int:
-        """Lines without which it is left out."""
+        """Minimum lines; with fewer, it is left out."""
         return 1 + min(self.least, len(self.rows))
 
     @property
     def full(self) -> int:
-        """Lines with which it shows everything."""
+        """Lines needed to show everything."""
         return 1 + len(self.rows) + bool(self.beyond) + len(self.tail)
 
 
 def column(panels: Sequence[Panel], width: int, lines: int | None, style: Style) -> list[str]:
-    """Draw panels below each other; `lines` None: as many as it takes."""
+    """Draw panels below each other; `lines` is None for as many as needed."""
     if lines is None:
         heights = {panel.title: panel.full for panel in panels}
     else:
@@ -55,7 +55,7 @@ def column(panels: Sequence[Panel], width: int, lines: int | None, style: Style)
 
 
 def _heights(panels: Sequence[Panel], lines: int) -> dict[str, int]:
-    """Give each panel what it needs while there is room, then a line each in turn."""
+    """Give each panel its minimum while there is room, then add lines in turn."""
     heights: dict[str, int] = {}
     for panel in panels:
         if panel.need <= lines:
@@ -94,8 +94,8 @@ def _heading(title: str, width: int, style: Style) -> Row:
 
 
 def beside(left: Sequence[str], right: Sequence[str], width: int, gap: str) -> list[str]:
-    """Join two columns of lines; what the left one lacks is filled with spaces."""
+    """Join two columns of lines; the shorter one is padded."""
     height = max(len(left), len(right))
     first = [*left, *[" " * width] * (height - len(left))]
     second = [*right, *[""] * (height - len(right))]
-    return [f"{one}{gap}{other}" for one, other in zip(first, second, strict=True)]
+    return [f"{line}{gap}{other}" for line, other in zip(first, second, strict=True)]

@@ -1,4 +1,4 @@
-"""Rows of a board: pieces of text that fit into any width, with colour as an addition."""
+"""Rows of the dashboard: pieces of text that fit any width, with optional colour."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import msgspec
 from mediakeep import files
 from mediakeep.views import cells
 
-# A word of a command for a shell, with its quotes: plain, '...' and $'...' parts in any order.
+# A word of a shell command with its quotes: plain, '...' and $'...' parts in any order.
 _SHELL_WORD = re.compile(r"""(?:\$'(?:[^'\\]|\\.)*'|'[^']*'|"[^"]*"|\S)+""")
-_LEAST = 8  # cells that a piece is shortened to before others are left out
+_LEAST = 8  # minimum cells of a shortened piece, before others are left out
 
 
 class Ink(Enum):
-    """What a piece is, and its colour: the codes of ECMA-48's SGR."""
+    """The role of a piece and its colour, an SGR code (ECMA-48)."""
 
     PLAIN = ""
     TITLE = "1;36"
@@ -29,49 +29,49 @@ class Ink(Enum):
 
 
 class Style(msgspec.Struct, frozen=True):
-    """What the terminal can show: colour, and more than ASCII."""
+    """Capabilities of the terminal: colour, and characters beyond ASCII."""
 
     colour: bool = False
     ascii: bool = False
 
     @property
     def ending(self) -> str:
-        """What follows a text that was cut."""
+        """The ending of a truncated text."""
         return "..." if self.ascii else "…"
 
     @property
     def rule(self) -> str:
-        """What lines are drawn with."""
+        """The character of horizontal lines."""
         return "-" if self.ascii else "─"
 
     def bar(self, share: float, width: int) -> tuple[str, str]:
-        """Return the full and the empty part of a bar; full only where the share is 1."""
+        """Return the full and the empty part of a bar; completely full only if the share is 1."""
         full = width if share >= 1 else min(int(width * share), width - 1)
         return ("#" if self.ascii else "█") * full, ("." if self.ascii else "░") * (width - full)
 
     def sparks(self, numbers: Sequence[int]) -> str:
-        """Draw numbers as columns, the greatest of them full; "" where only ASCII is shown."""
+        """Draw numbers as columns, scaled to the highest; "" if only ASCII can be shown."""
         most = max(numbers, default=0)
         if self.ascii or not most:
             return ""
         return "".join("▁▂▃▄▅▆▇█"[round(7 * number / most)] for number in numbers)
 
     def safe(self, text: str) -> str:
-        """Return a text that steers no terminal and that this one can show."""
+        """Return text without control characters, in ASCII if the terminal needs it."""
         plain = files.printable(text)
         return plain.encode("ascii", "backslashreplace").decode() if self.ascii else plain
 
     def column(self, names: Sequence[str], most: int) -> list[str]:
-        """Return names as they stand below each other: in so many cells at most, and all alike."""
+        """Truncate names to `most` cells and pad them to equal width."""
         shown = [cells.cut(self.safe(name), most, self.ending) for name in names]
         widest = max(map(cells.width, shown), default=0)
         return [cells.padded(name, widest) for name in shown]
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A text that is shown whole or not at all, unless it `gives`: then it may be shortened.
+    """A text that is shown whole or not at all, unless `can_shrink` allows shortening it.
 
-    What is `spare` is left out before anything else suffers.
+    Optional pieces are left out before anything else is shortened.
     """
 
     text: str
@@ -84,12 +84,12 @@ Row = Sequence[Piece]
 
 
 def text(words: str, ink: Ink = Ink.PLAIN) -> Row:
-    """Make a row of one piece that may be shortened."""
+    """Return a row of one piece that can be shortened."""
     return (Piece(words, ink, gives=True),)
 
 
 def drawn(row: Row, width: int, style: Style) -> str:
-    """Write a row into so many cells, filled up with spaces."""
+    """Draw a row in exactly `width` cells."""
     pieces = _fitted([_safe(piece, style) for piece in row], width, style)
     line = "".join(_inked(piece, style) for piece in pieces)
     return line + " " * (width - sum(map(_width, pieces)))
@@ -104,14 +104,14 @@ def _width(piece: Piece) -> int:
 
 
 def _fitted(pieces: list[Piece], width: int, style: Style) -> list[Piece]:
-    """Leave out what is spare, shorten what gives, then leave out more; the last always first."""
+    """Drop optional pieces, shorten those that can shrink, then drop more; from the end."""
     while (over := sum(map(_width, pieces)) - width) > 0:
-        if spare := [n for n, one in enumerate(pieces) if one.spare]:
+        if spare := [n for n, piece in enumerate(pieces) if piece.spare]:
             del pieces[spare[-1]]
             continue
-        giving = [n for n, one in enumerate(pieces) if one.gives and _width(one) > _LEAST]
-        if giving:
-            last = giving[-1]
+        shrinkable = [n for n, piece in enumerate(pieces) if piece.gives and _width(piece) > _LEAST]
+        if shrinkable:
+            last = shrinkable[-1]
             most = max(_LEAST, _width(pieces[last]) - over)
             pieces[last] = _cut(pieces[last], most, style)
         elif len(pieces) > 1:
@@ -122,7 +122,7 @@ def _fitted(pieces: list[Piece], width: int, style: Style) -> list[Piece]:
 
 
 def _cut(piece: Piece, most: int, style: Style) -> Piece:
-    """Shorten a piece; the spaces that make a column of it go first."""
+    """Shorten a piece; trailing padding goes first."""
     short = cells.cut(piece.text.rstrip(), most, style.ending)
     return Piece(cells.padded(short, min(most, _width(piece))), piece.ink)
 
@@ -134,10 +134,10 @@ def _inked(piece: Piece, style: Style) -> str:
 
 
 def flowed(pieces: Iterable[Piece], width: int, style: Style, between: str = ", ") -> list[Row]:
-    """Write pieces one after the other, in as many rows as that takes."""
+    """Lay out pieces one after the other, in as many rows as needed."""
     rows: list[list[Piece]] = [[]]
     room = width
-    for number, piece in enumerate(_safe(one, style) for one in pieces):
+    for number, piece in enumerate(_safe(unsafe, style) for unsafe in pieces):
         comma = between if number else ""
         if rows[-1] and cells.width(piece.text) + len(comma) > room:
             rows[-1].append(Piece(comma.rstrip()))
@@ -148,12 +148,12 @@ def flowed(pieces: Iterable[Piece], width: int, style: Style, between: str = ", 
 
 
 def wrapped(words: str, width: int, style: Style, ink: Ink = Ink.PLAIN) -> list[Row]:
-    """Write a sentence in as many rows as it takes."""
+    """Wrap a sentence into rows."""
     return flowed((Piece(word, ink) for word in words.split()), width, style, " ")
 
 
 def command(line: str, width: int, style: Style) -> list[Row]:
-    """Write a command for a shell, broken between its words, in as many rows as that takes."""
+    """Wrap a shell command between its words."""
     lines = [""]
     for word in _SHELL_WORD.findall(line):
         longer = f"{lines[-1]} {word}" if lines[-1] else word

@@ -1,4 +1,4 @@
-"""What happened, in words: the events of the history as lines of a board."""
+"""History events as rows of the dashboard."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from mediakeep.views.board.moments import Now
 from mediakeep.views.board.rows import Ink, Piece, Row
 
 _PLAIN = {
-    "scan": "the library was scanned, and differed",
-    "start": "session {} began",
+    "scan": "library scanned, changes found",
+    "start": "session {} started",
     "end": "session {} ended",
-    "reset": "made pending again",
+    "reset": "reset to pending",
     "mark": "marked completed by hand",
-    "prioritize": "put first",
-    "restore": "a file from elsewhere became the queue",
-    "edit": "a file edited by hand became the queue",
-    "replay": "what a restore undid was brought back",
-    "repair": "the queue was rebuilt",
+    "prioritize": "moved to the front",
+    "restore": "queue replaced by another file",
+    "edit": "queue edited by hand",
+    "replay": "changes undone by a restore replayed",
+    "repair": "queue rebuilt",
 }
 _INKS = {"completed": Ink.GOOD, "error": Ink.BAD, "skipped": Ink.WARN}
 
 
 def told(event: Event, now: Now) -> Row:
-    """Tell what happened, and when."""
+    """Format an event with its time."""
     time = Piece(f"{now.clock(event.time)}  ", Ink.DIM)
     if event.op == "settle":
         return [time, Piece(event.item, gives=True), *_settled(event)]
-    words = _PLAIN.get(event.op, event.op).format(event.session)
-    named = [Piece(f"{event.item} ", gives=True)] if event.item else []
-    return [time, *named, Piece(words, gives=not named)]
+    description = _PLAIN.get(event.op, event.op).format(event.session)
+    subject = [Piece(f"{event.item} ", gives=True)] if event.item else []
+    return [time, *subject, Piece(description, gives=not subject)]
 
 
 def _settled(event: Event) -> list[Piece]:
     state = "failed" if event.state == "error" else event.state
-    found = [
+    counts = [
         (event.fixed, "repaired"),
         (event.opened, "new"),
         (event.closed, "closed"),
     ]
-    more = ", ".join(f"{number:,} {word}" for number, word in found if number)
+    more = ", ".join(f"{number:,} {word}" for number, word in counts if number)
     pieces = [Piece(f" {state}", _INKS.get(event.state, Ink.PLAIN))]
     if event.error:
         return [*pieces, Piece(f": {event.error}", gives=True)]
@@ -47,5 +47,5 @@ def _settled(event: Event) -> list[Piece]:
 
 
 def bytes_of(number: int, *, whole: bool) -> str:
-    """Write a size; of what was not measured to the end that it is more."""
+    """Format a size; "over" marks one that was not measured completely."""
     return f"{'' if whole else 'over '}{terminal.size(number)}"

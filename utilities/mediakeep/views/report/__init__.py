@@ -1,1 +1,1 @@
-"""Reports on weeks and days: what they tell, in which words, pictures and files."""
+"""Weekly and daily reports: their data, sentences, charts and files."""

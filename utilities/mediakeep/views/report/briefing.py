@@ -1,4 +1,4 @@
-"""A whole report: all kinds in one day or week, as templates and programs get it."""
+"""A whole report: all kinds in one day or week, for templates and JSON."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from mediakeep.views.summary import Summary
 
 
 class Briefing(msgspec.Struct, frozen=True):
-    """What a report tells; `invested` counts time in which two kinds were worked on once."""
+    """The data of a report; `invested` counts time shared by two kinds only once."""
 
     period: Period
     title: str
-    running: bool  # the period is not over
-    written: str  # when, in UTC
-    local: str  # the same in the report's time zone, for people
-    headlines: list[list[str]]  # sentences, for each kind
+    running: bool  # the period is not over yet
+    written: str  # UTC timestamp
+    local: str  # the same in the report's time zone, as text
+    headlines: list[list[str]]  # sentences of each kind
     invested: float  # seconds
     invested_ever: float  # up to the end of the period
-    since: str  # the first day that is known
+    since: str  # the first known day
     kinds: list[Progress]
 
     @property
     def notices(self) -> list[str]:
-        """What services want to be said in reports that make use of them."""
-        return list(filter(None, (KINDS[one.kind].notice for one in self.kinds)))
+        """The attributions that the services require."""
+        return list(filter(None, (KINDS[progress.kind].notice for progress in self.kinds)))
 
     @property
     def span(self) -> str:
-        """What people call the period."""
+        """The name of the period's length."""
         return "day" if self.period.days == DAY else "week"
 
 
-def of(summary: Summary, told: list[Progress], local: datetime, *, running: bool) -> Briefing:
-    """Put a report together that is written at a `local` time."""
+def of(summary: Summary, kinds: list[Progress], local: datetime, *, running: bool) -> Briefing:
+    """Build a report that is written at the `local` time."""
     period, ever = summary.period, summary.ever
     return Briefing(
         period=period,
@@ -48,9 +48,11 @@ def of(summary: Summary, told: list[Progress], local: datetime, *, running: bool
         running=running,
         written=summary.written,
         local=f"{periods.long(local.date())}, {local:%H:%M} ({local:%Z})",
-        headlines=[headline.of(one, period, local.date(), running=running) for one in told],
+        headlines=[
+            headline.of(progress, period, local.date(), running=running) for progress in kinds
+        ],
         invested=summary.invested(period),
         invested_ever=summary.invested(ever) if ever else 0.0,
         since=periods.long(ever.first) if ever else "",
-        kinds=told,
+        kinds=kinds,
     )

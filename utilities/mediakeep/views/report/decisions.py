@@ -1,4 +1,4 @@
-"""What waits for a person: how much of which kind, and what has waited longest."""
+"""Pending reviews: how many of each kind, and the oldest."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from mediakeep.kinds import MUSIC
 from mediakeep.views import review
 from mediakeep.views.periods import Zone
 
-OLDEST = 5  # that are named
+OLDEST = 5  # shown in the report
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A home's list of reviews, and of which queue the entries are wanted."""
+    """The home with the review list, and the queue to read from it."""
 
     home: Path
     queue: str
 
 
 class Remedies(msgspec.Struct, frozen=True):
-    """What helps against a kind of issue: the command that accepts all proposals, and advice."""
+    """How to resolve a kind of issue: the command that accepts all proposals, and advice."""
 
     accept: Callable[[str], str]
     advice: Callable[[str], str]
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One decision, as the list of reviews has it; the rest of an entry is passed over."""
+    """A pending review, as read from the review list; other fields are ignored."""
 
     id: str
     kind: str
@@ -48,13 +48,13 @@ class Entry(msgspec.Struct, frozen=True):
     report: str = ""
 
 
-Dated = tuple[str, str, Entry]  # the day when it was first found, or "", and its item
+Dated = tuple[str, str, Entry]  # the day it was first found, or "", its item, and the entry
 
 
 class Open(msgspec.Struct, frozen=True):
-    """A decision and its item; `since` is the day when it was first found, or "".
+    """A pending review and its item; `since` is the day it was first found, or "".
 
-    `advice` says what helps against its kind of issue.
+    `advice` says how to resolve its kind of issue.
     """
 
     item: str
@@ -64,7 +64,7 @@ class Open(msgspec.Struct, frozen=True):
 
 
 class Sort(msgspec.Struct, frozen=True):
-    """All decisions of one kind; `command` accepts what is proposed, "" where nothing is."""
+    """All pending reviews of one kind; `command` accepts the proposals, or is ""."""
 
     kind: str
     count: int
@@ -74,13 +74,13 @@ class Sort(msgspec.Struct, frozen=True):
 
 
 class Decisions(msgspec.Struct, frozen=True):
-    """What waits for a person."""
+    """The pending reviews of a queue."""
 
     total: int
     proposed: int
-    sorts: list[Sort]  # most first
+    sorts: list[Sort]  # most frequent first
     oldest: list[Open]
-    first: Open | None  # the oldest that a command can settle
+    first: Open | None  # the oldest that a command can resolve
 
 
 class _View(msgspec.Struct):
@@ -88,7 +88,7 @@ class _View(msgspec.Struct):
 
 
 def acceptable(home: Path) -> dict[str, list[str]]:
-    """List by queue the kinds of which anything is proposed, most proposals first."""
+    """List the kinds with proposals by queue, most proposals first."""
     proposed: dict[str, Counter[str]] = {}
     for _, entry in _entries(home) or []:
         if entry.proposal:
@@ -102,16 +102,16 @@ def acceptable(home: Path) -> dict[str, list[str]]:
 def read(
     where: Listed, since: Mapping[str, str], remedies: Remedies, zone: Zone
 ) -> Decisions | None:
-    """Read what the list of reviews has of a queue; None where it is missing or damaged.
+    """Read the pending reviews of a queue; None if the list is missing or damaged.
 
-    `since` tells by id when an issue was first found.
+    `since` maps issue ids to the time they were first found.
     """
     listed = _entries(where.home)
     if listed is None:
         return None
     entries = [(item, entry) for item, entry in listed if entry.queue == where.queue]
     days = {moment: _day(moment, zone) for moment in set(since.values())}
-    found = [(days.get(since.get(entry.id, ""), ""), item, entry) for item, entry in entries]
+    dated = [(days.get(since.get(entry.id, ""), ""), item, entry) for item, entry in entries]
     kinds = Counter(entry.kind for _, entry in entries)
     proposed = Counter(entry.kind for _, entry in entries if entry.proposal)
     return Decisions(
@@ -119,10 +119,12 @@ def read(
         proposed=proposed.total(),
         sorts=[
             _sort(kind, count, proposed[kind], remedies)
-            for kind, count in sorted(kinds.items(), key=lambda one: (-one[1], one[0]))
+            for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
         ],
-        oldest=_oldest(found, OLDEST, remedies),
-        first=next(iter(_oldest([one for one in found if one[2].command], 1, remedies)), None),
+        oldest=_oldest(dated, OLDEST, remedies),
+        first=next(
+            iter(_oldest([entry for entry in dated if entry[2].command], 1, remedies)), None
+        ),
     )
 
 
@@ -131,10 +133,10 @@ def _sort(kind: str, count: int, proposed: int, remedies: Remedies) -> Sort:
     return Sort(kind, count, proposed, command, remedies.advice(kind))
 
 
-def _oldest(found: list[Dated], most: int, remedies: Remedies) -> list[Open]:
+def _oldest(dated: list[Dated], most: int, remedies: Remedies) -> list[Open]:
     return [
         Open(item, entry, day, remedies.advice(entry.kind))
-        for day, item, entry in heapq.nsmallest(most, found, key=_age)
+        for day, item, entry in heapq.nsmallest(most, dated, key=_age)
     ]
 
 
@@ -143,17 +145,17 @@ def _day(moment: str, zone: Zone) -> str:
 
 
 def _entries(home: Path) -> list[tuple[str, Entry]] | None:
-    """Read the list of reviews, each with its item; None where it is missing or damaged."""
+    """Read the review list, each entry with its item; None if it is missing or damaged."""
     try:
         view = msgspec.json.decode((home / review.FILE).read_bytes(), type=_View)
     except (OSError, msgspec.MsgspecError):
         return None
-    return [(item, entry) for item, found in view.reviews.items() for entry in found]
+    return [(item, entry) for item, some in view.reviews.items() for entry in some]
 
 
-def _age(one: Dated) -> tuple[Any, ...]:
-    """Order by the day; of one day, what a command can settle comes first, and errors before it."""
-    day, item, entry = one
+def _age(dated: Dated) -> tuple[Any, ...]:
+    """Sort by day; within a day, entries with a command first, then errors."""
+    day, item, entry = dated
     return (
         day or "9999",
         not entry.command,

@@ -1,4 +1,4 @@
-"""Where reports lie, which are due, and how one is written with its pictures."""
+"""The report files: where they are, which are due, and how they are written."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from mediakeep.views.report.briefing import Briefing
 
 FOLDER = "status/reports"
 NOTES = f"{FOLDER}/written.json"  # when each report was written
-TEMPLATES = "status/templates"  # a person's own, which come before ours
-STALE = timedelta(days=1)  # when the report on the period that runs is written anew
+TEMPLATES = "status/templates"  # the user's templates, which replace the built-in ones
+STALE = timedelta(days=1)  # age at which the report of the current period is rewritten
 
 _WORDS = {DAY: "daily"}
 
 
 def path(home: Path, period: Period, suffix: str) -> Path:
-    """Return where a report lies: 2025-12-15_weekly_progress.md for the week of that Monday."""
+    """Return the path of a report: 2025-12-15_weekly_progress.md for the week of that Monday."""
     return home / FOLDER / f"{_stem(period)}.{suffix}"
 
 
@@ -34,30 +34,30 @@ def _stem(period: Period) -> str:
 
 
 def due(home: Path, running: Period, first: Period, now: datetime) -> list[Period]:
-    """List the periods whose report is to be written now, by itself, oldest first.
+    """List the periods whose reports are due now, oldest first.
 
-    The one that runs where its report is older than `STALE`; the one before it, back to the
-    `first` that the history knows, where it was not written since it ended; and older ones whose
-    report was begun and never closed.
+    The current period is due if its report is older than `MAX_AGE`. The previous one is due if it
+    was not written since it ended, back to the `first` period of the history. Older ones are due if
+    their report was written, but not since they ended.
     """
     written = _written(home)
-    earlier = [(one, written.get(_stem(one))) for one in first.until(running)[:-1]]
-    found = [one for one, when in earlier[:-1] if when and when < one.end]
-    found += [one for one, when in earlier[-1:] if when is None or when < one.end]
+    earlier = [(period, written.get(_stem(period))) for period in first.until(running)[:-1]]
+    due_periods = [period for period, time in earlier[:-1] if time and time < period.end]
+    due_periods += [period for period, time in earlier[-1:] if time is None or time < period.end]
     last = written.get(_stem(running))
     fresh = last is not None and running.start <= last <= now < last + STALE
-    return found if fresh else [*found, running]
+    return due_periods if fresh else [*due_periods, running]
 
 
 def _written(home: Path) -> dict[str, datetime]:
-    """Return when each report that is there was written; what is not noted, its file tells."""
-    found: dict[str, datetime] = {}
-    for one in (home / FOLDER).glob("*_progress.*"):
-        when = datetime.fromtimestamp(one.stat().st_mtime, UTC)
-        stem = one.name.partition(".")[0]
-        found[stem] = max(when, found.get(stem, when))
+    """Return when each existing report was written; without a note, its modification time."""
+    times: dict[str, datetime] = {}
+    for path in (home / FOLDER).glob("*_progress.*"):
+        time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        stem = path.name.partition(".")[0]
+        times[stem] = max(time, times.get(stem, time))
     noted = _noted(home)
-    return {stem: noted.get(stem, when) for stem, when in found.items()}
+    return {stem: noted.get(stem, time) for stem, time in times.items()}
 
 
 def _noted(home: Path) -> dict[str, datetime]:
@@ -67,49 +67,51 @@ def _noted(home: Path) -> dict[str, datetime]:
         return {}
 
 
-def write(home: Path, told: Briefing, formats: Iterable[str], *, own: bool = True) -> list[Path]:
-    """Write a report in some formats, with its pictures, and return the files, reports first.
+def write(home: Path, report: Briefing, formats: Iterable[str], *, own: bool = True) -> list[Path]:
+    """Write a report in some formats with its charts, and return the paths, reports first.
 
-    `own` templates of the home come before ours; BadTemplate where one of them is wrong, and then
-    nothing is written.
+    If `own`, the templates in the home replace the built-in ones. Raise BadTemplate if one of them
+    is invalid; then nothing is written.
     """
-    svgs = {kind.kind: pictures.of(kind) for kind in told.kinds}
-    stem = _stem(told.period)
-    beside = {
-        (kind, name): f"{stem}_{kind}_{name}.svg" for kind, some in svgs.items() for name in some
+    svgs = {kind.kind: pictures.of(kind) for kind in report.kinds}
+    stem = _stem(report.period)
+    chart_files = {
+        (kind, name): f"{stem}_{kind}_{name}.svg"
+        for kind, charts in svgs.items()
+        for name in charts
     }
     contents: dict[Path, bytes] = {}
     for suffix in formats:
-        facts: dict[str, object] = {"pictures": svgs if suffix == "html" else beside}
-        text = _rendered(home if own else None, told, suffix, facts)
-        contents[path(home, told.period, suffix)] = text.encode()
+        facts: dict[str, object] = {"pictures": svgs if suffix == "html" else chart_files}
+        text = _rendered(home if own else None, report, suffix, facts)
+        contents[path(home, report.period, suffix)] = text.encode()
     if "md" in formats:
-        for (kind, name), file in beside.items():
+        for (kind, name), file in chart_files.items():
             contents[home / FOLDER / file] = svgs[kind][name].encode()
     files.write_together(contents)
-    _note(home, told)
+    _note(home, report)
     return list(contents)
 
 
-def _note(home: Path, told: Briefing) -> None:
-    """Note when a report was written: the time of its file may be that of a copy."""
-    noted = {**_noted(home), _stem(told.period): datetime.fromisoformat(told.written)}
+def _note(home: Path, report: Briefing) -> None:
+    """Note when a report was written: the modification time may be that of a copy."""
+    noted = {**_noted(home), _stem(report.period): datetime.fromisoformat(report.written)}
     text = msgspec.json.format(msgspec.json.encode(dict(sorted(noted.items()))), indent=2)
     files.write_atomic(home / NOTES, text + b"\n")
 
 
-def _rendered(home: Path | None, told: Briefing, suffix: str, facts: dict[str, object]) -> str:
+def _rendered(home: Path | None, report: Briefing, suffix: str, facts: dict[str, object]) -> str:
     if suffix == "json":
-        return sheets.to_json(told)
+        return sheets.to_json(report)
     if suffix == "csv":
-        return sheets.to_csv(told)
+        return sheets.to_csv(report)
     functions: dict[str, object] = {
         "worse": headline.worse,
         "amount": headline.amount,
         "trend": headline.trend,
         "gained": headline.gained,
         "duration": terminal.duration,
-        "when": partial(periods.when, zone=told.period.zone),
+        "when": partial(periods.when, zone=report.period.zone),
     }
     folder = home / TEMPLATES if home else None
-    return page.compose(folder, f"progress.{suffix}.j2", told=told, **facts, **functions)
+    return page.compose(folder, f"progress.{suffix}.j2", told=report, **facts, **functions)

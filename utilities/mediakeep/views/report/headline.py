@@ -1,4 +1,4 @@
-"""The sentences that a report begins with, and other numbers in words."""
+"""The first sentences of a report, and other text for its numbers."""
 
 from __future__ import annotations
 
@@ -11,29 +11,37 @@ from mediakeep.views.periods import DAY, Period
 from mediakeep.views.report.progress import Issue, Progress, Rest, Row
 
 _BARS = "▁▂▃▄▅▆▇█"
-_WORSE, _NAMED = 6, 3  # kinds that are named
+_WORSE, _NAMED = 6, 3  # maximum number of kinds shown
 
 
-def of(told: Progress, period: Period, today: date, *, running: bool) -> list[str]:
-    """Say in a few sentences how far a kind is, and what the period brought.
+def of(progress: Progress, period: Period, today: date, *, running: bool) -> list[str]:
+    """Return sentences on the progress of a kind in a period.
 
-    What is left is that of `today`, which is named where the period is over.
+    The remaining work is that of `today`, which is named if the period is over.
     """
-    sentences = [_done(told, period, running=running), _issues(told, running=running)]
-    if told.present:
-        sentences.append(left(told.present.rest, told, None if running else today))
+    sentences = [_done(progress, period, running=running), _issues(progress, running=running)]
+    if progress.present:
+        sentences.append(left(progress.present.rest, progress, None if running else today))
     return [sentence for sentence in sentences if sentence]
 
 
-def _done(told: Progress, period: Period, *, running: bool) -> str:
-    all_ = terminal.count(told.total, told.noun, told.plural) if told.total is not None else ""
-    if told.total and told.completed == told.total:
-        head = f"All {all_} {_be(told.total, running=running)} done" if told.total > 1 else "Done"
+def _done(progress: Progress, period: Period, *, running: bool) -> str:
+    all_ = (
+        terminal.count(progress.total, progress.noun, progress.plural)
+        if progress.total is not None
+        else ""
+    )
+    if progress.total and progress.completed == progress.total:
+        head = (
+            f"All {all_} {_be(progress.total, running=running)} done"
+            if progress.total > 1
+            else "Done"
+        )
     else:
-        share = f" ({told.share} %)" if told.share is not None else ""
-        done = f"{told.completed:,} of {all_}" if all_ else f"{told.completed:,}"
-        head = f"{done} {_be(told.completed, running=running)} done{share}"
-    return f"{head}, {_gained(told, period, running=running)}."
+        share = f" ({progress.share} %)" if progress.share is not None else ""
+        done = f"{progress.completed:,} of {all_}" if all_ else f"{progress.completed:,}"
+        head = f"{done} {_be(progress.completed, running=running)} done{share}"
+    return f"{head}, {_gained(progress, period, running=running)}."
 
 
 def _be(number: int, *, running: bool) -> str:
@@ -42,16 +50,16 @@ def _be(number: int, *, running: bool) -> str:
     return "was" if number == 1 else "were"
 
 
-def _gained(told: Progress, period: Period, *, running: bool) -> str:
+def _gained(progress: Progress, period: Period, *, running: bool) -> str:
     span = "day" if period.days == DAY else "week"
     before = f"{'at the beginning of the' if running else 'before that'} {span}"
-    if not told.gained:
+    if not progress.gained:
         return f"as many as {before}"
-    return f"{abs(told.gained):,} {'more' if told.gained > 0 else 'fewer'} than {before}"
+    return f"{abs(progress.gained):,} {'more' if progress.gained > 0 else 'fewer'} than {before}"
 
 
-def _issues(told: Progress, *, running: bool) -> str:
-    flow = told.flow
+def _issues(progress: Progress, *, running: bool) -> str:
+    flow = progress.flow
     parts = []
     if flow.found:
         repaired = sum(flow.repaired.values()) - sum(flow.mended.values())
@@ -59,9 +67,9 @@ def _issues(told: Progress, *, running: bool) -> str:
         parts.append(f"{_were(flow.found, 'issue')} found{by_itself}")
     if flow.settled:
         parts.append(f"{flow.settled:,} that waited {_be(flow.settled, running=False)} settled")
-    if told.open:
-        verb = ("waits" if told.open == 1 else "wait") if running else "waited"
-        parts.append(f"{told.open:,} {verb} for a decision")
+    if progress.open:
+        verb = ("waits" if progress.open == 1 else "wait") if running else "waited"
+        parts.append(f"{progress.open:,} {verb} for a decision")
     return f"{'; '.join(parts)}." if parts else ""
 
 
@@ -69,21 +77,21 @@ def _were(number: int, noun: str) -> str:
     return f"{page.counted(number, noun)} {_be(number, running=False)}"
 
 
-def left(rest: Rest, told: Progress, today: date | None) -> str:
-    """Say what is left, how long it will take, and what that assumes; "" where nothing is.
+def left(rest: Rest, progress: Progress, today: date | None) -> str:
+    """Describe the remaining work, its duration and the assumptions; "" if nothing is left.
 
-    `today` is named where the report is of a time that is over.
+    `today` is named if the report is of a past period.
     """
     if not rest.items:
-        failed = terminal.count(rest.failed, told.noun, told.plural)
+        failed = terminal.count(rest.failed, progress.noun, progress.plural)
         return f"{failed} failed." if rest.failed else ""
     failed = f", {rest.failed:,} failed" if rest.failed else ""
     failed += f", {rest.vanished:,} vanished" if rest.vanished else ""
-    items = terminal.count(rest.items, told.noun, told.plural)
+    items = terminal.count(rest.items, progress.noun, progress.plural)
     if today:
-        when = f"When this was written, on {periods.long(today)},"
+        time = f"When this was written, on {periods.long(today)},"
         done = f"{rest.done:,} {_be(rest.done, running=False)} done"
-        head = f"{when} {done} and {items} left{failed}"
+        head = f"{time} {done} and {items} left{failed}"
     else:
         head = f"{items} {_be(rest.items, running=True)} left{failed}"
     return f"{head}{_takes(rest)}."
@@ -99,35 +107,40 @@ def _takes(rest: Rest) -> str:
     if rest.estimate:
         day = periods.long(date.fromisoformat(rest.estimate.date))
         parts.append(
-            f"; done around {day} if you go on as in the last {rest.estimate.days} days"
+            f"; done around {day} at the pace of the last {rest.estimate.days} days"
             f" ({_rounded(rest.estimate.per_week)} a week)"
         )
     return "".join(parts)
 
 
 def _roughly(seconds: float) -> float:
-    """Leave out the seconds of a span that is longer than some minutes."""
+    """Round to minutes from five minutes on."""
     return round(seconds / 60) * 60 if seconds >= 300 else seconds
 
 
 def _rounded(number: float) -> str:
-    """Write a pace with two digits, as it is no more exact than that."""
+    """Format a rate with two significant digits, as it is no more exact."""
     if number < 10:
         return f"{number:.1g}" if number < 1 else f"{number:.1f}".removesuffix(".0")
     digits = len(str(int(number)))
     return f"{int(round(number, 2 - digits)):,}"
 
 
-def worse(told: Progress) -> str:
-    """Say what got worse in the period; "" where nothing did, or nothing was known before it."""
-    if told.before is None:
+def worse(progress: Progress) -> str:
+    """Describe what got worse in the period; "" if nothing did or there is no earlier period."""
+    if progress.before is None:
         return ""
-    found = [_worse(issue) for issue in told.worse]
-    more = len(found) - _WORSE
-    kinds = [*found[:_WORSE], *([f"and {page.counted(more, 'more kind')}"] if more > 0 else [])]
-    first = told.flow.completed - told.flow.again
-    read = f"{terminal.count(first, told.noun, told.plural)} {_be(first, running=False)}"
-    return ", ".join(kinds) + (f"; {read} read for the first time" if kinds and first else "")
+    kinds_worse = [_worse(issue) for issue in progress.worse]
+    more = len(kinds_worse) - _WORSE
+    kinds = [
+        *kinds_worse[:_WORSE],
+        *([f"and {page.counted(more, 'more kind')}"] if more > 0 else []),
+    ]
+    first = progress.flow.completed - progress.flow.again
+    read_items = (
+        f"{terminal.count(first, progress.noun, progress.plural)} {_be(first, running=False)}"
+    )
+    return ", ".join(kinds) + (f"; {read_items} read for the first time" if kinds and first else "")
 
 
 def _worse(issue: Issue) -> str:
@@ -137,17 +150,19 @@ def _worse(issue: Issue) -> str:
 
 
 def gained(gain: Gain) -> str:
-    """Say what an item gained: its repairs with the most frequent kinds, and what was settled."""
+    """Describe the repairs of an item, with the most frequent kinds, and its resolved issues."""
     kinds = [f"{count:,} {kind}" for kind, count in list(gain.repairs.items())[:_NAMED]]
     more = len(gain.repairs) - len(kinds)
     kinds += [f"and {page.counted(more, 'other kind')}"] if more else []
     repairs = page.counted(gain.fixed, "repair") + (f" ({', '.join(kinds)})" if kinds else "")
-    closed = f"{page.counted(gain.closed, 'issue')} settled that waited"
-    return ", ".join(part for part, told in ((repairs, gain.fixed), (closed, gain.closed)) if told)
+    closed = f"{page.counted(gain.closed, 'open issue')} resolved"
+    return ", ".join(
+        part for part, number in ((repairs, gain.fixed), (closed, gain.closed)) if number
+    )
 
 
 def amount(row: Row, value: float | None) -> str:
-    """Write a number of a table; "" where it is not known."""
+    """Format a number of a table; "" if it is unknown."""
     if value is None:
         return ""
     return terminal.duration(value) if row.unit == "s" else f"{value:,.0f}"
@@ -159,4 +174,6 @@ def trend(values: list[int | None]) -> str:
     if not highest:
         return ""
     top = len(_BARS) - 1
-    return "".join(" " if one is None else _BARS[round(top * one / highest)] for one in values)
+    return "".join(
+        " " if number is None else _BARS[round(top * number / highest)] for number in values
+    )

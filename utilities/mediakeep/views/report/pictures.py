@@ -1,4 +1,4 @@
-"""The pictures of a report: how far it is, what is open, how much was done each day."""
+"""The charts of a report: progress, open issues, completed items per day."""
 
 from __future__ import annotations
 
@@ -12,26 +12,30 @@ from mediakeep.views import periods
 from mediakeep.views.flows import Span
 from mediakeep.views.report.progress import Progress
 
-KINDS = 5  # of issues that have a colour of their own
-LONGEST = 92  # days that are drawn day by day; a longer time week by week
+KINDS = 5  # issue kinds with their own colour
+LONGEST = 92  # days drawn daily; a longer time is drawn weekly
 
 
-def of(told: Progress) -> dict[str, str]:
-    """Draw the pictures of a kind, as SVG by name; those that would be empty are left out."""
-    drawn = {"completed": _completed(told), "issues": _issues(told), "days": _days(told)}
-    return {name: svg for name, svg in drawn.items() if svg}
+def of(progress: Progress) -> dict[str, str]:
+    """Draw the charts of a kind as SVG by name; empty ones are left out."""
+    charts_by_name = {
+        "completed": _completed(progress),
+        "issues": _issues(progress),
+        "days": _days(progress),
+    }
+    return {name: svg for name, svg in charts_by_name.items() if svg}
 
 
-def _completed(told: Progress) -> str:
-    """Draw the completed items from the first day on, with the whole as the goal."""
-    points = _points(told.steps, told.days)
+def _completed(progress: Progress) -> str:
+    """Draw the completed items since the first day, with the total as the goal."""
+    points = _points(progress.steps, progress.days)
     if len(points) < 2:
         return ""
-    goal = Goal(f"all {told.plural}", told.total) if told.total else None
+    goal = Goal(f"all {progress.plural}", progress.total) if progress.total else None
     return charts.line(
         Chart(
-            title=f"{told.plural.capitalize()} completed",
-            unit=told.plural,
+            title=f"{progress.plural.capitalize()} completed",
+            unit=progress.plural,
             labels=tuple(f"{day.day}" for day, _ in points),
             groups=tuple(_month(day) for day, _ in points),
             series=(Series("completed", tuple(count for _, count in points)),),
@@ -41,37 +45,37 @@ def _completed(told: Progress) -> str:
 
 
 def _points(steps: Sequence[tuple[str, int]], days: Sequence[Span]) -> list[tuple[date, int]]:
-    """Return the number of completed items at the end of each day, or of each seventh."""
+    """Return the completed items at the end of each day, or of every seventh day."""
     if not steps or not days:
         return []
-    known = {date.fromisoformat(day): count for day, count in steps}
-    first, last = min(known), days[-1].period.first
-    found, count = [], 0
+    counts = {date.fromisoformat(day): count for day, count in steps}
+    first, last = min(counts), days[-1].period.first
+    points, count = [], 0
     for number in range((last - first).days + 1):
         day = first + timedelta(number)
-        count = known.get(day, count)
-        found.append((day, count))
-    return found if len(found) <= LONGEST else found[::-7][::-1]
+        count = counts.get(day, count)
+        points.append((day, count))
+    return points if len(points) <= LONGEST else points[::-7][::-1]
 
 
-def _issues(told: Progress) -> str:
+def _issues(progress: Progress) -> str:
     """Draw the open issues at the end of each week, by kind."""
     total: Counter[str] = Counter()
-    for week in told.weeks:
+    for week in progress.weeks:
         total.update(week.level.open)
     if not total:
         return ""
-    first = [kind for kind, _ in sorted(total.items(), key=lambda one: (-one[1], one[0]))]
+    first = [kind for kind, _ in sorted(total.items(), key=lambda item: (-item[1], item[0]))]
     chosen = first[:KINDS] if len(first) > KINDS + 1 else first
-    series = [Series(kind, _open(told.weeks, [kind])) for kind in chosen]
+    series = [Series(kind, _open(progress.weeks, [kind])) for kind in chosen]
     if rest := first[len(chosen) :]:
-        series.append(Series(f"{len(rest)} other kinds", _open(told.weeks, rest)))
+        series.append(Series(f"{len(rest)} other kinds", _open(progress.weeks, rest)))
     return charts.stacked(
         Chart(
             title="Open issues at the end of each week",
             unit="issues",
-            labels=tuple(week.period.name[5:] for week in told.weeks),
-            groups=tuple(week.period.name[:4] for week in told.weeks),
+            labels=tuple(week.period.name[5:] for week in progress.weeks),
+            groups=tuple(week.period.name[:4] for week in progress.weeks),
             series=tuple(series),
         )
     )
@@ -81,16 +85,16 @@ def _open(weeks: Sequence[Span], kinds: Sequence[str]) -> tuple[float, ...]:
     return tuple(sum(week.level.open.get(kind, 0) for kind in kinds) for week in weeks)
 
 
-def _days(told: Progress) -> str:
-    """Draw how many items were completed on each of the last days."""
-    if not any(day.flow.completed for day in told.days):
+def _days(progress: Progress) -> str:
+    """Draw the number of items completed on each of the last days."""
+    if not any(day.flow.completed for day in progress.days):
         return ""
     return charts.bars(
         Chart(
-            title=f"{told.plural.capitalize()} completed each day",
-            unit=told.plural,
-            labels=tuple(periods.short(day.period.first) for day in told.days),
-            series=(Series("completed", tuple(day.flow.completed for day in told.days)),),
+            title=f"{progress.plural.capitalize()} completed each day",
+            unit=progress.plural,
+            labels=tuple(periods.short(day.period.first) for day in progress.days),
+            series=(Series("completed", tuple(day.flow.completed for day in progress.days)),),
         )
     )
 

@@ -1,4 +1,4 @@
-"""How things stand while a report is written: decisions, failures, what is left."""
+"""The state of a queue while its report is written: reviews, failures, remaining work."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from mediakeep.views.report.decisions import Decisions
 from mediakeep.views.report.progress import SHOWN, Failing, Gone, Present, Rest
 from mediakeep.views.summary import Account, Trouble
 
-NEXT = 3  # items that are named as the next
-BATCH = 50  # items of the batch that is proposed
+NEXT = 3  # number of next items shown
+BATCH = 50  # size of the proposed batch
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """What is looked at: a queue in its home, and when."""
+    """The queue, its home, and the current time."""
 
     home: Path
     state: State
@@ -33,14 +33,14 @@ class Moment(msgspec.Struct, frozen=True):
 def of(
     moment: Moment, account: Account, waiting: Decisions | None, failed: Collection[str]
 ) -> Present:
-    """Tell how a queue stands, and what became of items that `failed` in the period."""
+    """Return the state of a queue, and how many of the items that `failed` are not completed."""
     items = moment.state.items
     undone = [key for key in failed if key in items and items[key].status is not Status.COMPLETED]
     pending = [key for key in undone if items[key].status is Status.PENDING]
-    troubles = failing(moment, account.troubles)
+    failures = failing(moment, account.troubles)
     return Present(
         waiting,
-        troubles,
+        failures,
         len(undone),
         len(pending),
         rest(moment, account),
@@ -50,39 +50,39 @@ def of(
 
 
 def gone(state: State) -> list[Gone]:
-    """List the items that the library no longer has."""
-    found = [(key, one) for key, one in state.items.items() if is_gone(one)]
-    return [Gone(key, one.skip_reason) for key, one in sorted(found, key=itemgetter(0))]
+    """List the items that are no longer in the library."""
+    vanished = [(key, item) for key, item in state.items.items() if is_gone(item)]
+    return [Gone(key, item.skip_reason) for key, item in sorted(vanished, key=itemgetter(0))]
 
 
 def failing(moment: Moment, troubles: list[Trouble]) -> list[Failing]:
-    """Put items together that fail for the same reason, most of them first."""
+    """Group the failed items by cause, largest group first."""
     groups: dict[str, list[Trouble]] = {}
-    for one in troubles:
-        groups.setdefault(one.reason, []).append(one)
-    found = [_failing(moment, group, error) for error, group in groups.items()]
-    return sorted(found, key=lambda one: -one.count)
+    for trouble in troubles:
+        groups.setdefault(trouble.reason, []).append(trouble)
+    failures = [_failing(moment, group, error) for error, group in groups.items()]
+    return sorted(failures, key=lambda trouble: -trouble.count)
 
 
 def _failing(moment: Moment, group: list[Trouble], error: str) -> Failing:
-    kind, alone = moment.state.kind, len(group) == 1
-    retries = [one.next_try for one in group if one.next_try]
+    kind, is_single = moment.state.kind, len(group) == 1
+    retries = [trouble.next_try for trouble in group if trouble.next_try]
     next_try = min(retries, default="")
     reset = f"--reset-{kind.noun}"
-    names = " ".join(f"{reset} {files.quoted(one.item)}" for one in group[:SHOWN])
-    wanted = names if len(group) <= SHOWN else "--reset-errors"
+    names = " ".join(f"{reset} {files.quoted(trouble.item)}" for trouble in group[:SHOWN])
+    selection = names if len(group) <= SHOWN else "--reset-errors"
     return Failing(
-        error=group[0].error if alone else error,
-        items=[one.item for one in group[:SHOWN]],
+        error=group[0].error if is_single else error,
+        items=[trouble.item for trouble in group[:SHOWN]],
         count=len(group),
         next_try=next_try,
         due=bool(next_try) and datetime.fromisoformat(next_try) <= moment.now,
-        command=f"{config.spoken(kind.manager, moment.home)} {wanted}",
+        command=f"{config.spoken(kind.manager, moment.home)} {selection}",
     )
 
 
 def rest(moment: Moment, account: Account) -> Rest:
-    """Tell what is left to be done."""
+    """Return the remaining work."""
     standing, kind = account.standing, moment.state.kind
     size = "--all" if standing.left <= BATCH else f"--batch-size {BATCH}"
     return Rest(

@@ -1,6 +1,6 @@
-"""What a report on a day or a week tells of one kind: facts that are ready to be written down.
+"""The data of one kind in a daily or weekly report.
 
-What is not known is None or empty, and templates leave it out.
+Unknown values are None or empty, and templates leave them out.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from mediakeep.views.flows import Flow, Span
 from mediakeep.views.report.decisions import Decisions
 from mediakeep.views.summary import Account, Estimate
 
-SHOWN = 5  # items that failed, of each reason; the queue lists all
+SHOWN = 5  # failed items shown per cause; the queue lists all
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A number of the period and of the one before; None where the history knows nothing."""
+    """A number of this period and the previous one; None if the history does not reach back."""
 
     name: str
     now: float
@@ -27,7 +27,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Issue(msgspec.Struct, frozen=True):
-    """One kind of issue: what happened to it in the period, and how many are open at its end."""
+    """Counts of one kind of issue in the period, and how many are open at its end."""
 
     kind: str
     new: int
@@ -35,33 +35,33 @@ class Issue(msgspec.Struct, frozen=True):
     closed: int
     repaired: int
     open: int
-    more: int  # open now, less those open before
-    trend: list[int | None]  # open at the end of each of the last weeks, None before the history
+    more: int  # change in open issues
+    trend: list[int | None]  # open at the end of each week; None before the history
 
 
 class Failing(msgspec.Struct, frozen=True):
-    """Items that fail for one reason."""
+    """Items that failed for the same reason."""
 
     error: str
     items: list[str]  # the newest
     count: int
-    next_try: str  # the next of them, "" for never by itself
-    due: bool  # whether that time has come
-    command: str  # has them tried by the next batch
+    next_try: str  # the next retry, or "" if not automatic
+    due: bool  # whether that time has passed
+    command: str  # command that makes the next batch retry them
 
 
 class Gone(msgspec.Struct, frozen=True):
-    """An item that the library no longer has, and why: vanished, ignored or empty."""
+    """An item that is no longer in the library, and why: vanished, ignored or empty."""
 
     item: str
     reason: str
 
 
 class Rest(msgspec.Struct, frozen=True):
-    """What is left to be done, and how long that takes."""
+    """The remaining work, and how long it will take."""
 
     done: int
-    items: int  # left
+    items: int  # remaining
     failed: int
     vanished: int
     waiting: int
@@ -69,34 +69,34 @@ class Rest(msgspec.Struct, frozen=True):
     outdated: int
     seconds: float | None
     per_hour: float | None
-    sessions: int  # that the pace is of
+    sessions: int  # that the pace is computed from
     estimate: Estimate | None
     next_items: list[str]
-    batch: str  # the command that goes on
-    redo: str  # the command that has outdated ones done again
-    lookups: list[str]  # sentences on look-ups that were made, and that are to be made
-    awaiting: int = 0  # items that lack nothing but their look-up
-    tallies: dict[str, int] = {}  # sums of what completed items count, by kinds.Tally
+    batch: str  # command of the next batch
+    redo: str  # command that resets the outdated items
+    lookups: list[str]  # sentences on completed and pending lookups
+    awaiting: int = 0  # items completed except for the lookup
+    tallies: dict[str, int] = {}  # sums over completed items, by kinds.Tally
 
 
 class Present(msgspec.Struct, frozen=True):
-    """How things stand when the report is written, which is told only while that is near."""
+    """The state when the report is written; only in reports on a recent period."""
 
     decisions: Decisions | None
     failing: list[Failing]
-    undone: int  # items that failed in the period and are not completed since
-    pending: int  # those of them that the next batch tries
+    undone: int  # items that failed in the period and are not completed yet
+    pending: int  # of these: items that the next batch retries
     rest: Rest
     gone: list[Gone] = []
-    forget: str = ""  # the command that removes them from the queue
+    forget: str = ""  # command that removes them from the queue
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """What the history tells of single items in the period."""
+    """What the history records of single items in the period."""
 
     gains: list[Gain]
     failed: frozenset[str]
-    opened: dict[str, str]  # of all open issues by id: when they were first found
+    opened: dict[str, str]  # time when each open issue was first found, by id
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -110,7 +110,7 @@ class Progress(msgspec.Struct, frozen=True):
     completed: int
     total: int | None
     share: float | None  # in per cent
-    gained: int  # completed items more than before
+    gained: int  # change in completed items
     share_gained: float | None
     flow: Flow
     before: Flow | None
@@ -125,31 +125,31 @@ class Progress(msgspec.Struct, frozen=True):
 
     @property
     def open(self) -> int:
-        """Issues that were open at the end."""
+        """The number of issues open at the end."""
         return sum(issue.open for issue in self.issues)
 
     @property
     def worse(self) -> list[Issue]:
-        """Kinds of which more are open than before, or that came back; the worst first."""
-        found = [issue for issue in self.issues if issue.more > 0 or issue.regressed]
-        return sorted(found, key=lambda issue: (-issue.more, -issue.regressed, issue.kind))
+        """The kinds with more open issues than before, or that came back; worst first."""
+        worse_kinds = [issue for issue in self.issues if issue.more > 0 or issue.regressed]
+        return sorted(worse_kinds, key=lambda issue: (-issue.more, -issue.regressed, issue.kind))
 
 
 def of(
-    account: Account, spans: Sequence[Span], found: Findings, present: Present | None
+    account: Account, spans: Sequence[Span], findings: Findings, present: Present | None
 ) -> Progress:
-    """Tell of the last of some spans, beside the one before it."""
+    """Build the data of the last period of `spans`, compared with the one before."""
     span, before = spans[-1], spans[-2] if len(spans) > 1 else None
-    standing, flow = account.standing, span.flow
+    status, flow = account.standing, span.flow
     completed, total = _reached(account, span)
     gained = completed - (span.level.completed - flow.progress)
     share, old = (_share(done, total) for done in (completed, completed - gained))
     return Progress(
-        library=standing.library,
-        kind=standing.kind,
-        noun=standing.noun,
-        plural=standing.plural,
-        piece=standing.piece,
+        library=status.library,
+        kind=status.kind,
+        noun=status.noun,
+        plural=status.plural,
+        piece=status.piece,
         completed=completed,
         total=total,
         share=share,
@@ -159,8 +159,8 @@ def of(
         before=before.flow if before else None,
         rows=list(_rows(account, flow, before.flow if before else None)),
         issues=_issues(span, before, account.weeks),
-        gains=found.gains,
-        failed_items=len(found.failed),
+        gains=findings.gains,
+        failed_items=len(findings.failed),
         present=present,
         weeks=account.weeks,
         days=account.days,
@@ -169,7 +169,7 @@ def of(
 
 
 def _reached(account: Account, span: Span) -> tuple[int, int | None]:
-    """Return how many were completed at the end, of how many; in the period that runs, now."""
+    """Return completed and total items at the end of the period, or now if it is still running."""
     if not account.is_running(span.period):
         return span.level.completed, span.level.total
     return account.standing.counts["completed"], account.standing.total
@@ -183,7 +183,7 @@ def _share(done: int, total: int | None) -> float | None:
 
 
 def _rows(account: Account, now: Flow, before: Flow | None) -> list[Row]:
-    """List the numbers of the period; those that are 0 in both are left out."""
+    """List the numbers of the period; rows that are 0 in both periods are left out."""
     standing = account.standing
 
     def row(name: str, of: str | None = None, amount: str = "", unit: str = "") -> Row:
@@ -209,7 +209,7 @@ def _rows(account: Account, now: Flow, before: Flow | None) -> list[Row]:
         row("waited for services, all workers together", amount="waited", unit="s"),
         row("time invested", "invested", unit="s"),
     ]
-    return [one for one in rows if one.now or one.before]
+    return [line for line in rows if line.now or line.before]
 
 
 def _issues(span: Span, before: Span | None, weeks: Sequence[Span]) -> list[Issue]:
@@ -218,7 +218,7 @@ def _issues(span: Span, before: Span | None, weeks: Sequence[Span]) -> list[Issu
     moved = (flow.new, flow.regressed, flow.closed, flow.repaired, flow.left, flow.returned)
     kinds = {kind for counts in (now, old, *moved) for kind in counts}
     trends = [week.level.open for week in weeks]
-    found = [
+    issues = [
         Issue(
             kind=kind,
             new=flow.new.get(kind, 0),
@@ -231,7 +231,7 @@ def _issues(span: Span, before: Span | None, weeks: Sequence[Span]) -> list[Issu
         )
         for kind in kinds
     ]
-    return sorted(found, key=lambda one: (-one.open, -one.repaired, one.kind))
+    return sorted(issues, key=lambda issue: (-issue.open, -issue.repaired, issue.kind))
 
 
 def _more(flow: Flow, kind: str) -> int:

@@ -1,4 +1,4 @@
-"""A report for programs and spreadsheets: the same facts as JSON and as CSV."""
+"""A report as JSON and as CSV, with the same data."""
 
 from __future__ import annotations
 
@@ -19,28 +19,31 @@ FORMAT = 1
 COLUMNS = ("period", "kind", "section", "name", "measure", "value")
 
 
-def to_json(told: Briefing) -> str:
-    """Write a report as JSON; docs/weekly-report.md describes it."""
+def to_json(report: Briefing) -> str:
+    """Format a report as JSON; docs/weekly-report.md describes it."""
     content = {
         "format": FORMAT,
-        "period": told.period.name,
-        "first": told.period.first,
-        "last": told.period.last,
-        "running": told.running,
-        "written": told.written,
-        "headlines": [" ".join(sentences) for sentences in told.headlines],
-        "invested": told.invested,
-        "invested_ever": told.invested_ever,
-        "kinds": [_kind(one) for one in told.kinds],
+        "period": report.period.name,
+        "first": report.period.first,
+        "last": report.period.last,
+        "running": report.running,
+        "written": report.written,
+        "headlines": [" ".join(sentences) for sentences in report.headlines],
+        "invested": report.invested,
+        "invested_ever": report.invested_ever,
+        "kinds": [_kind(progress) for progress in report.kinds],
     }
     return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
 
 
-def _kind(told: Progress) -> dict[str, Any]:
-    fields = {name: getattr(told, name) for name in told.__struct_fields__}
-    spans = {name: _spans(getattr(told, name)) for name in ("weeks", "days")}
-    flows = {"flow": _flow(told.flow), "before": _flow(told.before) if told.before else None}
-    return {**fields, **spans, **flows, "worse": [one.kind for one in told.worse]}
+def _kind(progress: Progress) -> dict[str, Any]:
+    fields = {name: getattr(progress, name) for name in progress.__struct_fields__}
+    spans = {name: _spans(getattr(progress, name)) for name in ("weeks", "days")}
+    flows = {
+        "flow": _flow(progress.flow),
+        "before": _flow(progress.before) if progress.before else None,
+    }
+    return {**fields, **spans, **flows, "worse": [issue.kind for issue in progress.worse]}
 
 
 def _spans(spans: Sequence[Span]) -> list[dict[str, Any]]:
@@ -55,48 +58,48 @@ def _flow(flow: Flow) -> dict[str, Any]:
     return {**msgspec.to_builtins(flow), "found": flow.found, "resolved": flow.resolved}
 
 
-def to_csv(told: Briefing) -> str:
-    """Write a report as CSV, one number or text a row; no cell is a formula."""
+def to_csv(report: Briefing) -> str:
+    """Format a report as CSV, one value per row; cells cannot be read as formulas."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for kind in told.kinds:
+    for kind in report.kinds:
         for row in _rows(kind):
-            writer.writerow(_safe(cell) for cell in (told.period.name, kind.kind, *row))
+            writer.writerow(_safe(cell) for cell in (report.period.name, kind.kind, *row))
     return stream.getvalue()
 
 
-def _rows(told: Progress) -> Iterator[tuple[str, str, str, Any]]:
+def _rows(progress: Progress) -> Iterator[tuple[str, str, str, Any]]:
     for name in ("completed", "total", "share", "gained", "open"):
-        yield "progress", "", name, getattr(told, name)
-    for row in told.rows:
+        yield "progress", "", name, getattr(progress, name)
+    for row in progress.rows:
         yield "numbers", row.name, "now", row.now
         yield "numbers", row.name, "before", row.before
-    for issue in told.issues:
+    for issue in progress.issues:
         for name in ("new", "regressed", "closed", "repaired", "open", "more"):
             yield "issues", issue.kind, name, getattr(issue, name)
-    for gain in told.gains:
+    for gain in progress.gains:
         yield "gains", gain.item, "repaired", gain.fixed
         yield "gains", gain.item, "closed", gain.closed
-    if told.present:
-        yield from _present(told)
-    for week in told.weeks:
+    if progress.present:
+        yield from _present(progress)
+    for week in progress.weeks:
         yield "weeks", week.period.name, "completed", week.level.completed
         yield "weeks", week.period.name, "open", sum(week.level.open.values())
 
 
-def _present(told: Progress) -> Iterator[tuple[str, str, str, Any]]:
-    assert told.present is not None
-    for failing in told.present.failing:
+def _present(progress: Progress) -> Iterator[tuple[str, str, str, Any]]:
+    assert progress.present is not None
+    for failing in progress.present.failing:
         for item in failing.items:
             yield "failing", item, "error", failing.error
-    if decisions := told.present.decisions:
-        for one in decisions.oldest:
-            yield "decisions", one.item, "id", one.entry.id
-            yield "decisions", one.item, "command", one.entry.command
-    for gone in told.present.gone:
+    if decisions := progress.present.decisions:
+        for decision in decisions.oldest:
+            yield "decisions", decision.item, "id", decision.entry.id
+            yield "decisions", decision.item, "command", decision.entry.command
+    for gone in progress.present.gone:
         yield "gone", gone.item, "reason", gone.reason
-    rest = told.present.rest
+    rest = progress.present.rest
     for name, number in rest.tallies.items():
         yield "tallies", "", name, number
     yield "rest", "", "items", rest.items
@@ -106,7 +109,7 @@ def _present(told: Progress) -> Iterator[tuple[str, str, str, Any]]:
 
 
 def _safe(cell: Any) -> Any:
-    """Write a text so that a spreadsheet shows it, and calculates nothing; None is empty."""
+    """Return a cell that a spreadsheet shows as text and does not calculate; None is empty."""
     if not isinstance(cell, str):
         return "" if cell is None else round(cell, 3)
     return cells.plain(files.printable(cell))
