@@ -72,7 +72,7 @@ def test_what_is_missing_is_told_by_its_type() -> None:
 
 def test_what_was_known_before_is_told_with_its_day_while_a_look_up_waits() -> None:
     told = render(structs.replace(asked("pending"), why="The service is out until 2026-01-01."))
-    assert f"found by its albums. What follows is of 2025-12-17. MBID {MBID}." in told
+    assert f"found by its albums. The data below is of 2025-12-17. MBID {MBID}." in told
     assert "2026" not in told
 
 
@@ -100,8 +100,8 @@ def test_all_who_may_be_meant_are_told_whole_with_the_command_that_decides(state
     here = structs.replace(VERA, resolved=kept)
     issues = diagnose.issues(here, "Vera")
     told = report.render(here, issues, AUDIT, asked=Inquiry(state, kept))
-    stale = " What follows is of 2025-12-17." if state == "pending" else ""
-    lead = f"31 artists may be meant; a person decides.{stale} Write the MBID of the right one: "
+    stale = " The data below is of 2025-12-17." if state == "pending" else ""
+    lead = f"31 possible artists.{stale} Write the MBID of the right one: "
     assert f"\n\n## At MusicBrainz\n\n{lead}`python utilities/fix_metadata.py" in told
     assert told.count("musicbrainz_albumartistid Vera MBID`\n\n- **VERA**") == 1
     line = f"- **VERA** (singer, Person, SE): {MBID}, here by them: Dawn · Dusk · Noon · and 2 more"

@@ -110,7 +110,7 @@ def test_of_tied_editions_is_told_what_they_share_and_what_tells_them_apart() ->
     told = section(here, asked)
     assert "**Albums here: 1 tied.**" in told
     assert "Only what these editions agree on is written." in told
-    lead = "- **Dawn**: 2 editions fit alike (100 % by tracks), all of them 1974, CD, 10 tracks:"
+    lead = "- **Dawn**: 2 editions match equally well (100 % by tracks), all of them 1974, CD, 10 tracks:"
     assert lead in told
     assert f" SE ({FIRST.id})" in told
     assert f" DE, Sjö\\|Skiv, SS 7 ({MASTERED.id})" in told
@@ -150,7 +150,7 @@ def test_of_many_tied_editions_a_few_are_named() -> None:
     many = [pressings.release(GROUP, DAWN, name=str(number)) for number in range(9)]
     here, asked = made(pressings.copy(many[0]), releases=tuple(many))
     told = section(here, asked)
-    assert "9 editions fit alike" in told
+    assert "9 editions match equally well" in told
     assert sum(one.id in told for one in many) == matched.FEW
     assert f" · and {9 - matched.FEW} more\n" in told
 
@@ -160,7 +160,7 @@ def test_an_edition_that_is_not_there_is_said_to_be_none_of_them() -> None:
     album = pressings.copy(other, barcode=("4006758000002",))
     here, asked = made(album, releases=(other,))
     told = section(here, asked)
-    assert "none of its known editions is this one (100 % by tracks)" in told
+    assert "none of the known editions matches (100 % by tracks)" in told
     assert f"1974, SE, CD ({other.id}), another barcode" in told
 
 

@@ -141,7 +141,7 @@ def test_the_report_and_the_audit_tell_each_album(vera: Path, server: Server) ->
     home = vera.parents[1]
     report = (home / "issues" / "music" / "Vera_library_issues.md").read_text()
     assert "**Albums here: 1 certain, 1 tied, 1 unknown.**" in report
-    assert "\n- **Dusk**: 2 editions fit alike" in report
+    assert "\n- **Dusk**: 2 editions match equally well" in report
     assert "\n| Dawn | Dawn | 1974 |" in report
     audit = json.loads((home / "outputs" / "Vera_audit.json").read_bytes())
     matches = {one["folder"]: one for one in audit["musicbrainz"]["matches"]}

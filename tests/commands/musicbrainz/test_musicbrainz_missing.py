@@ -104,10 +104,10 @@ def test_one_artist_alone_who_may_be_meant_is_not_called_several() -> None:
     artist = catalogue.Artist(id=ARTIST, name=NAME, disambiguation="a choir")
     none, few = (section.unsure([Choice(artist, titles)]) for titles in ((), ("Dawn",)))
     assert none == (
-        f"it may be {NAME} (a choir), but none of the albums here is known to be theirs"
+        f"it may be {NAME} (a choir), but none of the local albums is known to be theirs"
     )
-    assert "few of the albums here are known" in few
-    assert section.unsure([Choice(artist), Choice(artist)]) == "2 artists may be meant"
+    assert "few of the local albums are known" in few
+    assert section.unsure([Choice(artist), Choice(artist)]) == "2 possible artists"
 
 
 def test_what_was_known_before_is_told_where_nobody_may_be_asked(ask: Asker) -> None:
@@ -116,7 +116,7 @@ def test_what_was_known_before_is_told_where_nobody_may_be_asked(ask: Asker) -> 
     other = next(path for path in (folder.parent / "=Sum of Us").iterdir() if path.is_dir())
     shutil.copytree(other, folder / other.name)  # an album by others, which would have to be asked
     done = ask.run("missing", folder, "--offline")
-    assert (done.returncode, "What follows is of 20" in done.stdout) == (0, True)
+    assert (done.returncode, "The data below is of 20" in done.stdout) == (0, True)
     assert done.stderr == "MusicBrainz was not asked: this run is offline.\n"
     assert "  Crowmarsh, Wandering (1979, 12 tracks)" in done.stdout
     assert "but this run is offline" in ask.fails(2, "missing", folder, "--offline", "--refresh")

@@ -1,1 +1,1 @@
-"""An artist at MusicBrainz: who it is, what of the discography is here, and what is missing."""
+"""Look up an artist at MusicBrainz: identity, owned part of the discography, missing releases."""

@@ -1,4 +1,4 @@
-"""Which tracks of a release are here: by MBIDs in the tags, and by exactly the same title."""
+"""Which tracks of a release are owned: matched by MBIDs in the tags, or by equal titles."""
 
 from __future__ import annotations
 
@@ -17,49 +17,49 @@ Place = tuple[Medium, Listed]
 
 _NUMBERED = re.compile(r"^(\d{1,3}[-.])?\d{1,3}[\s._-]+")  # the number in "1-07 - Title.mp3"
 _SILENT = frozenset({"[data track]", "[silence]"})
-_SEEN = ("DVD-Video", "Blu-ray", "VHS", "LaserDisc", "VCD", "SVCD")  # media that are watched
+_SEEN = ("DVD-Video", "Blu-ray", "VHS", "LaserDisc", "VCD", "SVCD")  # video media
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """What a track here can be recognised by."""
+    """What identifies a local track."""
 
-    ids: tuple[str, ...]  # MBIDs of its recording and of the release's track
-    title: str  # as titles are compared, "" where it has none
-    short: str  # the same, or the file's name, without what stands in brackets at the end
-    disc: int  # 0 where it does not say
+    ids: tuple[str, ...]  # MBIDs of the recording and of the release track
+    title: str  # title key, or "" if it has no title
+    short: str  # key of title or file name, without trailing brackets
+    disc: int  # 0 if unknown
     position: int
 
 
 class Fit(msgspec.Struct, frozen=True):
-    """How well tracks fit a release: those of the release that are missing, and those found."""
+    """How well tracks match a release: missing tracks, and numbers of found and extra ones."""
 
     missing: tuple[Place, ...]
     found: int
-    extra: int  # tracks here that the release does not have
+    extra: int  # local tracks that are not on the release
 
     @property
     def distance(self) -> tuple[int, int]:
-        """The less, the better it fits: what speaks against it, and then what speaks for it."""
+        """Sort key, best match first: missing and extra tracks, then most tracks found."""
         return len(self.missing) + self.extra, -self.found
 
 
 def heard(track: Track) -> Heard:
-    """Take from a track's tags what it can be recognised by."""
+    """Return the identifying data of a track's tags."""
     tags = track.tags
     ids = (*tags.musicbrainz_recordingid, *tags.musicbrainz_trackid)
     title = letters.first(tags.title)
-    named = title or _NUMBERED.sub("", track.name.rpartition(".")[0])
+    name = title or _NUMBERED.sub("", track.name.rpartition(".")[0])
     return Heard(
-        ids=tuple(one.strip().lower() for one in ids),
+        ids=tuple(mbid.strip().lower() for mbid in ids),
         title=title_keys.title_key(title),
-        short=title_keys.base_key(named),
+        short=title_keys.base_key(name),
         disc=_number(tags.disc),
         position=_number(tags.track),
     )
 
 
 def listed(release: Release) -> list[Place]:
-    """Return the tracks of a release that are to be heard: no films, and no data."""
+    """Return the audio tracks of a release, without videos and data tracks."""
     return [
         (medium, track)
         for medium, track in release.tracks
@@ -70,26 +70,26 @@ def listed(release: Release) -> list[Place]:
 
 
 def is_by(place: Place, release: Release, artist: str) -> bool:
-    """Tell whether an artist, given by MBID, is credited for a track, or for its whole release."""
+    """Return whether an artist, given as MBID, is credited for a track or its whole release."""
     track = place[1]
-    whose = track.artist_credit or track.recording.artist_credit
-    return artist in {one.artist.id for one in (*whose, *release.artist_credit)}
+    artist_credit = track.artist_credit or track.recording.artist_credit
+    return artist in {credit.artist.id for credit in (*artist_credit, *release.artist_credit)}
 
 
 def of(tracks: Sequence[Heard], release: Release) -> Fit:
-    """Fit tracks to a release; each stands for one of its tracks at most."""
-    rest, free = listed(release), list(tracks)
-    count = len(rest)
-    for here, there in _WAYS:
-        rest, free = _paired(rest, free, here, there)
-    return Fit(tuple(rest), count - len(rest), len(free))
+    """Match tracks with a release; each track matches at most one of its tracks."""
+    unmatched, unused = listed(release), list(tracks)
+    count = len(unmatched)
+    for local_keys, release_keys in _WAYS:
+        unmatched, unused = _paired(unmatched, unused, local_keys, release_keys)
+    return Fit(tuple(unmatched), count - len(unmatched), len(unused))
 
 
 Keys = Iterable[Hashable]
 
 _WAYS: tuple[tuple[Callable[[Heard], Keys], Callable[[Place], Keys]], ...] = (
     (lambda one: one.ids, lambda place: (place[1].id, place[1].recording.id)),
-    (  # two tracks of one title are told apart by where they stand
+    (  # tracks with equal titles are distinguished by position
         lambda one: ((one.title, one.disc or 1, one.position),) if one.title else (),
         lambda place: (
             (title_keys.title_key(place[1].title), place[0].position, place[1].position),
@@ -100,7 +100,7 @@ _WAYS: tuple[tuple[Callable[[Heard], Keys], Callable[[Place], Keys]], ...] = (
         lambda one: filter(None, (one.short,)),
         lambda place: (title_keys.base_key(place[1].title),),
     ),
-    (  # a track without a title may well be the one that is missing at its place
+    (  # an untitled track may be the one missing at its position
         lambda one: () if one.title or not one.position else ((one.disc or 1, one.position),),
         lambda place: ((place[0].position, place[1].position),),
     ),
@@ -113,23 +113,25 @@ def _paired(
     here: Callable[[Heard], Keys],
     there: Callable[[Place], Keys],
 ) -> tuple[list[Place], list[Heard]]:
-    """Pair what is the same in one way, and return what is left of both."""
+    """Pair tracks and places with a common key; return what is left of both."""
     if not (places and tracks):
         return places, tracks
     waiting: dict[Hashable, list[int]] = {}
     for number, place in enumerate(places):
         for key in there(place):
             waiting.setdefault(key, []).append(number)
-    taken: set[int] = set()
-    free = []
+    used: set[int] = set()
+    unused = []
     for track in tracks:
-        same = (one for key in here(track) for one in waiting.get(key, ()) if one not in taken)
-        number = next(same, -1)
+        candidates = (
+            index for key in here(track) for index in waiting.get(key, ()) if index not in used
+        )
+        number = next(candidates, -1)
         if number < 0:
-            free.append(track)
+            unused.append(track)
         else:
-            taken.add(number)
-    return [place for number, place in enumerate(places) if number not in taken], free
+            used.add(number)
+    return [place for number, place in enumerate(places) if number not in used], unused
 
 
 def _number(text: str) -> int:

@@ -1,6 +1,6 @@
-"""What of an artist's discography is here, and what is not: albums, and tracks of albums.
+"""Compare the local albums with a discography: owned and missing albums and tracks.
 
-Albums are what they were matched with; those that were not are known by exactly the same title.
+Matched albums are what they were matched with; other albums are found by their exact title.
 """
 
 from __future__ import annotations
@@ -24,31 +24,29 @@ from mediakeep.music.model import Artist
 
 
 class Reason(StrEnum):
-    """Why something of a discography is not here."""
+    """Why a release or track is missing."""
 
     NOT_OWNED = "not owned"
     OTHER_EDITION = "another edition owned"
     BONUS = "bonus track"
-    BOOTLEG = "bootleg only"  # or promotional copies only: nothing that was ever sold
-    UNOFFICIAL = (
-        "no official release"  # listed, and nobody has asked of which status the others are
-    )
+    BOOTLEG = "bootleg only"  # or promotional only: never sold
+    UNOFFICIAL = "no official release"  # and the status of the others was not looked up
 
 
 class Lacking(msgspec.Struct, frozen=True, kw_only=True):
-    """An album that is not here, or with `track` one of its tracks; `release` is "" for none."""
+    """A missing album, or with `track` a missing track; `release` is None if there is none."""
 
     reason: Reason
     group: Group
-    release: Release | None = None  # the edition that is meant
+    release: Release | None = None  # the chosen edition
     editions: int = 0
-    tracks: int = 0  # of that edition; for another edition owned: how many of them are not here
+    tracks: int = 0  # of that edition; if another one is owned: its missing tracks
     track: Place | None = None
-    place: str = ""  # of the album here that lacks it
+    place: str = ""  # folder of the album with the missing track
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """An album that is here, and the edition that it is; `fits` tells what is missing of it."""
+    """Local albums of a release group, their edition, and its missing tracks in `overlap`."""
 
     owned: tuple[Owned, ...]
     group: Group
@@ -57,14 +55,14 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Holdings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is here, what is not, and which albums here nobody knows."""
+    """The owned, the missing, and the unknown albums of an artist."""
 
     held: tuple[Held, ...] = ()
     lacking: tuple[Lacking, ...] = ()
     unknown: tuple[str, ...] = ()  # places
 
 
-_Edition = tuple[str, str]  # a release group, and the release that tags name, if they do
+_Edition = tuple[str, str]  # release group, and the release named in the tags or ""
 
 
 def of(
@@ -74,118 +72,149 @@ def of(
     more: Iterable[Release] = (),
     matches: Mapping[str, Match] = {},
 ) -> Holdings:
-    """Compare what is here with a discography, and with `more` releases that others made."""
+    """Compare the local albums with a discography, and with `more` releases by others."""
     own, foreign = shelf.made(known.groups, known.releases), shelf.made((), more)
     tracks = {album.place: [fit.heard(track) for track in album.tracks] for album in artist.albums}
-    loose = tracks.get("", [])
-    here: dict[_Edition, list[Owned]] = defaultdict(list)
-    theirs: dict[_Edition, list[Owned]] = defaultdict(list)
-    unknown, perhaps = [], set()
-    for owned in sorted(asked.albums, key=lambda one: not one.place):  # loose tracks last
+    loose_tracks = tracks.get("", [])
+    own_albums: dict[_Edition, list[Owned]] = defaultdict(list)
+    foreign_albums: dict[_Edition, list[Owned]] = defaultdict(list)
+    unknown, likely_groups = [], set()
+    for owned in sorted(asked.albums, key=lambda album: not album.place):  # loose tracks last
         match = matches.get(owned.place)
-        on, edition = _edition(owned, match, tracks[owned.place], (own, foreign))
+        index, edition = _edition(owned, match, tracks[owned.place], (own, foreign))
         if edition[0]:
-            held_on = theirs if on is foreign else here
-            held_on[edition if owned.place else _beside(edition, held_on)].append(owned)
+            target = foreign_albums if index is foreign else own_albums
+            target[edition if owned.place else _beside(edition, target)].append(owned)
         else:
             unknown.append(owned.place)
-            perhaps |= _likely(match)
-    held = [_held(own, group, albums, tracks, matches) for (group, _), albums in here.items()]
-    others = [
-        _held(foreign, group, albums, tracks, matches) for (group, _), albums in theirs.items()
+            likely_groups |= _likely(match)
+    own_groups = [
+        _held(own, group, albums, tracks, matches) for (group, _), albums in own_albums.items()
     ]
-    whose = "" if asked.is_various else known.artist.id
-    alike = functools.partial(_has_its_tracks, matches=matches)
-    # Other albums of the artist lie in folders of their own: who has them is not known here.
+    foreign_groups = [
+        _held(foreign, group, albums, tracks, matches)
+        for (group, _), albums in foreign_albums.items()
+    ]
+    credited_to = "" if asked.is_various else known.artist.id
+    shares_tracks = functools.partial(_has_its_tracks, matches=matches)
+    # Other albums of the artist are in folders that belong to other items.
     is_flat = any(album.in_library_root for album in artist.albums)
-    lacking = [
+    missing = [
         *(
             ()
             if is_flat
-            else _albums(own, foreign, {group for group, _ in (*here, *theirs)} | perhaps)
+            else _albums(
+                own, foreign, {group for group, _ in (*own_albums, *foreign_albums)} | likely_groups
+            )
         ),
-        *(one for album in held if alike(album) for one in _tracks(album, own, tracks, loose)),
-        *(one for album in others if alike(album) for one in _missing(album, whose)),
+        *(
+            item
+            for album in own_groups
+            if shares_tracks(album)
+            for item in _tracks(album, own, tracks, loose_tracks)
+        ),
+        *(
+            item
+            for album in foreign_groups
+            if shares_tracks(album)
+            for item in _missing(album, credited_to)
+        ),
     ]
     return Holdings(
-        held=(*held, *others),
-        lacking=tuple(sorted(lacking, key=_order)),
+        held=(*own_groups, *foreign_groups),
+        lacking=tuple(sorted(missing, key=_order)),
         unknown=tuple(unknown),
     )
 
 
 def _beside(edition: _Edition, held: Iterable[_Edition]) -> _Edition:
-    """Return the edition that loose tracks belong to: one of their group that has a folder."""
-    return next((one for one in held if one[0] == edition[0]), edition)
+    """Return the edition of loose tracks: one of their group that has a folder, if any."""
+    return next((candidate for candidate in held if candidate[0] == edition[0]), edition)
 
 
 def _edition(
     owned: Owned, match: Match | None, tracks: Sequence[Heard], shelves: tuple[Shelf, Shelf]
 ) -> tuple[Shelf, _Edition]:
-    """Say which release group an album is of, on which shelf, and which edition if that is known.
+    """Return the index and the release group of an album, and its edition if known.
 
-    One that was not matched is of the album that bears its very title, or the MBID in its tags, if
-    nothing else is nearer.
+    An unmatched album belongs to the group with its exact title, or with the MBID in its tags,
+    unless its match found other releases nearer.
     """
     own, foreign = shelves
     if match and match.group and match.best:
         release = match.best.release.id
-        on = own if release in own.releases else foreign
-        return on, (match.group.id, match.release.id if match.release else "")
-    near = {one.release_group.id for one in match.releases if one.release_group} if match else None
-    for on in (foreign, own) if owned.release in foreign.releases else (own, foreign):
-        group = shelf.group_of(owned, tracks, on)
-        if group and (not near or group in near):  # its tracks may be like those of another
-            return on, (group, owned.release if owned.release in on.releases else "")
+        index = own if release in own.releases else foreign
+        return index, (match.group.id, match.release.id if match.release else "")
+    near_groups = (
+        {
+            near_release.release_group.id
+            for near_release in match.releases
+            if near_release.release_group
+        }
+        if match
+        else None
+    )
+    for index in (foreign, own) if owned.release in foreign.releases else (own, foreign):
+        group = shelf.group_of(owned, tracks, index)
+        if group and (
+            not near_groups or group in near_groups
+        ):  # its tracks may be like those of another
+            return index, (group, owned.release if owned.release in index.releases else "")
     return own, ("", "")
 
 
 def _likely(match: Match | None) -> set[str]:
-    """Return the release group that an album may be of, which is not to be called missing."""
+    """Return the release group that an album may be, so that it is not reported as missing."""
     likely = match.best.release.release_group if match and match.best else None
     return {likely.id} if likely and match and match.sure is Sure.UNSURE else set()
 
 
 def _held(
-    on: Shelf,
+    index: Shelf,
     group: str,
     albums: list[Owned],
     tracks: Mapping[str, list[Heard]],
     matches: Mapping[str, Match],
 ) -> Held:
-    """Find the edition that albums here are: what they were matched with, else what fits."""
-    matched = [one for album in albums if (one := matches.get(album.place)) and one.group]
+    """Return the edition of local albums: the matched one, else the best match of their tracks."""
+    matched = [entry for album in albums if (entry := matches.get(album.place)) and entry.group]
     if len(albums) == 1 and matched and (best := matched[0].best):
         fits = Fit(best.missing, len(best.pairs), len(best.extra))
-        return Held(owned=(albums[0],), group=on.groups[group], release=best.release, fits=fits)
-    here = [one for album in albums for one in tracks[album.place]]
-    named = [one.release for one in matched if one.release]
-    named = named or [on.releases[one.release] for one in albums if one.release in on.releases]
-    editions = named or on.editions.get(group, ())
-    if not editions:  # without an official release: nothing is known of its tracks
-        bare = Release(id="", title=on.groups[group].title)
-        return Held(owned=tuple(albums), group=on.groups[group], release=bare, fits=Fit((), 0, 0))
-    found = [(fit.of(here, edition), edition) for edition in editions]
-    fits, edition = min(found, key=lambda one: one[0].distance)
-    return Held(owned=tuple(albums), group=on.groups[group], release=edition, fits=fits)
+        return Held(owned=(albums[0],), group=index.groups[group], release=best.release, fits=fits)
+    local_tracks = [entry for album in albums for entry in tracks[album.place]]
+    releases = [entry.release for entry in matched if entry.release]
+    releases = releases or [
+        index.releases[entry.release] for entry in albums if entry.release in index.releases
+    ]
+    editions = releases or index.editions.get(group, ())
+    if not editions:  # no official release: its tracks are unknown
+        untracked = Release(id="", title=index.groups[group].title)
+        return Held(
+            owned=tuple(albums), group=index.groups[group], release=untracked, fits=Fit((), 0, 0)
+        )
+    overlaps = [(fit.of(local_tracks, edition), edition) for edition in editions]
+    fits, edition = min(overlaps, key=lambda entry: entry[0].distance)
+    return Held(owned=tuple(albums), group=index.groups[group], release=edition, fits=fits)
 
 
 def _has_its_tracks(held: Held, matches: Mapping[str, Match]) -> bool:
-    """Tell whether an album holds tracks of its release, so that others of it can be missing.
+    """Return whether an album shares tracks with its release, so that others can be missing.
 
-    One that was not matched bears its title or MBID, and may hold something else.
+    An unmatched album has the title or MBID of the release, and may contain something else.
     """
-    matched = (matches.get(one.place) for one in held.owned)
-    return any(one and one.group for one in matched) or held.fits.found >= held.fits.extra
+    matched = (matches.get(album.place) for album in held.owned)
+    return any(match and match.group for match in matched) or held.fits.found >= held.fits.extra
 
 
-def _albums(on: Shelf, more: Shelf, here: Iterable[str]) -> Iterator[Lacking]:
-    """Give the albums of which nothing is here; `more` has the editions of any status."""
-    for group in on.groups.values():
-        if group.id in here:
+def _albums(index: Shelf, more: Shelf, owned_groups: Iterable[str]) -> Iterator[Lacking]:
+    """Yield the release groups without any local album; `more` has editions of any status."""
+    for group in index.groups.values():
+        if group.id in owned_groups:
             continue
         others = more.editions.get(group.id, ())
-        editions = on.editions.get(group.id) or [one for one in others if not one.status]
+        editions = index.editions.get(group.id) or [
+            edition for edition in others if not edition.status
+        ]
         if editions:
             first = editions[0]
             count = len(fit.listed(first))
@@ -201,7 +230,7 @@ def _albums(on: Shelf, more: Shelf, here: Iterable[str]) -> Iterator[Lacking]:
 
 
 def _missing(album: Held, whose: str = "") -> Iterator[Lacking]:
-    """Give the tracks of the edition here that are not; of a compilation those of one artist."""
+    """Yield the missing tracks of the owned edition; of a compilation, only those by an artist."""
     for place in album.fits.missing:
         if whose and not fit.is_by(place, album.release, whose):
             continue
@@ -215,21 +244,23 @@ def _missing(album: Held, whose: str = "") -> Iterator[Lacking]:
 
 
 def _tracks(
-    album: Held, on: Shelf, tracks: Mapping[str, list[Heard]], loose: Sequence[Heard]
+    album: Held, index: Shelf, tracks: Mapping[str, list[Heard]], loose: Sequence[Heard]
 ) -> Iterator[Lacking]:
-    """Give the tracks that are missing, and what other editions have besides."""
+    """Yield the missing tracks, and the bonus tracks of other editions."""
     yield from _missing(album)
-    here = [one for owned in album.owned for one in tracks[owned.place]] + list(loose)
-    known = _known(fit.listed(album.release))
+    local_tracks = [one for owned in album.owned for one in tracks[owned.place]] + list(loose)
+    known_keys = _known(fit.listed(album.release))
     best: tuple[int, Release] | None = None
-    for edition in on.editions.get(album.group.id, ()):
+    for edition in index.editions.get(album.group.id, ()):
         if edition.id == album.release.id:
             continue
-        bonus = [one for one in fit.of(here, edition).missing if not _known([one]) & known]
+        bonus = [
+            one for one in fit.of(local_tracks, edition).missing if not _known([one]) & known_keys
+        ]
         if bonus and (best is None or len(bonus) > best[0]):
             best = len(bonus), edition
         for place in bonus:
-            known |= _known([place])
+            known_keys |= _known([place])
             yield Lacking(
                 reason=Reason.BONUS,
                 group=album.group,
@@ -242,14 +273,14 @@ def _tracks(
             reason=Reason.OTHER_EDITION,
             group=album.group,
             release=best[1],
-            editions=len(on.editions[album.group.id]),
+            editions=len(index.editions[album.group.id]),
             tracks=best[0],
             place=album.owned[0].place,
         )
 
 
 def _known(places: Iterable[Place]) -> set[str]:
-    """Return what tracks can be told by: recordings, and titles."""
+    """Return the keys of tracks: recording MBIDs and titles."""
     return {
         key
         for _, track in places
@@ -257,52 +288,52 @@ def _known(places: Iterable[Place]) -> set[str]:
     }
 
 
-def _order(one: Lacking) -> tuple[object, ...]:
+def _order(missing: Lacking) -> tuple[object, ...]:
     reasons = list(Reason)
-    place = (one.track[0].position, one.track[1].position) if one.track else (0, 0)
-    date = one.group.first_release_date or "9"
+    place = (missing.track[0].position, missing.track[1].position) if missing.track else (0, 0)
+    date = missing.group.first_release_date or "9"
     return (
-        one.track is not None,
-        reasons.index(one.reason),
-        shelf.rank(one.group),
-        one.group.type,
+        missing.track is not None,
+        reasons.index(missing.reason),
+        shelf.rank(missing.group),
+        missing.group.type,
         date,
-        one.group.title,
-        one.place,
+        missing.group.title,
+        missing.place,
         place,
     )
 
 
-def albums(here: Holdings, matches: Mapping[str, Match], archive: str) -> dict[str, Album]:
-    """Say for each folder which album it is; the Cover Art Archive is named by its URL."""
-    found: dict[str, Album] = {}
-    for one in here.held:
-        for place in (owned.place for owned in one.owned):
-            found[place] = _album(one, matches.get(place), archive)
-    for place in here.unknown:
-        found[place] = Album(match=matches[place].sure.value if place in matches else "")
-    return found
+def albums(owned: Holdings, matches: Mapping[str, Match], archive: str) -> dict[str, Album]:
+    """Return which album each folder is; `archive` is the base URL of the Cover Art Archive."""
+    by_place: dict[str, Album] = {}
+    for group in owned.held:
+        for place in (album.place for album in group.owned):
+            by_place[place] = _album(group, matches.get(place), archive)
+    for place in owned.unknown:
+        by_place[place] = Album(match=matches[place].sure.value if place in matches else "")
+    return by_place
 
 
 def _album(held: Held, match: Match | None, archive: str) -> Album:
-    """Tell of an album; where editions tie, of what their release group is."""
+    """Describe an album; if editions tie, only by its release group."""
     group = held.group
-    told = Album(
+    album = Album(
         match=match.sure.value if match else "",
         release_group=group.id,
         title=group.title,
         first_release_date=group.first_release_date or "",
     )
     if match is None or match.group is None:
-        return told
+        return album
     has_front = any(one.cover_art_archive.front for one in match.releases)
     kind, mbid = ("release", match.release.id) if match.release else ("release-group", group.id)
     cover = f"{archive}/{kind}/{mbid}/front" if has_front else ""
     if match.release is None:
         tied = tuple(one.id for one in match.releases)
-        return structs.replace(told, tied=tied, cover_art_url=cover)
+        return structs.replace(album, tied=tied, cover_art_url=cover)
     return structs.replace(
-        told,
+        album,
         release=match.release.id,
         title=match.release.title,
         date=match.release.date or "",

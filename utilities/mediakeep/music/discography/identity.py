@@ -1,7 +1,6 @@
-"""Which artist of MusicBrainz a folder's artist is: decided by albums, never by a name alone.
+"""Identify the MusicBrainz artist of a folder: by albums, never by the name alone.
 
-Two artists of one name are told apart by which of them made the albums. Where that does not
-decide, nobody does but a person.
+Artists with the same name are distinguished by their albums. If these do not decide, the user does.
 """
 
 from __future__ import annotations
@@ -16,88 +15,88 @@ from mediakeep.lookups.known import Choice
 from mediakeep.music.checks import letters
 from mediakeep.music.discography import likeness, title_keys
 
-SEVERAL = 2  # albums that outweigh another name
+SEVERAL = 2  # albums needed to accept an artist with another name
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """An artist who may be meant, and the titles of the albums here that are theirs."""
+    """A possible artist, and the titles of the local albums that are theirs."""
 
     artist: Artist
     titles: tuple[str, ...]
-    named: bool  # credited under the very name that is asked for
+    named: bool  # credited under exactly the queried name
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """Who it is; where that is not certain, nobody, and those who may be meant."""
+    """The artist, or None and the candidates if the identity is uncertain."""
 
     artist: Artist | None = None
     candidates: tuple[Choice, ...] = ()
-    named: bool = False  # whether the candidates bear the very name
+    named: bool = False  # whether the candidates have exactly the queried name
 
 
 def by_albums(
     name: str, titles: Sequence[str], hits: Iterable[Release], same: Iterable[Artist] = ()
 ) -> Verdict:
-    """Let the albums vote: whoever made most of them is the artist, if nobody made as many.
+    """Identify the artist by a vote of the albums: the one who made most of them.
 
-    `same` are artists who are known to bear the name, or to have it as an alias.
+    A tie decides nothing. `same` are artists known to have the name, or to have it as an alias.
     """
     ids = {artist.id for artist in same}
-    found = [
-        structs.replace(one, named=one.named or one.artist.id in ids)
-        for one in _candidates(name, titles, hits)
+    candidates = [
+        structs.replace(candidate, named=candidate.named or candidate.artist.id in ids)
+        for candidate in _candidates(name, titles, hits)
     ]
-    # Who bears another name is thought of only where nobody bears this one.
-    named = [one for one in found if one.named]
-    ranked = sorted(named or found, key=lambda one: -len(one.titles))
+    # Artists with another name count only if none has this one.
+    named = [candidate for candidate in candidates if candidate.named]
+    ranked = sorted(named or candidates, key=lambda candidate: -len(candidate.titles))
     if not ranked:
         return Verdict()
-    first, *others = ranked
-    clear = not others or len(first.titles) > len(others[0].titles)
-    if clear and (first.named or len(first.titles) >= SEVERAL):
+    first, *rest = ranked
+    is_clear = not rest or len(first.titles) > len(rest[0].titles)
+    if is_clear and (first.named or len(first.titles) >= SEVERAL):
         return Verdict(first.artist)
-    choices = tuple(Choice(one.artist, one.titles) for one in ranked)
+    choices = tuple(Choice(candidate.artist, candidate.titles) for candidate in ranked)
     return Verdict(candidates=choices, named=bool(named))
 
 
 def either(certain: Verdict, other: Verdict) -> Verdict:
-    """Return a verdict if it says who it is, else all who may be meant by one of two."""
+    """Return `certain` if it names an artist, else the candidates of both."""
     if certain.artist:
         return certain
-    both = {one.artist.id: one for one in (*other.candidates, *certain.candidates)}
+    both = {choice.artist.id: choice for choice in (*other.candidates, *certain.candidates)}
     return Verdict(candidates=tuple(both.values()))
 
 
 def namesakes(name: str, found: Iterable[Artist]) -> list[Artist]:
-    """Return the artists that bear a name, or have it as an alias."""
+    """Return the artists with a name, or with it as an alias."""
     wanted = letters.loose(name)
-    return [one for one in found if wanted in _names(one) and not one.is_special]
+    return [artist for artist in found if wanted in _names(artist) and not artist.is_special]
 
 
 def alike(name: str, titles: Sequence[str], hits: Iterable[Release]) -> tuple[Choice, ...]:
-    """Return the artists who have nearly the name and an album of nearly a title, best first."""
+    """Return the artists with a similar name and an album of similar title, best first."""
     keys, wanted = {title_keys.base_key(title): title for title in titles}, letters.loose(name)
-    found: dict[str, Candidate] = {}
+    candidates: dict[str, Candidate] = {}
     for release in hits:
         key = likeness.likest(title_keys.base_key(release.title), keys)
         for credit in release.artist_credit if key is not None else ():
             names = {letters.loose(credit.name), *_names(credit.artist)}
             if credit.artist.is_special or not likeness.is_like(wanted, names):
                 continue
-            before = found.get(credit.artist.id, Candidate(credit.artist, (), named=False))
-            made = tuple(dict.fromkeys((*before.titles, keys[key or ""])))
-            found[credit.artist.id] = structs.replace(before, titles=made)
-    ranked = sorted(found.values(), key=lambda one: -len(one.titles))
-    return tuple(Choice(one.artist, one.titles) for one in ranked)
+            before = candidates.get(credit.artist.id, Candidate(credit.artist, (), named=False))
+            titles_made = tuple(dict.fromkeys((*before.titles, keys[key or ""])))
+            candidates[credit.artist.id] = structs.replace(before, titles=titles_made)
+    ranked = sorted(candidates.values(), key=lambda candidate: -len(candidate.titles))
+    return tuple(Choice(candidate.artist, candidate.titles) for candidate in ranked)
 
 
 def is_like(name: str, choice: Choice) -> bool:
-    """Tell whether an artist has nearly a name, or has it as an alias."""
+    """Return whether an artist has a similar name, or a similar alias."""
     return likeness.is_like(letters.loose(name), _names(choice.artist))
 
 
 def unheard(same: Iterable[Artist]) -> tuple[Choice, ...]:
-    """Name those who may be meant where none of their albums is here."""
+    """Return the candidates if none of their albums is owned."""
     return tuple(Choice(artist) for artist in same)
 
 
@@ -108,19 +107,21 @@ def _names(artist: Artist) -> set[str]:
 
 def _candidates(name: str, titles: Sequence[str], hits: Iterable[Release]) -> list[Candidate]:
     wanted = {key: title for title in titles for key in _keys(title)}
-    found: dict[str, Candidate] = {}
+    candidates: dict[str, Candidate] = {}
     for release in hits:
         title = next((wanted[key] for key in _keys(release.title) if key in wanted), None)
         for credit in release.artist_credit if title else ():
             if credit.artist.is_special:
                 continue
-            before = found.get(credit.artist.id, Candidate(credit.artist, (), named=False))
+            before = candidates.get(credit.artist.id, Candidate(credit.artist, (), named=False))
             named = letters.loose(name) in {letters.loose(credit.name), *_names(credit.artist)}
-            made = tuple(dict.fromkeys((*before.titles, title or "")))
-            found[credit.artist.id] = Candidate(credit.artist, made, before.named or named)
-    return list(found.values())
+            titles_made = tuple(dict.fromkeys((*before.titles, title or "")))
+            candidates[credit.artist.id] = Candidate(
+                credit.artist, titles_made, before.named or named
+            )
+    return list(candidates.values())
 
 
 def _keys(title: str) -> tuple[str, ...]:
-    """Return a title's keys, the exact one first."""
+    """Return the keys of a title, the exact one first."""
     return title_keys.title_key(title), title_keys.base_key(title)

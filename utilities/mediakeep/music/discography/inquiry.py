@@ -1,8 +1,9 @@
-"""An artist's look-up as the worker has it: asked where that is needed, kept, and compared.
+"""The lookup of an artist as the worker sees it: looked up if needed, cached, and compared.
 
-1. Where the question is the one that was answered before, nobody is asked.
-2. Else a search finds out who it is and what they made; where that fails, what is known serves.
-3. Each album is matched with the releases that are known, and what is here is compared with the
+1. If the query equals the one of the cached result, no request is made.
+2. Else a search identifies the artist and loads the discography; if it fails, the cached result
+   is used.
+3. Each album is matched with the known releases, and the local albums are compared with the
    discography.
 """
 
@@ -30,154 +31,166 @@ from mediakeep.music.model import Artist
 
 
 class Inquiry(msgspec.Struct, frozen=True):
-    """What is known of an artist; `state` is "pending" where it could not be asked, and `why`."""
+    """The lookup result of an artist; "pending" if it could not be made, for `reason`."""
 
     state: Lookup
     resolved: Resolved | None = None
     known: Discography | None = None
     holdings: Holdings = Holdings()
-    matches: dict[str, Match] = {}  # of each album, by its place
+    matches: dict[str, Match] = {}  # of each album, by place
     why: str = ""
-    failed: bool = False  # a service was asked, and failed
+    failed: bool = False  # a request to a service failed
 
     @property
     def mbid(self) -> str:
-        """The artist's MBID, "" where it is not known who it is."""
+        """The artist's MBID, or "" if unknown."""
         return self.resolved.artist.id if self.resolved and self.resolved.artist else ""
 
 
-UNASKED = Inquiry("")  # where nothing was to be looked up
+UNASKED = Inquiry("")  # if lookups are switched off
 
 
 def of(artist: Artist, key: str, desk: Desk) -> Inquiry:
-    """Look an artist up, as far as that is allowed and needed."""
-    asked = question.of(artist)
+    """Look up an artist, if allowed and needed."""
+    query = question.of(artist)
     if desk.is_empty:
         return Inquiry("pending", why=desk.closed)
-    kept = desk.known.resolved(key)
+    cached = desk.known.resolved(key)
     try:
-        resolved, known = _answered(artist, asked, kept, desk)
+        resolved, known = _answered(artist, query, cached, desk)
     except (NotAsked, ServiceFailed) as error:
         failed = isinstance(error, ServiceFailed)
-        # What was to be asked anew is known as well as before.
-        state = kept.state if kept and desk.access.fresh else "pending"
-        left = Inquiry(state, kept, why=str(error), failed=failed)
-        old = desk.known.discography(kept.artist.id) if kept and kept.artist else None
-        return _compared(left, artist, asked, old) if old else left
-    found = Inquiry(resolved.state, resolved, known)
-    found = _compared(found, artist, asked, known)
-    if resolved is not kept and _is_doubtful(found, asked):
-        found = _doubted(found)
-    return found if resolved is kept else _kept(found, key, desk)
+        # A failed refresh leaves the cached result as valid as before.
+        state = cached.state if cached and desk.access.fresh else "pending"
+        pending = Inquiry(state, cached, why=str(error), failed=failed)
+        discography = desk.known.discography(cached.artist.id) if cached and cached.artist else None
+        return _compared(pending, artist, query, discography) if discography else pending
+    lookup = Inquiry(resolved.state, resolved, known)
+    lookup = _compared(lookup, artist, query, known)
+    if resolved is not cached and _is_doubtful(lookup, query):
+        lookup = _doubted(lookup)
+    return lookup if resolved is cached else _kept(lookup, key, desk)
 
 
-def _is_doubtful(found: Inquiry, asked: Question) -> bool:
-    """Tell whether hardly anything here is by whom it seems to be.
+def _is_doubtful(lookup: Inquiry, query: Question) -> bool:
+    """Return whether hardly any local album is by the identified artist.
 
-    An MBID in the tags is believed where the name is the artist's, or any album is.
+    An MBID in the tags is trusted if the name is the artist's, or if any album is theirs.
     """
-    resolved, held = found.resolved, found.holdings.held
-    if not (resolved and resolved.artist and asked.albums) or asked.is_various:
+    resolved, groups = lookup.resolved, lookup.holdings.held
+    if not (resolved and resolved.artist and query.albums) or query.is_various:
         return False
     if resolved.by == "tags":
-        return not held and not identity.namesakes(asked.name, [resolved.artist])
-    count = sum(len(one.owned) for one in held)
-    return 2 * count < len(asked.albums) and not any(one.fits.found for one in held)
+        return not groups and not identity.namesakes(query.name, [resolved.artist])
+    count = sum(len(group.owned) for group in groups)
+    return 2 * count < len(query.albums) and not any(group.fits.found for group in groups)
 
 
-def _doubted(found: Inquiry) -> Inquiry:
-    """Leave it to a person who it is."""
-    assert found.resolved is not None
-    assert found.resolved.artist is not None
-    titles = tuple(one.group.title for one in found.holdings.held)
-    choices = (Choice(found.resolved.artist, titles),)
-    resolved = structs.replace(found.resolved, state="unsure", artist=None, choices=choices)
+def _doubted(lookup: Inquiry) -> Inquiry:
+    """Return the lookup as ambiguous, for the user to decide."""
+    assert lookup.resolved is not None
+    assert lookup.resolved.artist is not None
+    titles = tuple(group.group.title for group in lookup.holdings.held)
+    choices = (Choice(lookup.resolved.artist, titles),)
+    resolved = structs.replace(lookup.resolved, state="unsure", artist=None, choices=choices)
     return Inquiry("unsure", resolved)
 
 
-def _kept(found: Inquiry, key: str, desk: Desk) -> Inquiry:
-    """Keep what a look-up came to, with what each album here is."""
-    assert found.resolved is not None
+def _kept(lookup: Inquiry, key: str, desk: Desk) -> Inquiry:
+    """Store a lookup result, with what each local album is."""
+    assert lookup.resolved is not None
     host = desk.access.pictures.host
-    told = holdings.albums(found.holdings, found.matches, host)
-    resolved = structs.replace(found.resolved, albums=told)
-    desk.known.keep(key, resolved, found.known)
-    return structs.replace(found, resolved=resolved)
+    albums = holdings.albums(lookup.holdings, lookup.matches, host)
+    resolved = structs.replace(lookup.resolved, albums=albums)
+    desk.known.keep(key, resolved, lookup.known)
+    return structs.replace(lookup, resolved=resolved)
 
 
-def again(before: Inquiry, artist: Artist, key: str, desk: Desk) -> Inquiry:
-    """Compare anew what is here, after tags of it were repaired, and ask nobody for that.
+def again(lookup: Inquiry, artist: Artist, key: str, desk: Desk) -> Inquiry:
+    """Compare the local albums again after their tags were repaired, without any request.
 
-    What the tags ask by now is kept as the question that was answered.
+    The query of the repaired tags is stored as the answered one.
     """
-    if before.resolved is None or not before.known:
-        return before
-    asked = question.renewed(question.of(artist), before.resolved.merged)
-    if before.state != "pending" and before.resolved.question != asked.digest:
-        resolved = structs.replace(before.resolved, question=asked.digest)
-        before = structs.replace(before, resolved=resolved)
+    if lookup.resolved is None or not lookup.known:
+        return lookup
+    query = question.renewed(question.of(artist), lookup.resolved.merged)
+    if lookup.state != "pending" and lookup.resolved.question != query.digest:
+        resolved = structs.replace(lookup.resolved, question=query.digest)
+        lookup = structs.replace(lookup, resolved=resolved)
         desk.known.keep(key, resolved, None)
-    return _compared(before, artist, asked, before.known)
+    return _compared(lookup, artist, query, lookup.known)
 
 
 def _compared(
-    found: Inquiry, artist: Artist, asked: Question, known: Discography | None
+    lookup: Inquiry, artist: Artist, query: Question, known: Discography | None
 ) -> Inquiry:
-    """Add what is here and what is not."""
-    assert found.resolved is not None
-    asked = question.renewed(asked, found.resolved.merged)
-    known = known or Discography(artist=found.resolved.artist or _NOBODY)
-    more, matches = found.resolved.more, _matched(found.resolved, artist, asked, known)
-    if found.resolved.artist is None:  # whose discography nobody has asked for
-        known_ones = {place: one for place, one in matches.items() if one.sure is not Sure.UNKNOWN}
-        return structs.replace(found, matches=known_ones)
-    told = holdings.of(artist, asked, known, more, matches)
-    return structs.replace(found, known=known, holdings=told, matches=matches)
+    """Add the matches, and the owned and missing releases."""
+    assert lookup.resolved is not None
+    query = question.renewed(query, lookup.resolved.merged)
+    known = known or Discography(artist=lookup.resolved.artist or _NOBODY)
+    more, matches = lookup.resolved.more, _matched(lookup.resolved, artist, query, known)
+    if lookup.resolved.artist is None:  # the discography of an unknown artist was not looked up
+        known_matches = {
+            place: match for place, match in matches.items() if match.sure is not Sure.UNKNOWN
+        }
+        return structs.replace(lookup, matches=known_matches)
+    compared = holdings.of(artist, query, known, more, matches)
+    return structs.replace(lookup, known=known, holdings=compared, matches=matches)
 
 
 _NOBODY = catalogue.Artist(id="", name="")
 
 
 def _matched(
-    resolved: Resolved, artist: Artist, asked: Question, known: Discography
+    resolved: Resolved, artist: Artist, query: Question, known: Discography
 ) -> dict[str, Match]:
-    """Match each album with all releases that are known."""
-    names = {title_keys.title_key(asked.name)}
+    """Match each album with all known releases."""
+    names = {title_keys.title_key(query.name)}
     if resolved.artist:
         names |= shapes.names([Credit(name=known.artist.name, artist=known.artist)])
-    here = structs.replace(artist, resolved=resolved)
-    groups = {group.id: group for group in known.groups}  # which tell more than a release does
+    resolved_artist = structs.replace(artist, resolved=resolved)
+    groups = {
+        group.id: group for group in known.groups
+    }  # which have more data than those of releases
     releases = (
-        structs.replace(one, release_group=groups.get(one.release_group.id, one.release_group))
-        for one in (*known.releases, *resolved.more)
-        if one.release_group
+        structs.replace(
+            release, release_group=groups.get(release.release_group.id, release.release_group)
+        )
+        for release in (*known.releases, *resolved.more)
+        if release.release_group
     )
-    return match.albums(here, releases, names=names)
+    return match.albums(resolved_artist, releases, names=names)
 
 
 def _count(artist: Artist, by: catalogue.Artist, releases: Iterable[Release]) -> int:
-    """Count the albums here that releases of an artist are for certain."""
+    """Count the local albums that certainly match releases of an artist."""
     names = shapes.names([Credit(name=by.name, artist=by)])
-    found = match.albums(structs.replace(artist, resolved=None), releases, names=names)
-    return sum(one.group is not None for one in found.values())
+    matches = match.albums(structs.replace(artist, resolved=None), releases, names=names)
+    return sum(album.group is not None for album in matches.values())
 
 
 def _answered(
-    artist: Artist, asked: Question, kept: Resolved | None, desk: Desk
+    artist: Artist, query: Question, cached: Resolved | None, desk: Desk
 ) -> tuple[Resolved, Discography | None]:
-    fresh = desk.access.fresh
-    if kept and kept.question == question.renewed(asked, kept.merged).digest and not fresh:
-        known = desk.known.discography(kept.artist.id) if kept.artist else None
-        if known or not kept.artist or asked.is_various:
+    is_refresh = desk.access.fresh
+    if (
+        cached
+        and cached.question == question.renewed(query, cached.merged).digest
+        and not is_refresh
+    ):
+        known = desk.known.discography(cached.artist.id) if cached.artist else None
+        if known or not cached.artist or query.is_various:
             desk.spent.hits += 1
-            return kept, known
-    if fresh and not desk.access.is_open:
+            return cached, known
+    if is_refresh and not desk.access.is_open:
         raise desk.access.refusal()
     before = desk.spent.requests
-    with desk.musicbrainz.afresh(fresh):
-        tracks = {one.place: [fit.heard(track) for track in one.tracks] for one in artist.albums}
+    with desk.musicbrainz.afresh(is_refresh):
+        tracks = {
+            album.place: [fit.heard(track) for track in album.tracks] for album in artist.albums
+        }
         count = partial(_count, artist)
-        resolved, known = Search(asked, desk, None if fresh else kept, tracks, count).run()
+        resolved, known = Search(query, desk, None if is_refresh else cached, tracks, count).run()
     spent = desk.spent.requests - before
-    resolved = structs.replace(resolved, requests=spent, album_count=len(asked.albums))
+    resolved = structs.replace(resolved, requests=spent, album_count=len(query.albums))
     return resolved, known

@@ -1,4 +1,4 @@
-"""Which of the releases that a search found an album here may be, by title, size and maker."""
+"""Which releases of a search result an album may be, by title, size and artist."""
 
 from __future__ import annotations
 
@@ -11,38 +11,40 @@ from mediakeep.music.checks import letters
 from mediakeep.music.discography import title_keys
 from mediakeep.music.discography.question import Owned
 
-LIKE = 75.0  # of 100: titles that share so much may be one, with a slip of the pen
-NEAR = 2  # tracks that a release may have less than are here
-GROUPS = 3  # release groups of one title that are looked at
-MOST = 10  # as long as none of them has half of the tracks
+LIKE = 75.0  # of 100: titles this similar may differ by a typing error
+NEAR = 2  # tracks that a release may have fewer than the album
+GROUPS = 3  # release groups checked per title
+MOST = 10  # checked if none of them has half of the tracks
 
 _FIGURES = re.compile("[0-9]+")
 
 
 def is_like(key: str, others: Collection[str]) -> bool:
-    """Tell whether the key of a title or a name is one of others, or nearly.
+    """Return whether the key of a title or name equals or resembles one of `others`.
 
-    What is numbered unlike is not the same: "Hits 1984" is not "Hits 1985".
+    Keys with different numbers never match: "Hits 1984" is not "Hits 1985".
     """
     return likest(key, others) is not None
 
 
 def likest(key: str, others: Collection[str]) -> str | None:
-    """Return the one of others that a key is most like, or None if it is like none."""
+    """Return the most similar of `others`, or None if none is similar."""
     if key in others:
         return key
-    from rapidfuzz import fuzz, process  # most artists are looked up without it
+    from rapidfuzz import fuzz, process  # most lookups do not need it
 
-    told = _FIGURES.findall(key)
-    some = [one for one in others if not told or _FIGURES.findall(one) in ([], told)]
-    found = process.extractOne(key, some, scorer=fuzz.ratio, score_cutoff=LIKE)
-    return found[0] if found else None
+    digits = _FIGURES.findall(key)
+    comparable = [
+        other for other in others if not digits or _FIGURES.findall(other) in ([], digits)
+    ]
+    best = process.extractOne(key, comparable, scorer=fuzz.ratio, score_cutoff=LIKE)
+    return best[0] if best else None
 
 
 class Hits:
-    """What a search found for several albums of an artist, given by name.
+    """Search results for several albums of an artist, given by name.
 
-    With `like` their titles may be misspelt.
+    If `like`, titles may be misspelt.
     """
 
     def __init__(
@@ -50,33 +52,35 @@ class Hits:
     ) -> None:
         self._name = letters.loose(name)
         self._by_title: dict[str, list[Release]] = defaultdict(list)
-        wanted = {title_keys.base_key(one.title) for one in albums}
+        wanted = {title_keys.base_key(item.title) for item in albums}
         for release in found:
             key: str | None = title_keys.base_key(release.title)
             if like:
                 key = likest(key or "", wanted)
             if key in wanted:
                 self._by_title[key].append(release)
-        makers = {(one, key) for key, some in self._by_title.items() for one in _makers(some)}
+        makers = {
+            (item, key) for key, releases in self._by_title.items() for item in _makers(releases)
+        }
         self._made = Counter(artist for artist, _ in makers)
 
     def groups(self, album: Owned) -> list[str]:
-        """Name the release groups that an album may be, the likeliest first."""
-        near = [
-            one
-            for one in self._by_title.get(title_keys.base_key(album.title), ())
-            if one.track_count >= album.tracks - NEAR and one.status in ("Official", None)
+        """Return the release groups that an album may be, most likely first."""
+        releases = [
+            release
+            for release in self._by_title.get(title_keys.base_key(album.title), ())
+            if release.track_count >= album.tracks - NEAR and release.status in ("Official", None)
         ]
-        near.sort(key=lambda one: self._rank(one, album))
-        groups = (one.release_group.id for one in near if one.release_group)
+        releases.sort(key=lambda release: self._rank(release, album))
+        groups = (release.release_group.id for release in releases if release.release_group)
         return list(dict.fromkeys(groups))[:MOST]
 
     def _rank(self, release: Release, album: Owned) -> tuple[object, ...]:
-        """Put first who bears such a name, then who made most of the albums, then the size."""
-        names = {letters.loose(one.name) for one in release.artist_credit}
-        made = max((self._made[one] for one in _makers([release])), default=0)
+        """Sort by artist name, then by number of albums by the artist, then by size."""
+        names = {letters.loose(artist.name) for artist in release.artist_credit}
+        album_count = max((self._made[artist] for artist in _makers([release])), default=0)
         size = abs(release.track_count - album.tracks)
-        return not is_like(self._name, names), -made, size, -release.score, release.id
+        return not is_like(self._name, names), -album_count, size, -release.score, release.id
 
 
 def _makers(releases: Iterable[Release]) -> set[str]:

@@ -1,4 +1,4 @@
-"""What a report says of the albums here: which release each is, how sure that is, and why."""
+"""Report text for the local albums: which release each one is, with what confidence, and why."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mediakeep.music.matching import wording
 from mediakeep.music.matching.verdict import Candidate, Match, Sure
 from mediakeep.music.model import Artist
 
-SHOWN = 40  # albums of each kind that the report names; the audit has all
-FEW = 4  # editions that are named of those that are tied
+SHOWN = 40  # albums of each kind in the report; the audit lists all
+FEW = 4  # tied editions shown
 
-Choose = Callable[..., str]  # the command that decides what albums of places are, or ""
+Choose = Callable[..., str]  # the command that chooses the release of albums, or ""
 
 
 class Option(msgspec.Struct, frozen=True):
-    """One release that an album may be: how like it is, its name, what tells it, and why not."""
+    """A possible release: similarity, name, distinguishing facts, and what contradicts it."""
 
     sure: str
     name: str
@@ -33,7 +33,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """An album that may be one of several, or that something speaks against."""
+    """An album with several possible releases, or with contradictions."""
 
     album: str
     options: tuple[Option, ...]
@@ -41,34 +41,34 @@ class Doubt(msgspec.Struct, frozen=True):
 
 
 class Tie(msgspec.Struct, frozen=True):
-    """An album of which some editions are as likely; one alone is the nearest, and is not it."""
+    """An album with equally likely editions; a single edition is the nearest, but not the same."""
 
     album: str
     lead: str
     options: tuple[Option, ...]
-    more: int  # editions that are not named
+    more: int  # editions not shown
 
 
 class Certain(msgspec.Struct, frozen=True):
-    """An album of which the release is certain, as cells of a table."""
+    """An album whose release is certain, as table cells."""
 
     album: str
     title: str
     year: str
     country: str
     format: str
-    sure: str  # how like it is, or that tags name it
+    sure: str  # the similarity, or that the tags name it
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """An album that is like nothing there; the nearest release, if there is any near."""
+    """An album without a similar release, and the nearest one if there is any."""
 
     album: str
     nearest: Option | None
 
 
 class Matched(msgspec.Struct, frozen=True):
-    """The albums by how sure it is what they are, as far as they are shown."""
+    """The albums by confidence, as far as they are shown."""
 
     sums: str
     unsure: tuple[Doubt, ...]
@@ -76,75 +76,84 @@ class Matched(msgspec.Struct, frozen=True):
     command: str  # that chooses an edition
     unknown: tuple[Unknown, ...]
     certain: tuple[Certain, ...]
-    more: Mapping[str, int]  # beyond SHOWN, by how sure it is; the unsure are all shown
+    more: Mapping[str, int]  # albums not shown, by confidence; all unsure ones are shown
 
 
 def of(here: Artist, matches: Mapping[str, Match], choose: Choose) -> Matched | None:
-    """Tell what the albums of an artist are; None where nothing is known of any."""
-    found: dict[Sure, list[Match]] = {sure: [] for sure in Sure}
-    for one in matches.values():
-        found[one.sure].append(one)
+    """Describe the albums of an artist by their matches; None if there are none."""
+    by_confidence: dict[Sure, list[Match]] = {sure: [] for sure in Sure}
+    for album in matches.values():
+        by_confidence[album.sure].append(album)
     if not matches:
         return None
     names = _names(here)
     return Matched(
-        sums=", ".join(f"{len(some):,} {sure.value}" for sure, some in found.items() if some),
-        unsure=tuple(_doubt(one, names, choose) for one in found[Sure.UNSURE]),
-        tied=tuple(_tie(one, names) for one in found[Sure.TIED][:SHOWN]),
-        command=choose(*(one.place for one in found[Sure.TIED])),
-        unknown=tuple(_unknown(one, names) for one in found[Sure.UNKNOWN][:SHOWN]),
-        certain=tuple(_certain(found[Sure.CERTAIN][:SHOWN], names)),
-        more={sure.value: max(len(some) - SHOWN, 0) for sure, some in found.items()},
+        sums=", ".join(
+            f"{len(albums):,} {sure.value}" for sure, albums in by_confidence.items() if albums
+        ),
+        unsure=tuple(_doubt(album, names, choose) for album in by_confidence[Sure.UNSURE]),
+        tied=tuple(_tie(album, names) for album in by_confidence[Sure.TIED][:SHOWN]),
+        command=choose(*(album.place for album in by_confidence[Sure.TIED])),
+        unknown=tuple(_unknown(album, names) for album in by_confidence[Sure.UNKNOWN][:SHOWN]),
+        certain=tuple(_certain(by_confidence[Sure.CERTAIN][:SHOWN], names)),
+        more={sure.value: max(len(albums) - SHOWN, 0) for sure, albums in by_confidence.items()},
     )
 
 
 def _names(here: Artist) -> dict[str, str]:
-    """Name albums by their titles as the tags tell them, and by their folders where they differ."""
-    flat = any(album.in_library_root for album in here.albums)
-    return {one.place: _name(one, flat=flat) for one in question.of(here).albums}
+    """Label albums by their titles in the tags, and by their folders if they differ."""
+    is_flat = any(album.in_library_root for album in here.albums)
+    return {owned.place: _name(owned, flat=is_flat) for owned in question.of(here).albums}
 
 
-def _name(one: Owned, *, flat: bool) -> str:
-    if flat and one.title:
-        return one.title
-    place = one.place or grouping.LOOSE
-    return f"{one.title} ({place})" if _is_named_otherwise(one) else place
+def _name(album: Owned, *, flat: bool) -> str:
+    if flat and album.title:
+        return album.title
+    place = album.place or grouping.LOOSE
+    return f"{album.title} ({place})" if _is_named_otherwise(album) else place
 
 
-def _is_named_otherwise(one: Owned) -> bool:
-    return one.title not in ("", files.printable(files.unescape(one.place.rpartition("/")[2])))
+def _is_named_otherwise(album: Owned) -> bool:
+    return album.title not in ("", files.printable(files.unescape(album.place.rpartition("/")[2])))
 
 
-def _doubt(one: Match, names: Mapping[str, str], choose: Choose) -> Doubt:
-    options = tuple(map(_option, one.candidates))
-    return Doubt(names.get(one.place, one.place), options, choose(one.place))
+def _doubt(album: Match, names: Mapping[str, str], choose: Choose) -> Doubt:
+    options = tuple(map(_option, album.candidates))
+    return Doubt(names.get(album.place, album.place), options, choose(album.place))
 
 
-def _option(one: Candidate) -> Option:
-    release = one.release
+def _option(candidate: Candidate) -> Option:
+    release = candidate.release
     name = f"{letters.quoted(release.title)} by {wording.credited(release)}"
     facts = wording.brief(release)
-    return Option(wording.likeness(one), name, facts, release.id, tuple(wording.against(one)))
+    return Option(
+        wording.likeness(candidate), name, facts, release.id, tuple(wording.against(candidate))
+    )
 
 
-def _tie(one: Match, names: Mapping[str, str]) -> Tie:
-    name, releases = names.get(one.place, one.place), one.releases
-    sure = _sure(one)
+def _tie(album: Match, names: Mapping[str, str]) -> Tie:
+    name, releases = names.get(album.place, album.place), album.releases
+    sure = _sure(album)
     if len(releases) == 1:
-        nearest = _option(one.candidates[0])
-        strange = tuple(wording.strange(one.candidates[0]))
-        nearest = msgspec.structs.replace(nearest, against=strange)
-        return Tie(name, f"none of its known editions is this one ({sure})", (nearest,), 0)
-    alike = wording.shared(releases)
+        nearest = _option(album.candidates[0])
+        contradictions = tuple(wording.strange(album.candidates[0]))
+        nearest = msgspec.structs.replace(nearest, against=contradictions)
+        return Tie(name, f"none of the known editions matches ({sure})", (nearest,), 0)
+    common = wording.shared(releases)
     lead = (
-        f"{len(releases):,} editions fit alike ({sure}){f', all of them {alike}' if alike else ''}"
+        f"{len(releases):,} editions match equally well ({sure})"
+        f"{f', all of them {common}' if common else ''}"
     )
     return Tie(name, lead, tuple(_editions(releases)), max(len(releases) - FEW, 0))
 
 
-def _sure(one: Match) -> str:
-    """Say what made it sure; how like the tracks are says little where tags name the release."""
-    return "by tags" if one.by == "tags" else f"{wording.likeness(one.candidates[0])} by {one.by}"
+def _sure(album: Match) -> str:
+    """Return the basis of a match; the tracks say little if the tags name the release."""
+    return (
+        "by tags"
+        if album.by == "tags"
+        else f"{wording.likeness(album.candidates[0])} by {album.by}"
+    )
 
 
 def _editions(releases: Sequence[Release]) -> Iterator[Option]:
@@ -153,20 +162,20 @@ def _editions(releases: Sequence[Release]) -> Iterator[Option]:
         yield Option("", release.title, facts, release.id)
 
 
-def _unknown(one: Match, names: Mapping[str, str]) -> Unknown:
-    nearest = _option(one.best) if one.best else None
-    return Unknown(names.get(one.place, one.place), nearest)
+def _unknown(album: Match, names: Mapping[str, str]) -> Unknown:
+    nearest = _option(album.best) if album.best else None
+    return Unknown(names.get(album.place, album.place), nearest)
 
 
-def _certain(some: Iterable[Match], names: Mapping[str, str]) -> Iterator[Certain]:
-    for one in some:
-        release = one.candidates[0].release
-        told = wording.edition(release)
+def _certain(albums: Iterable[Match], names: Mapping[str, str]) -> Iterator[Certain]:
+    for album in albums:
+        release = album.candidates[0].release
+        edition = wording.edition(release)
         yield Certain(
-            album=names.get(one.place, one.place),
+            album=names.get(album.place, album.place),
             title=release.title,
-            year=told.date[:4],
-            country=told.country,
-            format=told.format,
-            sure=_sure(one),
+            year=edition.date[:4],
+            country=edition.country,
+            format=edition.format,
+            sure=_sure(album),
         )

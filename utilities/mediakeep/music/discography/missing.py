@@ -1,4 +1,4 @@
-"""What is missing of a discography, as rows of a table and as data for programs."""
+"""The missing part of a discography, as table rows and as JSON."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ COLUMNS = (
 
 
 def rows(name: str, asked: Inquiry) -> list[dict[str, Any]]:
-    """Give what is missing as rows of a table; lengths are seconds."""
+    """Return the missing releases and tracks as table rows; lengths are in seconds."""
     artist = asked.resolved.artist if asked.resolved else None
-    return [_row(name, artist.id if artist else "", one) for one in asked.holdings.lacking]
+    return [_row(name, artist.id if artist else "", missing) for missing in asked.holdings.lacking]
 
 
-def _row(name: str, mbid: str, one: Lacking) -> dict[str, Any]:
-    group = one.group
+def _row(name: str, mbid: str, missing: Lacking) -> dict[str, Any]:
+    group = missing.group
     row: dict[str, Any] = {
         "artist": name,
-        "missing": "track" if one.track else "album",
-        "reason": one.reason.value,
+        "missing": "track" if missing.track else "album",
+        "reason": missing.reason.value,
         "album": group.title,
         "type": group.type,
         "first_release_date": group.first_release_date or "",
-        "tracks": one.tracks,
-        "editions": one.editions,
-        "folder": one.place,
+        "tracks": missing.tracks,
+        "editions": missing.editions,
+        "folder": missing.place,
         "release_group_mbid": group.id,
-        "release_mbid": one.release.id if one.release else "",
+        "release_mbid": missing.release.id if missing.release else "",
         "artist_mbid": mbid,
     }
-    return row | (_of_track(one.track) if one.track else {})
+    return row | (_of_track(missing.track) if missing.track else {})
 
 
 def _of_track(place: Place) -> dict[str, Any]:
@@ -54,30 +54,34 @@ def _of_track(place: Place) -> dict[str, Any]:
 
 
 def told(name: str, asked: Inquiry) -> dict[str, Any]:
-    """Give all that is known, for programs; why a look-up waits is told by its batch alone."""
+    """Return all results of a lookup as JSON data, without the reason of a pending one."""
     resolved = asked.resolved
-    found: dict[str, Any] = {"lookup": asked.state}
+    fields: dict[str, Any] = {"lookup": asked.state}
     if resolved and resolved.artist:
-        found |= {"mbid": resolved.artist.id, "name": resolved.artist.name, "found_by": resolved.by}
-        found |= {"asked": resolved.asked}
-        found["albums"] = [_held(one) for one in asked.holdings.held]
-        found["unknown_albums"] = list(asked.holdings.unknown)
-        found["missing"] = rows(name, asked)
+        fields |= {
+            "mbid": resolved.artist.id,
+            "name": resolved.artist.name,
+            "found_by": resolved.by,
+        }
+        fields |= {"asked": resolved.asked}
+        fields["albums"] = [_held(group) for group in asked.holdings.held]
+        fields["unknown_albums"] = list(asked.holdings.unknown)
+        fields["missing"] = rows(name, asked)
     if asked.matches:
-        found["matches"] = [figures.told(one) for one in asked.matches.values()]
+        fields["matches"] = [figures.told(match) for match in asked.matches.values()]
     if resolved and resolved.choices:
-        found["choices"] = [
-            {"mbid": one.artist.id, "name": one.artist.name, "albums": list(one.titles)}
-            for one in resolved.choices
+        fields["choices"] = [
+            {"mbid": choice.artist.id, "name": choice.artist.name, "albums": list(choice.titles)}
+            for choice in resolved.choices
         ]
-    return found
+    return fields
 
 
-def _held(one: Held) -> dict[str, Any]:
+def _held(group: Held) -> dict[str, Any]:
     return {
-        "folders": [owned.place for owned in one.owned],
-        "title": one.group.title,
-        "release_group_mbid": one.group.id,
-        "release_mbid": one.release.id,
-        "missing_tracks": len(one.fits.missing),
+        "folders": [album.place for album in group.owned],
+        "title": group.group.title,
+        "release_group_mbid": group.group.id,
+        "release_mbid": group.release.id,
+        "missing_tracks": len(group.fits.missing),
     }

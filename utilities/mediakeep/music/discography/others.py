@@ -1,15 +1,15 @@
-"""What is here and is not in an artist's own discography, looked for elsewhere.
+"""Find local albums that are not in the artist's own discography.
 
-1. Releases that the tags name are looked up one by one: they were merged or deleted, or others
-   made them.
-2. Release groups of the artist without an official release are read whole if an album here may be
-   one of them: the status of a release may be unknown, and a browse by status leaves that out.
-3. Compilations are looked for among the releases of others on which the artist plays.
-4. An album whose title is like none that is known so far is searched for by its title and size,
-   whoever made it: it may lie under a wrong name. Nobody is asked for it a second time.
+1. Releases named in the tags are looked up one by one: they were merged or deleted, or are by
+   others.
+2. Release groups of the artist without an official release are read completely if a local album
+   may be one of them: the status of a release may be unknown, and a browse by status omits those.
+3. Compilations are searched among the releases of others with tracks by the artist.
+4. An album whose title resembles no known one is searched by title and size among all artists: it
+   may be filed under a wrong name. It is searched only once.
 
-Of what is found in the third and fourth way, all official editions are read, so that one can be
-told from the others. It is what an album may be, no more: the tracks decide.
+All official editions of the groups found in steps 3 and 4 are read, to tell them apart. The results
+are candidates only: the tracks decide.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ from mediakeep.music.discography.fit import Heard
 from mediakeep.music.discography.likeness import Hits
 from mediakeep.music.discography.question import Owned, Question
 
-Tracks = Mapping[str, Sequence[Heard]]  # of the albums here, by their places
+Tracks = Mapping[str, Sequence[Heard]]  # of the local albums, by place
 
-TITLES = 12  # in one search of an artist: their editions fit into its hundred hits
-SOUGHT = 10  # in one search of everybody
-_UNREAL = ("Pseudo-Release", "Cancelled")  # statuses of what nobody can own
+TITLES = 12  # per search by artist: their editions fit into its hundred hits
+SOUGHT = 10  # per search of all artists
+_UNREAL = ("Pseudo-Release", "Cancelled")  # statuses of releases that were never available
 
 
 @dataclass
 class Fates:
-    """What became of the MBIDs in tags: those merged into others, and those that are no more."""
+    """MBIDs in the tags that were merged into others, and those that were deleted."""
 
     merged: dict[str, str] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
 
-    def note(self, asked: str, found: str) -> None:
-        """Note an MBID that was merged into another."""
-        if found != asked:
-            self.merged[asked] = found
+    def note(self, old: str, current: str) -> None:
+        """Record an MBID if it was merged into another."""
+        if current != old:
+            self.merged[old] = current
 
 
 class Others:
-    """The releases of others that are here, as far as they were found."""
+    """Releases outside the artist's discography that match local albums."""
 
     def __init__(
         self,
@@ -67,37 +67,41 @@ class Others:
         self.releases: dict[str, Release] = {}
         self.sought: dict[str, tuple[str, ...]] = {}
 
-    def find(self, known: Discography | None) -> None:
-        """Look for what a discography lacks, or for all where there is none.
+    def find(self, discography: Discography | None) -> None:
+        """Search for albums that the discography lacks, or for all albums if there is none.
 
-        NotThere where its artist is no more.
+        Raise NotThere if the artist was deleted.
         """
-        self._known = known or self._known
+        self._known = discography or self._known
         self._add(self._tagged())
-        for one in self._unlisted():
-            self._read_unlisted(*one)
+        for unlisted in self._unlisted():
+            self._read_unlisted(*unlisted)
         own = titles(self._known.groups, self._known.releases)
-        mixed = [one for one in self._strange() if one.by_various and _key(one) not in own]
-        if known and mixed:
-            self._read(mixed, self._service.appearances(known.artist.id))
+        mixed = [
+            unlisted
+            for unlisted in self._strange()
+            if unlisted.by_various and _key(unlisted) not in own
+        ]
+        if discography and mixed:
+            self._read(mixed, self._service.appearances(discography.artist.id))
         own |= titles(self.releases.values())
-        self._seek([one for one in self._strange() if _is_sought(one, own)])
+        self._seek([unlisted for unlisted in self._strange() if _is_sought(unlisted, own)])
 
     def _strange(self) -> list[Owned]:
         """Return the albums that no MBID in their tags explains."""
         known, more = self._known, self.releases.values()
         ids = {release.id for release in (*known.releases, *more)}
         groups = {group.id for group in known.groups}
-        groups |= {one.release_group.id for one in more if one.release_group}
-        seen = question.renewed(self._asked, self._fates.merged).albums
-        return [one for one in seen if one.release not in ids and one.group not in groups]
+        groups |= {item.release_group.id for item in more if item.release_group}
+        albums = question.renewed(self._asked, self._fates.merged).albums
+        return [item for item in albums if item.release not in ids and item.group not in groups]
 
     def _unlisted(self) -> Iterator[tuple[Owned, list[str]]]:
-        """Yield albums with the artist's groups, without official releases, that they may be."""
+        """Yield albums with the artist's unofficial groups that they may be."""
         listed: dict[str, list[Release]] = defaultdict(list)
         for release in self._known.releases:
             listed[_group(release)].append(release)
-        empty = {one.id: title_keys.base_key(one.title) for one in self._known.groups}
+        empty = {item.id: title_keys.base_key(item.title) for item in self._known.groups}
         empty = {group: key for group, key in empty.items() if group not in listed}
         ids = {release.id for release in (*self._known.releases, *self.releases.values())}
         for album in question.renewed(self._asked, self._fates.merged).albums if empty else ():
@@ -108,130 +112,132 @@ class Others:
                 yield album, groups
 
     def _is_listed(self, album: Owned) -> bool:
-        """Tell whether an official release of a like title has half of the tracks of an album."""
+        """Return whether an official release of similar title has half of an album's tracks."""
         tracks = self._tracks[album.place]
         return any(
-            2 * fit.of(tracks, one).found >= len(tracks)
-            for one in self._known.releases
-            if likeness.is_like(_key(album), {title_keys.base_key(one.title)})
+            2 * fit.of(tracks, release).found >= len(tracks)
+            for release in self._known.releases
+            if likeness.is_like(_key(album), {title_keys.base_key(release.title)})
         )
 
     def _read_unlisted(self, album: Owned, groups: Sequence[str]) -> None:
         before = self._sought_before.get(_size(album), ())
-        self._add(one for one in self._before.values() if _group(one) in before)
+        self._add(release for release in self._before.values() if _group(release) in before)
         for group in groups:
             if group not in before:
                 self._add(self._of_any_status(group))
         self.sought[_size(album)] = tuple(dict.fromkeys((*before, *groups)))
 
     def _tagged(self) -> Iterator[Release]:
-        """Look up the releases that tags name; they may have been merged or deleted."""
-        theirs = {release.id for release in self._known.releases}
-        for mbid in dict.fromkeys(one.release for one in self._asked.albums):
-            if mbid in ("", *theirs):
+        """Look up the releases named in the tags, which may be merged or deleted."""
+        listed = {release.id for release in self._known.releases}
+        for mbid in dict.fromkeys(album.release for album in self._asked.albums):
+            if mbid in ("", *listed):
                 continue
             try:
-                found = self._before.get(mbid) or self._service.release(mbid)
+                current = self._before.get(mbid) or self._service.release(mbid)
             except NotThere:
                 self._fates.deleted.append(mbid)
                 continue
-            self._fates.note(mbid, found.id)
-            if found.id not in theirs:
-                yield found
+            self._fates.note(mbid, current.id)
+            if current.id not in listed:
+                yield current
 
     def _seek(self, albums: Sequence[Owned]) -> None:
-        """Search for albums, but for those that were searched for before."""
+        """Search for albums that were not searched for before."""
         new = []
-        for one in albums:
-            groups = self._sought_before.get(_size(one))
+        for album in albums:
+            groups = self._sought_before.get(_size(album))
             if groups is None:
-                new.append(one)
+                new.append(album)
                 continue
-            self.sought[_size(one)] = groups
-            self._add(kept for kept in self._before.values() if _group(kept) in groups)
+            self.sought[_size(album)] = groups
+            self._add(release for release in self._before.values() if _group(release) in groups)
         if self._asked.is_various:
-            new = [lost for some in _parted(new, TITLES) for lost in self._by_various(some)]
-        for some in _parted(new, SOUGHT):
-            self._by_anybody(some)
+            new = [missed for batch in _parted(new, TITLES) for missed in self._by_various(batch)]
+        for batch in _parted(new, SOUGHT):
+            self._by_anybody(batch)
 
     def _by_various(self, albums: Sequence[Owned]) -> list[Owned]:
-        """Search for compilations, and return those that were not found."""
-        bases = title_keys.bases(one.title for one in albums)
+        """Search for compilations; return those that were not found."""
+        bases = title_keys.bases(album.title for album in albums)
         text = query.releases_by_id([catalogue.VARIOUS_ARTISTS], bases)
-        lost = self._read(albums, self._service.search_releases(text))
-        bases = title_keys.bases(one.title for one in lost)
+        not_found = self._read(albums, self._service.search_releases(text))
+        bases = title_keys.bases(album.title for album in not_found)
         if text := query.releases_by_id_alike(catalogue.VARIOUS_ARTISTS, bases):
-            return self._read(lost, self._service.search_releases(text), like=True)
-        return lost
+            return self._read(not_found, self._service.search_releases(text), like=True)
+        return not_found
 
     def _by_anybody(self, albums: Sequence[Owned]) -> None:
-        """Search for albums; where others took all the room of the answer, for fewer at once."""
-        sizes = [(title_keys.base(one.title), one.tracks - likeness.NEAR) for one in albums]
+        """Search all artists for albums; split the search if other hits fill the result page."""
+        sizes = [(title_keys.base(album.title), album.tracks - likeness.NEAR) for album in albums]
         hits = self._service.search_releases(query.releases_by_size(sizes))
-        lost = self._read(albums, hits)
-        if len(hits) == PAGE and lost and len(albums) > 1:
-            for some in _parted(lost, (len(lost) + 1) // 2):
-                self._by_anybody(some)
+        not_found = self._read(albums, hits)
+        if len(hits) == PAGE and not_found and len(albums) > 1:
+            for batch in _parted(not_found, (len(not_found) + 1) // 2):
+                self._by_anybody(batch)
 
     def _read(
         self, albums: Sequence[Owned], found: Iterable[Release], *, like: bool = False
     ) -> list[Owned]:
-        """Read what albums may be of all that was found; return those that are none of it."""
+        """Read the groups that albums may be among the found releases; return unmatched albums."""
         hits = Hits(self._asked.name, albums, found, like=like)
-        for one in albums:
-            self.sought[_size(one)] = tuple(self._fitting(one, hits.groups(one)))
-        return [one for one in albums if not self.sought[_size(one)]]
+        for album in albums:
+            self.sought[_size(album)] = tuple(self._fitting(album, hits.groups(album)))
+        return [album for album in albums if not self.sought[_size(album)]]
 
     def _fitting(self, album: Owned, groups: Iterable[str]) -> Iterator[str]:
-        """Add the editions of release groups; one that shares no track only has the title.
+        """Add the editions of groups that share a track with an album, not only the title.
 
-        Beyond the first few, groups are read only until one has half of the tracks.
+        After the first few, groups are read only until one has half of the tracks.
         """
-        tracks, most = self._tracks[album.place], 0
+        tracks, best = self._tracks[album.place], 0
         for number, group in enumerate(groups):
-            if number >= likeness.GROUPS and 2 * most >= len(tracks):
+            if number >= likeness.GROUPS and 2 * best >= len(tracks):
                 return
             editions = self._editions(group)
-            found = max((fit.of(tracks, one).found for one in editions), default=0)
-            most = max(most, found)
-            if found:
+            found_count = max((fit.of(tracks, edition).found for edition in editions), default=0)
+            best = max(best, found_count)
+            if found_count:
                 self._add(editions)
                 yield group
 
     def _editions(self, group: str) -> tuple[Release, ...]:
         try:
             return self._service.releases(group) or self._of_any_status(group)
-        except NotThere:  # it was deleted since it was listed
+        except NotThere:  # deleted since it was listed
             return ()
 
     def _of_any_status(self, group: str) -> tuple[Release, ...]:
-        """Read a group that has no official release, without what was never to be had."""
+        """Return the editions of a group without official release, except unavailable ones."""
         try:
-            found = self._service.releases_of_any_status(group)
+            editions = self._service.releases_of_any_status(group)
         except NotThere:
             return ()
-        return tuple(one for one in found if one.status not in _UNREAL)
+        return tuple(edition for edition in editions if edition.status not in _UNREAL)
 
     def _add(self, releases: Iterable[Release]) -> None:
-        self.releases |= {one.id: one for one in releases}
+        self.releases |= {release.id: release for release in releases}
 
 
-def titles(*some: Iterable[catalogue.Group | Release]) -> set[str]:
-    """Return the keys of the titles of release groups and releases."""
-    return {title_keys.base_key(one.title) for several in some for one in several}
+def titles(*groups: Iterable[catalogue.Group | Release]) -> set[str]:
+    """Return the title keys of release groups and releases."""
+    return {title_keys.base_key(item.title) for items in groups for item in items}
 
 
 def _is_sought(album: Owned, known: Collection[str]) -> bool:
-    """Tell whether an album has a title, and one that is like none of those that are known."""
+    """Return whether an album has a title that resembles none of the known ones."""
     key = _key(album)
     return bool(key and not placeholders.is_album(album.title)) and not likeness.is_like(key, known)
 
 
 def _likest(key: str, groups: Mapping[str, str]) -> list[str]:
-    """Return a few of the groups, given with the keys of their titles, that are like a title."""
+    """Return a few groups, given with their title keys, whose titles equal or resemble `key`."""
     same = [group for group, title in groups.items() if title == key]
-    like = same or [one for one, title in groups.items() if likeness.is_like(key, {title})]
-    return like[: likeness.GROUPS] if key else []
+    similar = same or [
+        group_id for group_id, title in groups.items() if likeness.is_like(key, {title})
+    ]
+    return similar[: likeness.GROUPS] if key else []
 
 
 def _key(album: Owned) -> str:
@@ -239,7 +245,7 @@ def _key(album: Owned) -> str:
 
 
 def _size(album: Owned) -> str:
-    """Return what an album is searched for by: where it changes, it is searched for again."""
+    """Return the search key of an album: if it changes, the album is searched again."""
     return f"{album.tracks} {_key(album)}"
 
 
@@ -248,5 +254,5 @@ def _group(release: Release) -> str:
 
 
 def _parted(albums: Sequence[Owned], most: int) -> Iterator[Sequence[Owned]]:
-    for begin in range(0, len(albums), most):
-        yield albums[begin : begin + most]
+    for start in range(0, len(albums), most):
+        yield albums[start : start + most]

@@ -1,4 +1,4 @@
-"""What an artist's folder tells of who the artist is: a name, MBIDs in tags, titles of albums."""
+"""The lookup query of an artist's folder: name, MBIDs in tags, and album titles."""
 
 from __future__ import annotations
 
@@ -23,51 +23,51 @@ _VERSION = f"{catalogue.FORMAT}."
 
 
 class Owned(msgspec.Struct, frozen=True):
-    """One album as its tags and its folder tell of it; `place` is that of the folder."""
+    """A local album as described by its tags and folder; `place` is the folder's path."""
 
     place: str
     title: str
-    release: str = ""  # MBID, where the tags agree on one
+    release: str = ""  # MBID, if the tags agree on one
     group: str = ""
-    by_various: bool = False  # its album artist is not the artist of the folder
+    by_various: bool = False  # its album artist differs from the folder's artist
     tracks: int = 0
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What is known here of an artist before anybody is asked."""
+    """What is known locally of an artist before any lookup."""
 
     name: str
-    mbid: str  # that most tracks bear, or ""
+    mbid: str  # of most tracks, or ""
     albums: tuple[Owned, ...]
     is_various: bool = False
-    others: tuple[str, ...] = ()  # MBIDs that some tracks bear under the artist's very name
+    others: tuple[str, ...] = ()  # MBIDs of some tracks whose album artist has exactly this name
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """The titles of the albums, each once."""
+        """The distinct titles of the albums."""
         return tuple(dict.fromkeys(album.title for album in self.albums if album.title))
 
     @property
     def digest(self) -> str:
-        """A text that changes with the question, and with what a look-up asks for."""
+        """A digest that changes with the query and with the data that a lookup requests."""
         return _VERSION + blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
 
 
 def of(artist: Artist) -> Question:
-    """Ask who an artist is."""
+    """Build the query of an artist."""
     tracks = [track for album in artist.albums for track in album.readable]
     name = _name(artist, tracks)
-    various = is_various(name)
-    mbid = "" if various else _most(_mbids(tracks), len(tracks))
-    albums = [one for album in artist.albums if (one := _owned(album, name, artist.name))]
-    others = () if various else tuple(sorted(_namesakes(name, tracks) - {mbid}))
-    return Question(name, mbid, tuple(albums), various, others)
+    has_various = is_various(name)
+    mbid = "" if has_various else _most(_mbids(tracks), len(tracks))
+    albums = [owned for album in artist.albums if (owned := _owned(album, name, artist.name))]
+    others = () if has_various else tuple(sorted(_namesakes(name, tracks) - {mbid}))
+    return Question(name, mbid, tuple(albums), has_various, others)
 
 
 def is_album(album: Album) -> bool:
-    """Tell whether tracks are looked up as an album: of loose ones those that agree on one.
+    """Return whether tracks are looked up as an album; loose tracks only if they agree on one.
 
-    That is if at least half of them, and two, bear one album title, or half of them one MBID.
+    They do if at least half of them, and at least two, have one album title, or half have one MBID.
     """
     tracks = album.readable
     if not album.is_loose or not tracks:
@@ -76,64 +76,70 @@ def is_album(album: Album) -> bool:
         mbids = [getattr(track.tags, field) for track in tracks]
         if _agreed(mbids) and 2 * sum(map(bool, mbids)) >= len(tracks):
             return True
-    told = [titles.parted(title)[0] for track in tracks if (title := _album(track))]
-    return len(set(map(title_keys.base_key, told))) == 1 and len(told) >= max(2, len(tracks) / 2)
+    album_titles = [titles.parted(title)[0] for track in tracks if (title := _album(track))]
+    return len(set(map(title_keys.base_key, album_titles))) == 1 and len(album_titles) >= max(
+        2, len(tracks) / 2
+    )
 
 
-def renewed(asked: Question, merged: Mapping[str, str]) -> Question:
-    """Give a question the MBIDs that those in the tags have become."""
+def renewed(query: Question, merged: Mapping[str, str]) -> Question:
+    """Return the query with merged MBIDs replaced by their current ones."""
     if not merged:
-        return asked
+        return query
     albums = tuple(
         structs.replace(
-            one,
-            release=merged.get(one.release, one.release),
-            group=merged.get(one.group, one.group),
+            album,
+            release=merged.get(album.release, album.release),
+            group=merged.get(album.group, album.group),
         )
-        for one in asked.albums
+        for album in query.albums
     )
-    mbid = merged.get(asked.mbid, asked.mbid)
-    others = tuple(sorted({merged.get(one, one) for one in asked.others} - {mbid}))
-    return structs.replace(asked, albums=albums, mbid=mbid, others=others)
+    mbid = merged.get(query.mbid, query.mbid)
+    others = tuple(sorted({merged.get(other, other) for other in query.others} - {mbid}))
+    return structs.replace(query, albums=albums, mbid=mbid, others=others)
 
 
 def is_various(name: str) -> bool:
-    """Tell whether a folder's name stands for various artists."""
+    """Return whether a folder's name stands for various artists."""
     return letters.loose(name) in _VARIOUS
 
 
 def is_recent(digest: str) -> bool:
-    """Tell whether the question of a digest asked for all that is asked for today."""
+    """Return whether a query digest is of the current lookup version."""
     return digest.startswith(_VERSION)
 
 
 def _name(artist: Artist, tracks: Iterable[Track]) -> str:
-    """Return the album artist that most tracks name, where it is the folder's name; else that.
+    """Return the most frequent album artist that equals the folder's name, else that name.
 
-    A folder's name cannot hold every sign: "AC_DC" is "AC/DC" where the tags say so. "New Folder"
-    is no name: there the tags say who it is, if most agree.
+    Folder names cannot contain every character: "AC_DC" is "AC/DC" if the tags say so. For
+    placeholder names such as "New Folder" the artist of most tracks is used.
     """
     folder = files.unescape(artist.name)
-    told = Counter(
+    counts = Counter(
         name for track in tracks for name in (letters.first(track.tags.albumartist),) if name
     )
-    alike = [name for name, _ in told.most_common() if _same(name, folder)]
-    if not alike and placeholders.is_artist(folder):
-        named = ((one, count) for one, count in told.items() if not placeholders.is_artist(one))
-        alike = [name for name, count in named if 2 * count > told.total()]
-    if not alike and (artist_name := _named_by(artist, [name for name, _ in told.most_common()])):
+    matching = [name for name, _ in counts.most_common() if _same(name, folder)]
+    if not matching and placeholders.is_artist(folder):
+        real_names = (
+            (name_, count) for name_, count in counts.items() if not placeholders.is_artist(name_)
+        )
+        matching = [name for name, count in real_names if 2 * count > counts.total()]
+    if not matching and (
+        artist_name := _named_by(artist, [name for name, _ in counts.most_common()])
+    ):
         return _plain(artist_name)
-    return _plain(alike[0] if alike else files.printable(folder))
+    return _plain(matching[0] if matching else files.printable(folder))
 
 
-def _named_by(artist: Artist, told: Iterable[str]) -> str:
-    """Return who a folder such as "Artist - Album" is by, or "" if it is that of an artist.
+def _named_by(artist: Artist, albumartists: Iterable[str]) -> str:
+    """Return the artist of a folder such as "Artist - Album", or "" if it names an artist only.
 
-    `told` are the album artists in the tags, the most frequent first.
+    `albumartists` are the album artists in the tags, most frequent first.
     """
     name = files.unescape(names.split_folder(artist.name)[0])
     if not (len(artist.albums) == 1 and artist.albums[0].in_library_root):
-        return next((one for one in told if name and _same(one, name)), "")
+        return next((artist_ for artist_ in albumartists if name and _same(artist_, name)), "")
     tracks = artist.albums[0].readable
     for field in ("albumartist", "artist"):
         texts = (letters.first(getattr(track.tags, field)) for track in tracks)
@@ -145,9 +151,9 @@ def _named_by(artist: Artist, told: Iterable[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text as it was meant to be, without what no name holds, as control characters."""
-    meant = garbling.restored(text[:_LONGEST])
-    return letters.neat("".join(char if char.isprintable() else " " for char in meant))
+    """Return text with mojibake repaired and control characters removed."""
+    restored = garbling.restored(text[:_LONGEST])
+    return letters.neat("".join(char if char.isprintable() else " " for char in restored))
 
 
 def _same(name: str, folder: str) -> bool:
@@ -155,7 +161,7 @@ def _same(name: str, folder: str) -> bool:
 
 
 def _mbids(tracks: Iterable[Track]) -> Iterator[str]:
-    """Give the MBID of each track's album artist, or of its artist; not where there are several."""
+    """Yield the album artist MBID of each track, or its artist MBID; none if there are several."""
     for track in tracks:
         ids = track.tags.musicbrainz_albumartistid or track.tags.musicbrainz_artistid
         if len(ids) == 1:
@@ -163,23 +169,23 @@ def _mbids(tracks: Iterable[Track]) -> Iterator[str]:
 
 
 def _namesakes(name: str, tracks: Iterable[Track]) -> set[str]:
-    """Return the MBIDs of album artists who bear a name."""
-    same = letters.loose(name)
+    """Return the MBIDs of album artists with a name."""
+    key = letters.loose(name)
     return {
         mbid
         for track in tracks
-        if letters.loose(letters.first(track.tags.albumartist)) == same
+        if letters.loose(letters.first(track.tags.albumartist)) == key
         for mbid in _mbids([track])
         if musicbrainz.is_mbid(mbid) and mbid != catalogue.VARIOUS_ARTISTS
     }
 
 
 def _most(ids: Iterable[str], of: int) -> str:
-    """Return the id that more than half of those that have one bear, if any does."""
-    counts = Counter(one for one in ids if musicbrainz.is_mbid(one))
+    """Return the MBID of more than half of the tracks that have one, or ""."""
+    counts = Counter(mbid_ for mbid_ in ids if musicbrainz.is_mbid(mbid_))
     mbid, count = counts.most_common(1)[0] if counts else ("", 0)
-    certain = 2 * count > counts.total() and 4 * count >= of
-    return mbid if certain and mbid != catalogue.VARIOUS_ARTISTS else ""
+    is_clear = 2 * count > counts.total() and 4 * count >= of
+    return mbid if is_clear and mbid != catalogue.VARIOUS_ARTISTS else ""
 
 
 def _album(track: Track) -> str:
@@ -188,13 +194,15 @@ def _album(track: Track) -> str:
 
 
 def _owned(album: Album, name: str, folder: str) -> Owned | None:
-    """Describe an album; `name` is the artist's, `folder` the name of the artist's folder."""
+    """Describe an album; `name` is the artist's name, `folder` the artist's folder name."""
     tracks = album.readable
     if not is_album(album):
         return None
-    told = Counter(title for track in tracks if (title := letters.first(track.tags.album)))
-    title = told.most_common(1)[0][0] if told else _title(album, name, folder)
-    makers = {letters.loose(one) for track in tracks for one in track.tags.albumartist}
+    titles_count = Counter(title for track in tracks if (title := letters.first(track.tags.album)))
+    title = titles_count.most_common(1)[0][0] if titles_count else _title(album, name, folder)
+    makers = {
+        letters.loose(artist_name) for track in tracks for artist_name in track.tags.albumartist
+    }
     various = any(track.tags.compilation for track in tracks) or bool(
         makers and letters.loose(name) not in makers
     )
@@ -209,14 +217,14 @@ def _owned(album: Album, name: str, folder: str) -> Owned | None:
 
 
 def _title(album: Album, name: str, folder: str) -> str:
-    """Return the title that the folder's name tells, without a year or a format."""
+    """Return the album title in the folder's name, without year or format."""
     _, place = names.of_folders(folder, album)
     known = (name, files.unescape(folder))
     return names.album(place, known) or files.printable(files.unescape(place.rpartition("/")[2]))
 
 
 def _agreed(values: Iterable[tuple[str, ...]]) -> str:
-    """Return the one MBID that all tracks bear which bear any."""
-    found = {one.strip().lower() for texts in values for one in texts}
-    mbid = found.pop() if len(found) == 1 else ""
+    """Return the MBID that all tracks with an MBID share, or ""."""
+    mbids = {text.strip().lower() for texts in values for text in texts}
+    mbid = mbids.pop() if len(mbids) == 1 else ""
     return mbid if musicbrainz.is_mbid(mbid) else ""

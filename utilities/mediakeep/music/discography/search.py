@@ -1,12 +1,12 @@
-"""One search at MusicBrainz: who an artist is, and all that was ever released by them.
+"""A MusicBrainz search: identify an artist, and load all their releases.
 
-1. The artist is told by the MBID in the tags, else by one search for several album titles, else
-   by name and alias: and then the albums decide again. Where a few may be meant, a few pages of the
-   releases of each are read, and the tracks decide. Where nobody is found, a search for misspelt
-   names is the last step.
-2. The whole discography is browsed, page by page, once for ever.
-3. What is here and is not in the discography is looked for among the releases of others; and so is
-   all that is here where nobody knows who the artist is.
+1. The artist is identified by the MBID in the tags, else by one search for several album titles,
+   else by name and alias, checked against the albums. If a few candidates remain, some pages of the
+   releases of each are read, and the tracks decide. If none is found, the last step is a search for
+   misspelt names.
+2. The whole discography is browsed, page by page, and kept for good.
+3. Local albums missing from it are searched among the releases of others; so is every album if the
+   artist is unknown.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from mediakeep.music.discography.identity import Verdict
 from mediakeep.music.discography.others import Fates, Others, Tracks
 from mediakeep.music.discography.question import Question
 
-TITLES = others.TITLES  # that are searched for at once
-FEW = 3  # artists of whom a few pages are read
+TITLES = others.TITLES  # per search
+FEW = 3  # candidates whose releases are read
 
-# Counts the albums here that releases of an artist are for certain.
+# Counts the local albums that certainly match releases of an artist.
 Count = Callable[[catalogue.Artist, Iterable[Release]], int]
 
 
 class Search:
-    """One search on its way."""
+    """A search for one artist."""
 
     def __init__(
         self, asked: Question, desk: Desk, kept: Resolved | None, tracks: Tracks, count: Count
@@ -47,7 +47,7 @@ class Search:
         self._now = clock.text(clock.now())
 
     def run(self) -> tuple[Resolved, Discography | None]:
-        """Find out who it is, and what they made."""
+        """Identify the artist, and return the result with the discography."""
         if self._asked.is_various:
             artist = catalogue.Artist(id=catalogue.VARIOUS_ARTISTS, name="Various Artists")
             return self._strange(Verdict(artist), "name"), None
@@ -55,33 +55,33 @@ class Search:
         if verdict.artist is None or verdict.artist.is_special:
             return self._strange(Verdict(candidates=verdict.candidates), by), None
         try:
-            known = self._discography(verdict.artist)
-            if known.format < catalogue.FORMAT:
-                return self._before(known), known
+            discography = self._discography(verdict.artist)
+            if discography.format < catalogue.FORMAT:
+                return self._before(discography), discography
             self._note_others(verdict.artist.id)
-            self._others.find(known)
-        except NotThere:  # the search knew an artist who is deleted by now
+            self._others.find(discography)
+        except NotThere:  # the artist was deleted after the search index was built
             self._fates.deleted.append(verdict.artist.id)
             return self._strange(Verdict(), by), None
-        return self._resolved(verdict, by), known
+        return self._resolved(verdict, by), discography
 
     def _strange(self, verdict: Verdict, by: str) -> Resolved:
-        """Look for albums where there is no discography to find them in."""
+        """Search for albums without a discography."""
         self._others.find(None)
         return self._resolved(verdict, by)
 
-    def _before(self, known: Discography) -> Resolved:
-        """Return what it came to when the discography was read, which is too old to ask more of."""
-        kept = self._kept
-        if kept and kept.artist and kept.artist.id == known.artist.id:
-            return kept
+    def _before(self, discography: Discography) -> Resolved:
+        """Return the cached result of an outdated discography that cannot be refreshed."""
+        cached = self._kept
+        if cached and cached.artist and cached.artist.id == discography.artist.id:
+            return cached
         raise self._desk.access.refusal()
 
     def _resolved(self, verdict: Verdict, by: str) -> Resolved:
         state: Lookup = "done" if verdict.artist else "unsure" if verdict.candidates else "unknown"
         return Resolved(
             name=self._asked.name,
-            # That of the tags as they will be, so that repairing them asks nothing anew.
+            # The query of the repaired tags, so that repairing them needs no new lookup.
             question=question.renewed(self._asked, self._fates.merged).digest,
             state=state,
             artist=verdict.artist,
@@ -95,24 +95,24 @@ class Search:
         )
 
     def _who(self) -> tuple[Verdict, str]:
-        """Identify the artist: as before, by the tags, by the albums, or by name and the albums."""
-        asked, kept = self._asked, self._kept
-        if kept and kept.artist and self._is_still(kept, kept.artist.id):
-            return Verdict(kept.artist), kept.by
-        if asked.mbid:
+        """Identify the artist: as cached, by tags, by albums, or by name and albums."""
+        wanted, cached = self._asked, self._kept
+        if cached and cached.artist and self._is_still(cached, cached.artist.id):
+            return Verdict(cached.artist), cached.by
+        if wanted.mbid:
             try:
-                found = self._service.artist(asked.mbid)
+                artist = self._service.artist(wanted.mbid)
             except NotThere:
-                self._fates.deleted.append(asked.mbid)
+                self._fates.deleted.append(wanted.mbid)
             else:
-                self._fates.note(asked.mbid, found.id)
-                return Verdict(found), "tags"
+                self._fates.note(wanted.mbid, artist.id)
+                return Verdict(artist), "tags"
         voted = Verdict()
-        if placeholders.is_artist(asked.name):
+        if placeholders.is_artist(wanted.name):
             return voted, "name"
         if titles := self._titles():
-            hits = self._service.search_releases(query.releases_by_name(asked.name, titles))
-            voted = identity.by_albums(asked.name, asked.titles, hits)
+            hits = self._service.search_releases(query.releases_by_name(wanted.name, titles))
+            voted = identity.by_albums(wanted.name, wanted.titles, hits)
             if voted.artist:
                 return voted, "albums"
             if voted.named:
@@ -123,7 +123,7 @@ class Search:
         return self._by_tracks(verdict, "name")
 
     def _note_others(self, mbid: str) -> None:
-        """Look up what else tags name the artist by: it may be of before a merge, or gone."""
+        """Look up the other artist MBIDs in the tags: they may be merged or deleted."""
         for other in self._asked.others:
             if other in (mbid, *self._fates.merged, *self._fates.deleted):
                 continue
@@ -133,64 +133,70 @@ class Search:
             except NotThere:
                 self._fates.deleted.append(other)
 
-    def _is_still(self, kept: Resolved, mbid: str) -> bool:
-        """Tell whether who it was before is named by the tags, or made an album that is here."""
+    def _is_still(self, cached: Resolved, mbid: str) -> bool:
+        """Return whether the cached artist is named in the tags, or made a local album."""
         if self._asked.mbid:
             return self._asked.mbid == mbid
-        known = self._desk.known.discography(mbid)
-        if not known or kept.name != self._asked.name:
+        discography = self._desk.known.discography(mbid)
+        if not discography or cached.name != self._asked.name:
             return False
-        here = {title_keys.base_key(title) for title in self._asked.titles}
-        return not here.isdisjoint(others.titles(known.groups, known.releases))
+        local_keys = {title_keys.base_key(title) for title in self._asked.titles}
+        return not local_keys.isdisjoint(others.titles(discography.groups, discography.releases))
 
     def _titles(self) -> list[str]:
-        """Return the titles to search for; of many the longest, as those tell most."""
+        """Return the titles to search for; the longest are the most distinctive."""
         return sorted(title_keys.bases(self._asked.titles), key=len, reverse=True)[:TITLES]
 
     def _by_name(self) -> Verdict:
-        """Ask who bears the name, or has it as an alias; which of them it is, the albums tell."""
-        found = self._service.search_artists(query.artists(self._asked.name))
-        same = identity.namesakes(self._asked.name, found)
+        """Search artists by name or alias; their albums decide between them."""
+        artists = self._service.search_artists(query.artists(self._asked.name))
+        namesakes = identity.namesakes(self._asked.name, artists)
         titles = self._titles()
-        if not (same and titles):
-            return Verdict(candidates=identity.unheard(same))
-        ids = [artist.id for artist in same]
+        if not (namesakes and titles):
+            return Verdict(candidates=identity.unheard(namesakes))
+        ids = [artist.id for artist in namesakes]
         hits = self._service.search_releases(query.releases_by_id(ids, titles))
-        verdict = identity.by_albums(self._asked.name, self._asked.titles, hits, same)
+        verdict = identity.by_albums(self._asked.name, self._asked.titles, hits, namesakes)
         if verdict.artist or verdict.candidates:
             return verdict
-        return Verdict(candidates=identity.unheard(same))
+        return Verdict(candidates=identity.unheard(namesakes))
 
     def _by_likeness(self) -> Verdict:
-        """Search for artist and albums as they may be misspelt."""
+        """Search for artists and albums with similar spelling."""
         text = query.releases_alike(self._asked.name, self._titles())
         hits = self._service.search_releases(text) if text else ()
         return Verdict(candidates=identity.alike(self._asked.name, self._asked.titles, hits))
 
     def _by_tracks(self, verdict: Verdict, by: str) -> tuple[Verdict, str]:
-        """Choose of a few of like names the one whose releases are here for certain."""
+        """Choose between a few similar names by matching the tracks of their releases."""
         if verdict.artist or not self._asked.albums:
             return verdict, by
-        like = [one.artist for one in verdict.candidates if identity.is_like(self._asked.name, one)]
-        counts = {one.id: self._matched(one) for one in like[:FEW]}
+        similar = [
+            candidate.artist
+            for candidate in verdict.candidates
+            if identity.is_like(self._asked.name, candidate)
+        ]
+        counts = {candidate.id: self._matched(candidate) for candidate in similar[:FEW]}
         best = max(counts.values(), default=0)
-        found = [one for one in like[:FEW] if best and counts[one.id] == best]
-        return (Verdict(found[0]), "tracks") if len(found) == 1 else (verdict, by)
+        best_artists = [
+            candidate for candidate in similar[:FEW] if best and counts[candidate.id] == best
+        ]
+        return (Verdict(best_artists[0]), "tracks") if len(best_artists) == 1 else (verdict, by)
 
     def _matched(self, artist: catalogue.Artist) -> int:
-        """Count the albums here that are certain, on an artist's first page that has any."""
+        """Count the certain albums on the first page of an artist's releases that has any."""
         try:
             for releases in self._service.first_releases(artist.id):
                 if count := self._count(artist, releases):
                     return count
-        except NotThere:  # deleted since the search knew it
+        except NotThere:  # deleted after the search index was built
             pass
         return 0
 
     def _discography(self, artist: catalogue.Artist) -> Discography:
-        """Return what is kept of an artist; what is too old to be enough serves where it must."""
+        """Return the discography; an outdated one is used if it cannot be refreshed."""
         access = self._desk.access
-        kept = None if access.fresh else self._desk.known.discography(artist.id)
-        if kept and (kept.format >= catalogue.FORMAT or not access.is_open):
-            return kept
+        cached = None if access.fresh else self._desk.known.discography(artist.id)
+        if cached and (cached.format >= catalogue.FORMAT or not access.is_open):
+            return cached
         return self._service.discography(artist, self._now)

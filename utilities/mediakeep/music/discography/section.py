@@ -1,4 +1,4 @@
-"""What a report says of an artist at MusicBrainz: who it is, and what of the discography lacks."""
+"""The report section on an artist at MusicBrainz: identity, and missing releases and tracks."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from mediakeep.music.discography.matched import Choose, Matched
 from mediakeep.music.model import Artist as Here
 from mediakeep.pages import page
 
-SHOWN = 40  # albums, or tracks of an album, that the report names; the table has all
-FEW = 3  # albums that are named of each artist who may be meant
+SHOWN = 40  # lines per group in the report; the table lists all
+FEW = 3  # albums shown per possible artist
 
 _NOT_SOLD = (Reason.BOOTLEG, Reason.UNOFFICIAL)
 _LOOSE = (
@@ -34,7 +34,7 @@ _BY = {
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """One group of what is missing: its name, the lines that are shown, and how many are not."""
+    """A group of missing releases or tracks: name, lines shown, and total."""
 
     name: str
     lines: tuple[str, ...]
@@ -42,24 +42,24 @@ class Missing(msgspec.Struct, frozen=True):
 
     @property
     def more(self) -> int:
-        """How many are not shown."""
+        """The number of lines not shown."""
         return self.count - len(self.lines)
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """One artist who may be meant: what tells them from others, and whose albums are here."""
+    """A possible artist: distinguishing facts, and the local albums by them."""
 
     name: str
     facts: tuple[str, ...]
     mbid: str
     titles: tuple[str, ...]
-    more: int  # albums that are not named
+    more: int  # albums not shown
 
 
 class Section(msgspec.Struct, frozen=True):
-    """The section of the report."""
+    """The data of the report section."""
 
-    lead: str  # who it is, or that this is not known
+    lead: str  # the artist, or that it is unknown
     choices: tuple[Chosen, ...] = ()
     mbid: str = ""
     sums: str = ""
@@ -67,66 +67,68 @@ class Section(msgspec.Struct, frozen=True):
     tracks: tuple[Missing, ...] = ()
     bonus: tuple[Missing, ...] = ()
     bootlegs: int = 0
-    here: Matched | None = None  # the albums that are here
+    here: Matched | None = None  # the local albums
 
 
-def of(asked: Inquiry, here: Here, choose: Choose = lambda *_places: "") -> Section | None:
-    """Write the section; None where nothing is known, because nobody was asked.
+def of(lookup: Inquiry, here: Here, choose: Choose = lambda *_places: "") -> Section | None:
+    """Build the section; None if there is no lookup result.
 
-    `choose` gives the command by which a person decides what the albums of places are.
+    `choose` returns the command by which the user chooses the release of albums.
     """
-    resolved = asked.resolved
+    resolved = lookup.resolved
     choices = resolved.choices if resolved else ()
-    if not asked.state or (asked.state == "pending" and not (asked.known or choices)):
+    if not lookup.state or (lookup.state == "pending" and not (lookup.known or choices)):
         return None
-    lead, albums_here = _lead(asked, here), matched.of(here, asked.matches, choose)
-    if not (resolved and resolved.artist and asked.known):
+    lead, albums_here = _lead(lookup, here), matched.of(here, lookup.matches, choose)
+    if not (resolved and resolved.artist and lookup.known):
         return Section(lead, tuple(map(_chosen, choices)), here=albums_here)
-    told = asked.holdings
-    albums = [one for one in told.lacking if not one.track and one.reason is Reason.NOT_OWNED]
-    groups = {one.group.id for one in told.lacking if one.reason not in _NOT_SOLD}
-    all_ = len(groups | {one.group.id for one in told.held})
+    collection = lookup.holdings
+    albums = [
+        item for item in collection.lacking if not item.track and item.reason is Reason.NOT_OWNED
+    ]
+    groups = {item.group.id for item in collection.lacking if item.reason not in _NOT_SOLD}
+    all_ = len(groups | {item.group.id for item in collection.held})
     return Section(
         lead=lead,
         mbid=resolved.artist.id,
         sums=f"{len(albums):,} of {page.counted(all_, 'release group')} missing" if all_ else "",
-        albums=tuple(_grouped(albums, lambda one: one.group.type, _album)),
-        tracks=tuple(_tracks(told.lacking, Reason.NOT_OWNED)),
-        bonus=tuple(_tracks(told.lacking, Reason.BONUS)),
-        bootlegs=sum(one.reason in _NOT_SOLD for one in told.lacking),
+        albums=tuple(_grouped(albums, lambda item: item.group.type, _album)),
+        tracks=tuple(_tracks(collection.lacking, Reason.NOT_OWNED)),
+        bonus=tuple(_tracks(collection.lacking, Reason.BONUS)),
+        bootlegs=sum(item.reason in _NOT_SOLD for item in collection.lacking),
         here=albums_here,
     )
 
 
-def _lead(asked: Inquiry, here: Here) -> str:
-    resolved = asked.resolved
-    # Why it waits is told by the batch: it may hold a time, and a report must not change with it.
-    old = resolved if asked.state == "pending" else None
-    stale = f" What follows is of {old.asked[:10]}." if old else ""
+def _lead(lookup: Inquiry, here: Here) -> str:
+    resolved = lookup.resolved
+    # The batch shows why it is pending: the reason may contain a time, which would change reports.
+    outdated = resolved if lookup.state == "pending" else None
+    stale_note = f" The data below is of {outdated.asked[:10]}." if outdated else ""
     if resolved and resolved.choices:
         lead = unsure(resolved.choices)
-        return f"{lead[0].upper()}{lead[1:]}; a person decides.{stale}"
+        return f"{lead[0].upper()}{lead[1:]}.{stale_note}"
     if resolved is None or resolved.artist is None:
         if not question.of(here).albums:
             return _LOOSE
-        return "MusicBrainz does not know this artist by this name, nor by these albums."
-    return f"{_named(resolved.artist)}, found {_BY[resolved.by]}.{stale}"
+        return "MusicBrainz does not know this artist, neither by name nor by albums."
+    return f"{_named(resolved.artist)}, found {_BY[resolved.by]}.{stale_note}"
 
 
-def _chosen(one: Choice) -> Chosen:
-    artist = one.artist
+def _chosen(choice: Choice) -> Chosen:
+    artist = choice.artist
     facts = filter(None, (artist.disambiguation, artist.type, artist.country))
-    more = len(one.titles) - FEW
-    return Chosen(artist.name, tuple(facts), artist.id, one.titles[:FEW], max(more, 0))
+    more = len(choice.titles) - FEW
+    return Chosen(artist.name, tuple(facts), artist.id, choice.titles[:FEW], max(more, 0))
 
 
 def unsure(choices: Sequence[Choice]) -> str:
-    """Say that it is not certain which of these artists it is; one alone may be a wrong one."""
+    """Describe the possible artists; a single one may be wrong."""
     if len(choices) != 1:
-        return f"{page.counted(len(choices), 'artist')} may be meant"
-    (one,) = choices
-    some = "few of the albums here are" if one.titles else "none of the albums here is"
-    return f"it may be {_named(one.artist)}, but {some} known to be theirs"
+        return page.counted(len(choices), "possible artist")
+    (choice,) = choices
+    share = "few of the local albums are" if choice.titles else "none of the local albums is"
+    return f"it may be {_named(choice.artist)}, but {share} known to be theirs"
 
 
 def _named(artist: Artist) -> str:
@@ -134,40 +136,40 @@ def _named(artist: Artist) -> str:
 
 
 def _grouped(
-    some: Iterable[Lacking], key: Callable[[Lacking], str], told: Callable[[Lacking], str]
+    missing: Iterable[Lacking], key: Callable[[Lacking], str], format_line: Callable[[Lacking], str]
 ) -> Iterator[Missing]:
-    for name, group in groupby(some, key):
-        found = list(group)
-        yield Missing(name, tuple(map(told, found[:SHOWN])), len(found))
+    for name, group in groupby(missing, key):
+        items = list(group)
+        yield Missing(name, tuple(map(format_line, items[:SHOWN])), len(items))
 
 
 def _tracks(lacking: Sequence[Lacking], reason: Reason) -> Iterator[Missing]:
-    some = [one for one in lacking if one.track and one.reason is reason]
-    told = _track if reason is Reason.NOT_OWNED else _bonus
-    return _grouped(some, lambda one: one.place or grouping.LOOSE, told)
+    tracks = [item for item in lacking if item.track and item.reason is reason]
+    format_line = _track if reason is Reason.NOT_OWNED else _bonus
+    return _grouped(tracks, lambda item: item.place or grouping.LOOSE, format_line)
 
 
-def _album(one: Lacking) -> str:
-    year = (one.group.first_release_date or "")[:4]
-    facts = [year, page.counted(one.tracks, "track")]
-    return f"{one.group.title} ({', '.join(filter(None, facts))})"
+def _album(missing: Lacking) -> str:
+    year = (missing.group.first_release_date or "")[:4]
+    facts = [year, page.counted(missing.tracks, "track")]
+    return f"{missing.group.title} ({', '.join(filter(None, facts))})"
 
 
-def _track(one: Lacking) -> str:
-    assert one.track is not None
-    medium, track = one.track
-    disc = f"{medium.position}-" if one.release and len(one.release.media) > 1 else ""
+def _track(missing: Lacking) -> str:
+    assert missing.track is not None
+    medium, track = missing.track
+    disc = f"{medium.position}-" if missing.release and len(missing.release.media) > 1 else ""
     return f"{disc}{track.number or track.position} {track.title}{_length(track)}"
 
 
-def _bonus(one: Lacking) -> str:
-    assert one.track is not None
-    track = one.track[1]
-    return f"{track.title}{_length(track)} on {_edition(one.release)}"
+def _bonus(missing: Lacking) -> str:
+    assert missing.track is not None
+    track = missing.track[1]
+    return f"{track.title}{_length(track)} on {_edition(missing.release)}"
 
 
 def _edition(release: Release | None) -> str:
-    """Tell an edition from the others: where and when it came out, and on what."""
+    """Describe an edition by country, year, media and remark."""
     if release is None:
         return "another edition"
     formats = dict.fromkeys(medium.format for medium in release.media if medium.format)

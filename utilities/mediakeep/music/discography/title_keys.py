@@ -11,13 +11,13 @@ _ASIDE = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\])\s*$")  # "(Deluxe Edition)" a
 
 
 def title_key(title: str) -> str:
-    """Return what two titles share that are exactly the same, but for case and punctuation."""
+    """Return the key of a title, without case and punctuation."""
     return letters.loose(title)
 
 
 @letters.remembered
 def base(title: str) -> str:
-    """Return a title without what stands in brackets at its end, as in "Album (Remastered)"."""
+    """Return a title without trailing brackets, as in "Album (Remastered)"."""
     short = _ASIDE.sub("", title)
     while short and short != title:
         title, short = short, _ASIDE.sub("", short)
@@ -25,10 +25,10 @@ def base(title: str) -> str:
 
 
 def bases(titles: Iterable[str]) -> list[str]:
-    """Return the bases of titles, each once: editions of an album differ in what is left out."""
+    """Return the distinct titles without brackets; editions of an album often differ in them."""
     return list(dict.fromkeys(map(base, titles)))
 
 
 def base_key(title: str) -> str:
-    """Return what two titles share that are the same but for what stands in brackets."""
+    """Return the key of a title without trailing brackets."""
     return title_key(base(title))
