@@ -1,1 +1,1 @@
-"""Which release an album here is: told by its tracks, by identifiers, and never by a guess."""
+"""Match local albums with releases by tracks and identifiers; ambiguous matches stay undecided."""

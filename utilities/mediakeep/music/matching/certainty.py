@@ -1,7 +1,7 @@
-"""Whether a track is certainly the recording that it was paired with.
+"""Whether a track is certainly the recording that it was assigned to.
 
-That an album is certain does not make each of its tracks so: where titles do not tell them apart,
-two songs of nearly one length may have changed places, and nobody would ever find it.
+A certain album does not make each of its tracks certain: if titles do not distinguish them, two
+songs of similar length may be swapped unnoticed.
 """
 
 from __future__ import annotations
@@ -11,57 +11,65 @@ from collections.abc import Sequence
 from mediakeep.music.matching.evidence import Heard
 from mediakeep.music.matching.shapes import Shape, Slot
 
-_OTHER, _MISSPELT = 0.5, 0.75  # titles that differ by more are of two songs: perhaps, and surely
-_ALIKE = 0.2  # another title that is nearer by less does not tell them apart
-_FAR = 6.0  # seconds: another take, or one that is cut off
-_NEAR, _BESIDE = 2.0, 3.0  # by lengths alone, and where the number agrees
-_ALONE = 8.0  # seconds by which every other length is further off
+_OTHER, _MISSPELT = 0.5, 0.75  # titles that differ by more are possibly, or certainly, two songs
+_ALIKE = 0.2  # two titles whose distances differ by less are not distinguished
+_FAR = 6.0  # seconds: beyond it, another take or a truncated one
+_NEAR, _BESIDE = 2.0, 3.0  # seconds: by length alone, and if the position agrees
+_ALONE = 8.0  # seconds by which all other lengths must differ more
 
 
-def of(one: Heard, shape: Shape, slot: int, wordings: Sequence[float]) -> bool:
-    """Tell whether a track is that of a slot, given how its title differs from those of all.
+def of(track: Heard, shape: Shape, slot: int, title_distances: Sequence[float]) -> bool:
+    """Return whether a track is certainly that of a tracklist entry; with its title distances.
 
-    Identifiers tell it, or a title that no other slot has; else number and length together; else a
-    length that stands alone.
+    It is if identifiers say so, or a title that no other entry has; else if position and length
+    agree; else if no other length is near.
     """
-    there, wording = shape.slots[slot], wordings[slot]
-    if is_recording(one, there):
+    entry, title_distance = shape.slots[slot], title_distances[slot]
+    if is_recording(track, entry):
         return True
-    apart = abs(one.seconds - there.seconds) if one.seconds and there.seconds else -1.0
-    if apart > _FAR or wording > _MISSPELT:
+    length_difference = (
+        abs(track.seconds - entry.seconds) if track.seconds and entry.seconds else -1.0
+    )
+    if length_difference > _FAR or title_distance > _MISSPELT:
         return False
-    if wording > _OTHER:
-        return is_in_place(one, there) and 0 <= apart <= _NEAR
+    if title_distance > _OTHER:
+        return is_in_place(track, entry) and 0 <= length_difference <= _NEAR
     rivals = [
         other
         for number, other in enumerate(shape.slots)
-        if number != slot and (wording < 0 or 0 <= wordings[number] <= wording + _ALIKE)
+        if number != slot
+        and (title_distance < 0 or 0 <= title_distances[number] <= title_distance + _ALIKE)
     ]
     if not rivals:
         return True
-    if apart < 0:
-        return wording >= 0 and is_in_place(one, there)
-    if is_in_place(one, there):
-        return apart <= _BESIDE
-    return not one.position and apart <= _NEAR and _is_alone(one, rivals, apart)
-
-
-def _is_alone(one: Heard, rivals: Sequence[Slot], apart: float) -> bool:
-    """Tell whether the lengths of all others are much further off."""
-    return all(
-        other.seconds and abs(one.seconds - other.seconds) >= apart + _ALONE for other in rivals
+    if length_difference < 0:
+        return title_distance >= 0 and is_in_place(track, entry)
+    if is_in_place(track, entry):
+        return length_difference <= _BESIDE
+    return (
+        not track.position
+        and length_difference <= _NEAR
+        and _is_alone(track, rivals, length_difference)
     )
 
 
-def is_in_place(one: Heard, slot: Slot) -> bool:
-    """Tell whether a track stands where the release has it; discs may be counted through."""
-    if not one.position:
+def _is_alone(track: Heard, rivals: Sequence[Slot], length_difference: float) -> bool:
+    """Return whether the lengths of all other entries differ much more."""
+    return all(
+        other.seconds and abs(track.seconds - other.seconds) >= length_difference + _ALONE
+        for other in rivals
+    )
+
+
+def is_in_place(track: Heard, slot: Slot) -> bool:
+    """Return whether a track is at its position on the release; discs may be numbered through."""
+    if not track.position:
         return False
-    if one.disc in (0, slot.disc) and one.position == slot.position:
+    if track.disc in (0, slot.disc) and track.position == slot.position:
         return True
-    return one.disc < 2 and one.position == slot.place
+    return track.disc < 2 and track.position == slot.place
 
 
-def is_recording(one: Heard, slot: Slot) -> bool:
-    """Tell whether a track bears the MBID or an ISRC of a recording."""
-    return slot.recording in one.recordings or not one.isrcs.isdisjoint(slot.isrcs)
+def is_recording(track: Heard, slot: Slot) -> bool:
+    """Return whether a track has the MBID or an ISRC of a recording."""
+    return slot.recording in track.recordings or not track.isrcs.isdisjoint(slot.isrcs)

@@ -1,4 +1,4 @@
-"""Of which kind of issue it is that tags say something else than a release does."""
+"""The kinds of issues for tags that differ from a release."""
 
 from __future__ import annotations
 
@@ -29,32 +29,34 @@ KINDS: Mapping[str, str] = {
         "stale-mbid",
     ),
 }
-OTHERWISE = "details-differ"  # the kind of all other fields, and of what is but written otherwise
+OTHERWISE = "details-differ"  # the kind of all other fields, and of minor differences
 
 
 def of(track: Track, other: Particulars) -> dict[str, str]:
-    """Return the kind of issue that each field is which a release has otherwise."""
+    """Return the kind of issue of each differing field."""
     return {
         field: _kind(field, changes.value(track.tags, field), wanted)
         for field, wanted in other.items()
     }
 
 
-def _kind(field: str, held: Values, wanted: Values) -> str:
+def _kind(field: str, current: Values, wanted: Values) -> str:
     kind = KINDS.get(field, OTHERWISE)
-    return OTHERWISE if _is_slight(field, held, wanted) else kind
+    return OTHERWISE if _is_slight(field, current, wanted) else kind
 
 
-def _is_slight(field: str, held: Values, wanted: Values) -> bool:
-    """Tell whether a field says the same but for what hardly matters.
+def _is_slight(field: str, current: Values, wanted: Values) -> bool:
+    """Return whether a field has only minor differences.
 
-    That is case, accents and punctuation; which edition an album's title names; and that it names
-    some of several artists.
+    These are case, accents and punctuation; the edition in an album title; and a list that names
+    only some of several artists.
     """
     if field.startswith("musicbrainz_"):
-        return set(map(identifiers.plain, held)) <= set(wanted)
-    if field == "title" and len(held) == len(wanted) == 1:
-        one, other = titles.parsed(held[0]), titles.parsed(wanted[0])
-        return one.key == other.key and not titles.versions(one, other, WEIGHTS)
-    write = title_keys.base_key if field == "album" else letters.loose
-    return [*map(write, held)] == [*map(write, wanted)]
+        return set(map(identifiers.plain, current)) <= set(wanted)
+    if field == "title" and len(current) == len(wanted) == 1:
+        parsed, parsed_wanted = titles.parsed(current[0]), titles.parsed(wanted[0])
+        return parsed.key == parsed_wanted.key and not titles.versions(
+            parsed, parsed_wanted, WEIGHTS
+        )
+    normalize = title_keys.base_key if field == "album" else letters.loose
+    return [*map(normalize, current)] == [*map(normalize, wanted)]

@@ -1,4 +1,4 @@
-"""What the tags here lack of a match, and where they say something else."""
+"""Compare tags with a match: missing values, and values that differ."""
 
 from __future__ import annotations
 
@@ -27,33 +27,35 @@ _WITH_NAME = {
     "artist": ("artistsort", "artists", "musicbrainz_artistid"),
     "albumartist": ("albumartistsort", "musicbrainz_albumartistid"),
 }
-_TOLD = frozenset(  # in which a person sees it
+_TOLD = frozenset(  # the fields that the user recognizes a track by
     {"title", "album", "artist", "track", "disc"}
     | {"musicbrainz_recordingid", "musicbrainz_trackid"}
 )
-RELEASE = frozenset({"musicbrainz_albumid", "musicbrainz_releasegroupid"})  # by which one is named
-_LEFT = frozenset({"genres", "compilation"})  # matters of taste: filled, and never corrected
+RELEASE = frozenset(
+    {"musicbrainz_albumid", "musicbrainz_releasegroupid"}
+)  # the fields that identify a release
+_LEFT = frozenset({"genres", "compilation"})  # matters of taste: filled, but never corrected
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """What a track's tags lack, and what they hold that its release has otherwise, by field."""
+    """The missing and the differing tag values of a track, by field."""
 
     lacking: Particulars
     other: Particulars
-    is_sure: bool  # that it is this recording, and of this album
+    is_sure: bool  # whether it is certainly this recording, on this album
 
 
 def of(artist: Artist) -> dict[str, Difference]:
-    """Return the differences of all tracks that were matched, by their places."""
-    found: dict[str, Difference] = {}
+    """Compare the tags of all matched tracks; return the differences by place."""
+    differences: dict[str, Difference] = {}
     for album in artist.albums:
         if (match := artist.matches.get(album.place)) and match.group:
-            found |= album.once(_of_album, match, deleted_mbids(artist))
-    return found
+            differences |= album.once(_of_album, match, deleted_mbids(artist))
+    return differences
 
 
 class _Compared(msgspec.Struct, frozen=True):
-    """An album beside its match: what each track should say, and what keeps that from it."""
+    """An album and its match: the tags it should have, and the reasons to leave some out."""
 
     match: Match
     told: Mapping[str, Particulars]
@@ -61,19 +63,25 @@ class _Compared(msgspec.Struct, frozen=True):
     deleted: Collection[str]
     through: Mapping[str, set[tuple[str, str]]]
     doubtful: set[str]
-    usual: Counter[str]  # titles of the album in the tags
+    usual: Counter[str]  # album titles in the tags
     in_place: set[str]
-    together: bool  # every track stands where the release has it
+    together: bool  # every track is at its position on the release
 
 
 def _of_album(album: Album, match: Match, deleted: Collection[str]) -> dict[str, Difference]:
-    told = particulars.of(match)
-    tracks = [track for track in album.readable if track.place in told]
-    taken = Counter((track.tags.disc, fields.number(track.tags.track)) for track in album.readable)
-    in_place = {track.place for track in tracks if _is_in_place(track, told[track.place], taken)}
-    beside = _Compared(
+    release_tags = particulars.of(match)
+    tracks = [track for track in album.readable if track.place in release_tags]
+    used_numbers = Counter(
+        (track.tags.disc, fields.number(track.tags.track)) for track in album.readable
+    )
+    in_place = {
+        track.place
+        for track in tracks
+        if _is_in_place(track, release_tags[track.place], used_numbers)
+    }
+    comparison = _Compared(
         match=match,
-        told=told,
+        told=release_tags,
         tracks=tracks,
         deleted=deleted,
         through=_counted_through(match),
@@ -82,97 +90,110 @@ def _of_album(album: Album, match: Match, deleted: Collection[str]) -> dict[str,
         in_place=in_place,
         together=len(in_place) == len(album.readable),
     )
-    found = {track.place: _difference(track, beside) for track in tracks}
-    return {place: one for place, one in found.items() if one.lacking or one.other}
-
-
-def _difference(track: Track, beside: _Compared) -> Difference:
-    unsure = _unsure(track, beside)
-    lacking, other = _lacking(track, beside), _other(track, beside)
-    kept = unsure | _of_another(track, other)
-    if names_another(track, beside.match, beside.deleted):  # until that is corrected
-        kept |= lacking.keys()
-    return Difference(
-        lacking={field: held for field, held in lacking.items() if field not in kept},
-        other={field: held for field, held in other.items() if field not in unsure - _TOLD},
-        is_sure=not unsure,
-    )
-
-
-def _lacking(track: Track, beside: _Compared) -> Particulars:
-    wanted = _of_others(track, beside.tracks) | beside.told[track.place]
-    if not beside.together:  # an album of which some tracks alone bear a disc falls apart
-        kept = "track" if track.place in beside.in_place else ""
-        wanted = {
-            name: held for name, held in wanted.items() if name not in _PLACES or name == kept
-        }
+    differences = {track.place: _difference(track, comparison) for track in tracks}
     return {
-        field: _as_others(field, held, beside.tracks, beside.told)
-        for field, held in wanted.items()
-        if _is_empty(track, field, beside.deleted) and held != changes.value(track.tags, field)
+        place: difference
+        for place, difference in differences.items()
+        if difference.lacking or difference.other
     }
 
 
-def _other(track: Track, beside: _Compared) -> Particulars:
-    left = _LEFT
-    if _number(track) in beside.through.get(track.place, ()):
-        left |= {*_PLACES}
+def _difference(track: Track, comparison: _Compared) -> Difference:
+    uncertain = _unsure(track, comparison)
+    missing, differing = _lacking(track, comparison), _other(track, comparison)
+    left_out = uncertain | _of_another(track, differing)
+    if names_another(
+        track, comparison.match, comparison.deleted
+    ):  # until the differing tags are corrected
+        left_out |= missing.keys()
+    return Difference(
+        lacking={field: values for field, values in missing.items() if field not in left_out},
+        other={
+            field: values for field, values in differing.items() if field not in uncertain - _TOLD
+        },
+        is_sure=not uncertain,
+    )
+
+
+def _lacking(track: Track, comparison: _Compared) -> Particulars:
+    wanted = _of_others(track, comparison.tracks) | comparison.told[track.place]
+    if not comparison.together:  # disc numbers on some tracks only would split the album
+        kept_field = "track" if track.place in comparison.in_place else ""
+        wanted = {
+            name: values
+            for name, values in wanted.items()
+            if name not in _PLACES or name == kept_field
+        }
     return {
-        field: held
-        for field, held in beside.told[track.place].items()
-        if field not in left
-        and not _is_empty(track, field, beside.deleted)
-        and fields.differs(track, field, held)
+        field: _as_others(field, values, comparison.tracks, comparison.told)
+        for field, values in wanted.items()
+        if _is_empty(track, field, comparison.deleted)
+        and values != changes.value(track.tags, field)
+    }
+
+
+def _other(track: Track, comparison: _Compared) -> Particulars:
+    ignored = _LEFT
+    if _number(track) in comparison.through.get(track.place, ()):
+        ignored |= {*_PLACES}
+    return {
+        field: values
+        for field, values in comparison.told[track.place].items()
+        if field not in ignored
+        and not _is_empty(track, field, comparison.deleted)
+        and fields.differs(track, field, values)
     }
 
 
 def _is_empty(track: Track, field: str, deleted: Collection[str]) -> bool:
-    """Tell whether a field holds nothing; the MBID of a deleted release counts as nothing."""
+    """Return whether a field is empty; the MBID of a deleted release counts as empty."""
     if field == "musicbrainz_albumid":
-        held = map(identifiers.plain, changes.value(track.tags, field))
-        return all(mbid in deleted or not letters.holds(mbid) for mbid in held)
+        mbids = map(identifiers.plain, changes.value(track.tags, field))
+        return all(mbid in deleted or not letters.holds(mbid) for mbid in mbids)
     return fields.is_empty(track, field)
 
 
-def _unsure(track: Track, beside: _Compared) -> frozenset[str]:
-    """Return the fields of which it is not certain that they belong to the track."""
-    told = beside.told[track.place]
-    unsure = _OF_RECORDING if track.place in beside.doubtful else frozenset[str]()
-    if _is_stray(track, beside.usual, told):
-        unsure |= told.keys() - _OF_SONG
-    return unsure
+def _unsure(track: Track, comparison: _Compared) -> frozenset[str]:
+    """Return the fields that may not belong to the track."""
+    release_tags = comparison.told[track.place]
+    uncertain = _OF_RECORDING if track.place in comparison.doubtful else frozenset[str]()
+    if _is_stray(track, comparison.usual, release_tags):
+        uncertain |= release_tags.keys() - _OF_SONG
+    return uncertain
 
 
 def _of_another(track: Track, other: Particulars) -> set[str]:
-    """Return the fields that go with the name of an artist, where that name is another one."""
+    """Return the fields that depend on an artist's name, if that name differs."""
     kinds = deviations.of(track, other)
     return {
         field
-        for name, theirs in _WITH_NAME.items()
+        for name, dependent in _WITH_NAME.items()
         if kinds.get(name) == deviations.KINDS[name]
-        for field in theirs
+        for field in dependent
     }
 
 
 def _doubtful(match: Match) -> set[str]:
-    """Return the tracks of which it is not certain that they are the recordings they stand for."""
-    return {pair.place for one in match.candidates for pair in one.pairs if not pair.sure}
+    """Return the tracks that may not be the recordings they are assigned to."""
+    return {
+        pair.place for candidate in match.candidates for pair in candidate.pairs if not pair.sure
+    }
 
 
-def _is_stray(track: Track, usual: Counter[str], told: Particulars) -> bool:
-    """Tell whether a track is, by its tags, of another album than the one that it lies in."""
+def _is_stray(track: Track, usual: Counter[str], release_tags: Particulars) -> bool:
+    """Return whether the tags of a track name another album than those of the others."""
     album = _album(track)
-    release = title_keys.base_key(told.get("album", ("",))[0])
+    release = title_keys.base_key(release_tags.get("album", ("",))[0])
     return album not in ("", release) and 2 * usual[album] < usual.total()
 
 
 def deleted_mbids(artist: Artist) -> tuple[str, ...]:
-    """Return the MBIDs in the tags that MusicBrainz answered 404 for."""
+    """Return the MBIDs in the tags that MusicBrainz answered with 404."""
     return artist.resolved.deleted if artist.resolved else ()
 
 
 def names_other_releases(artist: Artist) -> bool:
-    """Tell whether any album names another release than the one that it was matched with."""
+    """Return whether the tags of any album name another release than its match."""
     deleted = deleted_mbids(artist)
     return any(
         names_another(track, match, deleted)
@@ -183,16 +204,16 @@ def names_other_releases(artist: Artist) -> bool:
 
 
 def names_another(track: Track, match: Match, deleted: Collection[str] = ()) -> bool:
-    """Tell whether a track names another release: it is not to bear a part of each of them.
+    """Return whether a track names another release: then no tags are filled in.
 
-    A deleted release is none: its MBID leads nowhere, and says nothing against the match.
+    A deleted release does not count: its MBID leads nowhere and does not contradict the match.
     """
-    releases = {one.id for one in match.releases}
+    releases = {release.id for release in match.releases}
     groups = {match.group.id} if match.group else set()
     tags = track.tags
-    named = {identifiers.plain(one) for one in tags.musicbrainz_albumid}
-    above = {identifiers.plain(one) for one in tags.musicbrainz_releasegroupid}
-    return not (named - {*deleted} <= releases and above <= groups)
+    release_ids = {identifiers.plain(release) for release in tags.musicbrainz_albumid}
+    group_ids = {identifiers.plain(release) for release in tags.musicbrainz_releasegroupid}
+    return not (release_ids - {*deleted} <= releases and group_ids <= groups)
 
 
 def _album(track: Track) -> str:
@@ -200,19 +221,21 @@ def _album(track: Track) -> str:
 
 
 def _of_others(track: Track, tracks: Sequence[Track]) -> Particulars:
-    """Return the date that all other tracks of the album bear: editions that are tied have none."""
-    dates = {one.tags.date for one in tracks if not fields.is_empty(one, "date")}
+    """Return the date shared by all other tracks of the album: tied editions have none."""
+    dates = {other.tags.date for other in tracks if not fields.is_empty(other, "date")}
     return {"date": dates.pop()} if len(dates) == 1 and fields.is_empty(track, "date") else {}
 
 
 def _counted_through(match: Match) -> dict[str, set[tuple[str, str]]]:
-    """Return the discs and numbers under which each track also stands where it belongs.
+    """Return the alternative discs and numbers of each track.
 
-    An album may be counted through all of its discs, and vinyl by its sides, as "B2".
+    An album may be numbered through all of its discs, and vinyl by sides, as "B2".
     """
     if match.best is None:
         return {}
-    places = {track.id: at for at, (_, track) in enumerate(fit.listed(match.best.release), 1)}
+    places = {
+        track.id: number for number, (_, track) in enumerate(fit.listed(match.best.release), 1)
+    }
     return {
         pair.place: {
             ("", str(places.get(pair.track.id, 0))),
@@ -228,30 +251,30 @@ def _number(track: Track) -> tuple[str, str]:
     return fields.number(track.tags.disc), fields.number(track.tags.track).casefold()
 
 
-def _is_in_place(track: Track, wanted: Particulars, taken: Counter[tuple[str, str]]) -> bool:
-    """Tell whether the numbers of the release may be filled in beside those that are there.
+def _is_in_place(track: Track, wanted: Particulars, used_numbers: Counter[tuple[str, str]]) -> bool:
+    """Return whether the numbers of the release can be filled in.
 
-    Not where the album counts otherwise, as through all of its discs, and not where another track
-    has the number already.
+    They cannot if the album is numbered differently, such as through all of its discs, or if
+    another track already has the number.
     """
     tags = track.tags
     number, disc = wanted.get("track", ("",))[0], wanted.get("disc", ("",))[0]
     if fields.number(tags.disc) not in ("", disc):
         return False
     if fields.is_empty(track, "track"):
-        return not any(taken[one, number] for one in ("", tags.disc, disc))
+        return not any(used_numbers[used_disc, number] for used_disc in ("", tags.disc, disc))
     return fields.number(tags.track) == number
 
 
 def _as_others(
-    field: str, wanted: Values, tracks: Sequence[Track], told: Mapping[str, Particulars]
+    field: str, wanted: Values, tracks: Sequence[Track], release_tags: Mapping[str, Particulars]
 ) -> Values:
-    """Write what is lacking as those tracks here have it of which the release says the same."""
+    """Return missing values as the other local tracks spell them for the same release values."""
     if field not in _HABITS:
         return wanted
-    held = Counter(
+    local_values = Counter(
         changes.value(track.tags, field)
         for track in tracks
-        if told[track.place].get(field) == wanted and not fields.is_empty(track, field)
+        if release_tags[track.place].get(field) == wanted and not fields.is_empty(track, field)
     )
-    return next(iter(held)) if len(held) == 1 else wanted
+    return next(iter(local_values)) if len(local_values) == 1 else wanted

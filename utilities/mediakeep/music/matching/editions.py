@@ -1,4 +1,4 @@
-"""What tells the editions of one release group apart, in points against each."""
+"""Compare the editions of a release group: penalty points against each."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ _EDITION = re.compile(
     r"|definitive|super|japan|tour)",
     re.IGNORECASE,
 )
-_MOST = 10.0  # seconds apart, beyond which it no longer matters how many
-_FAR = 4.0  # deviations, up to which it does matter
+_MOST = 10.0  # seconds: larger differences count the same
+_FAR = 4.0  # standard deviations: larger ones count the same
 
 
-def points(here: Here, some: Sequence[Near], weights: Weights) -> list[list[Penalty]]:
-    """Return for each of the releases what speaks against its being the very edition."""
-    whole = any(one.missing == 0 for one in some)
-    common = _common(some)
-    noise = _noise(some, weights)
-    found = []
-    for near in some:
-        against = [
-            *_tracks(here, near, weights, whole=whole),
+def points(album: Here, nears: Sequence[Near], weights: Weights) -> list[list[Penalty]]:
+    """Return the penalties of each release, compared with being the exact edition."""
+    is_any_complete = any(each.missing == 0 for each in nears)
+    common = _common(nears)
+    noise = _noise(nears, weights)
+    penalties = []
+    for near in nears:
+        edition_penalties = [
+            *_tracks(album, near, weights, is_any_complete=is_any_complete),
             Penalty("titles", weights.wording, _titles(near, common)),
             Penalty("lengths", 1.0, _lengths(near, common, noise)),
-            *_printed(here, near.release, weights),
-            *_counted(here, near.release, weights),
-            Penalty("edition's name", weights.named, _named(here, near.release)),
+            *_printed(album, near.release, weights),
+            *_counted(album, near.release, weights),
+            Penalty("edition's name", weights.named, _named(album, near.release)),
         ]
-        found.append([one for one in against if one.weight * one.amount > 0])
-    return found
+        penalties.append([each for each in edition_penalties if each.weight * each.amount > 0])
+    return penalties
 
 
-def _common(some: Sequence[Near]) -> list[int]:
-    """Return which tracks all of the editions have: those alone can tell them apart by degrees."""
+def _common(nears: Sequence[Near]) -> list[int]:
+    """Return the tracks that all editions have: only those distinguish them gradually."""
     return [
         number
-        for number in range(len(some[0].paired.slots))
-        if all(one.paired.slots[number] >= 0 for one in some)
+        for number in range(len(nears[0].paired.slots))
+        if all(near.paired.slots[number] >= 0 for near in nears)
     ]
 
 
@@ -57,77 +57,86 @@ def _titles(near: Near, common: Sequence[int]) -> float:
 
 
 def _apart(near: Near, common: Sequence[int], most: float = _MOST) -> list[float]:
-    known = (near.paired.apart[number] for number in common)
-    return [min(one, most) for one in known if one >= 0]
+    differences = (near.paired.apart[number] for number in common)
+    return [min(seconds, most) for seconds in differences if seconds >= 0]
 
 
-def _noise(some: Sequence[Near], weights: Weights) -> float:
-    """Return by how many seconds the lengths here are off: as they are from the likeliest edition.
+def _noise(nears: Sequence[Near], weights: Weights) -> float:
+    """Return the length noise in seconds: the spread of the lengths to the most likely edition.
 
-    That is one with the fewest extra tracks, and of those the one whose lengths are nearest. One
-    that has hardly a track in common may have that very length by chance.
+    That is the edition with the nearest lengths among those with the fewest extra tracks. An
+    edition with hardly a common track may have equal lengths by chance.
     """
-    fewest = min(one.extra for one in some)
-    spreads = (_spread(one) for one in some if one.extra == fewest)
+    fewest = min(near.extra for near in nears)
+    spreads = (_spread(near) for near in nears if near.extra == fewest)
     return max(weights.noise, weights.spread * min(spreads))
 
 
 def _spread(near: Near) -> float:
-    """Return by how many seconds the lengths differ, as the root of the mean of the squares."""
-    known = _apart(near, range(len(near.paired.apart)))
-    return float((sum(one * one for one in known) / len(known)) ** 0.5) if known else 0.0
+    """Return the root mean square of the length differences in seconds."""
+    differences = _apart(near, range(len(near.paired.apart)))
+    return (
+        float((sum(seconds * seconds for seconds in differences) / len(differences)) ** 0.5)
+        if differences
+        else 0.0
+    )
 
 
 def _lengths(near: Near, common: Sequence[int], noise: float) -> float:
-    """Weigh the lengths as normal deviates: what is off by the noise costs half a point a track."""
-    known = _apart(near, common, max(_MOST, _FAR * noise))
-    return sum(one * one for one in known) / (2 * noise * noise)
+    """Weigh the lengths as normal deviates: a difference equal to the noise costs half a point."""
+    differences = _apart(near, common, max(_MOST, _FAR * noise))
+    return sum(seconds * seconds for seconds in differences) / (2 * noise * noise)
 
 
-def _tracks(here: Here, near: Near, weights: Weights, *, whole: bool) -> Iterator[Penalty]:
+def _tracks(
+    album: Here, near: Near, weights: Weights, *, is_any_complete: bool
+) -> Iterator[Penalty]:
     paired, slots = near.paired, near.shape.slots
     placed = [
-        (one, slots[slot])
-        for one, slot in zip(here.tracks, paired.slots, strict=True)
-        if slot >= 0 and one.position
+        (track, slots[slot])
+        for track, slot in zip(album.tracks, paired.slots, strict=True)
+        if slot >= 0 and track.position
     ]
     yield Penalty("extra tracks", weights.extra, near.extra)
-    yield Penalty("incomplete", weights.incomplete, float(whole and near.missing > 0))
+    yield Penalty("incomplete", weights.incomplete, float(is_any_complete and near.missing > 0))
     yield Penalty("missing tracks", weights.lacking, near.missing)
-    strange = sum(not certainty.is_in_place(one, slot) for one, slot in placed)
-    yield Penalty("order", weights.place, strange)
+    misplaced = sum(not certainty.is_in_place(track, slot) for track, slot in placed)
+    yield Penalty("order", weights.place, misplaced)
 
 
-def _printed(here: Here, release: Release, weights: Weights) -> Iterator[Penalty]:
-    """Compare what stands on the sleeve; an edition of which it is not known may be the one."""
+def _printed(album: Here, release: Release, weights: Weights) -> Iterator[Penalty]:
+    """Compare the data printed on the sleeve; unknown data cost a small penalty."""
     infos = release.label_info
     labels = [info.label.name for info in infos if info.label]
     numbers = [info.catalog_number or "" for info in infos]
-    discs = [one.id for medium in release.media for one in medium.discs]
+    discs = [disc.id for medium in release.media for disc in medium.discs]
     formats = [medium.format or "" for medium in release.media]
     facts: Iterable[tuple[str, float, Collection[str], Iterable[str], Callable[[str], str]]] = (
-        ("barcode", weights.barcode, here.barcodes, [release.barcode or ""], evidence.barcode),
-        ("disc ID", weights.disc_id, here.disc_ids, discs, str),
-        ("catalogue number", weights.catalogue, here.catalogue, numbers, evidence.number),
-        ("label", weights.label, here.labels, labels, letters.loose),
-        ("country", weights.country, here.countries, _countries(release), str),
-        ("medium", weights.medium, here.media, formats, evidence.medium),
-        ("year", weights.year, _years(here, release), _dates(release), _year),
+        ("barcode", weights.barcode, album.barcodes, [release.barcode or ""], evidence.barcode),
+        ("disc ID", weights.disc_id, album.disc_ids, discs, str),
+        ("catalogue number", weights.catalogue, album.catalogue, numbers, evidence.number),
+        ("label", weights.label, album.labels, labels, letters.loose),
+        ("country", weights.country, album.countries, _countries(release), str),
+        ("medium", weights.medium, album.media, formats, evidence.medium),
+        ("year", weights.year, _years(album, release), _dates(release), _year),
     )
-    for name, weight, ours, theirs, write in facts:
-        if ours:  # else nothing is to be compared
-            known = set(filter(None, map(write, theirs)))
-            amount = weights.unknown if not known else float(known.isdisjoint(ours))
-            if amount and name == "medium" and evidence.CD in ours:
-                # Tags seldom tell which type of CD it is.
-                amount = weights.unknown if any(map(evidence.is_cd_type, known)) else amount
+    for name, weight, local, printed, normalize in facts:
+        if local:  # otherwise there is nothing to compare
+            normalized = set(filter(None, map(normalize, printed)))
+            amount = weights.unknown if not normalized else float(normalized.isdisjoint(local))
+            if amount and name == "medium" and evidence.CD in local:
+                # Tags rarely contain the type of CD.
+                amount = weights.unknown if any(map(evidence.is_cd_type, normalized)) else amount
             yield Penalty(name, weight, amount)
 
 
 def _countries(release: Release) -> list[str]:
-    """Return where an edition came out, on whatever day."""
+    """Return all countries of an edition's release events."""
     areas = (event.area for event in release.release_events)
-    return [release.country or "", *(code for one in areas if one for code in one.iso_3166_1_codes)]
+    return [
+        release.country or "",
+        *(code for area in areas if area for code in area.iso_3166_1_codes),
+    ]
 
 
 def _dates(release: Release) -> list[str]:
@@ -138,37 +147,41 @@ def _year(date: str) -> str:
     return date[:4]
 
 
-def _years(here: Here, release: Release) -> frozenset[str]:
-    """Return the years in the tags; the one of the first edition is written for all of them."""
+def _years(album: Here, release: Release) -> frozenset[str]:
+    """Return the years in the tags, without the first release year, which any edition may have."""
     group = release.release_group
-    return here.years - {(group.first_release_date or "")[:4] if group else ""}
+    return album.years - {(group.first_release_date or "")[:4] if group else ""}
 
 
-def _counted(here: Here, release: Release, weights: Weights) -> Iterator[Penalty]:
-    """Compare how many tracks and discs the tags count."""
+def _counted(album: Here, release: Release, weights: Weights) -> Iterator[Penalty]:
+    """Compare the numbers of tracks and discs in the tags."""
     media = {medium.position or 1: medium.track_count for medium in release.media}
-    whole = {sum(media.values()), len(fit.listed(release))}
-    wrong = [
+    release_totals = {sum(media.values()), len(fit.listed(release))}
+    wrong_counts = [
         count
-        for disc, count in here.totals.items()
-        if count not in {media.get(disc or 1, -1), *(whole if disc < 2 else ())}
+        for disc, count in album.totals.items()
+        if count not in {media.get(disc or 1, -1), *(release_totals if disc < 2 else ())}
     ]
-    yield Penalty("number of tracks", weights.total, float(bool(wrong)))
-    more = here.discs and here.discs != len(media) and (here.discs > len(media) or not wrong)
-    yield Penalty("number of discs", weights.total / 2, float(bool(more and here.discs > 1)))
+    yield Penalty("number of tracks", weights.total, float(bool(wrong_counts)))
+    is_other_number = (
+        album.discs and album.discs != len(media) and (album.discs > len(media) or not wrong_counts)
+    )
+    yield Penalty(
+        "number of discs", weights.total / 2, float(bool(is_other_number and album.discs > 1))
+    )
 
 
-def _named(here: Here, release: Release) -> float:
-    """Compare what stands in brackets behind the title, as "Deluxe Edition"."""
-    ours = {word for text in here.wordings for word in _words(text)}
-    printed = _words(release.title)
-    if not ours:
-        return 0.5 * bool(printed)
-    aside = {word.casefold() for word in _EDITION.findall(release.disambiguation or "")}
-    return 0.0 if ours & (printed | aside) else 1.0
+def _named(album: Here, release: Release) -> float:
+    """Compare the edition names in brackets after the title, such as "Deluxe Edition"."""
+    local_words = {word for text in album.wordings for word in _words(text)}
+    release_words = _words(release.title)
+    if not local_words:
+        return 0.5 * bool(release_words)
+    remark_words = {word.casefold() for word in _EDITION.findall(release.disambiguation or "")}
+    return 0.0 if local_words & (release_words | remark_words) else 1.0
 
 
 def _words(title: str) -> set[str]:
-    """Return what the brackets of a title say of an edition."""
+    """Return the edition words in the brackets of a title."""
     asides = " ".join(_BRACKETS.findall(title))
     return {word.casefold() for word in _EDITION.findall(asides)}

@@ -1,4 +1,4 @@
-"""Single fields of tags: when one holds nothing, and when it says something else than a release."""
+"""Single fields of tags: whether they are empty, and whether they differ from a release."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _is_none(_text: str) -> bool:
 
 
 def number(text: str) -> str:
-    """Write a number as it is compared: "03" is "3"."""
+    """Remove leading zeros: "03" becomes "3"."""
     return text.lstrip("0")
 
 
@@ -61,28 +61,27 @@ _EMPTY: Mapping[str, Callable[[str], bool]] = {
 
 
 def is_empty(track: Track, field: str) -> bool:
-    """Tell whether a field holds nothing, or only what stands for nothing."""
-    stands_for_none = _EMPTY.get(field, _is_none)
-    held = changes.value(track.tags, field)
-    return all(not letters.holds(text) or stands_for_none(text) for text in held)
+    """Return whether a field is empty, or contains only placeholders."""
+    is_placeholder = _EMPTY.get(field, _is_none)
+    values = changes.value(track.tags, field)
+    return all(not letters.holds(text) or is_placeholder(text) for text in values)
 
 
 def differs(track: Track, field: str, wanted: Values) -> bool:
-    """Tell whether a field says something else; the shape of an apostrophe is nothing else.
+    """Return whether a field differs from the wanted values; typographic variants are equal.
 
-    One of several labels is no other label, a year is the date that lies in it, and any type of CD
-    is a CD.
+    One of several labels, the year of a full date, and "CD" for any type of CD are not different.
     """
-    held = changes.value(track.tags, field)
+    current = changes.value(track.tags, field)
     if field in _DATES:
-        told = held[0].startswith(wanted[0]) or wanted[0].startswith(held[0])
-        return len(held) > 1 or not told
-    if write := _WRITTEN.get(field):
-        written = set(map(write, wanted))
-        if field == "media" and any(map(evidence.is_cd_type, written)):
-            written.add(evidence.CD)
-        return not set(map(write, held)) <= written
-    return tuple(map(_plain, held)) != tuple(map(_plain, wanted))
+        is_prefix = current[0].startswith(wanted[0]) or wanted[0].startswith(current[0])
+        return len(current) > 1 or not is_prefix
+    if normalize := _WRITTEN.get(field):
+        accepted = set(map(normalize, wanted))
+        if field == "media" and any(map(evidence.is_cd_type, accepted)):
+            accepted.add(evidence.CD)
+        return not set(map(normalize, current)) <= accepted
+    return tuple(map(_plain, current)) != tuple(map(_plain, wanted))
 
 
 def _plain(text: str) -> str:

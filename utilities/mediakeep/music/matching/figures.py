@@ -1,4 +1,4 @@
-"""What matches came to, for programs: how many of each kind, and all that is known of one."""
+"""Match results as JSON: counts by confidence, and the details of each match."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _COUNTED = {
 
 
 def counts(matches: Mapping[str, Match]) -> dict[str, int]:
-    """Count the albums by how sure it is what they are, by the names of an item's fields."""
-    found = Counter(one.sure for one in matches.values())
-    return {name: found[sure] for sure, name in _COUNTED.items()}
+    """Count the albums by confidence, using the names of the item's fields."""
+    counter = Counter(match.sure for match in matches.values())
+    return {name: counter[sure] for sure, name in _COUNTED.items()}
 
 
 def told(match: Match) -> dict[str, Any]:
-    """Give all that is known of an album's match; docs/audit-files.md describes it."""
+    """Return all details of an album's match; docs/audit-files.md describes them."""
     best = match.best
     return {
         "folder": match.place,
@@ -35,20 +35,20 @@ def told(match: Match) -> dict[str, Any]:
         "distance": best.distance if best else None,
         "release_group_mbid": match.group.id if match.group else "",
         "release_mbid": match.release.id if match.release else "",
-        "candidates": [_candidate(one) for one in match.candidates],
+        "candidates": [_candidate(candidate) for candidate in match.candidates],
     }
 
 
-def _candidate(one: Candidate) -> dict[str, Any]:
+def _candidate(candidate: Candidate) -> dict[str, Any]:
     return {
-        **_release(one.release),
-        "distance": one.distance,
+        **_release(candidate.release),
+        "distance": candidate.distance,
         "penalties": [
-            {"name": it.name, "weight": it.weight, "amount": round(it.amount, 4)}
-            for it in one.penalties
+            {"name": penalty.name, "weight": penalty.weight, "amount": round(penalty.amount, 4)}
+            for penalty in candidate.penalties
         ],
-        "missing": list(_missing(one.missing)),
-        "extra": list(one.extra),
+        "missing": list(_missing(candidate.missing)),
+        "extra": list(candidate.extra),
     }
 
 

@@ -1,10 +1,10 @@
-"""What each album here is, decided on two levels: the release group, and its edition.
+"""Decide which release each local album is: first the release group, then its edition.
 
-1. Of all releases those are kept that have titles, lengths or identifiers in common with the album.
-2. Its tracks are paired with those of each, and all that speaks against a release is summed up.
-3. Identifiers in the tags name a release, as long as the tracks do not contradict them.
-4. Else the nearest release group is the one, if it is near enough, and no other is as near.
-5. Of its editions those that nothing tells apart from the likeliest are tied.
+1. Releases with titles, lengths or identifiers in common with the album are preselected.
+2. The tracks are paired with those of each release, and the penalties are summed up.
+3. Identifiers in the tags select a release unless the tracks contradict them.
+4. Else the nearest release group is chosen if it is near enough and no other is as near.
+5. Editions that cannot be distinguished from the most likely one are tied.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from mediakeep.music.matching.verdict import Candidate, Match, Pair, Penalty, Su
 from mediakeep.music.matching.weights import WEIGHTS, Weights
 from mediakeep.music.model import Artist
 
-FEW = 5  # candidates of which a person chooses
-_PRINTED = frozenset(  # what another edition has otherwise
+FEW = 5  # candidates offered to the user
+_PRINTED = frozenset(  # the penalties that distinguish editions
     {"barcode", "disc ID", "catalogue number", "label", "country", "medium", "year"}
     | {"number of tracks"}
 )
@@ -41,76 +41,98 @@ def albums(
     weights: Weights = WEIGHTS,
     names: Collection[str] = (),
 ) -> dict[str, Match]:
-    """Say for each album which release it is; `names` are all that the artist bears, as compared.
+    """Match each album with the releases; `names` are the normalized names of the artist.
 
-    Pure: the same albums and releases always give the same.
+    The same albums and releases always give the same result.
     """
     merged = artist.resolved.merged if artist.resolved else {}
-    known, scale = shaping.made(releases), Scale(weights, names)
-    found = {}
+    tracklists, distance_model = shaping.made(releases), Scale(weights, names)
+    matches = {}
     for album in artist.albums:
         if question.is_album(album) and not album.is_image:
-            here = evidence.of(album, artist.name, merged)
-            found[album.place] = _match(here, known, scale)
-    return found
+            local_album = evidence.of(album, artist.name, merged)
+            matches[album.place] = _match(local_album, tracklists, distance_model)
+    return matches
 
 
-def _match(here: Here, known: Sequence[Shape], scale: Scale) -> Match:
-    likely = sieve.kept(here, known)
-    nears = [near for shape in likely for near in scale.near(here, shape, shape.releases)]
-    nears.sort(key=lambda one: (one.distance, one.release.date or "9", one.release.id))
-    if not nears:
-        return Match(place=here.place, sure=Sure.UNKNOWN)
-    certain = _is_certain(nears, scale.weights, is_titled=here.is_tagged)
-    named = _named(here, nears, scale.weights, nears[0].group if certain else "")
-    if named or (certain and not here.is_mixed):
-        group = _editions(here, named or nears[0], nears, known, scale)
-        found = _of_group(here, group, scale.weights)
-        return structs.replace(found, by="tags") if named else found
-    near = [one for one in nears if one.distance <= scale.weights.shown]
-    sure = Sure.UNSURE if near else Sure.UNKNOWN
-    few = tuple(_candidate(here, one) for one in _different(near or nears)[:FEW])
-    return Match(place=here.place, sure=sure, candidates=few)
+def _match(album: Here, tracklists: Sequence[Shape], distance_model: Scale) -> Match:
+    preselected = sieve.kept(album, tracklists)
+    distances = [
+        candidate
+        for shape in preselected
+        for candidate in distance_model.near(album, shape, shape.releases)
+    ]
+    distances.sort(
+        key=lambda candidate: (
+            candidate.distance,
+            candidate.release.date or "9",
+            candidate.release.id,
+        )
+    )
+    if not distances:
+        return Match(place=album.place, sure=Sure.UNKNOWN)
+    is_certain = _is_certain(distances, distance_model.weights, is_titled=album.is_tagged)
+    tagged = _named(
+        album, distances, distance_model.weights, distances[0].group if is_certain else ""
+    )
+    if tagged or (is_certain and not album.is_mixed):
+        group_editions = _editions(
+            album, tagged or distances[0], distances, tracklists, distance_model
+        )
+        match = _of_group(album, group_editions, distance_model.weights)
+        return structs.replace(match, by="tags") if tagged else match
+    plausible = [
+        candidate for candidate in distances if candidate.distance <= distance_model.weights.shown
+    ]
+    sure = Sure.UNSURE if plausible else Sure.UNKNOWN
+    shown = tuple(
+        _candidate(album, candidate) for candidate in _different(plausible or distances)[:FEW]
+    )
+    return Match(place=album.place, sure=sure, candidates=shown)
 
 
-def _named(here: Here, nears: Sequence[Near], weights: Weights, certain: str) -> Near | None:
-    """Return the release, or the nearest of the group, that identifiers in the tags name.
+def _named(
+    album: Here, distances: Sequence[Near], weights: Weights, certain_group: str
+) -> Near | None:
+    """Return the release, or the nearest one of the group, named by identifiers in the tags.
 
-    None where the tracks contradict them: they are hardly on that release, or plainly on another,
-    as where a group is `certain` by itself.
+    Return None if the tracks contradict them: hardly any is on that release, or another release
+    fits clearly better, such as one of the `certain_group`.
     """
     tests: tuple[Callable[[Near], bool], ...] = (
-        lambda near: near.release.id == here.release,
-        lambda near: near.group == here.group,
-        lambda near: _is_on(here, near.release),
+        lambda candidate: candidate.release.id == album.release,
+        lambda candidate: candidate.group == album.group,
+        lambda candidate: _is_on(album, candidate.release),
     )
-    for one in (next(filter(is_named, nears), None) for is_named in tests):
-        if one and one.distance <= weights.tagged:
-            far = one.distance - nears[0].distance > weights.veto
-            if certain in ("", one.group) or not far:
-                return one
+    for candidate in (next(filter(is_named, distances), None) for is_named in tests):
+        if candidate and candidate.distance <= weights.tagged:
+            is_farther = candidate.distance - distances[0].distance > weights.veto
+            if certain_group in ("", candidate.group) or not is_farther:
+                return candidate
     return None
 
 
-def _is_on(here: Here, release: Release) -> bool:
-    """Tell whether a barcode, a disc ID, or most tracks of the release are those in the tags."""
-    if here.barcodes and evidence.barcode(release.barcode or "") in here.barcodes:
+def _is_on(album: Here, release: Release) -> bool:
+    """Return whether the tags have the barcode, a disc ID, or most track MBIDs of a release."""
+    if album.barcodes and evidence.barcode(release.barcode or "") in album.barcodes:
         return True
-    if here.disc_ids and not here.disc_ids.isdisjoint(
-        one.id for medium in release.media for one in medium.discs
+    if album.disc_ids and not album.disc_ids.isdisjoint(
+        item.id for medium in release.media for item in medium.discs
     ):
         return True
-    ids = frozenset[str]().union(*(one.tracks for one in here.tracks))
-    return bool(ids) and 2 * sum(track.id in ids for _, track in release.tracks) >= len(here.tracks)
+    ids = frozenset[str]().union(*(item.tracks for item in album.tracks))
+    return bool(ids) and 2 * sum(track.id in ids for _, track in release.tracks) >= len(
+        album.tracks
+    )
 
 
-def _is_certain(nears: Sequence[Near], weights: Weights, *, is_titled: bool) -> bool:
-    """Tell whether the nearest release group is the one: near, told by enough, and alone.
+def _is_certain(distances: Sequence[Near], weights: Weights, *, is_titled: bool) -> bool:
+    """Return whether the nearest release group is certain: near, with evidence, and without rival.
 
-    Where the tags have another title, the whole of the release must be here.
+    If the tags have another title, most of the release must be owned.
     """
-    first = nears[0]
-    other = next((one for one in nears if one.group != first.group), None)
+    first = distances[0]
+    other = next((candidate for candidate in distances if candidate.group != first.group), None)
     return (
         first.distance <= weights.bar
         and first.evidence >= weights.evidence
@@ -122,110 +144,126 @@ def _is_certain(nears: Sequence[Near], weights: Weights, *, is_titled: bool) -> 
 
 
 def _editions(
-    here: Here, first: Near, nears: Sequence[Near], known: Sequence[Shape], scale: Scale
+    album: Here,
+    first: Near,
+    distances: Sequence[Near],
+    tracklists: Sequence[Shape],
+    distance_model: Scale,
 ) -> list[Near]:
-    """Return all editions of a release group, those too that seemed far off."""
-    found = [one for one in nears if one.group == first.group]
-    seen = {one.release.id for one in found}
-    for shape in known:
-        theirs = [
-            one
-            for one in shape.releases
-            if one.id not in seen and one.release_group and one.release_group.id == first.group
+    """Return all editions of a release group, including the distant ones."""
+    editions_found = [item for item in distances if item.group == first.group]
+    seen = {item.release.id for item in editions_found}
+    for shape in tracklists:
+        releases = [
+            item
+            for item in shape.releases
+            if item.id not in seen and item.release_group and item.release_group.id == first.group
         ]
-        found += scale.near(here, shape, theirs) if theirs else []
-    return found
+        editions_found += distance_model.near(album, shape, releases) if releases else []
+    return editions_found
 
 
-def _of_group(here: Here, some: Sequence[Near], weights: Weights) -> Match:
-    """Choose among the editions of a release group that is certain."""
-    against = editions.points(here, some, weights)
+def _of_group(album: Here, group_distances: Sequence[Near], weights: Weights) -> Match:
+    """Choose among the editions of a certain release group."""
+    penalties = editions.points(album, group_distances, weights)
     ranked = sorted(
-        zip(map(_sum, against), some, against, strict=True),
-        key=lambda one: (one[0], one[1].release.date or "9", one[1].release.id),
+        zip(map(_sum, penalties), group_distances, penalties, strict=True),
+        key=lambda edition: (edition[0], edition[1].release.date or "9", edition[1].release.id),
     )
-    least = ranked[0][0]
-    tagged = next((one for one in ranked if one[1].release.id == here.release), None)
-    if tagged and tagged[0] - least <= weights.contrary and tagged[1].extra <= ranked[0][1].extra:
+    best_points = ranked[0][0]
+    tagged = next((edition for edition in ranked if edition[1].release.id == album.release), None)
+    if (
+        tagged
+        and tagged[0] - best_points <= weights.contrary
+        and tagged[1].extra <= ranked[0][1].extra
+    ):
         chosen = [tagged]
         sure = Sure.CERTAIN
     else:
-        chosen = [one for one in ranked if one[0] - least < weights.tie]
+        chosen = [edition for edition in ranked if edition[0] - best_points < weights.tie]
         sure = Sure.CERTAIN
-        if len(chosen) > 1 or _doubt(here, *ranked[0][1:], weights) > weights.doubt:
+        if len(chosen) > 1 or _doubt(album, *ranked[0][1:], weights) > weights.doubt:
             sure = Sure.TIED
-    if counted := _counted(here, ranked, weights, instead_of=chosen):
+    if counted := _counted(album, ranked, weights, instead_of=chosen):
         chosen += counted
         sure = Sure.TIED
-    found = tuple(_candidate(here, near, more) for _, near, more in chosen)
-    return Match(place=here.place, sure=sure, candidates=found)
+    candidates = tuple(
+        _candidate(album, near, edition_penalties) for _, near, edition_penalties in chosen
+    )
+    return Match(place=album.place, sure=sure, candidates=candidates)
 
 
 def _counted(
-    here: Here, ranked: Sequence[_Ranked], weights: Weights, *, instead_of: Sequence[_Ranked]
+    album: Here, ranked: Sequence[_Ranked], weights: Weights, *, instead_of: Sequence[_Ranked]
 ) -> list[_Ranked]:
-    """Return the likeliest editions that are complete here and have as many tracks as tags count.
+    """Return the most likely complete editions with the number of tracks in the tags.
 
-    Return none if one of them is among the chosen editions: nothing contradicts those then.
+    Return none if one of them is already chosen: then nothing contradicts the choice.
     """
-    complete = [one for one in ranked if here.totals and _is_complete(*one[1:])]
-    if not complete or any(one in complete for one in instead_of):
+    complete = [edition for edition in ranked if album.totals and _is_complete(*edition[1:])]
+    if not complete or any(edition in complete for edition in instead_of):
         return []
-    return [one for one in complete if one[0] - complete[0][0] < weights.tie]
+    return [edition for edition in complete if edition[0] - complete[0][0] < weights.tie]
 
 
-def _is_complete(near: Near, against: Against) -> bool:
-    """Tell whether all tracks of an edition are here, no others, and tags count no other number."""
-    return not (near.missing or near.extra or any(one.name in _COUNTS for one in against))
+def _is_complete(near: Near, penalties: Against) -> bool:
+    """Return whether all tracks of an edition are owned, no others, and no count differs."""
+    return not (near.missing or near.extra or any(penalty.name in _COUNTS for penalty in penalties))
 
 
-def _doubt(here: Here, near: Near, against: Against, weights: Weights) -> float:
-    """Return the points of what says that an edition is not the one; identifiers outweigh them."""
-    printed = [one for one in against if one.name in _PRINTED and one.amount >= 1]
-    doubt = 0.0 if _is_on(here, near.release) else _sum(printed)
-    return doubt + weights.extra * _own_extra(here, near)
+def _doubt(album: Here, near: Near, penalties: Against, weights: Weights) -> float:
+    """Return the points that contradict an edition; matching identifiers outweigh them."""
+    contradictions = [
+        penalty for penalty in penalties if penalty.name in _PRINTED and penalty.amount >= 1
+    ]
+    points = 0.0 if _is_on(album, near.release) else _sum(contradictions)
+    return points + weights.extra * _own_extra(album, near)
 
 
-def _own_extra(here: Here, near: Near) -> int:
+def _own_extra(album: Here, near: Near) -> int:
     """Count the songs of the artist that an edition lacks: another edition may have them.
 
-    A second copy of a song is none that it lacks.
+    A second copy of a song does not count.
     """
-    rows = list(zip(here.tracks, near.paired.slots, strict=True))
-    keys = {one.title.key for one, slot in rows if slot >= 0 and one.title}
+    rows = list(zip(album.tracks, near.paired.slots, strict=True))
+    keys = {track.title.key for track, slot in rows if slot >= 0 and track.title}
     return sum(
         slot < 0
-        and (not one.artists or not one.artists.isdisjoint(here.artists))
-        and not (one.title and one.title.key in keys)
-        for one, slot in rows
+        and (not track.artists or not track.artists.isdisjoint(album.artists))
+        and not (track.title and track.title.key in keys)
+        for track, slot in rows
     )
 
 
-def _sum(against: Against) -> float:
-    return sum(one.weight * one.amount for one in against)
+def _sum(penalties: Against) -> float:
+    return sum(penalty.weight * penalty.amount for penalty in penalties)
 
 
-def _different(nears: Iterable[Near]) -> list[Near]:
-    """Leave one edition of each release group, the nearest."""
-    return list({one.group: one for one in reversed(list(nears))}.values())[::-1]
+def _different(distances: Iterable[Near]) -> list[Near]:
+    """Keep the nearest edition of each release group."""
+    return list({candidate.group: candidate for candidate in reversed(list(distances))}.values())[
+        ::-1
+    ]
 
 
-def _candidate(here: Here, near: Near, more: Against = ()) -> Candidate:
-    """Tell of a release as a person is to see it."""
+def _candidate(album: Here, near: Near, edition_penalties: Against = ()) -> Candidate:
+    """Build the candidate shown to the user."""
     listed, paired = fit.listed(near.release), near.paired
-    rows = zip(here.tracks, paired.slots, paired.costs, paired.sure, strict=True)
+    rows = zip(album.tracks, paired.slots, paired.costs, paired.sure, strict=True)
     taken = {*paired.slots, *paired.unread}
     return Candidate(
         release=near.release,
         distance=round(near.distance, 4),
-        penalties=(*near.penalties, *more),
+        penalties=(*near.penalties, *edition_penalties),
         pairs=tuple(
-            Pair(one.place, *listed[slot], cost, sure)
-            for one, slot, cost, sure in rows
+            Pair(local_track.place, *listed[slot], cost, sure)
+            for local_track, slot, cost, sure in rows
             if slot >= 0
         ),
         missing=tuple(place for slot, place in enumerate(listed) if slot not in taken),
         extra=tuple(
-            one.place for one, slot in zip(here.tracks, paired.slots, strict=True) if slot < 0
+            local_track.place
+            for local_track, slot in zip(album.tracks, paired.slots, strict=True)
+            if slot < 0
         ),
     )

@@ -1,4 +1,4 @@
-"""Tracks here paired with those of a release, as cheaply as that can be."""
+"""Assign local tracks to the tracks of a release at minimum cost."""
 
 from __future__ import annotations
 
@@ -15,53 +15,53 @@ from mediakeep.music.matching.evidence import Heard, Here
 from mediakeep.music.matching.shapes import Shape, Slot
 from mediakeep.music.matching.weights import Weights
 
-_REMEMBERED = 512  # titles, each with those of one shape
+_REMEMBERED = 512  # cached titles, each with those of one tracklist
 
-Row: TypeAlias = "array[float]"  # of each slot; a box set may have thousands
+Row: TypeAlias = "array[float]"  # by tracklist entry; a box set may have thousands
 
 
 class Paired(msgspec.Struct, frozen=True):
-    """The slot of each track here, -1 for one that the release does not have, and what it costs."""
+    """The entry of each local track, or -1 if the release lacks it, and the cost of the pair."""
 
     slots: tuple[int, ...]
-    costs: tuple[float, ...]  # 1 where there is no slot
-    wordings: tuple[float, ...]  # how much the titles differ, -1 where that is not known
-    apart: tuple[float, ...]  # seconds by which the lengths differ, -1 where that is not known
+    costs: tuple[float, ...]  # 1 if there is no entry
+    wordings: tuple[float, ...]  # -1 if unknown
+    apart: tuple[float, ...]  # seconds, -1 if unknown
     sure: tuple[bool, ...]  # whether each is certainly that recording
-    unread: frozenset[int]  # slots of files that cannot be read, by their names
-    identified: int  # tracks whose MBID or ISRC is that of the recording
+    unread: frozenset[int]  # entries of unreadable files, by file name
+    identified: int  # tracks with the MBID or ISRC of the recording
 
     @property
     def count(self) -> int:
-        """How many tracks have a slot."""
+        """The number of assigned tracks."""
         return sum(slot >= 0 for slot in self.slots)
 
 
 class Far(dict[str, float]):
-    """The distances of the letters of a title from others, but for those that have little alike."""
+    """Letter distances of a title from others; 1 for those that are not listed."""
 
     def __missing__(self, title: str) -> float:
         return 1.0
 
 
 class Letters:
-    """The distances of the letters of titles, of which the last ones are remembered."""
+    """Caches the letter distances of the last titles."""
 
     def __init__(self) -> None:
         self._far = lru_cache(maxsize=_REMEMBERED)(_far)
 
     def of(self, key: str, others: Iterable[str]) -> Far:
-        """Return the distances of a title from others; those beyond `titles.FAR` are 1."""
+        """Return the distances of a title from others; beyond MAX_LETTER_DISTANCE they are 1."""
         return self._far(key, frozenset(others))
 
 
 def _far(key: str, others: frozenset[str]) -> Far:
     if others == {key}:
         return Far({key: 0.0})
-    from rapidfuzz import process  # only here: loading it takes its time
+    from rapidfuzz import process  # imported on demand: loading is slow
     from rapidfuzz.distance import Levenshtein
 
-    found = process.extract(
+    similar = process.extract(
         key,
         others,
         scorer=Levenshtein.normalized_distance,
@@ -69,87 +69,97 @@ def _far(key: str, others: frozenset[str]) -> Far:
         limit=None,
         score_cutoff=titles.FAR,
     )
-    return Far((other, apart) for other, apart, _ in found)
+    return Far((other, apart) for other, apart, _ in similar)
 
 
-def of(here: Here, shape: Shape, weights: Weights, letters: Letters) -> Paired:
-    """Pair the tracks of an album with those of a shape."""
-    rows = [_row(one, shape, weights, letters) for one in here.tracks]
+def of(album: Here, shape: Shape, weights: Weights, letters: Letters) -> Paired:
+    """Assign the tracks of an album to those of a tracklist."""
+    rows = [_row(track, shape, weights, letters) for track in album.tracks]
     slots = assignment.cheapest([costs for costs, _ in rows], weights.reject)
-    pairs = list(zip(here.tracks, rows, slots, strict=True))
+    pairs = list(zip(album.tracks, rows, slots, strict=True))
     return Paired(
         slots=tuple(slots),
         costs=tuple(costs[slot] if slot >= 0 else 1.0 for _, (costs, _), slot in pairs),
-        wordings=tuple(told[slot] if slot >= 0 else -1.0 for _, (_, told), slot in pairs),
-        apart=tuple(_apart(one, shape.slots, slot) for one, _, slot in pairs),
-        sure=tuple(
-            slot >= 0 and certainty.of(one, shape, slot, told) for one, (_, told), slot in pairs
+        wordings=tuple(
+            title_distances[slot] if slot >= 0 else -1.0 for _, (_, title_distances), slot in pairs
         ),
-        unread=frozenset(_unread(here, shape, slots)),
+        apart=tuple(_apart(track, shape.slots, slot) for track, _, slot in pairs),
+        sure=tuple(
+            slot >= 0 and certainty.of(track, shape, slot, title_distances)
+            for track, (_, title_distances), slot in pairs
+        ),
+        unread=frozenset(_unread(album, shape, slots)),
         identified=sum(
-            slot >= 0 and certainty.is_recording(one, shape.slots[slot]) for one, _, slot in pairs
+            slot >= 0 and certainty.is_recording(track, shape.slots[slot])
+            for track, _, slot in pairs
         ),
     )
 
 
-def _unread(here: Here, shape: Shape, slots: Sequence[int]) -> Iterator[int]:
-    """Give the slots that are left for files which cannot be read, but named so."""
-    free = [slot for slot in range(len(shape.slots)) if slot not in slots]
-    for one in here.unread:
-        for number in free:
-            slot = shape.slots[number]
-            if one.title.key == slot.title.key if one.title else certainty.is_in_place(one, slot):
-                free.remove(number)
-                yield number
+def _unread(album: Here, shape: Shape, slots: Sequence[int]) -> Iterator[int]:
+    """Yield the unassigned entries that match the names of unreadable files."""
+    unassigned = [entry for entry in range(len(shape.slots)) if entry not in slots]
+    for file in album.unread:
+        for index in unassigned:
+            entry = shape.slots[index]
+            if (
+                file.title.key == entry.title.key
+                if file.title
+                else certainty.is_in_place(file, entry)
+            ):
+                unassigned.remove(index)
+                yield index
                 break
 
 
-def _apart(one: Heard, slots: Sequence[Slot], slot: int) -> float:
-    if slot < 0 or not (one.seconds and slots[slot].seconds):
+def _apart(track: Heard, slots: Sequence[Slot], slot: int) -> float:
+    if slot < 0 or not (track.seconds and slots[slot].seconds):
         return -1.0
-    return abs(one.seconds - slots[slot].seconds)
+    return abs(track.seconds - slots[slot].seconds)
 
 
-def _row(one: Heard, shape: Shape, weights: Weights, letters: Letters) -> tuple[Row, Row]:
-    """Return what a track costs with each slot, and how much the titles differ, -1 if unknown."""
-    title = one.title
-    near = letters.of(title.key, shape.keys) if title else Far()
-    known: dict[titles.Title, float] = {}
-    costs, wordings = array("d"), array("d")
+def _row(track: Heard, shape: Shape, weights: Weights, letters: Letters) -> tuple[Row, Row]:
+    """Return the cost of a track with each entry, and the title distances, -1 if unknown."""
+    title = track.title
+    letter_distances = letters.of(title.key, shape.keys) if title else Far()
+    cached: dict[titles.Title, float] = {}
+    costs, title_distances = array("d"), array("d")
     for slot in shape.slots:
-        wording = -1.0
-        if title and title.latin == slot.title.latin:  # else one of them was transliterated
-            if slot.title not in known:
-                apart = near[slot.title.key]
-                known[slot.title] = titles.distance(title, slot.title, apart, weights, shape.free)
-            wording = known[slot.title]
-        costs.append(_cost(one, slot, wording, weights, several=shape.several))
-        wordings.append(wording)
-    return costs, wordings
+        title_distance = -1.0
+        if title and title.latin == slot.title.latin:  # otherwise one of them is transliterated
+            if slot.title not in cached:
+                apart = letter_distances[slot.title.key]
+                cached[slot.title] = titles.distance(title, slot.title, apart, weights, shape.free)
+            title_distance = cached[slot.title]
+        costs.append(_cost(track, slot, title_distance, weights, several=shape.several))
+        title_distances.append(title_distance)
+    return costs, title_distances
 
 
-def _cost(one: Heard, slot: Slot, wording: float, weights: Weights, *, several: bool) -> float:
-    """Weigh all that is known of both; what is not known is neither for nor against them."""
-    weight, sum_ = weights.title, weights.title * wording
-    if wording < 0:
+def _cost(
+    track: Heard, slot: Slot, title_distance: float, weights: Weights, *, several: bool
+) -> float:
+    """Weigh all known data of both tracks; unknown data is neutral."""
+    weight, weighted_sum = weights.title, weights.title * title_distance
+    if title_distance < 0:
         weight = weights.title * weights.untold
-        sum_ = weight / 2
-    if one.seconds and slot.seconds:
+        weighted_sum = weight / 2
+    if track.seconds and slot.seconds:
         weight += weights.length
-        apart = (one.seconds - slot.seconds) / weights.sigma
-        sum_ += weights.length * (1 - math.exp(-apart * apart / 2))
+        deviation = (track.seconds - slot.seconds) / weights.sigma
+        weighted_sum += weights.length * (1 - math.exp(-deviation * deviation / 2))
     else:
         weight += weights.length * weights.untold
-        sum_ += weights.length * weights.untold / 2
-    if one.position:
+        weighted_sum += weights.length * weights.untold / 2
+    if track.position:
         weight += weights.position
-        sum_ += 0 if certainty.is_in_place(one, slot) else weights.position
-    if several and one.artists:
+        weighted_sum += 0 if certainty.is_in_place(track, slot) else weights.position
+    if several and track.artists:
         weight += weights.performer
-        sum_ += weights.performer if one.artists.isdisjoint(slot.artists) else 0
-    if one.recordings:
+        weighted_sum += weights.performer if track.artists.isdisjoint(slot.artists) else 0
+    if track.recordings:
         weight += weights.recording
-        sum_ += 0 if slot.recording in one.recordings else weights.recording
-    elif one.isrcs and not one.isrcs.isdisjoint(slot.isrcs):
+        weighted_sum += 0 if slot.recording in track.recordings else weights.recording
+    elif track.isrcs and not track.isrcs.isdisjoint(slot.isrcs):
         weight += weights.recording
-    return sum_ / weight
+    return weighted_sum / weight

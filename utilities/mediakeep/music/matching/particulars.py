@@ -1,8 +1,8 @@
-"""What the tags of a track say once it is known which track of which release it is.
+"""The tags of a track, given its release and track at MusicBrainz.
 
-The fields are those of MusicBrainz Picard, and what they hold is what Picard writes there
-(picard-docs, "Tag mapping"). Where editions are tied only what all of them agree on is told, and
-where the nearest is not the edition here, nothing that is of an edition alone.
+Fields and values are those of MusicBrainz Picard (picard-docs, "Tag mapping"). If editions are
+tied, only the values on which all agree are returned; if the nearest edition is not the right one,
+no values of an edition.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mediakeep.lookups.catalogue import Credit, Group, Medium, Release, Track
 from mediakeep.media.edits.changes import Values
 from mediakeep.music.matching.verdict import Candidate, Match, Pair, Sure
 
-GENRES = 3  # those that most people voted for
+GENRES = 3  # those with most votes
 
 Particulars = dict[str, Values]  # by field
 _OF_EDITION = frozenset(
@@ -25,51 +25,55 @@ _OF_EDITION = frozenset(
     | {"releasecountry", "releasestatus", "media", "discsubtitle"}
     | {"track", "track_total", "disc", "disc_total"}
 )
-_NONE = frozenset({"[no label]", "[none]"})  # what MusicBrainz writes where there is none
+_NONE = frozenset({"[no label]", "[none]"})  # MusicBrainz placeholders for no label
 _SMALL = frozenset({"and", "of", "the", "in", "n", "'n'"})
 _INITIALS = frozenset({"aor", "dj", "ebm", "edm", "idm", "mpb", "uk"})
 _DATES = frozenset({"date", "originaldate"})
-_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)  # some lack their year: "????-03-02"
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)  # some lack the year: "????-03-02"
 _WORD = re.compile(r"[^\s\-&/]+")
 
 
 def of(match: Match) -> dict[str, Particulars]:
-    """Return what the tags of each track say that is known, by its place; none of what is not."""
+    """Return the known tag values of each track by place; unknown fields are left out."""
     if match.group is None:
         return {}
-    album = functools.reduce(_agreed, (_of_release(one.release) for one in match.candidates))
-    first, *others = [_of_tracks(one) for one in match.candidates]
+    album = functools.reduce(
+        _agreed, (_of_release(candidate.release) for candidate in match.candidates)
+    )
+    first, *others = [_of_tracks(candidate) for candidate in match.candidates]
     for other in others:
         first = {
-            place: _agreed(told, other[place]) for place, told in first.items() if place in other
+            place: _agreed(values, other[place])
+            for place, values in first.items()
+            if place in other
         }
-    found = {place: album | told for place, told in first.items()}
+    tags = {place: album | values for place, values in first.items()}
     if match.sure is Sure.TIED and not others:  # tied with one that is not on MusicBrainz
-        return {place: _common(told) for place, told in found.items()}
-    return found
+        return {place: _common(values) for place, values in tags.items()}
+    return tags
 
 
-def _common(told: Particulars) -> Particulars:
-    """Leave out what only an edition can tell."""
-    return {field: values for field, values in told.items() if field not in _OF_EDITION}
+def _common(tags: Particulars) -> Particulars:
+    """Leave out the fields that only an edition determines."""
+    return {field: values for field, values in tags.items() if field not in _OF_EDITION}
 
 
-def _agreed(one: Particulars, other: Particulars) -> Particulars:
-    return {field: values for field, values in one.items() if other.get(field) == values}
+def _agreed(tags: Particulars, other: Particulars) -> Particulars:
+    return {field: values for field, values in tags.items() if other.get(field) == values}
 
 
-def _of_tracks(one: Candidate) -> dict[str, Particulars]:
-    return {pair.place: _of_track(pair, one.release) for pair in one.pairs}
+def _of_tracks(candidate: Candidate) -> dict[str, Particulars]:
+    return {pair.place: _of_track(pair, candidate.release) for pair in candidate.pairs}
 
 
 def _of_release(release: Release) -> Particulars:
     group = release.release_group
     infos = release.label_info
-    told: dict[str, Iterable[str | None]] = {
+    values: dict[str, Iterable[str | None]] = {
         "album": (release.title,),
         "albumartist": (credited(release.artist_credit),),
         "albumartistsort": (_sorted(release.artist_credit),),
-        "musicbrainz_albumartistid": (one.artist.id for one in release.artist_credit),
+        "musicbrainz_albumartistid": (credit.artist.id for credit in release.artist_credit),
         "musicbrainz_albumid": (release.id,),
         "date": (release.date,),
         "label": (info.label.name for info in infos if info.label and info.label.id),
@@ -80,17 +84,17 @@ def _of_release(release: Release) -> Particulars:
         "disc_total": (str(len(release.media)),),
         "compilation": ("1" if _is_various(release) else "",),
     }
-    return _filled(told | (_of_group(group) if group else {}))
+    return _filled(values | (_of_group(group) if group else {}))
 
 
 def _of_group(group: Group) -> dict[str, Iterable[str | None]]:
     kinds = (group.primary_type or "", *group.secondary_types)
-    voted = sorted(group.genres, key=lambda one: (-one.count, one.name))
+    voted = sorted(group.genres, key=lambda genre: (-genre.count, genre.name))
     return {
         "musicbrainz_releasegroupid": (group.id,),
         "originaldate": (group.first_release_date,),
         "releasetype": (kind.lower() for kind in kinds),
-        "genres": (_spelt(one.name) for one in voted[:GENRES]),
+        "genres": (_spelt(genre.name) for genre in voted[:GENRES]),
     }
 
 
@@ -101,9 +105,9 @@ def _of_track(pair: Pair, release: Release) -> Particulars:
         {
             "title": (track.title,),
             "artist": (credited(credit),),
-            "artists": (one.name for one in credit),
+            "artists": (artist.name for artist in credit),
             "artistsort": (_sorted(credit),),
-            "musicbrainz_artistid": (one.artist.id for one in credit),
+            "musicbrainz_artistid": (artist.artist.id for artist in credit),
             "musicbrainz_recordingid": (track.recording.id,),
             "musicbrainz_trackid": (track.id,),
             "isrc": track.recording.isrcs,
@@ -114,7 +118,7 @@ def _of_track(pair: Pair, release: Release) -> Particulars:
 
 def _of_place(medium: Medium, track: Track) -> dict[str, Iterable[str | None]]:
     return {
-        "track": (str(track.position or ""),),  # 0 is hidden before the first
+        "track": (str(track.position or ""),),  # 0 is hidden before the first track
         "track_total": (str(medium.track_count or len(medium.tracks)),),
         "disc": (str(medium.position or 1),),
         "discsubtitle": (medium.title,),
@@ -122,33 +126,33 @@ def _of_place(medium: Medium, track: Track) -> dict[str, Iterable[str | None]]:
     }
 
 
-def _filled(told: Mapping[str, Iterable[str | None]]) -> Particulars:
-    found: dict[str, Any] = {
+def _filled(values: Mapping[str, Iterable[str | None]]) -> Particulars:
+    tags: dict[str, Any] = {
         field: tuple(dict.fromkeys(text for text in texts if text and text not in _NONE))
-        for field, texts in told.items()
+        for field, texts in values.items()
     }
     return {
-        field: values
-        for field, values in found.items()
-        if values and not (field in _DATES and not _DATE.fullmatch(values[0]))
+        field: texts_found
+        for field, texts_found in tags.items()
+        if texts_found and not (field in _DATES and not _DATE.fullmatch(texts_found[0]))
     }
 
 
 def credited(names: Iterable[Credit]) -> str:
-    """Write an artist credit as it is printed."""
-    return "".join(one.name + one.joinphrase for one in names)
+    """Format an artist credit as printed."""
+    return "".join(credit.name + credit.joinphrase for credit in names)
 
 
 def _sorted(names: Iterable[Credit]) -> str:
-    return "".join((one.artist.sort_name or one.name) + one.joinphrase for one in names)
+    return "".join((credit.artist.sort_name or credit.name) + credit.joinphrase for credit in names)
 
 
 def _is_various(release: Release) -> bool:
-    return any(one.artist.id == catalogue.VARIOUS_ARTISTS for one in release.artist_credit)
+    return any(credit.artist.id == catalogue.VARIOUS_ARTISTS for credit in release.artist_credit)
 
 
 def _spelt(genre: str) -> str:
-    """Write a genre as libraries do, as "R&B" or "Drum and Bass": MusicBrainz has small letters."""
+    """Capitalize a genre, as in "R&B" or "Drum and Bass": MusicBrainz uses lower case."""
     return _WORD.sub(lambda word: _risen(word[0], first=word.start() == 0), genre)
 
 

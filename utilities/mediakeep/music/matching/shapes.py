@@ -1,4 +1,4 @@
-"""Releases as they are compared: editions with the very same tracks have one shape."""
+"""Releases grouped by tracklist: editions with exactly the same tracks are compared once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mediakeep.music.matching.titles import Title
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """A track of a release; `place` counts through all of its media."""
+    """A track of a release; `overall_position` counts through all media."""
 
     title: Title
     seconds: float
@@ -27,54 +27,59 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """A list of tracks, and the releases that have it; `several` where they are by several."""
+    """A list of tracks, and the releases that have it."""
 
     slots: tuple[Slot, ...]
     releases: tuple[Release, ...]
-    titles: frozenset[str]  # the keys of what they and their release groups are called
-    mbids: frozenset[str]  # of both
+    titles: frozenset[str]  # title keys of the releases and their groups
+    mbids: frozenset[str]  # MBIDs of both
     keys: frozenset[str]
     recordings: frozenset[str]
     isrcs: frozenset[str]
     seconds: tuple[float, ...]  # shortest first
     several: bool
-    free: frozenset[str]  # kinds of versions that go without saying, as on a live album
+    free: frozenset[str]  # version kinds that titles need not name, as on a live album
 
 
-_IMPLIED = {"Live": "live", "Remix": "remix", "DJ-mix": "remix", "Demo": "demo"}  # by types
+_IMPLIED = {
+    "Live": "live",
+    "Remix": "remix",
+    "DJ-mix": "remix",
+    "Demo": "demo",
+}  # by secondary type of the group
 
 
 def made(releases: Iterable[Release]) -> list[Shape]:
-    """Put releases together that have the same tracks; those of no group and no track are left out.
+    """Group releases with the same tracks; those without group or tracks are left out.
 
-    A film and a track of data are no tracks: see `fit.listed`.
+    Videos and data tracks do not count: see `audio_tracks`.
     """
-    found: dict[object, list[Release]] = {}
-    for release in {one.id: one for one in releases if one.release_group}.values():
-        listed = fit.listed(release)
-        whose = tuple(one.artist.id for one in release.artist_credit)
-        sign = (
-            whose,
+    by_signature: dict[object, list[Release]] = {}
+    for release in {item.id: item for item in releases if item.release_group}.values():
+        tracks = fit.listed(release)
+        artist_ids = tuple(item.artist.id for item in release.artist_credit)
+        signature = (
+            artist_ids,
             _implied(release),
             tuple(
                 (track.title, track.length, medium.position, track.position, track.recording.id)
-                for medium, track in listed
+                for medium, track in tracks
             ),
         )
-        if listed:
-            found.setdefault(sign, []).append(release)
-    return [_shape(some) for some in found.values()]
+        if tracks:
+            by_signature.setdefault(signature, []).append(release)
+    return [_shape(releases_) for releases_ in by_signature.values()]
 
 
 def _shape(releases: Sequence[Release]) -> Shape:
     slots, several = _slots(releases[0])
-    groups = [one.release_group for one in releases if one.release_group]
-    called = {one.title for one in releases} | {one.title for one in groups}
+    groups = [item.release_group for item in releases if item.release_group]
+    names = {item.title for item in releases} | {item.title for item in groups}
     return Shape(
         slots=slots,
         releases=tuple(releases),
-        titles=frozenset(titles.parsed(text).key for text in called if text),
-        mbids=frozenset(one.id for one in releases).union(one.id for one in groups),
+        titles=frozenset(titles.parsed(text).key for text in names if text),
+        mbids=frozenset(item.id for item in releases).union(item.id for item in groups),
         keys=frozenset(slot.title.key for slot in slots),
         recordings=frozenset(slot.recording for slot in slots),
         isrcs=frozenset[str]().union(*(slot.isrcs for slot in slots)),
@@ -85,12 +90,14 @@ def _shape(releases: Sequence[Release]) -> Shape:
 
 
 def _slots(release: Release) -> tuple[tuple[Slot, ...], bool]:
-    """Return the tracks of a release, and whether any is by somebody else than the release."""
-    own = frozenset(one.artist.id for one in release.artist_credit)
-    slots, several = [], False
+    """Return the tracks of a release, and whether any is by another artist than the release."""
+    release_artists = frozenset(artist.artist.id for artist in release.artist_credit)
+    slots, has_several_artists = [], False
     for place, (medium, track) in enumerate(fit.listed(release), 1):
         credit = track.artist_credit or track.recording.artist_credit
-        several = several or bool(credit and own.isdisjoint(one.artist.id for one in credit))
+        has_several_artists = has_several_artists or bool(
+            credit and release_artists.isdisjoint(artist.artist.id for artist in credit)
+        )
         slots.append(
             Slot(
                 title=titles.parsed(track.title),
@@ -103,7 +110,7 @@ def _slots(release: Release) -> tuple[tuple[Slot, ...], bool]:
                 isrcs=frozenset(map(evidence.number, track.recording.isrcs)),
             )
         )
-    return tuple(slots), several
+    return tuple(slots), has_several_artists
 
 
 def _implied(release: Release) -> frozenset[str]:
@@ -112,16 +119,16 @@ def _implied(release: Release) -> frozenset[str]:
 
 
 def names(credited: Iterable[Credit]) -> frozenset[str]:
-    """Return all names of those who are credited, as they are compared."""
+    """Return all normalized names of the credited artists."""
     credited = tuple(credited)
-    texts = {"".join(one.name + one.joinphrase for one in credited)} | {
+    texts = {"".join(credit.name + credit.joinphrase for credit in credited)} | {
         text
-        for one in credited
-        for text in (one.name, one.artist.name, one.artist.sort_name, *_aliases(one))
+        for credit in credited
+        for text in (credit.name, credit.artist.name, credit.artist.sort_name, *_aliases(credit))
         if text
     }
     return frozenset(filter(None, map(letters.loose, texts)))
 
 
-def _aliases(one: Credit) -> Iterable[str]:
-    return (alias.name for alias in one.artist.aliases)
+def _aliases(credit: Credit) -> Iterable[str]:
+    return (alias.name for alias in credit.artist.aliases)

@@ -1,4 +1,4 @@
-"""The releases that an album may be at all, found without pairing tracks."""
+"""Preselect the releases that an album may be, without pairing tracks."""
 
 from __future__ import annotations
 
@@ -10,68 +10,68 @@ from itertools import islice
 from mediakeep.music.matching.evidence import Here
 from mediakeep.music.matching.shapes import Shape
 
-KEPT = 16  # shapes: those of one album, and of what resembles it
-_EACH = 6  # shapes of one release group: the others are looked at where it is the one
-_LEAST = 0.2  # of the tracks that have a title or a length in common
-_SHARE = 0.5  # of what the best has in common: by chance many lengths are alike
+KEPT = 16  # tracklists: those of one album, and of similar ones
+_EACH = 6  # tracklists per release group; the others are checked if it matches
+_LEAST = 0.2  # share of tracks with a common title or length
+_SHARE = 0.5  # of the best score: many lengths are equal by chance
 _NEAR = 3.0  # seconds
 
 
 def kept(here: Here, known: Sequence[Shape]) -> list[Shape]:
-    """Return the shapes that have most in common with an album."""
-    keys = {one.title.key for one in here.tracks if one.title}
-    albums = {one.key for one in here.titles}
-    recordings = frozenset[str]().union(*(one.recordings for one in here.tracks))
-    isrcs = frozenset[str]().union(*(one.isrcs for one in here.tracks))
-    seconds, marks = here.seconds, []
+    """Return the tracklists that have most in common with an album."""
+    keys = {item.title.key for item in here.tracks if item.title}
+    albums = {item.key for item in here.titles}
+    recordings = frozenset[str]().union(*(item.recordings for item in here.tracks))
+    isrcs = frozenset[str]().union(*(item.isrcs for item in here.tracks))
+    seconds, scored = here.seconds, []
     for shape in known:
-        long = _lengths(seconds, shape.seconds) / len(here.tracks)
-        # Of many concerts with one programme the lengths tell.
-        mark = 0.5 * long + max(
+        length_score = _lengths(seconds, shape.seconds) / len(here.tracks)
+        # Many concerts have the same programme: the lengths distinguish them.
+        score = 0.5 * length_score + max(
             len(keys & shape.keys) / len(here.tracks),
             len(recordings & shape.recordings) / len(here.tracks),
             len(isrcs & shape.isrcs) / len(here.tracks),
         )
-        likely = mark + 0.5 * _is_named(here, albums, shape) - 0.01 * _surplus(here, shape)
-        first = min(one.id for one in shape.releases)
-        marks.append((likely, first, shape))
-    least = max(_LEAST, _SHARE * max((likely for likely, *_ in marks), default=0.0))
-    best = (shape for likely, _, shape in sorted(marks, key=_rank) if likely >= least)
+        total = score + 0.5 * _is_named(here, albums, shape) - 0.01 * _surplus(here, shape)
+        first = min(item.id for item in shape.releases)
+        scored.append((total, first, shape))
+    min_total = max(_LEAST, _SHARE * max((total for total, *_ in scored), default=0.0))
+    best = (shape for total, _, shape in sorted(scored, key=_rank) if total >= min_total)
     return list(islice(_few_of_each(here, best), KEPT))
 
 
-def _rank(mark: tuple[float, str, Shape]) -> tuple[float, str]:
-    return -mark[0], mark[1]
+def _rank(scored: tuple[float, str, Shape]) -> tuple[float, str]:
+    return -scored[0], scored[1]
 
 
 def _few_of_each(here: Here, shapes: Iterable[Shape]) -> Iterator[Shape]:
-    """Pass over what is left of a release group with many shapes, but not over what tags name."""
+    """Limit the tracklists per release group, except those named in the tags."""
     seen = Counter[str]()
     for shape in shapes:
-        groups = {one.release_group.id for one in shape.releases if one.release_group}
-        is_tagged = here.release and any(one.id == here.release for one in shape.releases)
+        groups = {release.release_group.id for release in shape.releases if release.release_group}
+        is_tagged = here.release and any(release.id == here.release for release in shape.releases)
         if is_tagged or any(seen[group] < _EACH for group in groups):
             seen.update(groups)
             yield shape
 
 
 def _surplus(here: Here, shape: Shape) -> float:
-    """Return by how many tracks a shape is longer or shorter, against the album's own."""
+    """Return the difference in number of tracks, relative to the album."""
     return min(abs(len(shape.slots) - len(here.tracks)) / len(here.tracks), 5.0)
 
 
 def _is_named(here: Here, albums: set[str], shape: Shape) -> bool:
-    """Tell whether a release of the shape bears the album's title, or the MBID in its tags."""
-    told = here.release in shape.mbids or here.group in shape.mbids
-    return told or not albums.isdisjoint(shape.titles)
+    """Return whether a release of the tracklist has the album's title or tagged MBID."""
+    has_mbid = here.release in shape.mbids or here.group in shape.mbids
+    return has_mbid or not albums.isdisjoint(shape.titles)
 
 
-def _lengths(ours: Sequence[float], theirs: Sequence[float]) -> int:
-    """Count the lengths that both have, each once; both are sorted."""
+def _lengths(local: Sequence[float], remote: Sequence[float]) -> int:
+    """Count the common lengths, each once; both lists are sorted."""
     count, at = 0, 0
-    for seconds in ours:
-        at = bisect_left(theirs, seconds - _NEAR, at)
-        if at < len(theirs) and theirs[at] <= seconds + _NEAR:
+    for seconds in local:
+        at = bisect_left(remote, seconds - _NEAR, at)
+        if at < len(remote) and remote[at] <= seconds + _NEAR:
             count += 1
             at += 1
     return count

@@ -1,4 +1,4 @@
-"""Titles taken apart: what names a work, and what tells one version of it from another."""
+"""Parse titles: the name of a work, and what distinguishes its versions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from mediakeep.music.checks import letters
 from mediakeep.music.matching.weights import Weights
 
-# What a version is called, under one name each; the first that fits counts.
+# The words for each kind of version; the first match counts.
 _KINDS = {
     "live": r"live|concert|en vivo|ao vivo|en directo|unplugged|bootleg|sbd|soundboard"
     r"|sessions?|\d{4}-\d\d-\d\d",
@@ -33,10 +33,10 @@ _KINDS = {
     "bonus": r"bonus(?: track)?|album version|original(?: version| mix)?|explicit|clean"
     r"|lp version|deluxe|edition|expanded|anniversary",
 }
-_OTHER = "version"  # of another kind than those, as "Spanish Version"
+_OTHER = "version"  # another kind, such as "Spanish Version"
 _SLIGHT = frozenset({"edit", "extended", "alternate", "mono", _OTHER})
-_ASIDE = frozenset({"remix", _OTHER})  # of which there are several
-_NOTHING = frozenset({"remaster", "stereo", "bonus"})  # what editions say, and titles seldom
+_ASIDE = frozenset({"remix", _OTHER})  # kinds with several variants
+_NOTHING = frozenset({"remaster", "stereo", "bonus"})  # named by editions, but rarely by titles
 _NAMED = [
     (name, re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])", re.IGNORECASE))
     for name, words in _KINDS.items()
@@ -47,7 +47,7 @@ _GUEST = re.compile(
     r"\s*[(\[]?\b(?:feat\.?|featuring|(?<!\d )ft\.?)\s[^()\[\]]*[)\]]?", re.IGNORECASE
 )
 _ROMAN = {"II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9"}
-_LONE = {"I": "1", "V": "5", "X": "10"}  # that are numbers only where one is to be expected
+_LONE = {"I": "1", "V": "5", "X": "10"}  # numbers only where one is expected
 _WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
 _NUMERAL = re.compile(rf"\b(?:{'|'.join(_ROMAN)})\b|(?:^|(?<=: ))[IVX](?=[.)] )")
 _PART = re.compile(
@@ -56,16 +56,16 @@ _PART = re.compile(
 )
 _MOVEMENT = re.compile(r"\s*(\d{1,2})[.)]\s")
 _FIGURES = re.compile(r"\d+")
-_LONGEST = 1000  # letters of a title that are looked at
-_CUT = 20  # letters, from which on a title may have been cut off
-_SHORTEST = 4  # letters of a movement that can be told by itself
+_LONGEST = 1000  # characters of a title that are parsed
+_CUT = 20  # minimum letters of a truncated title
+_SHORTEST = 4  # minimum letters of a distinctive movement title
 
 
 class Title(msgspec.Struct, frozen=True):
-    """A title as it is compared: its letters, the version that it names, and its figures.
+    """A parsed title: its letters, version and numbers.
 
-    `part` are the letters of a movement, behind the last colon or the number at the beginning, and
-    `number` is that number; `whole` tells that the work is named as well.
+    `movement` is the key of a movement, after the last colon or leading number; `names_work` is
+    True if the title also names the work.
     """
 
     key: str
@@ -75,28 +75,28 @@ class Title(msgspec.Struct, frozen=True):
     number: str = ""
     whole: bool = False
     latin: bool = True
-    aside: str = ""  # what the version is called: two remixes are two versions
+    aside: str = ""  # the version's name: two remixes are two versions
 
 
 def parsed(text: str) -> Title:
-    """Take a title apart; one of guests or of a version alone is taken as it stands."""
+    """Parse a title; if it consists only of guests or a version, it is kept as it is."""
     return _parsed(text[:_LONGEST])
 
 
 @lru_cache(maxsize=65_536)
 def _parsed(text: str) -> Title:
     text = " ".join(text.split())
-    plain = _GUEST.sub("", text).strip() or text
-    base, asides = _apart(plain)
-    counted = _counted(base)
-    key = letters.loose(counted)
-    head, _, movement = counted.rpartition(":")
+    without_guests = _GUEST.sub("", text).strip() or text
+    base, asides = _apart(without_guests)
+    normalized = _counted(base)
+    key = letters.loose(normalized)
+    head, _, movement = normalized.rpartition(":")
     number = _MOVEMENT.match(movement)
     part = letters.loose(movement[number.end() :] if number else movement)
     return Title(
         key=key,
         kinds=frozenset(kind for aside in asides for kind in kinds(aside)) - _NOTHING,
-        figures=tuple(sorted(number.lstrip("0") for number in _FIGURES.findall(counted))),
+        figures=tuple(sorted(number.lstrip("0") for number in _FIGURES.findall(normalized))),
         part=part if len(part) >= _SHORTEST and (head or number) else "",
         number=number[1].lstrip("0") if number else "",
         whole=bool(head),
@@ -106,44 +106,44 @@ def _parsed(text: str) -> Title:
 
 
 def _counted(text: str) -> str:
-    """Write the numbers of parts in figures, and the words for a part in one way."""
+    """Write the numbers of parts in digits, and the words for parts uniformly."""
 
-    def write(found: re.Match[str]) -> str:
-        word, number = found[1].lower(), found[2]
+    def write(match: re.Match[str]) -> str:
+        word, number = match[1].lower(), match[2]
         word = {"pt": "part", "vol": "volume"}.get(word, word)
         return f"{word} {_LONE.get(number.upper()) or _WORDS.get(number.lower(), number)}"
 
-    plain = _NUMERAL.sub(lambda found: _ROMAN.get(found[0]) or _LONE[found[0]], text)
+    plain = _NUMERAL.sub(lambda match: _ROMAN.get(match[0]) or _LONE[match[0]], text)
     return _PART.sub(write, plain)
 
 
 def _apart(text: str) -> tuple[str, list[str]]:
-    """Part a title from what names its version, in brackets or behind a dash, at its end."""
+    """Split a title from the version names at its end, in brackets or after a dash."""
     asides: list[str] = []
     while True:
-        found = _BRACKET.search(text) or _DASH.search(text)
-        if not found or not found.start() or not kinds(found[1]):
+        match = _BRACKET.search(text) or _DASH.search(text)
+        if not match or not match.start() or not kinds(match[1]):
             return text, asides
-        asides.append(found[1])
-        text = text[: found.start()]
+        asides.append(match[1])
+        text = text[: match.start()]
 
 
 def kinds(text: str) -> list[str]:
-    """Name the kinds of versions that a text speaks of."""
-    found = [name for name, words in _NAMED if words.search(text)]
-    return found or [_OTHER] * (_OTHER in text.lower())
+    """Return the kinds of versions that a text names."""
+    names = [name for name, words in _NAMED if words.search(text)]
+    return names or [_OTHER] * (_OTHER in text.lower())
 
 
 NO_KINDS: frozenset[str] = frozenset()
 
 
 def spoken(text: str) -> frozenset[str]:
-    """Return the kinds of versions that a text speaks of anywhere, those of weight alone."""
+    """Return the significant kinds of versions that a text names anywhere."""
     return frozenset(kinds(text)) - _SLIGHT - _NOTHING
 
 
 def versions(one: Title, other: Title, weights: Weights, free: frozenset[str] = NO_KINDS) -> float:
-    """Return what two titles of different versions cost; kinds that are `free` need not be told."""
+    """Return the cost of two titles of different versions; `free` kinds need not be named."""
     differing = (one.kinds ^ other.kinds) - free
     if differing - _SLIGHT:
         return weights.qualifier
@@ -161,28 +161,30 @@ def distance(
     weights: Weights,
     free: frozenset[str] = NO_KINDS,
 ) -> float:
-    """Return how much two titles differ, given the distance of their letters; from 0 to 1."""
+    """Return the distance of two titles from 0 to 1, given the distance of their letters."""
     if one.key == other.key:
-        apart = 0.0
+        difference = 0.0
     else:
-        apart = min(letters_apart * _STEEP, 1.0)
+        difference = min(letters_apart * _STEEP, 1.0)
         if _is_cut(one.key, other.key):
-            apart = min(apart, weights.partial)
+            difference = min(difference, weights.partial)
         if _are_one_movement(one, other):
-            apart = min(apart, apart / 2 if one.whole and other.whole else weights.partial)
+            difference = min(
+                difference, difference / 2 if one.whole and other.whole else weights.partial
+            )
         elif one.figures != other.figures:
-            apart += weights.figures
-    return min(apart + versions(one, other, weights, free), 1.0)
+            difference += weights.figures
+    return min(difference + versions(one, other, weights, free), 1.0)
 
 
-_STEEP = 1.6  # of letters: two titles of which half the letters differ have nothing in common
-FAR = 1 / _STEEP  # of letters, from which on it does not matter how far
+_STEEP = 1.6  # titles that differ in more than 5 of 8 letters have nothing in common
+FAR = 1 / _STEEP  # maximum letter distance that matters
 
 
 def _are_one_movement(one: Title, other: Title) -> bool:
-    """Tell whether two titles are of one movement, the work being named by one, or in other words.
+    """Return whether two titles name one movement, with or without its work.
 
-    Of two symphonies that have a number each, both may have an "Andante".
+    Two symphonies with a number each may both have an "Andante".
     """
     if (one.part or one.key) != (other.part or other.key) or not (one.part or other.part):
         return False

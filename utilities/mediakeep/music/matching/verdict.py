@@ -1,4 +1,4 @@
-"""Which release an album here is, how sure that is, and what speaks against it."""
+"""The match of a local album: release, confidence, and penalties."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Place = tuple[Medium, Track]
 
 
 class Sure(StrEnum):
-    """How sure it is which release an album is."""
+    """The confidence of a match."""
 
-    CERTAIN = "certain"  # the release group, and the edition
-    TIED = "tied"  # the release group; several of its editions are as likely
-    UNSURE = "unsure"  # a person decides
-    UNKNOWN = "unknown"  # nothing is near: it is not on MusicBrainz
+    CERTAIN = "certain"  # the release group and the edition
+    TIED = "tied"  # the release group; several editions are equally likely
+    UNSURE = "unsure"  # the user decides
+    UNKNOWN = "unknown"  # no release is near: it is not on MusicBrainz
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """A track here, by its place, and the track of a release that it is; a cost from 0 to 1.
+    """A local track, by place, and its track of a release, with a cost from 0 to 1.
 
-    Where it is not `sure`, another track of the release may as well be the one.
+    If it is not certain, another track of the release is possible, too.
     """
 
     place: str
@@ -34,7 +34,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 class Penalty(msgspec.Struct, frozen=True):
-    """One thing that speaks against a release: its weight, and how much it does so, from 0 to 1."""
+    """A difference from a release: its weight, and its amount from 0 to 1."""
 
     name: str
     weight: float
@@ -42,10 +42,10 @@ class Penalty(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A release that an album may be, at a distance from 0, where all fits, to 1.
+    """A possible release, with a distance from 0 (identical) to 1.
 
-    `missing` are the tracks of the release that are not here, `extra` the places of tracks here
-    that the release does not have.
+    `missing` are the tracks of the release that are not owned, `extra` the places of local tracks
+    that are not on the release.
     """
 
     release: Release
@@ -57,34 +57,34 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
-    """What an album here is; `place` is that of its folder below the artist.
+    """The match of a local album; `place` is its folder below the artist.
 
-    The candidates stand best first: the one where it is certain, all editions that are tied, or
-    the few that a person may choose from.
+    The candidates are sorted best first: one if it is certain, all tied editions, or the few that
+    the user may choose from.
     """
 
     place: str
     sure: Sure
     candidates: tuple[Candidate, ...] = ()
-    by: str = "tracks"  # or "tags", where identifiers decided
+    by: str = "tracks"  # or "tags" if identifiers decided
 
     @property
     def best(self) -> Candidate | None:
-        """The nearest candidate."""
+        """The best candidate, or None."""
         return self.candidates[0] if self.candidates else None
 
     @property
     def release(self) -> Release | None:
-        """The release, where it is certain."""
+        """The release, or None if it is not certain."""
         return self.candidates[0].release if self.sure is Sure.CERTAIN else None
 
     @property
     def group(self) -> Group | None:
-        """The release group, where that is certain."""
-        found = self.sure in (Sure.CERTAIN, Sure.TIED)
-        return self.candidates[0].release.release_group if found else None
+        """The release group, or None if it is not certain."""
+        is_certain = self.sure in (Sure.CERTAIN, Sure.TIED)
+        return self.candidates[0].release.release_group if is_certain else None
 
     @property
     def releases(self) -> tuple[Release, ...]:
         """The releases of all candidates."""
-        return tuple(one.release for one in self.candidates)
+        return tuple(candidate.release for candidate in self.candidates)

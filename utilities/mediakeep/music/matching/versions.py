@@ -1,6 +1,6 @@
-"""Whether an album here is rather a version of a release than the release: live, demos, a remix.
+"""Whether an album is another version of a release: live, demos, a remix.
 
-Such an album has the titles of the release in its order, and lengths that are not far off.
+Such an album has the release's titles in the same order, and similar lengths.
 """
 
 from __future__ import annotations
@@ -15,45 +15,47 @@ from mediakeep.music.matching.shapes import Shape
 from mediakeep.music.matching.titles import Title
 from mediakeep.music.matching.weights import Weights
 
-# What may follow an album's title without making it another album; years may, too.
+# Suffixes of an album title that do not make it another album; years do not either.
 _SAME = frozenset(
     {"ep", "lp", "cd", "album", "single", "vinyl", "flac", "mp3", "boxset", "soundtrack", "ost"}
     | {"originalmotionpicturesoundtrack", "originalsoundtrack", "thealbum"}
 )
-_YEAR = 4  # figures
+_YEAR = 4  # digits
 
 
-def told(here: Here, shape: Shape, paired: Paired, release: Release, weights: Weights) -> bool:
-    """Tell whether tracks or titles speak of another version than the release does."""
-    names = [release.title, release.release_group.title if release.release_group else ""]
-    spoken = titles.spoken(" ".join((*names, release.disambiguation or "")))
-    if titles.spoken(here.naming) - spoken - shape.free:
+def told(album: Here, shape: Shape, paired: Paired, release: Release, weights: Weights) -> bool:
+    """Return whether tracks or titles name another version than the release does."""
+    release_names = [release.title, release.release_group.title if release.release_group else ""]
+    release_kinds = titles.spoken(" ".join((*release_names, release.disambiguation or "")))
+    if titles.spoken(album.naming) - release_kinds - shape.free:
         return True
-    theirs = [titles.parsed(text) for text in names if text]
-    if here.is_tagged and _is_extended(here.titles, theirs):
+    release_titles = [titles.parsed(text) for text in release_names if text]
+    if album.is_tagged and _is_extended(album.titles, release_titles):
         return True
-    return _are_versions(here, shape, paired.slots, weights)
+    return _are_versions(album, shape, paired.slots, weights)
 
 
-def _are_versions(here: Here, shape: Shape, slots: Sequence[int], weights: Weights) -> bool:
-    """Tell whether most tracks name another version than the release's tracks do."""
+def _are_versions(album: Here, shape: Shape, slots: Sequence[int], weights: Weights) -> bool:
+    """Return whether most tracks name another version than those of the release."""
     pairs = [
-        (one.title, shape.slots[slot].title)
-        for one, slot in zip(here.tracks, slots, strict=True)
-        if slot >= 0 and one.title
+        (track.title, shape.slots[slot].title)
+        for track, slot in zip(album.tracks, slots, strict=True)
+        if slot >= 0 and track.title
     ]
-    other = [titles.versions(*pair, weights, shape.free) >= weights.qualifier for pair in pairs]
-    return 2 * sum(other) > len(pairs)
+    is_other = [titles.versions(*pair, weights, shape.free) >= weights.qualifier for pair in pairs]
+    return 2 * sum(is_other) > len(pairs)
 
 
-def _is_extended(ours: Iterable[Title], theirs: Sequence[Title]) -> bool:
-    """Tell whether a title goes on where the release's ends, as "Dawn II" and "Dawn in Dub" do."""
+def _is_extended(local_titles: Iterable[Title], release_titles: Sequence[Title]) -> bool:
+    """Return whether a title continues that of the release, like "Dawn II" and "Dawn in Dub"."""
     return all(
-        one.key != other.key and _goes_on(one.key, other.key) for one in ours for other in theirs
+        local.key != remote.key and _goes_on(local.key, remote.key)
+        for local in local_titles
+        for remote in release_titles
     )
 
 
 def _goes_on(long: str, short: str) -> bool:
-    rest = long.removeprefix(short) if long.startswith(short) else ""
-    is_year = rest.isdigit() and len(rest) == _YEAR
-    return bool(short and rest) and rest not in _SAME and not is_year
+    suffix = long.removeprefix(short) if long.startswith(short) else ""
+    is_year = suffix.isdigit() and len(suffix) == _YEAR
+    return bool(short and suffix) and suffix not in _SAME and not is_year

@@ -1,4 +1,4 @@
-"""What matches say in words: editions as they are told apart, and what speaks against a release."""
+"""Text for matches: what distinguishes editions, and the penalties of a release."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from mediakeep.pages import page
 
 _GROUP = {
     "tracks": "titles, lengths and order of its tracks",
-    "missing tracks": "tracks that are missing here",
-    "album title": "another title of the album",
+    "missing tracks": "tracks missing",
+    "album title": "another album title",
     "artist": "another artist",
 }
 _EDITION = {
-    "extra tracks": "tracks here that it does not have",
-    "incomplete": "a track that is missing here",
+    "extra tracks": "extra local tracks",
+    "incomplete": "a missing track",
     "lengths": "other lengths",
     "order": "another order of the tracks",
-    "titles": "titles that are written otherwise",
-    "edition's name": "another name of the edition",
+    "titles": "titles written differently",
+    "edition's name": "another edition name",
 }
 
 
 class Edition(msgspec.Struct, frozen=True):
-    """What tells an edition from others, as text; "" where MusicBrainz does not tell."""
+    """The distinguishing data of an edition as text; "" if unknown to MusicBrainz."""
 
     date: str
     country: str
     format: str  # "CD", "2 x CD", "CD + DVD-Video"
     label: str
-    number: str  # of the catalogue
+    number: str  # catalogue number
     barcode: str
     tracks: str
     status: str
@@ -43,7 +43,7 @@ class Edition(msgspec.Struct, frozen=True):
 
 
 def edition(release: Release) -> Edition:
-    """Take from a release what tells its edition from others."""
+    """Return the distinguishing data of a release."""
     infos = release.label_info
     labels = dict.fromkeys(info.label.name for info in infos if info.label and info.label.name)
     numbers = dict.fromkeys(info.catalog_number for info in infos if info.catalog_number)
@@ -68,25 +68,29 @@ def _format(release: Release) -> str:
 
 
 def brief(release: Release) -> str:
-    """Tell an edition in a few words: when and where it came out, on what, and by whom."""
-    one = edition(release)
-    told = (one.date, one.country, one.format, one.label, one.remark)
-    return ", ".join(filter(None, told))
+    """Describe an edition briefly: date, country, media, label and remark."""
+    details = edition(release)
+    facts = (details.date, details.country, details.format, details.label, details.remark)
+    return ", ".join(filter(None, facts))
 
 
 def shared(releases: Sequence[Release]) -> str:
-    """Tell what editions have in common of what could tell them apart."""
-    told = zip(*(msgspec.structs.astuple(edition(one)) for one in releases), strict=True)
-    return ", ".join(texts[0] for texts in told if texts[0] and len(set(texts)) == 1)
+    """Return the distinguishing data that all editions have in common."""
+    columns = zip(*(msgspec.structs.astuple(edition(release)) for release in releases), strict=True)
+    return ", ".join(texts[0] for texts in columns if texts[0] and len(set(texts)) == 1)
 
 
 def apart(releases: Sequence[Release]) -> list[str]:
-    """Tell of each of several editions what the others do not have alike; "" where nothing is."""
+    """Return for each edition the data in which it differs from the others, or ""."""
     facts = list(map(_facts, releases))
     differing = [len(set(texts)) > 1 for texts in zip(*facts, strict=True)]
     return [
-        ", ".join(text for text, is_told in zip(one, differing, strict=True) if is_told and text)
-        for one in facts
+        ", ".join(
+            text
+            for text, is_differing in zip(texts_, differing, strict=True)
+            if is_differing and text
+        )
+        for texts_ in facts
     ]
 
 
@@ -95,29 +99,37 @@ def _facts(release: Release) -> tuple[str, ...]:
 
 
 def credited(release: Release) -> str:
-    """Name the artist of a release as it is printed."""
+    """Return the artist of a release as printed."""
     return particulars.credited(release.artist_credit)
 
 
-def likeness(one: Candidate) -> str:
-    """Say how like a release an album is: "98 %"; what is not quite the same is not 100 %."""
-    share = 100 * (1 - one.distance)
-    return f"{min(round(share), 99) if one.distance else 100} %"
+def likeness(candidate: Candidate) -> str:
+    """Format the similarity: "98 %"; 100 % only if everything is equal."""
+    share = 100 * (1 - candidate.distance)
+    return f"{min(round(share), 99) if candidate.distance else 100} %"
 
 
-def against(one: Candidate) -> list[str]:
-    """Say what speaks against a release, the worst first, each with how much likeness it costs."""
-    found = [penalty for penalty in one.penalties if penalty.name in _GROUP]
-    whole = sum(map(_cost, found))
-    costs = [(100 * one.distance * _cost(penalty) / whole, penalty) for penalty in found if whole]
-    costs.sort(key=lambda told: -told[0])
-    return [f"{_reason(penalty, one)} (-{_plain(cost)} %)" for cost, penalty in costs]
+def against(candidate: Candidate) -> list[str]:
+    """Format the penalties of a release, worst first, each with its share of the distance."""
+    penalties = [penalty for penalty in candidate.penalties if penalty.name in _GROUP]
+    total = sum(map(_cost, penalties))
+    costs = [
+        (100 * candidate.distance * _cost(penalty) / total, penalty)
+        for penalty in penalties
+        if total
+    ]
+    costs.sort(key=lambda entry: -entry[0])
+    return [f"{_reason(penalty, candidate)} (-{_plain(cost)} %)" for cost, penalty in costs]
 
 
-def strange(one: Candidate) -> list[str]:
-    """Say what speaks against the edition, of a release whose release group is certain."""
-    found = sorted((it for it in one.penalties if it.name not in _GROUP), key=_cost, reverse=True)
-    return [_strange(penalty) for penalty in found]
+def strange(candidate: Candidate) -> list[str]:
+    """Format the penalties of an edition whose release group is certain."""
+    penalties = sorted(
+        (penalty_ for penalty_ in candidate.penalties if penalty_.name not in _GROUP),
+        key=_cost,
+        reverse=True,
+    )
+    return [_strange(penalty) for penalty in penalties]
 
 
 def _cost(penalty: Penalty) -> float:
@@ -131,19 +143,21 @@ def _plain(cost: float) -> str:
 def _strange(penalty: Penalty) -> str:
     if words := _EDITION.get(penalty.name):
         return words
-    return f"another {penalty.name}" if penalty.amount == 1 else f"{penalty.name} not known"
+    return f"another {penalty.name}" if penalty.amount == 1 else f"{penalty.name} unknown"
 
 
-def _reason(penalty: Penalty, one: Candidate) -> str:
-    return " ".join([*_counted(penalty, one), _GROUP[penalty.name]]) + _extra(penalty, one)
+def _reason(penalty: Penalty, candidate: Candidate) -> str:
+    return " ".join([*_counted(penalty, candidate), _GROUP[penalty.name]]) + _extra(
+        penalty, candidate
+    )
 
 
-def _counted(penalty: Penalty, one: Candidate) -> Iterator[str]:
+def _counted(penalty: Penalty, candidate: Candidate) -> Iterator[str]:
     if penalty.name == "missing tracks":
-        yield f"{len(one.missing):,} of {len(one.missing) + len(one.pairs):,}"
+        yield f"{len(candidate.missing):,} of {len(candidate.missing) + len(candidate.pairs):,}"
 
 
-def _extra(penalty: Penalty, one: Candidate) -> str:
-    if penalty.name != "tracks" or not one.extra:
+def _extra(penalty: Penalty, candidate: Candidate) -> str:
+    if penalty.name != "tracks" or not candidate.extra:
         return ""
-    return f", with {len(one.extra):,} here that it does not have"
+    return f", with {page.counted(len(candidate.extra), 'extra local track')}"
