@@ -122,7 +122,9 @@ def _name(artist: Artist, tracks: Iterable[Track]) -> str:
     matching = [name for name, _ in counts.most_common() if _same(name, folder)]
     if not matching and placeholders.is_artist(folder):
         real_names = (
-            (name_, count) for name_, count in counts.items() if not placeholders.is_artist(name_)
+            (candidate, count)
+            for candidate, count in counts.items()
+            if not placeholders.is_artist(candidate)
         )
         matching = [name for name, count in real_names if 2 * count > counts.total()]
     if not matching and (
@@ -139,7 +141,9 @@ def _named_by(artist: Artist, albumartists: Iterable[str]) -> str:
     """
     name = files.unescape(names.split_folder(artist.name)[0])
     if not (len(artist.albums) == 1 and artist.albums[0].in_library_root):
-        return next((artist_ for artist_ in albumartists if name and _same(artist_, name)), "")
+        return next(
+            (albumartist for albumartist in albumartists if name and _same(albumartist, name)), ""
+        )
     tracks = artist.albums[0].readable
     for field in ("albumartist", "artist"):
         texts = (letters.first(getattr(track.tags, field)) for track in tracks)
@@ -182,7 +186,7 @@ def _namesakes(name: str, tracks: Iterable[Track]) -> set[str]:
 
 def _most(ids: Iterable[str], of: int) -> str:
     """Return the MBID of more than half of the tracks that have one, or ""."""
-    counts = Counter(mbid_ for mbid_ in ids if musicbrainz.is_mbid(mbid_))
+    counts = Counter(candidate for candidate in ids if musicbrainz.is_mbid(candidate))
     mbid, count = counts.most_common(1)[0] if counts else ("", 0)
     is_clear = 2 * count > counts.total() and 4 * count >= of
     return mbid if is_clear and mbid != catalogue.VARIOUS_ARTISTS else ""

@@ -1,4 +1,4 @@
-"""All audits of a library as one: every track in two files, and what only shows across artists.
+"""Combine the audits of a library: all tracks in two files, and findings across artists.
 
 docs/music-master-report.md describes the files.
 """

@@ -1,10 +1,10 @@
-"""One artist under several names in several folders, with what speaks for it.
+"""Find artists with several names in several folders, with evidence.
 
-1. "mbid": tags give several names the same MusicBrainz identifier.
+1. "mbid": the tags give several names the same MusicBrainz identifier.
 2. "spelling": names or folders are loosely equal, such as "The Beatles" and "Beatles, The".
 
-Two bands may bear one name. So names whose identifiers differ are never put together; in names of
-up to three letters accents and signs for words count; and a name that adds others to one ("feat.",
+Two bands may have the same name. So names with different identifiers are never combined; in names
+of up to three letters, accents and symbols for words count; and a name that adds others ("feat.",
 "with") is a credit, not another name.
 """
 
@@ -30,15 +30,15 @@ _MEMBERS = """
         GROUP BY {key} HAVING MIN(name) <> MAX(name) AND MIN(artist) <> MAX(artist)
     ) ORDER BY names.{key}, names.rowid
 """
-_SHORT = 3  # letters of a name in which every accent counts
-_LISTED = 20  # names, and folders, that are told of one artist
+_SHORT = 3  # letters of a name up to which accents count
+_LISTED = 20  # names, and folders, listed per artist
 _JOINED = re.compile(
     r"[&,;/+×]|\b(?:and|et|feat|featuring|ft|mit|presents|pres|und|vs|with|x|y)\b", re.IGNORECASE
 )
 
 
 class Alias(msgspec.Struct, frozen=True):
-    """Names that seem to be of one artist, each with its tracks, and where they are found."""
+    """Names that are probably one artist, with their numbers of tracks, and their folders."""
 
     evidence: str
     mbid: str
@@ -47,7 +47,7 @@ class Alias(msgspec.Struct, frozen=True):
 
 
 class Aliases(msgspec.Struct, frozen=True):
-    """How many artists have several names, and the first of them."""
+    """The number of artists with several names, and the first of them."""
 
     total: int
     listed: tuple[Alias, ...]
@@ -56,45 +56,51 @@ class Aliases(msgspec.Struct, frozen=True):
 class _Member(NamedTuple):
     key: str | int
     name: str
-    artist: str  # whose folder it is
+    artist: str  # the artist of the folder
     mbid: str
     tracks: int
     folder: bool  # whether it is the name of the folder itself
 
 
 def find(crossings: Crossings, limit: int) -> Aliases:
-    """Find artists under several names, the surest first."""
+    """Find artists with several names, most certain first."""
     total, listed = 0, list[Alias]()
-    for column, judge in _JUDGES.items():
+    for column, method in _JUDGES.items():
         rows = map(_Member._make, crossings.base.execute(_MEMBERS.format(key=column)))
         groups = (list(members) for _, members in groupby(rows, attrgetter("key")))
-        found = filter(None, map(judge, groups))
-        first = list(islice(found, limit - len(listed)))
+        aliases = filter(None, map(method, groups))
+        first = list(islice(aliases, limit - len(listed)))
         listed += first
-        total += len(first) + sum(1 for _ in found)
+        total += len(first) + sum(1 for _ in aliases)
     return Aliases(total, tuple(listed))
 
 
 def _by_mbid(members: Sequence[_Member]) -> Alias | None:
-    """Names with one identifier, without the credits that hold another of them."""
-    plain = {one.name: letters.loose(one.name) for one in members}
-    credited = {name for name in plain if _JOINED.search(name) and _holds_other(name, plain)}
-    kept = [one for one in members if one.name not in credited]
-    if len({one.name for one in kept}) < 2 or len({one.artist for one in kept}) < 2:
+    """Return names with the same identifier, without credits that contain another of them."""
+    keys = {member.name: letters.loose(member.name) for member in members}
+    credited = {name for name in keys if _JOINED.search(name) and _holds_other(name, keys)}
+    members_kept = [member for member in members if member.name not in credited]
+    if (
+        len({member.name for member in members_kept}) < 2
+        or len({member.artist for member in members_kept}) < 2
+    ):
         return None
-    return _told("mbid", str(members[0].key), kept)
+    return _told("mbid", str(members[0].key), members_kept)
 
 
 def _by_spelling(members: Sequence[_Member]) -> Alias | None:
-    """Names, or else folders, that are loosely equal and may be of one artist."""
-    tagged = [one for one in members if not one.folder]
-    folders = [one for one in members if one.folder]
+    """Return names, or else folders, that are loosely equal and may be one artist."""
+    tagged = [member for member in members if not member.folder]
+    folders = [member for member in members if member.folder]
     if _differ(tagged, attrgetter("name")) or _differ(tagged, attrgetter("artist")):
         return None
-    for some in (tagged, folders):
-        several = len({one.name for one in some}) > 1 and len({one.artist for one in some}) > 1
-        if several and not _is_told(some) and not _are_short(some):
-            return _told("spelling", "", some)
+    for candidates in (tagged, folders):
+        has_several = (
+            len({member.name for member in candidates}) > 1
+            and len({member.artist for member in candidates}) > 1
+        )
+        if has_several and not _is_told(candidates) and not _are_short(candidates):
+            return _told("spelling", "", candidates)
     return None
 
 
@@ -104,31 +110,35 @@ _JUDGES: dict[str, Callable[[Sequence[_Member]], Alias | None]] = {
 }
 
 
-def _holds_other(name: str, plain: dict[str, str]) -> bool:
-    own = plain[name]
-    return any(other in own for one, other in plain.items() if other != own and one != name)
+def _holds_other(name: str, keys: dict[str, str]) -> bool:
+    own_key = keys[name]
+    return any(
+        other in own_key
+        for other_name, other in keys.items()
+        if other != own_key and other_name != name
+    )
 
 
 def _differ(members: Iterable[_Member], by: Callable[[_Member], str]) -> bool:
-    """Tell whether MusicBrainz knows two of the names, or of the folders, as different artists."""
+    """Return whether MusicBrainz has two of the names, or folders, as different artists."""
     ids: defaultdict[str, set[str]] = defaultdict(set)
-    for one in members:
-        if one.mbid:
-            ids[by(one)].add(one.mbid)
-    return any(one.isdisjoint(other) for one, other in combinations(ids.values(), 2))
+    for member in members:
+        if member.mbid:
+            ids[by(member)].add(member.mbid)
+    return any(member.isdisjoint(other_ids) for member, other_ids in combinations(ids.values(), 2))
 
 
 def _is_told(members: Sequence[_Member]) -> bool:
-    """Tell whether one identifier has put all of these names together already."""
-    known = {one.mbid for one in members}
-    return len(known) == 1 and "" not in known
+    """Return whether one identifier already combines all of these names."""
+    mbids = {member.mbid for member in members}
+    return len(mbids) == 1 and "" not in mbids
 
 
 def _are_short(members: Sequence[_Member]) -> bool:
-    """Tell whether so little is left of the names that what was left out may tell them apart."""
+    """Return whether the names are so short that accents and symbols may distinguish them."""
     if len(letters.loose(members[0].name)) > _SHORT:
         return False
-    return len(set(map(_bare, {one.name for one in members}))) > 1
+    return len(set(map(_bare, {member.name for member in members}))) > 1
 
 
 def _bare(name: str) -> str:
@@ -137,9 +147,9 @@ def _bare(name: str) -> str:
 
 def _told(evidence: str, mbid: str, members: Sequence[_Member]) -> Alias:
     names, folders = Counter[str](), Counter[str]()
-    for one in members:
-        names[one.name] += one.tracks
-        folders[one.artist] += one.tracks
+    for member in members:
+        names[member.name] += member.tracks
+        folders[member.artist] += member.tracks
     return Alias(evidence, mbid, dict(_most(names)), tuple(name for name, _ in _most(folders)))
 
 

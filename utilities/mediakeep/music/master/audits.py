@@ -1,4 +1,4 @@
-"""Reading an artist's audit whole, for what is put together of all of them."""
+"""Read complete artist audits for the master report."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mediakeep.media.tags import Container, Facts, Tags
 from mediakeep.music import audit
 from mediakeep.music.model import Album, Artist, Fault, Track
 
-_LARGEST = 2**53  # of any number; what is beyond it was never written by us
-_CURE = "Reset the artist, and the next batch writes it anew."
-_GONE = "Run {} --repair, and the next batch writes it anew."
+_LARGEST = 2**53  # larger numbers are never written by mediakeep
+_CURE = "Reset the artist; the next batch writes it again."
+_GONE = "Run {} --repair; the next batch writes it again."
 _NUMBERS = attrgetter("duration", "bitrate", "sample_rate", "channels", "bits", "size", "payload")
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One track as an audit tells of it; of `raw` only the names are looked at."""
+    """A track in an audit; of `raw` only the names are used."""
 
     path: str
     album: str
@@ -41,7 +41,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def track(self) -> Track:
-        """The track as a scan gave it, but for its raw texts."""
+        """The track as scanned, without its raw texts."""
         return Track(
             place=self.path,
             tags=self.tags,
@@ -57,37 +57,37 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Image(msgspec.Struct, frozen=True, gc=False):
-    """A picture file beside an album's tracks; `mime` is "" where its bytes are no picture."""
+    """A picture file of an album folder; `mime` is "" if its bytes are no picture."""
 
     mime: str = ""
 
 
 class Folder(msgspec.Struct, frozen=True, gc=False):
-    """An album's folder; in format 1 its images were plain paths."""
+    """The folder of an album; in format 1 its images are plain paths."""
 
     path: str
     images: tuple[Image | str, ...] = ()
 
     @property
     def pictured(self) -> bool:
-        """Whether a real picture lies in it."""
+        """Whether the folder contains a valid picture."""
         return any(isinstance(image, str) or image.mime for image in self.images)
 
 
 class Matched(msgspec.Struct, frozen=True, gc=False):
-    """How sure it is which release an album is."""
+    """The confidence of an album's match."""
 
     sure: str = ""
 
 
 class Looked(msgspec.Struct, frozen=True, gc=False):
-    """What a look-up came to, as far as it is counted."""
+    """The lookup result, as far as it is counted."""
 
     matches: tuple[Matched, ...] = ()
 
 
 class Audit(msgspec.Struct, frozen=True):
-    """All that an audit tells of an artist."""
+    """The audit of an artist."""
 
     format: int
     artist: str
@@ -97,13 +97,13 @@ class Audit(msgspec.Struct, frozen=True):
     musicbrainz: Looked = Looked()
 
     def model(self) -> Artist:
-        """Give the artist as a scan would, album by album."""
+        """Return the artist as scanned, album by album."""
         albums = groupby(self.tracks, attrgetter("album"))
         return Artist(
             name=self.artist,
             path="",
             albums=tuple(
-                Album(place=place, tracks=tuple(told.track for told in tracks))
+                Album(place=place, tracks=tuple(track.track for track in tracks))
                 for place, tracks in albums
             ),
             fingerprint="",
@@ -114,22 +114,22 @@ _DECODER = msgspec.json.Decoder(Audit)
 
 
 def read(path: Path) -> Audit:
-    """Read an audit JSON.
+    """Read an audit JSON file.
 
-    Unreadable where it is gone or damaged, NewerFormat where a later mediakeep wrote it.
+    Raise Unreadable if it is missing or damaged, NewerFormat if a later mediakeep wrote it.
     """
     name = files.escape(path)
     try:
-        found = _DECODER.decode(path.read_bytes())
+        artist_audit = _DECODER.decode(path.read_bytes())
     except FileNotFoundError as error:
-        cure = _GONE.format(config.spoken(MUSIC.manager))
-        raise Unreadable(name, error.strerror, cure) from error
+        fix_hint = _GONE.format(config.spoken(MUSIC.manager))
+        raise Unreadable(name, error.strerror, fix_hint) from error
     except OSError as error:
         raise Unreadable(name, error.strerror, _CURE) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Unreadable(name, error, _CURE) from error
-    if found.format > audit.FORMAT:
-        raise NewerFormat(name, found.format, audit.FORMAT)
-    if any(max(_NUMBERS(told.facts)) > _LARGEST for told in found.tracks if told.facts):
-        raise Unreadable(name, "it holds a number that no file has", _CURE)
-    return found
+    if artist_audit.format > audit.FORMAT:
+        raise NewerFormat(name, artist_audit.format, audit.FORMAT)
+    if any(max(_NUMBERS(track.facts)) > _LARGEST for track in artist_audit.tracks if track.facts):
+        raise Unreadable(name, "it contains an impossible number", _CURE)
+    return artist_audit

@@ -1,9 +1,9 @@
-"""The master report of a library, made from the audits of its artists.
+"""Write the master report of a library from the audits of its artists.
 
-1. Each audit is read; its tracks go to the JSON and the CSV, what is counted to the tallies, what
-   is compared to the crossings. Then it is forgotten: memory holds one artist at a time.
-2. The statistics are made of tallies and crossings.
-3. The JSON's head, for which room was left, is written, and all three files take their places.
+1. Each audit is read; its tracks are written to the JSON and the CSV, its counts to the counters,
+   its comparison keys to the index. Then it is discarded: memory holds one artist at a time.
+2. The statistics are computed from counters and index.
+3. The head of the JSON is written into the space reserved for it, and all three files are replaced.
 """
 
 from __future__ import annotations
@@ -32,30 +32,30 @@ CSV = "outputs/music_library_master.csv"
 STATISTICS = "outputs/music_library_statistics.json"
 
 _LOCK = "status/music/master.lock"
-_ROOM = 80  # bytes by which the counts in the JSON's head may grow
-_NAMED = 1000  # artists without an audit that the head names
+_ROOM = 80  # bytes reserved for longer counts in the JSON's head
+_NAMED = 1000  # artists without an audit listed in the head
 _ENCODER = msgspec.json.Encoder()
 
 
 class Listed(msgspec.Struct, frozen=True, gc=False):
-    """A completed artist: its name for people, and its audit's path below the home."""
+    """A completed artist: its display name, and the path of its audit below the home."""
 
     name: str
     audit: str
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Whose report it is: the library, its completed artists, and how many others there are."""
+    """The library, its completed artists, and the number of other artists."""
 
     home: Path
     library: str
     written: str  # UTC
     artists: tuple[Listed, ...]
-    others: Mapping[str, int]  # by why they are not in it
+    others: Mapping[str, int]  # by the reason why they are left out
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """What the master file holds."""
+    """The size of the master file."""
 
     artists: int
     albums: int
@@ -64,14 +64,14 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What was made of it, and why some audits are missing, a sentence each."""
+    """The statistics, and a message for each audit that could not be read."""
 
     statistics: Statistics
     failures: tuple[str, ...]
 
 
 class _Opening(msgspec.Struct, frozen=True):
-    """What stands before the tracks."""
+    """The head of the JSON, before the tracks."""
 
     format: int
     written: str
@@ -80,17 +80,17 @@ class _Opening(msgspec.Struct, frozen=True):
 
 
 def write(scope: Scope, limit: int) -> Written:
-    """Write the three files, one run at a time; a list in the statistics has at most `limit`.
+    """Write the three files, one process at a time; lists have at most `limit` entries.
 
-    An audit that cannot be read is named, and the rest is written. ItemFailed where there is no
-    room for what is compared.
+    Unreadable audits are reported, and the rest is written. Raise ItemFailed if there is no space
+    for the comparison data.
     """
     try:
         return _written(scope, limit)
     except sqlite3.OperationalError as error:
         raise ItemFailed(
-            f"What is compared across artists could not be stored: {error}. The files of the last "
-            "run were left as they are. Free space, or name a folder with more in TMPDIR."
+            f"Comparison data not stored: {error}. The files of the last run are unchanged. "
+            "Free some space, or set TMPDIR to a folder with more."
         ) from error
 
 
@@ -101,23 +101,23 @@ def _written(scope: Scope, limit: int) -> Written:
     with (
         files.locked(home / _LOCK),
         closing(Crossings()) as crossings,
-        drafts.replacing(*places) as (tracks, table, told),
+        drafts.replacing(*places) as (tracks, table, statistics_file),
     ):
         book = Book(scope, crossings, tracks, table)
         for artist in scope.artists:
             try:
-                found = audits.read(home / artist.audit)
+                artist_audit = audits.read(home / artist.audit)
             except (Unreadable, NewerFormat) as error:
                 unread[artist] = str(error)
                 continue
-            book.add(found)
-        made = book.close([artist.name for artist in islice(unread, _NAMED)], limit)
-        told.write(msgspec.json.format(_ENCODER.encode(made), indent=2) + b"\n")
-    return Written(made, tuple(unread.values()))
+            book.add(artist_audit)
+        result = book.close([artist.name for artist in islice(unread, _NAMED)], limit)
+        statistics_file.write(msgspec.json.format(_ENCODER.encode(result), indent=2) + b"\n")
+    return Written(result, tuple(unread.values()))
 
 
 class Book:
-    """The three files in the making."""
+    """Writes the three files of the master report."""
 
     def __init__(self, scope: Scope, crossings: Crossings, tracks: Draft, table: Draft) -> None:
         self._scope = scope
@@ -129,17 +129,19 @@ class Book:
         tracks.write(self._opening() + b" " * _ROOM + b'\n"tracks": [')
         table.write(",".join(lines.COLUMNS).encode() + b"\n")
 
-    def add(self, found: Audit) -> None:
-        """Take all of one artist."""
-        between = b",\n" if self._counts["tracks"] else b"\n"
-        if text := b",\n".join(_ENCODER.encode(lines.line(found, one)) for one in found.tracks):
-            self._tracks.write(between + text)
-        artist = found.model()
-        self._table.write(lines.rows(found, artist))
-        counting.artist(self._tallies, found)
-        self._crossings.add(found, artist.albums)
-        sizes = {"albums": len(found.albums), "tracks": len(found.tracks)}
-        self._counts.update(artists=1, issues=len(found.issues), **sizes)
+    def add(self, artist_audit: Audit) -> None:
+        """Add all data of one artist."""
+        separator = b",\n" if self._counts["tracks"] else b"\n"
+        if text := b",\n".join(
+            _ENCODER.encode(lines.line(artist_audit, track)) for track in artist_audit.tracks
+        ):
+            self._tracks.write(separator + text)
+        artist = artist_audit.model()
+        self._table.write(lines.rows(artist_audit, artist))
+        counting.artist(self._tallies, artist_audit)
+        self._crossings.add(artist_audit, artist.albums)
+        sizes = {"albums": len(artist_audit.albums), "tracks": len(artist_audit.tracks)}
+        self._counts.update(artists=1, issues=len(artist_audit.issues), **sizes)
 
     def close(self, unread: Iterable[str], limit: int) -> Statistics:
         """Finish the JSON, and return the statistics."""
@@ -155,7 +157,7 @@ class Book:
         return statistics.of(head, self._tallies, self._crossings, limit)
 
     def _opening(self) -> bytes:
-        """Write the head, without its last brace; JSON allows the blanks behind it."""
+        """Return the head without its closing brace; it is padded with spaces, as JSON allows."""
         counts = Counts(*(self._counts[name] for name in Counts.__struct_fields__))
         scope = self._scope
         opening = _Opening(FORMAT, scope.written, scope.library, counts)

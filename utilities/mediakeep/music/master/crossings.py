@@ -1,7 +1,7 @@
-"""What is compared across artists, in a database that is gone when it is closed.
+"""The index for comparisons across artists, a temporary database.
 
-It has no name: SQLite keeps it in memory while it is small, and then in a file that it has removed
-already, so that a kill leaves nothing behind (https://www.sqlite.org/inmemorydb.html, "Temporary
+It has no file name: SQLite keeps it in memory while it is small, then in a file that is already
+unlinked, so that nothing is left after a kill (https://www.sqlite.org/inmemorydb.html, "Temporary
 Databases").
 """
 
@@ -42,17 +42,17 @@ _INDICES = """
 
 
 class Crossings:
-    """The keys of all artists; `base` may be asked once they are indexed."""
+    """The comparison keys of all artists; `db` may be queried after `create_indexes`."""
 
     def __init__(self) -> None:
         self.base = sqlite3.connect("", isolation_level=None)
         self.base.executescript(f"PRAGMA cache_size = -{_CACHE}; PRAGMA journal_mode = OFF;")
         self.base.executescript(_TABLES)
-        self.base.execute("BEGIN")  # what is never kept needs no commits
+        self.base.execute("BEGIN")  # a temporary database needs no commits
         self._artists = self._albums = 0
 
     def add(self, audit: Audit, albums: Iterable[Album]) -> None:
-        """Take what is compared of one artist; `albums` are the same as a scan gave them."""
+        """Add the keys of one artist; `albums` are the same albums as scanned."""
         self._artists += 1
         artist = self._artists
         self._fill("artists", [(artist, audit.artist)])
@@ -61,22 +61,24 @@ class Crossings:
         self._fill("compilations", [(artist, *row) for row in map(_compilation, albums) if row])
 
     def index(self) -> None:
-        """Make ready for questions, after the last artist."""
+        """Create the indexes, after the last artist."""
         self.base.executescript(_INDICES)
 
     def close(self) -> None:
-        """Forget everything."""
+        """Close and delete the database."""
         self.base.close()
 
     def _add_tracks(self, audit: Audit) -> None:
         albums, tracks = [], []
-        for edition, several in keys.editions(audit).items():
+        for edition, edition_tracks in keys.editions(audit).items():
             self._albums += 1
-            told = several[0].tags
-            names = letters.first(told.album), letters.first(told.albumartist)
+            tags = edition_tracks[0].tags
+            names = letters.first(tags.album), letters.first(tags.albumartist)
             place = (self._albums, self._artists, edition.place)
-            albums.append((*place, *names, len(several), edition.release, keys.titled(edition)))
-            tracks += [(self._albums, *_track(one)) for one in several]
+            albums.append(
+                (*place, *names, len(edition_tracks), edition.release, keys.titled(edition))
+            )
+            tracks += [(self._albums, *_track(track)) for track in edition_tracks]
         self._fill("albums", albums)
         self._fill("tracks", tracks)
 
@@ -86,27 +88,27 @@ class Crossings:
             self.base.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
 
-def _track(told: Told) -> tuple[object, ...]:
-    facts = told.facts
+def _track(track: Told) -> tuple[object, ...]:
+    facts = track.facts
     assert facts is not None, "a track that can be read has facts"
-    title = letters.first(told.tags.title)
+    title = letters.first(track.tags.title)
     return (
-        told.path,
+        track.path,
         title,
         facts.duration,
         facts.format,
         facts.size,
-        keys.position(told),
-        keys.essence(told, facts),
-        keys.recording(told),
-        keys.song(told, facts, title),
+        keys.position(track),
+        keys.essence(track, facts),
+        keys.recording(track),
+        keys.song(track, facts, title),
     )
 
 
 def _compilation(album: Album) -> tuple[object, ...]:
-    """Give its place, its title as the first track has it, its tracks, and what tells it."""
-    found = keys.compilation(album)
-    if not found:
+    """Return place, title, number of tracks, number of artists and evidence of a compilation."""
+    evidence = keys.compilation(album)
+    if not evidence:
         return ()
     titles = (name for track in album.readable for name in track.tags.album)
-    return album.place, letters.first(titles), len(album.tracks), *found
+    return album.place, letters.first(titles), len(album.tracks), *evidence

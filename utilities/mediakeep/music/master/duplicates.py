@@ -1,11 +1,11 @@
-"""The same recording on several albums or under several artists, with what proves it.
+"""Find the same recording on several albums or by several artists, with evidence.
 
-1. "essence": the audio is the same, bit for bit.
-2. "recording": the MusicBrainz identifier of the recording is the same.
-3. "name": artist, title and length agree loosely; likely, and no more than that. Tracks that
-   MusicBrainz knows as different recordings are never put together so.
+1. "essence": the audio is bit-identical.
+2. "recording": the MusicBrainz identifier of the recording is equal.
+3. "name": artist, title and length are loosely equal; probable, but not certain. Tracks that
+   MusicBrainz has as different recordings are never combined this way.
 
-What the first has told, the others do not tell again.
+Duplicates found by one method are not reported again by the next.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import msgspec
 
 from mediakeep.music.master.crossings import Crossings
 
-NEARLY = 2.0  # seconds between lengths that are nearly equal
-PLACES = 20  # that are named of one recording
+NEARLY = 2.0  # seconds between similar lengths
+PLACES = 20  # listed per recording
 
 _KEYS = {"essence": "essence", "recording": "recording", "name": "song"}
 _MEMBERS = """
@@ -39,7 +39,7 @@ _PLACE = """
 
 
 class Place(msgspec.Struct, frozen=True):
-    """One track of several with the same recording; paths lie below the artist."""
+    """One of several tracks with the same recording; paths are relative to the artist."""
 
     artist: str
     album: str
@@ -51,7 +51,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Duplicate(msgspec.Struct, frozen=True):
-    """A recording that there is more than once."""
+    """A recording that exists more than once."""
 
     evidence: str
     tracks: int
@@ -60,7 +60,7 @@ class Duplicate(msgspec.Struct, frozen=True):
 
 
 class Duplicates(msgspec.Struct, frozen=True):
-    """How many recordings there are more than once, and those with the most tracks."""
+    """The number of recordings that exist more than once, and those with most tracks."""
 
     total: int
     tracks: int
@@ -78,18 +78,18 @@ class _Member(NamedTuple):
 
 
 def find(crossings: Crossings, limit: int) -> Duplicates:
-    """Find all, the surest first, and list those with the most tracks."""
+    """Find all duplicates, most certain first, and list those with most tracks."""
     by_evidence = dict.fromkeys(_KEYS, 0)
     tracks, listed = 0, list[Duplicate]()
     for evidence in _KEYS:
-        most: list[tuple[int, int, Sequence[_Member]]] = []
+        largest: list[tuple[int, int, Sequence[_Member]]] = []
         for group in _groups(crossings, evidence):
             by_evidence[evidence] += 1
             tracks += len(group)
-            heapq.heappush(most, (len(group), -by_evidence[evidence], group))
-            if len(most) > limit:
-                heapq.heappop(most)
-        ranked = sorted(most, key=itemgetter(0, 1), reverse=True)
+            heapq.heappush(largest, (len(group), -by_evidence[evidence], group))
+            if len(largest) > limit:
+                heapq.heappop(largest)
+        ranked = sorted(largest, key=itemgetter(0, 1), reverse=True)
         room = limit - len(listed)
         listed += [_told(crossings, evidence, group) for *_, group in ranked[:room]]
     return Duplicates(sum(by_evidence.values()), tracks, by_evidence, tuple(listed))
@@ -98,33 +98,33 @@ def find(crossings: Crossings, limit: int) -> Duplicates:
 def _groups(crossings: Crossings, evidence: str) -> Iterator[Sequence[_Member]]:
     rows = crossings.base.execute(_MEMBERS.format(key=_KEYS[evidence]))
     for _, members in groupby(map(_Member._make, rows), itemgetter(0)):
-        alike = list(members)
-        for group in _near(alike) if evidence == "name" else [alike]:
-            if len({one.album for one in group}) > 1 and not _is_told(group, evidence):
+        members_alike = list(members)
+        for group in _near(members_alike) if evidence == "name" else [members_alike]:
+            if len({member.album for member in group}) > 1 and not _is_told(group, evidence):
                 yield group
 
 
 def _near(members: Sequence[_Member]) -> Iterator[list[_Member]]:
-    """Part tracks in the order of their lengths where these differ from the shortest by more."""
+    """Split tracks sorted by length where they differ too much from the shortest."""
     group: list[_Member] = []
-    for one in members:
-        if group and one.seconds - group[0].seconds > NEARLY:
+    for member in members:
+        if group and member.seconds - group[0].seconds > NEARLY:
             yield group
             group = []
-        group.append(one)
+        group.append(member)
     yield group
 
 
 def _is_told(group: Sequence[_Member], evidence: str) -> bool:
-    """Tell whether surer evidence puts all of them together, or tells any two apart."""
-    if evidence != "essence" and len({one.essence or -one.id for one in group}) == 1:
+    """Return whether stronger evidence combines all of them already, or separates any two."""
+    if evidence != "essence" and len({member.essence or -member.id for member in group}) == 1:
         return True
-    recordings = {one.recording for one in group}
+    recordings = {member.recording for member in group}
     return evidence == "name" and (len(recordings - {None}) > 1 or None not in recordings)
 
 
 def _told(crossings: Crossings, evidence: str, group: Sequence[_Member]) -> Duplicate:
-    ids = sorted(one.id for one in group)[:PLACES]
-    rows = (crossings.base.execute(_PLACE, (one,)).fetchone() for one in ids)
+    ids = sorted(member.id for member in group)[:PLACES]
+    rows = (crossings.base.execute(_PLACE, (member,)).fetchone() for member in ids)
     places = tuple(Place(*row) for row in rows)
-    return Duplicate(evidence, len(group), len({one.album for one in group}), places)
+    return Duplicate(evidence, len(group), len({member.album for member in group}), places)

@@ -1,7 +1,7 @@
-"""What albums, tracks and names are compared by across artists; pure, of one audit at a time.
+"""The comparison keys of albums, tracks and names; pure functions of one audit at a time.
 
-A key is the first 64 bits of a hash: that any two of a million texts share theirs by chance
-happens to one library in thirty million.
+A key is the first 64 bits of a hash: the chance that any two of a million texts have the same key
+is about one in thirty million libraries.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from mediakeep.music.checks import groups, letters, positions
 from mediakeep.music.master.audits import Audit, Told
 from mediakeep.music.model import Album
 
-# Seconds. Of shorter tracks a title and a length prove nothing, nor does the same audio: many are
-# silence, which is alike wherever it was made.
+# Seconds. For shorter tracks, equal title and length prove nothing, nor does equal audio: many are
+# silence, which is the same everywhere.
 LEAST = 30.0
 
-_VARIOUS = "\0various"  # the album artist of albums by various artists, however it is written
-_FEWEST = 4  # artists that make a compilation of an album that nobody is the artist of
+_VARIOUS = "\0various"  # the normalized album artist of albums by various artists
+_FEWEST = 4  # artists that make an album without album artist a compilation
 _SIGNATURE = attrgetter(
     "album", "tags.album", "tags.albumartist", "tags.compilation", "tags.musicbrainz_albumid"
 )
@@ -35,7 +35,7 @@ _NAMES = attrgetter(
 
 
 class Edition(NamedTuple):
-    """What tells an album from the others in an artist's folder; texts are loose, "" if unknown."""
+    """What distinguishes an album in an artist's folder; texts are normalized, "" if unknown."""
 
     place: str
     title: str
@@ -44,7 +44,7 @@ class Edition(NamedTuple):
 
 
 class Name(NamedTuple):
-    """A name of an artist: its key, its MBID ("" where unclear), how many tracks bear it."""
+    """A name of an artist: its key, its MBID ("" if ambiguous), and its number of tracks."""
 
     key: int
     name: str
@@ -54,97 +54,103 @@ class Name(NamedTuple):
 
 
 def of(text: str) -> int:
-    """Return a text's key."""
+    """Return the key of a text."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), signed=True)
 
 
 def editions(audit: Audit) -> dict[Edition, list[Told]]:
-    """Part the tracks that can be read by folder, title, album artist and release."""
-    alike: dict[object, list[Told]] = {}
-    for told in audit.tracks:
-        if told.facts and not told.fault:
-            alike.setdefault(_SIGNATURE(told), []).append(told)
-    found: dict[Edition, list[Told]] = {}
-    for some in alike.values():
-        found.setdefault(_edition(some[0]), []).extend(some)
-    return found
+    """Group the readable tracks by folder, title, album artist and release."""
+    by_signature: dict[object, list[Told]] = {}
+    for track in audit.tracks:
+        if track.facts and not track.fault:
+            by_signature.setdefault(_SIGNATURE(track), []).append(track)
+    editions_found: dict[Edition, list[Told]] = {}
+    for tracks in by_signature.values():
+        editions_found.setdefault(_edition(tracks[0]), []).extend(tracks)
+    return editions_found
 
 
 def titled(edition: Edition) -> int | None:
-    """Return the key of an album's title by its album artist; None where one is not told.
+    """Return the key of an album title and its album artist; None if one is unknown.
 
-    Two albums of one title are the same only where they have the same album artist.
+    Albums of the same title are equal only if their album artists are.
     """
-    known = edition.title and edition.albumartist
-    return of(f"{edition.title}\0{edition.albumartist}") if known else None
+    is_known = edition.title and edition.albumartist
+    return of(f"{edition.title}\0{edition.albumartist}") if is_known else None
 
 
-def essence(told: Told, facts: Facts) -> int | None:
-    """Return the key of a track's audio; None where it is not known, is cut off, or is short."""
-    proves = told.essence and not facts.truncated and facts.duration >= LEAST
-    return of(told.essence) if proves else None
+def essence(track: Told, facts: Facts) -> int | None:
+    """Return the key of a track's audio; None if it is unknown, truncated, or short."""
+    is_evidence = track.essence and not facts.truncated and facts.duration >= LEAST
+    return of(track.essence) if is_evidence else None
 
 
-def recording(told: Told) -> int | None:
-    """Return the key of the recording that MusicBrainz knows; None where there is not just one."""
-    ids = told.tags.musicbrainz_recordingid
+def recording(track: Told) -> int | None:
+    """Return the key of a MusicBrainz recording; None if there is not exactly one."""
+    ids = track.tags.musicbrainz_recordingid
     return of(_mbid(ids[0])) if len(ids) == 1 and _mbid(ids[0]) else None
 
 
-def song(told: Told, facts: Facts, name: str) -> int | None:
-    """Return the key of a title by an artist; None where too little is known to compare."""
-    artist = _artist(told.tags.artist, told.tags.albumartist)
+def song(track: Told, facts: Facts, name: str) -> int | None:
+    """Return the key of a title by an artist; None if too little is known."""
+    artist = _artist(track.tags.artist, track.tags.albumartist)
     if facts.duration < LEAST or not name or not artist or placeholders.is_title(name):
         return None
     return of(f"{artist}\0{letters.loose(name)}")
 
 
-def position(told: Told) -> int | None:
-    """Return a track's place on its album, as one number of disc and track."""
-    number, disc = positions.figures(told.tags.track), told.tags.disc
+def position(track: Told) -> int | None:
+    """Return disc and track number as one number."""
+    number, disc = positions.figures(track.tags.track), track.tags.disc
     if number is None:
         return None
     return ((positions.figures(disc) if disc else None) or 1) << 32 | number
 
 
 def names(audit: Audit) -> Iterator[Name]:
-    """Give each name of an artist in the tags, and that of the folder.
+    """Yield each name of an artist in the tags, and that of the folder.
 
-    What stands for various or unknown artists is no name.
+    Names for various or unknown artists are left out.
     """
     pairs = Counter(map(_NAMES, audit.tracks))
-    found: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for (artist, artists, ids, albumartist, album_ids), number in pairs.items():
-        told = {*_matched(artist, ids), *_matched(artists, ids), *_matched(albumartist, album_ids)}
-        known = {name for name, mbid in told if mbid}
-        found.update({one: number for one in told if one[1] or one[0] not in known})
-    for (name, mbid), number in found.items():
+        pairs_found = {
+            *_matched(artist, ids),
+            *_matched(artists, ids),
+            *_matched(albumartist, album_ids),
+        }
+        names_with_mbid = {name for name, mbid in pairs_found if mbid}
+        counts.update(
+            {pair: number for pair in pairs_found if pair[1] or pair[0] not in names_with_mbid}
+        )
+    for (name, mbid), number in counts.items():
         yield Name(of(letters.loose(name)), name, mbid, number, folder=False)
     if _is_name(folder := letters.neat(audit.artist)):
         yield Name(of(letters.loose(folder)), folder, "", len(audit.tracks), folder=True)
 
 
 def compilation(album: Album) -> tuple[int, str] | None:
-    """Tell whether an album is by many: how many artists its tracks have, and what tells it."""
+    """Return the number of artists of a compilation and the evidence, else None."""
     tracks = album.readable
     if not tracks or not album.place:
         return None
     artists = {letters.loose(letters.first(track.tags.artist)) for track in tracks} - {""}
     if groups.is_compilation(tracks):
         return len(artists), "tags"
-    several = len(artists) >= _FEWEST and 2 * len(artists) >= len(tracks)
-    by_nobody = not any(letters.first(track.tags.albumartist) for track in tracks)
-    return (len(artists), "artists") if several and by_nobody else None
+    has_many = len(artists) >= _FEWEST and 2 * len(artists) >= len(tracks)
+    has_no_albumartist = not any(letters.first(track.tags.albumartist) for track in tracks)
+    return (len(artists), "artists") if has_many and has_no_albumartist else None
 
 
-def _edition(told: Told) -> Edition:
-    tags = told.tags
+def _edition(track: Told) -> Edition:
+    tags = track.tags
     albumartist = letters.loose(letters.first(tags.albumartist))
     if tags.compilation or albumartist in groups.VARIOUS:
         albumartist = _VARIOUS
     name = letters.first(tags.album)
     title = "" if placeholders.is_album(name) else letters.loose(name)
-    return Edition(told.album, title, albumartist, _mbid(letters.first(tags.musicbrainz_albumid)))
+    return Edition(track.album, title, albumartist, _mbid(letters.first(tags.musicbrainz_albumid)))
 
 
 @lru_cache(maxsize=1024)
@@ -154,9 +160,9 @@ def _artist(artist: tuple[str, ...], albumartist: tuple[str, ...]) -> str:
 
 
 def _matched(texts: tuple[str, ...], ids: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Pair names with MBIDs where there are as many; else nobody can tell which is whose."""
-    known = ids if len(ids) == len(texts) else ("",) * len(texts)
-    for text, mbid in zip(texts, known, strict=True):
+    """Pair names with MBIDs if their numbers are equal; otherwise they cannot be paired."""
+    mbids = ids if len(ids) == len(texts) else ("",) * len(texts)
+    for text, mbid in zip(texts, mbids, strict=True):
         if _is_name(name := letters.neat(text)):
             yield name, _mbid(mbid)
 

@@ -1,4 +1,4 @@
-"""How one track stands in the master files: on a line of the JSON, and in a row of the CSV."""
+"""The lines of the JSON and the rows of the CSV of the master report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COLUMNS = (*audit.COLUMNS, "artist_folder")
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A track as the master file tells it, on one line."""
+    """A track on a line of the master file."""
 
     artist: str
     album: str
@@ -29,34 +29,34 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     change: str = ""
 
 
-def line(found: Audit, told: Told) -> Line:
-    """Give the line of a track."""
+def line(artist_audit: Audit, track: Told) -> Line:
+    """Return the line of a track."""
     return Line(
-        found.artist,
-        told.album,
-        told.path,
-        told.tags,
-        told.facts,
-        _kinds(told),
-        told.container,
-        told.fault.value if told.fault else "",
-        told.reason,
-        told.essence,
-        told.damage,
-        told.change,
+        artist_audit.artist,
+        track.album,
+        track.path,
+        track.tags,
+        track.facts,
+        _kinds(track),
+        track.container,
+        track.fault.value if track.fault else "",
+        track.reason,
+        track.essence,
+        track.damage,
+        track.change,
     )
 
 
-def rows(found: Audit, artist: Artist) -> bytes:
-    """Write the rows of an artist without the header that its own CSV has."""
-    kinds = {told.path: "; ".join(_kinds(told)) for told in found.tracks}
+def rows(artist_audit: Audit, artist: Artist) -> bytes:
+    """Return the CSV rows of an artist without header."""
+    kinds = {entry.path: "; ".join(_kinds(entry)) for entry in artist_audit.tracks}
     columns = {
         "issues": lambda track: kinds[track.place],
-        "artist_folder": lambda _: found.artist,
+        "artist_folder": lambda _: artist_audit.artist,
     }
     return sheet.render(artist, columns).partition(b"\n")[2]
 
 
-def _kinds(told: Told) -> tuple[str, ...]:
-    """Give the kinds of a track's issues, which their ids begin with."""
-    return tuple(one.rpartition(":")[0] for one in told.issues)
+def _kinds(track: Told) -> tuple[str, ...]:
+    """Return the kinds of a track's issues, taken from their ids."""
+    return tuple(issue_id.rpartition(":")[0] for issue_id in track.issues)

@@ -1,4 +1,4 @@
-"""The statistics in a few lines for a terminal."""
+"""The statistics as a few lines for terminals."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from mediakeep import files
 from mediakeep.music.master.statistics import Share, Statistics
 from mediakeep.pages.page import counted, playing_time
 
-_MOST = 4  # values that are told of anything
+_MOST = 4  # values shown per list
 _UNITS = ("KB", "MB", "GB", "TB")
-_WIDTH = 60  # letters of a name
+_WIDTH = 60  # maximum characters of a name
 _COVERED = {
     "date": "date",
     "genres": "genre",
@@ -23,13 +23,19 @@ _COVERED = {
 }
 
 
-def lines(told: Statistics) -> list[str]:
-    """Describe a library; what there is nothing of is left out."""
-    return [*_size(told), *_sound(told), *_tags(told), *_issues(told), *_across(told)]
+def lines(statistics: Statistics) -> list[str]:
+    """Describe a library; empty parts are left out."""
+    return [
+        *_size(statistics),
+        *_sound(statistics),
+        *_tags(statistics),
+        *_issues(statistics),
+        *_across(statistics),
+    ]
 
 
-def _size(told: Statistics) -> Iterator[str]:
-    head, totals = told.head, told.totals
+def _size(statistics: Statistics) -> Iterator[str]:
+    head, totals = statistics.head, statistics.totals
     sizes = (counted(head.artists, "artist"), counted(totals.albums, "album"))
     yield f"Music library {files.printable(head.library)}"
     yield f"{', '.join(sizes)}, {counted(totals.tracks, 'track')}"
@@ -41,81 +47,89 @@ def _size(told: Statistics) -> Iterator[str]:
         yield f"  {counted(unreadable, 'track')} cannot be read"
 
 
-def _sound(told: Statistics) -> Iterator[str]:
-    if not told.formats:
+def _sound(statistics: Statistics) -> Iterator[str]:
+    if not statistics.formats:
         return
     yield "Formats"
-    for one in told.formats[:_MOST]:
-        rate = f", {one.median:,} kbit/s in the middle" if one.median else ""
-        yield f"  {one.format}: {counted(one.tracks, 'track')}, {_bytes(one.bytes)}{rate}"
-    if (more := len(told.formats) - _MOST) > 0:
+    for audio_format in statistics.formats[:_MOST]:
+        rate = f", median {audio_format.median:,} kbit/s" if audio_format.median else ""
+        facts = f"{counted(audio_format.tracks, 'track')}, {_bytes(audio_format.bytes)}"
+        yield f"  {audio_format.format}: {facts}{rate}"
+    if (more := len(statistics.formats) - _MOST) > 0:
         yield f"  and {more} more"
 
 
-def _tags(told: Statistics) -> Iterator[str]:
-    if not told.totals.readable:
+def _tags(statistics: Statistics) -> Iterator[str]:
+    if not statistics.totals.readable:
         return
     yield "Tags"
-    if decades := _most(told.decades):
+    if decades := _most(statistics.decades):
         yield f"  decades: {decades}"
-    if genres := _most(told.genres.tracks):
+    if genres := _most(statistics.genres.tracks):
         yield f"  genres: {genres}"
-    albums = told.covers.albums
-    bare = counted(albums["none"], "album")
-    sure = ", ".join(f"{number:,} {name}" for name, number in told.matches.items() if number)
-    yield f"  covers: {_share(told.covers.tracks)} embedded, {bare} without any"
-    if sure:
-        yield f"  albums at MusicBrainz: {sure}"
-    shares = [f"{name} {_share(told.coverage[field])}" for field, name in _COVERED.items()]
+    albums = statistics.covers.albums
+    without_cover = counted(albums["none"], "album")
+    confidences = ", ".join(
+        f"{number:,} {name}" for name, number in statistics.matches.items() if number
+    )
+    yield f"  covers: {_share(statistics.covers.tracks)} embedded, {without_cover} without any"
+    if confidences:
+        yield f"  albums at MusicBrainz: {confidences}"
+    shares = [f"{name} {_share(statistics.coverage[field])}" for field, name in _COVERED.items()]
     yield f"  with {', '.join(shares[:4])}"
     yield f"  with {', '.join(shares[4:])}"
 
 
-def _issues(told: Statistics) -> Iterator[str]:
-    numbers = [(sum(kinds.values()), name) for name, kinds in told.issues.items()]
+def _issues(statistics: Statistics) -> Iterator[str]:
+    numbers = [(sum(kinds.values()), name) for name, kinds in statistics.issues.items()]
     if not any(number for number, _ in numbers):
         return
     yield "Open issues: " + ", ".join(f"{n:,} {name.replace('_', ' ')}" for n, name in numbers if n)
-    ranked = told.issues["errors"] | told.issues["warnings"] | told.issues["taken_back"]
+    ranked = (
+        statistics.issues["errors"]
+        | statistics.issues["warnings"]
+        | statistics.issues["taken_back"]
+    )
     if ranked:
         yield f"  {_most(ranked)}"
 
 
-def _across(told: Statistics) -> Iterator[str]:
-    found = [*_duplicates(told), *_shared(told), *_aliases(told)]
-    if found:
+def _across(statistics: Statistics) -> Iterator[str]:
+    findings = [*_duplicates(statistics), *_shared(statistics), *_aliases(statistics)]
+    if findings:
         yield "Across artists"
-        yield from found
+        yield from findings
 
 
-def _duplicates(told: Statistics) -> Iterator[str]:
-    found = told.duplicates
-    if not found.total:
+def _duplicates(statistics: Statistics) -> Iterator[str]:
+    duplicates = statistics.duplicates
+    if not duplicates.total:
         return
     proofs = ", ".join(
-        f"{number:,} by {how}" for how, number in found.by_evidence.items() if number
+        f"{number:,} by {evidence}" for evidence, number in duplicates.by_evidence.items() if number
     )
-    yield f"  {counted(found.total, 'recording')} more than once: {proofs}"
-    for one in found.listed[:2]:
-        first = one.places[0]
+    yield f"  {counted(duplicates.total, 'recording')} more than once: {proofs}"
+    for duplicate in duplicates.listed[:2]:
+        first = duplicate.places[0]
         name = f"{_short(first.artist)}: {_short(first.title or first.path)}"
-        yield f"    {name}, {one.tracks:,} times"
+        yield f"    {name}, {duplicate.tracks:,} times"
 
 
-def _shared(told: Statistics) -> Iterator[str]:
-    if told.shared_albums.total:
-        yield f"  {counted(told.shared_albums.total, 'album')} in the folders of several artists"
-        for one in told.shared_albums.listed[:2]:
-            yield f"    {_short(one.title)}, {one.artists:,} artists"
-    if told.compilations.total:
-        yield f"  {counted(told.compilations.total, 'compilation')}"
+def _shared(statistics: Statistics) -> Iterator[str]:
+    shared = statistics.shared_albums
+    if shared.total:
+        yield f"  {counted(shared.total, 'album')} in the folders of several artists"
+        for album in shared.listed[:2]:
+            yield f"    {_short(album.title)}, {album.artists:,} artists"
+    if statistics.compilations.total:
+        yield f"  {counted(statistics.compilations.total, 'compilation')}"
 
 
-def _aliases(told: Statistics) -> Iterator[str]:
-    if told.aliases.total:
-        yield f"  {counted(told.aliases.total, 'artist')} under several names"
-        for one in told.aliases.listed[:3]:
-            yield f"    {_names(list(one.names))} ({one.evidence})"
+def _aliases(statistics: Statistics) -> Iterator[str]:
+    if statistics.aliases.total:
+        yield f"  {counted(statistics.aliases.total, 'artist')} under several names"
+        for alias in statistics.aliases.listed[:3]:
+            yield f"    {_names(list(alias.names))} ({alias.evidence})"
 
 
 def _names(names: Sequence[str]) -> str:
@@ -138,7 +152,7 @@ def _short(text: str) -> str:
 
 
 def _bytes(number: float) -> str:
-    """Write bytes in decimal units, as disks are sold."""
+    """Format bytes in decimal units."""
     if number < 1000:
         return counted(round(number), "byte")
     power = min(int(math.log10(number) / 3 + 1e-9), len(_UNITS))

@@ -1,4 +1,4 @@
-"""Albums that several artists share: in the folders of several, or by many in one folder."""
+"""Albums shared by several artists: in the folders of several, or by many in one folder."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _COMPILATIONS = """
     JOIN artists ON artists.id = compilations.artist
     ORDER BY artists DESC, tracks DESC, compilations.rowid LIMIT ?
 """
-_FOLDERS = 20  # that are named of one album
-_MOST = 500  # parts of one album of which the positions are compared
+_FOLDERS = 20  # folders listed per album
+_MOST = 500  # parts of one album whose positions are compared
 
 
 class Part(msgspec.Struct, frozen=True):
-    """The tracks of an album in one folder of one artist; the path lies below the artist."""
+    """The tracks of an album in one artist's folder; the path is relative to the artist."""
 
     artist: str
     path: str
@@ -51,25 +51,25 @@ class Shared(msgspec.Struct, frozen=True):
 
 
 class SharedAlbums(msgspec.Struct, frozen=True):
-    """How many albums lie under several artists, and the first of them."""
+    """The number of albums in the folders of several artists, and the first of them."""
 
     total: int
     listed: tuple[Shared, ...]
 
 
 class Compilation(msgspec.Struct, frozen=True):
-    """An album's folder with music by many artists."""
+    """An album folder with music by many artists."""
 
     evidence: str
     title: str
-    artist: str  # whose folder it lies in
+    artist: str  # the artist of the folder
     path: str
     tracks: int
     artists: int
 
 
 class Compilations(msgspec.Struct, frozen=True):
-    """How many folders hold an album by many artists, and those with the most artists."""
+    """The number of compilations, and those with most artists."""
 
     total: int
     listed: tuple[Compilation, ...]
@@ -79,18 +79,18 @@ _Member = Sequence[str | int]  # key, id, artist, place, title, albumartist, tra
 
 
 def albums(crossings: Crossings, limit: int) -> SharedAlbums:
-    """Find the albums that lie in the folders of several artists."""
+    """Find the albums in the folders of several artists."""
     total, listed = 0, list[Shared]()
     for evidence in _KEYS:
-        found = _found(crossings, evidence)
-        first = list(islice(found, limit - len(listed)))
+        shared = _found(crossings, evidence)
+        first = list(islice(shared, limit - len(listed)))
         listed += first
-        total += len(first) + sum(1 for _ in found)
+        total += len(first) + sum(1 for _ in shared)
     return SharedAlbums(total, tuple(listed))
 
 
 def compilations(crossings: Crossings, limit: int) -> Compilations:
-    """Find the folders that hold an album by many artists."""
+    """Find the folders that contain an album by many artists."""
     (total,) = crossings.base.execute("SELECT COUNT(*) FROM compilations").fetchone()
     rows = crossings.base.execute(_COMPILATIONS, (limit,))
     return Compilations(total, tuple(Compilation(*row) for row in rows))
@@ -105,10 +105,10 @@ def _found(crossings: Crossings, evidence: str) -> Iterator[Shared]:
 
 
 def _is_one(crossings: Crossings, group: Sequence[_Member]) -> bool:
-    """Tell whether one title by one album artist is one album, and not told already.
+    """Return whether a title by one album artist is one album, and not found already.
 
-    It is none where MusicBrainz knows several releases, or two tracks claim one place: there are
-    many albums named "Greatest Hits".
+    It is not if MusicBrainz has several releases, or if two tracks have the same position: many
+    albums are named "Greatest Hits".
     """
     releases = {member[7] for member in group}
     if len(releases - {""}) > 1 or "" not in releases:
@@ -119,12 +119,14 @@ def _is_one(crossings: Crossings, group: Sequence[_Member]) -> bool:
 
 
 def _told(evidence: str, group: Sequence[_Member]) -> Shared:
-    parts = tuple(Part(str(one[2]), str(one[3]), int(one[6])) for one in group[:_FOLDERS])
+    parts = tuple(
+        Part(str(member[2]), str(member[3]), int(member[6])) for member in group[:_FOLDERS]
+    )
     return Shared(
         evidence,
         title=str(group[0][4]),
         albumartist=str(group[0][5]),
-        artists=len({one[2] for one in group}),
-        tracks=sum(int(one[6]) for one in group),
+        artists=len({member[2] for member in group}),
+        tracks=sum(int(member[6]) for member in group),
         parts=parts,
     )

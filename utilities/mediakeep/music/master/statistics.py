@@ -1,4 +1,4 @@
-"""The statistics of a library: what was counted, and what shows across artists."""
+"""The statistics of a library: counts, and findings across artists."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from mediakeep.music.master.tallies import Spread, Tallies
 from mediakeep.music.matching.verdict import Sure
 
 FORMAT = 1
-_BANDS = (64, 96, 128, 160, 192, 224, 256, 320)  # kbit/s that a band begins with
-_FEW = 100  # values of a technical fact that are told
+_BANDS = (64, 96, 128, 160, 192, 224, 256, 320)  # lower bounds of the bit rate bands, kbit/s
+_FEW = 100  # values listed per property
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """Of what and when, and who is in it."""
+    """The library, the time, and the artists included."""
 
     format: int = FORMAT
     written: str  # UTC
     library: str
     artists: int
-    left_out: dict[str, int]  # artists of the queue that are not in the report, by why
-    unread: tuple[str, ...]  # artists whose audit is gone or damaged
+    left_out: dict[str, int]  # artists of the queue left out of the report, by reason
+    unread: tuple[str, ...]  # artists whose audit is missing or damaged
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """The size of it all; seconds of what can be read, bytes where the file tells."""
+    """The size of the library; seconds of readable tracks, bytes if known."""
 
     albums: int
     tracks: int
@@ -46,7 +46,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """One format; bit rates in kbit/s, of the tracks that tell theirs."""
+    """One format; bit rates in kbit/s, of the tracks where it is known."""
 
     format: str
     tracks: int
@@ -59,21 +59,21 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """On how many readable tracks something is."""
+    """The number and percentage of readable tracks with something."""
 
     tracks: int
     percentage: float
 
 
 class Covers(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the covers are: albums by place, and tracks with a picture embedded."""
+    """Albums by the place of their covers, and tracks with an embedded picture."""
 
     albums: dict[str, int]
     tracks: Share
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is told of a library."""
+    """All statistics of a library."""
 
     head: Head
     totals: Totals
@@ -88,7 +88,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     genres: Spread
     covers: Covers
     coverage: dict[str, Share]
-    matches: dict[str, int]  # albums by how sure it is which release they are
+    matches: dict[str, int]  # albums by confidence of their match
     faults: dict[str, int]
     issues: dict[str, dict[str, int]]  # by severity and kind
     duplicates: Duplicates
@@ -98,7 +98,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of(head: Head, tallies: Tallies, crossings: Crossings, limit: int) -> Statistics:
-    """Put together what was counted; lists hold at most `limit` entries each."""
+    """Compute the statistics; lists have at most `limit` entries."""
     totals = _totals(tallies)
     years = {str(year): number for year, number in tallies.all("years").items() if year}
     decades: dict[str, int] = {}
@@ -137,15 +137,15 @@ def _counts(tallies: Tallies, what: str) -> dict[str, int]:
 
 
 def _matches(tallies: Tallies) -> dict[str, int]:
-    found = _counts(tallies, "matches")
-    return {sure.value: found.get(sure.value, 0) for sure in Sure}
+    counts = _counts(tallies, "matches")
+    return {sure.value: counts.get(sure.value, 0) for sure in Sure}
 
 
 def _totals(tallies: Tallies) -> Totals:
-    found = _counts(tallies, "totals")
+    counts = _counts(tallies, "totals")
     return Totals(
-        seconds=found.get("milliseconds", 0) / 1000,
-        **{name: found.get(name, 0) for name in Totals.__struct_fields__ if name != "seconds"},
+        seconds=counts.get("milliseconds", 0) / 1000,
+        **{name: counts.get(name, 0) for name in Totals.__struct_fields__ if name != "seconds"},
     )
 
 
@@ -172,14 +172,14 @@ def _format(name: str, tracks: int, tallies: Tallies) -> Format:
 
 
 def _median(counts: Mapping[int, int]) -> int:
-    """Return the lower median of values in order, each with how often it occurs; 0 of none."""
+    """Return the lower median of sorted values, given with their frequencies; 0 if empty."""
     half = (sum(counts.values()) + 1) // 2
     sums = zip(counts, accumulate(counts.values()), strict=True)
     return next((value for value, so_far in sums if so_far >= half), 0)
 
 
 def _bands(rates: Mapping[int, int]) -> dict[str, int]:
-    """Count bit rates by bands."""
+    """Count bit rates by band."""
     bands: dict[str, int] = {}
     for rate, number in rates.items():
         low = max((begin for begin in _BANDS if begin <= rate), default=0)
@@ -196,13 +196,13 @@ def _covers(tallies: Tallies, readable: int) -> Covers:
 
 
 def _coverage(tallies: Tallies, readable: int) -> dict[str, Share]:
-    found = _counts(tallies, "coverage")
+    counts = _counts(tallies, "coverage")
     fields = (*counting.COVERED, counting.REPLAYGAIN)
-    return {field: _share(found.get(field, 0), readable) for field in fields}
+    return {field: _share(counts.get(field, 0), readable) for field in fields}
 
 
 def _share(tracks: int, readable: int) -> Share:
-    """Return a share in per cent with one decimal; 100.0 only when it is all, 0.0 when none."""
+    """Return a percentage with one decimal; 100.0 only for all, 0.0 only for none."""
     if tracks in (0, readable):
         return Share(tracks, 100.0 if tracks else 0.0)
     return Share(tracks, min(max(round(100 * tracks / readable, 1), 0.1), 99.9))

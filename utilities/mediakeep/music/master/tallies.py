@@ -1,4 +1,4 @@
-"""Counts of how often values occur, in flat memory however many values there are."""
+"""Count how often values occur, with bounded memory."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import msgspec
 
 Value = str | int
 
-_ROOM = 20_000  # values that are held in memory
-_WHOLE = 2**62  # beyond this SQLite counts in floating point, as it does where its sums overflow
+_ROOM = 20_000  # values kept in memory
+_WHOLE = 2**62  # larger counts are floats in SQLite, whose integer sums overflow
 _TABLE = """CREATE TABLE tallies (
     what TEXT, value, number, PRIMARY KEY (what, value)
 ) WITHOUT ROWID"""
@@ -20,9 +20,9 @@ _ADD = """INSERT INTO tallies VALUES (?, ?, ?)
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """How many different values there are, and on how many tracks each is, most first.
+    """The number of distinct values, and the number of tracks of each, most frequent first.
 
-    Of many values only the most frequent are given.
+    Of many values, only the most frequent are included.
     """
 
     distinct: int
@@ -30,7 +30,7 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class Tallies:
-    """Counts by what is counted and by value; what does not fit in memory goes to a database."""
+    """Counters by category and value; a database stores those that exceed the memory limit."""
 
     def __init__(self, base: Connection) -> None:
         base.execute(_TABLE)
@@ -38,14 +38,14 @@ class Tallies:
         self._counts: Counter[tuple[str, Value]] = Counter()
 
     def add(self, what: str, counts: Iterable[tuple[Value, int]]) -> None:
-        """Add numbers to values."""
+        """Add to the counts of values."""
         for value, number in counts:
             self._counts[what, value] += number
         if len(self._counts) > _ROOM:
             self._store()
 
     def all(self, what: str) -> dict[Value, int]:
-        """Return every value, in order; for what has few."""
+        """Return every value in order; for categories with few values."""
         self._store()
         return dict(
             self._base.execute(
@@ -54,7 +54,7 @@ class Tallies:
         )
 
     def spread(self, what: str, limit: int) -> Spread:
-        """Return the values with the highest numbers."""
+        """Return the values with the highest counts."""
         self._store()
         (distinct,) = self._base.execute(
             "SELECT COUNT(*) FROM tallies WHERE what = ?", (what,)

@@ -163,8 +163,8 @@ def _disk(glance: Glance, size: tuple[int, Style]) -> Panel:
         for room in glance.disk.rooms
     ]
     sizes = [
-        Piece(f"{name} {words.bytes_of(size_.bytes, whole=size_.whole)}")
-        for name, size_ in glance.disk.sizes.items()
+        Piece(f"{name} {words.bytes_of(folder_size.bytes, whole=folder_size.whole)}")
+        for name, folder_size in glance.disk.sizes.items()
     ]
     return Panel("Disk", [*disk_rows, *rows.flowed(sizes, *size)], listed=False, side=1)
 
