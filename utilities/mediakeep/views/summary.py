@@ -145,10 +145,10 @@ def of(accounts: list[Account], view: View) -> Summary:
     return Summary(clock.text(view.now), view.last, accounts)
 
 
-def account(folder: Path, found: Found, view: View) -> Account:
+def account(folder: Path, queue: Found, view: View) -> Account:
     """Summarize a queue and its history."""
-    sums = Sums(found.state)
-    return index.ask(folder, lambda db: account_from(db, found.state, view, sums), found.records)
+    sums = Sums(queue.state)
+    return index.ask(folder, lambda db: account_from(db, queue.state, view, sums), queue.records)
 
 
 def read(folder: Path, state: State, tail: Sequence[Record] = ()) -> Standing:

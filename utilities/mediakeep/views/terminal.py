@@ -94,8 +94,8 @@ def matches(kind: str, tallies: Mapping[str, int]) -> list[str]:
             amount = count(number, tally.noun) if tally.noun else f"{number:,}"
             groups.setdefault(tally.group, []).append(f"{amount} {tally.word}")
     parts = [
-        f"{group}: {', '.join(told)}" if group else ", ".join(told)
-        for group, told in groups.items()
+        f"{group}: {', '.join(texts)}" if group else ", ".join(texts)
+        for group, texts in groups.items()
     ]
     return ["; ".join(parts)] if parts else []
 
@@ -131,13 +131,13 @@ def issues(status: Standing) -> list[str]:
     return [head, *kinds, *notes]
 
 
-def listing(state: State, wanted: Status | None) -> list[str]:
+def listing(state: State, status_filter: Status | None) -> list[str]:
     """List items with their status, one per line."""
     width = max(len(status.value) for status in Status)
     return [
         f"{item.status.value:<{width}}  {files.printable(key)}{_remark(item)}"
         for key, item in state.items.items()
-        if wanted in (None, item.status)
+        if status_filter in (None, item.status)
     ]
 
 

@@ -38,9 +38,9 @@ class Estimate(msgspec.Struct, frozen=True):
     high: int | None = None
 
 
-def of(albums: Mapping[str, int], known: Known | None, interval: float) -> Estimate:
+def of(albums: Mapping[str, int], store: Known | None, interval: float) -> Estimate:
     """Estimate the requests for artists, given as keys with their number of local albums."""
-    before = dict(known.every()) if known else {}
+    before = dict(store.every()) if store else {}
     known_now = {key for key, result in before.items() if question.is_recent(result.question)}
     new = {key: count for key, count in albums.items() if key not in known_now}
     various = sum(_of_various(count) for key, count in new.items() if question.is_various(key))

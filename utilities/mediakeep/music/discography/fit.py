@@ -110,21 +110,24 @@ _WAYS: tuple[tuple[Callable[[Heard], Keys], Callable[[Place], Keys]], ...] = (
 def _paired(
     places: list[Place],
     tracks: list[Heard],
-    here: Callable[[Heard], Keys],
-    there: Callable[[Place], Keys],
+    track_keys: Callable[[Heard], Keys],
+    place_keys: Callable[[Place], Keys],
 ) -> tuple[list[Place], list[Heard]]:
     """Pair tracks and places with a common key; return what is left of both."""
     if not (places and tracks):
         return places, tracks
     waiting: dict[Hashable, list[int]] = {}
     for number, place in enumerate(places):
-        for key in there(place):
+        for key in place_keys(place):
             waiting.setdefault(key, []).append(number)
     used: set[int] = set()
     unused = []
     for track in tracks:
         candidates = (
-            index for key in here(track) for index in waiting.get(key, ()) if index not in used
+            index
+            for key in track_keys(track)
+            for index in waiting.get(key, ())
+            if index not in used
         )
         number = next(candidates, -1)
         if number < 0:

@@ -67,19 +67,19 @@ _Edition = tuple[str, str]  # release group, and the release named in the tags o
 
 def of(
     artist: Artist,
-    asked: Question,
-    known: Discography,
+    query: Question,
+    discography: Discography,
     more: Iterable[Release] = (),
     matches: Mapping[str, Match] = {},
 ) -> Holdings:
     """Compare the local albums with a discography, and with `more` releases by others."""
-    own, foreign = shelf.made(known.groups, known.releases), shelf.made((), more)
+    own, foreign = shelf.made(discography.groups, discography.releases), shelf.made((), more)
     tracks = {album.place: [fit.heard(track) for track in album.tracks] for album in artist.albums}
     loose_tracks = tracks.get("", [])
     own_albums: dict[_Edition, list[Owned]] = defaultdict(list)
     foreign_albums: dict[_Edition, list[Owned]] = defaultdict(list)
     unknown, likely_groups = [], set()
-    for owned in sorted(asked.albums, key=lambda album: not album.place):  # loose tracks last
+    for owned in sorted(query.albums, key=lambda album: not album.place):  # loose tracks last
         match = matches.get(owned.place)
         index, edition = _edition(owned, match, tracks[owned.place], (own, foreign))
         if edition[0]:
@@ -95,7 +95,7 @@ def of(
         _held(foreign, group, albums, tracks, matches)
         for (group, _), albums in foreign_albums.items()
     ]
-    credited_to = "" if asked.is_various else known.artist.id
+    credited_to = "" if query.is_various else discography.artist.id
     shares_tracks = functools.partial(_has_its_tracks, matches=matches)
     # Other albums of the artist are in folders that belong to other items.
     is_flat = any(album.in_library_root for album in artist.albums)
@@ -127,9 +127,9 @@ def of(
     )
 
 
-def _beside(edition: _Edition, held: Iterable[_Edition]) -> _Edition:
+def _beside(edition: _Edition, editions: Iterable[_Edition]) -> _Edition:
     """Return the edition of loose tracks: one of their group that has a folder, if any."""
-    return next((candidate for candidate in held if candidate[0] == edition[0]), edition)
+    return next((candidate for candidate in editions if candidate[0] == edition[0]), edition)
 
 
 def _edition(
@@ -197,13 +197,13 @@ def _held(
     return Held(owned=tuple(albums), group=index.groups[group], release=edition, fits=fits)
 
 
-def _has_its_tracks(held: Held, matches: Mapping[str, Match]) -> bool:
+def _has_its_tracks(group: Held, matches: Mapping[str, Match]) -> bool:
     """Return whether an album shares tracks with its release, so that others can be missing.
 
     An unmatched album has the title or MBID of the release, and may contain something else.
     """
-    matched = (matches.get(album.place) for album in held.owned)
-    return any(match and match.group for match in matched) or held.fits.found >= held.fits.extra
+    matched = (matches.get(album.place) for album in group.owned)
+    return any(match and match.group for match in matched) or group.fits.found >= group.fits.extra
 
 
 def _albums(index: Shelf, more: Shelf, owned_groups: Iterable[str]) -> Iterator[Lacking]:
@@ -248,14 +248,16 @@ def _tracks(
 ) -> Iterator[Lacking]:
     """Yield the missing tracks, and the bonus tracks of other editions."""
     yield from _missing(album)
-    local_tracks = [one for owned in album.owned for one in tracks[owned.place]] + list(loose)
+    local_tracks = [place_ for owned in album.owned for place_ in tracks[owned.place]] + list(loose)
     known_keys = _known(fit.listed(album.release))
     best: tuple[int, Release] | None = None
     for edition in index.editions.get(album.group.id, ()):
         if edition.id == album.release.id:
             continue
         bonus = [
-            one for one in fit.of(local_tracks, edition).missing if not _known([one]) & known_keys
+            place_
+            for place_ in fit.of(local_tracks, edition).missing
+            if not _known([place_]) & known_keys
         ]
         if bonus and (best is None or len(bonus) > best[0]):
             best = len(bonus), edition
@@ -315,9 +317,9 @@ def albums(owned: Holdings, matches: Mapping[str, Match], archive: str) -> dict[
     return by_place
 
 
-def _album(held: Held, match: Match | None, archive: str) -> Album:
+def _album(group_owned: Held, match: Match | None, archive: str) -> Album:
     """Describe an album; if editions tie, only by its release group."""
-    group = held.group
+    group = group_owned.group
     album = Album(
         match=match.sure.value if match else "",
         release_group=group.id,
@@ -326,11 +328,11 @@ def _album(held: Held, match: Match | None, archive: str) -> Album:
     )
     if match is None or match.group is None:
         return album
-    has_front = any(one.cover_art_archive.front for one in match.releases)
+    has_front = any(release.cover_art_archive.front for release in match.releases)
     kind, mbid = ("release", match.release.id) if match.release else ("release-group", group.id)
     cover = f"{archive}/{kind}/{mbid}/front" if has_front else ""
     if match.release is None:
-        tied = tuple(one.id for one in match.releases)
+        tied = tuple(release.id for release in match.releases)
         return structs.replace(album, tied=tied, cover_art_url=cover)
     return structs.replace(
         album,

@@ -67,21 +67,21 @@ def either(certain: Verdict, other: Verdict) -> Verdict:
     return Verdict(candidates=tuple(both.values()))
 
 
-def namesakes(name: str, found: Iterable[Artist]) -> list[Artist]:
+def namesakes(name: str, artists: Iterable[Artist]) -> list[Artist]:
     """Return the artists with a name, or with it as an alias."""
-    wanted = letters.loose(name)
-    return [artist for artist in found if wanted in _names(artist) and not artist.is_special]
+    key = letters.loose(name)
+    return [artist for artist in artists if key in _names(artist) and not artist.is_special]
 
 
 def alike(name: str, titles: Sequence[str], hits: Iterable[Release]) -> tuple[Choice, ...]:
     """Return the artists with a similar name and an album of similar title, best first."""
-    keys, wanted = {title_keys.base_key(title): title for title in titles}, letters.loose(name)
+    keys, name_key = {title_keys.base_key(title): title for title in titles}, letters.loose(name)
     candidates: dict[str, Candidate] = {}
     for release in hits:
         key = likeness.likest(title_keys.base_key(release.title), keys)
         for credit in release.artist_credit if key is not None else ():
             names = {letters.loose(credit.name), *_names(credit.artist)}
-            if credit.artist.is_special or not likeness.is_like(wanted, names):
+            if credit.artist.is_special or not likeness.is_like(name_key, names):
                 continue
             before = candidates.get(credit.artist.id, Candidate(credit.artist, (), named=False))
             titles_made = tuple(dict.fromkeys((*before.titles, keys[key or ""])))
@@ -106,10 +106,12 @@ def _names(artist: Artist) -> set[str]:
 
 
 def _candidates(name: str, titles: Sequence[str], hits: Iterable[Release]) -> list[Candidate]:
-    wanted = {key: title for title in titles for key in _keys(title)}
+    titles_by_key = {key: title for title in titles for key in _keys(title)}
     candidates: dict[str, Candidate] = {}
     for release in hits:
-        title = next((wanted[key] for key in _keys(release.title) if key in wanted), None)
+        title = next(
+            (titles_by_key[key] for key in _keys(release.title) if key in titles_by_key), None
+        )
         for credit in release.artist_credit if title else ():
             if credit.artist.is_special:
                 continue

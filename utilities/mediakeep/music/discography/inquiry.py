@@ -57,7 +57,7 @@ def of(artist: Artist, key: str, desk: Desk) -> Inquiry:
         return Inquiry("pending", why=desk.closed)
     cached = desk.known.resolved(key)
     try:
-        resolved, known = _answered(artist, query, cached, desk)
+        resolved, loaded = _answered(artist, query, cached, desk)
     except (NotAsked, ServiceFailed) as error:
         failed = isinstance(error, ServiceFailed)
         # A failed refresh leaves the cached result as valid as before.
@@ -65,8 +65,8 @@ def of(artist: Artist, key: str, desk: Desk) -> Inquiry:
         pending = Inquiry(state, cached, why=str(error), failed=failed)
         discography = desk.known.discography(cached.artist.id) if cached and cached.artist else None
         return _compared(pending, artist, query, discography) if discography else pending
-    lookup = Inquiry(resolved.state, resolved, known)
-    lookup = _compared(lookup, artist, query, known)
+    lookup = Inquiry(resolved.state, resolved, loaded)
+    lookup = _compared(lookup, artist, query, loaded)
     if resolved is not cached and _is_doubtful(lookup, query):
         lookup = _doubted(lookup)
     return lookup if resolved is cached else _kept(lookup, key, desk)
@@ -122,41 +122,41 @@ def again(lookup: Inquiry, artist: Artist, key: str, desk: Desk) -> Inquiry:
 
 
 def _compared(
-    lookup: Inquiry, artist: Artist, query: Question, known: Discography | None
+    lookup: Inquiry, artist: Artist, query: Question, discography: Discography | None
 ) -> Inquiry:
     """Add the matches, and the owned and missing releases."""
     assert lookup.resolved is not None
     query = question.renewed(query, lookup.resolved.merged)
-    known = known or Discography(artist=lookup.resolved.artist or _NOBODY)
-    more, matches = lookup.resolved.more, _matched(lookup.resolved, artist, query, known)
+    discography = discography or Discography(artist=lookup.resolved.artist or _NOBODY)
+    more, matches = lookup.resolved.more, _matched(lookup.resolved, artist, query, discography)
     if lookup.resolved.artist is None:  # the discography of an unknown artist was not looked up
         known_matches = {
             place: match for place, match in matches.items() if match.sure is not Sure.UNKNOWN
         }
         return structs.replace(lookup, matches=known_matches)
-    compared = holdings.of(artist, query, known, more, matches)
-    return structs.replace(lookup, known=known, holdings=compared, matches=matches)
+    compared = holdings.of(artist, query, discography, more, matches)
+    return structs.replace(lookup, known=discography, holdings=compared, matches=matches)
 
 
 _NOBODY = catalogue.Artist(id="", name="")
 
 
 def _matched(
-    resolved: Resolved, artist: Artist, query: Question, known: Discography
+    resolved: Resolved, artist: Artist, query: Question, discography: Discography
 ) -> dict[str, Match]:
     """Match each album with all known releases."""
     names = {title_keys.title_key(query.name)}
     if resolved.artist:
-        names |= shapes.names([Credit(name=known.artist.name, artist=known.artist)])
+        names |= shapes.names([Credit(name=discography.artist.name, artist=discography.artist)])
     resolved_artist = structs.replace(artist, resolved=resolved)
     groups = {
-        group.id: group for group in known.groups
+        group.id: group for group in discography.groups
     }  # which have more data than those of releases
     releases = (
         structs.replace(
             release, release_group=groups.get(release.release_group.id, release.release_group)
         )
-        for release in (*known.releases, *resolved.more)
+        for release in (*discography.releases, *resolved.more)
         if release.release_group
     )
     return match.albums(resolved_artist, releases, names=names)
@@ -178,10 +178,10 @@ def _answered(
         and cached.question == question.renewed(query, cached.merged).digest
         and not is_refresh
     ):
-        known = desk.known.discography(cached.artist.id) if cached.artist else None
-        if known or not cached.artist or query.is_various:
+        discography = desk.known.discography(cached.artist.id) if cached.artist else None
+        if discography or not cached.artist or query.is_various:
             desk.spent.hits += 1
-            return cached, known
+            return cached, discography
     if is_refresh and not desk.access.is_open:
         raise desk.access.refusal()
     before = desk.spent.requests
@@ -190,7 +190,9 @@ def _answered(
             album.place: [fit.heard(track) for track in album.tracks] for album in artist.albums
         }
         count = partial(_count, artist)
-        resolved, known = Search(query, desk, None if is_refresh else cached, tracks, count).run()
+        resolved, discography = Search(
+            query, desk, None if is_refresh else cached, tracks, count
+        ).run()
     spent = desk.spent.requests - before
     resolved = structs.replace(resolved, requests=spent, album_count=len(query.albums))
-    return resolved, known
+    return resolved, discography

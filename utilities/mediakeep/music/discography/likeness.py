@@ -48,16 +48,21 @@ class Hits:
     """
 
     def __init__(
-        self, name: str, albums: Sequence[Owned], found: Iterable[Release], *, like: bool = False
+        self,
+        name: str,
+        albums: Sequence[Owned],
+        releases_found: Iterable[Release],
+        *,
+        like: bool = False,
     ) -> None:
         self._name = letters.loose(name)
         self._by_title: dict[str, list[Release]] = defaultdict(list)
-        wanted = {title_keys.base_key(item.title) for item in albums}
-        for release in found:
+        wanted_keys = {title_keys.base_key(item.title) for item in albums}
+        for release in releases_found:
             key: str | None = title_keys.base_key(release.title)
             if like:
-                key = likest(key or "", wanted)
-            if key in wanted:
+                key = likest(key or "", wanted_keys)
+            if key in wanted_keys:
                 self._by_title[key].append(release)
         makers = {
             (item, key) for key, releases in self._by_title.items() for item in _makers(releases)

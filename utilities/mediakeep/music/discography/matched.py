@@ -79,14 +79,14 @@ class Matched(msgspec.Struct, frozen=True):
     more: Mapping[str, int]  # albums not shown, by confidence; all unsure ones are shown
 
 
-def of(here: Artist, matches: Mapping[str, Match], choose: Choose) -> Matched | None:
+def of(artist: Artist, matches: Mapping[str, Match], choose: Choose) -> Matched | None:
     """Describe the albums of an artist by their matches; None if there are none."""
     by_confidence: dict[Sure, list[Match]] = {sure: [] for sure in Sure}
     for album in matches.values():
         by_confidence[album.sure].append(album)
     if not matches:
         return None
-    names = _names(here)
+    names = _names(artist)
     return Matched(
         sums=", ".join(
             f"{len(albums):,} {sure.value}" for sure, albums in by_confidence.items() if albums
@@ -100,10 +100,10 @@ def of(here: Artist, matches: Mapping[str, Match], choose: Choose) -> Matched | 
     )
 
 
-def _names(here: Artist) -> dict[str, str]:
+def _names(artist: Artist) -> dict[str, str]:
     """Label albums by their titles in the tags, and by their folders if they differ."""
-    is_flat = any(album.in_library_root for album in here.albums)
-    return {owned.place: _name(owned, flat=is_flat) for owned in question.of(here).albums}
+    is_flat = any(album.in_library_root for album in artist.albums)
+    return {owned.place: _name(owned, flat=is_flat) for owned in question.of(artist).albums}
 
 
 def _name(album: Owned, *, flat: bool) -> str:

@@ -16,10 +16,10 @@ COLUMNS = (
 )
 
 
-def rows(name: str, asked: Inquiry) -> list[dict[str, Any]]:
+def rows(name: str, lookup: Inquiry) -> list[dict[str, Any]]:
     """Return the missing releases and tracks as table rows; lengths are in seconds."""
-    artist = asked.resolved.artist if asked.resolved else None
-    return [_row(name, artist.id if artist else "", missing) for missing in asked.holdings.lacking]
+    artist = lookup.resolved.artist if lookup.resolved else None
+    return [_row(name, artist.id if artist else "", missing) for missing in lookup.holdings.lacking]
 
 
 def _row(name: str, mbid: str, missing: Lacking) -> dict[str, Any]:
@@ -53,10 +53,10 @@ def _of_track(place: Place) -> dict[str, Any]:
     }
 
 
-def told(name: str, asked: Inquiry) -> dict[str, Any]:
+def told(name: str, lookup: Inquiry) -> dict[str, Any]:
     """Return all results of a lookup as JSON data, without the reason of a pending one."""
-    resolved = asked.resolved
-    fields: dict[str, Any] = {"lookup": asked.state}
+    resolved = lookup.resolved
+    fields: dict[str, Any] = {"lookup": lookup.state}
     if resolved and resolved.artist:
         fields |= {
             "mbid": resolved.artist.id,
@@ -64,11 +64,11 @@ def told(name: str, asked: Inquiry) -> dict[str, Any]:
             "found_by": resolved.by,
         }
         fields |= {"asked": resolved.asked}
-        fields["albums"] = [_held(group) for group in asked.holdings.held]
-        fields["unknown_albums"] = list(asked.holdings.unknown)
-        fields["missing"] = rows(name, asked)
-    if asked.matches:
-        fields["matches"] = [figures.told(match) for match in asked.matches.values()]
+        fields["albums"] = [_held(group) for group in lookup.holdings.held]
+        fields["unknown_albums"] = list(lookup.holdings.unknown)
+        fields["missing"] = rows(name, lookup)
+    if lookup.matches:
+        fields["matches"] = [figures.told(match) for match in lookup.matches.values()]
     if resolved and resolved.choices:
         fields["choices"] = [
             {"mbid": choice.artist.id, "name": choice.artist.name, "albums": list(choice.titles)}

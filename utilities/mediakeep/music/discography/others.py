@@ -54,15 +54,15 @@ class Others:
 
     def __init__(
         self,
-        asked: Question,
+        query: Question,
         service: MusicBrainz,
-        kept: Resolved | None,
+        cached: Resolved | None,
         tracks: Tracks,
         fates: Fates,
     ) -> None:
-        self._asked, self._service, self._tracks, self._fates = asked, service, tracks, fates
-        self._before = {one.id: one for one in kept.more} if kept else {}
-        self._sought_before = kept.sought if kept else {}
+        self._asked, self._service, self._tracks, self._fates = query, service, tracks, fates
+        self._before = {release.id: release for release in cached.more} if cached else {}
+        self._sought_before = cached.sought if cached else {}
         self._known = Discography(artist=catalogue.Artist(id="", name=""))
         self.releases: dict[str, Release] = {}
         self.sought: dict[str, tuple[str, ...]] = {}
@@ -89,9 +89,9 @@ class Others:
 
     def _strange(self) -> list[Owned]:
         """Return the albums that no MBID in their tags explains."""
-        known, more = self._known, self.releases.values()
-        ids = {release.id for release in (*known.releases, *more)}
-        groups = {group.id for group in known.groups}
+        discography, more = self._known, self.releases.values()
+        ids = {release.id for release in (*discography.releases, *more)}
+        groups = {group.id for group in discography.groups}
         groups |= {item.release_group.id for item in more if item.release_group}
         albums = question.renewed(self._asked, self._fates.merged).albums
         return [item for item in albums if item.release not in ids and item.group not in groups]
@@ -178,10 +178,10 @@ class Others:
                 self._by_anybody(batch)
 
     def _read(
-        self, albums: Sequence[Owned], found: Iterable[Release], *, like: bool = False
+        self, albums: Sequence[Owned], releases: Iterable[Release], *, like: bool = False
     ) -> list[Owned]:
         """Read the groups that albums may be among the found releases; return unmatched albums."""
-        hits = Hits(self._asked.name, albums, found, like=like)
+        hits = Hits(self._asked.name, albums, releases, like=like)
         for album in albums:
             self.sought[_size(album)] = tuple(self._fitting(album, hits.groups(album)))
         return [album for album in albums if not self.sought[_size(album)]]
@@ -225,10 +225,12 @@ def titles(*groups: Iterable[catalogue.Group | Release]) -> set[str]:
     return {title_keys.base_key(item.title) for items in groups for item in items}
 
 
-def _is_sought(album: Owned, known: Collection[str]) -> bool:
+def _is_sought(album: Owned, known_keys: Collection[str]) -> bool:
     """Return whether an album has a title that resembles none of the known ones."""
     key = _key(album)
-    return bool(key and not placeholders.is_album(album.title)) and not likeness.is_like(key, known)
+    return bool(key and not placeholders.is_album(album.title)) and not likeness.is_like(
+        key, known_keys
+    )
 
 
 def _likest(key: str, groups: Mapping[str, str]) -> list[str]:

@@ -223,8 +223,10 @@ def _owned(album: Album, name: str, folder: str) -> Owned | None:
 def _title(album: Album, name: str, folder: str) -> str:
     """Return the album title in the folder's name, without year or format."""
     _, place = names.of_folders(folder, album)
-    known = (name, files.unescape(folder))
-    return names.album(place, known) or files.printable(files.unescape(place.rpartition("/")[2]))
+    known_names = (name, files.unescape(folder))
+    return names.album(place, known_names) or files.printable(
+        files.unescape(place.rpartition("/")[2])
+    )
 
 
 def _agreed(values: Iterable[tuple[str, ...]]) -> str:

@@ -37,13 +37,13 @@ class Search:
     """A search for one artist."""
 
     def __init__(
-        self, asked: Question, desk: Desk, kept: Resolved | None, tracks: Tracks, count: Count
+        self, query: Question, desk: Desk, cached: Resolved | None, tracks: Tracks, count: Count
     ) -> None:
-        self._asked, self._desk, self._kept, self._count = asked, desk, kept, count
+        self._asked, self._desk, self._kept, self._count = query, desk, cached, count
         self._service = desk.musicbrainz
-        self._fates = Fates(dict(kept.merged) if kept else {})
-        recent = kept if kept and question.is_recent(kept.question) else None
-        self._others = Others(asked, self._service, recent, tracks, self._fates)
+        self._fates = Fates(dict(cached.merged) if cached else {})
+        recent = cached if cached and question.is_recent(cached.question) else None
+        self._others = Others(query, self._service, recent, tracks, self._fates)
         self._now = clock.text(clock.now())
 
     def run(self) -> tuple[Resolved, Discography | None]:
@@ -96,23 +96,23 @@ class Search:
 
     def _who(self) -> tuple[Verdict, str]:
         """Identify the artist: as cached, by tags, by albums, or by name and albums."""
-        wanted, cached = self._asked, self._kept
+        artist_query, cached = self._asked, self._kept
         if cached and cached.artist and self._is_still(cached, cached.artist.id):
             return Verdict(cached.artist), cached.by
-        if wanted.mbid:
+        if artist_query.mbid:
             try:
-                artist = self._service.artist(wanted.mbid)
+                artist = self._service.artist(artist_query.mbid)
             except NotThere:
-                self._fates.deleted.append(wanted.mbid)
+                self._fates.deleted.append(artist_query.mbid)
             else:
-                self._fates.note(wanted.mbid, artist.id)
+                self._fates.note(artist_query.mbid, artist.id)
                 return Verdict(artist), "tags"
         voted = Verdict()
-        if placeholders.is_artist(wanted.name):
+        if placeholders.is_artist(artist_query.name):
             return voted, "name"
         if titles := self._titles():
-            hits = self._service.search_releases(query.releases_by_name(wanted.name, titles))
-            voted = identity.by_albums(wanted.name, wanted.titles, hits)
+            hits = self._service.search_releases(query.releases_by_name(artist_query.name, titles))
+            voted = identity.by_albums(artist_query.name, artist_query.titles, hits)
             if voted.artist:
                 return voted, "albums"
             if voted.named:

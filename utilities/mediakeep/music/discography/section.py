@@ -70,7 +70,7 @@ class Section(msgspec.Struct, frozen=True):
     here: Matched | None = None  # the local albums
 
 
-def of(lookup: Inquiry, here: Here, choose: Choose = lambda *_places: "") -> Section | None:
+def of(lookup: Inquiry, artist: Here, choose: Choose = lambda *_places: "") -> Section | None:
     """Build the section; None if there is no lookup result.
 
     `choose` returns the command by which the user chooses the release of albums.
@@ -79,7 +79,7 @@ def of(lookup: Inquiry, here: Here, choose: Choose = lambda *_places: "") -> Sec
     choices = resolved.choices if resolved else ()
     if not lookup.state or (lookup.state == "pending" and not (lookup.known or choices)):
         return None
-    lead, albums_here = _lead(lookup, here), matched.of(here, lookup.matches, choose)
+    lead, albums_here = _lead(lookup, artist), matched.of(artist, lookup.matches, choose)
     if not (resolved and resolved.artist and lookup.known):
         return Section(lead, tuple(map(_chosen, choices)), here=albums_here)
     collection = lookup.holdings
@@ -100,7 +100,7 @@ def of(lookup: Inquiry, here: Here, choose: Choose = lambda *_places: "") -> Sec
     )
 
 
-def _lead(lookup: Inquiry, here: Here) -> str:
+def _lead(lookup: Inquiry, artist: Here) -> str:
     resolved = lookup.resolved
     # The batch shows why it is pending: the reason may contain a time, which would change reports.
     outdated = resolved if lookup.state == "pending" else None
@@ -109,7 +109,7 @@ def _lead(lookup: Inquiry, here: Here) -> str:
         lead = unsure(resolved.choices)
         return f"{lead[0].upper()}{lead[1:]}.{stale_note}"
     if resolved is None or resolved.artist is None:
-        if not question.of(here).albums:
+        if not question.of(artist).albums:
             return _LOOSE
         return "MusicBrainz does not know this artist, neither by name nor by albums."
     return f"{_named(resolved.artist)}, found {_BY[resolved.by]}.{stale_note}"

@@ -104,9 +104,9 @@ class Scale:
         )
         return min(title_distances, default=-1.0)
 
-    def _wording(self, one: titles.Title, other: titles.Title) -> float:
-        apart = self._letters.of(one.key, [other.key])[other.key]
-        return titles.distance(one, other, apart, self.weights)
+    def _wording(self, title: titles.Title, other: titles.Title) -> float:
+        apart = self._letters.of(title.key, [other.key])[other.key]
+        return titles.distance(title, other, apart, self.weights)
 
     def _artist(self, album: Here, release: Release) -> float:
         """Return the difference of the artists; all names of the artist are equal.
@@ -124,7 +124,13 @@ class Scale:
             return 0.5
         name_distances = (self._letters.of(name, credited) for name in album.artists)
         return min(
-            1.0, min(known[other] for known in name_distances for other in credited) / titles.FAR
+            1.0,
+            min(
+                distances_by_name[other]
+                for distances_by_name in name_distances
+                for other in credited
+            )
+            / titles.FAR,
         )
 
 

@@ -17,52 +17,52 @@ _SHARE = 0.5  # of the best score: many lengths are equal by chance
 _NEAR = 3.0  # seconds
 
 
-def kept(here: Here, known: Sequence[Shape]) -> list[Shape]:
+def kept(album: Here, tracklists: Sequence[Shape]) -> list[Shape]:
     """Return the tracklists that have most in common with an album."""
-    keys = {item.title.key for item in here.tracks if item.title}
-    albums = {item.key for item in here.titles}
-    recordings = frozenset[str]().union(*(item.recordings for item in here.tracks))
-    isrcs = frozenset[str]().union(*(item.isrcs for item in here.tracks))
-    seconds, scored = here.seconds, []
-    for shape in known:
-        length_score = _lengths(seconds, shape.seconds) / len(here.tracks)
+    keys = {item.title.key for item in album.tracks if item.title}
+    albums = {item.key for item in album.titles}
+    recordings = frozenset[str]().union(*(item.recordings for item in album.tracks))
+    isrcs = frozenset[str]().union(*(item.isrcs for item in album.tracks))
+    seconds, scored = album.seconds, []
+    for shape in tracklists:
+        length_score = _lengths(seconds, shape.seconds) / len(album.tracks)
         # Many concerts have the same programme: the lengths distinguish them.
         score = 0.5 * length_score + max(
-            len(keys & shape.keys) / len(here.tracks),
-            len(recordings & shape.recordings) / len(here.tracks),
-            len(isrcs & shape.isrcs) / len(here.tracks),
+            len(keys & shape.keys) / len(album.tracks),
+            len(recordings & shape.recordings) / len(album.tracks),
+            len(isrcs & shape.isrcs) / len(album.tracks),
         )
-        total = score + 0.5 * _is_named(here, albums, shape) - 0.01 * _surplus(here, shape)
+        total = score + 0.5 * _is_named(album, albums, shape) - 0.01 * _surplus(album, shape)
         first = min(item.id for item in shape.releases)
         scored.append((total, first, shape))
     min_total = max(_LEAST, _SHARE * max((total for total, *_ in scored), default=0.0))
     best = (shape for total, _, shape in sorted(scored, key=_rank) if total >= min_total)
-    return list(islice(_few_of_each(here, best), KEPT))
+    return list(islice(_few_of_each(album, best), KEPT))
 
 
 def _rank(scored: tuple[float, str, Shape]) -> tuple[float, str]:
     return -scored[0], scored[1]
 
 
-def _few_of_each(here: Here, shapes: Iterable[Shape]) -> Iterator[Shape]:
+def _few_of_each(album: Here, shapes: Iterable[Shape]) -> Iterator[Shape]:
     """Limit the tracklists per release group, except those named in the tags."""
     seen = Counter[str]()
     for shape in shapes:
         groups = {release.release_group.id for release in shape.releases if release.release_group}
-        is_tagged = here.release and any(release.id == here.release for release in shape.releases)
+        is_tagged = album.release and any(release.id == album.release for release in shape.releases)
         if is_tagged or any(seen[group] < _EACH for group in groups):
             seen.update(groups)
             yield shape
 
 
-def _surplus(here: Here, shape: Shape) -> float:
+def _surplus(album: Here, shape: Shape) -> float:
     """Return the difference in number of tracks, relative to the album."""
-    return min(abs(len(shape.slots) - len(here.tracks)) / len(here.tracks), 5.0)
+    return min(abs(len(shape.slots) - len(album.tracks)) / len(album.tracks), 5.0)
 
 
-def _is_named(here: Here, albums: set[str], shape: Shape) -> bool:
+def _is_named(album: Here, albums: set[str], shape: Shape) -> bool:
     """Return whether a release of the tracklist has the album's title or tagged MBID."""
-    has_mbid = here.release in shape.mbids or here.group in shape.mbids
+    has_mbid = album.release in shape.mbids or album.group in shape.mbids
     return has_mbid or not albums.isdisjoint(shape.titles)
 
 

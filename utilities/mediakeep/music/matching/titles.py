@@ -142,58 +142,60 @@ def spoken(text: str) -> frozenset[str]:
     return frozenset(kinds(text)) - _SLIGHT - _NOTHING
 
 
-def versions(one: Title, other: Title, weights: Weights, free: frozenset[str] = NO_KINDS) -> float:
+def versions(
+    title: Title, other: Title, weights: Weights, free: frozenset[str] = NO_KINDS
+) -> float:
     """Return the cost of two titles of different versions; `free` kinds need not be named."""
-    differing = (one.kinds ^ other.kinds) - free
+    differing = (title.kinds ^ other.kinds) - free
     if differing - _SLIGHT:
         return weights.qualifier
     if differing:
         return weights.slight
-    if one.aside != other.aside and one.kinds & _ASIDE:
+    if title.aside != other.aside and title.kinds & _ASIDE:
         return weights.slight
     return 0.0
 
 
 def distance(
-    one: Title,
+    title: Title,
     other: Title,
     letters_apart: float,
     weights: Weights,
     free: frozenset[str] = NO_KINDS,
 ) -> float:
     """Return the distance of two titles from 0 to 1, given the distance of their letters."""
-    if one.key == other.key:
+    if title.key == other.key:
         difference = 0.0
     else:
         difference = min(letters_apart * _STEEP, 1.0)
-        if _is_cut(one.key, other.key):
+        if _is_cut(title.key, other.key):
             difference = min(difference, weights.partial)
-        if _are_one_movement(one, other):
+        if _are_one_movement(title, other):
             difference = min(
-                difference, difference / 2 if one.whole and other.whole else weights.partial
+                difference, difference / 2 if title.whole and other.whole else weights.partial
             )
-        elif one.figures != other.figures:
+        elif title.figures != other.figures:
             difference += weights.figures
-    return min(difference + versions(one, other, weights, free), 1.0)
+    return min(difference + versions(title, other, weights, free), 1.0)
 
 
 _STEEP = 1.6  # titles that differ in more than 5 of 8 letters have nothing in common
 FAR = 1 / _STEEP  # maximum letter distance that matters
 
 
-def _are_one_movement(one: Title, other: Title) -> bool:
+def _are_one_movement(title: Title, other: Title) -> bool:
     """Return whether two titles name one movement, with or without its work.
 
     Two symphonies with a number each may both have an "Andante".
     """
-    if (one.part or one.key) != (other.part or other.key) or not (one.part or other.part):
+    if (title.part or title.key) != (other.part or other.key) or not (title.part or other.part):
         return False
-    if one.number and other.number and one.number != other.number:
+    if title.number and other.number and title.number != other.number:
         return False
-    counted = sorted((set(one.figures), set(other.figures)), key=len)
-    return not (one.whole and other.whole) or counted[0] <= counted[1]
+    counted = sorted((set(title.figures), set(other.figures)), key=len)
+    return not (title.whole and other.whole) or counted[0] <= counted[1]
 
 
-def _is_cut(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
+def _is_cut(title: str, other: str) -> bool:
+    short, long = sorted((title, other), key=len)
     return len(short) >= _CUT and long.startswith(short)

@@ -68,10 +68,10 @@ def issues(accounts: Sequence[Account]) -> Panel | None:
             [Piece(f"{number:>{places},} {kind:<{cells}}  "), *_changes(kind, flow)]
             for kind, number in status.issues.items()
         ]
-    known = any(
+    has_data = any(
         summary.standing.issues or summary.standing.notes or summary.weeks for summary in accounts
     )
-    return Panel("Issues", issue_rows, least=3, side=1) if known else None
+    return Panel("Issues", issue_rows, least=3, side=1) if has_data else None
 
 
 def _totals(account: Account, flow: Flow, *, named: bool) -> Row:
