@@ -1,6 +1,6 @@
-"""What a person accepts of the proposals in the list of reviews, as orders.
+"""Turn accepted proposals of the review list into file edits.
 
-The artists are read again, and only what is proposed now just as the list shows it is written.
+The artists are read again, and only proposals that are still the same as in the list are written.
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ from mediakeep.queue import reading
 
 @dataclass(frozen=True)
 class Offer:
-    """What is proposed for an issue of an artist: no repairs where nothing is."""
+    """The repairs proposed for an issue of an artist; empty if nothing is proposed."""
 
     artist: Path
     repairs: Sequence[Repair]
 
     @property
     def wishes(self) -> Iterator[tuple[Path, Wish]]:
-        """Each file with what it is to get; a picture by its whole path."""
-        for one in self.repairs:
-            change: Wish = one.change
+        """Yield each file with its change; a cover image with its full path."""
+        for repair in self.repairs:
+            change: Wish = repair.change
             if isinstance(change, Embed):
                 change = structs.replace(
                     change, image=f"{files.escape(self.artist)}/{change.image}"
                 )
-            yield self.artist / files.unescape(one.place), change
+            yield self.artist / files.unescape(repair.place), change
 
 
 @dataclass(frozen=True)
 class Visit:
-    """An artist of whom a person accepts something: what the list holds, and as it is now."""
+    """An artist read again, with the accepted entries of the review list."""
 
     entries: Sequence[Entry]
     key: str
@@ -61,91 +61,90 @@ class Visit:
 
     @property
     def folder(self) -> Path:
-        """The artist's folder."""
         return Path(files.unescape(self.artist.path))
 
 
-def orders(home: Path, path: Path, choice: Choice, account: Account) -> Orders:
-    """Order what a person accepts; what is not to be written is told in the account.
+def orders(home: Path, path: Path, choice: Choice, result: Account) -> Orders:
+    """Return the edits for the accepted proposals; record in `result` what is not written.
 
-    UsageFailed where the list is none, or does not hold what is accepted.
+    Raise UsageFailed if the list is invalid or lacks an accepted entry.
     """
-    found = Orders()
-    for visit in visits(home, path, choice, account):
-        _accept(visit.entries, _offered(visit), found, account)
-    return found
+    edits = Orders()
+    for visit in visits(home, path, choice, result):
+        _accept(visit.entries, _offered(visit), edits, result)
+    return edits
 
 
-def visits(home: Path, path: Path, choice: Choice, account: Account) -> Iterator[Visit]:
-    """Read the artists of what a person accepts; one that cannot be read is told in the account.
+def visits(home: Path, path: Path, choice: Choice, result: Account) -> Iterator[Visit]:
+    """Read the artists of accepted entries again; record unreadable ones in `result`.
 
-    UsageFailed where the list is none, or does not hold what is accepted.
+    Raise UsageFailed if the list is invalid or lacks an accepted entry.
     """
     state = reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC)
-    chosen = choice.of(reviews.read(home, path), state)
-    if not chosen:
-        account.notes.append("The list holds no such issue.")
+    selected = choice.of(reviews.read(home, path), state)
+    if not selected:
+        result.notes.append("No matching issue in the list.")
     places = Places(home, write=False, ignored=subjects.ignored(home))
-    with tools.opened(places) as open_ones:
-        for key, entries in chosen.items():
+    with tools.opened(places) as context:
+        for key, entries in selected.items():
             if key not in state.items:
-                raise UsageFailed(f"The queue does not know {key}. Nothing was changed.")
+                raise UsageFailed(f"{key} is not in the queue. Nothing was changed.")
             top = Path(files.unescape(state.items[key].path))
             try:
-                yield _visit(top, key, entries, open_ones)
+                yield _visit(top, key, entries, context)
             except Unreadable as error:
-                account.fail(top, error)
+                result.fail(top, error)
 
 
-def _visit(top: Path, key: str, entries: Sequence[Entry], open_ones: Tools) -> Visit:
-    """Read an artist as a batch does, with what is known of a look-up; nobody is asked."""
-    index = open_ones.index
-    found = scan.artist(top, reader=index, ignored=open_ones.places.ignored)
-    found = deep.recalled(found, key, open_ones.ledger)
-    found = copies.compared(found, partial(index.essence, made=essence.of))
-    asked = inquiry.of(found, key, open_ones.desk)
-    found = structs.replace(found, resolved=asked.resolved, matches=asked.matches)
-    return Visit(entries, key, found, asked, open_ones)
+def _visit(top: Path, key: str, entries: Sequence[Entry], context: Tools) -> Visit:
+    """Read an artist as a batch does, with cached lookup results only; no request is made."""
+    index = context.index
+    artist = scan.artist(top, reader=index, ignored=context.places.ignored)
+    artist = deep.recalled(artist, key, context.ledger)
+    artist = copies.compared(artist, partial(index.essence, made=essence.of))
+    lookup = inquiry.of(artist, key, context.desk)
+    artist = structs.replace(artist, resolved=lookup.resolved, matches=lookup.matches)
+    return Visit(entries, key, artist, lookup, context)
 
 
 def _accept(
-    entries: Sequence[Entry], offered: Mapping[str, Offer], found: Orders, account: Account
+    entries: Sequence[Entry], proposal_by_id: Mapping[str, Offer], edits: Orders, result: Account
 ) -> None:
     for entry in entries:
-        if entry.id not in offered:
-            account.notes.append(f"{entry.name} is settled already.")
+        if entry.id not in proposal_by_id:
+            result.notes.append(f"{entry.name} is already resolved.")
             continue
-        wanted = offered[entry.id]
-        if why := _refusal(entry, wanted) or _clash(wanted, found):
-            account.failed[entry.id] = f"{entry.name} was left as it is: {why}"
+        proposal = proposal_by_id[entry.id]
+        if reason := _refusal(entry, proposal) or _clash(proposal, edits):
+            result.failed[entry.id] = f"{entry.name} not changed: {reason}"
             continue
-        for path, wish in wanted.wishes:
-            found.add(path, [wish])
+        for path, change in proposal.wishes:
+            edits.add(path, [change])
 
 
 def _offered(visit: Visit) -> dict[str, Offer]:
-    """Return what is proposed for each of an artist's issues."""
+    """Return the current proposal for each issue of the artist, by issue id."""
     issues = diagnose.issues(visit.artist, visit.key)
-    offered = proposals.of(visit.artist, issues)
-    return {issue.id: Offer(visit.folder, offered.get(issue.id, ())) for issue in issues}
+    repairs = proposals.of(visit.artist, issues)
+    return {issue.id: Offer(visit.folder, repairs.get(issue.id, ())) for issue in issues}
 
 
-def _refusal(entry: Entry, offer: Offer) -> str:
-    """Say why a proposal is not written, as the rest of a sentence; "" where it can be."""
-    told = proposals.told(offer.repairs)
-    if not (told or entry.proposal):
-        by_hand = f" Write it by hand: {entry.command}" if entry.command else ""
+def _refusal(entry: Entry, proposal: Offer) -> str:
+    """Return why a proposal is not written, as a clause, or "" if it can be."""
+    proposed = proposals.told(proposal.repairs)
+    if not (proposed or entry.proposal):
+        by_hand = f" Fix it with: {entry.command}" if entry.command else ""
         return f"nothing is proposed for it.{by_hand}"
-    if told != entry.proposal:
-        now, then = told or "nothing", entry.proposal or "nothing"
+    if proposed != entry.proposal:
+        now, then = proposed or "nothing", entry.proposal or "nothing"
         return (
-            f"the list proposes {then}, and now it would be {now}. Have a batch look at it again."
+            f"the list proposes {then}, but now it would be {now}. Run a batch to update the list."
         )
     return ""
 
 
-def _clash(offer: Offer, found: Orders) -> str:
-    """Say what else is accepted that contradicts a proposal, as the rest of a sentence."""
-    clashes = (found.clash(path, wish) for path, wish in offer.wishes)
+def _clash(proposal: Offer, edits: Orders) -> str:
+    """Return how a proposal contradicts another accepted one, as a clause, or ""."""
+    clashes = (edits.clash(path, change) for path, change in proposal.wishes)
     clash = next(filter(None, clashes), "")
-    return f"{clash}. Accept it afterwards, if it is still proposed." if clash else ""
+    return f"{clash}. Accept it later, if it is still proposed." if clash else ""

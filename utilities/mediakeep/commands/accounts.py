@@ -1,4 +1,4 @@
-"""What a command came to that writes what a person wants, as it is told."""
+"""The result of a command that edits files, and how it is printed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from mediakeep.pages import page
 
 @dataclass
 class Account:
-    """The files of one command; `failed` says by path, or by the id of an issue, what went wrong.
+    """The files of one command; `failed` maps a path or an issue id to the error.
 
-    In a dry run, `changed` are those that would be.
+    In a dry run, `changed` holds the files that would be changed.
     """
 
     changed: list[FilePlan] = field(default_factory=list)
-    same: int = 0  # files that held it already
+    same: int = 0  # files that already had the values
     left_out: int = 0  # files that did not meet a condition
     untried: int = 0  # files that came after the disk was full
     notes: list[str] = field(default_factory=list)
@@ -34,13 +34,13 @@ class Account:
     unexpected: list[Unexpected] = field(default_factory=list)  # for the session's log
 
     def fail(self, path: Path, error: Exception) -> None:
-        """Note why a file was not written."""
+        """Record why a file was not written."""
         self.failed[files.escape(path)] = str(error)
         if isinstance(error, Unexpected):
             self.unexpected.append(error)
 
     def show(self, home: Path, *, dry_run: bool, as_json: bool) -> None:
-        """Print all of it: what failed as errors, the rest as lines, or as data for programs."""
+        """Print the result: failures to stderr, the rest as lines or as JSON."""
         for why in self.failed.values():
             click.echo(shared.plain(why), err=True)
         data = {"dry_run": dry_run, **vars(self)}
@@ -54,7 +54,7 @@ class Account:
         yield from self.notes
         yield "; ".join(self._summary(dry_run=data["dry_run"])) + "."
         if data["take_back"]:
-            yield f"Take it back with: {data['take_back']}"
+            yield f"Undo with: {data['take_back']}"
 
     def _summary(self, *, dry_run: bool) -> Iterator[str]:
         changed = page.counted(len(self.changed), "file")
@@ -64,15 +64,15 @@ class Account:
             else (f"{changed} changed")
         )
         others = {
-            "held it already": self.same,
-            "left out": self.left_out,
+            "already up to date": self.same,
+            "skipped": self.left_out,
             "failed": len(self.failed),
             "not tried": self.untried,
         }
         yield from (f"{count:,} {what}" for what, count in others.items() if count)
 
     def _take_back(self, home: Path) -> str:
-        """Return the command that takes back what was written, "" where nothing was."""
+        """Return the command that undoes the changes, or "" if there are none."""
         if not self.changed:
             return ""
         return f"{config.spoken('undo_changes.py', home)} --session {self.session}"

@@ -1,4 +1,4 @@
-"""Pictures that a person wants as the front covers of albums, as orders."""
+"""Front covers to embed into albums, as file edits."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from mediakeep.music import pen
 from mediakeep.music.repairs.repair import Embed
 from mediakeep.pages import page
 
-_FRONT = 3  # as ID3 counts the types of pictures
+_FRONT = 3  # picture type of ID3
 
 
 class Entry(msgspec.Struct, forbid_unknown_fields=True):
-    """An entry of the JSON list: the folder of an album, and the picture for it."""
+    """An entry of the JSON list: an album's folder and its image."""
 
     album: str
     image: str
@@ -35,19 +35,19 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass
 class Covers:
-    """The covers that one command embeds: what is ordered, and what is doubtful about it."""
+    """The cover edits of one command, and warnings about them."""
 
     account: Account
     skip_existing: bool
-    ignored: tuple[str, ...] = ()  # patterns of files that scans pass over
+    ignored: tuple[str, ...] = ()  # ignore patterns
     orders: Orders = field(default_factory=Orders)
     doubts: list[str] = field(default_factory=list)
 
     def add(self, album: Path, image: Path, reason: str = wording.BY_HAND) -> None:
-        """Order a picture for the tracks of an album; UsageFailed where that cannot be."""
+        """Add an image for the tracks of an album; raise UsageFailed if it cannot be embedded."""
         size = _size(image)
         if not all(size):
-            self.doubts.append(f"{targets.shown(image)} does not tell its size: is it whole?")
+            self.doubts.append(f"{targets.shown(image)} has no readable size; it may be truncated.")
         replaced = []
         for file in targets.album(album, self.ignored):
             try:
@@ -64,27 +64,27 @@ class Covers:
         self.doubts += _larger(replaced, image, size)
 
     def add_found(self, home: Path, album: Path, size: str, access: Access) -> None:
-        """Look the cover of an album up, order it, and tell of it; the errors of `look_up`."""
-        from mediakeep.commands import origins  # only here: loading it takes its time
+        """Look up the cover of an album and add it; raise the errors of `find_album_cover`."""
+        from mediakeep.commands import origins  # here, as importing it is slow
 
-        found = origins.look_up(home, album, size, access)
-        self.account.notes.append(f"{found.told}.")
-        self.add(album, found.image, f"{wording.BY_HAND}: front cover of the {found.front}")
+        source = origins.look_up(home, album, size, access)
+        self.account.notes.append(f"{source.told}.")
+        self.add(album, source.image, f"{wording.BY_HAND}: front cover of the {source.front}")
 
     def add_list(self, path: Path, finder: Finder) -> None:
-        """Order all that a JSON list says; UsageFailed tells everything that is wrong with it."""
-        faults = Faults(files.escape(path))
-        for where, entry in lists.entries(path, Entry, faults):
-            with faults.at(where):
+        """Add all entries of a JSON list; raise UsageFailed with all errors in it."""
+        errors = Faults(files.escape(path))
+        for where, entry in lists.entries(path, Entry, errors):
+            with errors.at(where):
                 album, image = finder.find(entry.album), finder.find(entry.image)
                 self.add(
                     album, image, f"{wording.BY_HAND}: {files.display_path(path.name)}, {where}"
                 )
-        faults.refuse()
+        errors.refuse()
 
 
 def _size(image: Path) -> tuple[int, int]:
-    """Return width and height of a picture; UsageFailed where it cannot be embedded."""
+    """Return width and height of an image; raise UsageFailed if it cannot be embedded."""
     try:
         pen.picture(image)
         return pictures.of_file(image)[1:]
@@ -92,16 +92,18 @@ def _size(image: Path) -> tuple[int, int]:
         raise UsageFailed(f"{error} Nothing was changed.") from error
 
 
-def _front(some: Iterable[Picture]) -> Picture | None:
-    return next((one for one in some if one.type == _FRONT and one.size), None)
+def _front(images: Iterable[Picture]) -> Picture | None:
+    return next((image for image in images if image.type == _FRONT and image.size), None)
 
 
 def _larger(replaced: Iterable[Picture], image: Path, size: tuple[int, int]) -> list[str]:
-    """Say how many covers would be replaced by a smaller one; unknown sizes are not compared."""
-    sizes = ((one.width, one.height) for one in replaced)
-    larger = Counter(one for one in sizes if all(size) and one[0] * one[1] > size[0] * size[1])
+    """Return warnings about larger covers that are replaced; unknown sizes are not compared."""
+    sizes = ((cover.width, cover.height) for cover in replaced)
+    larger = Counter(
+        cover for cover in sizes if all(size) and cover[0] * cover[1] > size[0] * size[1]
+    )
     return [
-        f"{targets.shown(image)} has {size[0]} x {size[1]} pixels, and replaces"
+        f"{targets.shown(image)} has {size[0]} x {size[1]} pixels and replaces"
         f" {width} x {height} in {page.counted(count, 'file')}."
         for (width, height), count in larger.items()
     ]

@@ -1,10 +1,10 @@
-"""A command that writes what a person wants: planned whole, asked about, written, told.
+"""A command that edits files as the user asked: plan, confirm, write, report.
 
-1. What is due in each file is found out; a value that a file cannot hold ends it here.
-2. In a dry run that is told, and nothing else happens.
-3. Where something would be lost, the person is asked.
-4. The artists of the files are taken out of the queue, and the files are written one by one.
-5. The artists are read again, and all is told.
+1. Plan the changes of each file; a value that a file cannot hold stops the command here.
+2. In a dry run, report the plan and stop.
+3. If data would be lost, ask for confirmation.
+4. Claim the artists of the files in the queue, and write the files one by one.
+5. Read the artists again, and report the result.
 """
 
 from __future__ import annotations
@@ -36,26 +36,28 @@ from mediakeep.media.undoing.store import Store
 from mediakeep.pages import page
 from mediakeep.policy import Policy
 
-if TYPE_CHECKING:  # loading these takes its time, and --help is to be quick
+if TYPE_CHECKING:  # importing these is slow, and --help must be quick
     from mediakeep.commands.accounts import Account
     from mediakeep.commands.orders import Order
     from mediakeep.music.pen import Pen
     from mediakeep.music.plans import FilePlan
 
-    Job = tuple[Order, FilePlan]  # an order, and what is due because of it
+    Job = tuple[Order, FilePlan]  # an edit, and the changes planned for it
 
 T = TypeVar("T")
 
-_SHOWN = 20  # files that are named where all is refused
+_SHOWN = 20  # files that are listed if all are refused
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of every command that writes what a person wants."""
+    """Add the options of all commands that edit files."""
     for option in (
         shared.as_json,
         policies.writing,
-        click.option("--yes", is_flag=True, help="Do it without asking, and past the safeguards."),
-        click.option("--dry-run", is_flag=True, help="Say what would be changed; write nothing."),
+        click.option(
+            "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."
+        ),
+        click.option("--dry-run", is_flag=True, help="Print what would be changed; write nothing."),
     ):
         function = option(function)
     return function
@@ -63,10 +65,10 @@ def options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class Errand:
-    """One call of such a command; `door` is its name.
+    """One run of an edit command.
 
-    Where all that is written was `proposed`, nothing is asked, and a file that cannot hold it stops
-    no other.
+    If all edits are proposals of mediakeep (`is_proposal`), no confirmation is asked, and a file
+    that cannot hold its value does not stop the others.
     """
 
     home: Path
@@ -78,62 +80,62 @@ class Errand:
     proposed: bool = False
 
     @classmethod
-    def taken(cls, home: Path, door: str, given: dict[str, Any]) -> Errand:
-        """Make one of a command's options, of which those of `options` are removed."""
-        words = {name: given.pop(name) for name in ("dry_run", "yes", "as_json")}
-        return cls(home, door, policies.policy(given), **words)
+    def taken(cls, home: Path, door: str, options: dict[str, Any]) -> Errand:
+        """Create the command from `options`, and remove the edit options from them."""
+        flags = {name: options.pop(name) for name in ("dry_run", "yes", "as_json")}
+        return cls(home, door, policies.policy(options), **flags)
 
-    def run(self, orders: Sequence[Order], account: Account, doubts: Sequence[str] = ()) -> int:
-        """Carry out orders, and return the exit code; the person is asked about `doubts`.
+    def run(self, edits: Sequence[Order], result: Account, doubts: Sequence[str] = ()) -> int:
+        """Execute edits and return the exit code; ask for confirmation if there are `doubts`.
 
-        UsageFailed where a file cannot hold what it should, Stopped where the person says no.
+        Raise UsageFailed if a file cannot hold its value, Stopped if the user declines.
         """
         do = self._rehearse if self.dry_run else self._carry_out
         try:
-            do(orders, account, doubts)
+            do(edits, result, doubts)
         except BaseException:
-            if account.changed and not self.dry_run:
-                account.show(self.home, dry_run=False, as_json=self.as_json)
+            if result.changed and not self.dry_run:
+                result.show(self.home, dry_run=False, as_json=self.as_json)
             raise
-        account.show(self.home, dry_run=self.dry_run, as_json=self.as_json)
-        return 1 if account.failed else 0
+        result.show(self.home, dry_run=self.dry_run, as_json=self.as_json)
+        return 1 if result.failed else 0
 
-    def _rehearse(self, orders: Sequence[Order], account: Account, doubts: Sequence[str]) -> None:
+    def _rehearse(self, edits: Sequence[Order], result: Account, doubts: Sequence[str]) -> None:
         with contextlib.closing(Store(self.home / "status" / "undo")) as store:
-            jobs = self._planned(self._pen(store), orders, account)
+            jobs = self._planned(self._pen(store), edits, result)
         self._warn(jobs, doubts)
-        account.changed += [due for _, due in jobs]
+        result.changed += [due for _, due in jobs]
 
-    def _carry_out(self, orders: Sequence[Order], account: Account, doubts: Sequence[str]) -> None:
-        with handwork.begun(self.home, kinds.MUSIC, self.door) as hand:
-            pen = self._pen(hand.store)
-            jobs = self._planned(pen, orders, account)
+    def _carry_out(self, edits: Sequence[Order], result: Account, doubts: Sequence[str]) -> None:
+        with handwork.begun(self.home, kinds.MUSIC, self.door) as checkout:
+            pen = self._pen(checkout.store)
+            jobs = self._planned(pen, edits, result)
             if self._warn(jobs, doubts) and not (self.yes or _confirmed()):
                 raise Stopped
             if jobs:
-                hand.take(order.path for order, _ in jobs)
-                account.session = hand.session
-                _write(hand, pen, jobs, account)
-                hand.log(account.unexpected)
+                checkout.take(edit.path for edit, _ in jobs)
+                result.session = checkout.session
+                _write(checkout, pen, jobs, result)
+                checkout.log(result.unexpected)
 
     def _pen(self, store: Store) -> Pen:
         from mediakeep.music.pen import Pen
 
         return Pen.of(store, self.policy)
 
-    def _planned(self, pen: Pen, orders: Sequence[Order], account: Account) -> list[Job]:
-        """Find out what is due; UsageFailed where a value does not fit into a file."""
+    def _planned(self, pen: Pen, edits: Sequence[Order], result: Account) -> list[Job]:
+        """Plan the changes of each file; raise UsageFailed if a file cannot hold a value."""
         jobs, unfit = [], []
-        for order in _paced(orders):
+        for edit in _paced(edits):
             try:
-                with file_errors.as_file_error(order.path):
-                    due = pen.due(order.path, order.wishes)
+                with file_errors.as_file_error(edit.path):
+                    due = pen.due(edit.path, edit.wishes)
                 if due:
-                    jobs.append((order, due))
+                    jobs.append((edit, due))
                 else:
-                    account.same += 1
+                    result.same += 1
             except (NotWritten, Unreadable) as error:
-                account.fail(order.path, error)
+                result.fail(edit.path, error)
                 unfit += [str(error)] if isinstance(error, Unfit) else []
         if unfit and not self.proposed:
             more = [f"and {len(unfit) - _SHOWN:,} more"] if len(unfit) > _SHOWN else []
@@ -141,7 +143,7 @@ class Errand:
         return jobs
 
     def _warn(self, jobs: Sequence[Job], doubts: Sequence[str]) -> bool:
-        """Tell doubts, and what would be lost; tell whether there is any of it."""
+        """Print warnings about doubts and lost values; return whether there are any."""
         warnings = [*doubts, *([] if self.proposed else _losses(jobs))]
         for warning in warnings:
             click.echo(f"Warning: {shared.plain(warning)}", err=True)
@@ -149,40 +151,40 @@ class Errand:
 
 
 def _losses(jobs: Sequence[Job]) -> list[str]:
-    """Say from how many files which fields would be taken away."""
+    """Return how many files would lose the values of which fields."""
     from mediakeep.commands import wording
 
     lines = (line for _, due in jobs for line in due.changes)
     lost = Counter(line.field for line in lines if line.old and not line.new)
     return [
-        f"{wording.spoken(field)} is taken away from {page.counted(count, 'file')}."
+        f"{wording.spoken(field)} will be removed from {page.counted(count, 'file')}."
         for field, count in lost.items()
     ]
 
 
 def _confirmed() -> bool:
-    return click.confirm("Do it all the same? (--yes says so beforehand)", err=True)
+    return click.confirm("Continue? (--yes skips this question)", err=True)
 
 
-def _write(hand: Handwork, pen: Pen, jobs: Sequence[Job], account: Account) -> None:
-    """Write files; where there is no room for one, those behind it are not tried."""
-    for number, (order, due) in enumerate(_paced(jobs), 1):
+def _write(checkout: Handwork, pen: Pen, jobs: Sequence[Job], result: Account) -> None:
+    """Write files; if the disk is full, the remaining files are not tried."""
+    for number, (edit, due) in enumerate(_paced(jobs), 1):
         try:
-            _check(order.path, due)
-            with file_errors.as_file_error(order.path), hand.writing(order.path) as stamp:
-                pen.write(order.path, order.wishes, stamp)
+            _check(edit.path, due)
+            with file_errors.as_file_error(edit.path), checkout.writing(edit.path) as stamp:
+                pen.write(edit.path, edit.wishes, stamp)
         except NoRoom as error:
-            account.failed[due.path] = error.args[0]
-            account.untried = len(jobs) - number
+            result.failed[due.path] = error.args[0]
+            result.untried = len(jobs) - number
             return
         except (NotWritten, Unreadable) as error:
-            account.fail(order.path, error)
+            result.fail(edit.path, error)
         else:
-            account.changed.append(due)
+            result.changed.append(due)
 
 
 def _check(path: Path, due: FilePlan) -> None:
-    """Refuse a file that is no longer the one that was planned for."""
+    """Raise ChangedMeanwhile if a file changed since it was planned."""
     try:
         facts = path.stat()
     except OSError as error:
@@ -191,14 +193,14 @@ def _check(path: Path, due: FilePlan) -> None:
         raise ChangedMeanwhile(due.path)
 
 
-def _paced(some: Sequence[T]) -> Iterator[T]:
-    """Give one after the other, and show on a terminal how far it is."""
+def _paced(values: Sequence[T]) -> Iterator[T]:
+    """Yield the values, and show a counter on a terminal."""
     live = sys.stderr.isatty()
     try:
-        for number, one in enumerate(some, 1):
+        for number, value in enumerate(values, 1):
             if live:
-                click.echo(f"\r\x1b[2K{number:,}/{len(some):,}", nl=False, err=True)
-            yield one
+                click.echo(f"\r\x1b[2K{number:,}/{len(values):,}", nl=False, err=True)
+            yield value
     finally:
         if live:
             click.echo("\r\x1b[2K", nl=False, err=True)

@@ -1,4 +1,4 @@
-"""Lists of what is wanted, as files that a person or a program wrote: checked whole, then used."""
+"""Input files that list what to edit: read and checked as a whole before anything is written."""
 
 from __future__ import annotations
 
@@ -19,50 +19,51 @@ from mediakeep.errors import MediakeepError, UsageFailed
 
 T = TypeVar("T")
 
-_SHOWN = 20  # faults that are told one by one
+_SHOWN = 20  # errors that are listed
 _BETWEEN = re.compile(r"[\s,]*")
 
 
 @dataclass
 class Faults:
-    """What is wrong with a list; all of it is told at once, and nothing is done."""
+    """The errors in a list; all are reported at once, and nothing is changed."""
 
-    name: str  # of the file, as it is shown
+    name: str  # of the file, for display
     found: list[str] = field(default_factory=list)
 
     @contextlib.contextmanager
     def at(self, where: str) -> Iterator[None]:
-        """Note what is raised within the block as a fault of that place."""
+        """Collect errors that are raised within the block, with their location."""
         try:
             yield
         except MediakeepError as error:
             self.found.append(f"{where}: {error}")
 
     def refuse(self) -> None:
-        """Raise UsageFailed where anything is wrong."""
+        """Raise UsageFailed if there are errors."""
         if not self.found:
             return
         shown = [f"  {fault}" for fault in self.found[:_SHOWN]]
         if len(self.found) > _SHOWN:
             shown.append(f"  and {len(self.found) - _SHOWN:,} more")
-        raise UsageFailed("\n".join([f"{self.name} is no good, and nothing was changed:", *shown]))
+        raise UsageFailed("\n".join([f"Invalid list {self.name}; nothing was changed:", *shown]))
 
 
 def text(path: Path) -> str:
-    """Read a list in UTF-8; UsageFailed where that cannot be."""
+    """Read a text file in UTF-8; raise UsageFailed if that fails."""
     name = files.escape(path)
     try:
         return path.expanduser().read_text(encoding="utf-8-sig")
     except OSError as error:
         raise UsageFailed(f"{name}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise UsageFailed(f"{name} is not in UTF-8. Save it so.") from error
+        raise UsageFailed(f"{name} is not UTF-8. Save it as UTF-8.") from error
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Read a list of paths, one a line, of which the bytes need not be UTF-8; "-" is the input.
+    """Yield the paths in a file, one per line, with their line numbers; "-" is the standard input.
 
-    Give those that are not empty, each with its number; UsageFailed where they cannot be read.
+    The bytes need not be UTF-8; empty lines are skipped. Raise UsageFailed if the file cannot be
+    read.
     """
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else path.expanduser().read_bytes()
@@ -73,25 +74,25 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line.removesuffix("\r")
 
 
-def entries(path: Path, kind: type[T], faults: Faults) -> Iterator[tuple[str, T]]:
-    """Give the entries of a kind of a JSON list, each with the place where it stands.
+def entries(path: Path, kind: type[T], errors: Faults) -> Iterator[tuple[str, T]]:
+    """Yield the entries of a JSON list, converted to `kind`, each with its location.
 
-    What is no such entry becomes a fault; UsageFailed where the file is no list.
+    Collect invalid entries in `errors`. Raise UsageFailed if the file is not a list.
     """
-    for where, entry in _parsed(text(path), faults.name):
+    for where, entry in _parsed(text(path), errors.name):
         try:
             yield where, msgspec.convert(entry, kind)
         except msgspec.ValidationError as error:
-            faults.found.append(f"{where}: {error}.")
+            errors.found.append(f"{where}: {error}.")
 
 
 def _parsed(content: str, name: str) -> Iterator[tuple[str, Any]]:
     try:
         whole = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise UsageFailed(f"{name} is no JSON: {error}.") from error
+        raise UsageFailed(f"{name} is not valid JSON: {error}.") from error
     if not isinstance(whole, list):
-        raise UsageFailed(f"{name} is no list in JSON: it must begin with [.")
+        raise UsageFailed(f"{name} is not a JSON list: it must begin with [.")
     decoder, line, at = json.JSONDecoder(), 1, 0
     after = content.index("[") + 1
     for number, entry in enumerate(whole, 1):
@@ -102,6 +103,6 @@ def _parsed(content: str, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _skipped(content: str, at: int) -> int:
-    found = _BETWEEN.match(content, at)
-    assert found
-    return found.end()
+    separator = _BETWEEN.match(content, at)
+    assert separator
+    return separator.end()

@@ -1,4 +1,4 @@
-"""What a person wants of files: each file once, and nothing that contradicts itself."""
+"""The edits of one command: one per file, without contradictions."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ from mediakeep.music.plans import Wish
 
 @dataclass(frozen=True)
 class Order:
-    """What is wanted of one file, by field."""
+    """The changes of one file, by field."""
 
     path: Path
     by_field: dict[str, Wish] = field(default_factory=dict)
 
     @property
     def wishes(self) -> list[Wish]:
-        """All that is wanted."""
+        """All changes of the file."""
         return list(self.by_field.values())
 
 
 class Orders:
-    """The orders of one command, by the files that they are about."""
+    """The edits of one command, by file."""
 
     def __init__(self) -> None:
         self._by_file: dict[Path, Order] = {}
 
     @property
     def all(self) -> list[Order]:
-        """One order for each file."""
+        """All edits, one for each file."""
         return list(self._by_file.values())
 
-    def add(self, path: Path, wishes: Iterable[Wish]) -> None:
-        """Add what is wanted of a file; UsageFailed where that contradicts what is there."""
-        order = self._by_file.setdefault(path.resolve(), Order(path))
-        for wish in wishes:
-            if clash := self.clash(path, wish):
-                raise UsageFailed(f"{targets.shown(path)}: {clash}.")
-            order.by_field.setdefault(_field(wish), wish)
+    def add(self, path: Path, changes: Iterable[Wish]) -> None:
+        """Add changes of a file; raise UsageFailed if they contradict earlier ones."""
+        edit = self._by_file.setdefault(path.resolve(), Order(path))
+        for change in changes:
+            if conflict := self.clash(path, change):
+                raise UsageFailed(f"{targets.shown(path)}: {conflict}.")
+            edit.by_field.setdefault(_field(change), change)
 
-    def clash(self, path: Path, wish: Wish) -> str:
-        """Say what contradicts a wish, as a sentence's end; "" where nothing does."""
-        order = self._by_file.get(path.resolve())
-        other = order.by_field.get(_field(wish)) if order else None
-        if other is None or _content(other) == _content(wish):
+    def clash(self, path: Path, change: Wish) -> str:
+        """Return how a change contradicts an earlier one, as a clause, or ""."""
+        edit = self._by_file.get(path.resolve())
+        other = edit.by_field.get(_field(change)) if edit else None
+        if other is None or _content(other) == _content(change):
             return ""
-        return f"something else is wanted of its {_field(wish)} ({other.reason})"
+        return f"its {_field(change)} gets another value ({other.reason})"
 
 
-def _field(wish: Wish) -> str:
-    if isinstance(wish, Edit):
-        return wish.field
-    return "container" if isinstance(wish, Lift) else "cover"
+def _field(change: Wish) -> str:
+    if isinstance(change, Edit):
+        return change.field
+    return "container" if isinstance(change, Lift) else "cover"
 
 
-def _content(wish: Wish) -> Wish:
-    return structs.replace(wish, reason="")
+def _content(change: Wish) -> Wish:
+    return structs.replace(change, reason="")

@@ -1,8 +1,8 @@
-"""The front cover of an album that a person names, looked up.
+"""Look up the front cover of an album.
 
-1. The MBID of the release in its tags says which release it is.
-2. Else the album is matched as a batch does it, with what is known, or asked for now.
-3. The cover is fetched where the release says that the Cover Art Archive has one.
+1. If the tags name a release MBID, use that release.
+2. Else match the album as a batch does, from the cache or with requests.
+3. Download the cover if the Cover Art Archive has one for the release.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from mediakeep.music.matching.verdict import Match, Sure
 from mediakeep.music.tools import Places, Tools
 from mediakeep.queue import reading
 
-_NEAR = 3  # candidates that are named
+_NEAR = 3  # candidates that are listed
 
 
 class Origin(NamedTuple):
-    """A cover that was looked up: its file, and what it is of, for people."""
+    """A downloaded cover: its file, and what it shows."""
 
     image: Path
     front: Front
@@ -37,30 +37,32 @@ class Origin(NamedTuple):
 
 
 def look_up(home: Path, album: Path, size: str, access: Access) -> Origin:
-    """Fetch the front cover of an album, given by its folder.
+    """Download the front cover of an album, given by its folder.
 
-    ItemFailed where it is not certain which release that is, NoCover where that has none; NotAsked
-    and ServiceFailed where it cannot be asked for.
+    Raise ItemFailed if its release is ambiguous, NoCover if that has no cover, NotAsked or
+    ServiceFailed if no request can be made.
     """
     places = Places(home, write=False, access=access, ignored=subjects.ignored(home))
-    with tools.opened(places) as open_ones:
-        with entries.warned(open_ones.desk):
-            front, told = _tagged(album, open_ones) or _matched(home, album, open_ones)
-            image = artwork.fetch(open_ones.desk, front, size)
-        open_ones.index.commit()
+    with tools.opened(places) as context:
+        with entries.warned(context.desk):
+            front, description = _tagged(album, context) or _matched(home, album, context)
+            image = artwork.fetch(context.desk, front, size)
+        context.index.commit()
     facts = artwork.described(image)
-    told = f"Front cover of the {front}: {told}, {facts.width} x {facts.height} pixels"
-    return Origin(image, front, told)
+    description = (
+        f"Front cover of the {front}: {description}, {facts.width} x {facts.height} pixels"
+    )
+    return Origin(image, front, description)
 
 
-def _tagged(album: Path, open_ones: Tools) -> tuple[Front, str] | None:
-    """Return the cover of the release that all tags name which name any: those of half at least."""
-    tracks = list(_mbids(album, open_ones.places.ignored))
-    named = {mbid for found in tracks for mbid in found}
-    if len(named) != 1 or 2 * sum(map(bool, tracks)) < len(tracks):
+def _tagged(album: Path, context: Tools) -> tuple[Front, str] | None:
+    """Return the cover of the release that at least half of the tracks name, if they all agree."""
+    tracks = list(_mbids(album, context.places.ignored))
+    release_ids = {mbid for mbids in tracks for mbid in mbids}
+    if len(release_ids) != 1 or 2 * sum(map(bool, tracks)) < len(tracks):
         return None
     try:
-        release = open_ones.desk.musicbrainz.release(*named)
+        release = context.desk.musicbrainz.release(*release_ids)
     except NoSuchMBID:  # it was deleted
         return None
     if front := fronts.of_release(release):
@@ -69,28 +71,35 @@ def _tagged(album: Path, open_ones: Tools) -> tuple[Front, str] | None:
 
 
 def _mbids(album: Path, ignored: tuple[str, ...]) -> Iterator[list[str]]:
-    """Give the MBIDs that each track that can be read bears."""
+    """Yield the release MBIDs of each readable track."""
     for file in targets.album(album, ignored):
         try:
-            found = tags.read(file).tags.musicbrainz_albumid
+            mbids = tags.read(file).tags.musicbrainz_albumid
         except Unreadable:
             continue
-        yield [one.lower() for one in found if musicbrainz.is_mbid(one.lower())]
+        yield [mbid.lower() for mbid in mbids if musicbrainz.is_mbid(mbid.lower())]
 
 
-def _matched(home: Path, album: Path, open_ones: Tools) -> tuple[Front, str]:
-    """Match the album among all of its artist."""
+def _matched(home: Path, album: Path, context: Tools) -> tuple[Front, str]:
+    """Match the album together with the other albums of its artist."""
     folder = album.parent if album.is_file() else album
     artist = _artist(home, folder)
     place = discs.album_of(files.escape(folder.resolve().relative_to(artist.path.resolve())))
-    found = scan.artist(artist.path, reader=open_ones.index, ignored=open_ones.places.ignored)
-    asked = inquiry.of(found, artist.lookup_key, open_ones.desk)
-    place = next((one.place for one in found.albums if place in one.sibling_folders), place)
-    match = asked.matches.get(place)
-    if match is None and asked.failed:
-        raise Unanswered(asked.why)
-    if match is None and asked.why:
-        raise open_ones.desk.access.refusal()
+    local_artist = scan.artist(artist.path, reader=context.index, ignored=context.places.ignored)
+    lookup = inquiry.of(local_artist, artist.lookup_key, context.desk)
+    place = next(
+        (
+            local_album.place
+            for local_album in local_artist.albums
+            if place in local_album.sibling_folders
+        ),
+        place,
+    )
+    match = lookup.matches.get(place)
+    if match is None and lookup.failed:
+        raise Unanswered(lookup.why)
+    if match is None and lookup.why:
+        raise context.desk.access.refusal()
     if match is None or match.group is None:
         raise ItemFailed(_doubt(home, album, match))
     if front := fronts.of(match):
@@ -99,14 +108,14 @@ def _matched(home: Path, album: Path, open_ones: Tools) -> tuple[Front, str]:
 
 
 def _artist(home: Path, album: Path) -> Folder:
-    """Return the artist's folder: the one that the queue knows, else the one above the album."""
+    """Return the artist's folder: the one in the queue, or else the album's parent."""
     try:
         items = reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC).items
     except NoQueue:
         items = {}
-    known = {item.path: key for key, item in items.items()}
+    keys_by_path = {item.path: key for key, item in items.items()}
     for folder in (*album.absolute().parents, *album.resolve().parents):
-        if key := known.get(files.escape(folder), ""):
+        if key := keys_by_path.get(files.escape(folder), ""):
             return Folder(folder, key, items[key])
     while discs.is_disc(album.name):
         album = album.parent
@@ -114,24 +123,24 @@ def _artist(home: Path, album: Path) -> Folder:
 
 
 def _doubt(home: Path, album: Path, match: Match | None) -> str:
-    """Say that nobody knows for certain which release an album is, and what helps."""
+    """Return the message for an ambiguous release, with what to do."""
     shown = targets.shown(album)
-    near = [
-        f"{one.release.title} ({one.release.id})"
-        for one in (match.candidates if match and match.sure is Sure.UNSURE else ())
+    similar = [
+        f"{candidate.release.title} ({candidate.release.id})"
+        for candidate in (match.candidates if match and match.sure is Sure.UNSURE else ())
     ]
-    if not near:
-        return f"MusicBrainz knows no release that is like {shown}. Give IMAGE."
+    if not similar:
+        return f"MusicBrainz has no release similar to {shown}. Give IMAGE."
     command = config.spoken("fix_metadata.py", home)
     return (
-        f"It is not certain which release {shown} is. Near are {'; '.join(near[:_NEAR])}. Give"
-        f" IMAGE, or say which it is: {command} musicbrainz_albumid"
+        f"Ambiguous release of {shown}. Similar: {'; '.join(similar[:_NEAR])}. Give"
+        f" IMAGE, or set the release: {command} musicbrainz_albumid"
         f" {files.quoted(files.escape(album))} MBID"
     )
 
 
 def _found(match: Match) -> str:
-    """Name what an album is."""
+    """Return what an album was matched with."""
     if match.release:
         return f"the release {match.release.id}"
-    return f"one of {len(match.candidates)} releases alike"
+    return f"one of {len(match.candidates)} equal releases"

@@ -1,4 +1,4 @@
-"""Plans of repairs: kept by a dry run, read and perhaps edited by a person, applied later."""
+"""Repair plans: saved by a dry run, possibly edited by the user, and applied later."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--apply-plan",
             type=shared.Place(),
             metavar="FILE",
-            help="Make the changes of a plan; files that changed since are left alone.",
+            help="Apply a plan; files that changed since are skipped.",
         ),
         click.option(
             "--plan-out",
             type=shared.Place(),
             metavar="FILE",
-            help="Dry run that keeps what it would change in a file.",
+            help="Dry run that saves the changes to a plan file.",
         ),
     ):
         function = option(function)
@@ -43,87 +43,93 @@ def options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def keep(home: Path, path: Path, due: Sequence[Any]) -> list[str]:
-    """Write what a dry run would change to a plan file, and say so."""
-    from mediakeep.music import plans  # only now, so that --help stays quick
+    """Save the changes of a dry run to a plan file; return lines that say so."""
+    from mediakeep.music import plans  # here, as --help must be quick
 
-    found = msgspec.convert(due, list[plans.FilePlan])
-    plans.write(path, found, clock.text(clock.now()))
-    changes = page.counted(sum(len(one.changes) for one in found), "change")
+    file_plans = msgspec.convert(due, list[plans.FilePlan])
+    plans.write(path, file_plans, clock.text(clock.now()))
+    changes = page.counted(sum(len(file_plan.changes) for file_plan in file_plans), "change")
     where = files.escape(path)
     return [
-        f"The plan is in {where}: {changes} in {page.counted(len(found), 'file')}.",
+        f"Plan written to {where}: {changes} in {page.counted(len(file_plans), 'file')}.",
         f"Apply it with: {config.spoken(_DOOR, home)} --apply-plan {files.quote_path(path)}",
     ]
 
 
 class _Applied(msgspec.Struct):
-    """What applying a plan came to."""
+    """The result of applying a plan."""
 
     home: Path
     session: str = ""
     changed: list[str] = []
-    there: int = 0  # files that were so already
+    there: int = 0  # files that already have the values
     refused: dict[str, str] = {}
     lines: list[str] = []
 
 
-def apply(home: Path, path: Path, policy: Policy, given: dict[str, Any]) -> int:
+def apply(home: Path, path: Path, policy: Policy, options: dict[str, Any]) -> int:
     """Make the changes of a plan file, and return the exit code."""
     from mediakeep.commands import handwork
     from mediakeep.music import plans
     from mediakeep.music.pen import Pen
 
-    if any(given[one] for one in ("plan_out", "everything", "artist", "deep")):
-        raise UsageFailed("--apply-plan does what the plan says; it takes no other choice.")
-    plan, done = plans.read(path), _Applied(home)
+    if any(options[name] for name in ("plan_out", "everything", "artist", "deep")):
+        raise UsageFailed(
+            "--apply-plan cannot be combined with options that select items or changes."
+        )
+    plan, result = plans.read(path), _Applied(home)
     try:
-        with handwork.begun(home, kinds.MUSIC, "apply_plan") as hand:
-            if not given["dry_run"]:
-                hand.take(Path(files.unescape(one.path)) for one in plan.files)
-            done.session, pen = hand.session, Pen.of(hand.store, policy)
-            for one in plan.files:
-                _apply(hand, pen, one, done, write=not given["dry_run"])
-    finally:  # whatever ended it, what was changed is told
-        data = {"session": done.session, "changed": done.changed, "refused": done.refused}
-        if done.session:
-            shared.show(_told(done, dry_run=given["dry_run"]), data, as_json=given["as_json"])
-    return 1 if done.refused else 0
+        with handwork.begun(home, kinds.MUSIC, "apply_plan") as checkout:
+            if not options["dry_run"]:
+                checkout.take(Path(files.unescape(file_plan.path)) for file_plan in plan.files)
+            result.session, writer = checkout.session, Pen.of(checkout.store, policy)
+            for file_plan in plan.files:
+                _apply(checkout, writer, file_plan, result, write=not options["dry_run"])
+    finally:  # report the changed files even after an error
+        data = {"session": result.session, "changed": result.changed, "refused": result.refused}
+        if result.session:
+            shared.show(_told(result, dry_run=options["dry_run"]), data, as_json=options["as_json"])
+    return 1 if result.refused else 0
 
 
-def _apply(hand: Handwork, pen: Any, one: Any, done: _Applied, *, write: bool) -> None:
+def _apply(
+    checkout: Handwork, writer: Any, file_plan: Any, result: _Applied, *, write: bool
+) -> None:
     from mediakeep.music import plans
 
-    path = Path(files.unescape(one.path))
+    path = Path(files.unescape(file_plan.path))
     try:
-        wishes = plans.wishes(one)
+        changes = plans.wishes(file_plan)
         with file_errors.as_file_error(path):
-            due = pen.due(path, wishes)
+            due = writer.due(path, changes)
         if due is None:
-            done.there += 1
+            result.there += 1
             return
-        if not plans.fits(one, due):
-            done.refused[one.path] = "it changed since the plan was made. Make a new plan of it."
+        if not plans.fits(file_plan, due):
+            result.refused[file_plan.path] = (
+                "the file changed since the plan was made. Make a new plan."
+            )
             return
         if write:
-            with file_errors.as_file_error(path), hand.writing(path) as stamp:
-                pen.write(path, wishes, stamp)
+            with file_errors.as_file_error(path), checkout.writing(path) as stamp:
+                writer.write(path, changes, stamp)
     except (NotWritten, Unreadable) as error:
-        done.refused[one.path] = str(error)
+        result.refused[file_plan.path] = str(error)
         if isinstance(error, Unexpected):
-            hand.log([error])
+            checkout.log([error])
     else:
-        done.changed.append(one.path)
-        done.lines += plans.told(due, one.path)
+        result.changed.append(file_plan.path)
+        result.lines += plans.told(due, file_plan.path)
 
 
-def _told(done: _Applied, *, dry_run: bool) -> list[str]:
+def _told(result: _Applied, *, dry_run: bool) -> list[str]:
     verb = "would be changed" if dry_run else "changed"
-    lines = [*done.lines, f"{page.counted(len(done.changed), 'file')} {verb}."]
-    if done.there:
-        lines.append(f"{page.counted(done.there, 'file')} held all of it already.")
-    refused = done.refused.items()
-    lines += [f"Left alone: {files.printable(path)}: {why}" for path, why in refused]
-    if done.session and done.changed and not dry_run:
-        back = f"{config.spoken('undo_changes.py', done.home)} --session {done.session}"
-        lines.append(f"Take it back with: {back}")
+    lines = [*result.lines, f"{page.counted(len(result.changed), 'file')} {verb}."]
+    if result.there:
+        lines.append(f"{page.counted(result.there, 'file')} already up to date.")
+    refused = result.refused.items()
+    lines += [f"Not changed: {files.printable(path)}: {why}" for path, why in refused]
+    if result.session and result.changed and not dry_run:
+        back = f"{config.spoken('undo_changes.py', result.home)} --session {result.session}"
+        lines.append(f"Undo with: {back}")
     return lines

@@ -1,4 +1,4 @@
-"""The list of manual reviews, and which of its entries a person accepts."""
+"""The list of manual reviews, and the selection of its entries that the user accepts."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mediakeep.queue import actions
 from mediakeep.queue.state import State
 from mediakeep.views import review
 
-_CURE = "The next batch writes it anew if you delete it"
+_CURE = "Delete it, and the next batch writes it again"
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """An issue as the list shows it; `command` is what settles it."""
+    """An issue in the review list; `command` is the command that resolves it."""
 
     id: str
     kind: str
@@ -32,12 +32,12 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The id, and which track or album it is about."""
+        """The id, with the track or album if known."""
         place = self.path or self.album
         return f"{self.id} ({place})" if place else self.id
 
 
-Listed = Mapping[str, Sequence[Entry]]  # by the key of the artist, of music alone
+Listed = Mapping[str, Sequence[Entry]]  # by the key of the artist; music only
 
 
 class _View(msgspec.Struct, frozen=True):
@@ -47,26 +47,26 @@ class _View(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person accepts: issues by their ids, or all of a kind, perhaps of one artist."""
+    """The accepted entries: issues by id, or all of a kind, optionally of one artist."""
 
     ids: Sequence[str] = ()
     kind: str = ""
     artist: str = ""
 
     def of(self, listed: Listed, state: State) -> Listed:
-        """Return the entries that are accepted.
+        """Return the accepted entries.
 
-        UsageFailed where the list has no such ids, or where there is no such kind or artist.
+        Raise UsageFailed if the list lacks an id, or if the kind or the artist is unknown.
         """
         if self.ids:
-            known = {entry.id for entries in listed.values() for entry in entries}
-            if strange := [one for one in self.ids if one not in known]:
-                raise UsageFailed(f"Not in the list: {', '.join(strange)}. Nothing was changed.")
+            listed_ids = {entry.id for entries in listed.values() for entry in entries}
+            if unknown := [issue_id for issue_id in self.ids if issue_id not in listed_ids]:
+                raise UsageFailed(f"Not in the list: {', '.join(unknown)}. Nothing was changed.")
             return _filtered(listed, lambda entry: entry.id in self.ids)
         if self.kind not in {kind.name for kind in KINDS}:
             near = suggest.did_you_mean(self.kind, (kind.name for kind in KINDS))
-            told = f'There is no kind of issue "{self.kind}".{near}'
-            raise UsageFailed(f"{told} Nothing was changed.")
+            message = f'Unknown issue kind "{self.kind}".{near}'
+            raise UsageFailed(f"{message} Nothing was changed.")
         if self.artist:
             key = actions.find(state, self.artist)
             listed = {key: listed.get(key, [])}
@@ -74,21 +74,21 @@ class Choice:
 
 
 def read(home: Path, path: Path) -> Listed:
-    """Read the list, which is looked for in the home and then here; UsageFailed if it is none."""
-    here = path.expanduser()
-    place = home / here if (home / here).exists() else here
+    """Read the list, relative to the home or else to here; raise UsageFailed if invalid."""
+    given_path = path.expanduser()
+    place = home / given_path if (home / given_path).exists() else given_path
     name = files.escape(place)
     try:
         view = msgspec.json.decode(place.read_bytes(), type=_View)
     except OSError as error:
         raise UsageFailed(f"{name}: {error.strerror}. A batch writes it.") from error
     except (msgspec.MsgspecError, UnicodeError) as error:
-        raise UsageFailed(f"{name} is no list of reviews: {error}. {_CURE}.") from error
+        raise UsageFailed(f"{name} is not a review list: {error}. {_CURE}.") from error
     if view.format > review.FORMAT:
         raise NewerFormat(name, view.format, review.FORMAT)
     return _filtered(view.reviews, lambda entry: entry.queue == MUSIC.name)
 
 
 def _filtered(listed: Listed, wanted: Callable[[Entry], bool]) -> Listed:
-    found = {key: list(filter(wanted, entries)) for key, entries in listed.items()}
-    return {key: entries for key, entries in found.items() if entries}
+    filtered = {key: list(filter(wanted, entries)) for key, entries in listed.items()}
+    return {key: entries for key, entries in filtered.items() if entries}

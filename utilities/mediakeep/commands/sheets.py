@@ -1,4 +1,4 @@
-"""Lists of changes: a CSV with a row a file, or a JSON list, as the orders that they stand for."""
+"""Lists of edits: a CSV with one row per file, or a JSON list."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from mediakeep.commands.orders import Orders
 from mediakeep.commands.targets import Finder
 from mediakeep.errors import UsageFailed
 
-REMOVE = "[remove]"  # a cell that takes the field away
+REMOVE = "[remove]"  # a cell that removes the field
 
 _PATH = "path"
 _DELIMITERS = ",;\t"
-_GUARDED = ("'=", "'+", "'-", "'@")  # as our own CSV keeps a cell from being run as a formula
+_GUARDED = ("'=", "'+", "'-", "'@")  # as our CSV files protect cells from being run as formulas
 
 Values = tuple[str, ...]
-Given = str | int | list[str | int] | None  # what JSON may say of a field
+Given = str | int | list[str | int] | None  # values of a field in JSON
 
 
 class Entry(msgspec.Struct, forbid_unknown_fields=True):
-    """An entry of the JSON list: a file or folder, and what its fields are to hold."""
+    """An entry of the JSON list: a file or folder, and the new values of its fields."""
 
     path: str
     fields: dict[str, Given]
@@ -37,7 +37,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Row:
-    """What a list says of a path, and where it does; no values take a field away."""
+    """The new values for a path, and where in the list it is; no values remove a field."""
 
     where: str
     path: str
@@ -48,53 +48,55 @@ Read = Callable[[Path, Faults], Iterable[Row]]
 
 
 def orders(path: Path, read: Read, finder: Finder, *, yes: bool) -> Orders:
-    """Read a list and check all of it; UsageFailed tells everything that is wrong with it."""
-    faults, found = Faults(files.escape(path)), Orders()
-    for row in read(path, faults):
-        with faults.at(row.where):
+    """Read and check a whole list; raise UsageFailed with all errors in it."""
+    errors, collected = Faults(files.escape(path)), Orders()
+    for row in read(path, errors):
+        with errors.at(row.where):
             reason = f"{wording.BY_HAND}: {files.display_path(path.name)}, {row.where}"
             edits = [
                 edit
                 for field, values in row.fields.items()
                 for edit in wording.edits(field, values, reason)
             ]
-            some = targets.tracks(finder.find(row.path), finder.ignored)
-            wording.check_single(row.fields, len(some), yes=yes)
-            for file in some:
-                found.add(file, edits)
-    faults.refuse()
-    return found
+            paths = targets.tracks(finder.find(row.path), finder.ignored)
+            wording.check_single(row.fields, len(paths), yes=yes)
+            for file in paths:
+                collected.add(file, edits)
+    errors.refuse()
+    return collected
 
 
-def from_json(path: Path, faults: Faults) -> Iterator[Row]:
+def from_json(path: Path, errors: Faults) -> Iterator[Row]:
     """Read a list such as [{"path": "a.mp3", "fields": {"genre": ["Folk", "Rock"]}}].
 
-    A null, an empty text and an empty list take a field away.
+    A null, an empty string or an empty list removes a field.
     """
-    for where, one in lists.entries(path, Entry, faults):
-        yield Row(where, one.path, {field: _listed(value) for field, value in one.fields.items()})
+    for where, entry in lists.entries(path, Entry, errors):
+        yield Row(
+            where, entry.path, {field: _listed(value) for field, value in entry.fields.items()}
+        )
 
 
-def from_csv(path: Path, faults: Faults) -> Iterator[Row]:
+def from_csv(path: Path, errors: Faults) -> Iterator[Row]:
     """Read a table whose first row names its columns: path, and fields.
 
-    An empty cell leaves a field as it is. A field of several values has several columns. The
-    delimiter may be a semicolon or a tab, as some spreadsheets write it.
+    An empty cell leaves a field unchanged. A field with several values has several columns. The
+    delimiter may also be a semicolon or a tab, as some spreadsheets write it.
     """
     (_, header), *rows = _table(path)
-    with faults.at("line 1"):
+    with errors.at("line 1"):
         columns = _columns(header)
-    faults.refuse()
+    errors.refuse()
     for line, cells in rows:
-        with faults.at(f"line {line}"):
+        with errors.at(f"line {line}"):
             yield _row(line, columns, cells)
 
 
 def _table(path: Path) -> list[tuple[int, list[str]]]:
-    """Return the rows that hold anything, each with the line that it begins on."""
+    """Return the rows that are not empty, each with the number of its first line."""
     content = lists.text(path)
     first = content.partition("\n")[0]
-    delimiter = next((one for one in _DELIMITERS if one in first), ",")
+    delimiter = next((mark for mark in _DELIMITERS if mark in first), ",")
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     rows, line = [], 1
     try:
@@ -103,7 +105,7 @@ def _table(path: Path) -> list[tuple[int, list[str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         name = files.escape(path)
-        raise UsageFailed(f"{name} is no CSV: line {reader.line_num}: {error}.") from error
+        raise UsageFailed(f"{name} is not valid CSV: line {reader.line_num}: {error}.") from error
     return rows or [(1, [])]
 
 
@@ -118,21 +120,21 @@ def _columns(header: list[str]) -> list[str]:
 
 
 def _row(line: int, columns: list[str], cells: list[str]) -> Row:
-    found: dict[str, list[str]] = {}
+    fields: dict[str, list[str]] = {}
     for name, cell in itertools.zip_longest(columns, cells, fillvalue=""):
         if cell and not name:
-            raise UsageFailed(f'"{files.printable(cell)}" stands in a column without a name.')
+            raise UsageFailed(f'"{files.printable(cell)}" is in a column without a name.')
         if cell:
-            found.setdefault(name, []).append(cell[1:] if cell.startswith(_GUARDED) else cell)
-    path = found.pop(_PATH, [""])[0]
-    return Row(f"line {line}", path, {name: _kept(name, cells) for name, cells in found.items()})
+            fields.setdefault(name, []).append(cell[1:] if cell.startswith(_GUARDED) else cell)
+    path = fields.pop(_PATH, [""])[0]
+    return Row(f"line {line}", path, {name: _kept(name, cells) for name, cells in fields.items()})
 
 
 def _kept(name: str, cells: list[str]) -> Values:
     if REMOVE not in cells:
         return tuple(cells)
     if len(cells) > 1:
-        raise UsageFailed(f"{name} is to be taken away and to be written.")
+        raise UsageFailed(f"{name} cannot be both removed and set.")
     return ()
 
 

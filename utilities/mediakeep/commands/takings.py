@@ -1,4 +1,4 @@
-"""The items that changes of files are of, taken from their queues for one command, of all kinds."""
+"""Check out the items of changed files, of all kinds, for one command."""
 
 from __future__ import annotations
 
@@ -16,16 +16,12 @@ from mediakeep.media.undoing.record import Record
 
 @contextlib.contextmanager
 def begun(home: Path, what: str, records: Collection[Record]) -> Iterator[Mapping[str, Handwork]]:
-    """Take the items of all these changes, or none; give a work for each kind, by its name.
-
-    Where there are several kinds, one session is given to all that is done. The errors are those of
-    `Handwork.take`, and NewerFormat where only later versions know a kind.
-    """
+    """Check out the items of all records, or none; yield a checkout for each kind, by its name."""
     of = {name: [one for one in records if one.queue == name] for name in _kinds(records)}
     session = handwork.own_session(what) if len(of) > 1 else ""
-    with contextlib.ExitStack() as open_ones:
+    with contextlib.ExitStack() as stack:
         hands = {
-            name: open_ones.enter_context(handwork.begun(home, _kind(name), what, session))
+            name: stack.enter_context(handwork.begun(home, _kind(name), what, session))
             for name in of
         }
         for name, hand in hands.items():
@@ -35,7 +31,7 @@ def begun(home: Path, what: str, records: Collection[Record]) -> Iterator[Mappin
 
 
 def _kinds(records: Collection[Record]) -> list[str]:
-    return sorted({one.queue for one in records})
+    return sorted({record.queue for record in records})
 
 
 def _kind(name: str) -> Kind:

@@ -1,4 +1,4 @@
-"""The audio files that a person means by the path of a file or a folder."""
+"""Find the audio files that a path of a file or a folder stands for."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from mediakeep.queue import reading
 
 
 class Finder:
-    """Where paths lie that are not absolute: below a folder, else below the library."""
+    """Resolves relative paths: against a folder, or else against the library."""
 
     def __init__(self, home: Path, folder: Path) -> None:
         self._home, self._folder = home, folder
 
     def find(self, text: str) -> Path:
-        """Return what a path means; UsageFailed where nothing is there.
+        """Return the path that a text names; raise UsageFailed if it does not exist.
 
-        It may be escaped, as our own lists write it.
+        The text may be escaped, as in mediakeep's own lists.
         """
         for base in (self._folder, self._library):
             for name in dict.fromkeys((text, files.unescape(text), _expanded(text))):
                 path = base / name
                 if text and os.path.lexists(path):
                     return path.absolute()
-        raise UsageFailed(f'There is no file or folder "{files.printable(text)}".')
+        raise UsageFailed(f'No such file or folder: "{files.printable(text)}".')
 
     @cached_property
     def ignored(self) -> tuple[str, ...]:
-        """The patterns of files that scans pass over."""
+        """The ignore patterns of the home."""
         return subjects.ignored(self._home)
 
     @cached_property
@@ -51,27 +51,27 @@ class Finder:
 def tracks(path: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
     """Return a file itself, or all audio files below a folder, as a scan finds them.
 
-    `ignored` are the user's patterns of files that a scan passes over; so in the other functions.
-    UsageFailed where there are none, Unreadable where a folder refuses.
+    `ignored` are the user's ignore patterns, here and in the other functions. Raise UsageFailed if
+    there are none, Unreadable if a folder cannot be listed.
     """
     return _found(path, lambda _: True, ignored)
 
 
 def album(path: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
-    """Return the audio files of one album: those in its folder and in the folders of its discs.
+    """Return the audio files of one album: those in its folder and in its disc folders.
 
-    The discs may be next to each other, as "Dawn (Disc 1)" and "Dawn (Disc 2)". Of a file it is the
-    file itself. Raises what `tracks` does.
+    The discs may be sibling folders, such as "Dawn (Disc 1)" and "Dawn (Disc 2)". For a file,
+    return the file itself. Raise the errors of `find_tracks`.
     """
     return [file for folder in _discs(path, ignored) for file in _found(folder, _is_part, ignored)]
 
 
 def _discs(path: Path, ignored: tuple[str, ...]) -> list[Path]:
-    """Return the folders that a scan makes one album of, in which a folder is."""
+    """Return the sibling folders that a scan merges into one album with this folder."""
     if not (path.is_dir() and discs.number_of(path.name)):
         return [path]
     above = path.resolve().parent
-    merged = discs.merged(one.name for one in folders.below(above, ignored))
+    merged = discs.merged(folder.name for folder in folders.below(above, ignored))
     own = merged.get(path.resolve().name)
     names = [name for name, first in merged.items() if first == own]
     if len(names) < 2:
@@ -87,22 +87,22 @@ def _discs(path: Path, ignored: tuple[str, ...]) -> list[Path]:
 
 
 def every(paths: Iterable[Path], ignored: tuple[str, ...] = ()) -> list[Path]:
-    """Return the tracks of several paths, each once."""
-    found = {file.resolve(): file for path in paths for file in tracks(path, ignored)}
-    return list(found.values())
+    """Return the tracks of several paths, without duplicates."""
+    by_real_path = {file.resolve(): file for path in paths for file in tracks(path, ignored)}
+    return list(by_real_path.values())
 
 
 def shown(path: Path) -> str:
-    """Write a path as it is shown: below the working directory, or whole."""
+    """Return a path for display: relative to the working directory, or absolute."""
     here = Path.cwd()
     return files.escape(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _expanded(text: str) -> str:
-    """Write out a "~" at the beginning; a folder may bear such a name itself."""
+    """Expand a leading "~"; a folder may also have such a name."""
     try:
         return str(Path(text).expanduser())
-    except RuntimeError:  # there is no such user
+    except RuntimeError:  # no such user
         return text
 
 
@@ -110,19 +110,23 @@ def _found(path: Path, wanted: Callable[[Folder], bool], ignored: tuple[str, ...
     if not path.is_dir():
         return [path]
     listed = sorted(folders.walk(path, ignored=ignored), key=lambda folder: folder.place)
-    found = []
+    result = []
     for folder in filter(wanted, listed):
         if folder.fault:
             raise access.refusal(folder.path, folder.fault) from folder.fault
         paths = (Path(folder.path, file.name) for file in folder.candidates)
-        found += [one for one in paths if one.suffix.lower() not in formats.MIXED or _sounds(one)]
-    if not found:
+        result += [
+            audio_path
+            for audio_path in paths
+            if audio_path.suffix.lower() not in formats.MIXED or _sounds(audio_path)
+        ]
+    if not result:
         raise UsageFailed(f"{shown(path)} holds no audio files{_elsewhere(listed)}.")
-    return found
+    return result
 
 
 def _sounds(path: Path) -> bool:
-    """Tell whether an MP4 that may be a film holds sound alone."""
+    """Return whether an MP4, which might be a movie, is audio only."""
     try:
         return bool(tags.read(path))
     except Unreadable:
@@ -134,6 +138,6 @@ def _is_part(folder: Folder) -> bool:
 
 
 def _elsewhere(listed: Iterable[Folder]) -> str:
-    """Point to folders further down, where a folder of albums was given for an album."""
+    """Return a hint to a subfolder with audio files, or ""."""
     below = [folder.place for folder in listed if folder.audio]
-    return f', but "{files.display_path(below[0])}" in it does' if below else ""
+    return f', but its subfolder "{files.display_path(below[0])}" does' if below else ""

@@ -1,4 +1,4 @@
-"""Fields and values as a person writes them, as changes of tags."""
+"""Field names and values as the user types them, as tag edits."""
 
 from __future__ import annotations
 
@@ -12,95 +12,97 @@ from mediakeep.media.reading import Tags
 from mediakeep.media.vocabulary import NUMBERS
 from mediakeep.music import cures, locks
 
-BY_HAND = "by hand"  # the reason of a change that a person wants
+BY_HAND = "by hand"  # the reason recorded for a change by the user
 
-_SINGULAR = ("title", "track")  # what no two tracks of an album share
+_SINGULAR = ("title", "track")  # fields that differ for each track of an album
 _TOTALS = dict(NUMBERS)
 
 
 def field(name: str) -> str:
-    """Return the field that a person means by a name; UsageFailed names those that there are."""
-    found = locks.field(name)
-    if found not in FIELDS:
-        known = ", ".join(spoken(one) for one in Tags.__struct_fields__ if one in FIELDS)
+    """Return the field for a name; raise UsageFailed with the known names if there is none."""
+    resolved = locks.field(name)
+    if resolved not in FIELDS:
+        names = ", ".join(
+            spoken(tag_field) for tag_field in Tags.__struct_fields__ if tag_field in FIELDS
+        )
         near = suggest.did_you_mean(name, map(spoken, FIELDS))
-        raise UsageFailed(f'There is no field "{name}". There are {known}.{near}')
-    return found
+        raise UsageFailed(f'Unknown field "{name}". Known fields: {names}.{near}')
+    return resolved
 
 
 def spoken(field: str) -> str:
-    """Return the name by which a person calls a field."""
+    """Return the name of a field as users type it."""
     return "genre" if field == "genres" else field
 
 
 def edits(name: str, values: Sequence[str], reason: str) -> list[Edit]:
-    """Return the changes that have a field hold values, just as they are written.
+    """Return the edits that set a field to the given values, unchanged.
 
-    UsageFailed where there is no such field, or it cannot hold a value: one of MusicBrainz's holds
-    MBIDs and nothing else.
+    Raise UsageFailed if the field is unknown or cannot hold a value: MusicBrainz fields hold MBIDs
+    only.
     """
-    found = parsed(name, values, reason)
-    for edit in found:
+    changes = parsed(name, values, reason)
+    for edit in changes:
         _check_mbids(edit)
-    return found
+    return changes
 
 
 def _check_mbids(edit: Edit) -> None:
     if not edit.field.startswith("musicbrainz_"):
         return
-    from mediakeep.lookups import catalogue, musicbrainz  # only here: loading it takes its time
+    from mediakeep.lookups import catalogue, musicbrainz  # here, as importing it is slow
 
     for value in edit.values:
         if not musicbrainz.is_mbid(value.lower()):
             raise UsageFailed(
-                f'{edit.field} cannot be "{files.printable(value)}": it holds MBIDs, such as'
+                f'Invalid {edit.field} "{files.printable(value)}": it must be an MBID, such as'
                 f" {catalogue.VARIOUS_ARTISTS}."
             )
 
 
 def parsed(name: str, values: Sequence[str], reason: str) -> list[Edit]:
-    """Return the changes that a person's words mean, whether or not the values make sense.
+    """Return the edits for a name and values, without checking whether the values make sense.
 
-    "3/12" tells a number and its total; no values, or one that is empty, take the field away, of a
-    number also the total. UsageFailed where there is no such field, or no such number.
+    "3/12" is a number and its total. No values, or one empty value, remove the field; for a number
+    also the total. Raise UsageFailed if the field is unknown or the number is malformed.
     """
-    meant = field(name)
-    told = () if tuple(values) == ("",) else tuple(values)
-    total = _TOTALS.get(meant)
-    if not total or (told and "/" not in told[0]):
-        return [Edit(meant, told, reason)]
-    if not told:
-        return [Edit(meant, (), reason), Edit(total, (), reason)]
-    number, _, of = told[0].partition("/")
-    if len(told) > 1 or not (number and of) or "/" in of:
-        raise UsageFailed(f'{meant} cannot be "{", ".join(told)}": write it as 3 or as 3/12.')
-    return [Edit(meant, (number,), reason), Edit(total, (of,), reason)]
+    field_name = field(name)
+    texts = () if tuple(values) == ("",) else tuple(values)
+    total = _TOTALS.get(field_name)
+    if not total or (texts and "/" not in texts[0]):
+        return [Edit(field_name, texts, reason)]
+    if not texts:
+        return [Edit(field_name, (), reason), Edit(total, (), reason)]
+    number, _, total_text = texts[0].partition("/")
+    if len(texts) > 1 or not (number and total_text) or "/" in total_text:
+        raise UsageFailed(f'Invalid {field_name} "{", ".join(texts)}": write it as 3 or as 3/12.')
+    return [Edit(field_name, (number,), reason), Edit(total, (total_text,), reason)]
 
 
 def check_single(fields: Iterable[str], count: int, *, yes: bool) -> None:
-    """Refuse to give several files the same title or number, unless the person has said --yes."""
-    alike = [name for name in _SINGULAR if name in map(field, fields)]
-    if alike and count > 1 and not yes:
+    """Raise UsageFailed if several files would get the same title or number, unless `yes`."""
+    same_fields = [name for name in _SINGULAR if name in map(field, fields)]
+    if same_fields and count > 1 and not yes:
         raise UsageFailed(
-            f"{count:,} files would get the same {alike[0]}. Add --yes if that is meant."
+            f"{count:,} files would get the same {same_fields[0]}. Add --yes to do it anyway."
         )
 
 
 def check_value(value: str, *, yes: bool) -> None:
-    """Refuse what is no value but a slip, unless the person has said --yes.
+    """Raise UsageFailed if the value is probably a mistake, unless `yes`.
 
-    The path of a file or folder, for then the value was forgotten; or the word in capitals of a
-    command that was pasted, and in which it was to be replaced.
+    That is the path of a file or folder, as the value was probably forgotten, or a placeholder in
+    capitals of a command that was pasted.
     """
     if yes or not value:
         return
     if value in cures.WORDS:
         raise UsageFailed(
-            f"Write what you know in place of {value}, or add --yes. Nothing was changed."
+            f"Replace the placeholder {value} by the value, or add --yes. Nothing was changed."
         )
     if os.path.lexists(value):
         shown = files.printable(value)
         raise UsageFailed(
-            f'The value would be "{shown}", which is a file or folder here. Was the value'
-            " forgotten? Add --yes if that is meant. Nothing was changed."
+            f'The value "{shown}" is a file or folder here. Was the value'
+            " forgotten? Add --yes to use it anyway. Nothing was changed."
         )
