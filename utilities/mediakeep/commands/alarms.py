@@ -1,8 +1,8 @@
 """When a batch raises an alert: failures in a row, a damaged record, a finished library.
 
-Each is raised once: a mark in the log of alerts tells this batch, and those that run beside it or
-after it. What a batch was killed before it could tell, the next one tells. No alert that fails ends
-a batch; what went wrong is a warning.
+Each alert is raised once: a mark in the alert log tells this batch and all others. If a batch is
+killed before it raises an alert, the next one does. A failing alert never ends a batch; it becomes
+a warning.
 """
 
 from __future__ import annotations
@@ -34,55 +34,55 @@ _NEXT = {
     Event.DAMAGED: "--repair",
     Event.FINISHED: "--show-summary",
 }
-# Each batch has a session, and a place in a journal of its own.
+# Session ids and positions in a journal, which differ for each batch.
 _OF_ITS_OWN = re.compile(r"-[0-9a-f]{16}|[0-9]+")
 
 
 class Alarms:
-    """Watches one batch, and tells whom the user wants told."""
+    """Watches one batch, and sends alerts to the configured targets."""
 
     def __init__(
         self, home: Path, kind: Kind, wanted: Wanted, post: Callable[[Job], None] = outbox.post
     ) -> None:
         self._home, self._kind, self._wanted, self._post = home, kind, wanted, post
         self._streak = Streak()
-        self._open = False  # whether it began with anything left to do
-        self._done: set[tuple[Event, str]] = set()  # what was told, as not all can be noted
+        self._open = False  # whether items were open at the start
+        self._done: set[tuple[Event, str]] = set()  # raised alerts, as the log may not be writable
         self.troubles: list[str] = []
 
     def begun(self, queue: Queue) -> None:
-        """Look how things stand before the first item."""
+        """Called before the first item, with the open queue."""
         if self._wanted.targets:
             self._streak = streaks.read(queue.where.folder, queue.state)
             self._open = is_open(queue.state)
             if not self._open:
                 self._finished(queue.state)
 
-    def settled(self, one: Settled, queue: Queue) -> None:
-        """Hear what became of an item."""
-        failed = one.outcome.state is Status.ERROR
-        self._streak = self._streak.after(queue.state.items[one.key].settled, failed=failed)
+    def settled(self, settled: Settled, queue: Queue) -> None:
+        """Called after each item is settled."""
+        failed = settled.outcome.state is Status.ERROR
+        self._streak = self._streak.after(queue.state.items[settled.key].settled, failed=failed)
         if failed and self._streak.failures >= self._wanted.after:
-            self._failing(one, queue)
+            self._failing(settled, queue)
         self._look(queue.state)
 
-    def _failing(self, one: Settled, queue: Queue) -> None:
-        count, reason = self._streak.failures, alert.line(one.outcome.message)
-        name, session = files.printable(one.key), queue.session
-        first = "" if count == 1 else f"The last {count} tries have failed. The newest: "
+    def _failing(self, settled: Settled, queue: Queue) -> None:
+        count, reason = self._streak.failures, alert.line(settled.outcome.message)
+        name, session = files.printable(settled.key), queue.session
+        first = "" if count == 1 else f"The last {count} attempts have failed. The newest: "
         self._raise(
             Event.FAILURES,
             f"{first}{name} has failed: {reason}",
             f"{queue.state.head.created} {self._streak.since}",
             failures=count,
-            item=one.key,
+            item=settled.key,
             reason=reason,
             session=session.id if session else "",
             counts=_counts(queue.state),
         )
 
     def damaged(self, error: MediakeepError) -> None:
-        """Hear that the record is damaged; the same damage is told once a day."""
+        """Called if the record is damaged; the same damage is reported once a day."""
         text = str(error)
         digest = f"{zlib.crc32(_OF_ITS_OWN.sub('#', text).encode()):08x}"
         reason = alert.line(text)
@@ -90,17 +90,17 @@ class Alarms:
         self._raise(Event.DAMAGED, message, f"{clock.now():%Y-%m-%d} {digest}", reason=reason)
 
     def ended(self, report: Report, queue: Queue) -> None:
-        """Look once more: a person may have skipped what was left meanwhile."""
+        """Called at the end: the user may have skipped the remaining items meanwhile."""
         if report.done:
             self._look(queue.state)
 
     def _look(self, state: State) -> None:
-        """Look whether anything is left to do, after an item was settled."""
+        """Raise an alert if no item is left to process."""
         if not self._wanted.targets or is_open(state):
             return
         if self._open:
             self._finished(state)
-        else:  # a finished item was done anew: no news, and none for the next batch
+        else:  # a finished item was processed again: no news, also for the next batch
             said = "The library is finished as before"
             self._once(Event.FINISHED, _stand(state), said, lambda: None)
 
@@ -109,7 +109,9 @@ class Alarms:
         if not last:
             return
         counts = _counts(state)
-        rest = [f"{counts[one]:,} {word}" for one, word in _LEFT.items() if counts.get(one)]
+        rest = [
+            f"{counts[status]:,} {word}" for status, word in _LEFT.items() if counts.get(status)
+        ]
         done = f"{counts.get(Status.COMPLETED, 0):,} of {len(state.items):,} {self._kind.plural}"
         self._raise(
             Event.FINISHED,
@@ -120,10 +122,10 @@ class Alarms:
         )
 
     def _raise(self, event: Event, message: str, mark: str, **facts: Any) -> None:
-        """Hand an alert over, once."""
+        """Send an alert to all targets, once."""
         if not self._wanted.targets:
             return
-        one = Alert(
+        raised = Alert(
             event=event,
             kind=self._kind.name,
             host=platform.node(),
@@ -133,21 +135,21 @@ class Alarms:
             next=f"{config.spoken(self._kind.manager, self._home)} {_NEXT[event]}",
             facts=facts,
         )
-        self._once(event, mark, f"Alert raised: {message}", lambda: self._send(one))
+        self._once(event, mark, f"Alert raised: {message}", lambda: self._send(raised))
 
-    def _send(self, one: Alert) -> None:
+    def _send(self, raised: Alert) -> None:
         for target in self._wanted.targets:
             try:
-                self._post(outbox.job(one, target, self._home))
+                self._post(outbox.job(raised, target, self._home))
             except OSError as error:
-                why = f"The alert for {target.name} could not be sent: {error.strerror}."
-                self.troubles.append(why)
+                message = f"The alert for {target.name} could not be sent: {error.strerror}."
+                self.troubles.append(message)
 
-    def _once(self, event: Event, mark: str, said: str, act: Callable[[], None]) -> None:
-        """Do something and note it, unless its mark was noted before.
+    def _once(self, event: Event, mark: str, log_text: str, act: Callable[[], None]) -> None:
+        """Call `act` and log it, unless its mark was logged before.
 
-        Where the disk does not take the note, each batch does it once: rather twice than never.
-        But what was finished before the batch began would then be told every night.
+        If the log cannot be written, each batch acts once: better twice than never. But a library
+        that was finished before this batch would then raise an alert every night.
         """
 
         def first() -> None:
@@ -157,8 +159,8 @@ class Alarms:
 
         path, kind = notes.place(self._home), self._kind.name
         try:
-            whole = f"{event.value} {kind} {mark}"
-            notes.once(path, whole, first, said, event=event.value, kind=kind)
+            full_mark = f"{event.value} {kind} {mark}"
+            notes.once(path, full_mark, first, log_text, event=event.value, kind=kind)
         except OSError:
             if self._open or event is not Event.FINISHED:
                 first()
@@ -168,7 +170,7 @@ _LEFT = {Status.ERROR: "failed for good", Status.SKIPPED: "skipped"}
 
 
 def is_open(state: State) -> bool:
-    """Tell whether anything is left to do: pending, in progress, or to be tried again."""
+    """Return whether any item is left: pending, in progress, or to be retried."""
     if state.counts[Status.PENDING] or state.counts[Status.IN_PROGRESS]:
         return True
     items = state.items.values() if state.counts[Status.ERROR] else ()
@@ -176,13 +178,13 @@ def is_open(state: State) -> bool:
 
 
 def _last(state: State) -> Item | None:
-    """Return the item that was settled last; None where none ever was."""
+    """Return the item that was settled last, or None."""
     last = max(state.items.values(), key=attrgetter("settled"), default=None)
     return last if last and last.settled else None
 
 
 def _stand(state: State) -> str:
-    """Return what tells one end of the work from the next: the queue, and its last settle."""
+    """Return a mark of a finished library: the queue, and its last settle."""
     last = _last(state)
     return f"{state.head.created} {last.settled if last else 0}"
 

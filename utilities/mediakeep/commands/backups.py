@@ -1,4 +1,4 @@
-"""The manager's actions that keep a queue beyond its disk: make a backup, restore one."""
+"""Manager actions that back up a queue to another disk, and restore it."""
 
 from __future__ import annotations
 
@@ -10,79 +10,82 @@ from mediakeep.commands import homes
 from mediakeep.commands.desk import Answer, Desk
 from mediakeep.views import terminal
 
-if TYPE_CHECKING:  # the modules are imported where they are needed: --help must be quick
+if TYPE_CHECKING:  # imported where they are needed, as --help must be quick
     from mediakeep.queue.backups.archive import Head
     from mediakeep.queue.backups.vault import Made
 
 
-def backup(desk: Desk, given: Path) -> Answer:
-    """Write all that cannot be made anew into one archive, also while a batch runs."""
+def backup(context: Desk, path: Path) -> Answer:
+    """Write all that cannot be created again into one archive, also during a batch."""
     from mediakeep.queue.backups import vault
 
-    made = vault.make(desk.place, desk.kind, desk.subject.outputs, given)
-    return Answer([sentence(made)], told(made))
+    backup_file = vault.make(context.place, context.kind, context.subject.outputs, path)
+    return Answer([sentence(backup_file)], told(backup_file))
 
 
-def sentence(made: Made) -> str:
-    """Say where a backup lies and how large it is."""
-    return f"Backup written: {files.display_path(made.path)} ({made.bytes:,} bytes)"
+def sentence(backup_file: Made) -> str:
+    """Return a line with the path and size of a backup."""
+    return f"Backup written: {files.display_path(backup_file.path)} ({backup_file.bytes:,} bytes)"
 
 
-def told(made: Made) -> dict[str, object]:
-    """Tell programs of a backup."""
-    head = made.head
-    return {"path": files.escape(made.path), "bytes": made.bytes, "seq": head.seq} | {
+def told(backup_file: Made) -> dict[str, object]:
+    """Return a backup as JSON data."""
+    head = backup_file.head
+    return {"path": files.escape(backup_file.path), "bytes": backup_file.bytes, "seq": head.seq} | {
         "items": head.items
     }
 
 
-def restore_backup(desk: Desk, given: Path) -> Answer:
-    """Make a backup the present again, once all of it is known to be whole.
+def restore_backup(context: Desk, path_given: Path) -> Answer:
+    """Restore a backup, after checking all of it.
 
-    What it replaces is kept in a dated folder. Killed, the same command ends what was begun.
+    What it replaces is kept in a dated folder. If this is killed, the same command completes it.
     """
     from mediakeep.queue.backups import recovery
 
-    path = given.absolute()
-    head = recovery.check(desk.place, desk.kind, path)
-    if desk.folder.exists():
-        desk.confirm(
-            f"Replace the {desk.kind.name} queue in {desk.home} by the backup of {head.written},"
-            f" of the library {files.printable(head.library_path)}? What is there now is kept."
+    path = path_given.absolute()
+    head = recovery.check(context.place, context.kind, path)
+    if context.folder.exists():
+        context.confirm(
+            f"Replace the {context.kind.name} queue in {context.home} by the backup of"
+            f" {head.written}, of the library {files.printable(head.library_path)}? The current files"
+            " are kept."
         )
-    replaced = recovery.run(desk.place, desk.kind, path)
-    homes.furnish(desk.home)
-    with desk.opened() as opened:
+    replaced = recovery.run(context.place, context.kind, path)
+    homes.furnish(context.home)
+    with context.opened() as opened:
         total = len(opened.state.items)
-    items = terminal.count(total, desk.kind.noun, desk.kind.plural)
+    items = terminal.count(total, context.kind.noun, context.kind.plural)
     lines = [
         f"Restored: {items}, as of {head.written}.",
-        *_back(desk, replaced),
-        *_gone(desk, head),
+        *_back(context, replaced),
+        *_gone(context, head),
     ]
-    kept = files.escape(replaced) if replaced else None
+    replaced_text = files.escape(replaced) if replaced else None
     return Answer(
-        lines, {"written": head.written, "seq": head.seq, "items": head.items} | {"replaced": kept}
+        lines,
+        {"written": head.written, "seq": head.seq, "items": head.items}
+        | {"replaced": replaced_text},
     )
 
 
-def _back(desk: Desk, replaced: Path | None) -> list[str]:
-    """Say where that is kept which was replaced, and how to go back."""
+def _back(context: Desk, replaced: Path | None) -> list[str]:
+    """Return where the replaced data is kept, and how to go back."""
     if replaced is None:
         return []
-    lines = [f"What was there before is kept in {files.display_path(replaced)}."]
-    before = replaced / "status" / desk.kind.name
+    lines = [f"The previous files are kept in {files.display_path(replaced)}."]
+    before = replaced / "status" / context.kind.name
     if before.exists():
-        kept, home = f"{replaced}_undone", files.quote_path(desk.home)
-        go = f"mv {files.quote_path(desk.folder)} {files.quote_path(kept)}"
+        undone_path, home = f"{replaced}_undone", files.quote_path(context.home)
+        move_away = f"mv {files.quote_path(context.folder)} {files.quote_path(undone_path)}"
         copies = f"cp -a {files.quote_path(replaced)}/. {home}"
-        lines.append(f"To go back:\n  {go} && {copies}")
+        lines.append(f"To go back:\n  {move_away} && {copies}")
     return lines
 
 
-def _gone(desk: Desk, head: Head) -> list[str]:
-    """Say how to name the library's new place, where it no longer lies where it did."""
+def _gone(context: Desk, head: Head) -> list[str]:
+    """Return how to set the library's new path if the old one is missing."""
     if Path(files.unescape(head.library_path)).is_dir():
         return []
-    line = f"{config.spoken(desk.kind.manager, desk.home)} --relocate NEW"
-    return [f"The library {head.library_path} is not there. Where it has moved to NEW:\n  {line}"]
+    line = f"{config.spoken(context.kind.manager, context.home)} --relocate NEW"
+    return [f"The library {head.library_path} is missing. If it has moved to NEW:\n  {line}"]

@@ -1,4 +1,4 @@
-"""Running a batch of any kind: the checks before it, what is shown of it, and its exit code."""
+"""Run a batch of any kind: checks, output, alerts and exit code."""
 
 from __future__ import annotations
 
@@ -30,27 +30,33 @@ from mediakeep.runner.hand import Hand
 from mediakeep.runner.plan import Face, Plan, Report, Settled
 from mediakeep.views import review, summary
 
-_NOT_AGAIN = "No sound was decoded. To have all decoded again, {} --reset-all makes all {} pending."
+_NOT_AGAIN = (
+    "No audio was decoded. To decode everything again, {} --reset-all makes all {} pending."
+)
 
-_AT_ONCE = 50  # items whose reports are brought up to date
+_AT_ONCE = 50  # items that are claimed together to update their reports
 
 
-def run(ask: Asked, early: Sequence[Hand]) -> int:
-    """Run a batch, with the workers that started early, and return its exit code."""
-    subject = subjects.of(ask.request.kind)
-    asking = ask.plan.limits.asked
-    plain = Plain(subject.kind, subject.told, asking=asking)
-    shown = Overheard(Json() if ask.as_json else plain)
-    report = _rehearse(subject, ask, shown) if ask.dry_run else _work(subject, ask, shown, early)
+def run(options: Asked, workers: Sequence[Hand]) -> int:
+    """Run a batch with workers that were started early, and return its exit code."""
+    subject = subjects.of(options.request.kind)
+    asking = options.plan.limits.asked
+    text_output = Plain(subject.kind, subject.told, asking=asking)
+    output = Overheard(Json() if options.as_json else text_output)
+    report = (
+        _rehearse(subject, options, output)
+        if options.dry_run
+        else _work(subject, options, output, workers)
+    )
     if report.gone:
         raise report.gone
-    if not ask.dry_run:
-        _tidy(subject, ask, stopped=report.stopped)
+    if not options.dry_run:
+        _tidy(subject, options, stopped=report.stopped)
     return code(report)
 
 
 def code(report: Report) -> int:
-    """Return the exit code of what a batch came to; items that failed win over services."""
+    """Return the exit code of a batch; failed items take precedence over failed services."""
     if report.stopped:
         return 130
     if report.settled[Status.ERROR]:
@@ -58,104 +64,104 @@ def code(report: Report) -> int:
     return ServiceFailed.exit_code if report.unreached else 0
 
 
-def _work(subject: Subject, ask: Asked, shown: Overheard, early: Sequence[Hand]) -> Report:
-    alarms = Alarms(ask.home, subject.kind, ask.alerts)
+def _work(subject: Subject, options: Asked, output: Overheard, workers: Sequence[Hand]) -> Report:
+    triggers = Alarms(options.home, subject.kind, options.alerts)
     try:
-        return _watched(subject, ask, shown, early, alarms)
+        return _watched(subject, options, output, workers, triggers)
     except StateDamaged as error:
-        alarms.damaged(error)
-        _warn(alarms.troubles)
+        triggers.damaged(error)
+        _warn(triggers.troubles)
         raise
 
 
 def _watched(
-    subject: Subject, ask: Asked, shown: Overheard, early: Sequence[Hand], alarms: Alarms
+    subject: Subject, options: Asked, output: Overheard, workers: Sequence[Hand], triggers: Alarms
 ) -> Report:
-    folder = subjects.folder(ask.home, subject.kind)
-    temp_copies.remove_abandoned(ask.home / "status" / "undo")
-    with Queue.open(queue.place(folder, notice=shared.notice), subject.kind) as opened:
-        check(opened.state)
-        if ask.request.policy.fix is not Fix.NONE:
-            library = files.unescape(opened.state.head.library_path)
+    folder = subjects.folder(options.home, subject.kind)
+    temp_copies.remove_abandoned(options.home / "status" / "undo")
+    with Queue.open(queue.place(folder, notice=shared.notice), subject.kind) as open_queue:
+        check(open_queue.state)
+        if options.request.policy.fix is not Fix.NONE:
+            library = files.unescape(open_queue.state.head.library_path)
             sample_library.refuse_real_library(Path(library))
-        sweep(ask.home, subject.kind)
-        key = actions.find(opened.state, ask.name) if ask.name else ""
-        plan = structs.replace(ask.plan, key=key)
-        troubles = subject.ready(ask.home, ask.access, opened.state.items)
+        sweep(options.home, subject.kind)
+        key = actions.find(open_queue.state, options.name) if options.name else ""
+        plan = structs.replace(options.plan, key=key)
+        warnings = subject.ready(options.home, options.access, open_queue.state.items)
 
         def milestone() -> None:
-            _write_views(subject, ask.home, opened.state, troubles)
+            _write_views(subject, options.home, open_queue.state, warnings)
 
-        def settled(one: Settled) -> None:
-            shown.settled(one)
-            alarms.settled(one, opened)
+        def settled(settled_item: Settled) -> None:
+            output.settled(settled_item)
+            triggers.settled(settled_item, open_queue)
 
-        alarms.begun(opened)
-        face = Face(shown.begun, settled, shown.progress, milestone)
-        report = batch.run(opened, ask.opening(), plan, face, early)
-        alarms.ended(report, opened)
-        items = opened.state.items
+        triggers.begun(open_queue)
+        face = Face(output.begun, settled, output.progress, milestone)
+        report = batch.run(open_queue, options.opening(), plan, face, workers)
+        triggers.ended(report, open_queue)
+        items = open_queue.state.items
         stale = {key: items[key] for key in subject.stale(items)}
     if stale and not report.stopped:
-        report.manual_reviews += _again(subject, ask.home, stale, troubles)
-    if ask.deep and not report.claimed:
+        report.manual_reviews += _again(subject, options.home, stale, warnings)
+    if options.deep and not report.claimed:
         report.warnings.append(_NOT_AGAIN.format(subject.kind.manager, subject.kind.plural))
-    if report.awaiting and not (ask.access.is_open or report.unmade):
-        report.unmade = str(ask.access.refusal())
-    # Only now is everything in the history, from which the pace is told.
-    report.warnings += [*opened.warnings(), *troubles, *alarms.troubles]
-    report.listed = review.read_total(ask.home)
-    shown.ended(report, summary.read(folder, opened.state))
+    if report.awaiting and not (options.access.is_open or report.unmade):
+        report.unmade = str(options.access.refusal())
+    # Only now is everything in the history, from which the pace is computed.
+    report.warnings += [*open_queue.warnings(), *warnings, *triggers.troubles]
+    report.listed = review.read_total(options.home)
+    output.ended(report, summary.read(folder, open_queue.state))
     _warn(report.warnings)
     return report
 
 
-def _write_views(subject: Subject, home: Path, state: State, troubles: list[str]) -> None:
-    """Bring what is made of a queue up to date; what cannot be, the next batch makes good."""
-    entries = review.careful(subject.entries(home), troubles)
+def _write_views(subject: Subject, home: Path, state: State, warnings: list[str]) -> None:
+    """Update the exports of a queue; what fails is written by the next batch."""
+    entries = review.careful(subject.entries(home), warnings)
     try:
         review.update(home, subjects.folder(home, subject.kind), state, entries)
-        troubles.extend(subject.views(home, state))
+        warnings.extend(subject.views(home, state))
     except (OSError, MediakeepError) as error:
-        troubles.append(f"Not all views could be written: {attempt.explain(error)}")
+        warnings.append(f"Not all views could be written: {attempt.explain(error)}")
 
 
-def _again(subject: Subject, home: Path, stale: Mapping[str, Item], troubles: list[str]) -> int:
-    """Read items again whose reports tell of others that have changed.
+def _again(subject: Subject, home: Path, stale: Mapping[str, Item], warnings: list[str]) -> int:
+    """Read items again whose reports mention other items that have changed.
 
-    Return how many more decisions wait because of it. The items are taken a few at a time: what is
-    taken when this is killed, is done again from the start.
+    Return how many more reviews are open because of it. The items are claimed in small groups; if
+    this is killed, a claimed group is read again from the start.
     """
     from mediakeep.commands import handwork
 
     keys = list(stale)
     try:
-        with handwork.begun(home, subject.kind, "bring_up_to_date") as hand:
+        with handwork.begun(home, subject.kind, "bring_up_to_date") as checkout:
             for first in range(0, len(keys), _AT_ONCE):
-                # Where a batch beside this one has taken one, it, or the next batch, sees to these.
+                # If another batch holds one of them, that batch or the next one updates these.
                 with contextlib.suppress(UsageFailed):
-                    hand.settle(*hand.take([], keys[first : first + _AT_ONCE]))
+                    checkout.settle(*checkout.take([], keys[first : first + _AT_ONCE]))
         state = reading.state(subjects.folder(home, subject.kind), subject.kind)
-        _write_views(subject, home, state, troubles)
+        _write_views(subject, home, state, warnings)
     except (OSError, MediakeepError) as error:
-        why = attempt.explain(error)
-        troubles.append(f"Not all reports could be brought up to date: {why}")
+        reason = attempt.explain(error)
+        warnings.append(f"Not all reports could be brought up to date: {reason}")
         return 0
     now = sum(state.items[key].manual_reviews for key in keys if key in state.items)
-    return now - sum(one.manual_reviews for one in stale.values())
+    return now - sum(item.manual_reviews for item in stale.values())
 
 
-def _tidy(subject: Subject, ask: Asked, *, stopped: bool) -> None:
-    """Write the reports that are due and keep the record in good order; a stopped batch only those.
+def _tidy(subject: Subject, options: Asked, *, stopped: bool) -> None:
+    """Write due reports and maintain the record; after a stop only the reports.
 
-    What was done is said where lines for people are asked for.
+    What was done is printed in text output only.
     """
-    place = queue.place(subjects.folder(ask.home, subject.kind), notice=shared.notice)
-    _warn(chores.report(place, ask.habits))
+    place = queue.place(subjects.folder(options.home, subject.kind), notice=shared.notice)
+    _warn(chores.report(place, options.habits))
     if not stopped:
-        done = chores.do(place, subject, ask.habits)
-        shared.show([] if ask.as_json else done.notes, None, as_json=False)
-        _warn(done.warnings)
+        result = chores.do(place, subject, options.habits)
+        shared.show([] if options.as_json else result.notes, None, as_json=False)
+        _warn(result.warnings)
 
 
 def _warn(warnings: Sequence[str]) -> None:
@@ -163,35 +169,35 @@ def _warn(warnings: Sequence[str]) -> None:
         click.echo(f"Warning: {shared.plain(warning)}", err=True)
 
 
-def _rehearse(subject: Subject, ask: Asked, shown: Overheard) -> Report:
-    """Work as a batch would, on the same items, and leave no trace."""
-    folder = subjects.folder(ask.home, subject.kind)
+def _rehearse(subject: Subject, options: Asked, output: Overheard) -> Report:
+    """Do a dry run on the items that a batch would process, without leaving a trace."""
+    folder = subjects.folder(options.home, subject.kind)
     state = reading.state(folder, subject.kind)
     check(state)
     claims.rehearse(state, queue.place(folder))
-    keys = [actions.find(state, ask.name)] if ask.name else _next(state, ask.plan)
+    keys = [actions.find(state, options.name)] if options.name else _next(state, options.plan)
     due: list[Any] = []
 
-    def settled(one: Settled) -> None:
-        due.extend(one.outcome.facts.get("due", ()))
-        shown.settled(one)
+    def settled(settled_item: Settled) -> None:
+        due.extend(settled_item.outcome.facts.get("due", ()))
+        output.settled(settled_item)
 
-    face = Face(shown.begun, settled, shown.progress)
-    report = rehearsal.run(state, keys, ask.opening(), ask.plan, face)
-    if ask.plan_out and not report.stopped:
-        report.notes += planned.keep(ask.home, ask.plan_out, due)
-    shown.rehearsed(report)
+    face = Face(output.begun, settled, output.progress)
+    report = rehearsal.run(state, keys, options.opening(), options.plan, face)
+    if options.plan_out and not report.stopped:
+        report.notes += planned.keep(options.home, options.plan_out, due)
+    output.rehearsed(report)
     return report
 
 
 def _next(state: State, plan: Plan) -> list[str]:
-    """Return the keys that a batch would take."""
+    """Return the keys that a batch would claim."""
     count = len(state.items) if plan.size is None else plan.size
     return Line(state).peek(count, lookups=plan.lookups)
 
 
 def check(state: State) -> None:
-    """Make sure that the library is there: an unmounted share must not look like a loss."""
+    """Raise LibraryGone if the library is missing or empty: an unmounted share is not a loss."""
     root = Path(files.unescape(state.head.library_path))
     try:
         empty = not any(root.iterdir())
@@ -204,7 +210,7 @@ def check(state: State) -> None:
 
 
 def sweep(home: Path, kind: Kind) -> None:
-    """Remove what a killed batch left half-written, where no other can be writing now."""
+    """Remove partial outputs of a killed batch, while no other batch can be writing."""
     outputs = home / "outputs"
     for folder in (outputs, outputs / kind.name, home / "issues" / kind.name):
         files.sweep(folder)

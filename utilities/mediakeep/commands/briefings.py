@@ -1,4 +1,4 @@
-"""Reports on days and weeks: gathered from every kind's queue and history, and written."""
+"""Reports on days and weeks, collected from the queue and history of every kind."""
 
 from __future__ import annotations
 
@@ -27,95 +27,97 @@ from mediakeep.views.report.progress import Findings, Progress
 from mediakeep.views.summary import Account, View
 from mediakeep.views.sums import Sums
 
-GAINS = 5  # items that gained most, that are named
+GAINS = 5  # items with the largest gains that are listed
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """Where and when reports are written, and in which time zone days begin."""
+    """The home, the time and the time zone of reports."""
 
     home: Path
     now: datetime
     zone: Zone = None
 
     def period(self, days: int) -> Period:
-        """Return the day or week that runs."""
+        """Return the current day or week."""
         return periods.of(self.now, days, self.zone)
 
 
-def gather(desk: Desk, period: Period) -> Briefing | None:
-    """Gather a report; None where no kind has a history that goes back to that period."""
-    view = View(desk.now, desk.zone, period)
-    told: list[Progress] = []
+def gather(context: Desk, period: Period) -> Briefing | None:
+    """Collect a report; None if no kind's history goes back to the period."""
+    view = View(context.now, context.zone, period)
+    parts: list[Progress] = []
     accounts: list[Account] = []
     for kind in kinds.KINDS.values():
         with contextlib.suppress(NoQueue):
-            account, one = _progress(desk, kind, view)
+            account, part = _progress(context, kind, view)
             accounts.append(account)
-            told += [one] if one else []
-    if not told:
+            parts += [part] if part else []
+    if not parts:
         return None
-    local = desk.now.astimezone(desk.zone)
+    local = context.now.astimezone(context.zone)
     running = period.first <= local.date() <= period.last
-    return briefing.of(summary.of(accounts, view), told, local, running=running)
+    return briefing.of(summary.of(accounts, view), parts, local, running=running)
 
 
-def _progress(desk: Desk, kind: Kind, view: View) -> tuple[Account, Progress | None]:
-    folder, period = subjects.folder(desk.home, kind), view.last
+def _progress(context: Desk, kind: Kind, view: View) -> tuple[Account, Progress | None]:
+    folder, period = subjects.folder(context.home, kind), view.last
     queue = reading.whole(folder, kind)
     state = queue.state
-    asked = partial(_asked, state=state, view=view)
-    account, found = index.ask(folder, asked, queue.records)
+    query = partial(_asked, state=state, view=view)
+    account, findings = index.ask(folder, query, queue.records)
     spans = account.spans(period.days)
     if not spans or spans[-1].period != period:
         return account, None
-    if desk.now >= period.shifted(1).end:  # what is true today says nothing of that time
-        return account, progress.of(account, spans, found, None)
+    if context.now >= period.shifted(1).end:  # the current state says nothing about that time
+        return account, progress.of(account, spans, findings, None)
     subject = subjects.of(kind)
-    remedies = Remedies(partial(subject.accepting, desk.home), subject.advice)
-    with contextlib.suppress(OSError):  # it may not be written: then it is told as it stands
-        entries = review.careful(subject.entries(desk.home), [])  # a batch warns of damage
-        review.update(desk.home, folder, state, entries)
-    waiting = decisions.read(Listed(desk.home, kind.name), found.opened, remedies, desk.zone)
-    now = present.of(Moment(desk.home, state, desk.now), account, waiting, found.failed)
-    return account, progress.of(account, spans, found, now)
+    remedies = Remedies(partial(subject.accepting, context.home), subject.advice)
+    with contextlib.suppress(OSError):  # if it cannot be written, the existing list is used
+        entries = review.careful(subject.entries(context.home), [])  # a batch warns of damage
+        review.update(context.home, folder, state, entries)
+    waiting = decisions.read(
+        Listed(context.home, kind.name), findings.opened, remedies, context.zone
+    )
+    now = present.of(Moment(context.home, state, context.now), account, waiting, findings.failed)
+    return account, progress.of(account, spans, findings, now)
 
 
 def _asked(base: sqlite3.Connection, state: State, view: View) -> tuple[Account, Findings]:
-    """Ask the history for all that a report tells."""
+    """Query the history for all data of a report."""
     begin, end = clock.text(view.last.start), clock.text(view.last.end)
     gains, failed = past.gains(base, begin, end, GAINS), past.failed(base, begin, end)
     account = summary.account_from(base, state, view, Sums(state))
     return account, Findings(gains, failed, past.opened(base))
 
 
-def first(desk: Desk) -> datetime | None:
-    """Return the first moment that any kind's history knows; None where there is none."""
-    found = []
+def first(context: Desk) -> datetime | None:
+    """Return the earliest time in any kind's history, or None."""
+    times = []
     for kind in kinds.KINDS.values():
-        folder = subjects.folder(desk.home, kind)
+        folder = subjects.folder(context.home, kind)
         if folder.is_dir():
-            found.append(index.ask(folder, past.since))
-    return min((datetime.fromisoformat(one) for one in found if one), default=None)
+            times.append(index.ask(folder, past.since))
+    return min((datetime.fromisoformat(time) for time in times if time), default=None)
 
 
-def write_due(desk: Desk, formats: Sequence[str], *, daily: bool) -> Iterator[str]:
-    """Write the reports that are due, and give what a person should know of that.
+def write_due(context: Desk, formats: Sequence[str], *, daily: bool) -> Iterator[str]:
+    """Write due reports, and yield warnings.
 
-    A person's own template that is wrong costs nobody a report: ours is used instead.
+    If the user's template is invalid, the built-in one is used.
     """
-    since = first(desk)
+    since = first(context)
     if since is None:
         return
     for days in (WEEK, *([DAY] if daily else [])):
-        begin = periods.of(since, days, desk.zone)
-        for period in filing.due(desk.home, desk.period(days), begin, desk.now):
-            if told := gather(desk, period):
-                yield from _write(desk.home, told, formats)
+        begin = periods.of(since, days, context.zone)
+        for period in filing.due(context.home, context.period(days), begin, context.now):
+            if report := gather(context, period):
+                yield from _write(context.home, report, formats)
 
 
-def _write(home: Path, told: Briefing, formats: Sequence[str]) -> Iterator[str]:
+def _write(home: Path, report: Briefing, formats: Sequence[str]) -> Iterator[str]:
     try:
-        filing.write(home, told, formats)
+        filing.write(home, report, formats)
     except BadTemplate as error:
-        filing.write(home, told, formats, own=False)
+        filing.write(home, report, formats, own=False)
         yield f"{error} The report was written with that one."

@@ -1,4 +1,4 @@
-"""The changes of files that are recorded, each with whether it was taken back."""
+"""The recorded changes of files, each with whether it was undone."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from mediakeep.media.undoing.store import UNSURE, VOID, Store, taken_back
 from mediakeep.music import plans
 from mediakeep.music.plans import Line
 
-NONE = "(no session)"  # of changes that no command made
+NONE = "(no session)"  # for changes that no command made
 
-_SUM = "sha256:"  # begins what a record tells of a whole file
+_SUM = "sha256:"  # prefix of a record's value for a whole file
 
 
 @dataclass(frozen=True)
 class Change:
-    """One file changed once: `taken_back` where that is undone, and by which session."""
+    """One change of one file; `taken_back_by` is the session that undid it."""
 
     id: str
     time: str
@@ -45,19 +45,23 @@ class Change:
 
 
 def read(store: Store, selection: Selection) -> list[Change]:
-    """Return the changes that are meant, the oldest first; none that was never made."""
+    """Return the selected changes, oldest first; without those that were never made."""
     queries = selection.queries
-    found = [entry for query in queries for entry in store.find(query) if entry.state != VOID]
-    meant = {entry.record.id for entry in found}
-    if Query() not in queries:  # then all that undoes them is there already
-        found = [entry for entry in store.with_undoings(found) if entry.state != VOID]
-    back = taken_back(entry.record for entry in found if entry.state != UNSURE)
-    records = [entry.record for entry in found]
-    by = {one.undoes: one.session for one in records if one.undoes in back and one.id not in back}
+    entries = [entry for query in queries for entry in store.find(query) if entry.state != VOID]
+    selected = {entry.record.id for entry in entries}
+    if Query() not in queries:  # otherwise the records that undo them are included already
+        entries = [entry for entry in store.with_undoings(entries) if entry.state != VOID]
+    undone_ids = taken_back(entry.record for entry in entries if entry.state != UNSURE)
+    records = [entry.record for entry in entries]
+    by = {
+        undo_record.undoes: undo_record.session
+        for undo_record in records
+        if undo_record.undoes in undone_ids and undo_record.id not in undone_ids
+    }
     return [
         _change(store, entry.record, entry.state == UNSURE, by)
-        for entry in found
-        if entry.record.id in meant
+        for entry in entries
+        if entry.record.id in selected
     ]
 
 
@@ -80,7 +84,7 @@ def _change(store: Store, record: Record, unsure: bool, by: dict[str, str]) -> C
 
 
 def fields(store: Store, record: Record) -> dict[str, Changed]:
-    """Return what changed; of a damaged record what can be read."""
+    """Return the changed fields; of a damaged record those that can be read."""
     try:
         return store.fields(record)
     except StateDamaged:
@@ -88,51 +92,53 @@ def fields(store: Store, record: Record) -> dict[str, Changed]:
 
 
 def told(change: Change) -> Iterator[str]:
-    """Tell of a change, each field in a line."""
+    """Yield a line for each field of a change."""
     when = f"{moments.shown(change.time)}  {change.session or NONE}"
     place = f"{when}  {targets.shown(Path(files.unescape(change.path)))}"
     after = ""
     if change.taken_back:
-        after = f", taken back{change.taken_back_by and ' by ' + change.taken_back_by}"
+        after = f", undone{change.taken_back_by and ' by ' + change.taken_back_by}"
     elif change.unsure:
-        after = ", and nobody can tell whether it was made"
+        after = ", unknown whether it was made"
     elif change.forgotten:
-        after = ", and how to take it back is forgotten"
+        after = ", undo data deleted"
     for line in told_fields(change.fields, place):
         yield line + after
 
 
 def told_fields(changed: dict[str, Changed], place: str) -> list[str]:
-    """Tell what changed in a file, as all commands do."""
+    """Return a line for each changed field of a file, in the format of all commands."""
     return [
-        _told_file(one, place)
-        if _is_file(name, one)
-        else plans.full(place, Line(field=name, old=one.old, new=one.new, reason=one.reason))
-        for name, one in changed.items()
+        _told_file(change, place)
+        if _is_file(name, change)
+        else plans.full(
+            place, Line(field=name, old=change.old, new=change.new, reason=change.reason)
+        )
+        for name, change in changed.items()
     ]
 
 
 def _is_file(name: str, changed: Changed) -> bool:
-    """Tell whether a field stands for a whole file; a picture in a track does not."""
+    """Return whether a field stands for a whole file; an embedded picture does not."""
     values = (*changed.old, *changed.new)
-    return name != PICTURE and bool(values) and all(one.startswith(_SUM) for one in values)
+    return name != PICTURE and bool(values) and all(value.startswith(_SUM) for value in values)
 
 
 def _told_file(changed: Changed, place: str) -> str:
-    """Tell of a file that was put there, taken away, or written anew."""
-    what = "taken away" if not changed.new else "written anew" if changed.old else "put here"
+    """Return a line on a file that was created, removed or replaced."""
+    what = "removed" if not changed.new else "replaced" if changed.old else "created"
     why = f" ({changed.reason})" if changed.reason else ""
     return f"{files.printable(place)}: {what}{why}"
 
 
 def data(changed: dict[str, Changed]) -> dict[str, Any]:
-    """Return what changed as data for programs."""
-    return {"fields": {name: structs.asdict(one) for name, one in changed.items()}}
+    """Return the changed fields as JSON data."""
+    return {"fields": {name: structs.asdict(value) for name, value in changed.items()}}
 
 
 def show(store: Store, selection: Selection, *, as_json: bool) -> None:
-    """List the changes that are meant."""
-    found = read(store, selection)
-    lines = [line for change in found for line in told(change)]
-    told_data = [asdict(one) | data(one.fields) for one in found]
-    shared.show(lines or ["No change is recorded that fits."], told_data, as_json=as_json)
+    """Print the selected changes."""
+    changes = read(store, selection)
+    lines = [line for change in changes for line in told(change)]
+    told_data = [asdict(recorded) | data(recorded.fields) for recorded in changes]
+    shared.show(lines or ["No matching changes."], told_data, as_json=as_json)

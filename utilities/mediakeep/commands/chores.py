@@ -1,6 +1,6 @@
-"""What a batch does at its end by itself: old logs, a backup, reports, a word on checkpoints.
+"""What a batch does at its end: archive logs, back up, write reports, check disk space.
 
-None of it ever fails a batch: what cannot be done is a warning.
+None of it fails a batch: errors become warnings.
 """
 
 from __future__ import annotations
@@ -21,74 +21,76 @@ from mediakeep.queue.rewrite import Place
 from mediakeep.runner import attempt
 from mediakeep.views import terminal
 
-_SHARE = 5  # checkpoints may take the n-th part of what is free
-_FEW = 5  # checkpoints that the advice keeps
+_SHARE = 5  # checkpoints may use 1/n of the free space
+_FEW = 5  # checkpoints that the suggested command keeps
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What a person should know of it."""
+    """Messages for the user."""
 
     notes: list[str] = []
     warnings: list[str] = []
 
 
-def report(place: Place, habits: Habits) -> list[str]:
-    """Write the reports that are due, and return what a person should be warned of."""
+def report(place: Place, options: Habits) -> list[str]:
+    """Write due reports, and return warnings."""
     from mediakeep.commands import briefings
 
-    desk = briefings.Desk(place.folder.parent.parent, place.now())
+    context = briefings.Desk(place.folder.parent.parent, place.now())
     try:
-        return list(briefings.write_due(desk, habits.report_formats, daily=habits.daily_reports))
+        return list(
+            briefings.write_due(context, options.report_formats, daily=options.daily_reports)
+        )
     except (MediakeepError, OSError) as error:
         return [attempt.explain(error)]
 
 
-def do(place: Place, subject: Subject, habits: Habits) -> Done:
-    """Keep the record in good order, as the habits say."""
-    done = Done([], [])
-    chores = ((_archive, done.notes), (_back_up, done.notes), (_crowded, done.warnings))
-    for chore, told in chores:
+def do(place: Place, subject: Subject, options: Habits) -> Done:
+    """Do the maintenance that the options ask for."""
+    result = Done([], [])
+    tasks = ((_archive, result.notes), (_back_up, result.notes), (_crowded, result.warnings))
+    for task, messages in tasks:
         try:
-            told.extend(chore(place, subject, habits))
+            messages.extend(task(place, subject, options))
         except (MediakeepError, OSError) as error:
-            done.warnings.append(attempt.explain(error))
-    return done
+            result.warnings.append(attempt.explain(error))
+    return result
 
 
-def _archive(place: Place, _: Subject, habits: Habits) -> Iterator[str]:
-    if not habits.archive_logs:
+def _archive(place: Place, _: Subject, options: Habits) -> Iterator[str]:
+    if not options.archive_logs:
         return
-    from mediakeep.queue import logs  # only where asked for, as below: a batch starts quickly
+    from mediakeep.queue import logs  # only if needed, as below: a batch must start quickly
 
-    if gone := logs.archive(place, habits.archive_logs):
+    if gone := logs.archive(place, options.archive_logs):
         yield f"{terminal.count(len(gone), 'session log')} archived."
 
 
-def _back_up(place: Place, subject: Subject, habits: Habits) -> Iterator[str]:
-    """Make a backup, where the newest is old enough."""
-    if not habits.backup_to:
+def _back_up(place: Place, subject: Subject, options: Habits) -> Iterator[str]:
+    """Make a backup if the newest one is old enough."""
+    if not options.backup_to:
         return
     from mediakeep.queue.backups import vault
 
     try:
-        folder = Path(habits.backup_to).expanduser()
-    except RuntimeError as error:  # a user of whom the system knows no home
-        raise UsageFailed(f"backup_to, {habits.backup_to}: {error}") from error
+        folder = Path(options.backup_to).expanduser()
+    except RuntimeError as error:  # a user without a home folder
+        raise UsageFailed(f"backup_to, {options.backup_to}: {error}") from error
     before = vault.newest(folder, place, subject.kind) if folder.is_dir() else None
-    if before is None or (place.now() - before).total_seconds() >= habits.backup_every:
+    if before is None or (place.now() - before).total_seconds() >= options.backup_every:
         yield backups.sentence(vault.make(place, subject.kind, subject.outputs, folder))
 
 
 def _crowded(place: Place, subject: Subject, _: Habits) -> Iterator[str]:
-    """Warn where checkpoints take much of the disk, and name the command that removes the old."""
-    found = checkpoints.listing(place.folder)
+    """Warn if checkpoints use much of the disk, with the command that removes old ones."""
+    listed = checkpoints.listing(place.folder)
     free = shutil.disk_usage(place.folder).free
-    taken = sum(one.bytes for one in found)
-    if taken * _SHARE > free and checkpoints.surplus(found, _FEW):
-        line = f"{config.spoken(subject.kind.manager, place.folder.parent.parent)}"
+    used = sum(checkpoint.bytes for checkpoint in listed)
+    if used * _SHARE > free and checkpoints.surplus(listed, _FEW):
+        command = f"{config.spoken(subject.kind.manager, place.folder.parent.parent)}"
         yield (
-            f"The checkpoints take {_megabytes(taken)}, and {_megabytes(free)} are free."
-            f" To remove the old ones: {line} --prune-checkpoints {_FEW}"
+            f"The checkpoints use {_megabytes(used)}, and {_megabytes(free)} are free."
+            f" To remove the old ones: {command} --prune-checkpoints {_FEW}"
         )
 
 

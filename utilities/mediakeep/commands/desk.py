@@ -1,4 +1,4 @@
-"""Where a manager's action works: its home, its kind, and the words that the user added."""
+"""The context of a queue manager's action: home, kind, and common options."""
 
 from __future__ import annotations
 
@@ -23,51 +23,51 @@ from mediakeep.queue.state import State
 
 @dataclass
 class Desk:
-    """One call of a manager."""
+    """One call of a queue manager."""
 
     home: Path
     kind: Kind
     yes: bool = False
     force: bool = False
     status: str = ""
-    ignored: tuple[str, ...] = ()  # patterns of files and folders that a scan passes over
+    ignored: tuple[str, ...] = ()  # patterns of files and folders that scans skip
 
     @property
     def folder(self) -> Path:
-        """Where the queue lies."""
+        """The folder of the queue."""
         return subjects.folder(self.home, self.kind)
 
     @property
     def place(self) -> Place:
-        """Where the queue lies, when and on which machine."""
+        """The location of the queue, with clock and host."""
         return queue.place(self.folder, notice=shared.notice)
 
     @cached_property
     def subject(self) -> Subject:
-        """What the engine knows of the kind's subject."""
+        """The subject of the kind."""
         return subjects.of(self.kind)
 
     def read(self) -> State:
-        """Look at the queue without its lock."""
+        """Read the queue without its lock."""
         return reading.state(self.folder, self.kind)
 
     @contextmanager
     def opened(self) -> Iterator[Queue]:
-        """Open the queue for changes; what it has to say is told at the end."""
-        with Queue.open(self.place, self.kind) as opened:
-            yield opened
-            for warning in opened.warnings():
+        """Open the queue for changes, and print its warnings at the end."""
+        with Queue.open(self.place, self.kind) as open_queue:
+            yield open_queue
+            for warning in open_queue.warnings():
                 click.echo(shared.plain(warning), err=True)
 
     def confirm(self, question: str) -> None:
-        """Ask, unless the user said --yes; Stopped where the answer is no."""
+        """Ask for confirmation unless --yes was given; raise Stopped if the user declines."""
         if not self.yes and not click.confirm(question, err=True):
             raise Stopped
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an action has to say: lines for people, data for programs, and an exit code."""
+    """The result of an action: lines of text, JSON data, and the exit code."""
 
     lines: list[str]
     data: Any = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a batch would ask of services: requests and minutes, before anything is done."""
+"""Estimate the requests and minutes that a batch would need, before anything is done."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from mediakeep.queue.state import State
 from mediakeep.views import terminal
 
 
-def show(ask: Asked) -> int:
-    """Print what the look-ups of a batch would need."""
-    kind = ask.request.kind
-    folder = subjects.folder(ask.home, kind)
+def show(options: Asked) -> int:
+    """Print what the lookups of a batch would need."""
+    kind = options.request.kind
+    folder = subjects.folder(options.home, kind)
     state = reading.state(folder, kind)
     claims.rehearse(state, queue.place(folder))
-    items = {key: state.items[key] for key in _keys(state, ask)}
-    found = subjects.of(kind).estimate(ask.home, ask.access, items)
-    lines = _lines(found, kind)
-    if not ask.access.is_open:
-        lines.append(str(ask.access.refusal()))
-    facts = msgspec.structs.asdict(found)
-    shared.show(lines, {kind.plural: facts.pop("items"), **facts}, as_json=ask.as_json)
+    items = {key: state.items[key] for key in _keys(state, options)}
+    estimate = subjects.of(kind).estimate(options.home, options.access, items)
+    lines = _lines(estimate, kind)
+    if not options.access.is_open:
+        lines.append(str(options.access.refusal()))
+    facts = msgspec.structs.asdict(estimate)
+    shared.show(lines, {kind.plural: facts.pop("items"), **facts}, as_json=options.as_json)
     return 0
 
 
-def _keys(state: State, ask: Asked) -> Sequence[str]:
-    if ask.name:
-        return [actions.find(state, ask.name)]
-    count = len(state.items) if ask.plan.size is None else ask.plan.size
+def _keys(state: State, options: Asked) -> Sequence[str]:
+    if options.name:
+        return [actions.find(state, options.name)]
+    count = len(state.items) if options.plan.size is None else options.plan.size
     return Line(state).peek(count, lookups=True)
 
 
-def _lines(found: Estimate, kind: Kind) -> list[str]:
-    who = page.counted(found.items, kind.noun)
-    known = f", {found.known:,} of them looked up before" if found.known else ""
-    time = f" in about {terminal.duration(found.seconds)}" if found.seconds else ""
-    span = "" if found.low == found.high else f" ({found.low:,} to {found.high:,})"
-    return [f"{who}{known}: about {page.counted(found.requests, 'request')}{span}{time}."]
+def _lines(estimate: Estimate, kind: Kind) -> list[str]:
+    who = page.counted(estimate.items, kind.noun)
+    cached = f", {estimate.known:,} of them already looked up" if estimate.known else ""
+    time = f" in about {terminal.duration(estimate.seconds)}" if estimate.seconds else ""
+    span = "" if estimate.low == estimate.high else f" ({estimate.low:,} to {estimate.high:,})"
+    return [f"{who}{cached}: about {page.counted(estimate.requests, 'request')}{span}{time}."]

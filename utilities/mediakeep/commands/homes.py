@@ -1,4 +1,4 @@
-"""A new home: what its folder `status/` holds for the user from the beginning."""
+"""The files that a new home gets in `status/`."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from mediakeep.kinds import MUSIC
 from mediakeep.pages import page
 
 README = "status/README.md"
-PLANNING = "status/planning"  # for the user's own plans; nothing of ours lies there
+PLANNING = "status/planning"  # for the user's own plans; mediakeep writes nothing there
 
 _DOCS = "docs/queue-files.md"
 _OF_SOURCE = """\
-The record: what mediakeep knows and how far it is. Everything here but this page is made at run
-time and is not part of the source. **`git clean -xfd` deletes it.**"""
+The record: what mediakeep knows and how far it is. Everything here except this page is created at
+run time and is not part of the source. **`git clean -xfd` deletes it.**"""
 _OF_HOME = """\
-The record: what mediakeep knows and how far it is. Back it up: most of it cannot be made anew."""
+The record: what mediakeep knows and how far it is. Back it up: most of it cannot be created
+again."""
 
 
 def furnish(home: Path) -> None:
-    """Put the page on `status/` and the folder for plans into a home; what is there stays."""
+    """Create the README of `status/` and the folder for plans; existing files stay."""
     files.make_folder(home / PLANNING)
     if not (home / README).exists():
         files.write_atomic(home / README, readme(home))
 
 
 def readme(home: Path) -> str:
-    """Write the page on `status/`, with the commands as this user calls them."""
+    """Render the README of `status/`, with the commands as this user calls them."""
     source = config.checkout()
     ours = source == home
     docs = f"`{source / _DOCS}`" if source else f"The page {_DOCS} of the source"

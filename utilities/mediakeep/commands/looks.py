@@ -1,4 +1,4 @@
-"""The manager's actions that look: summary, list, one item, checkpoints."""
+"""Manager actions that only read: summary, list, one item, checkpoints."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from mediakeep.queue import actions, checkpoints, reading
 from mediakeep.views import summary, terminal
 
 
-def show_summary(desk: Desk) -> Answer:
-    """Show how far the queue is."""
-    found = reading.whole(desk.folder, desk.kind)
-    told = summary.read(desk.folder, found.state, found.records)
-    return Answer(terminal.summary(told), told)
+def show_summary(context: Desk) -> Answer:
+    """Show the progress of the queue."""
+    view = reading.whole(context.folder, context.kind)
+    progress = summary.read(context.folder, view.state, view.records)
+    return Answer(terminal.summary(progress), progress)
 
 
-def show_list(desk: Desk) -> Answer:
-    """List the items, one a line, with --status only those of that status."""
-    state = desk.read()
-    wanted = _status(desk.status) if desk.status else None
+def show_list(context: Desk) -> Answer:
+    """List the items, one per line; with --status only those with that status."""
+    state = context.read()
+    wanted = _status(context.status) if context.status else None
     chosen = {key: item for key, item in state.items.items() if wanted in (None, item.status)}
     data = {key: item.status.value for key, item in chosen.items()}
     return Answer(terminal.listing(state, wanted), data)
@@ -32,29 +32,29 @@ def _status(name: str) -> Status:
     try:
         return Status(name)
     except ValueError as error:
-        known = ", ".join(status.value for status in Status)
+        names = ", ".join(status.value for status in Status)
         near = suggest.did_you_mean(name, Status)
-        raise UsageFailed(f'There is no status "{name}"; there are {known}.{near}') from error
+        raise UsageFailed(f'Unknown status "{name}". Known statuses: {names}.{near}') from error
 
 
-def show_item(desk: Desk, name: str) -> Answer:
-    """Show everything that the queue knows of one item, and its issues."""
-    state = desk.read()
+def show_item(context: Desk, name: str) -> Answer:
+    """Show the queue's data of one item, and its issues."""
+    state = context.read()
     key = actions.find(state, name)
     item = state.items[key]
     try:
-        found, trouble, code = desk.subject.issues(desk.home, item), "", 0
+        issues, error_text, code = context.subject.issues(context.home, item), "", 0
     except MediakeepError as error:
-        found, trouble, code = None, str(error), error.exit_code
+        issues, error_text, code = None, str(error), error.exit_code
     lines = terminal.item(key, item)
-    lines += [trouble] if trouble else terminal.item_issues(item, found, desk.home)
-    data = {**msgspec.to_builtins(item), "issues": found}
+    lines += [error_text] if error_text else terminal.item_issues(item, issues, context.home)
+    data = {**msgspec.to_builtins(item), "issues": issues}
     return Answer(lines, {key: data}, code)
 
 
-def list_checkpoints(desk: Desk) -> Answer:
+def list_checkpoints(context: Desk) -> Answer:
     """List the checkpoints, newest first."""
-    found = checkpoints.listing(desk.folder)
-    lines = [f"{one.path.name}  {one.bytes:,} bytes" for one in found]
-    data = [{"name": one.path.name, "bytes": one.bytes} for one in found]
-    return Answer(lines or ["There is no checkpoint yet."], data)
+    listed = checkpoints.listing(context.folder)
+    lines = [f"{checkpoint.path.name}  {checkpoint.bytes:,} bytes" for checkpoint in listed]
+    data = [{"name": checkpoint.path.name, "bytes": checkpoint.bytes} for checkpoint in listed]
+    return Answer(lines or ["No checkpoints yet."], data)

@@ -1,4 +1,4 @@
-"""The manager of any kind's queue: one action a call, made from one table."""
+"""The queue manager of any kind, built from a table of actions."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ PLACE = shared.Place()
 
 @dataclass(frozen=True)
 class Action:
-    """One thing that a manager can do; `metavar` is "" where it takes no value."""
+    """One action of a manager; `metavar` is "" if it takes no value."""
 
     flag: str
     act: Act
     help: str
     metavar: str = ""
     multiple: bool = False
-    words: tuple[str, ...] = ()  # of --status, --yes and --force, those that mean something here
+    words: tuple[str, ...] = ()  # of --status, --yes and --force, those that apply
     value: click.ParamType[Any] = click.STRING
 
 
 def actions(kind: Kind) -> list[Action]:
-    """List what a kind's manager can do."""
+    """List the actions of a kind's manager."""
     return [
         Action(
             "--scan",
@@ -172,19 +172,19 @@ def actions(kind: Kind) -> list[Action]:
 
 
 def build(kind: Kind) -> shared.Command:
-    """Make the command that manages a kind's queue."""
+    """Build the command that manages a kind's queue."""
     table = actions(kind)
 
-    def main(home: Path, as_json: bool, **given: Any) -> int:
-        words = {name: given.pop(name) for name in ("yes", "force", "status")}
-        ignored = ignoring.patterns(given.pop("ignore"))
-        desk = Desk(home, kind, words["yes"], words["force"], words["status"] or "", ignored)
-        action = _chosen(table, given)
-        _refuse_idle(action, words)
-        value = given[_name(action)]
-        answer = action.act(desk, value) if action.metavar else action.act(desk)
-        shared.show(answer.lines, answer.data, as_json=as_json)
-        return answer.code
+    def main(home: Path, as_json: bool, **options: Any) -> int:
+        common = {name: options.pop(name) for name in ("yes", "force", "status")}
+        ignored = ignoring.patterns(options.pop("ignore"))
+        context = Desk(home, kind, common["yes"], common["force"], common["status"] or "", ignored)
+        action = _chosen(table, options)
+        _refuse_idle(action, common)
+        value = options[_name(action)]
+        result = action.act(context, value) if action.metavar else action.act(context)
+        shared.show(result.lines, result.data, as_json=as_json)
+        return result.code
 
     main.__doc__ = f"Manage the {kind.name} queue: one action a call."
     function: Callable[..., Any] = main
@@ -208,31 +208,35 @@ def _option(action: Action) -> Callable[..., Any]:
 
 
 def _name(action: Action) -> str:
-    """Name an action as no setting is named, or mediakeep.toml would ask for it."""
+    """Return a parameter name that no setting has, or mediakeep.toml would set it."""
     return "do_" + action.flag.strip("-").replace("-", "_")
 
 
 def _words() -> list[Callable[..., Any]]:
     return [
-        click.option("--status", metavar="S", help="With --list: only items of this status."),
-        click.option("--yes", is_flag=True, help="Do it without asking, and past the safeguards."),
-        click.option("--force", is_flag=True, help="Reset also what a live session works on."),
+        click.option("--status", metavar="S", help="With --list: only items with this status."),
+        click.option(
+            "--yes", is_flag=True, help="Do not ask for confirmation, and skip the safeguards."
+        ),
+        click.option(
+            "--force", is_flag=True, help="Also reset items that a live session is processing."
+        ),
         shared.ignoring,
         shared.as_json,
     ]
 
 
-def _refuse_idle(action: Action, words: dict[str, Any]) -> None:
-    """Refuse a word that would do nothing beside this action."""
-    for word, value in words.items():
-        if value and word not in action.words:
-            raise click.UsageError(f"--{word} means nothing with {action.flag}.")
+def _refuse_idle(action: Action, options: dict[str, Any]) -> None:
+    """Reject an option that has no effect on this action."""
+    for name, value in options.items():
+        if value and name not in action.words:
+            raise click.UsageError(f"--{name} has no effect with {action.flag}.")
 
 
-def _chosen(table: list[Action], given: dict[str, Any]) -> Action:
-    """Find the one action that was asked for; a usage error where there is not exactly one."""
-    chosen = [action for action in table if given[_name(action)] not in (None, False, ())]
+def _chosen(table: list[Action], options: dict[str, Any]) -> Action:
+    """Return the action that was given; raise a usage error unless it is exactly one."""
+    chosen = [action for action in table if options[_name(action)] not in (None, False, ())]
     if len(chosen) != 1:
-        asked = ", ".join(action.flag for action in chosen) or "none"
-        raise click.UsageError(f"Give exactly one action ({asked} given); --help lists them.")
+        flags = ", ".join(action.flag for action in chosen) or "none"
+        raise click.UsageError(f"Give exactly one action ({flags} given); --help lists them.")
     return chosen[0]

@@ -1,4 +1,4 @@
-"""What the master reports of all kinds of media have in common."""
+"""What the master reports of all kinds of media share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mediakeep.item import Item, Status
 from mediakeep.kinds import Kind
 from mediakeep.queue import reading
 
-_FAILURES = 20  # outputs that are complained of; the statistics name more
+_FAILURES = 20  # missing outputs that are printed; the statistics list more
 
 list_limit = click.option(
     "--list-limit",
@@ -23,21 +23,21 @@ list_limit = click.option(
     default=200,
     show_default=True,
     metavar="N",
-    help="The most entries of each list in the statistics.",
+    help="Maximum entries of each list in the statistics.",
 )
 
 
 class Roll(NamedTuple):
-    """A library now: its items that a batch has completed, and how many others there are."""
+    """A library: its items completed by batches, and how many others there are."""
 
     library: str
     written: str  # UTC
     items: Mapping[str, Item]  # by their keys
-    others: Mapping[str, int]  # by why they are not among these
+    others: Mapping[str, int]  # by reason
 
 
 def roll(home: Path, kind: Kind) -> Roll:
-    """Find what a master report is about; an item marked by hand has no outputs."""
+    """List a library's completed items; those that the user marked as completed have no outputs."""
     state = reading.state(subjects.folder(home, kind), kind)
     others: Counter[str] = Counter()
     items = {}
@@ -53,7 +53,7 @@ def roll(home: Path, kind: Kind) -> Roll:
 
 
 def show(lines: list[str], statistics: Any, failures: Sequence[str], *, as_json: bool) -> int:
-    """Tell what was written and what is missing; return the exit code."""
+    """Print what was written and what is missing; return the exit code."""
     shared.show(lines, statistics, as_json=as_json)
     for failure in failures[:_FAILURES]:
         click.echo(shared.plain(failure), err=True)

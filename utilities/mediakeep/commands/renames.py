@@ -1,10 +1,10 @@
-"""Items that bear another name by now: their folders or files were renamed since the last scan.
+"""Detect items whose folders or files were renamed since the last scan.
 
-1. The old path must be gone. The files of a folder are the same by their places, sizes and times.
-2. Else by what the last report tells of its media (`Subject.known_media`), if more than half of
-   them is there, and more than half of what is there is known. Only items of which the number of
-   files allows that are read, as a scan opens no file otherwise.
-3. Each must fit exactly one of the others, or it is a vanished and a new item as any other.
+1. The old path must be gone, and its fingerprint (paths, sizes and times of the files) equal.
+2. Else compare media with the last report (`Subject.recorded_media`): more than half of each side
+   must match. Only items with a plausible number of files are read, as a scan opens no file
+   otherwise.
+3. Each item must match exactly one other; otherwise it counts as vanished and new.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ T = TypeVar("T", bound=Hashable)
 
 
 def find(
-    desk: Desk, root: Path, lost: Mapping[str, Item], found: Sequence[Found]
+    context: Desk, root: Path, lost: Mapping[str, Item], scanned: Sequence[Found]
 ) -> dict[str, str]:
-    """Return the items that were renamed: new key -> old key."""
+    """Return the renamed items: new key -> old key."""
     gone = {k: one for k, one in lost.items() if not os.path.lexists(root / files.unescape(k))}
-    there = {one.key: one for one in found if any(one.fields.values())}
+    there = {item.key: item for item in scanned if any(item.fields.values())}
     pairs = _pairs(
         ((key, one.fingerprint) for key, one in gone.items()),
         ((key, one.fingerprint) for key, one in there.items() if one.fingerprint != _REFUSED),
     )
     left = {key: one for key, one in gone.items() if key not in pairs.values()}
-    return pairs | _by_media(desk, left, [one for key, one in there.items() if key not in pairs])
+    return pairs | _by_media(context, left, [one for key, one in there.items() if key not in pairs])
 
 
 def _pairs(old: Iterable[tuple[str, T]], new: Iterable[tuple[str, T]]) -> dict[str, str]:
-    """Pair keys by a mark that exactly one of each side bears: new key -> old key."""
+    """Pair keys whose fingerprint occurs exactly once on each side: new key -> old key."""
     olds, news = _grouped(old), _grouped(new)
     return {
         keys[0]: olds[mark][0]
@@ -59,20 +59,24 @@ def _grouped(marked: Iterable[tuple[str, T]]) -> dict[T, list[str]]:
     return groups
 
 
-def _by_media(desk: Desk, gone: Mapping[str, Item], found: Sequence[Found]) -> dict[str, str]:
-    subject = desk.subject
-    known = {
-        key: told for key, one in gone.items() if (told := subject.known_media(desk.home, one))
+def _by_media(context: Desk, gone: Mapping[str, Item], scanned: Sequence[Found]) -> dict[str, str]:
+    subject = context.subject
+    recorded = {
+        key: recorded_media
+        for key, one in gone.items()
+        if (recorded_media := subject.known_media(context.home, one))
     }
-    if not known:
+    if not recorded:
         return {}
-    sizes = {media.total() for media in known.values()}
+    sizes = {media.total() for media in recorded.values()}
     there = {
-        one.key: subject.media_at(one, desk.ignored)
-        for one in found
-        if _may_be_alike(one.fields.get(f"{desk.kind.piece}_count", 0), sizes)
+        one.key: subject.media_at(one, context.ignored)
+        for one in scanned
+        if _may_be_alike(one.fields.get(f"{context.kind.piece}_count", 0), sizes)
     }
-    fits = [(old, new) for old in known for new in there if _are_alike(known[old], there[new])]
+    fits = [
+        (old, new) for old in recorded for new in there if _are_alike(recorded[old], there[new])
+    ]
     olds, news = Counter(old for old, _ in fits), Counter(new for _, new in fits)
     return {new: old for old, new in fits if olds[old] == 1 and news[new] == 1}
 
@@ -82,16 +86,16 @@ def _are_alike(one: Counter[Hashable], other: Counter[Hashable]) -> bool:
 
 
 def _may_be_alike(count: int, sizes: Iterable[int]) -> bool:
-    """Tell by the number of files, 0 if unknown, whether media may be like any of such sizes."""
+    """Return whether media may match, by the number of files (0 if unknown)."""
     return not count or any(2 * min(count, size) > max(count, size) for size in sizes)
 
 
-def note(desk: Desk, state: State, result: Survey, library: str) -> None:
-    """Let all that is kept by key or path follow, before the queue itself does.
+def note(context: Desk, state: State, result: Survey, library: str) -> None:
+    """Apply renames to all data kept by key or path, before the queue itself is changed.
 
-    `library` is its present path, escaped. Killed in between, the next scan does it again.
+    `library` is its current path, escaped. If this is killed, the next scan does it again.
     """
-    now, queue, before = clock.text(clock.now()), desk.kind.name, state.head.library_path
+    now, queue, before = clock.text(clock.now()), context.kind.name, state.head.library_path
     moves = [Move(time=now, queue=queue, old=before, new=library)] if before != library else []
     paths = {}
     for old, new in result.renamed.items():
@@ -99,13 +103,13 @@ def note(desk: Desk, state: State, result: Survey, library: str) -> None:
         was = f"{library}/{old}"
         paths[old] = new, path
         moves.append(Move(time=now, queue=queue, old=was, new=path, item=old, renamed=new))
-        beside = desk.subject.renamed_files(item, was, path)
-        moves += (Move(time=now, queue=queue, old=one, new=other) for one, other in beside)
+        files_beside = context.subject.renamed_files(item, was, path)
+        moves += (Move(time=now, queue=queue, old=one, new=other) for one, other in files_beside)
     if moves:
-        store = Store(desk.home / "status" / "undo")
+        store = Store(context.home / "status" / "undo")
         try:
             store.follow(moves)
         finally:
             store.close()
     if paths:
-        desk.subject.renamed(desk.home, paths)
+        context.subject.renamed(context.home, paths)

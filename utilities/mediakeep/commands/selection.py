@@ -1,7 +1,7 @@
-"""Which changes of files a person means, by session, item, file and time.
+"""Select changes of files by session, item, file and time.
 
-Each queue numbers its own sessions, so two may bear the same name. Then a session is called by its
-kind, too: movies/20251217_session_001.
+Each queue numbers its own sessions, so two may have the same id. Then the kind is part of the name:
+movies/20251217_session_001.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from mediakeep.queue.state import State
 
 LAST = "last"
 
-_NUMBERED = re.compile(r"\d{8}_session_\d+")  # the session of a queue; a command's own is unique
+_NUMBERED = re.compile(r"\d{8}_session_\d+")  # a session of a queue; those of commands are unique
 
-States = Mapping[str, State]  # of the queues that there are, by the names of their kinds
+States = Mapping[str, State]  # of all queues, by the names of their kinds
 
 
 @dataclass(frozen=True)
 class Selection:
-    """All that must fit; `places` are files, or folders with all below them, escaped.
+    """All criteria must match; `places` are escaped paths of files or folders.
 
-    `queue` is the kind of items, "" for every one.
+    `queue` is the kind of the items, "" for all kinds.
     """
 
     session: str = ""
@@ -45,47 +45,49 @@ class Selection:
 
     @property
     def queries(self) -> list[Query]:
-        """What to ask the store for."""
-        one = Query(session=self.session, item=self.item, queue=self.queue, since=self.since)
+        """The queries for the undo store."""
+        query = Query(session=self.session, item=self.item, queue=self.queue, since=self.since)
         if self.places is None:
-            return [one]
-        found = [replace(one, path=place) for place in sorted(self.places)]
-        return found + [replace(one, below=place) for place in sorted(self.places)]
+            return [query]
+        queries = [replace(query, path=place) for place in sorted(self.places)]
+        return queries + [replace(query, below=place) for place in sorted(self.places)]
 
     def steps(self, store: Store) -> list[Step]:
-        """Return what is to be taken back file by file, of each the last change first."""
+        """Return the undo steps, by file, the last change of each first."""
         return undo.plan(store, *self.queries)
 
 
-def of(home: Path, store: Store, given: dict[str, str | Path | None]) -> Selection:
-    """Find out what is meant by the selectors of a command.
+def of(home: Path, store: Store, options: dict[str, str | Path | None]) -> Selection:
+    """Build a selector from a command's options.
 
-    UsageFailed where a session, an item or a path is none that is known.
+    Raise UsageFailed if a session, item or path is unknown.
     """
     states = dict(_states(home))
-    named = [(kind, str(given[kind.noun])) for kind in kinds.KINDS.values() if given[kind.noun]]
+    chosen = [
+        (kind, str(options[kind.noun])) for kind in kinds.KINDS.values() if options[kind.noun]
+    ]
     queue, item = "", ""
-    for kind, name in named[:1]:
+    for kind, name in chosen[:1]:
         queue, item = kind.name, _item(states.get(kind.name), kind, store, name)
-    session, path = "", given["file"]
-    if given["session"]:
-        session, queue = _session(store, str(given["session"]), queue)
+    session, path = "", options["file"]
+    if options["session"]:
+        session, queue = _session(store, str(options["session"]), queue)
     return Selection(
         session=session,
         item=item,
         queue=queue,
-        since=str(given["since"] or ""),
+        since=str(options["since"] or ""),
         places=_places(states.values(), store, Path(path)) if path else None,
     )
 
 
 def is_numbered(session: str) -> bool:
-    """Tell whether a session is one of a queue, so that another queue may have one of its name."""
+    """Return whether a session belongs to a queue, so that another queue may have the same id."""
     return bool(_NUMBERED.fullmatch(session))
 
 
 def spoken(store: Store, session: str, queue: str) -> str:
-    """Return what to call a session of a queue by, so that no other one is meant."""
+    """Return the unambiguous name of a queue's session."""
     alone = not is_numbered(session) or _queues(store, session) <= {queue}
     return session if alone else f"{queue}/{session}"
 
@@ -101,29 +103,32 @@ def _queues(store: Store, session: str) -> set[str]:
     return {name for name in kinds.KINDS if store.knows(Query(session=session, queue=name))}
 
 
-def _session(store: Store, told: str, queue: str) -> tuple[str, str]:
-    """Find a session, and the kind of items it is meant of, "" for every one.
+def _session(store: Store, name_given: str, queue: str) -> tuple[str, str]:
+    """Return the id of a session and the kind of its items, "" for all kinds.
 
-    UsageFailed where it has changed nothing, AmbiguousName where two queues have one of its name.
+    Raise UsageFailed if it changed nothing, AmbiguousName if two queues have a session with this
+    id.
     """
-    if told == LAST:
+    if name_given == LAST:
         return _last(store)
-    kind, _, name = told.rpartition("/")
-    found = _queues(store, name)
-    if not found or (kind and kind not in found):
-        raise UsageFailed(f"No session {told} has changed files. --list shows those that did.")
+    kind, _, name = name_given.rpartition("/")
+    kinds_found = _queues(store, name)
+    if not kinds_found or (kind and kind not in kinds_found):
+        raise UsageFailed(f"Session {name_given} changed no files. --list shows those that did.")
     if kind and queue and kind != queue:
-        raise UsageFailed(f"Session {told} has changed no files of {queue}.")
+        raise UsageFailed(f"Session {name_given} changed no files of {queue}.")
     queue = kind or queue
-    if is_numbered(name) and not queue and len(found) > 1:
-        raise AmbiguousName(name, ", ".join(f'"{one}/{name}"' for one in sorted(found)))
+    if is_numbered(name) and not queue and len(kinds_found) > 1:
+        raise AmbiguousName(
+            name, ", ".join(f'"{kind_name}/{name}"' for kind_name in sorted(kinds_found))
+        )
     return name, queue
 
 
 def _last(store: Store) -> tuple[str, str]:
-    """Find the last session that changed files; it is never one that took changes back.
+    """Return the last session that changed files, but not one that undid changes.
 
-    Otherwise, after a kill, the same command would bring back what it had taken back.
+    Otherwise, after a kill, the same command would redo what it had undone.
     """
     for entry in store.newest():
         record = entry.record
@@ -133,15 +138,18 @@ def _last(store: Store) -> tuple[str, str]:
 
 
 def _item(state: State | None, kind: Kind, store: Store, name: str) -> str:
-    """Find an item in its queue, else among those whose files were changed.
+    """Return the key of an item: from its queue, or else from the undo records.
 
-    A former name means the item that was renamed; AmbiguousName if another one has a name like it.
+    A former name stands for the renamed item; raise AmbiguousName if another item has a similar
+    name.
     """
     key = files.escape(name)
     if (present := store.renamed_item(kind.name, key)) and not (state and key in state.items):
         others = {*_alike([*(state.items if state else ()), *store.items(kind.name)], name)}
         if others - {present}:
-            raise AmbiguousName(name, ", ".join(f'"{one}"' for one in sorted({present, *others})))
+            raise AmbiguousName(
+                name, ", ".join(f'"{candidate}"' for candidate in sorted({present, *others}))
+            )
         return present
     unknown: UsageFailed | None = None
     try:
@@ -149,45 +157,51 @@ def _item(state: State | None, kind: Kind, store: Store, name: str) -> str:
             return actions.find(state, name)
     except NoSuchItem as error:
         unknown = error
-    known = store.items(kind.name)
-    fits = sorted(known & {name, files.escape(name)}) or _alike(known, name)
-    if len(fits) > 1:
-        raise AmbiguousName(name, ", ".join(f'"{key}"' for key in fits))
-    if not fits:
+    known_keys = store.items(kind.name)
+    matches = sorted(known_keys & {name, files.escape(name)}) or _alike(known_keys, name)
+    if len(matches) > 1:
+        raise AmbiguousName(name, ", ".join(f'"{key}"' for key in matches))
+    if not matches:
         article = "an" if kind.noun.startswith(tuple("aeiou")) else "a"
-        told = f'No file of {article} {kind.noun} named "{name}" was changed.'
-        raise unknown or UsageFailed(told)
-    return fits[0]
+        message = f'No changes recorded for {article} {kind.noun} named "{name}".'
+        raise unknown or UsageFailed(message)
+    return matches[0]
 
 
-def _alike(known: Iterable[str], name: str) -> list[str]:
+def _alike(keys: Iterable[str], name: str) -> list[str]:
     wanted = {files.fold(name), files.fold(files.escape(name))}
-    return sorted(key for key in known if files.fold(key) in wanted)
+    return sorted(key for key in keys if files.fold(key) in wanted)
 
 
-def _places(states: Iterable[State], store: Store, given: Path) -> frozenset[str]:
-    """Return where the files lie that are meant by a path, which may be gone by now."""
-    bases = [Path.cwd(), *(Path(files.unescape(one.head.library_path)) for one in states)]
-    names = dict.fromkeys((given, Path(files.unescape(os.fspath(given)))))
-    tried = [base / name.expanduser() for base in bases for name in names]
-    there = [path for path in tried if os.path.lexists(path)]
-    gone = [] if there else [Path(files.unescape(store.place(files.escape(one)))) for one in tried]
-    there = there or [path for path in gone if os.path.lexists(path)]  # where it was renamed to
-    found = frozenset(
-        files.escape(place) for path in there[:1] or [*tried, *gone] for place in _led_to(path)
+def _places(states: Iterable[State], store: Store, path_given: Path) -> frozenset[str]:
+    """Return the paths that a path given by the user stands for; the files may be gone."""
+    bases = [Path.cwd(), *(Path(files.unescape(state.head.library_path)) for state in states)]
+    names = dict.fromkeys((path_given, Path(files.unescape(os.fspath(path_given)))))
+    candidates = [base / name.expanduser() for base in bases for name in names]
+    existing = [path for path in candidates if os.path.lexists(path)]
+    gone = (
+        []
+        if existing
+        else [Path(files.unescape(store.place(files.escape(state)))) for state in candidates]
     )
-    if not there and not any(store.knows(query) for query in Selection(places=found).queries):
+    existing = existing or [path for path in gone if os.path.lexists(path)]  # the renamed file
+    places = frozenset(
+        files.escape(place)
+        for path in existing[:1] or [*candidates, *gone]
+        for place in _led_to(path)
+    )
+    if not existing and not any(store.knows(query) for query in Selection(places=places).queries):
         raise UsageFailed(
-            f"There is no file or folder {files.display_path(given)},"
-            " and no change of one that was there is recorded."
+            f"No such file or folder: {files.display_path(path_given)},"
+            " and no changes are recorded for it."
         )
-    return found
+    return places
 
 
 def _led_to(path: Path) -> Iterator[Path]:
-    """Give a path as it is written, where it leads, and where links below it lead.
+    """Yield a path, its real path, and the targets of symlinks below it.
 
-    A link that leads back above it leads to no more than was asked for.
+    A link to a parent folder adds nothing.
     """
     seen: set[Path] = set()
     real = Path(os.path.realpath(path))
@@ -200,4 +214,4 @@ def _led_to(path: Path) -> Iterator[Path]:
         yield place
         for folder, inner, names in os.walk(place):
             linked = (Path(folder, name) for name in (*inner, *names))
-            waiting += [Path(os.path.realpath(one)) for one in linked if one.is_symlink()]
+            waiting += [Path(os.path.realpath(link)) for link in linked if link.is_symlink()]

@@ -1,4 +1,4 @@
-"""How many items in a row have failed, counted over batches: a nightly one may take but a few."""
+"""Count failures in a row over several batches, as a nightly batch may process only a few items."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from mediakeep.queue.state import State
 
 
 class Streak(msgspec.Struct, frozen=True):
-    """Failures in a row, and the number of the change that they follow: the last success."""
+    """Failures in a row, and the sequence number of the last success before them."""
 
     failures: int = 0
     since: int = 0
 
     def after(self, seq: int, *, failed: bool) -> Streak:
-        """Return the streak after one more item has come out."""
+        """Return the streak after one more item."""
         return Streak(self.failures + 1, self.since) if failed else Streak(0, seq)
 
 
 def read(folder: Path, state: State) -> Streak:
-    """Return how things stand in a queue.
+    """Return the current streak of a queue.
 
-    The history tells every try. What a killed batch did last is not in it yet: that is told by the
-    items themselves, one try of each.
+    The history has every attempt. What a killed batch did last is not in it yet; that comes from
+    the items, one attempt each.
     """
     streak, last = _of_history(folder)
     newer = sorted(
@@ -42,10 +42,10 @@ def read(folder: Path, state: State) -> Streak:
 
 
 def _of_history(folder: Path) -> tuple[Streak, int]:
-    """Return the streak that the history tells of, and the number of its last settle."""
+    """Return the streak in the history, and the sequence number of its last settle."""
     failures, last = 0, 0
     query = "SELECT seq, state FROM event WHERE op = 'settle' ORDER BY seq DESC"
-    # Where the index fails, the items alone are counted: the batch shall go on.
+    # If the index fails, count the items alone, as the batch must continue.
     with contextlib.suppress(OSError, sqlite3.Error), index.look(folder) as base:
         for seq, state in base.execute(query):
             last = last or seq

@@ -1,7 +1,7 @@
-"""Changes of files taken back: planned, their items taken, each file restored, all told.
+"""Undo changes of files: plan, claim the items, restore each file, report.
 
-What is refused stays as it is, and the rest goes on. Stopped or killed at any moment, each file is
-in a state that is recorded, and the same command goes on from there.
+A refused change is left as it is, and the others are undone. If the command is stopped or killed,
+each file is in a recorded state, and the same command continues.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from mediakeep.runner.stop import Stop
 DOOR = "undo_changes.py"
 
 _WHAT = DOOR.removesuffix(".py")
-_FORCE = "Use --force to restore it all the same; the version that is there now is kept aside."
-_ABOVE = "Take that back first, or use --force; the version that is there now is kept aside."
-_NOTHING = "There is nothing to take back: no change is recorded that fits, or all are taken back."
+_FORCE = "Use --force to undo it anyway; the current version is kept aside."
+_ABOVE = "Undo that first, or use --force; the current version is kept aside."
+_NOTHING = "Nothing to undo: no matching changes, or all already undone."
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How to go about it."""
+    """The options of an undo."""
 
     home: Path
     rules: Rules
@@ -55,7 +55,7 @@ class Manner:
 
 @dataclass(frozen=True)
 class Restored:
-    """A change that was taken back: what it had changed, and where another version is kept."""
+    """A change that was undone: its fields, and the path of the version kept aside."""
 
     id: str
     path: str
@@ -67,28 +67,28 @@ class Restored:
 
 @dataclass
 class TakeBack:
-    """One call of the command, and what it came to; in a dry run, what it would come to."""
+    """One run of the command and its result; in a dry run, the expected result."""
 
     manner: Manner
     restored: list[Restored] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)  # by path
     session: str = ""
-    take_back: str = ""  # what to call that session by
+    take_back: str = ""  # the name of that session
     stopped: bool = False
-    trouble: MediakeepError | None = None  # what ended it early
+    trouble: MediakeepError | None = None  # what stopped the command early
     damaged: bool = False  # whether a record could not be read
 
     def run(self, steps: Sequence[Step], store: Store) -> int:
-        """Take changes back, and return the exit code."""
+        """Undo changes, and return the exit code."""
         possible = [step for step in steps if self.manner.force or not step.refusal]
         if self.manner.dry_run or not possible:
             self._rehearse(steps, store)
         else:
             records = [step.record for step in possible]
-            with takings.begun(self.manner.home, _WHAT, records) as hands:
-                self.session = next(iter(hands.values())).session
-                self._restore(steps, hands)
-            self.take_back = selection.spoken(store, self.session, min(hands))
+            with takings.begun(self.manner.home, _WHAT, records) as checkouts:
+                self.session = next(iter(checkouts.values())).session
+                self._restore(steps, checkouts)
+            self.take_back = selection.spoken(store, self.session, min(checkouts))
         self._tell(found=bool(steps))
         if self.trouble:
             raise self.trouble
@@ -103,97 +103,105 @@ class TakeBack:
             with self._refusals(step):
                 self._permit(step)
                 undo.rehearse(store, step, self.manner.rules)
-                kept = "The version that is there now would be kept aside."
-                self._note(store, step.record, "", kept if step.refusal else "")
+                note = "The current version would be kept aside."
+                self._note(store, step.record, "", note if step.refusal else "")
 
-    def _restore(self, steps: Sequence[Step], hands: Mapping[str, Handwork]) -> None:
-        """Restore change by change; the first Ctrl-C ends it after the one at work."""
+    def _restore(self, steps: Sequence[Step], checkouts: Mapping[str, Handwork]) -> None:
+        """Undo change by change; the first Ctrl-C stops after the current one."""
         last = {_owner(step.record): number for number, step in enumerate(steps)}
         with Stop() as stop:
             for number, step in enumerate(steps):
                 if stop.asked or self.trouble:
                     break
-                record, hand = step.record, hands.get(step.record.queue)
-                with self._refusals(step, hand):
+                record, checkout = step.record, checkouts.get(step.record.queue)
+                with self._refusals(step, checkout):
                     self._permit(step)
-                    assert hand is not None  # what the plan does not refuse is taken
-                    self._apply(record, hand)
-                if hand and record.item and last[_owner(record)] == number:
-                    hand.settle(record.item)  # a kill leaves only the one at work untold
+                    assert checkout is not None  # its item was claimed
+                    self._apply(record, checkout)
+                if checkout and record.item and last[_owner(record)] == number:
+                    checkout.settle(
+                        record.item
+                    )  # after a kill, only the current item is not up to date
             self.stopped = stop.asked
 
-    def _apply(self, record: Record, hand: Handwork) -> None:
-        with hand.writing(_path(record), record.item) as stamp:
-            made = undo.apply(hand.store, record, stamp, self.manner.rules, self.manner.force)
-        if made:
-            kept = f"The version that was there is kept: {made.aside}"
-            self._note(hand.store, record, made.aside, kept if made.aside else "")
+    def _apply(self, record: Record, checkout: Handwork) -> None:
+        with checkout.writing(_path(record), record.item) as stamp:
+            undone = undo.apply(checkout.store, record, stamp, self.manner.rules, self.manner.force)
+        if undone:
+            note = f"The previous version is kept: {undone.aside}"
+            self._note(checkout.store, record, undone.aside, note if undone.aside else "")
 
     @contextlib.contextmanager
-    def _refusals(self, step: Step, hand: Handwork | None = None) -> Iterator[None]:
-        """Note why a change is not taken back; of one file the last change tells it for all."""
+    def _refusals(self, step: Step, checkout: Handwork | None = None) -> Iterator[None]:
+        """Collect refusals; for several changes of a file, only the first message is kept."""
         try:
             with file_errors.as_file_error(_path(step.record)):
                 yield
-        except (NoRoom, RecordNotWritten) as error:  # these are about every file
+        except (NoRoom, RecordNotWritten) as error:  # these concern every file
             self.trouble = error
         except (ItemFailed, StateDamaged) as error:
             self.refused.setdefault(step.record.path, str(error))
             self.damaged |= isinstance(error, StateDamaged)
-            if hand and isinstance(error, Unexpected):
-                hand.log([error])
+            if checkout and isinstance(error, Unexpected):
+                checkout.log([error])
 
     def _permit(self, step: Step) -> None:
-        """Raise what the plan refuses; Unreadable where the file is gone."""
+        """Raise NotUndone if the plan refuses the change, Unreadable if the file is missing."""
         if step.refusal and not self.manner.force:
             with swap.opened(_path(step.record)):
-                cure = _ABOVE if step.refusal.startswith("session ") else _FORCE
+                hint = _ABOVE if step.refusal.startswith("session ") else _FORCE
                 if step.record.old.is_nothing or step.record.new.is_nothing:
-                    cure = additions.CURE
-                raise NotUndone(step.record.path, step.refusal, cure)
+                    hint = additions.CURE
+                raise NotUndone(step.record.path, step.refusal, hint)
 
-    def _note(self, store: Store, record: Record, aside: str, kept: str) -> None:
-        found = changes.fields(store, record)
-        why = f"as before {record.session or moments.shown(record.time)}"
-        back = {name: Changed(one.new, one.old, why) for name, one in found.items()}
-        one = Restored(record.id, record.path, record.time, record.session, back, aside)
-        self.restored.append(one)
+    def _note(self, store: Store, record: Record, aside: str, note: str) -> None:
+        changed_fields = changes.fields(store, record)
+        reason = f"as before {record.session or moments.shown(record.time)}"
+        restored_fields = {
+            name: Changed(changed.new, changed.old, reason)
+            for name, changed in changed_fields.items()
+        }
+        changed = Restored(
+            record.id, record.path, record.time, record.session, restored_fields, aside
+        )
+        self.restored.append(changed)
         if not self.manner.as_json:
-            lines = changes.told_fields(back, targets.shown(_path(record)))
-            shared.show([*lines, *([f"  {kept}"] if kept else [])], None, as_json=False)
+            lines = changes.told_fields(restored_fields, targets.shown(_path(record)))
+            shared.show([*lines, *([f"  {note}"] if note else [])], None, as_json=False)
 
-    def _tell(self, *, found: bool) -> None:
-        for why in self.refused.values():
-            click.echo(shared.plain(why), err=True)
-        back = ""
+    def _tell(self, *, has_steps: bool) -> None:
+        for reason in self.refused.values():
+            click.echo(shared.plain(reason), err=True)
+        redo_command = ""
         if self.restored and not self.manner.dry_run:
-            back = f"{config.spoken(DOOR, self.manner.home)} --session {self.take_back}"
-        lines = [self._summary() if found else _NOTHING]
-        lines += ["Stopped. The same command goes on from here."] if self.stopped else []
-        lines += [f"Take it back with: {back}"] if back else []
+            redo_command = f"{config.spoken(DOOR, self.manner.home)} --session {self.take_back}"
+        lines = [self._summary() if has_steps else _NOTHING]
+        lines += ["Stopped. Run the same command to continue."] if self.stopped else []
+        lines += [f"Redo with: {redo_command}"] if redo_command else []
         data = {
             "dry_run": self.manner.dry_run,
             "session": self.session,
-            "restored": [asdict(one) | changes.data(one.fields) for one in self.restored],
+            "restored": [asdict(change) | changes.data(change.fields) for change in self.restored],
             "refused": self.refused,
             "stopped": self.stopped,
-            "take_back": back,
+            "take_back": redo_command,
         }
         shared.show(lines, data, as_json=self.manner.as_json)
 
     def _summary(self) -> str:
-        verb = "would be" if self.manner.dry_run else "was" if self._count() < 2 else "were"
-        told = f"nothing {verb} taken back"
+        text = "nothing would be undone" if self.manner.dry_run else "nothing undone"
         if self.restored:
-            where = page.counted(len({one.path for one in self.restored}), "file")
-            told = f"{page.counted(self._count(), 'change')} {verb} taken back in {where}"
+            where = page.counted(len({change.path for change in self.restored}), "file")
+            count = page.counted(self._count(), "change")
+            text = f"undid {count} in {where}"
+            if self.manner.dry_run:
+                text = f"{count} would be undone in {where}"
         if self.refused:
-            those = "it is" if len(self.refused) == 1 else "they are"
-            told += f"; {page.counted(len(self.refused), 'file')} left as {those}"
-        return f"Dry run: {told}." if self.manner.dry_run else f"{told[0].upper()}{told[1:]}."
+            text += f"; {page.counted(len(self.refused), 'file')} not changed"
+        return f"Dry run: {text}." if self.manner.dry_run else f"{text[0].upper()}{text[1:]}."
 
     def _count(self) -> int:
-        return sum(len(one.fields) for one in self.restored)
+        return sum(len(change.fields) for change in self.restored)
 
 
 def _owner(record: Record) -> tuple[str, str]:

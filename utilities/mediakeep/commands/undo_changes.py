@@ -1,4 +1,4 @@
-"""Changes of files listed, taken back, or forgotten."""
+"""List, undo, or forget changes of files."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ import click
 from mediakeep.commands import moments, policies, shared
 from mediakeep.errors import UndoLogDamaged, UsageFailed
 
-if TYPE_CHECKING:  # loading it takes its time, and --help is to be quick
+if TYPE_CHECKING:  # importing it is slow, and --help must be quick
     from mediakeep.media.undoing.store import Store
 
-_WORDS = {  # those that mean something for each thing to do
+_WORDS = {  # the options that apply to each action
     "--list": set[str](),
     "--forget-before": {"--dry-run", "--yes"},
     "": {"--dry-run", "--force"},
 }
-_NAMED = 3  # damaged lines that are named
+_NAMED = 3  # damaged lines that are listed
 _SELECTORS = ("session", "artist", "movie", "file", "since")
 
 
 @shared.command()
 @shared.as_json
 @policies.replacing
-@click.option("--yes", is_flag=True, help="With --forget-before: do it without asking.")
+@click.option("--yes", is_flag=True, help="With --forget-before: do not ask for confirmation.")
 @click.option(
     "--forget-before",
     type=moments.Moment(),
     metavar="TIME",
-    help="Forget how to take back what was changed before this time, to free space; asks.",
+    help="Delete the undo data of changes before this time, to free space; asks.",
 )
 @click.option(
     "--force",
     is_flag=True,
-    help="Restore also what was changed since; that version is kept aside.",
+    help="Also undo in files that changed since; the current version is kept aside.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done; change nothing.")
 @click.option(
     "--list", "listed", is_flag=True, help="List the sessions that changed files, or the changes."
 )
@@ -47,21 +47,21 @@ _SELECTORS = ("session", "artist", "movie", "file", "since")
     "--since",
     type=moments.Moment(),
     metavar="TIME",
-    help='What was changed since 2026-11-20, "2026-11-20 14:30", yesterday, or in the last 2h.',
+    help='Changes since 2026-11-20, "2026-11-20 14:30", yesterday, or in the last 2h.',
 )
 @click.option(
     "--file",
     type=shared.Place(),
     metavar="PATH",
-    help="What was changed in this file, or in this folder and all below.",
+    help="Changes in this file, or in this folder and all below.",
 )
-@click.option("--movie", metavar="NAME", help="What was changed beside this movie.")
-@click.option("--artist", metavar="NAME", help="What was changed of this artist.")
-@click.option("--session", metavar="ID", help='What this session changed; "last" is the last one.')
-def main(home: Path, **given: Any) -> int:
-    """Take back changes of files, byte for byte: those that fit all of the selectors.
+@click.option("--movie", metavar="NAME", help="Changes in the files of this movie.")
+@click.option("--artist", metavar="NAME", help="Changes in the files of this artist.")
+@click.option("--session", metavar="ID", help='Changes by this session; "last" is the last one.')
+def main(home: Path, **options: Any) -> int:
+    """Undo changes of files, byte for byte: those that match all selectors.
 
-    Can be stopped (Ctrl-C) or killed at any moment; run it again and it goes on.
+    Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
     """
     from mediakeep.commands import changes, forgetting, selection, tallies
     from mediakeep.commands.takeback import Manner, TakeBack
@@ -69,26 +69,28 @@ def main(home: Path, **given: Any) -> int:
     from mediakeep.media.swap import Rules
     from mediakeep.media.undoing.store import Store
 
-    chosen = [name for name in _SELECTORS if given[name] is not None]
-    _refuse(given, chosen)
-    dry_run, force, as_json = given["dry_run"], given["force"], given["as_json"]
+    chosen = [name for name in _SELECTORS if options[name] is not None]
+    _refuse(options, chosen)
+    dry_run, force, as_json = options["dry_run"], options["force"], options["as_json"]
     with contextlib.closing(Store(home / "status" / "undo")) as store:
-        if before := given["forget_before"]:
-            return forgetting.run(store, before, yes=given["yes"], dry_run=dry_run, as_json=as_json)
-        if given["listed"]:
-            meant = selection.of(home, store, given)
+        if before := options["forget_before"]:
+            return forgetting.run(
+                store, before, yes=options["yes"], dry_run=dry_run, as_json=as_json
+            )
+        if options["listed"]:
+            selected = selection.of(home, store, options)
             if chosen:
-                changes.show(store, meant, as_json=as_json)
+                changes.show(store, selected, as_json=as_json)
             else:
                 tallies.show(home, store, as_json=as_json)
             return 0
-        rules = Rules(given["hardlinks"], given["keep_mtime"])
-        manner = Manner(home, rules, dry_run, force, as_json)
+        rules = Rules(options["hardlinks"], options["keep_mtime"])
+        undo_options = Manner(home, rules, dry_run, force, as_json)
         if not dry_run:
             temp_copies.remove_abandoned(store.folder)
         with _whole(store):
-            steps = selection.of(home, store, given).steps(store)
-            code = TakeBack(manner).run(steps, store)
+            steps = selection.of(home, store, options).steps(store)
+            code = TakeBack(undo_options).run(steps, store)
     return code
 
 
@@ -96,7 +98,7 @@ def main(home: Path, **given: Any) -> int:
 def _whole(store: Store) -> Iterator[None]:
     """Raise UndoLogDamaged after a `with` block if lines of the log cannot be read.
 
-    Where the block finds nothing to undo, a damaged line may be the reason.
+    If the block finds nothing to undo, a damaged line may be the reason.
     """
     damaged = store.verify()
     try:
@@ -110,26 +112,26 @@ def _whole(store: Store) -> Iterator[None]:
         raise UndoLogDamaged(store.folder, "; ".join(damaged[:_NAMED]) + more)
 
 
-def _refuse(given: dict[str, Any], chosen: list[str]) -> None:
-    """Refuse what contradicts itself, and words that would do nothing."""
+def _refuse(options: dict[str, Any], chosen: list[str]) -> None:
+    """Reject contradictory options, and options without effect."""
     for name in chosen:
-        if given[name] == "":
+        if options[name] == "":
             raise UsageFailed(f"--{name} is empty.")
-    what = [
+    actions = [
         flag
         for flag, name in (("--list", "listed"), ("--forget-before", "forget_before"))
-        if given[name]
+        if options[name]
     ]
-    if len(what) > 1 or (chosen and "--forget-before" in what):
-        raise UsageFailed("--forget-before goes without selectors and without --list.")
-    if not what and not chosen:
+    if len(actions) > 1 or (chosen and "--forget-before" in actions):
+        raise UsageFailed("--forget-before takes no selectors and no --list.")
+    if not actions and not chosen:
         raise UsageFailed(
-            "Say which changes: --session, --artist, --movie, --file or --since."
-            " --list shows what there is."
+            "Select changes with --session, --artist, --movie, --file or --since."
+            " --list shows them."
         )
     if {"artist", "movie"} <= set(chosen):
-        raise UsageFailed("--artist and --movie do not go together: no change is of both.")
-    action = what[0] if what else ""
+        raise UsageFailed("--artist and --movie cannot be combined: no change has both.")
+    action = actions[0] if actions else ""
     for word in ("--dry-run", "--force", "--yes"):
-        if given[word.strip("-").replace("-", "_")] and word not in _WORDS[action]:
-            raise UsageFailed(f"{word} does nothing {f'with {action}' if action else 'here'}.")
+        if options[word.strip("-").replace("-", "_")] and word not in _WORDS[action]:
+            raise UsageFailed(f"{word} has no effect {f'with {action}' if action else 'here'}.")

@@ -1,4 +1,4 @@
-"""The manager's actions that keep the queue safe: validate, repair, checkpoints, replay."""
+"""Manager actions that keep the queue safe: validate, repair, checkpoints, replay."""
 
 from __future__ import annotations
 
@@ -26,115 +26,117 @@ from mediakeep.queue.replay import Replay
 from mediakeep.views import terminal
 
 
-def validate(desk: Desk) -> Answer:
-    """Check the whole queue; exit code 3 with each fault and its cure where anything is wrong."""
+def validate(context: Desk) -> Answer:
+    """Check the whole queue; exit code 3 if there are problems, each with its fix."""
     try:
-        with desk.opened() as opened:
-            found = opened.look(lambda state: list(check.record(desk.folder, state)))
-            state = opened.state
-            found += check.around(desk.folder, state, desk.subject.outputs)
-            warnings = opened.warnings()
+        with context.opened() as queue:
+            faults = queue.look(lambda state: list(check.record(context.folder, state)))
+            state = queue.state
+            faults += check.around(context.folder, state, context.subject.outputs)
+            warnings = queue.warnings()
     except StateDamaged as damage:
         return _faults([check.fault(damage)])
-    if found:
-        return _faults(found)
-    items = terminal.count(len(state.items), desk.kind.noun, desk.kind.plural)
+    if faults:
+        return _faults(faults)
+    items = terminal.count(len(state.items), context.kind.noun, context.kind.plural)
     done = state.counts[Status.COMPLETED]
-    lines = [f"The queue is sound: {items}, {done:,} completed, {state.seq:,} changes."]
+    lines = [f"The queue is valid: {items}, {done:,} completed, {state.seq:,} changes."]
     restored = state.head.restored
     lines += dict.fromkeys([*warnings, *([adoption.sentence(restored)] if restored else [])])
     return Answer(lines, {"sound": True, "faults": [], "restored": restored})
 
 
-def _faults(found: list[Fault]) -> Answer:
-    lines = [f"{fault.what}\n  {fault.cure}" for fault in found]
-    head = f"The queue has {terminal.count(len(found), 'fault')}:"
-    return Answer([head, *lines], {"sound": False, "faults": found}, StateDamaged.exit_code)
+def _faults(faults: list[Fault]) -> Answer:
+    lines = [f"{fault.what}\n  {fault.cure}" for fault in faults]
+    head = f"{terminal.count(len(faults), 'problem')} found:"
+    return Answer([head, *lines], {"sound": False, "faults": faults}, StateDamaged.exit_code)
 
 
-def mend(desk: Desk) -> Answer:
-    """Rebuild what is damaged from what is whole; nothing is deleted, damage goes to aside/."""
-    begun.refuse(desk.folder)
-    if not desk.folder.is_dir():
-        raise reading.missing(desk.folder, desk.kind)
-    done = repair.run(desk.place, desk.kind, desk.subject.outputs)
-    return Answer(done or ["There was nothing to repair."], {"repaired": done})
+def mend(context: Desk) -> Answer:
+    """Rebuild damaged files from intact ones; damaged files are moved to aside/."""
+    begun.refuse(context.folder)
+    if not context.folder.is_dir():
+        raise reading.missing(context.folder, context.kind)
+    repaired = repair.run(context.place, context.kind, context.subject.outputs)
+    return Answer(repaired or ["Nothing to repair."], {"repaired": repaired})
 
 
-def checkpoint(desk: Desk) -> Answer:
-    """Write a full copy of the queue now."""
-    with desk.opened() as opened:
-        path = opened.checkpoint()
+def checkpoint(context: Desk) -> Answer:
+    """Write a full copy of the queue."""
+    with context.opened() as queue:
+        path = queue.checkpoint()
     return Answer([f"Written: {files.display_path(path)}"], {"path": str(path)})
 
 
-def prune(desk: Desk, keep: int) -> Answer:
-    """Remove checkpoints but for the newest N, the newest of each day, and the newest good one."""
-    if not checkpoints.remains(desk.folder):
-        raise reading.missing(desk.folder, desk.kind)
-    good = next((path for path, _ in checkpoints.good(desk.folder, desk.kind)), None)
-    gone = checkpoints.prune(desk.folder, keep, good)
-    freed = sum(one.bytes for one in gone)
-    names = [one.path.name for one in gone]
+def prune(context: Desk, keep: int) -> Answer:
+    """Remove checkpoints except the newest N, one per day, and the newest valid one."""
+    if not checkpoints.remains(context.folder):
+        raise reading.missing(context.folder, context.kind)
+    good = next((path for path, _ in checkpoints.good(context.folder, context.kind)), None)
+    removed = checkpoints.prune(context.folder, keep, good)
+    freed = sum(entry.bytes for entry in removed)
+    names = [entry.path.name for entry in removed]
     lines = [f"Removed: {name}" for name in names]
-    lines.append(f"{terminal.count(len(gone), 'checkpoint')} removed, {freed:,} bytes freed.")
+    lines.append(f"{terminal.count(len(removed), 'checkpoint')} removed, {freed:,} bytes freed.")
     return Answer(lines, {"removed": names, "bytes": freed})
 
 
-def archive_logs(desk: Desk, days: int) -> Answer:
-    """Compress the session logs of batches that ended DAYS ago or earlier."""
-    if not checkpoints.remains(desk.folder):
-        raise reading.missing(desk.folder, desk.kind)
-    done = logs.archive(desk.place, days)
-    freed = sum(one.before - one.after for one in done)
-    names = [one.name for one in done]
+def archive_logs(context: Desk, days: int) -> Answer:
+    """Compress the session logs of batches that ended at least DAYS ago."""
+    if not checkpoints.remains(context.folder):
+        raise reading.missing(context.folder, context.kind)
+    archived = logs.archive(context.place, days)
+    freed = sum(log.before - log.after for log in archived)
+    names = [log.name for log in archived]
     lines = [f"Archived: {name}" for name in names]
-    lines.append(f"{terminal.count(len(done), 'session log')} archived, {freed:,} bytes freed.")
+    lines.append(f"{terminal.count(len(archived), 'session log')} archived, {freed:,} bytes freed.")
     return Answer(lines, {"archived": names, "bytes": freed})
 
 
-def restore(desk: Desk, name: str) -> Answer:
-    """Make a checkpoint the queue, as `cp` would, once it is known to be whole.
+def restore(context: Desk, name: str) -> Answer:
+    """Replace the queue by a checkpoint, as `cp` would, after checking it.
 
-    The queue as it was is kept in aside/, and --replay-aside brings it back.
+    The current queue is kept in aside/, and --replay-aside brings it back.
     """
-    path = _checkpoint(desk, name)
+    path = _checkpoint(context, name)
     loaded, here = (
-        snapshot.load(path, desk.kind),
-        snapshot.head(desk.folder / snapshot.FILE, desk.kind),
+        snapshot.load(path, context.kind),
+        snapshot.head(context.folder / snapshot.FILE, context.kind),
     )
-    foreign.check(desk.folder, desk.kind, path, loaded, [here[0].library_path] if here else [])
-    with sessions.lock_queue(desk.place):  # or a rewrite by a batch might go over it
-        files.write_atomic(desk.folder / snapshot.FILE, path.read_bytes())
-    with desk.opened() as opened:
-        restored = opened.state.head.restored
+    foreign.check(
+        context.folder, context.kind, path, loaded, [here[0].library_path] if here else []
+    )
+    with sessions.lock_queue(context.place):  # or a batch might overwrite it with a rewrite
+        files.write_atomic(context.folder / snapshot.FILE, path.read_bytes())
+    with context.opened() as queue:
+        restored = queue.state.head.restored
     return Answer([f"Restored: {path.name}."], {"restored": restored})
 
 
-def _checkpoint(desk: Desk, name: str) -> Path:
+def _checkpoint(context: Desk, name: str) -> Path:
     if name == "latest":
-        for path, _ in checkpoints.good(desk.folder, desk.kind):
+        for path, _ in checkpoints.good(context.folder, context.kind):
             return path
-        raise UsageFailed(f"There is no good checkpoint in {desk.folder / checkpoints.FOLDER}.")
-    for path in (desk.folder / checkpoints.FOLDER / name, Path(name)):
+        raise UsageFailed(f"No valid checkpoint in {context.folder / checkpoints.FOLDER}.")
+    for path in (context.folder / checkpoints.FOLDER / name, Path(name)):
         if path.is_file():
             return path
-    raise UsageFailed(f"There is no checkpoint {name}. --list-checkpoints shows what there is.")
+    raise UsageFailed(f"No checkpoint {name}. --list-checkpoints lists them.")
 
 
-def replay_aside(desk: Desk, name: str) -> Answer:
+def replay_aside(context: Desk, name: str) -> Answer:
     """Show what a restore undid; with --yes bring it back."""
-    if not desk.yes:
-        found = replay.plan(desk.folder, desk.read(), name)
-        return _replayed(found, "would come back; add --yes to have that done")
-    with desk.opened() as opened:
-        found = opened.replay(name)
-    return _replayed(found, "brought back")
+    if not context.yes:
+        result = replay.plan(context.folder, context.read(), name)
+        return _replayed(result, "would come back; add --yes to do it")
+    with context.opened() as queue:
+        result = queue.replay(name)
+    return _replayed(result, "brought back")
 
 
-def _replayed(found: Replay, verb: str) -> Answer:
-    lines = [f"{files.printable(key)}: {item.status.value}" for key, item in found.back.items()]
-    lines += [f"{files.printable(key)}: left alone, it {why}" for key, why in found.left.items()]
-    lines.append(f"{terminal.count(len(found.back), 'item')} of {found.name} {verb}.")
-    back = {key: item.status.value for key, item in found.back.items()}
-    return Answer(lines, {"name": found.name, "back": back, "left": found.left})
+def _replayed(result: Replay, verb: str) -> Answer:
+    lines = [f"{files.printable(key)}: {item.status.value}" for key, item in result.back.items()]
+    lines += [f"{files.printable(key)}: not changed, it {why}" for key, why in result.left.items()]
+    lines.append(f"{terminal.count(len(result.back), 'item')} of {result.name} {verb}.")
+    back = {key: item.status.value for key, item in result.back.items()}
+    return Answer(lines, {"name": result.name, "back": back, "left": result.left})
