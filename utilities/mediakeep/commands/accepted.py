@@ -67,7 +67,7 @@ class Visit:
 def orders(home: Path, path: Path, choice: Choice, result: Account) -> Orders:
     """Return the edits for the accepted proposals; record in `result` what is not written.
 
-    Raise UsageFailed if the list is invalid or lacks an accepted entry.
+    Raise UsageError if the list is invalid or lacks an accepted entry.
     """
     edits = Orders()
     for visit in visits(home, path, choice, result):
@@ -78,7 +78,7 @@ def orders(home: Path, path: Path, choice: Choice, result: Account) -> Orders:
 def visits(home: Path, path: Path, choice: Choice, result: Account) -> Iterator[Visit]:
     """Read the artists of accepted entries again; record unreadable ones in `result`.
 
-    Raise UsageFailed if the list is invalid or lacks an accepted entry.
+    Raise UsageError if the list is invalid or lacks an accepted entry.
     """
     state = reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC)
     selected = choice.of(reviews.read(home, path), state)

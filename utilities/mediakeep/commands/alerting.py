@@ -1,4 +1,4 @@
-"""The options about alerts, and the settings that they make: whom to tell, and when."""
+"""The options and settings of alerts."""
 
 from __future__ import annotations
 
@@ -21,49 +21,47 @@ _OPTIONS = (
         "--alert-insecure",
         is_flag=True,
         envvar=f"{config.PREFIX}ALERT_INSECURE",
-        help="Let the webhook be plain http on another machine.",
+        help="Allow a webhook with plain http on another machine.",
     ),
     shared.setting("--alert-after", click.IntRange(1), "Failures in a row that raise an alert."),
     shared.setting("--alert-command", str, "A command that gets each alert as JSON."),
-    shared.setting(
-        "--alert-webhook-file", str, "A file, outside the home, that holds a webhook's address."
-    ),
+    shared.setting("--alert-webhook-file", str, "A file outside the home with a webhook's URL."),
 )
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Whom to tell, and after how many failures in a row."""
+    """The targets of alerts, and the number of failures in a row that raises one."""
 
     targets: tuple[Target, ...] = ()
     after: int = config.Settings().alert_after
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options about alerts."""
+    """Add the alert options."""
     for option in _OPTIONS:
         function = option(function)
     return function
 
 
-def wanted(home: Path, given: dict[str, Any], environ: Mapping[str, str] = os.environ) -> Wanted:
-    """Take what is wanted out of a command's options, which are removed from them.
+def wanted(home: Path, values: dict[str, Any], environ: Mapping[str, str] = os.environ) -> Wanted:
+    """Build the alert options from a command's options, which are removed from them.
 
-    UsageFailed where a webhook or a command does not go.
+    Raise UsageError if a webhook or a command is invalid.
     """
-    plain = config.Settings()
+    defaults = config.Settings()
     after, insecure, line, place = (
-        given.pop(name, getattr(plain, name))
+        values.pop(name, getattr(defaults, name))
         for name in ("alert_after", "alert_insecure", "alert_command", "alert_webhook_file")
     )
     address = environ.get(f"{config.PREFIX}ALERT_WEBHOOK", "")
     if not (line or place or address):
         return Wanted()
-    from mediakeep.alerts import targets  # only now, so that --help stays quick
+    from mediakeep.alerts import targets  # here, as --help must be quick
 
-    found = []
+    parsed_targets = []
     if address or place:
         address = address or targets.secret(place, home)
-        found.append(targets.webhook(address, insecure=insecure))
+        parsed_targets.append(targets.webhook(address, insecure=insecure))
     if line:
-        found.append(targets.command(line, home))
-    return Wanted(tuple(found), after)
+        parsed_targets.append(targets.command(line, home))
+    return Wanted(tuple(parsed_targets), after)

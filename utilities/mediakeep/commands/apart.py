@@ -1,4 +1,4 @@
-"""One call of a worker in a process that may crash, as native decoders may make it."""
+"""Call a worker in a separate process, as native decoders may crash."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from mediakeep.runner.stop import Stop
 
 
 def call(opening: Opening, work: Work) -> Outcome:
-    """Call a worker in a process of its own, and raise what it failed by."""
+    """Call a worker in a separate process, and raise its error."""
     with Stop() as stop:
-        crew = Crew(opening, Limits(inline=False), stop, lambda *_: None)
+        executor = Crew(opening, Limits(inline=False), stop, lambda *_: None)
         try:
-            crew.submit(Task(work.stamp.key, work))
+            executor.submit(Task(work.stamp.key, work))
             while not stop.asked:
-                for _, result in crew.wait():
+                for _, result in executor.wait():
                     return _outcome(result)
         finally:
-            crew.close(kill=True)
+            executor.close(kill=True)
     raise KeyboardInterrupt
 
 

@@ -1,4 +1,4 @@
-"""Which artist of MusicBrainz is meant, and what was released by them."""
+"""Find an artist at MusicBrainz, and list their releases."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from mediakeep.pages import page
 _BY = {
     "mbid": "by the MBID",
     "albums": "by the albums",
-    "name": "by the name, which nobody else bears",
-    "alias": "by an alias, which nobody else bears",
+    "name": "by the name, which is unique",
+    "alias": "by an alias, which is unique",
 }
 _VARIOUS = Artist(id=catalogue.VARIOUS_ARTISTS, name="Various Artists")
 
 
 class Who(NamedTuple):
-    """The artist who is meant, and by what that is known; where it is not certain, all who may be.
+    """The artist found, and how; if the match is ambiguous, all candidates.
 
-    `merged` is the MBID that was asked for, where it has become another.
+    `merged` is the requested MBID if it was merged into another.
     """
 
     artist: Artist | None
@@ -39,12 +39,12 @@ class Who(NamedTuple):
     merged: str = ""
 
 
-def find(desk: Desk, name: str, titles: Sequence[str] = ()) -> Who:
-    """Find out who bears a name and made albums, or who has an MBID; ItemFailed where nobody."""
-    service = desk.musicbrainz
+def find(context: Desk, name: str, titles: Sequence[str] = ()) -> Who:
+    """Find an artist by name and albums, or by MBID; raise ItemFailed if there is none."""
+    service = context.musicbrainz
     if musicbrainz.is_mbid(mbid := name.lower()):
-        found = service.artist(mbid)
-        return Who(found, "mbid", merged=mbid if found.id != mbid else "")
+        artist = service.artist(mbid)
+        return Who(artist, "mbid", merged=mbid if artist.id != mbid else "")
     if letters.loose(name) == letters.loose(_VARIOUS.name):
         return Who(_VARIOUS, "name")
     titles = titles[: search.TITLES]
@@ -53,113 +53,113 @@ def find(desk: Desk, name: str, titles: Sequence[str] = ()) -> Who:
         verdict = identity.by_albums(name, titles, hits)
         if verdict.artist or verdict.candidates:
             return Who(verdict.artist, "albums" if verdict.artist else "", verdict.candidates)
-    return _by_name(desk, name, titles)
+    return _by_name(context, name, titles)
 
 
-def _by_name(desk: Desk, name: str, titles: Sequence[str]) -> Who:
-    """Ask who bears a name, or has it as an alias; which of them it is, the albums tell."""
-    service = desk.musicbrainz
-    found = service.search_artists(query.artists(name))
-    same = identity.namesakes(name, found)
-    if not same:
-        similar = "; ".join(f"{one.id} {entries.artist_line(one)}" for one in found[:5])
+def _by_name(context: Desk, name: str, titles: Sequence[str]) -> Who:
+    """Search artists by name or alias; the albums decide between several."""
+    service = context.musicbrainz
+    artists = service.search_artists(query.artists(name))
+    namesakes = identity.namesakes(name, artists)
+    if not namesakes:
+        similar = "; ".join(f"{artist.id} {entries.artist_line(artist)}" for artist in artists[:5])
         aside = f" Similar: {similar}." if similar else ""
-        raise ItemFailed(f'MusicBrainz knows no artist by the name "{name}".{aside}')
+        raise ItemFailed(f'MusicBrainz has no artist named "{name}".{aside}')
     if titles:
-        ids = [one.id for one in same]
+        ids = [artist.id for artist in namesakes]
         hits = service.search_releases(query.releases_by_id(ids, title_keys.bases(titles)))
-        verdict = identity.by_albums(name, titles, hits, same)
+        verdict = identity.by_albums(name, titles, hits, namesakes)
         if verdict.artist or verdict.candidates:
             return Who(verdict.artist, "albums" if verdict.artist else "", verdict.candidates)
-    elif len(same) == 1:
-        return Who(same[0], _borne(name, same[0]))
-    return Who(None, choices=identity.unheard(same))
+    elif len(namesakes) == 1:
+        return Who(namesakes[0], _borne(name, namesakes[0]))
+    return Who(None, choices=identity.unheard(namesakes))
 
 
 def _borne(name: str, artist: Artist) -> str:
-    """Tell whether it is the very name of an artist, or an alias."""
+    """Return whether a text is the name of an artist or an alias."""
     return "name" if letters.loose(artist.name) == letters.loose(name) else "alias"
 
 
-def tell(desk: Desk, name: str, titles: Sequence[str]) -> Told:
-    """Tell who is meant, with all albums; else all who may be meant."""
-    who = find(desk, name, titles)
-    if who.artist and who.by == "albums":  # of whom a search for albums told little
-        who = who._replace(artist=desk.musicbrainz.artist(who.artist.id))
+def tell(context: Desk, name: str, titles: Sequence[str]) -> Told:
+    """Return the artist with all albums, or the candidates if the name is ambiguous."""
+    match = find(context, name, titles)
+    if match.artist and match.by == "albums":  # an album search returns little about the artist
+        match = match._replace(artist=context.musicbrainz.artist(match.artist.id))
     data: Data = {
-        "artist": entries.artist(who.artist) if who.artist else None,
-        "found_by": who.by,
-        "merged_from": who.merged,
-        "choices": [_choice(name, one) for one in who.choices],
+        "artist": entries.artist(match.artist) if match.artist else None,
+        "found_by": match.by,
+        "merged_from": match.merged,
+        "choices": [_choice(name, choice) for choice in match.choices],
     }
-    if who.artist is None:
-        return Told(_uncertain(name, who.choices, titles), data)
-    lines, albums = _albums(desk, who.artist)
-    lead = [f"{who.merged} was merged into another artist."] if who.merged else []
-    lead += [entries.artist_line(who.artist), f"{who.artist.id}, found {_BY[who.by]}"]
+    if match.artist is None:
+        return Told(_uncertain(name, match.choices, titles), data)
+    lines, albums = _albums(context, match.artist)
+    lead = [f"{match.merged} was merged into another artist."] if match.merged else []
+    lead += [entries.artist_line(match.artist), f"{match.artist.id}, found {_BY[match.by]}"]
     return Told([*lead, *lines], data | {"albums": albums})
 
 
-def _albums(desk: Desk, artist: Artist) -> tuple[list[str], list[Data]]:
-    """Give all albums of an artist, as lines and as data."""
+def _albums(context: Desk, artist: Artist) -> tuple[list[str], list[Data]]:
+    """Return all albums of an artist, as lines and as data."""
     if artist.is_special:
-        return ["It stands for no artist, and its albums are not listed."], []
-    known = _discography(desk, artist)
-    counts = _editions(known)
-    groups = sorted(known.groups, key=_order)
-    data = [entries.group(one) | {"editions": counts.get(one.id, 0)} for one in groups]
+        return ["This is a placeholder, not an artist; its albums are not listed."], []
+    discography = _discography(context, artist)
+    counts = _editions(discography)
+    groups = sorted(discography.groups, key=_order)
+    data = [entries.group(group) | {"editions": counts.get(group.id, 0)} for group in groups]
     return _listed(groups, counts), data
 
 
-def _discography(desk: Desk, artist: Artist) -> Discography:
-    """Return what look-ups keep of an artist, or else ask for it and keep it for them."""
-    kept = None if desk.access.fresh else desk.known.discography(artist.id)
-    if kept:
-        desk.spent.hits += 1
-        return kept
-    known = desk.musicbrainz.discography(artist, clock.text(clock.now()))
-    desk.known.keep_discography(known)
-    return known
+def _discography(context: Desk, artist: Artist) -> Discography:
+    """Return the cached discography of an artist, or request and cache it."""
+    cached = None if context.access.fresh else context.known.discography(artist.id)
+    if cached:
+        context.spent.hits += 1
+        return cached
+    discography = context.musicbrainz.discography(artist, clock.text(clock.now()))
+    context.known.keep_discography(discography)
+    return discography
 
 
-def _choice(name: str, one: Choice) -> Data:
-    by = _borne(name, one.artist)
-    return entries.artist(one.artist) | {"by": by, "albums_found": list(one.titles)}
+def _choice(name: str, choice: Choice) -> Data:
+    by = _borne(name, choice.artist)
+    return entries.artist(choice.artist) | {"by": by, "albums_found": list(choice.titles)}
 
 
 def _uncertain(name: str, choices: Sequence[Choice], titles: Sequence[str]) -> list[str]:
-    cure = "Give other albums" if titles else "Give an album"
-    lead = f'{page.counted(len(choices), "artist")} may be meant by "{name}".'
-    return [f"{lead} {cure} by --album, or the MBID:", *map(candidate, choices)]
+    hint = "Give other albums" if titles else "Give an album"
+    lead = f'Ambiguous name "{name}": {page.counted(len(choices), "artist")}.'
+    return [f"{lead} {hint} with --album, or the MBID:", *map(candidate, choices)]
 
 
-def candidate(one: Choice) -> str:
-    """Name an artist who may be meant, with the albums that are theirs."""
-    albums = f": {', '.join(one.titles)}" if one.titles else ""
-    return f"  {one.artist.id} {entries.artist_line(one.artist)}{albums}"
+def candidate(choice: Choice) -> str:
+    """Return a line on a candidate, with their matching albums."""
+    albums = f": {', '.join(choice.titles)}" if choice.titles else ""
+    return f"  {choice.artist.id} {entries.artist_line(choice.artist)}{albums}"
 
 
-def _editions(known: Discography) -> dict[str, int]:
+def _editions(discography: Discography) -> dict[str, int]:
     """Count the official releases of each release group."""
-    found: dict[str, int] = {}
-    for release in known.releases:
+    counts: dict[str, int] = {}
+    for release in discography.releases:
         if release.release_group:
-            found[release.release_group.id] = found.get(release.release_group.id, 0) + 1
-    return found
+            counts[release.release_group.id] = counts.get(release.release_group.id, 0) + 1
+    return counts
 
 
-def _order(one: Group) -> tuple[object, ...]:
-    """Put studio albums first, then type by type, and each by its date."""
-    return *shelf.rank(one), one.type, one.first_release_date or "9", one.title
+def _order(group: Group) -> tuple[object, ...]:
+    """Sort studio albums first, then by type and date."""
+    return *shelf.rank(group), group.type, group.first_release_date or "9", group.title
 
 
 def _listed(groups: Sequence[Group], counts: dict[str, int]) -> list[str]:
     lines = []
-    for kind, some in groupby(groups, lambda one: one.type):
+    for kind, members in groupby(groups, lambda group: group.type):
         lines += ["", f"{kind}:"]
-        for one in some:
-            count = counts.get(one.id, 0)
+        for group in members:
+            count = counts.get(group.id, 0)
             editions = page.counted(count, "edition") if count else "no official edition"
-            year = (one.first_release_date or "")[:4]
-            lines.append("  " + " ".join(filter(None, (year, one.title, f"({editions})"))))
+            year = (group.first_release_date or "")[:4]
+            lines.append("  " + " ".join(filter(None, (year, group.title, f"({editions})"))))
     return lines

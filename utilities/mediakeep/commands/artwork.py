@@ -1,4 +1,4 @@
-"""A picture from the Cover Art Archive as a file: checked to be one, and never over another."""
+"""Download a cover to a file: it is checked to be an image, and never overwrites a file."""
 
 from __future__ import annotations
 
@@ -27,50 +27,55 @@ _SUFFIXES = {
 
 
 class Wanted(NamedTuple):
-    """Which picture is wanted: of a release or a release group, front or back, and how large."""
+    """A cover of a release or a release group: front or back, and its size."""
 
     mbid: str
     size: str = "full"  # or "250", "500", "1200"
     back: bool = False
 
 
-def fetch(desk: Desk, wanted: Wanted, output: Path, *, force: bool) -> Told:
-    """Fetch a cover and write it; UsageFailed where the file is there, or its suffix is wrong."""
-    mbid = wanted.mbid.lower()
+def fetch(context: Desk, request: Wanted, output: Path, *, force: bool) -> Told:
+    """Download a cover; raise UsageError if the file exists or has the wrong suffix."""
+    mbid = request.mbid.lower()
     if not musicbrainz.is_mbid(mbid):
-        raise UsageFailed(f'"{mbid}" is no MBID, such as {catalogue.VARIOUS_ARTISTS}.')
+        raise UsageFailed(f'"{mbid}" is not an MBID, such as {catalogue.VARIOUS_ARTISTS}.')
     path = output.absolute()
     _check(path, force=force)
-    archive = coverart.CoverArt(desk.http, coverart.service(desk.access), fresh=True)
-    side = archive.back if wanted.back else archive.front
-    found = side(mbid, wanted.size)
-    seen = _seen(found, archive.service)
-    _fit(seen[0], output)
-    before = _write(path, found.content, force=force)
-    lines = [f"The one before was kept: {files.display_path(before)}"] if before else []
+    archive = coverart.CoverArt(context.http, coverart.service(context.access), fresh=True)
+    side = archive.back if request.back else archive.front
+    picture = side(mbid, request.size)
+    image_info = _seen(picture, archive.service)
+    _fit(image_info[0], output)
+    kept_path = _write(path, picture.content, force=force)
+    lines = [f"The previous file is kept: {files.display_path(kept_path)}"] if kept_path else []
     lines.append(
-        f"Written: {files.display_path(output)} {_facts(seen)}, from the {found.of} {mbid}"
+        f"Written: {files.display_path(output)} {_facts(image_info)}, from the {picture.of} {mbid}"
     )
-    data = {"output": files.escape(path), "kept": files.escape(before) if before else ""}
-    data |= {"mbid": mbid, "of": found.of, "side": "back" if wanted.back else "front"}
-    facts = {"type": seen[0], "width": seen[1], "height": seen[2], "bytes": len(found.content)}
-    return Told(lines, data | {"url": found.url} | facts)
+    data = {"output": files.escape(path), "kept": files.escape(kept_path) if kept_path else ""}
+    data |= {"mbid": mbid, "of": picture.of, "side": "back" if request.back else "front"}
+    facts = {
+        "type": image_info[0],
+        "width": image_info[1],
+        "height": image_info[2],
+        "bytes": len(picture.content),
+    }
+    return Told(lines, data | {"url": picture.url} | facts)
 
 
 def _fit(mime: str, output: Path) -> None:
-    """Refuse a suffix that is not that of the picture's type, and name the right one."""
+    """Raise UsageError if the suffix does not match the image type."""
     if output.suffix.lower() not in _SUFFIXES[mime]:
         right = files.escape(output.with_suffix(_SUFFIXES[mime][0]))
         raise UsageFailed(f"The picture is {mime}. Nothing was written; give --output {right}.")
 
 
-def _facts(seen: pictures.Seen) -> str:
-    mime, width, height = seen
+def _facts(image_info: pictures.Seen) -> str:
+    mime, width, height = image_info
     return f"({mime}, {width} x {height} pixels)" if width and height else f"({mime})"
 
 
 def _check(path: Path, *, force: bool) -> None:
-    """Refuse what cannot be written before anybody is asked."""
+    """Check the target before any request."""
     if path.is_dir():
         raise UsageFailed(f"{files.display_path(path)} is a folder. Give the name of a file in it.")
     if not path.parent.is_dir():
@@ -81,42 +86,41 @@ def _check(path: Path, *, force: bool) -> None:
 
 def _is_there(path: Path) -> UsageFailed:
     return UsageFailed(
-        f"{files.display_path(path)} is there already, and nothing was written. Give"
-        " another --output, or"
-        " --force to put the picture in its place: the old one is then kept beside it."
+        f"{files.display_path(path)} already exists; nothing was written. Give"
+        " another --output, or --force to replace it: the old file is then kept next to it."
     )
 
 
-def _seen(found: Picture, archive: Service) -> pictures.Seen:
-    """Tell what a picture is by its bytes, whatever the service says of it."""
-    content = found.content
-    seen = pictures.described(lambda place, size: content[place : place + size])
-    if seen[0] not in _SUFFIXES:
-        raise ServiceFailed(archive.name, f"what it sent is no picture ({found.url})")
-    return seen
+def _seen(picture: Picture, archive: Service) -> pictures.Seen:
+    """Identify an image by its bytes, whatever type the service reports."""
+    content = picture.content
+    image_info = pictures.described(lambda place, size: content[place : place + size])
+    if image_info[0] not in _SUFFIXES:
+        raise ServiceFailed(archive.name, f"the response is not an image ({picture.url})")
+    return image_info
 
 
 def _write(path: Path, content: bytes, *, force: bool) -> Path | None:
-    """Write a file that is not there; with `force` the one that is gets another name first."""
-    before = _aside(path) if force and os.path.lexists(path) else None
+    """Write a new file; with `force` rename an existing one first."""
+    kept_path = _aside(path) if force and os.path.lexists(path) else None
     try:
-        path.open("xb").close()  # takes the name, so that no file of another program is replaced
+        path.open("xb").close()  # reserves the name, so that no other program's file is replaced
     except FileExistsError as error:
         raise _is_there(path) from error
     try:
         files.write_atomic(path, content)
     except BaseException:
         with contextlib.suppress(OSError):
-            before.rename(path) if before else path.unlink()
+            kept_path.rename(path) if kept_path else path.unlink()
         raise
-    return before
+    return kept_path
 
 
 def _aside(path: Path) -> Path:
-    """Give a file a name that is free, such as cover.jpg.before, or cover.jpg.before2."""
-    aside, number = path.with_name(f"{path.name}.before"), 1
-    while os.path.lexists(aside):
+    """Rename a file to an unused name, such as cover.jpg.before or cover.jpg.before2."""
+    kept_path, number = path.with_name(f"{path.name}.before"), 1
+    while os.path.lexists(kept_path):
         number += 1
-        aside = path.with_name(f"{path.name}.before{number}")
-    path.rename(aside)
-    return aside
+        kept_path = path.with_name(f"{path.name}.before{number}")
+    path.rename(kept_path)
+    return kept_path

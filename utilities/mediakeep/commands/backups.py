@@ -48,8 +48,8 @@ def restore_backup(context: Desk, path_given: Path) -> Answer:
     if context.folder.exists():
         context.confirm(
             f"Replace the {context.kind.name} queue in {context.home} by the backup of"
-            f" {head.written}, of the library {files.printable(head.library_path)}? The current files"
-            " are kept."
+            f" {head.written}, of the library {files.printable(head.library_path)}?"
+            " The current files are kept."
         )
     replaced = recovery.run(context.place, context.kind, path)
     homes.furnish(context.home)

@@ -197,7 +197,7 @@ def _next(state: State, plan: Plan) -> list[str]:
 
 
 def check(state: State) -> None:
-    """Raise LibraryGone if the library is missing or empty: an unmounted share is not a loss."""
+    """Raise LibraryMissing if the library is missing or empty: an unmounted share is not a loss."""
     root = Path(files.unescape(state.head.library_path))
     try:
         empty = not any(root.iterdir())

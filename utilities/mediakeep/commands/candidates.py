@@ -46,7 +46,7 @@ class Chosen:
 
     @classmethod
     def of(cls, mbid: str, *, insisted: bool) -> Chosen:
-        """Parse an MBID; raise UsageFailed if it is invalid."""
+        """Parse an MBID; raise UsageError if it is invalid."""
         plain = mbid.strip().lower()
         if not musicbrainz.is_mbid(plain):
             shown = files.printable(mbid)

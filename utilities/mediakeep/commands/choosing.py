@@ -1,4 +1,4 @@
-"""Asking a person which movie a file is, at the terminal or through a pipe."""
+"""Prompt the user to identify a movie, at a terminal or through a pipe."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ SHOWN = 3  # candidates
 _ANSWERS = "a number, i for an id, s for later, x for never, q to stop"
 
 
-def choose(local: Movie, found: Identity, *, home: Path) -> Choice:
-    """Ask which movie it is, until the answer is one; that nobody answers any more is a "q"."""
+def choose(local: Movie, identity: Identity, *, home: Path) -> Choice:
+    """Prompt until the answer is valid; the end of the input counts as "q"."""
     from mediakeep.movies.identify.choice import Choice
 
     try:
-        click.echo("\n".join(map(files.printable, _question(local, found, home))))
+        click.echo("\n".join(map(files.printable, _question(local, identity, home))))
         with _interrupted():
-            return _answer(found.candidates[:SHOWN])
-    except (Stopped, OSError):  # the latter where the terminal, or who reads of us, has gone
+            return _answer(identity.candidates[:SHOWN])
+    except (Stopped, OSError):  # OSError: the terminal or the reader of our output has gone
         with contextlib.suppress(OSError):
             click.echo()
         return Choice("stop")
@@ -43,7 +43,7 @@ def choose(local: Movie, found: Identity, *, home: Path) -> Choice:
 def _answer(shown: tuple[Candidate, ...]) -> Choice:
     from mediakeep.movies.identify.choice import Choice
 
-    prompt = f"Which one is it? {_ANSWERS if shown else _ANSWERS.partition(', ')[2]}: "
+    prompt = f"Which movie is it? {_ANSWERS if shown else _ANSWERS.partition(', ')[2]}: "
     while True:
         word, _, rest = _said(prompt).partition(" ")
         word = word.lower()
@@ -54,28 +54,26 @@ def _answer(shown: tuple[Candidate, ...]) -> Choice:
         if word == "x":
             return Choice("never")
         if word == "i":
-            if chosen := read_id(
-                rest or _said("Its id at TMDb or IMDb, such as 603 or tt0133093: ")
-            ):
+            if chosen := read_id(rest or _said("TMDb or IMDb id, such as 603 or tt0133093: ")):
                 return Choice("take", *chosen)
-            click.echo("That is no id.")
+            click.echo("Invalid id.")
         elif word.isdecimal() and 1 <= int(word[:3]) <= len(shown):
             return Choice("take", shown[int(word[:3]) - 1].hit.id)
         else:
-            click.echo("That is none of the answers.")
+            click.echo("Invalid answer.")
 
 
 def read_id(text: str) -> tuple[int, str] | None:
-    """Read an id of TMDb or IMDb, or the address of its page, as the one and "" for the other.
+    """Parse a TMDb or IMDb id, or the URL of its page; the other id is 0 or "".
 
-    None if it is neither.
+    Return None if it is neither.
     """
     ids = terms.read_tmdb_id(text), terms.read_imdb_id(text)
     return ids if any(ids) else None
 
 
 def _said(prompt: str) -> str:
-    """Return a line of input; Stopped where there is none any more."""
+    """Return a line of input; raise Stopped at the end of the input."""
     click.echo(prompt, nl=False)
     try:
         line = sys.stdin.readline()
@@ -88,44 +86,44 @@ def _said(prompt: str) -> str:
 
 @contextlib.contextmanager
 def _interrupted() -> Iterator[None]:
-    """Have a signal end the question: the batch would stop only after an answer."""
+    """Let signals end the prompt, as the batch would stop only after an answer."""
 
     def stop(_number: int, _frame: object) -> None:
         raise Stopped
 
-    heard = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
-    before = {one: signal.signal(one, stop) for one in heard}
+    handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in handled}
     try:
         yield
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _question(local: Movie, found: Identity, home: Path) -> Iterator[str]:
-    """Tell what a file is called, how its name was read, and which movies it may be."""
+def _question(local: Movie, identity: Identity, home: Path) -> Iterator[str]:
+    """Yield lines on the file, its parsed name, and the candidates."""
     from mediakeep.movies.outputs import decisions
 
     name = local.name
     read = f'"{name.title}"' + (f", {name.year}" if name.year else "")
     yield ""
     yield local.key
-    lasts = f"; it lasts {round(local.duration / 60)} min" if local.duration else ""
-    yield (f"  read as {read}" if name.title else "  its name could not be read") + lasts
-    if found.why:
-        yield f"  {found.why}"
-    shown = found.candidates[:SHOWN]
-    for number, one in enumerate(shown, 1):
-        yield f"  {number}  {100 * one.confidence:3.0f}%  {_named(one)}"
+    lasts = f"; runtime {round(local.duration / 60)} min" if local.duration else ""
+    yield (f"  parsed as {read}" if name.title else "  the name could not be parsed") + lasts
+    if identity.why:
+        yield f"  {identity.why}"
+    shown = identity.candidates[:SHOWN]
+    for number, candidate in enumerate(shown, 1):
+        yield f"  {number}  {100 * candidate.confidence:3.0f}%  {_named(candidate)}"
     if not shown:
-        yield "  TMDb knows nothing that is near"
+        yield "  no similar movie at TMDb"
     yield "  s: decide later; it stays in the list of reviews"
     yield f"  x: never ask again, until {decisions.bring_back(home, local.key)}"
 
 
-def _named(one: Candidate) -> str:
-    """Name a movie with what tells it from others of the name."""
-    year = f" ({one.hit.year})" if one.hit.year else ""
-    director = f"by {one.director}" if one.director else ""
-    runtime = f"{one.runtime} min" if one.runtime else ""
-    return ", ".join(filter(None, (f"{one.hit.title}{year}", director, runtime)))
+def _named(candidate: Candidate) -> str:
+    """Return a line that distinguishes a movie from namesakes."""
+    year = f" ({candidate.hit.year})" if candidate.hit.year else ""
+    director = f"by {candidate.director}" if candidate.director else ""
+    runtime = f"{candidate.runtime} min" if candidate.runtime else ""
+    return ", ".join(filter(None, (f"{candidate.hit.title}{year}", director, runtime)))

@@ -28,7 +28,7 @@ class Condition:
 def of(texts: Iterable[str]) -> list[Condition]:
     """Parse conditions such as "genre=Rock"; values of the same field are combined.
 
-    Raise UsageFailed if a condition is malformed.
+    Raise UsageError if a condition is malformed.
     """
     by_field: dict[str, list[str]] = {}
     for text in texts:

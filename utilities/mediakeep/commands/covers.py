@@ -44,7 +44,7 @@ class Covers:
     doubts: list[str] = field(default_factory=list)
 
     def add(self, album: Path, image: Path, reason: str = wording.BY_HAND) -> None:
-        """Add an image for the tracks of an album; raise UsageFailed if it cannot be embedded."""
+        """Add an image for the tracks of an album; raise UsageError if it cannot be embedded."""
         size = _size(image)
         if not all(size):
             self.doubts.append(f"{targets.shown(image)} has no readable size; it may be truncated.")
@@ -72,7 +72,7 @@ class Covers:
         self.add(album, source.image, f"{wording.BY_HAND}: front cover of the {source.front}")
 
     def add_list(self, path: Path, finder: Finder) -> None:
-        """Add all entries of a JSON list; raise UsageFailed with all errors in it."""
+        """Add all entries of a JSON list; raise UsageError with all errors in it."""
         errors = Faults(files.escape(path))
         for where, entry in lists.entries(path, Entry, errors):
             with errors.at(where):
@@ -84,7 +84,7 @@ class Covers:
 
 
 def _size(image: Path) -> tuple[int, int]:
-    """Return width and height of an image; raise UsageFailed if it cannot be embedded."""
+    """Return width and height of an image; raise UsageError if it cannot be embedded."""
     try:
         pen.picture(image)
         return pictures.of_file(image)[1:]

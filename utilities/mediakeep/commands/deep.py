@@ -1,4 +1,4 @@
-"""The deep scan as an option, and what must be there for it."""
+"""The option --deep, and its requirements."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from typing import Any
 
 import click
 
-LONGER = 10  # times as long as other work a deep scan may take
+LONGER = 10  # factor by which the timeout of a deep scan is longer
 
 
 def option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add --deep."""
     return click.option(
-        "--deep", is_flag=True, help="Decode every file too, and compare its sound with the ledger."
+        "--deep",
+        is_flag=True,
+        help="Also decode every file, and compare its audio with the essence database.",
     )(function)
 
 
-def check(asked: bool) -> None:
-    """Make sure of the decoders before anything is begun; UsageFailed tells how to get them."""
-    if asked:
-        from mediakeep.media.decoding import decoder  # only for those who ask
+def check(is_deep: bool) -> None:
+    """Check that the decoders are installed; raise UsageError that says how to install them."""
+    if is_deep:
+        from mediakeep.media.decoding import decoder  # only if needed
 
         decoder.require()

@@ -1,4 +1,4 @@
-"""Entities of MusicBrainz as they are told: in a line for people, in data for programs."""
+"""Format MusicBrainz entities: as a line of text, or as JSON data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Data = dict[str, Any]
 
 
 class Told(NamedTuple):
-    """What a look-up came to: lines for people, data for programs, and the exit code."""
+    """The output of a command: lines of text, JSON data, and the exit code."""
 
     lines: list[str]
     data: Data
@@ -26,128 +26,128 @@ class Told(NamedTuple):
 
 
 @contextmanager
-def warned(desk: Desk | tmdb.Desk) -> Iterator[None]:
-    """Say in the end, whatever came of the look-up, what was damaged in the cache or odd."""
+def warned(context: Desk | tmdb.Desk) -> Iterator[None]:
+    """Print warnings about the cache and odd answers at the end, even after an error."""
     try:
         yield
     finally:
-        notes = [*desk.known.notes, *desk.http.notes] if desk.has_file else []
-        notes += desk.spent.odd
+        notes = [*context.known.notes, *context.http.notes] if context.has_file else []
+        notes += context.spent.odd
         for note in notes:
             click.echo(f"Warning: {shared.plain(note)}", err=True)
 
 
-def artist(one: Artist) -> Data:
-    """Give an artist as data."""
+def artist(entity: Artist) -> Data:
+    """Return an artist as JSON data."""
     return {
-        "mbid": one.id,
-        "name": one.name,
-        "disambiguation": one.disambiguation or "",
-        "type": one.type or "",
-        "country": one.country or "",
-        "aliases": [alias.name for alias in one.aliases],
+        "mbid": entity.id,
+        "name": entity.name,
+        "disambiguation": entity.disambiguation or "",
+        "type": entity.type or "",
+        "country": entity.country or "",
+        "aliases": [alias.name for alias in entity.aliases],
     }
 
 
-def artist_line(one: Artist) -> str:
-    """Name an artist with what tells it from others of the name."""
-    aside = f" ({one.disambiguation})" if one.disambiguation else ""
-    return ", ".join(filter(None, (one.name + aside, one.type, one.country)))
+def artist_line(entity: Artist) -> str:
+    """Return an artist's name with what distinguishes it from namesakes."""
+    aside = f" ({entity.disambiguation})" if entity.disambiguation else ""
+    return ", ".join(filter(None, (entity.name + aside, entity.type, entity.country)))
 
 
 def credited(names: Iterable[Credit]) -> str:
-    """Write an artist credit as it is printed: "Velvet Harbour feat. Salt"."""
-    return "".join(one.name + one.joinphrase for one in names)
+    """Return an artist credit as printed: "Velvet Harbour feat. Salt"."""
+    return "".join(credit.name + credit.joinphrase for credit in names)
 
 
-def group(one: Group) -> Data:
-    """Give a release group as data."""
+def group(entity: Group) -> Data:
+    """Return a release group as JSON data."""
     return {
-        "mbid": one.id,
-        "title": one.title,
-        "type": one.type,
-        "first_release_date": one.first_release_date or "",
+        "mbid": entity.id,
+        "title": entity.title,
+        "type": entity.type,
+        "first_release_date": entity.first_release_date or "",
     }
 
 
-def edition(one: Release) -> Data:
-    """Give a release as data."""
-    cover = one.cover_art_archive
+def edition(release: Release) -> Data:
+    """Return a release as JSON data."""
+    cover = release.cover_art_archive
     return {
-        "mbid": one.id,
-        "title": one.title,
-        "artist": credited(one.artist_credit),
-        "disambiguation": one.disambiguation or "",
-        "status": one.status or "",
-        "date": one.date or "",
-        "country": one.country or "",
-        "formats": _formats(one),
-        "tracks": one.track_count,
+        "mbid": release.id,
+        "title": release.title,
+        "artist": credited(release.artist_credit),
+        "disambiguation": release.disambiguation or "",
+        "status": release.status or "",
+        "date": release.date or "",
+        "country": release.country or "",
+        "formats": _formats(release),
+        "tracks": release.track_count,
         "labels": [
             {"name": info.label.name if info.label else "", "number": info.catalog_number or ""}
-            for info in one.label_info
+            for info in release.label_info
         ],
-        "barcode": one.barcode or "",
+        "barcode": release.barcode or "",
         "front_cover": cover.front,
         "back_cover": cover.back,
     }
 
 
-def edition_line(one: Release) -> str:
-    """Tell an edition from the others, in the order in which people look for it."""
+def edition_line(release: Release) -> str:
+    """Return a line that distinguishes an edition from others."""
     return ", ".join(
         filter(
             None,
             (
-                one.date or "no date",
-                one.country,
-                " + ".join(_formats(one)),
-                page.counted(one.track_count, "track"),
-                *published(one),
-                one.status,
-                one.disambiguation,
-                cover(one),
+                release.date or "no date",
+                release.country,
+                " + ".join(_formats(release)),
+                page.counted(release.track_count, "track"),
+                *published(release),
+                release.status,
+                release.disambiguation,
+                cover(release),
             ),
         )
     )
 
 
-def published(one: Release) -> Iterator[str]:
-    """Give who published a release under which number, and its barcode."""
-    yield from filter(None, map(_label, one.label_info))
-    if one.barcode:
-        yield f"barcode {one.barcode}"
+def published(release: Release) -> Iterator[str]:
+    """Yield labels with catalogue numbers, and the barcode."""
+    yield from filter(None, map(_label, release.label_info))
+    if release.barcode:
+        yield f"barcode {release.barcode}"
 
 
-def cover(one: Release) -> str:
-    """Say which covers the Cover Art Archive has."""
-    found = one.cover_art_archive
-    sides = [side for side, there in (("front", found.front), ("back", found.back)) if there]
+def cover(release: Release) -> str:
+    """Return which covers the Cover Art Archive has."""
+    archive = release.cover_art_archive
+    sides = [side for side, there in (("front", archive.front), ("back", archive.back)) if there]
     return f"{' and '.join(sides)} cover" if sides else "no cover"
 
 
-def track(medium: Medium, one: Track) -> Data:
-    """Give a track as data; its length is seconds."""
-    length = one.length or one.recording.length
+def track(medium: Medium, entity: Track) -> Data:
+    """Return a track as JSON data; its length is in seconds."""
+    length = entity.length or entity.recording.length
     return {
         "disc": medium.position,
-        "position": one.position,
-        "number": one.number,
-        "title": one.title,
-        "artist": credited(one.artist_credit),
+        "position": entity.position,
+        "number": entity.number,
+        "title": entity.title,
+        "artist": credited(entity.artist_credit),
         "length": round(length / 1000, 3) if length else None,
-        "recording_mbid": one.recording.id,
-        "isrcs": list(one.recording.isrcs),
+        "recording_mbid": entity.recording.id,
+        "isrcs": list(entity.recording.isrcs),
     }
 
 
-def track_line(one: Track, whose: str) -> str:
-    """Write a track: its number, its title, by whom if not by `whose`, and how long it is."""
-    by = credited(one.artist_credit)
-    aside = f", by {by}" if by and by != whose else ""
-    seconds = round((one.length or one.recording.length or 0) / 1000)
+def track_line(entity: Track, album_artist: str) -> str:
+    """Return a line on a track: number, title, artist if not the album's, and length."""
+    by = credited(entity.artist_credit)
+    aside = f", by {by}" if by and by != album_artist else ""
+    seconds = round((entity.length or entity.recording.length or 0) / 1000)
     length = f" ({seconds // 60}:{seconds % 60:02})" if seconds else ""
-    return f"{one.number or one.position} {one.title}{aside}{length}"
+    return f"{entity.number or entity.position} {entity.title}{aside}{length}"
 
 
 def _label(info: LabelInfo) -> str:
@@ -155,5 +155,5 @@ def _label(info: LabelInfo) -> str:
     return " ".join(filter(None, (name, info.catalog_number)))
 
 
-def _formats(one: Release) -> list[str]:
-    return list(dict.fromkeys(medium.format for medium in one.media if medium.format))
+def _formats(release: Release) -> list[str]:
+    return list(dict.fromkeys(medium.format for medium in release.media if medium.format))

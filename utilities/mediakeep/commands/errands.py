@@ -88,7 +88,7 @@ class Errand:
     def run(self, edits: Sequence[Order], result: Account, doubts: Sequence[str] = ()) -> int:
         """Execute edits and return the exit code; ask for confirmation if there are `doubts`.
 
-        Raise UsageFailed if a file cannot hold its value, Stopped if the user declines.
+        Raise UsageError if a file cannot hold its value, Stopped if the user declines.
         """
         do = self._rehearse if self.dry_run else self._carry_out
         try:
@@ -124,7 +124,7 @@ class Errand:
         return Pen.of(store, self.policy)
 
     def _planned(self, pen: Pen, edits: Sequence[Order], result: Account) -> list[Job]:
-        """Plan the changes of each file; raise UsageFailed if a file cannot hold a value."""
+        """Plan the changes of each file; raise UsageError if a file cannot hold a value."""
         jobs, unfit = [], []
         for edit in _paced(edits):
             try:
@@ -184,7 +184,7 @@ def _write(checkout: Handwork, pen: Pen, jobs: Sequence[Job], result: Account) -
 
 
 def _check(path: Path, due: FilePlan) -> None:
-    """Raise ChangedMeanwhile if a file changed since it was planned."""
+    """Raise ConcurrentChange if a file changed since it was planned."""
     try:
         facts = path.stat()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The metadata of one file, album or artist, written out without a judgement."""
+"""Export the metadata of a file, album or artist, without diagnosis."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from mediakeep.errors import UsageFailed
 @click.argument("path", type=shared.Place())
 @click.option("--output-name", metavar="N", help="Write outputs/N_metadata.json and .csv.")
 @click.option("--json-only", is_flag=True, help="Write no CSV.")
-@click.option("--quiet", is_flag=True, help="Print nothing but what could not be read.")
+@click.option("--quiet", is_flag=True, help="Print only what could not be read.")
 @shared.as_json
 def main(
     home: Path, path: Path, output_name: str | None, json_only: bool, quiet: bool, as_json: bool
 ) -> int:
-    """Write all metadata of PATH, a file, an album's or an artist's folder, to outputs/."""
+    """Export all metadata of PATH, a file, an album or an artist folder, to outputs/."""
     from mediakeep.music import glance, metadata
 
     if quiet and as_json:
-        raise click.UsageError("--json prints, and --quiet forbids it: give one of them.")
+        raise click.UsageError("Give --json or --quiet, not both.")
     source = path.expanduser().resolve()
     if not source.exists():
         raise UsageFailed(f"{files.display_path(path)} does not exist.")
     written = metadata.outputs(home, _stem(home, source, output_name))[: 1 if json_only else None]
-    found = metadata.read(source, subjects.ignored(home))
+    extracted = metadata.read(source, subjects.ignored(home))
     for file, content in zip(written, (metadata.to_json, metadata.to_csv), strict=False):
-        files.write_atomic(file, content(found))
-    faults = glance.faults(found)
+        files.write_atomic(file, content(extracted))
+    errors = glance.faults(extracted)
     if not quiet:
-        lines = glance.folder(found) if source.is_dir() else glance.file(next(found.tracks))
+        lines = glance.folder(extracted) if source.is_dir() else glance.file(next(extracted.tracks))
         data = {
-            "path": found.path,
-            "albums": len(found.albums),
-            "tracks": sum(1 for _ in found.tracks),
-            "unreadable": [track.place for track in found.tracks if track.fault],
+            "path": extracted.path,
+            "albums": len(extracted.albums),
+            "tracks": sum(1 for _ in extracted.tracks),
+            "unreadable": [track.place for track in extracted.tracks if track.fault],
             "written": [str(file) for file in written],
         }
         shared.show(
@@ -47,13 +47,13 @@ def main(
             data,
             as_json=as_json,
         )
-    for fault in faults:
-        click.echo(shared.plain(fault), err=True)
-    return 1 if faults else 0
+    for error in errors:
+        click.echo(shared.plain(error), err=True)
+    return 1 if errors else 0
 
 
 def _stem(home: Path, source: Path, wanted: str | None) -> str:
-    """Find the name to write under; one that another path has is refused, or told apart."""
+    """Return the output name; one used for another path is refused, or made unique."""
     from mediakeep.music import metadata
 
     name = source.name if wanted is None else wanted

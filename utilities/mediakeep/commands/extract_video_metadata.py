@@ -1,4 +1,4 @@
-"""What video files hold, written out without a judgement."""
+"""Export the metadata of video files, without diagnosis."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mediakeep import files
 from mediakeep.commands import shared, subjects
 from mediakeep.errors import UsageFailed
 
-_WORKERS = 4  # a disk gives no more at once
+_WORKERS = 4  # more would not be faster on one disk
 
 
 @shared.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=shared.Place())
 @click.option("--output-name", metavar="N", help="Write outputs/N_video_metadata.json and .csv.")
 @click.option("--json-only", is_flag=True, help="With --output-name: write no CSV.")
-@click.option("--quiet", is_flag=True, help="Print nothing but what is wrong with a file.")
+@click.option("--quiet", is_flag=True, help="Print only problems.")
 @shared.as_json
 def main(
     home: Path,
@@ -28,7 +28,7 @@ def main(
     quiet: bool,
     as_json: bool,
 ) -> int:
-    """Tell what videos hold: each PATH is a file, or a folder with all below it."""
+    """Show the metadata of videos: each PATH is a file, or a folder with all below it."""
     from mediakeep.commands import footage, probing, targets
     from mediakeep.media.video import probe
 
@@ -38,53 +38,55 @@ def main(
     videos = _videos(paths, sources, subjects.ignored(home))
     if not probe.is_there():
         click.echo(probe.NO_MEDIAINFO, err=True)
-    found, faulty = list[probing.Looked](), False
-    for one in probing.look(videos, min(shared.cores(), _WORKERS)):
-        place = targets.shown(one.path)
+    results, has_errors = list[probing.Looked](), False
+    for result in probing.look(videos, min(shared.cores(), _WORKERS)):
+        place = targets.shown(result.path)
         if not (quiet or as_json):
-            shared.show(footage.told(one, place), None, as_json=False)
-        if fault := footage.fault(one, place):
-            faulty = True
-            click.echo(shared.plain(fault), err=True)
-        found.append(one)
-    data = footage.data(sources, found)
-    contents = footage.text(data), footage.table(found)
+            shared.show(footage.told(result, place), None, as_json=False)
+        if error_message := footage.fault(result, place):
+            has_errors = True
+            click.echo(shared.plain(error_message), err=True)
+        results.append(result)
+    data = footage.data(sources, results)
+    contents = footage.text(data), footage.table(results)
     for file, content in zip(written, contents, strict=False):
         files.write_atomic(file, content)
     if not quiet:
-        told = {**data, "written": [str(file) for file in written]}
+        data_written = {**data, "written": [str(file) for file in written]}
         shared.show(
-            [f"Written: {files.display_path(file)}" for file in written], told, as_json=as_json
+            [f"Written: {files.display_path(file)}" for file in written],
+            data_written,
+            as_json=as_json,
         )
-    return 1 if faulty else 0
+    return 1 if has_errors else 0
 
 
 def _refuse(name: str | None, *, json_only: bool, quiet: bool, as_json: bool) -> None:
-    """Refuse what contradicts itself, and words that would do nothing."""
+    """Reject contradictory options, and options without effect."""
     if quiet and as_json:
-        raise click.UsageError("--json prints, and --quiet forbids it: give one of them.")
+        raise click.UsageError("Give --json or --quiet, not both.")
     if json_only and name is None:
-        raise click.UsageError("--json-only does nothing without --output-name.")
+        raise click.UsageError("--json-only has no effect without --output-name.")
 
 
 def _videos(paths: Sequence[Path], sources: Sequence[Path], ignored: tuple[str, ...]) -> list[Path]:
-    """Return the videos that are meant, each once; UsageFailed where there is none."""
+    """Return the videos, without duplicates; raise UsageError if there are none."""
     from mediakeep.media.video import shelves
     from mediakeep.movies.gathering import formats
 
     for path, source in zip(paths, sources, strict=True):
         if not source.exists():
             raise UsageFailed(f"{files.display_path(path)} does not exist.")
-    found = [
+    videos = [
         video for source in sources for video in shelves.videos(source, formats.VIDEOS, ignored)
     ]
-    if not found:
+    if not videos:
         raise UsageFailed(f"{files.display_path(paths[0])} holds no videos.")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(videos))
 
 
 def _outputs(home: Path, name: str | None, sources: Sequence[Path]) -> list[Path]:
-    """Return the files to write; UsageFailed where they are about other paths."""
+    """Return the files to write; raise UsageError if they are about other paths."""
     from mediakeep.commands import footage
 
     if name is None:

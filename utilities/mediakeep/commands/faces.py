@@ -1,4 +1,4 @@
-"""What a running batch shows: plain lines, on a terminal with a bar below them; or JSON lines."""
+"""The output of a running batch: text, with a progress bar on a terminal; or JSON lines."""
 
 from __future__ import annotations
 
@@ -26,65 +26,65 @@ _WORDS = {Status.ERROR: "failed: ", Status.SKIPPED: "skipped: "}
 
 
 class Shown(Protocol):
-    """Something that shows a batch."""
+    """The output of a batch."""
 
     def begun(self, count: int) -> None:
-        """Hear how many items this batch takes."""
+        """Called once, before the first item, with the number of items claimed."""
 
     def settled(self, settled: Settled) -> None:
-        """Hear what became of an item."""
+        """Called after each item."""
 
     def progress(self, key: str, done: int, of: int, service: str) -> None:
-        """Hear how far the running item is, and which service it waits for, "" for none."""
+        """Called with the progress of the current item, and the service it waits for or ""."""
 
     def ended(self, report: Report, summary: Standing) -> None:
-        """Hear what the batch came to."""
+        """Called at the end of a batch."""
 
     def rehearsed(self, report: Report, /) -> None:
-        """Hear that a dry run is over."""
+        """Called at the end of a dry run."""
 
 
 class Plain:
-    """Lines for people; on a terminal a line below them shows how far it is."""
+    """Text output; on a terminal with a progress line below."""
 
     def __init__(
-        self, kind: Kind, told: Callable[[Any], list[str]], *, asking: bool = False
+        self, kind: Kind, text: Callable[[Any], list[str]], *, asking: bool = False
     ) -> None:
-        self._kind, self._told = kind, told
+        self._kind, self._told = kind, text
         self._of = self._done = 0
         self._started = time.monotonic()
-        self._live = sys.stderr.isatty() and not asking  # or it would hide the questions
+        self._live = sys.stderr.isatty() and not asking  # or it would hide the prompts
         self._working = ""
 
     def begun(self, count: int) -> None:
-        """Say how many items this batch takes."""
+        """Print the number of items."""
         self._of = count
         self._say(f"Processing {terminal.count(count, self._kind.noun, self._kind.plural)}...")
 
     def settled(self, settled: Settled) -> None:
-        """Say what became of an item."""
+        """Print the result of an item."""
         self._done, outcome = settled.number, settled.outcome
         self._of = max(self._of, settled.number)
-        told = _WORDS.get(outcome.state, "") + files.printable(outcome.message)
-        head = f"[{settled.number}/{self._of}] {files.printable(settled.key)}: {told}"
+        text = _WORDS.get(outcome.state, "") + files.printable(outcome.message)
+        head = f"[{settled.number}/{self._of}] {files.printable(settled.key)}: {text}"
         changes = self._told(outcome.facts)
         self._say("\n".join([head, *(f"    {change}" for change in changes)]))
 
     def progress(self, key: str, done: int, of: int, service: str) -> None:
-        """Show how far the running item is."""
-        told = f"waiting for {service}" if service else f"{done}/{of}"
-        self._working = f"{files.printable(key)} {told}"
+        """Show the progress of the current item."""
+        text = f"waiting for {service}" if service else f"{done}/{of}"
+        self._working = f"{files.printable(key)} {text}"
         self._draw()
 
     def ended(self, report: Report, summary: Standing) -> None:
-        """Say what the batch came to."""
+        """Print the summary."""
         self._clear()
         self._of = 0
         for line in ending(report, summary):
             click.echo(line)
 
     def rehearsed(self, report: Report, /) -> None:
-        """Say that a dry run is over."""
+        """Print that the dry run is over."""
         self._clear()
         self._of = 0
         click.echo("Dry run: nothing was written.")
@@ -117,28 +117,28 @@ class Plain:
 
 
 class Json:
-    """One JSON object a line, for programs: begun, settled..., ended."""
+    """One JSON object per line: begun, settled..., ended."""
 
     def begun(self, count: int) -> None:
-        """Tell how many items this batch takes."""
+        """Print the number of items."""
         _emit("begun", items=count)
 
     def settled(self, settled: Settled) -> None:
-        """Tell what became of an item."""
+        """Print the result of an item."""
         outcome = settled.outcome
         facts = {"state": outcome.state.value, "message": outcome.message, **outcome.facts}
         seconds = round(settled.seconds, 3)
         _emit("settled", number=settled.number, item=settled.key, seconds=seconds, **facts)
 
     def progress(self, key: str, done: int, of: int, service: str) -> None:
-        """Pass over progress within an item: the live file has it."""
+        """Do nothing: the live file has the progress."""
 
     def ended(self, report: Report, summary: Standing) -> None:
-        """Tell what the batch came to."""
+        """Print the summary."""
         _emit("ended", **_facts(report), summary=msgspec.to_builtins(summary))
 
     def rehearsed(self, report: Report, /) -> None:
-        """Tell that a dry run is over."""
+        """Print the summary of the dry run."""
         _emit("ended", **_facts(report), dry_run=True)
 
 
@@ -153,7 +153,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "requests": report.requests,
         "hits": report.hits,
         "waited": round(report.waited, 3),
-        **{one.name: report.tallies[one.name] for one in report.counted},
+        **{counter.name: report.tallies[counter.name] for counter in report.counted},
         "awaiting_lookup": report.awaiting,
         "service_failed": report.unreached > 0,
         "lookup_note": report.unmade,
@@ -162,7 +162,7 @@ def _facts(report: Report) -> dict[str, Any]:
 
 
 class Overheard:
-    """A face that somebody may stop listening to, as `head` does: then the batch stops too."""
+    """An output whose reader may close the pipe, as `head` does; then the batch stops."""
 
     def __init__(self, shown: Shown) -> None:
         self._shown = shown
@@ -176,10 +176,12 @@ class Overheard:
         def tell(*what: Any) -> None:
             try:
                 say(*what)
-            except OSError:  # a pipe without a reader, a terminal that was closed
+            except OSError:  # a closed pipe or terminal
                 shared.drop_output()
                 if signal.getsignal(signal.SIGHUP) not in (signal.SIG_DFL, signal.SIG_IGN):
-                    signal.raise_signal(signal.SIGHUP)  # to the batch, a terminal that was closed
+                    signal.raise_signal(
+                        signal.SIGHUP
+                    )  # tell the batch that its terminal was closed
 
         return tell
 
@@ -189,7 +191,7 @@ def _emit(event: str, **facts: Any) -> None:
 
 
 def ending(report: Report, summary: Standing) -> list[str]:
-    """Describe what a batch came to."""
+    """Return the lines that summarize a batch."""
     waiting = _waiting(report, summary)
     if not report.claimed and not report.gone:
         return [*_nothing(summary), f"BATCH COMPLETE: {_share(summary)}", *waiting]
@@ -206,17 +208,17 @@ def ending(report: Report, summary: Standing) -> list[str]:
 
 
 def _asked(report: Report) -> list[str]:
-    """Say what was asked of services, if anything was."""
+    """Return a line on the requests, if there were any."""
     if not report.requests:
         return []
-    kept = f", {terminal.count(report.hits, 'answer')} from the cache" if report.hits else ""
-    spent = f", {terminal.duration(report.waited)} waited by all workers together"
+    cached = f", {terminal.count(report.hits, 'response')} from the cache" if report.hits else ""
+    spent = f", {terminal.duration(report.waited)} waited by all workers in total"
     waited = spent if report.waited >= 1 else ""
-    return [f"Looked up: {terminal.count(report.requests, 'request')}{kept}{waited}"]
+    return [f"Looked up: {terminal.count(report.requests, 'request')}{cached}{waited}"]
 
 
 def _waiting(report: Report, summary: Standing) -> list[str]:
-    """Say in one line how much waits for its look-up, why, and what helps."""
+    """Return a line on pending lookups, the cause, and the fix."""
     if not report.awaiting:
         return _outage(report)
     why = files.printable(report.unmade)
@@ -224,7 +226,7 @@ def _waiting(report: Report, summary: Standing) -> list[str]:
 
 
 def _outage(report: Report) -> list[str]:
-    """Say why a service failed, where one did."""
+    """Return why a service failed, if one did."""
     return [files.printable(report.unmade)] if report.unreached else []
 
 
@@ -234,8 +236,8 @@ def _share(summary: Standing) -> str:
 
 
 def _nothing(summary: Standing) -> list[str]:
-    """Say why a batch had nothing to do."""
+    """Return why a batch had nothing to do."""
     if not summary.next_retry:
         return ["Nothing is pending."]
     waiting = terminal.count(summary.waiting, f"failed {summary.noun}", f"failed {summary.plural}")
-    return [f"Nothing is pending. {waiting} will be tried again, the next at {summary.next_retry}."]
+    return [f"Nothing is pending. {waiting} will be retried, the next at {summary.next_retry}."]

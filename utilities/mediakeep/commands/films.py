@@ -1,4 +1,4 @@
-"""Movies of TMDb as they are told: in lines for people, in data for programs."""
+"""Format TMDb movies: as lines of text, or as JSON data."""
 
 from __future__ import annotations
 
@@ -10,64 +10,68 @@ from mediakeep.lookups.tmdb.desk import Desk
 from mediakeep.lookups.tmdb.films import Hit, Movie
 from mediakeep.pages import page
 
-_CAST = 5  # members that are named
+_CAST = 5  # members of the cast that are listed
 
 
-def search(desk: Desk, title: str, year: int = 0) -> Told:
-    """Tell the movies that TMDb finds by a title."""
-    found = desk.tmdb.search(title, year)
-    if not found:
+def search(context: Desk, title: str, year: int = 0) -> Told:
+    """Return the movies that TMDb finds by title."""
+    hits = context.tmdb.search(title, year)
+    if not hits:
         when = f" of {year}" if year else ""
-        raise ItemFailed(f'TMDb finds no movie{when} by "{title}".')
-    return _listed(found, {"title": title, "year": year})
+        raise ItemFailed(f'TMDb has no movie{when} titled "{title}".')
+    return _listed(hits, {"title": title, "year": year})
 
 
-def find(desk: Desk, imdb_id: str) -> Told:
-    """Tell the movies that bear an id of IMDb."""
-    found = desk.tmdb.find(imdb_id)
-    if not found:
-        raise ItemFailed(f"TMDb knows no movie by the IMDb id {imdb_id}.")
-    return _listed(found, {"imdb_id": imdb_id})
+def find(context: Desk, imdb_id: str) -> Told:
+    """Return the movies with an IMDb id."""
+    hits = context.tmdb.find(imdb_id)
+    if not hits:
+        raise ItemFailed(f"TMDb has no movie with the IMDb id {imdb_id}.")
+    return _listed(hits, {"imdb_id": imdb_id})
 
 
-def movie(desk: Desk, ident: str) -> Told:
-    """Tell a movie by its id at TMDb or IMDb; NoSuchMovie."""
-    one = desk.tmdb.movie(ident)
-    return Told(list(_lines(one, desk.access.locale.country)), {"movie": one})
+def movie(context: Desk, ident: str) -> Told:
+    """Return a movie by its TMDb or IMDb id; raise NoSuchMovie."""
+    details = context.tmdb.movie(ident)
+    return Told(list(_lines(details, context.access.locale.country)), {"movie": details})
 
 
-def _listed(found: Iterable[Hit], asked: Data) -> Told:
-    hits = list(found)
-    width = max(len(str(one.id)) for one in hits)
-    return Told([f"{one.id:>{width}}  {_line(one)}" for one in hits], {**asked, "movies": hits})
+def _listed(movies: Iterable[Hit], query: Data) -> Told:
+    hits = list(movies)
+    width = max(len(str(hit.id)) for hit in hits)
+    return Told([f"{hit.id:>{width}}  {_line(hit)}" for hit in hits], {**query, "movies": hits})
 
 
-def _line(one: Hit) -> str:
-    original = f" [{one.original_title}]" if one.original_title not in ("", one.title) else ""
-    votes = page.counted(one.vote_count, "vote") if one.vote_count else ""
-    title = f"{one.title}{original}" + (f" ({one.year})" if one.year else "")
-    return ", ".join(filter(None, (title, one.original_language, votes)))
+def _line(hit: Hit) -> str:
+    original = f" [{hit.original_title}]" if hit.original_title not in ("", hit.title) else ""
+    votes = page.counted(hit.vote_count, "vote") if hit.vote_count else ""
+    title = f"{hit.title}{original}" + (f" ({hit.year})" if hit.year else "")
+    return ", ".join(filter(None, (title, hit.original_language, votes)))
 
 
-def _lines(one: Movie, country: str) -> Iterable[str]:
-    """Tell a movie; certificates of one country."""
-    yield f"{one.title} ({one.year})" if one.year else one.title
-    certificates = (it for it in one.certificates if it.country == country and it.certification)
-    told = {
-        "TMDb": str(one.id),
-        "IMDb": one.imdb_id,
-        "original title": one.original_title if one.original_title != one.title else "",
-        "language": one.original_language,
-        "released": one.release_date,
-        "runtime": f"{one.runtime} min" if one.runtime else "",
-        "directed by": ", ".join(one.directors),
-        "with": ", ".join(actor.name for actor in one.cast[:_CAST]),
-        "genres": ", ".join(genre.name for genre in one.genres),
-        "countries": ", ".join(it.name for it in one.countries),
+def _lines(details: Movie, country: str) -> Iterable[str]:
+    """Yield lines on a movie, with the certificates of one country."""
+    yield f"{details.title} ({details.year})" if details.year else details.title
+    certificates = (it for it in details.certificates if it.country == country and it.certification)
+    labeled = {
+        "TMDb": str(details.id),
+        "IMDb": details.imdb_id,
+        "original title": details.original_title if details.original_title != details.title else "",
+        "language": details.original_language,
+        "released": details.release_date,
+        "runtime": f"{details.runtime} min" if details.runtime else "",
+        "directed by": ", ".join(details.directors),
+        "with": ", ".join(actor.name for actor in details.cast[:_CAST]),
+        "genres": ", ".join(genre.name for genre in details.genres),
+        "countries": ", ".join(it.name for it in details.countries),
         f"certificate in {country}": next((it.certification for it in certificates), ""),
-        "collection": f"{one.collection.name} ({one.collection.id})" if one.collection else "",
-        "rating": f"{one.rating:.1f} of {page.counted(one.votes, 'vote')}" if one.votes else "",
+        "collection": f"{details.collection.name} ({details.collection.id})"
+        if details.collection
+        else "",
+        "rating": f"{details.rating:.1f} of {page.counted(details.votes, 'vote')}"
+        if details.votes
+        else "",
     }
-    yield from (f"  {name}: {value}" for name, value in told.items() if value)
-    if one.overview:
-        yield f"  {one.overview}"
+    yield from (f"  {name}: {value}" for name, value in labeled.items() if value)
+    if details.overview:
+        yield f"  {details.overview}"

@@ -1,4 +1,4 @@
-"""An artist's folder that a person names: whether it is one of the queue's, and by which key."""
+"""Find the queue item of an artist's folder."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mediakeep.item import Item
 
 
 class Folder(NamedTuple):
-    """A folder, its key, and its item where the queue knows it.
+    """A folder, its key, and its queue item if there is one.
 
-    One that lies `apart` has a name that the queue knows for another folder, such as a copy: what
-    is looked up for it must not take the place of what is known of that one.
+    A folder with `has_own_lookup` has the name of another item, such as a copy: its lookup must not
+    replace that of the item.
     """
 
     path: Path
@@ -25,37 +25,37 @@ class Folder(NamedTuple):
 
     @property
     def lookup_key(self) -> str:
-        """The key under which its look-up is kept."""
+        """The key under which its lookup is cached."""
         return files.escape(self.path) if self.apart else self.key
 
 
 def at(items: Mapping[str, Item], path: Path) -> Folder:
-    """Return what a folder is to a queue's items; the path has no links in it.
+    """Return the item of a folder, whose path is resolved.
 
-    UsageFailed where the folder is a part of an artist, or holds whole ones.
+    Raise UsageError if the folder is part of an artist, or contains whole artists.
     """
     name = files.escape(path.name)
-    known = items.get(name)
-    if known and is_at(path, known.path):
-        return Folder(path, name, known)
+    item_of_name = items.get(name)
+    if item_of_name and is_at(path, item_of_name.path):
+        return Folder(path, name, item_of_name)
     for key, item in items.items():
         place = Path(files.unescape(item.path))
         if place.is_symlink() and is_at(path, item.path):
             return Folder(path, key, item)
         if path.is_relative_to(place) and path != place:
             raise UsageFailed(
-                f"{files.display_path(path)} is a part of {item.path}. Give that folder."
+                f"{files.display_path(path)} is part of {item.path}. Give that folder."
             )
         if place.parent == path:
             raise UsageFailed(
-                f"{files.display_path(path)} is a library, of which the queue knows the artists."
+                f"{files.display_path(path)} is a library whose artists are in the queue."
                 f" Give one artist's folder, or run {config.spoken(kinds.MUSIC.batch)}."
             )
-    return Folder(path, name, apart=known is not None)
+    return Folder(path, name, apart=item_of_name is not None)
 
 
 def is_at(folder: Path, path: str) -> bool:
-    """Tell whether a folder is the one at a path, which is escaped."""
+    """Return whether a folder is the one at an escaped path."""
     try:
         return folder.samefile(files.unescape(path))
     except OSError:

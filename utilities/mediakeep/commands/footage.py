@@ -1,4 +1,4 @@
-"""What videos hold, told for people, as JSON, and as a table with a row a video."""
+"""Format video metadata: as text, as JSON, and as CSV with one row per video."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _CONTAINERS = {
     "flv": "Flash",
     "ogg": "Ogg",
     "rm": "RealMedia",
-    "iso": "image of a disc",
+    "iso": "disc image",
 }
 
 
 class _Source(msgspec.Struct):
-    """What tells whose a file of facts is; the rest is passed over."""
+    """The part of a JSON file that identifies it; the rest is not decoded."""
 
     paths: list[str]
 
@@ -56,51 +56,51 @@ COLUMNS: Mapping[str, Callable[[VideoFacts], Any]] = {
 }
 
 
-def told(looked: Looked, place: str) -> list[str]:
-    """Tell of a video for people; of one that could not be looked into nothing."""
-    facts = looked.facts
+def told(result: Looked, place: str) -> list[str]:
+    """Return lines on a video; none if it could not be read."""
+    facts = result.facts
     if facts is None:
         return []
-    what = _CONTAINERS.get(facts.container, facts.container) or "no video that is known"
+    what = _CONTAINERS.get(facts.container, facts.container) or "unknown video format"
     length = [page.playing_time(facts.duration)] if facts.duration else []
     lines = [f"{place}: {', '.join([what, *length, wording.size(facts.size)])}"]
     lines += [f"  title: {facts.title}"] if facts.title else []
-    lines += [f"  video: {_pictures(one)}" for one in facts.video]
-    lines += [f"  audio: {_sound(one)}" for one in facts.audio]
-    return lines + [f"  subtitles: {_texts(one)}" for one in facts.subtitles]
+    lines += [f"  video: {_pictures(stream)}" for stream in facts.video]
+    lines += [f"  audio: {_sound(stream)}" for stream in facts.audio]
+    return lines + [f"  subtitles: {_texts(stream)}" for stream in facts.subtitles]
 
 
-def fault(looked: Looked, place: str) -> str:
-    """Say what is wrong with a video; "" where all is well."""
-    if looked.facts is None:
-        return looked.trouble
-    cut = looked.facts.truncated
-    return f"{place} is cut off: {cut}." if cut else ""
+def fault(result: Looked, place: str) -> str:
+    """Return what is wrong with a video, or ""."""
+    if result.facts is None:
+        return result.trouble
+    reason = result.facts.truncated
+    return f"{place} is truncated: {reason}." if reason else ""
 
 
-def data(paths: Iterable[Path], found: Iterable[Looked]) -> dict[str, Any]:
-    """Return all that is known as data for programs."""
+def data(paths: Iterable[Path], results: Iterable[Looked]) -> dict[str, Any]:
+    """Return all results as JSON data."""
     return {
         "format": FORMAT,
         "paths": [files.escape(path) for path in paths],
         "videos": [
             {
-                "path": files.escape(one.path),
-                "facts": msgspec.to_builtins(one.facts),
-                "trouble": one.trouble,
+                "path": files.escape(result.path),
+                "facts": msgspec.to_builtins(result.facts),
+                "trouble": result.trouble,
             }
-            for one in found
+            for result in results
         ],
     }
 
 
-def text(told: dict[str, Any]) -> bytes:
-    """Write data as JSON."""
-    return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
+def text(data: dict[str, Any]) -> bytes:
+    """Encode data as JSON."""
+    return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
 
 
 def is_about(written: Path, paths: Iterable[Path]) -> bool:
-    """Tell whether a file that was written before is about the same paths."""
+    """Return whether an existing file is about the same paths."""
     try:
         return msgspec.json.decode(written.read_bytes(), type=_Source).paths == [
             files.escape(path) for path in paths
@@ -109,43 +109,43 @@ def is_about(written: Path, paths: Iterable[Path]) -> bool:
         return False
 
 
-def table(found: Iterable[Looked]) -> bytes:
-    """Write one row a video; no cell is a formula."""
+def table(results: Iterable[Looked]) -> bytes:
+    """Return a CSV with one row per video; no cell is a formula."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["path", *COLUMNS, "trouble"])
-    for one in found:
-        facts = one.facts
+    for result in results:
+        facts = result.facts
         values = [column(facts) if facts else "" for column in COLUMNS.values()]
-        row = [files.escape(one.path), *values, one.trouble]
+        row = [files.escape(result.path), *values, result.trouble]
         rows.writerow([cells.plain(str(value)) for value in row])
     return text.getvalue().encode()
 
 
-def _pictures(one: VideoStream) -> str:
+def _pictures(stream: VideoStream) -> str:
     parts = [
-        wording.video(one),
-        f"{one.frame_rate:g} fps" if one.frame_rate >= 1 else "",
-        f"{one.bit_depth} bits" if one.bit_depth else "",
-        f"3D {one.stereo}" if one.stereo else "",
+        wording.video(stream),
+        f"{stream.frame_rate:g} fps" if stream.frame_rate >= 1 else "",
+        f"{stream.bit_depth} bits" if stream.bit_depth else "",
+        f"3D {stream.stereo}" if stream.stereo else "",
     ]
     return ", ".join(filter(None, parts))
 
 
-def _sound(one: AudioStream) -> str:
+def _sound(stream: AudioStream) -> str:
     parts = [
-        f"{one.language or 'no language'} {one.codec or 'unknown'}",
-        wording.channels(one),
-        f'"{one.title}"' if one.title else "",
-        "default" if one.default else "",
+        f"{stream.language or 'no language'} {stream.codec or 'unknown'}",
+        wording.channels(stream),
+        f'"{stream.title}"' if stream.title else "",
+        "default" if stream.default else "",
     ]
     return ", ".join(filter(None, parts))
 
 
-def _texts(one: SubtitleStream) -> str:
+def _texts(stream: SubtitleStream) -> str:
     parts = [
-        f"{one.language or 'no language'} {one.codec or 'unknown'}",
-        "forced" if one.forced else "",
-        "default" if one.default else "",
+        f"{stream.language or 'no language'} {stream.codec or 'unknown'}",
+        "forced" if stream.forced else "",
+        "default" if stream.default else "",
     ]
     return ", ".join(filter(None, parts))

@@ -1,4 +1,4 @@
-"""What a batch is to do at its end by itself: the settings of upkeep and reports."""
+"""The options of maintenance after a batch: logs, backups and reports."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _OPTIONS = (
         "--daily-reports",
         is_flag=True,
         envvar=f"{config.PREFIX}DAILY_REPORTS",
-        help="Write reports on days, too.",
+        help="Also write daily reports.",
     ),
-    shared.setting("--report-formats", Formats(), "Of md, html, json and csv, what is written."),
-    shared.setting("--backup-every", shared.Duration(), "How old the newest backup may become."),
-    shared.setting("--backup-to", str, "Folder for backups, which are then made by themselves."),
+    shared.setting("--report-formats", Formats(), "Formats to write: md, html, json, csv."),
+    shared.setting("--backup-every", shared.Duration(), "Maximum age of the newest backup."),
+    shared.setting("--backup-to", str, "Folder for automatic backups."),
     shared.setting(
         "--archive-logs", click.IntRange(0, 36500), "Days after which session logs are compressed."
     ),
@@ -29,7 +29,7 @@ _OPTIONS = (
 
 
 class Habits(msgspec.Struct, frozen=True):
-    """Days, a folder and seconds, where 0 days or no folder is never; and how reports are made."""
+    """Days, a folder and seconds, where 0 and "" disable; and the formats of reports."""
 
     archive_logs: int = 0
     backup_to: str = ""
@@ -39,12 +39,12 @@ class Habits(msgspec.Struct, frozen=True):
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a batch's upkeep."""
+    """Add the maintenance options."""
     for option in _OPTIONS:
         function = option(function)
     return function
 
 
-def asked(given: Mapping[str, Any]) -> Habits:
-    """Take the habits out of a batch's options."""
-    return Habits(**{name: given[name] for name in Habits.__struct_fields__ if name in given})
+def asked(values: Mapping[str, Any]) -> Habits:
+    """Build the maintenance options from a command's options."""
+    return Habits(**{name: values[name] for name in Habits.__struct_fields__ if name in values})

@@ -71,7 +71,7 @@ class Handwork:
     def take(self, paths: Iterable[Path], keys: Iterable[str] = ()) -> list[str]:
         """Claim the items that contain the paths, and the items in `keys`: all or none.
 
-        Return the keys of newly claimed items. Raise UsageFailed if a live session holds one of
+        Return the keys of newly claimed items. Raise UsageError if a live session holds one of
         them.
         """
         if self._queue is None:

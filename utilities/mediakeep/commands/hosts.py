@@ -1,4 +1,4 @@
-"""What every service that is asked over the network is told by: its address, its pace, offline."""
+"""Options and checks that all web services share: host, interval, --offline."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ offline = click.option(
     "--offline",
     is_flag=True,
     envvar=f"{config.PREFIX}OFFLINE",
-    help="Ask nobody; what is known already is used.",
+    help="Make no requests; use cached data only.",
 )
 
 
 def server(name: str, address: str, example: str) -> str:
-    """Return the name of the server in an address; UsageFailed where it names more or less."""
+    """Return the host name in a URL; raise BadSetting if it has more parts or none."""
     try:
         parts = urlsplit(address)
-        found, _ = parts.hostname, parts.port
+        hostname, _ = parts.hostname, parts.port
     except ValueError:
-        found = None
-    plain = found and parts.scheme in ("http", "https") and "@" not in parts.netloc
-    if not plain or parts.path.strip("/") or parts.query or parts.fragment:
-        raise BadSetting(name, f'"{address}" is no address of a server, such as {example}.')
-    return str(found)
+        hostname = None
+    is_valid = hostname and parts.scheme in ("http", "https") and "@" not in parts.netloc
+    if not is_valid or parts.path.strip("/") or parts.query or parts.fragment:
+        raise BadSetting(name, f'"{address}" is not the URL of a server, such as {example}.')
+    return str(hostname)
 
 
 def is_below(server: str, domain: str) -> bool:
-    """Tell whether a server is that of a domain, or of one below it, as beta.DOMAIN is."""
+    """Return whether a host is a domain or a subdomain of it, such as beta.DOMAIN."""
     return f".{server.rstrip('.')}".endswith(f".{domain}")
 
 
 def pace(name: str, interval: float) -> float:
-    """Return an interval in seconds; UsageFailed where it is none, as no comparison refuses it."""
+    """Return an interval in seconds; raise BadSetting for NaN, which passes range checks."""
     if isnan(interval):
-        raise BadSetting(name, "nan is no number of seconds.")
+        raise BadSetting(name, "nan is not a number of seconds.")
     return interval

@@ -39,7 +39,7 @@ class Faults:
             self.found.append(f"{where}: {error}")
 
     def refuse(self) -> None:
-        """Raise UsageFailed if there are errors."""
+        """Raise UsageError if there are errors."""
         if not self.found:
             return
         shown = [f"  {fault}" for fault in self.found[:_SHOWN]]
@@ -49,7 +49,7 @@ class Faults:
 
 
 def text(path: Path) -> str:
-    """Read a text file in UTF-8; raise UsageFailed if that fails."""
+    """Read a text file in UTF-8; raise UsageError if that fails."""
     name = files.escape(path)
     try:
         return path.expanduser().read_text(encoding="utf-8-sig")
@@ -62,7 +62,7 @@ def text(path: Path) -> str:
 def lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the paths in a file, one per line, with their line numbers; "-" is the standard input.
 
-    The bytes need not be UTF-8; empty lines are skipped. Raise UsageFailed if the file cannot be
+    The bytes need not be UTF-8; empty lines are skipped. Raise UsageError if the file cannot be
     read.
     """
     try:
@@ -77,7 +77,7 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
 def entries(path: Path, kind: type[T], errors: Faults) -> Iterator[tuple[str, T]]:
     """Yield the entries of a JSON list, converted to `kind`, each with its location.
 
-    Collect invalid entries in `errors`. Raise UsageFailed if the file is not a list.
+    Collect invalid entries in `errors`. Raise UsageError if the file is not a list.
     """
     for where, entry in _parsed(text(path), errors.name):
         try:

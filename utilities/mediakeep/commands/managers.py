@@ -67,7 +67,7 @@ def actions(kind: Kind) -> list[Action]:
         Action(
             f"--show-{kind.noun}",
             looks.show_item,
-            "Show all that the queue knows of one item, and its issues.",
+            "Show the queue's data of one item, and its issues.",
             "NAME",
         ),
         Action(

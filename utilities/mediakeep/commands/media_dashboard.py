@@ -1,4 +1,4 @@
-"""A glance at everything: how far the queues are, what is open, how long it will take."""
+"""Show the state of all queues: progress, open issues, and time left."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from mediakeep.views.summary import View
 from mediakeep.views.watch import Glance, Watch, Watcher
 
 RENEWAL = 1.0  # seconds
-SHARE = 50  # what a renewal costs may be one part in so many of the time
-_FOOT = "q or Ctrl-C ends this."
+SHARE = 50  # an update may use at most 1/n of the time
+_FOOT = "q or Ctrl-C to quit."
 _NAMES = ", ".join(kinds.KINDS)
 
 
 @shared.command()
 @click.option("--once", is_flag=True, help="Print once and exit, also on a terminal.")
-@click.option("--kind", metavar="NAME", help=f"Show this kind alone; there is: {_NAMES}.")
+@click.option("--kind", metavar="NAME", help=f"Show only this kind: {_NAMES}.")
 @shared.as_json
 def main(home: Path, once: bool, kind: str | None, as_json: bool) -> int:
-    """Show how far the queues are: progress, workers, failures, issues, pace and time left.
+    """Show the progress of the queues: workers, failures, issues, pace and time left.
 
-    On a terminal it is renewed every second until q or Ctrl-C; elsewhere it is printed once. It
-    only reads, and takes no lock.
+    On a terminal it is updated every second until q or Ctrl-C; otherwise it is printed once. It
+    only reads, without locks.
     """
     chosen = _chosen(kind)
-    folders = [subjects.folder(home, one) for one in chosen]
-    watches = [_watch(home, one) for one in chosen]
+    folders = [subjects.folder(home, each_kind) for each_kind in chosen]
+    watches = [_watch(home, each_kind) for each_kind in chosen]
     watcher = Watcher(home, watches, folders)
     if screen.fit() and not once and not as_json:
         return _live(watcher)
     glance = _look(watcher)
-    for look in glance.looks:
-        if look.trouble:
-            raise look.trouble
+    for snapshot in glance.looks:
+        if snapshot.trouble:
+            raise snapshot.trouble
     window = Window(_columns(), None, _style(screen.colourful()))
     lines = [] if as_json else [line.rstrip() for line in board.board(glance, window)]
     if as_json:
@@ -67,15 +67,15 @@ def _chosen(name: str | None) -> list[Kind]:
         return list(kinds.KINDS.values())
     if name not in kinds.KINDS:
         near = suggest.did_you_mean(name, kinds.KINDS)
-        raise click.UsageError(f'There is no kind "{name}"; there is: {_NAMES}.{near}')
+        raise click.UsageError(f'Unknown kind "{name}". Known kinds: {_NAMES}.{near}')
     return [kinds.KINDS[name]]
 
 
 def _columns() -> int:
-    """Return the width to print in: of the terminal, as COLUMNS says, or 80."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isdecimal() and int(given):
-        return int(given)
+    """Return the width to print in: COLUMNS, the terminal's, or 80."""
+    value = os.environ.get("COLUMNS", "")
+    if value.isdecimal() and int(value):
+        return int(value)
     return Screen.size()[0] if sys.stdout.isatty() else 80
 
 
@@ -89,18 +89,18 @@ def _look(watcher: Watcher) -> Glance:
 
 
 def _live(watcher: Watcher) -> int:
-    glance = _look(watcher)  # before the screen is taken: there may be no queue
+    glance = _look(watcher)  # before the screen is switched: there may be no queue
     style = _style(screen.colourful())
     try:
-        with Screen() as shown:
+        with Screen() as terminal:
             while True:
                 began = time.process_time() - watcher.spent
                 glance = _look(watcher)
-                shown.draw(_drawn(glance, style))
-                cost = time.process_time() - watcher.spent - began
-                until = time.monotonic() + max(RENEWAL, SHARE * cost)
-                while shown.wait(until - time.monotonic()):
-                    shown.draw(_drawn(glance, style))
+                terminal.draw(_drawn(glance, style))
+                seconds = time.process_time() - watcher.spent - began
+                until = time.monotonic() + max(RENEWAL, SHARE * seconds)
+                while terminal.wait(until - time.monotonic()):
+                    terminal.draw(_drawn(glance, style))
     except Left as left:
         return left.code
 

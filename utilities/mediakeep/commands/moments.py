@@ -1,4 +1,4 @@
-"""A moment as a person names it: a day, a time, or how long ago."""
+"""A time given by the user: a date, a time, or how long ago."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _SHOWN = "%Y-%m-%d %H:%M"
 
 
 class Moment(click.ParamType[str]):
-    """2026-11-20, 2026-11-20 14:30, 2h, today or yesterday; given as the record writes it."""
+    """2026-11-20, 2026-11-20 14:30, 2h, today or yesterday; converted to the record's format."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Read the moment; days and times without a zone are those of this machine's."""
+        """Parse the time; dates and times without a zone are local."""
         try:
             return clock.text(_read(str(value).strip().lower(), clock.now()))
         except (ValueError, OverflowError):
             wanted = '2026-11-20, "2026-11-20 14:30", yesterday, or 2h for two hours ago'
-            self.fail(f'"{value}" is no time; write it like {wanted}', param, ctx)
+            self.fail(f'invalid time "{value}": use a form like {wanted}', param, ctx)
 
 
 def _read(text: str, now: datetime) -> datetime:
@@ -38,5 +38,5 @@ def _read(text: str, now: datetime) -> datetime:
 
 
 def shown(text: str) -> str:
-    """Show a moment of the record in the time of this machine."""
+    """Return a recorded time in local time."""
     return datetime.fromisoformat(text).astimezone().strftime(_SHOWN)

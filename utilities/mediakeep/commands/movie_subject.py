@@ -1,4 +1,4 @@
-"""Movies as a subject of the engine; each part of it is imported when it is asked for."""
+"""The movies subject; each part is imported when it is needed."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ def _left_out(root: Path, ignored: tuple[str, ...]) -> LeftOut:
     return LeftOut(len(videos), sidecars, videos)
 
 
-def _opening(home: Path, manner: Manner) -> Opening:
+def _opening(home: Path, options: Manner) -> Opening:
     from mediakeep.lookups.tmdb import before
     from mediakeep.movies import process
     from mediakeep.movies.tools import Places
 
     places = Places(
         home,
-        manner.write,
-        policy=manner.policy,
-        access=manner.access or before.closed(home / "status" / "cache"),
-        choose=manner.choose,
-        force=manner.force,
-        by_hand=manner.by_hand,
-        at_home=manner.by_hand or manner.choose is not None,
-        ignored=manner.ignored,
+        options.write,
+        policy=options.policy,
+        access=options.access or before.closed(home / "status" / "cache"),
+        choose=options.choose,
+        force=options.force,
+        by_hand=options.by_hand,
+        at_home=options.by_hand or options.choose is not None,
+        ignored=options.ignored,
     )
     return functools.partial(process.opened, places)
 
 
 def _record(home: Path, item: Item) -> Path:
-    """Return where a movie's record lies, once it is written."""
+    """Return the path of a movie's record."""
     return home / "outputs" / "movies" / f"{item.output_name}.json"
 
 
@@ -79,39 +79,43 @@ def _reviews(home: Path, item: Item) -> list[dict[str, str]]:
 
 
 def _known_media(home: Path, item: Item) -> Counter[Hashable]:
-    """Give the sizes and times of a movie's videos, which no name changes."""
+    """Return sizes and times of a movie's videos, which a rename does not change."""
     from mediakeep.movies.outputs import record
 
     try:
         videos = record.read(_record(home, item)).videos
     except (Unreadable, NewerFormat):
         return Counter()
-    return Counter((one.size, one.mtime_ns) for one in videos if one.size and one.mtime_ns)
+    return Counter(
+        (video.size, video.mtime_ns) for video in videos if video.size and video.mtime_ns
+    )
 
 
-def _media_at(found: Found, ignored: tuple[str, ...]) -> Counter[Hashable]:
+def _media_at(item: Found, ignored: tuple[str, ...]) -> Counter[Hashable]:
     from mediakeep.movies import model, scan
 
-    path = Path(files.unescape(found.path))
+    path = Path(files.unescape(item.path))
     try:
-        videos = scan.movie(path, found.key, model.library(path, found.key), ignored).videos
+        videos = scan.movie(path, item.key, model.library(path, item.key), ignored).videos
     except Unreadable:
         return Counter()
-    return Counter((one.size, one.mtime_ns) for one in videos if one.size and one.mtime_ns)
+    return Counter(
+        (video.size, video.mtime_ns) for video in videos if video.size and video.mtime_ns
+    )
 
 
 def _renamed(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
-    """Have what was looked up follow."""
+    """Rename cached lookups."""
     from mediakeep.lookups.tmdb.desk import CLOSED, Desk
 
-    desk = Desk(home / "status" / "cache", CLOSED)
-    with contextlib.suppress(NoCache), contextlib.closing(desk):  # what is lost is asked again
-        if desk.has_file:
-            desk.known.rename(names)
+    context = Desk(home / "status" / "cache", CLOSED)
+    with contextlib.suppress(NoCache), contextlib.closing(context):  # lost data is requested again
+        if context.has_file:
+            context.known.rename(names)
 
 
 def _renamed_files(item: Item, old: str, new: str) -> Iterator[tuple[str, str]]:
-    """Give the sidecars that we made of a video among others, where they were renamed with it."""
+    """Yield old and new paths of generated sidecars that were renamed with their video."""
     if not isinstance(item, MovieItem) or Path(files.unescape(new)).is_dir():
         return
     above, below = old.rpartition("/")[0], new.rpartition("/")[0]
@@ -137,106 +141,108 @@ def _issues(home: Path, item: Item) -> list[Issue] | None:
 
 
 def _told(facts: Mapping[str, Any]) -> list[str]:
-    return [_due(one) for one in facts.get("due", ())]
+    return [_due(pending) for pending in facts.get("due", ())]
 
 
-def _due(one: Mapping[str, Any]) -> str:
-    told = {
-        "replaces": one.get("replaces", ()),
-        "what was there is kept as": one.get("set_aside", ()),
+def _due(pending: Mapping[str, Any]) -> str:
+    notes = {
+        "replaces": pending.get("replaces", ()),
+        "the previous file is kept as": pending.get("set_aside", ()),
     }
-    more = "; ".join(f"{what} {', '.join(places)}" for what, places in told.items() if places)
-    return f"{one['role']}: {one['place']}" + (f" ({more})" if more else "")
+    more = "; ".join(f"{what} {', '.join(places)}" for what, places in notes.items() if places)
+    return f"{pending['role']}: {pending['place']}" + (f" ({more})" if more else "")
 
 
 def _advice(kind: str) -> str:
     from mediakeep.movies import kinds as table
 
-    cure = next((one.cure for one in table.KINDS if one.name == kind), "")
-    return config.with_commands(cure)
+    hint = next((issue_kind.cure for issue_kind in table.KINDS if issue_kind.name == kind), "")
+    return config.with_commands(hint)
 
 
 def _ready(home: Path, access: Access, items: Mapping[str, Item]) -> list[str]:
-    """Tell what videos are read without; look after what look-ups are kept in, or NoCache."""
+    """Warn if MediaInfo is missing, and check the lookup cache; raise NoCache if it is unusable."""
     from mediakeep.media.video import probe
 
-    lacking = [] if probe.is_there() else [probe.NO_MEDIAINFO]
-    return [*lacking, *_kept(home, access, items)]
+    missing = [] if probe.is_there() else [probe.NO_MEDIAINFO]
+    return [*missing, *_kept(home, access, items)]
 
 
 def _kept(home: Path, access: Access, items: Mapping[str, Item]) -> list[str]:
-    """Look after what look-ups are kept in; NoCache where they cannot be kept.
+    """Check the lookup cache; raise NoCache if it is unusable.
 
-    Where it was deleted, the queue still knows which movies there are: for their collections, and
-    for those that are here twice.
+    If it was deleted, the queue still has the movies' identities, which collections and the
+    detection of duplicates need.
     """
     from mediakeep.lookups.tmdb import before, record
     from mediakeep.lookups.tmdb.desk import Desk
 
-    desk = Desk(home / "status" / "cache", access)
-    if desk.is_empty:
+    context = Desk(home / "status" / "cache", access)
+    if context.is_empty:
         return []
-    with contextlib.closing(desk):
-        told = record.check(desk.folder, desk.known)
+    with contextlib.closing(context):
+        warnings = record.check(context.folder, context.known)
         if access.is_open:
-            told += record.settle(desk.known, access.catalogue.host)
-        before.note(desk.known, access)
-        if desk.known.is_bare:
-            desk.known.adopt(_remembered(items))
-        return [*told, *desk.known.notes]
+            warnings += record.settle(context.known, access.catalogue.host)
+        before.note(context.known, access)
+        if context.known.is_bare:
+            context.known.adopt(_remembered(items))
+        return [*warnings, *context.known.notes]
 
 
 def _remembered(items: Mapping[str, Item]) -> Iterator[Resolved]:
-    """Give what the queue knows of its movies; none of it answers a question."""
+    """Yield the identities that the queue has; none of them answers a query."""
     from mediakeep.lookups.tmdb.known import Resolved
 
-    for key, one in items.items():
-        if isinstance(one, MovieItem) and one.status is Status.COMPLETED and one.tmdb_id:
+    for key, item in items.items():
+        if isinstance(item, MovieItem) and item.status is Status.COMPLETED and item.tmdb_id:
             yield Resolved(
                 key=key,
                 question="",
-                match=one.match,
-                tmdb_id=one.tmdb_id,
-                imdb_id=one.imdb_id,
-                title=one.title,
-                year=one.year,
-                edition=one.edition,
-                path=one.path,
-                collection_id=one.collection_id,
-                confidence=one.confidence,
+                match=item.match,
+                tmdb_id=item.tmdb_id,
+                imdb_id=item.imdb_id,
+                title=item.title,
+                year=item.year,
+                edition=item.edition,
+                path=item.path,
+                collection_id=item.collection_id,
+                confidence=item.confidence,
             )
 
 
 def _views(home: Path, state: State) -> list[str]:
-    """Bring the record of look-ups and the tables up to date."""
+    """Update the lookup export and the tables."""
     from mediakeep.lookups.tmdb import record
     from mediakeep.lookups.tmdb.desk import CLOSED, Desk
     from mediakeep.movies.outputs import tables
 
-    desk = Desk(home / "status" / "cache", CLOSED)
-    if not desk.is_empty:
-        with contextlib.closing(desk):
-            record.export(desk.folder, desk.known)
+    context = Desk(home / "status" / "cache", CLOSED)
+    if not context.is_empty:
+        with contextlib.closing(context):
+            record.export(context.folder, context.known)
     return tables.update(home, state.items)
 
 
 def _estimate(home: Path, access: Access, items: Mapping[str, Item]) -> Estimate:
-    """Reckon the requests of movies by whether their ids are known."""
+    """Estimate the requests for movies by whether their ids are known."""
     from mediakeep.lookups.tmdb.desk import Desk
     from mediakeep.movies import estimate
 
-    movies = {key: one for key, one in items.items() if isinstance(one, MovieItem)}
-    with contextlib.closing(Desk(home / "status" / "cache", access)) as desk:
-        asked = access.fresh or not desk.has_file
-        known = set() if asked else {key for key in movies if desk.known.resolved(key)}
-    requests = estimate.of(movies, known)
-    return Estimate(len(movies), len(known), requests, requests * access.catalogue.interval)
+    movies = {key: item for key, item in items.items() if isinstance(item, MovieItem)}
+    with contextlib.closing(Desk(home / "status" / "cache", access)) as context:
+        is_uncached = access.fresh or not context.has_file
+        cached_keys = (
+            set() if is_uncached else {key for key in movies if context.known.resolved(key)}
+        )
+    requests = estimate.of(movies, cached_keys)
+    return Estimate(len(movies), len(cached_keys), requests, requests * access.catalogue.interval)
 
 
 def _stale(items: Mapping[str, Item]) -> list[str]:
     from mediakeep.movies import kin
 
-    return kin.stale({k: one for k, one in items.items() if isinstance(one, MovieItem)})
+    return kin.stale({k: item for k, item in items.items() if isinstance(item, MovieItem)})
 
 
 MOVIES = Subject(

@@ -1,4 +1,4 @@
-"""The master report of the music library: all tracks, and what only shows across artists."""
+"""Write the master report of the music library: all tracks, and comparisons across artists."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def main(home: Path, list_limit: int, as_json: bool) -> int:
     """Write all tracks of the finished artists to outputs/, with statistics of the library.
 
-    It reads the audits that batches wrote, and neither the music nor anybody's lock: it may run
-    beside a batch.
+    It reads the audits that batches wrote, neither the music nor any lock: it may run during a
+    batch.
     """
     from mediakeep.music.master import book, overview
 
@@ -33,12 +33,12 @@ def main(home: Path, list_limit: int, as_json: bool) -> int:
 
 
 def _scope(home: Path) -> Scope:
-    """Find whose audits there are to be; an artist marked by hand has none."""
+    """Find the expected audits; an artist marked as completed by the user has none."""
     from mediakeep.music.master.book import Listed, Scope
 
-    roll = masters.roll(home, kinds.MUSIC)
-    listed = (
+    completed = masters.roll(home, kinds.MUSIC)
+    artists = (
         Listed(item.name or key, f"outputs/{item.output_name}_audit.json")
-        for key, item in roll.items.items()
+        for key, item in completed.items.items()
     )
-    return Scope(home, roll.library, roll.written, tuple(listed), roll.others)
+    return Scope(home, completed.library, completed.written, tuple(artists), completed.others)

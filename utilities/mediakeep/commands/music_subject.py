@@ -1,4 +1,4 @@
-"""Music as a subject of the engine; each part of it is imported when it is asked for."""
+"""The music subject; each part is imported when it is needed."""
 
 from __future__ import annotations
 
@@ -35,14 +35,22 @@ def _left_out(root: Path, ignored: tuple[str, ...]) -> LeftOut:
     return LeftOut(scan.loose(root, ignored))
 
 
-def _opening(home: Path, manner: Manner) -> Opening:
+def _opening(home: Path, options: Manner) -> Opening:
     from mediakeep.music import process
     from mediakeep.music.tools import Places
 
-    sound, policy = manner.accept_sound, manner.policy
-    by_hand, access, key = manner.by_hand, manner.access or CLOSED, manner.lookup_key
+    accept_audio, policy = options.accept_sound, options.policy
+    by_hand, access, key = options.by_hand, options.access or CLOSED, options.lookup_key
     places = Places(
-        home, manner.write, manner.deep, sound, policy, by_hand, access, key, manner.ignored
+        home,
+        options.write,
+        options.deep,
+        accept_audio,
+        policy,
+        by_hand,
+        access,
+        key,
+        options.ignored,
     )
     return functools.partial(process.opened, places)
 
@@ -53,7 +61,7 @@ def _outputs(item: Item) -> list[str]:
 
 
 def _audit(home: Path, item: Item) -> Path | None:
-    """Return where an artist's audit lies; None before it is written."""
+    """Return the path of an artist's audit, or None if it does not exist."""
     path = home / f"outputs/{item.output_name}_audit.json"
     return path if path.exists() else None
 
@@ -89,31 +97,31 @@ def _known_media(home: Path, item: Item) -> Counter[Hashable]:
     return Counter(audit.payloads(path))
 
 
-def _media_at(found: Found, ignored: tuple[str, ...]) -> Counter[Hashable]:
-    """Measure the audio of an artist's tracks, which no tag and no name changes."""
+def _media_at(item: Found, ignored: tuple[str, ...]) -> Counter[Hashable]:
+    """Return fingerprints of the tracks' audio, which no tag or rename changes."""
     from mediakeep.music import scan
 
     try:
-        tracks = scan.artist(Path(files.unescape(found.path)), ignored=ignored).tracks
+        tracks = scan.artist(Path(files.unescape(item.path)), ignored=ignored).tracks
     except Unreadable:
         return Counter()
-    return Counter(one.facts.payload for one in tracks if one.facts and one.facts.payload)
+    return Counter(track.facts.payload for track in tracks if track.facts and track.facts.payload)
 
 
 def _renamed(home: Path, names: Mapping[str, tuple[str, str]]) -> None:
-    """Have the sounds that a deep scan heard follow, and what was looked up."""
+    """Rename entries of the essence database and cached lookups."""
     from mediakeep.lookups.desk import Desk
     from mediakeep.media import ledger
 
     keys = {old: new for old, (new, _) in names.items()}
     with contextlib.closing(
         ledger.Ledger.open(home / "status" / kinds.MUSIC.name / ledger.FILE, write=False)
-    ) as sounds:
-        sounds.rename(keys)
-    desk = Desk(home / "status" / "cache", CLOSED)
-    with contextlib.suppress(NoCache), contextlib.closing(desk):  # what is lost is asked again
-        if desk.has_file:
-            desk.known.rename(keys)
+    ) as essence_db:
+        essence_db.rename(keys)
+    context = Desk(home / "status" / "cache", CLOSED)
+    with contextlib.suppress(NoCache), contextlib.closing(context):  # lost data is requested again
+        if context.has_file:
+            context.known.rename(keys)
 
 
 def _lacking(home: Path, item: Item) -> list[dict[str, Any]]:
@@ -126,41 +134,41 @@ def _lacking(home: Path, item: Item) -> list[dict[str, Any]]:
 
 
 def _ready(home: Path, access: Access, _items: Mapping[str, Item]) -> list[str]:
-    """Look after what look-ups are kept in; NoCache where they cannot be kept."""
+    """Check the lookup cache; raise NoCache if it is unusable."""
     from mediakeep.lookups import record
     from mediakeep.lookups.desk import Desk
     from mediakeep.lookups.gallery import Gallery
 
-    desk = Desk(home / "status" / "cache", access)
-    if desk.is_empty:
+    context = Desk(home / "status" / "cache", access)
+    if context.is_empty:
         return []
-    Gallery(desk.folder).sweep()
-    with contextlib.closing(desk):
-        told = record.check(desk.folder, desk.known)
+    Gallery(context.folder).sweep()
+    with contextlib.closing(context):
+        warnings = record.check(context.folder, context.known)
         if access.is_open:
-            told += record.settle(desk.known, access.catalogue.host)
-        return [*told, *desk.known.notes]
+            warnings += record.settle(context.known, access.catalogue.host)
+        return [*warnings, *context.known.notes]
 
 
 def _views(home: Path, state: State) -> list[str]:
-    """Bring the record and the table up to date; a damaged audit costs its own rows alone."""
+    """Update the lookup export and the missing albums; a damaged audit loses only its own rows."""
     from mediakeep.lookups import record
     from mediakeep.lookups.desk import Desk
     from mediakeep.lookups.gallery import Gallery
     from mediakeep.music.discography import missing as table
     from mediakeep.views import missing, review
 
-    desk = Desk(home / "status" / "cache", CLOSED)
-    if desk.is_empty:
+    context = Desk(home / "status" / "cache", CLOSED)
+    if context.is_empty:
         return []
-    Gallery(desk.folder).sweep()
-    with contextlib.closing(desk):
-        record.export(desk.folder, desk.known)
-    troubles: list[str] = []
-    rows = review.careful(functools.partial(_lacking, home), troubles)
+    Gallery(context.folder).sweep()
+    with contextlib.closing(context):
+        record.export(context.folder, context.known)
+    warnings: list[str] = []
+    rows = review.careful(functools.partial(_lacking, home), warnings)
     folder = home / "status" / kinds.MUSIC.name
     missing.update(home, folder, state, table.COLUMNS, rows)
-    return troubles
+    return warnings
 
 
 def _told(facts: Mapping[str, Any]) -> list[str]:
@@ -180,21 +188,26 @@ def _accepting(home: Path, kind: str) -> str:
 def _advice(kind: str) -> str:
     from mediakeep.music import kinds as table
 
-    cure = next((one.cure for one in table.KINDS if one.name == kind), "")
-    return config.with_commands(cure)
+    hint = next((issue_kind.cure for issue_kind in table.KINDS if issue_kind.name == kind), "")
+    return config.with_commands(hint)
 
 
 def _estimate(home: Path, access: Access, items: Mapping[str, Item]) -> Estimate:
-    """Reckon the requests of artists by how many albums each has here."""
+    """Estimate the requests for artists by their number of albums."""
     from mediakeep.lookups.desk import Desk
     from mediakeep.music.discography import estimate
 
-    albums = {key: one.album_count for key, one in items.items() if isinstance(one, MusicItem)}
-    with contextlib.closing(Desk(home / "status" / "cache", access)) as desk:
-        known = None if access.fresh or not desk.has_file else desk.known
-        found = estimate.of(albums, known, access.catalogue.interval)
+    albums = {key: item.album_count for key, item in items.items() if isinstance(item, MusicItem)}
+    with contextlib.closing(Desk(home / "status" / "cache", access)) as context:
+        cache = None if access.fresh or not context.has_file else context.known
+        estimated = estimate.of(albums, cache, access.catalogue.interval)
     return Estimate(
-        found.artists, found.known, found.requests, found.seconds, found.low, found.high
+        estimated.artists,
+        estimated.known,
+        estimated.requests,
+        estimated.seconds,
+        estimated.low,
+        estimated.high,
     )
 
 

@@ -1,4 +1,4 @@
-"""Look-ups at MusicBrainz by hand: artists, albums, releases, what is missing, and covers."""
+"""Look up artists, albums, releases, missing albums, and covers at MusicBrainz."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mediakeep.errors import UsageFailed
 from mediakeep.lookups.access import Access
 from mediakeep.lookups.desk import Desk
 
-if TYPE_CHECKING:  # each part is loaded when it is asked for: --help must be quick
+if TYPE_CHECKING:  # imported when needed, as --help must be quick
     from mediakeep.commands.entries import Told
 
-_TAKES = {  # what stands behind each word
+_TAKES = {  # arguments of each action
     "artist": ("NAME",),
     "album": ("ARTIST", "ALBUM"),
     "release": ("MBID",),
     "missing": ("ARTIST",),
     "cover": ("MBID",),
 }
-_OWN = {  # options that go with some words only
+_OWN = {  # options that apply to some actions only
     "album": ("artist",),
     "all_types": ("missing",),
     "as_csv": ("missing",),
@@ -40,12 +40,16 @@ _OWN = {  # options that go with some words only
 @click.argument("what", type=shared.Choice(list(_TAKES)), metavar="WHAT")
 @click.argument("words", nargs=-1, required=True, metavar="NAME...")
 @click.option(
-    "--album", multiple=True, metavar="TITLE", help="With artist: an album of theirs; repeatable."
+    "--album", multiple=True, metavar="TITLE", help="With artist: one of their albums; repeatable."
 )
-@click.option("--all-types", is_flag=True, help="With missing: singles, live albums and all else.")
-@click.option("--csv", "as_csv", is_flag=True, help="With missing: print a table for spreadsheets.")
 @click.option(
-    "--output", type=shared.Place(), metavar="FILE", help="With cover: the file to be written."
+    "--all-types",
+    is_flag=True,
+    help="With missing: include singles, live albums and all other types.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="With missing: print CSV for spreadsheets.")
+@click.option(
+    "--output", type=shared.Place(), metavar="FILE", help="With cover: the file to write."
 )
 @click.option(
     "--size",
@@ -54,81 +58,84 @@ _OWN = {  # options that go with some words only
     help="With cover: pixels, 250, 500 or 1200, or full.  [default: full]",
 )
 @click.option("--back", is_flag=True, help="With cover: the back cover of a release.")
-@click.option("--force", is_flag=True, help="With cover: replace FILE, and keep the old one.")
-@click.option("--refresh", is_flag=True, help="Ask anew what was answered before.")
+@click.option("--force", is_flag=True, help="With cover: replace FILE, and keep the old file.")
+@click.option("--refresh", is_flag=True, help="Bypass the cache.")
 @services.options
 @shared.as_json
-def main(home: Path, what: str, words: tuple[str, ...], as_json: bool, **given: Any) -> int:
-    """Ask MusicBrainz; WHAT is one of:
+def main(home: Path, what: str, words: tuple[str, ...], as_json: bool, **options: Any) -> int:
+    """Query MusicBrainz; WHAT is one of:
 
     \b
-    artist NAME          who bears a name, and what they released
+    artist NAME          an artist, with all albums
     album ARTIST ALBUM   an album, with all editions
     release MBID         a release, with all tracks
-    missing ARTIST       what is missing here: a name in the queue, or a folder
-    cover MBID           fetch the cover of a release or an album to --output
+    missing ARTIST       missing albums of an artist: a name in the queue, or a folder
+    cover MBID           download the cover of a release or an album to --output
 
-    In place of a name an MBID may be given. What was answered once is not asked again.
+    An MBID may be given instead of a name. Responses are cached.
     """
-    _check(what, words, given)
-    if given["as_csv"] and as_json:
+    _check(what, words, options)
+    if options["as_csv"] and as_json:
         raise click.UsageError("Give --csv or --json, not both.")
-    access = services.access(given, fresh=given["refresh"])
-    told = _told(home, what, words, access, given)
-    shared.show(told.lines, told.data, as_json=as_json)
-    return told.code
+    access = services.access(options, fresh=options["refresh"])
+    output = _told(home, what, words, access, options)
+    shared.show(output.lines, output.data, as_json=as_json)
+    return output.code
 
 
-def _check(what: str, words: tuple[str, ...], given: dict[str, Any]) -> None:
-    """Refuse what does not go together."""
+def _check(what: str, words: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Reject options that cannot be combined."""
     for name, allowed in _OWN.items():
-        if given[name] and what not in allowed:
+        if options[name] and what not in allowed:
             flag = "--csv" if name == "as_csv" else f"--{name.replace('_', '-')}"
-            raise click.UsageError(f"{flag} does not go with {what}, but with {allowed[0]}.")
+            raise click.UsageError(f"{flag} is for {allowed[0]}, not for {what}.")
     takes = _TAKES[what]
     if len(words) != len(takes):
         raise click.UsageError(
-            f"It reads: {what} {' '.join(takes)}. Put quotes around a name of several words."
+            f"Usage: {what} {' '.join(takes)} (quote names that contain spaces)."
         )
-    if what == "cover" and not given["output"]:
-        raise click.UsageError("Give the file to be written: --output FILE.")
+    if what == "cover" and not options["output"]:
+        raise click.UsageError("Give the file to write: --output FILE.")
 
 
 def _told(
-    home: Path, what: str, words: tuple[str, ...], access: Access, given: dict[str, Any]
+    home: Path, what: str, words: tuple[str, ...], access: Access, options: dict[str, Any]
 ) -> Told:
     if what == "missing":
         from mediakeep.commands import gaps
 
-        ways = {"all_types": given["all_types"], "as_csv": given["as_csv"]}
-        return gaps.tell(home, words[0], access, **ways)
+        flags = {"all_types": options["all_types"], "as_csv": options["as_csv"]}
+        return gaps.tell(home, words[0], access, **flags)
     from mediakeep.commands import entries
 
-    with contextlib.closing(Desk(home / "status" / "cache", access)) as desk, entries.warned(desk):
+    with (
+        contextlib.closing(Desk(home / "status" / "cache", access)) as context,
+        entries.warned(context),
+    ):
         if what == "cover":
             from mediakeep.commands import artwork
 
-            wanted = artwork.Wanted(words[0], given["size"] or "full", given["back"])
-            return artwork.fetch(desk, wanted, given["output"], force=given["force"])
-        with desk.musicbrainz.afresh(access.fresh):
-            told = _asked(desk, what, [*map(_named, words)], [*map(_named, given["album"])])
-        counts = {"requests": desk.spent.requests, "hits": desk.spent.hits}
-        return told._replace(data=told.data | counts)
+            request = artwork.Wanted(words[0], options["size"] or "full", options["back"])
+            return artwork.fetch(context, request, options["output"], force=options["force"])
+        with context.musicbrainz.afresh(access.fresh):
+            output = _asked(context, what, [*map(_named, words)], [*map(_named, options["album"])])
+        counts = {"requests": context.spent.requests, "hits": context.spent.hits}
+        return output._replace(data=output.data | counts)
 
 
-def _asked(desk: Desk, what: str, names: list[str], titles: list[str]) -> Told:
+def _asked(context: Desk, what: str, names: list[str], titles: list[str]) -> Told:
     from mediakeep.commands import artists, editions
 
     if what == "artist":
-        return artists.tell(desk, names[0], titles)
+        return artists.tell(context, names[0], titles)
     if what == "album":
-        return editions.album(desk, names[0], names[1])
-    return editions.release(desk, names[0])
+        return editions.album(context, names[0], names[1])
+    return editions.release(context, names[0])
 
 
 def _named(text: str) -> str:
-    """Return a name as it can be asked for; UsageFailed where it is none."""
+    """Return a normalized name; raise UsageError if it is invalid."""
     name = " ".join(text.split())
     if not name or not name.isprintable():
-        raise UsageFailed(f'"{files.printable(files.escape(text))}" is no name.')
+        raise UsageFailed(f'"{files.printable(files.escape(text))}" is not a valid name.')
     return name

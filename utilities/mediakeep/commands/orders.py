@@ -39,7 +39,7 @@ class Orders:
         return list(self._by_file.values())
 
     def add(self, path: Path, changes: Iterable[Wish]) -> None:
-        """Add changes of a file; raise UsageFailed if they contradict earlier ones."""
+        """Add changes of a file; raise UsageError if they contradict earlier ones."""
         edit = self._by_file.setdefault(path.resolve(), Order(path))
         for change in changes:
             if conflict := self.clash(path, change):

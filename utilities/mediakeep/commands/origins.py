@@ -39,7 +39,7 @@ class Origin(NamedTuple):
 def look_up(home: Path, album: Path, size: str, access: Access) -> Origin:
     """Download the front cover of an album, given by its folder.
 
-    Raise ItemFailed if its release is ambiguous, NoCover if that has no cover, NotAsked or
+    Raise ItemFailed if its release is ambiguous, NoCover if that has no cover, LookupSkipped or
     ServiceFailed if no request can be made.
     """
     places = Places(home, write=False, access=access, ignored=subjects.ignored(home))

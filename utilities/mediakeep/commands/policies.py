@@ -1,4 +1,4 @@
-"""The options and settings about writing to the files of a library."""
+"""The options and settings for writing to library files."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ _REPLACING = (
     shared.setting(
         "--hardlinks",
         shared.Choice(["refuse", "break"]),
-        "A file with several names: leave it alone, or give this name a file of its own.",
+        "A file with several hard links: do not change it, or break the link.",
     ),
     click.option(
         "--keep-mtime",
         is_flag=True,
         envvar=f"{config.PREFIX}KEEP_MTIME",
-        help="A changed file keeps its time of modification.",
+        help="Keep the modification time of changed files.",
     ),
 )
 _WRITING = (
-    shared.setting("--locked-fields", str, "Fields that are never written, as genre,comment."),
+    shared.setting("--locked-fields", str, "Fields that are never written, such as genre,comment."),
     shared.setting(
         "--other-tags",
         shared.Choice(["update", "leave", "remove"]),
-        "What becomes of tags beside the main ones, such as ID3v1.",
+        "What to do with additional tags, such as ID3v1.",
     ),
     shared.setting(
         "--id3",
         shared.Choice(["keep", "2.3", "2.4"]),
-        "The version of ID3v2 that changed files get.",
+        "The ID3v2 version of changed files.",
     ),
     *_REPLACING,
 )
-_REDO = click.option("--redo", is_flag=True, help="Make changes again that were taken back.")
+_REDO = click.option("--redo", is_flag=True, help="Redo changes that were undone.")
 _FIXING = (
     shared.setting(
         "--fix",
         shared.Choice([fix.value for fix in Fix]),
-        "Repair nothing; all that is safe; or also what differs from a certain match.",
+        "Repair nothing; what is safe; or also what differs from a certain match.",
     ),
     shared.setting(
         "--cover-size",
         shared.Choice(["500", "1200", "full"]),
-        "The size of covers that are looked up: pixels, or full.",
+        "The size of downloaded covers: pixels, or full.",
     ),
     shared.setting(
         "--cover-art",
         shared.Choice(["embed", "file", "both", "none"]),
-        "Where covers that are looked up go.",
+        "Where downloaded covers go.",
     ),
     _REDO,
 )
@@ -62,12 +62,12 @@ _ADDING = (
     shared.setting(
         "--fix",
         shared.Choice([fix.value for fix in Fix]),
-        "Write nothing beside the movies, or what is missing there.",
+        "Write nothing next to the movies, or missing files.",
     ),
     shared.setting(
         "--nfo",
         click.Choice(["keep", "set-aside"]),
-        "An NFO that cannot be read: leave it alone, or keep it as .orig and write another.",
+        "An unreadable NFO: do not change it, or rename it to .orig and write a new one.",
     ),
     _REPLACING[0],
     _REDO,
@@ -75,22 +75,22 @@ _ADDING = (
 
 
 def replacing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of every command that replaces files of a library."""
+    """Add the options of commands that replace files of a library."""
     return _with(function, _REPLACING)
 
 
 def writing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of every command that writes to files of a library."""
+    """Add the options of commands that write tags to files of a library."""
     return _with(function, _WRITING)
 
 
 def fixing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of commands that repair by themselves."""
+    """Add the options of commands that repair automatically."""
     return _with(function, (*_WRITING, *_FIXING))
 
 
 def adding(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of commands that put files beside those of a library."""
+    """Add the options of commands that create files in a library."""
     return _with(function, _ADDING)
 
 
@@ -100,32 +100,32 @@ def _with(function: Callable[..., Any], options: Any) -> Callable[..., Any]:
     return function
 
 
-def policy(given: dict[str, Any]) -> Policy:
-    """Take the policy out of a command's options, which are removed from them.
+def policy(values: dict[str, Any]) -> Policy:
+    """Build the write policy from a command's options, which are removed from them.
 
-    UsageFailed where a locked field is none.
+    Raise BadSetting if a locked field is unknown.
     """
     return Policy(
-        fix=Fix(given.pop("fix", Fix.NONE)),
-        redo=given.pop("redo", False),
-        locked=_locked(given.pop("locked_fields", "")),
-        hardlinks=given.pop("hardlinks"),
-        nfo=given.pop("nfo", HANDS_OFF.nfo),
-        other_tags=given.pop("other_tags", HANDS_OFF.other_tags),
-        keep_mtime=given.pop("keep_mtime", False),
-        id3=given.pop("id3", HANDS_OFF.id3),
-        cover_art=given.pop("cover_art", HANDS_OFF.cover_art),
-        cover_size=given.pop("cover_size", HANDS_OFF.cover_size),
+        fix=Fix(values.pop("fix", Fix.NONE)),
+        redo=values.pop("redo", False),
+        locked=_locked(values.pop("locked_fields", "")),
+        hardlinks=values.pop("hardlinks"),
+        nfo=values.pop("nfo", HANDS_OFF.nfo),
+        other_tags=values.pop("other_tags", HANDS_OFF.other_tags),
+        keep_mtime=values.pop("keep_mtime", False),
+        id3=values.pop("id3", HANDS_OFF.id3),
+        cover_art=values.pop("cover_art", HANDS_OFF.cover_art),
+        cover_size=values.pop("cover_size", HANDS_OFF.cover_size),
     )
 
 
 def _locked(names: str) -> frozenset[str]:
     wanted = frozenset(filter(None, map(str.strip, names.split(","))))
     if wanted:
-        from mediakeep.music import locks  # only now, so that --help stays quick
+        from mediakeep.music import locks  # here, as --help must be quick
 
         for name in wanted:
             if not locks.is_field(locks.field(name)):
                 near = suggest.did_you_mean(name, locks.names())
-                raise BadSetting("locked_fields", f'there is no field "{name}".{near}')
+                raise BadSetting("locked_fields", f'unknown field "{name}".{near}')
     return wanted

@@ -1,6 +1,6 @@
-"""Videos looked into by processes of their own: what makes MediaInfo fail costs only itself.
+"""Probe videos in worker processes, so that a crash of MediaInfo affects one file only.
 
-A file that ends the process, or keeps it busy for long, is told as such, and the rest goes on.
+A file that crashes its process or takes too long becomes an error; the others continue.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from mediakeep.runner.executors import Crew
 from mediakeep.runner.plan import Limits
 from mediakeep.runner.stop import Stop
 
-PATIENCE = 120.0  # seconds that a video may take
+PATIENCE = 120.0  # seconds per video
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """A video that was looked into: its facts, or why there are none, as a sentence."""
+    """A probed video: its metadata, or an error message."""
 
     path: Path
     facts: VideoFacts | None = None
@@ -34,30 +34,30 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 def look(paths: Sequence[Path], workers: int, opening: Opening | None = None) -> Iterator[Looked]:
-    """Look into videos, and give what is found in their order; KeyboardInterrupt by Ctrl-C."""
+    """Probe videos, and yield results in their order; raise KeyboardInterrupt on Ctrl-C."""
     limits = Limits(min(workers, len(paths)), PATIENCE, inline=False)
     with Stop() as stop:
-        crew = Crew(opening or _opened, limits, stop, lambda *_: None)
+        executor = Crew(opening or _opened, limits, stop, lambda *_: None)
         try:
-            yield from _ordered(paths, crew, stop)
+            yield from _ordered(paths, executor, stop)
         finally:
-            crew.close(kill=True)
+            executor.close(kill=True)
 
 
-def _ordered(paths: Sequence[Path], crew: Crew, stop: Stop) -> Iterator[Looked]:
-    found: dict[str, Looked] = {}
-    given = told = 0
-    while told < len(paths):
+def _ordered(paths: Sequence[Path], executor: Crew, stop: Stop) -> Iterator[Looked]:
+    waiting: dict[str, Looked] = {}
+    submitted = yielded = 0
+    while yielded < len(paths):
         if stop.asked:
             raise KeyboardInterrupt
-        while given < len(paths) and given - told - len(found) < crew.capacity:
-            crew.submit(_task(given, paths[given]))
-            given += 1
-        for task, result in crew.wait():
-            found[task.key] = _looked(paths[int(task.key)], result)
-        while str(told) in found:
-            yield found.pop(str(told))
-            told += 1
+        while submitted < len(paths) and submitted - yielded - len(waiting) < executor.capacity:
+            executor.submit(_task(submitted, paths[submitted]))
+            submitted += 1
+        for task, result in executor.wait():
+            waiting[task.key] = _looked(paths[int(task.key)], result)
+        while str(yielded) in waiting:
+            yield waiting.pop(str(yielded))
+            yielded += 1
 
 
 def _task(number: int, path: Path) -> Task:
@@ -75,7 +75,7 @@ def _looked(path: Path, result: Result) -> Looked:
             return Looked(path, msgspec.convert(facts, VideoFacts))
         case Outcome(message=message):
             return Looked(path, trouble=message)
-    raise TypeError(f"a look at a video returned {type(result).__name__}")
+    raise TypeError(f"a probe of a video returned {type(result).__name__}")
 
 
 def _opened() -> AbstractContextManager[Worker]:

@@ -1,4 +1,4 @@
-"""One artist at once, whether the queue knows it or not: read, diagnosed, repaired, reported."""
+"""Process one artist, whether it is in the queue or not: read, diagnose, repair, report."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from mediakeep.queue import reading
 
 @shared.command()
 @click.argument("path", type=shared.Place())
-@click.option("--dry-run", is_flag=True, help="Say what is found; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the result; write nothing.")
 @click.option(
     "--accept-sound",
     is_flag=True,
-    help="With --deep: take the sounds that differ from the ledger for the true ones.",
+    help="With --deep: accept audio that differs from the essence database as correct.",
 )
 @deep.option
 @services.refreshing
@@ -35,93 +35,103 @@ from mediakeep.queue import reading
 @policies.fixing
 @shared.ignoring
 @shared.as_json
-def main(home: Path, path: Path, as_json: bool, **given: Any) -> int:
+def main(home: Path, path: Path, as_json: bool, **options: Any) -> int:
     """Read the artist folder PATH, find its issues, repair what is safe, and write its report.
 
-    Where the queue knows the artist, it is told.
+    If the artist is in the queue, its item is updated.
     """
     folder = path.expanduser().resolve()
     if not folder.is_dir():
         raise UsageFailed(f"{files.display_path(path)} is not a folder.")
-    policy = policies.policy(given)
-    access = services.access(given, fresh=given["refresh"])
-    if policy.fix is not Fix.NONE and not given["dry_run"]:
+    policy = policies.policy(options)
+    access = services.access(options, fresh=options["refresh"])
+    if policy.fix is not Fix.NONE and not options["dry_run"]:
         sample_library.refuse_real_library(folder)
-    deep_one, sound = given["deep"], given["accept_sound"]
-    ignored = ignoring.patterns(given["ignore"])
-    write = not given["dry_run"]
-    manner = Manner(write, deep_one, sound, policy, access=access, ignored=ignored)
+    is_deep, accept_sound = options["deep"], options["accept_sound"]
+    ignored = ignoring.patterns(options["ignore"])
+    write = not options["dry_run"]
+    worker_options = Manner(write, is_deep, accept_sound, policy, access=access, ignored=ignored)
     items = _items(home)
-    _check(items, folder, manner)
-    found = _found(items, folder)
-    item, manner = found.item, structs.replace(manner, lookup_key=found.lookup_key)
+    _check(items, folder, worker_options)
+    target = _found(items, folder)
+    item, worker_options = (
+        target.item,
+        structs.replace(worker_options, lookup_key=target.lookup_key),
+    )
     for warning in subjects.of(kinds.MUSIC).ready(home, access, items):
         click.echo(f"Warning: {warning}", err=True)
-    outcome = _work(home, found, manner)
+    outcome = _work(home, target, worker_options)
     name = files.printable(folder.name)
     accepted = outcome.facts.get("accepted", [])
-    refused = _refused(home, item) if manner.accept_sound and manner.write else {}
+    refused = _refused(home, item) if worker_options.accept_sound and worker_options.write else {}
     lines = [f"{name}: {outcome.message}"]
     lines += [f"  {change}" for change in subjects.of(kinds.MUSIC).told(outcome.facts)]
     lines += [f"  {number} {kind}" for kind, number in _by_urgency(outcome)]
     if notes := outcome.data.get("notes"):
-        lines.append(f"  and {page.counted(notes, 'note')}, for which no decision is needed")
-    lines += [f"{'Accepted' if manner.write else 'Would accept'}: {place}" for place in accepted]
+        lines.append(f"  and {page.counted(notes, 'note')}, which need no decision")
+    lines += [
+        f"{'Accepted' if worker_options.write else 'Would accept'}: {place}" for place in accepted
+    ]
     lines += [f"Not accepted: {place} ({why})" for place, why in refused.items()]
-    if unmade := outcome.facts.get("unreached") or outcome.facts.get("unasked"):
-        lines.append(files.printable(unmade))
-    if manner.write and outcome.state is Status.COMPLETED:
+    if lookup_note := outcome.facts.get("unreached") or outcome.facts.get("unasked"):
+        lines.append(files.printable(lookup_note))
+    if worker_options.write and outcome.state is Status.COMPLETED:
         lines.append(f"Report: {files.display_path(home / outcome.data['report'])}")
     data = {"artist": files.escape(folder.name), "state": outcome.state, **outcome.data}
     data |= {"due": outcome.facts["due"]} if "due" in outcome.facts else {}
-    data |= {"accepted" if manner.write else "would_accept": accepted} if accepted else {}
+    data |= {"accepted" if worker_options.write else "would_accept": accepted} if accepted else {}
     data |= {"not_accepted": refused} if refused else {}
-    data |= {"lookup_note": unmade} if unmade else {}
+    data |= {"lookup_note": lookup_note} if lookup_note else {}
     shared.show(lines, data, as_json=as_json)
     return _code(outcome)
 
 
 def _code(outcome: Outcome) -> int:
-    """Return the exit code; an artist that failed wins over a service."""
+    """Return the exit code; a failed artist takes precedence over a failed service."""
     if outcome.state is not Status.COMPLETED:
         return MediakeepError.exit_code
     return ServiceFailed.exit_code if "unreached" in outcome.facts else 0
 
 
 def _by_urgency(outcome: Outcome) -> list[tuple[str, int]]:
-    """Put the counts of issues in the order of the table of kinds."""
-    from mediakeep.music.kinds import KINDS  # only now, so that --help stays quick
+    """Return the counts of issues by severity."""
+    from mediakeep.music.kinds import KINDS  # here, as --help must be quick
 
     counts = outcome.data.get("issues", {})
     return [(kind.name, counts[kind.name]) for kind in KINDS if kind.name in counts]
 
 
 def _items(home: Path) -> Mapping[str, Item]:
-    """Return what the queue knows, if there is one."""
+    """Return the items of the queue; none if there is no queue."""
     try:
         return reading.state(subjects.folder(home, kinds.MUSIC), kinds.MUSIC).items
     except NoQueue:
         return {}
 
 
-def _check(items: Mapping[str, Item], folder: Path, manner: Manner) -> None:
-    """Refuse options that do not fit.
+def _check(items: Mapping[str, Item], folder: Path, options: Manner) -> None:
+    """Reject options that cannot be combined.
 
-    The ledger knows an artist by name, so a copy that lies elsewhere must not speak for it.
+    The essence database knows an artist by name, so a copy elsewhere must not change it.
     """
-    if manner.accept_sound and not manner.deep:
-        raise UsageFailed("--accept-sound needs --deep: only a deep scan hears the sounds.")
-    deep.check(manner.deep)
-    known = items.get(files.escape(folder.name))
-    if manner.deep and manner.write and known and not folders.is_at(folder, known.path):
+    if options.accept_sound and not options.deep:
+        raise UsageFailed("--accept-sound needs --deep: only a deep scan decodes the audio.")
+    deep.check(options.deep)
+    item_of_name = items.get(files.escape(folder.name))
+    if (
+        options.deep
+        and options.write
+        and item_of_name
+        and not folders.is_at(folder, item_of_name.path)
+    ):
         raise UsageFailed(
-            f"The ledger holds the sounds of {known.path}, which the queue knows by this name. Add"
-            " --dry-run to compare this folder with them."
+            f"The essence database has {item_of_name.path} under this name. Add"
+            " --dry-run to compare this folder with it."
         )
 
 
 class Found(NamedTuple):
-    """An artist, whether the queue knows it, and by which key; its look-up may have its own."""
+    """An artist, whether it is in the queue, and its keys."""
 
     key: str
     item: Item
@@ -129,47 +139,47 @@ class Found(NamedTuple):
     lookup_key: str = ""
 
 
-def _work(home: Path, found: Found, manner: Manner) -> Outcome:
-    """Call the worker as a batch would; an artist of the queue is taken meanwhile, and settled."""
-    key, item = found.key, found.item
-    if not manner.write:
-        return _called(home, item, Stamp("", key, 0, 0), manner)
-    with handwork.begun(home, kinds.MUSIC, "process_artist") as hand:
-        hand.take([], [key] if found.known else [])
-        outcome = _called(home, item, hand.batch_stamp(key), manner)
-        if found.known:
-            hand.finish(key, outcome)
+def _work(home: Path, target: Found, options: Manner) -> Outcome:
+    """Call the worker as a batch would; an artist in the queue is claimed and settled."""
+    key, item = target.key, target.item
+    if not options.write:
+        return _called(home, item, Stamp("", key, 0, 0), options)
+    with handwork.begun(home, kinds.MUSIC, "process_artist") as checkout:
+        checkout.take([], [key] if target.known else [])
+        outcome = _called(home, item, checkout.batch_stamp(key), options)
+        if target.known:
+            checkout.finish(key, outcome)
         return outcome
 
 
-def _called(home: Path, item: Item, stamp: Stamp, manner: Manner) -> Outcome:
+def _called(home: Path, item: Item, stamp: Stamp, options: Manner) -> Outcome:
     work = Work(item, stamp)
-    opening = subjects.of(kinds.MUSIC).opening(home, manner)
-    if manner.deep:
-        return apart.call(opening, work)
-    with opening() as worker:
+    open_worker = subjects.of(kinds.MUSIC).opening(home, options)
+    if options.deep:
+        return apart.call(open_worker, work)
+    with open_worker() as worker:
         outcome = worker(work, QUIET)
     assert isinstance(outcome, Outcome)
     return outcome
 
 
 def _refused(home: Path, item: Item) -> dict[str, str]:
-    """Return the places whose sound differs still, with what is wrong with it, from the audit."""
-    found = subjects.of(kinds.MUSIC).issues(home, item) or []
-    differing = {issue.path for issue in found if issue.kind == "essence-changed"}
+    """Return the paths whose audio still differs, with the reason from the audit."""
+    issues = subjects.of(kinds.MUSIC).issues(home, item) or []
+    differing = {issue.path for issue in issues if issue.kind == "essence-changed"}
     return {
         issue.path: f"{issue.kind}: {issue.detail}"
-        for issue in found
+        for issue in issues
         if issue.path in differing and issue.kind in ("decode-error", "truncated-audio")
     }
 
 
 def _found(items: Mapping[str, Item], folder: Path) -> Found:
-    """Return the artist of the queue that lies in a folder, or else a new one."""
-    here = folders.at(items, folder)
-    if here.item:
-        return Found(here.key, here.item, known=True)
-    taken = {files.fold(item.output_name) for item in items.values()}
-    stem = files.safe_name(folder.name, taken)  # never that of an artist of the queue
+    """Return the artist of the queue in a folder, or else a new item."""
+    folder_item = folders.at(items, folder)
+    if folder_item.item:
+        return Found(folder_item.key, folder_item.item, known=True)
+    used_names = {files.fold(item.output_name) for item in items.values()}
+    stem = files.safe_name(folder.name, used_names)  # different from those in the queue
     item = MusicItem(status=Status.PENDING, path=files.escape(folder), output_name=stem)
-    return Found(here.key, item, known=False, lookup_key=here.lookup_key)
+    return Found(folder_item.key, item, known=False, lookup_key=folder_item.lookup_key)

@@ -1,4 +1,4 @@
-"""The main job for movies: identify them, write what media centres read, and report."""
+"""The main job for movies: identify them, write sidecars for media centers, and report."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ from mediakeep.runner import early
 @terms.options("--batch-process")
 @policies.adding
 @services.estimating
-@click.option("--force", is_flag=True, help="Replace posters and fanart that are there.")
-@click.option("--refresh", is_flag=True, help="Ask TMDb anew what is known of the movie.")
-@click.option("--confirm-each", is_flag=True, help="Ask you of each movie which one it is.")
-@click.option("--movie", metavar="NAME", help="Only this movie, whatever its status.")
-def main(home: Path, movie: str | None, confirm_each: bool, **given: Any) -> int:
+@click.option("--force", is_flag=True, help="Replace existing posters and fanart.")
+@click.option("--refresh", is_flag=True, help="Look up the movie again, bypassing the cache.")
+@click.option("--confirm-each", is_flag=True, help="Ask for each movie which one it is.")
+@click.option("--movie", metavar="NAME", help="Only this movie, regardless of its status.")
+def main(home: Path, movie: str | None, confirm_each: bool, **options: Any) -> int:
     """Process the next movies of the queue: identify, enrich, report.
 
-    Can be stopped (Ctrl-C) or killed at any moment; run it again and it goes on.
+    Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
     """
-    policy = policies.policy(given)
-    access = movie_services.movie_access(home, given, fresh=terms.fresh(kinds.MOVIES, movie, given))
-    if confirm_each and given["as_json"]:
-        raise UsageFailed("--confirm-each asks a person; it does not go with --json.")
+    policy = policies.policy(options)
+    access = movie_services.movie_access(
+        home, options, fresh=terms.fresh(kinds.MOVIES, movie, options)
+    )
+    if confirm_each and options["as_json"]:
+        raise UsageFailed("--confirm-each prompts the user; it cannot be combined with --json.")
     if confirm_each and not access.is_open:
         raise access.refusal()
     request = terms.Request(
@@ -42,15 +44,15 @@ def main(home: Path, movie: str | None, confirm_each: bool, **given: Any) -> int
         policy,
         native=True,
         choose=functools.partial(choosing.choose, home=home) if confirm_each else None,
-        force=given["force"],
-        ignored=ignoring.patterns(given["ignore"]),
+        force=options["force"],
+        ignored=ignoring.patterns(options["ignore"]),
     )
-    ask = terms.asked(home, request, given)
-    if given["estimate"]:
+    batch = terms.asked(home, request, options)
+    if options["estimate"]:
         from mediakeep.commands import estimates
 
-        return estimates.show(ask)
-    with early.hands(ask.opening(), ask.early) as hands:
+        return estimates.show(batch)
+    with early.hands(batch.opening(), batch.early) as workers:
         from mediakeep.commands import batches
 
-        return batches.run(ask, hands)
+        return batches.run(batch, workers)

@@ -1,4 +1,4 @@
-"""The main job: take artists from the music queue, read and diagnose them, write their reports."""
+"""The main job for music: read, diagnose and repair artists of the queue, and report."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from mediakeep.runner import early
 @deep.option
 @services.refreshing
 @services.estimating
-@click.option("--artist", metavar="NAME", help="Only this artist, whatever its status.")
-def main(home: Path, artist: str | None, apply_plan: Path | None, **given: Any) -> int:
+@click.option("--artist", metavar="NAME", help="Only this artist, regardless of its status.")
+def main(home: Path, artist: str | None, apply_plan: Path | None, **options: Any) -> int:
     """Process the next artists of the music queue: read, diagnose, repair, report.
 
-    Can be stopped (Ctrl-C) or killed at any moment; run it again and it goes on.
+    Can be stopped (Ctrl-C) or killed at any time; run it again to continue.
     """
-    policy = policies.policy(given)
+    policy = policies.policy(options)
     if apply_plan:
-        return planned.apply(home, apply_plan, policy, {**given, "artist": artist})
-    access = services.access(given, fresh=terms.fresh(kinds.MUSIC, artist, given))
-    ignored = ignoring.patterns(given["ignore"])
+        return planned.apply(home, apply_plan, policy, {**options, "artist": artist})
+    access = services.access(options, fresh=terms.fresh(kinds.MUSIC, artist, options))
+    ignored = ignoring.patterns(options["ignore"])
     request = terms.Request(
-        kinds.MUSIC, artist, access, policy, native=given["deep"], ignored=ignored
+        kinds.MUSIC, artist, access, policy, native=options["deep"], ignored=ignored
     )
-    ask = terms.asked(home, request, given)
-    deep.check(ask.deep)
-    if given["estimate"]:
+    batch = terms.asked(home, request, options)
+    deep.check(batch.deep)
+    if options["estimate"]:
         from mediakeep.commands import estimates
 
-        return estimates.show(ask)
-    with early.hands(ask.opening(), ask.early) as hands:
+        return estimates.show(batch)
+    with early.hands(batch.opening(), batch.early) as workers:
         from mediakeep.commands import batches  # while the workers import what they need
 
-        return batches.run(ask, hands)
+        return batches.run(batch, workers)

@@ -32,14 +32,16 @@ def find(
     context: Desk, root: Path, lost: Mapping[str, Item], scanned: Sequence[Found]
 ) -> dict[str, str]:
     """Return the renamed items: new key -> old key."""
-    gone = {k: one for k, one in lost.items() if not os.path.lexists(root / files.unescape(k))}
+    gone = {k: entry for k, entry in lost.items() if not os.path.lexists(root / files.unescape(k))}
     there = {item.key: item for item in scanned if any(item.fields.values())}
     pairs = _pairs(
-        ((key, one.fingerprint) for key, one in gone.items()),
-        ((key, one.fingerprint) for key, one in there.items() if one.fingerprint != _REFUSED),
+        ((key, entry.fingerprint) for key, entry in gone.items()),
+        ((key, entry.fingerprint) for key, entry in there.items() if entry.fingerprint != _REFUSED),
     )
-    left = {key: one for key, one in gone.items() if key not in pairs.values()}
-    return pairs | _by_media(context, left, [one for key, one in there.items() if key not in pairs])
+    left = {key: entry for key, entry in gone.items() if key not in pairs.values()}
+    return pairs | _by_media(
+        context, left, [entry for key, entry in there.items() if key not in pairs]
+    )
 
 
 def _pairs(old: Iterable[tuple[str, T]], new: Iterable[tuple[str, T]]) -> dict[str, str]:
@@ -63,16 +65,16 @@ def _by_media(context: Desk, gone: Mapping[str, Item], scanned: Sequence[Found])
     subject = context.subject
     recorded = {
         key: recorded_media
-        for key, one in gone.items()
-        if (recorded_media := subject.known_media(context.home, one))
+        for key, item in gone.items()
+        if (recorded_media := subject.known_media(context.home, item))
     }
     if not recorded:
         return {}
     sizes = {media.total() for media in recorded.values()}
     there = {
-        one.key: subject.media_at(one, context.ignored)
-        for one in scanned
-        if _may_be_alike(one.fields.get(f"{context.kind.piece}_count", 0), sizes)
+        item.key: subject.media_at(item, context.ignored)
+        for item in scanned
+        if _may_be_alike(item.fields.get(f"{context.kind.piece}_count", 0), sizes)
     }
     fits = [
         (old, new) for old in recorded for new in there if _are_alike(recorded[old], there[new])
@@ -81,8 +83,8 @@ def _by_media(context: Desk, gone: Mapping[str, Item], scanned: Sequence[Found])
     return {new: old for old, new in fits if olds[old] == 1 and news[new] == 1}
 
 
-def _are_alike(one: Counter[Hashable], other: Counter[Hashable]) -> bool:
-    return 2 * (one & other).total() > max(one.total(), other.total())
+def _are_alike(media: Counter[Hashable], other: Counter[Hashable]) -> bool:
+    return 2 * (media & other).total() > max(media.total(), other.total())
 
 
 def _may_be_alike(count: int, sizes: Iterable[int]) -> bool:

@@ -56,7 +56,7 @@ class Choice:
     def of(self, listed: Listed, state: State) -> Listed:
         """Return the accepted entries.
 
-        Raise UsageFailed if the list lacks an id, or if the kind or the artist is unknown.
+        Raise UsageError if the list lacks an id, or if the kind or the artist is unknown.
         """
         if self.ids:
             listed_ids = {entry.id for entries in listed.values() for entry in entries}
@@ -74,7 +74,7 @@ class Choice:
 
 
 def read(home: Path, path: Path) -> Listed:
-    """Read the list, relative to the home or else to here; raise UsageFailed if invalid."""
+    """Read the list, relative to the home or else to here; raise UsageError if invalid."""
     given_path = path.expanduser()
     place = home / given_path if (home / given_path).exists() else given_path
     name = files.escape(place)

@@ -60,7 +60,7 @@ class Selection:
 def of(home: Path, store: Store, options: dict[str, str | Path | None]) -> Selection:
     """Build a selector from a command's options.
 
-    Raise UsageFailed if a session, item or path is unknown.
+    Raise UsageError if a session, item or path is unknown.
     """
     states = dict(_states(home))
     chosen = [
@@ -106,7 +106,7 @@ def _queues(store: Store, session: str) -> set[str]:
 def _session(store: Store, name_given: str, queue: str) -> tuple[str, str]:
     """Return the id of a session and the kind of its items, "" for all kinds.
 
-    Raise UsageFailed if it changed nothing, AmbiguousName if two queues have a session with this
+    Raise UsageError if it changed nothing, AmbiguousName if two queues have a session with this
     id.
     """
     if name_given == LAST:

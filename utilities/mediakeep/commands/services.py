@@ -1,6 +1,6 @@
-"""The options and settings about services that are asked over the network.
+"""The options and settings of MusicBrainz and the Cover Art Archive.
 
-Those for music are here; those for movies are in `movie_services`, and named here as well.
+Those of TMDb are re-exported from `tmdb_options`.
 """
 
 from __future__ import annotations
@@ -22,63 +22,65 @@ __all__ = ["access", "estimating", "movie_access", "movie_options", "options", "
 _PUBLIC = "musicbrainz.org"
 _FASTEST = 1.0  # seconds between two requests (musicbrainz.org/doc/MusicBrainz_API/Rate_Limiting)
 NO_CONTACT = (
-    "it wants to know who asks. Give your e-mail address or URL: --contact, MEDIAKEEP_CONTACT, or"
-    " contact in mediakeep.toml"
+    "no contact is configured. Set --contact, MEDIAKEEP_CONTACT, or contact in mediakeep.toml to"
+    " your e-mail address or URL"
 )
 
 _OPTIONS = (
-    shared.setting("--coverart-host", str, "The URL that stands in for the Cover Art Archive."),
+    shared.setting("--coverart-host", str, "The URL of a replacement for the Cover Art Archive."),
     shared.setting(
         "--musicbrainz-interval",
         click.FloatRange(0, 3600),
-        "Seconds between two requests of this machine; 0: none, for a mirror of your own.",
+        "Seconds between two requests of this machine; 0: no limit, for your own mirror.",
     ),
-    shared.setting("--musicbrainz-host", str, "The URL of a mirror of MusicBrainz."),
+    shared.setting("--musicbrainz-host", str, "The URL of a MusicBrainz mirror."),
     hosts.offline,
-    shared.setting("--contact", str, "Your e-mail address or URL: MusicBrainz asks for it."),
+    shared.setting("--contact", str, "Your e-mail address or URL, which MusicBrainz requires."),
 )
 refreshing = click.option(
-    "--refresh", is_flag=True, help="Ask MusicBrainz anew what is known of the artist."
+    "--refresh", is_flag=True, help="Look up the artist again, bypassing the cache."
 )
 estimating = click.option(
     "--estimate",
     is_flag=True,
-    help="Say how many requests the batch would make, and how long that takes; do nothing.",
+    help="Estimate the requests of the batch and their duration; do nothing.",
 )
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of every command that asks services."""
+    """Add the options of commands that look up music."""
     for option in _OPTIONS:
         function = option(function)
     return function
 
 
-def access(given: dict[str, Any], *, fresh: bool = False) -> Access:
-    """Take the options of services out of those of a command; UsageFailed where one is no good."""
-    contact, offline = given.pop("contact").strip(), given.pop("offline")
-    host, archive = given.pop("musicbrainz_host"), given.pop("coverart_host")
-    interval = hosts.pace("musicbrainz_interval", given.pop("musicbrainz_interval"))
+def access(values: dict[str, Any], *, fresh: bool = False) -> Access:
+    """Build the service configuration from a command's options; raise BadSetting if invalid."""
+    contact, offline = values.pop("contact").strip(), values.pop("offline")
+    host, archive = values.pop("musicbrainz_host"), values.pop("coverart_host")
+    interval = hosts.pace("musicbrainz_interval", values.pop("musicbrainz_interval"))
     if contact and not contact.isprintable():
-        raise BadSetting("contact", "it holds characters that cannot be sent.")
+        raise BadSetting("contact", "it contains characters that cannot be sent.")
     if contact and "@" not in contact and not contact.startswith(("http://", "https://")):
         raise BadSetting("contact", f'"{contact}" is neither an e-mail address nor a URL.')
     public = hosts.is_below(_server("musicbrainz_host", host), _PUBLIC)
     if public and interval < _FASTEST:
         raise BadSetting(
             "musicbrainz_interval",
-            f"{_PUBLIC} allows one request a second. Set 1 or more, or name a mirror of your own as"
-            " musicbrainz_host.",
+            f"{_PUBLIC} allows one request a second. Set 1 or more, or set musicbrainz_host to"
+            " your own mirror.",
         )
     _server("coverart_host", archive)
-    closed = hosts.OFFLINE if offline else NO_CONTACT if public and not contact else ""
-    if fresh and closed:
-        raise UsageFailed(f"--refresh asks MusicBrainz anew, but {closed}.")
-    own, shut = "" if public else "musicbrainz_host", hosts.OFFLINE * offline
-    covers = "" if archive == config.Settings().coverart_host else "coverart_host"
+    closed_reason = hosts.OFFLINE if offline else NO_CONTACT if public and not contact else ""
+    if fresh and closed_reason:
+        raise UsageFailed(f"--refresh needs MusicBrainz, but {closed_reason}.")
+    own_setting, offline_reason = "" if public else "musicbrainz_host", hosts.OFFLINE * offline
+    covers_setting = "" if archive == config.Settings().coverart_host else "coverart_host"
     return Access(
-        catalogue=Service("MusicBrainz", host.rstrip("/"), interval, closed, own),
-        pictures=Service("The Cover Art Archive", archive.rstrip("/"), 0.0, shut, covers),
+        catalogue=Service("MusicBrainz", host.rstrip("/"), interval, closed_reason, own_setting),
+        pictures=Service(
+            "The Cover Art Archive", archive.rstrip("/"), 0.0, offline_reason, covers_setting
+        ),
         contact=contact,
         fresh=fresh,
     )

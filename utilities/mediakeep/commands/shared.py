@@ -1,4 +1,4 @@
-"""What every command shares: the home, the settings, and how errors become exit codes."""
+"""What all commands share: --home, settings, and exit codes of errors."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _PROBLEM = "mediakeep.problem"
 
 
 class Command(click.Command):
-    """A command whose errors are sentences, and whose exit code says what happened."""
+    """A Click command that reports errors as sentences and sets exit codes."""
 
     def main(  # type: ignore[override]
         self, args: Any = None, standalone_mode: bool = True, **extra: Any
     ) -> Any:
-        """Run the command; called from a program (standalone_mode=False) errors are raised."""
+        """Run the command; with standalone_mode=False errors are raised."""
         run = functools.partial(super().main, args, standalone_mode=False, **extra)
         if standalone_mode:
-            gc.freeze()  # what is imported stays: no collection, nor the last one, looks at it
+            gc.freeze()  # imported modules stay, so the garbage collector can skip them
             sys.exit(_run(run))
         return run()
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Call the command's function, unless its home was no good: --help answers even then."""
+        """Call the function unless the home is invalid: --help works even then."""
         if problem := ctx.meta.get(_PROBLEM):
             raise problem
         try:
@@ -51,7 +51,7 @@ class Command(click.Command):
 def _origin(ctx: click.Context, name: str) -> str:
     """Return where the value of a setting came from: its variable, or its key in the file.
 
-    "" where it is that of a flag, or the default.
+    Return "" for an option or the default.
     """
     source = ctx.get_parameter_source(name)
     if source is ParameterSource.ENVIRONMENT:
@@ -64,7 +64,9 @@ def _origin(ctx: click.Context, name: str) -> str:
 def _run(function: Function) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # names hold what a terminal may not
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # names may hold what a terminal cannot encode
     try:
         return int(function() or 0)
     except MediakeepError as error:
@@ -77,7 +79,7 @@ def _run(function: Function) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _fail("Stopped.", 130)
     except BrokenPipeError:
-        # The reader of our output left, as `head` does; Python must not complain at exit.
+        # The reader of our output closed the pipe, as `head` does; avoid an error message at exit.
         drop_output()
         return 0
     except OSError as error:
@@ -87,17 +89,17 @@ def _run(function: Function) -> int:
 
 
 def drop_output() -> None:
-    """Send what is still to be printed nowhere: the reader of our output has left."""
+    """Discard further output: its reader has closed the pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def plain(text: str) -> str:
-    """Show control characters in a text as escapes, line by line."""
+    """Escape control characters in a text, line by line."""
     return "\n".join(map(files.printable, text.split("\n")))
 
 
 def notice(text: str) -> None:
-    """Tell the user something at once, beside what is printed."""
+    """Print a message to stderr at once."""
     click.echo(plain(text), err=True)
 
 
@@ -107,7 +109,7 @@ def _fail(message: str, code: int) -> int:
 
 
 def command(*, home: bool = True) -> Callable[[Function], Command]:
-    """Make a command with --help and --version; one with a home gets --home, and `home`."""
+    """Create a command with --help and --version, and with --home if `home` is set."""
 
     def decorate(function: Function) -> Command:
         function = click.version_option(__version__, prog_name="mediakeep")(function)
@@ -124,16 +126,16 @@ def _home(function: Function) -> Function:
         metavar="DIR",
         is_eager=True,
         callback=_find_home,
-        help="Where status/, outputs/ and issues/ live. [env: MEDIAKEEP_HOME]",
+        help="Folder of status/, outputs/ and issues/. [env: MEDIAKEEP_HOME]",
     )(function)
 
 
-def _find_home(context: click.Context, _: click.Parameter, given: str | None) -> Path | None:
+def _find_home(context: click.Context, _: click.Parameter, home_given: str | None) -> Path | None:
     if context.resilient_parsing:
         return None
     try:
         config.check_environment()
-        home = config.find_home(given)
+        home = config.find_home(home_given)
         context.default_map = {**config.load(home)}
     except MediakeepError as error:
         context.meta[_PROBLEM] = error
@@ -142,7 +144,7 @@ def _find_home(context: click.Context, _: click.Parameter, given: str | None) ->
 
 
 def setting(flag: str, kind: Any, text: str) -> Callable[[Function], Function]:
-    """Add an option for a setting: its flag, its environment variable and its key are one name."""
+    """Add an option for a setting; flag, environment variable and key share a name."""
     name = flag.removeprefix("--").replace("-", "_")
     default = getattr(_DEFAULTS, name)
     return click.option(
@@ -156,42 +158,42 @@ def setting(flag: str, kind: Any, text: str) -> Callable[[Function], Function]:
 
 
 def ignoring(function: Function) -> Function:
-    """Add --ignore, the setting of files and folders that scans pass over."""
+    """Add --ignore, the patterns of files and folders that scans skip."""
     text = "Skip files and folders that match, such as '*.bak,Samples/'; see also .mediakeepignore."
     return setting("--ignore", str, text)(function)
 
 
 class Choice(click.Choice[str]):
-    """One of several words; the nearest is proposed for any other."""
+    """A choice that suggests the nearest word for an unknown one."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """Name the words that there are, and the nearest one."""
+        """List the valid words, and suggest the nearest."""
         near = suggest.did_you_mean(str(value), map(str, self.choices))
         return super().get_invalid_choice_message(value, ctx) + near
 
 
 class Place(click.Path):
-    """A path; an empty one, as a shell variable that is not set leaves it, names no folder."""
+    """A path; an empty one, as from an unset shell variable, is invalid."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path, readable=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Take any text but none."""
+        """Reject an empty path."""
         if value == "":
             self.fail("The path is empty.", param, ctx)
         return super().convert(value, param, ctx)
 
 
 class Duration(click.ParamType[float]):
-    """A span of time such as 90s, 30m or 2h, in seconds."""
+    """A duration such as 90s, 30m or 2h, in seconds."""
 
     name = "time"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Read the span; an empty text means none."""
+        """Parse the duration; an empty text means 0."""
         if value == "" or isinstance(value, float):
             return float(value or 0)
         try:
@@ -208,7 +210,7 @@ def as_json(function: Function) -> Function:
 
 
 def show(lines: list[str], data: Any, *, as_json: bool) -> None:
-    """Print lines for people, or their data for programs."""
+    """Print lines of text, or the data as JSON."""
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(data), indent=2, ensure_ascii=False))
     elif lines:
@@ -216,7 +218,7 @@ def show(lines: list[str], data: Any, *, as_json: bool) -> None:
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of CPU cores available to this process."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -48,7 +48,7 @@ Read = Callable[[Path, Faults], Iterable[Row]]
 
 
 def orders(path: Path, read: Read, finder: Finder, *, yes: bool) -> Orders:
-    """Read and check a whole list; raise UsageFailed with all errors in it."""
+    """Read and check a whole list; raise UsageError with all errors in it."""
     errors, collected = Faults(files.escape(path)), Orders()
     for row in read(path, errors):
         with errors.at(row.where):

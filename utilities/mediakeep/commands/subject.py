@@ -1,4 +1,4 @@
-"""What the engine needs of a subject, and how it tells a worker to go about its work."""
+"""The interface of a subject: what batches and managers need, and the options of its worker."""
 
 from __future__ import annotations
 
@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 
 
 class Manner(msgspec.Struct, frozen=True):
-    """How a worker shall go about it: whether it writes, and what it is asked for besides.
+    """The options of a worker.
 
-    `policy` is about the library's own files; `by_hand` is set where a person's command has
-    changed them, and the worker only takes note. `access` is about the services that may be asked,
-    None for none, and `lookup_key` is under what a look-up is kept, where that is not the key of
-    the item. `choose` has a person decide what an item is, in the terms of its subject, and `force`
-    replaces pictures that are there. `ignored` are patterns of files that are passed over.
+    `policy` is about files of the library. `by_hand` is set if a command of the user has changed
+    them, and the worker only takes note. `access` names the services, or None for none.
+    `lookup_key` is the cache key of a lookup if it is not the item's key. `choose` asks the user to
+    identify an item. `force` replaces existing images. `ignored` are patterns of files to skip.
     """
 
     write: bool
@@ -44,13 +43,13 @@ class Manner(msgspec.Struct, frozen=True):
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """What look-ups of items would need; `seconds` where every request waits for its turn.
+    """The requests that lookups of items would need; `seconds` if each waits for the rate limit.
 
-    The requests lie between `low` and `high`, None where too little is known for that.
+    The number of requests is between `low` and `high`, or None if too little is known.
     """
 
     items: int
-    known: int  # of these: looked up before
+    known: int  # of these: already looked up
     requests: int
     seconds: float
     low: int | None = None
@@ -58,9 +57,9 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """What in a library belongs to no item: how many files, and the sidecars that fit none.
+    """The files in a library that belong to no item, and sidecars without a video.
 
-    `named` are the places of these files, escaped, if the subject names them.
+    `named` are the escaped paths of these files, if the subject lists them.
     """
 
     files: int = 0
@@ -69,32 +68,33 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What the engine needs of a subject."""
+    """The functions of a subject."""
 
     kind: Kind
-    # Of a library, but for what the user's patterns ignore.
+    # Both take the library's folder and the user's ignore patterns.
     scan: Callable[[Path, tuple[str, ...]], Iterator[Found]]
     left_out: Callable[[Path, tuple[str, ...]], LeftOut]
-    opening: Callable[[Path, Manner], Opening]  # for a home
-    outputs: Callable[[Item], list[str]]  # what a completed item has on disk, below the home
-    entries: Callable[[Path], Entries]  # of a home: what waits for a person
-    issues: Callable[[Path, Item], list[Issue] | None]  # in a home; None: nothing written yet
-    told: Callable[[Mapping[str, Any]], list[str]]  # what a dry run would change, of its facts
-    advice: Callable[[str], str]  # what to do about a kind of issue
-    # Before a batch of a home, with the items of its queue: looks after what is kept; warnings.
+    opening: Callable[[Path, Manner], Opening]  # takes the home
+    outputs: Callable[
+        [Item], list[str]
+    ]  # paths of a completed item's outputs, relative to the home
+    entries: Callable[[Path], Entries]  # takes the home; returns pending reviews
+    issues: Callable[[Path, Item], list[Issue] | None]  # takes the home; None if not written yet
+    told: Callable[[Mapping[str, Any]], list[str]]  # lines on the changes in a dry run's facts
+    advice: Callable[[str], str]  # what to do about an issue kind
+    # Called before a batch with its home, services and items: checks caches, returns warnings.
     ready: Callable[[Path, Access, Mapping[str, Item]], list[str]]
-    views: Callable[[Path, State], list[str]]  # of a home: writes them; warnings
-    estimate: Callable[[Path, Access, Mapping[str, Item]], Estimate]  # of look-ups, in a home
-    # What tells the media of an item, whatever their names: as its outputs in a home know them, and
-    # as they lie there, but for ignored ones.
+    views: Callable[[Path, State], list[str]]  # takes the home; returns warnings
+    estimate: Callable[[Path, Access, Mapping[str, Item]], Estimate]  # takes the home
+    # Fingerprints of an item's media, independent of file names: recorded in its outputs, and
+    # measured on disk without ignored files.
     known_media: Callable[[Path, Item], Counter[Hashable]]
     media_at: Callable[[Found, tuple[str, ...]], Counter[Hashable]]
-    # In a home, items by their old keys, with the key and the path that they have by now: has what
-    # is kept beside the queue follow.
+    # Takes the home, and new key and path by old key: renames entries in caches and databases.
     renamed: Callable[[Path, Mapping[str, tuple[str, str]]], None]
-    # Of an item, its old path and its new one: the files beside it that were renamed with it.
+    # Takes an item, its old and its new path; yields sidecars that were renamed with it.
     renamed_files: Callable[[Item, str, str], Iterable[tuple[str, str]]] = lambda *_: ()
-    # In a home: the command that accepts all proposals for a kind of issue, "" for none.
+    # Takes the home and an issue kind; returns the command that accepts all its proposals, or "".
     accepting: Callable[[Path, str], str] = lambda *_: ""
-    # Of all items: those whose reports say what is no longer true.
+    # Takes all items; returns the keys of those whose reports are outdated.
     stale: Callable[[Mapping[str, Item]], list[str]] = lambda _: []

@@ -1,7 +1,7 @@
-"""Where a kind of item meets its subject: one entry each, and where their queues lie.
+"""The registry of subjects, and the location of their queues.
 
-Each part of a subject is imported when it is asked for: a batch needs next to nothing of it in its
-own process, and --help nothing at all.
+Each part of a subject is imported when it is needed: a batch needs very little of it in its own
+process, and --help nothing.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ def of(kind: Kind) -> Subject:
     return _SUBJECTS[kind.name]
 
 
-def opening(kind: Kind, home: Path, manner: Manner) -> Opening:
-    """Give what opens a kind's worker; its subject is imported in the process that works."""
-    return functools.partial(_opened, kind.name, home, manner)
+def opening(kind: Kind, home: Path, options: Manner) -> Opening:
+    """Return a factory of workers; the subject is imported in the worker's process."""
+    return functools.partial(_opened, kind.name, home, options)
 
 
-def _opened(name: str, home: Path, manner: Manner) -> AbstractContextManager[Worker]:
-    return _SUBJECTS[name].opening(home, manner)()
+def _opened(name: str, home: Path, options: Manner) -> AbstractContextManager[Worker]:
+    return _SUBJECTS[name].opening(home, options)()
 
 
 def folder(home: Path, kind: Kind) -> Path:
-    """Return where a kind's queue lies."""
+    """Return the folder of a kind's queue."""
     return home / "status" / kind.name
 
 
 def ignored(home: Path) -> tuple[str, ...]:
-    """Return the patterns of the setting `ignore`, for a command that has no flag for it."""
+    """Return the patterns of the setting `ignore`, for commands without that option."""
     return ignoring.patterns(config.setting(home, "ignore"))
 
 
 def library_text(path: Path) -> str:
-    """Write a library's path as the queue stores it: absolute, without links, escaped."""
+    """Return a library's path as stored in the queue: absolute, resolved, escaped."""
     return files.escape(path.resolve())

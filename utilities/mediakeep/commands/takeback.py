@@ -89,7 +89,7 @@ class TakeBack:
                 self.session = next(iter(checkouts.values())).session
                 self._restore(steps, checkouts)
             self.take_back = selection.spoken(store, self.session, min(checkouts))
-        self._tell(found=bool(steps))
+        self._tell(has_steps=bool(steps))
         if self.trouble:
             raise self.trouble
         if self.stopped:
@@ -146,7 +146,7 @@ class TakeBack:
                 checkout.log([error])
 
     def _permit(self, step: Step) -> None:
-        """Raise NotUndone if the plan refuses the change, Unreadable if the file is missing."""
+        """Raise UndoRefused if the plan refuses the change, Unreadable if the file is missing."""
         if step.refusal and not self.manner.force:
             with swap.opened(_path(step.record)):
                 hint = _ABOVE if step.refusal.startswith("session ") else _FORCE

@@ -17,16 +17,18 @@ from mediakeep.media.undoing.record import Record
 @contextlib.contextmanager
 def begun(home: Path, what: str, records: Collection[Record]) -> Iterator[Mapping[str, Handwork]]:
     """Check out the items of all records, or none; yield a checkout for each kind, by its name."""
-    of = {name: [one for one in records if one.queue == name] for name in _kinds(records)}
-    session = handwork.own_session(what) if len(of) > 1 else ""
+    by_kind = {
+        name: [record for record in records if record.queue == name] for name in _kinds(records)
+    }
+    session = handwork.own_session(what) if len(by_kind) > 1 else ""
     with contextlib.ExitStack() as stack:
         hands = {
             name: stack.enter_context(handwork.begun(home, _kind(name), what, session))
-            for name in of
+            for name in by_kind
         }
-        for name, hand in hands.items():
-            paths = (Path(files.unescape(one.path)) for one in of[name])
-            hand.take(paths, (one.item for one in of[name]))
+        for name, checkout in hands.items():
+            paths = (Path(files.unescape(record.path)) for record in by_kind[name])
+            checkout.take(paths, (record.item for record in by_kind[name]))
         yield hands
 
 

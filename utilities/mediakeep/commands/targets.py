@@ -23,7 +23,7 @@ class Finder:
         self._home, self._folder = home, folder
 
     def find(self, text: str) -> Path:
-        """Return the path that a text names; raise UsageFailed if it does not exist.
+        """Return the path that a text names; raise UsageError if it does not exist.
 
         The text may be escaped, as in mediakeep's own lists.
         """
@@ -51,7 +51,7 @@ class Finder:
 def tracks(path: Path, ignored: tuple[str, ...] = ()) -> list[Path]:
     """Return a file itself, or all audio files below a folder, as a scan finds them.
 
-    `ignored` are the user's ignore patterns, here and in the other functions. Raise UsageFailed if
+    `ignored` are the user's ignore patterns, here and in the other functions. Raise UsageError if
     there are none, Unreadable if a folder cannot be listed.
     """
     return _found(path, lambda _: True, ignored)

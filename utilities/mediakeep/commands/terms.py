@@ -1,4 +1,4 @@
-"""What a batch of any kind is asked for: its options, and the plan that they make."""
+"""The options of a batch of any kind, and the batch configuration built from them."""
 
 from __future__ import annotations
 
@@ -25,19 +25,27 @@ from mediakeep.runner.plan import Limits, Plan, Retry
 
 COUNT = click.IntRange(1)
 _OPTIONS = (
-    click.option("--dry-run", is_flag=True, help="Do all but write: no report, no queue, no log."),
+    click.option(
+        "--dry-run", is_flag=True, help="Process without writing: no report, no queue, no log."
+    ),
     shared.setting("--checkpoint-every", COUNT, "Settled items between two checkpoints."),
     shared.setting(
-        "--keep-checkpoints", click.IntRange(0), "Checkpoints to keep, besides one a day; 0: all."
+        "--keep-checkpoints",
+        click.IntRange(0),
+        "Checkpoints to keep, in addition to one per day; 0: all.",
     ),
-    shared.setting("--time-budget", shared.Duration(), "Start nothing new after this, as 2h."),
-    shared.setting("--item-timeout", shared.Duration(), "The longest that one item may take."),
-    shared.setting("--retry-delay", shared.Duration(), "Wait before a second try; then doubled."),
-    shared.setting("--max-attempts", COUNT, "How often a failing item is tried."),
     shared.setting(
-        "--workers", click.IntRange(0, 1000), "Processes to work in; 1 is inline, 0 one per core."
+        "--time-budget", shared.Duration(), "Start no new items after this time, such as 2h."
     ),
-    shared.setting("--batch-size", COUNT, "How many to take from the queue."),
+    shared.setting("--item-timeout", shared.Duration(), "Maximum time per item."),
+    shared.setting(
+        "--retry-delay", shared.Duration(), "Wait before the second attempt; doubled each time."
+    ),
+    shared.setting("--max-attempts", COUNT, "Attempts per failing item."),
+    shared.setting(
+        "--workers", click.IntRange(0, 1000), "Worker processes; 1: inline, 0: one per core."
+    ),
+    shared.setting("--batch-size", COUNT, "Items to take from the queue."),
     shared.ignoring,
     shared.as_json,
 )
@@ -46,10 +54,10 @@ _MOST_EARLY = 16  # workers
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What the options of one kind's batch ask for.
+    """What is specific to one kind's batch.
 
-    It is about one item alone where that has a `name`. Work that is `native` may crash its process;
-    `choose`, `force` and `ignored` are those of `Manner`.
+    `name` limits the batch to one item. `native` work may crash its process; for `choose`, `force`
+    and `ignored` see `WorkerOptions`.
     """
 
     kind: Kind
@@ -63,7 +71,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What the user asked for."""
+    """All options of a batch."""
 
     home: Path
     request: Request
@@ -71,39 +79,39 @@ class Asked(msgspec.Struct, frozen=True):
     as_json: bool
     plan: Plan
     deep: bool
-    plan_out: Path | None = None  # where a dry run keeps what it would change
+    plan_out: Path | None = None  # the plan file that a dry run writes
     alerts: Wanted = Wanted()
     habits: Habits = Habits()
 
     @property
     def name(self) -> str:
-        """The name of the one item that it is about, or ""."""
+        """The name of the only item to process, or ""."""
         return self.request.name or ""
 
     @property
     def access(self) -> Access:
-        """Which services may be asked."""
+        """The services that may be used."""
         return self.request.access
 
     def opening(self) -> Opening:
-        """Give what opens its workers."""
-        wish = self.request
-        manner = Manner(
+        """Return the factory of its workers."""
+        request = self.request
+        worker_options = Manner(
             not self.dry_run,
             self.deep,
-            policy=wish.policy,
-            access=wish.access,
-            choose=wish.choose,
-            force=wish.force,
-            ignored=wish.ignored,
+            policy=request.policy,
+            access=request.access,
+            choose=request.choose,
+            force=request.force,
+            ignored=request.ignored,
         )
-        return subjects.opening(wish.kind, self.home, manner)
+        return subjects.opening(request.kind, self.home, worker_options)
 
     @property
     def early(self) -> int:
-        """How many workers start before the batch: none for a single item, which is done inline.
+        """The number of workers to start early: none for a single item, which is processed inline.
 
-        At most 16, as the number of items is not known yet: the pool starts others on demand.
+        At most 16, as the number of items is not known yet; the pool starts more on demand.
         """
         limits, size = self.plan.limits, self.plan.size
         count = min(limits.workers, _MOST_EARLY, *([] if size is None else [size]))
@@ -112,71 +120,71 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def options(*all_: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give what adds the options of every batch; --all may be spelled in other ways, too."""
+    """Return a decorator that adds the options of a batch; --all may have aliases."""
     return functools.partial(_with_options, ("--all", *all_))
 
 
 def _with_options(spelled: Sequence[str], function: Callable[..., Any]) -> Callable[..., Any]:
-    whole = click.option(*spelled, "everything", is_flag=True, help="Take all that is left.")
+    whole = click.option(*spelled, "everything", is_flag=True, help="Take all remaining items.")
     for option in (*_OPTIONS[:-3], whole, *_OPTIONS[-3:]):
         function = option(function)
     return alerting.options(habits.options(function))
 
 
-def fresh(kind: Kind, name: str | None, given: dict[str, Any]) -> bool:
-    """Tell whether an item is to be asked about anew; UsageFailed where it is not one alone."""
-    if given["refresh"] and not name:
-        raise UsageFailed(f"--refresh is for one {kind.noun}: give --{kind.noun} NAME as well.")
-    return bool(given["refresh"])
+def fresh(kind: Kind, name: str | None, options: dict[str, Any]) -> bool:
+    """Return whether to refresh the lookup; raise UsageError unless one item is named."""
+    if options["refresh"] and not name:
+        raise UsageFailed(f"--refresh needs a single {kind.noun}: add --{kind.noun} NAME.")
+    return bool(options["refresh"])
 
 
-def asked(home: Path, request: Request, given: dict[str, Any]) -> Asked:
-    """Make a plan of the options."""
+def asked(home: Path, request: Request, options: dict[str, Any]) -> Asked:
+    """Build the batch options from the command's options."""
     if request.name == "":
         raise UsageFailed("The name of the item is empty.")
-    alerts = alerting.wanted(home, given)
-    size = None if given["everything"] else given["batch_size"]
-    deep_one = given.get("deep", False)
-    limits = _limits(request, given, deep.LONGER if deep_one else 1)
-    facts = {"batch_size": size, "workers": limits.workers, **_facts(given, request)}
+    alerts = alerting.wanted(home, options)
+    size = None if options["everything"] else options["batch_size"]
+    is_deep = options.get("deep", False)
+    limits = _limits(request, options, deep.LONGER if is_deep else 1)
+    facts = {"batch_size": size, "workers": limits.workers, **_facts(options, request)}
     plan = Plan(
         size=size,
         limits=limits,
-        retry=Retry(given["max_attempts"], given["retry_delay"]),
-        time_budget=given["time_budget"],
+        retry=Retry(options["max_attempts"], options["retry_delay"]),
+        time_budget=options["time_budget"],
         lookups=request.access.is_open,
-        checkpoint_every=given["checkpoint_every"],
-        keep_checkpoints=given["keep_checkpoints"],
+        checkpoint_every=options["checkpoint_every"],
+        keep_checkpoints=options["keep_checkpoints"],
         settings=facts,
     )
-    plan_out = given.get("plan_out")
-    dry_run = given["dry_run"] or plan_out is not None
-    as_json, by_itself = given["as_json"], habits.asked(given)
+    plan_out = options.get("plan_out")
+    dry_run = options["dry_run"] or plan_out is not None
+    as_json, maintenance_options = options["as_json"], habits.asked(options)
     return Asked(
         home=home,
         request=request,
         dry_run=dry_run,
         as_json=as_json,
         plan=plan,
-        deep=deep_one,
+        deep=is_deep,
         plan_out=plan_out,
         alerts=alerts,
-        habits=by_itself,
+        habits=maintenance_options,
     )
 
 
-def _limits(request: Request, given: dict[str, Any], longer: int) -> Limits:
-    """Return what work keeps to; where a person is asked, it takes its time, one by one."""
+def _limits(request: Request, options: dict[str, Any], longer: int) -> Limits:
+    """Return the limits; if the user is prompted, work is serial and has no timeout."""
     if request.choose:
         return Limits(asked=True)
-    workers = given["workers"] or shared.cores()
-    return Limits(workers, given["item_timeout"] * longer, inline=not request.native)
+    workers = options["workers"] or shared.cores()
+    return Limits(workers, options["item_timeout"] * longer, inline=not request.native)
 
 
-def _facts(given: dict[str, Any], request: Request) -> dict[str, Any]:
-    """Return what the session log is to tell of the options."""
+def _facts(options: dict[str, Any], request: Request) -> dict[str, Any]:
+    """Return the options that are written to the session log."""
     names = ("time_budget", "item_timeout", "retry_delay", "max_attempts", "checkpoint_every")
-    facts: dict[str, Any] = {one: given[one] for one in names}
+    facts: dict[str, Any] = {name: options[name] for name in names}
     facts |= {"item": files.escape(request.name)} if request.name else {}
-    facts |= {"deep": True} if given.get("deep", False) else {}
+    facts |= {"deep": True} if options.get("deep", False) else {}
     return facts | {"fix": request.policy.fix.value}

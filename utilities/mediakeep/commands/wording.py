@@ -19,7 +19,7 @@ _TOTALS = dict(NUMBERS)
 
 
 def field(name: str) -> str:
-    """Return the field for a name; raise UsageFailed with the known names if there is none."""
+    """Return the field for a name; raise UsageError with the known names if there is none."""
     resolved = locks.field(name)
     if resolved not in FIELDS:
         names = ", ".join(
@@ -38,7 +38,7 @@ def spoken(field: str) -> str:
 def edits(name: str, values: Sequence[str], reason: str) -> list[Edit]:
     """Return the edits that set a field to the given values, unchanged.
 
-    Raise UsageFailed if the field is unknown or cannot hold a value: MusicBrainz fields hold MBIDs
+    Raise UsageError if the field is unknown or cannot hold a value: MusicBrainz fields hold MBIDs
     only.
     """
     changes = parsed(name, values, reason)
@@ -64,7 +64,7 @@ def parsed(name: str, values: Sequence[str], reason: str) -> list[Edit]:
     """Return the edits for a name and values, without checking whether the values make sense.
 
     "3/12" is a number and its total. No values, or one empty value, remove the field; for a number
-    also the total. Raise UsageFailed if the field is unknown or the number is malformed.
+    also the total. Raise UsageError if the field is unknown or the number is malformed.
     """
     field_name = field(name)
     texts = () if tuple(values) == ("",) else tuple(values)
@@ -80,7 +80,7 @@ def parsed(name: str, values: Sequence[str], reason: str) -> list[Edit]:
 
 
 def check_single(fields: Iterable[str], count: int, *, yes: bool) -> None:
-    """Raise UsageFailed if several files would get the same title or number, unless `yes`."""
+    """Raise UsageError if several files would get the same title or number, unless `yes`."""
     same_fields = [name for name in _SINGULAR if name in map(field, fields)]
     if same_fields and count > 1 and not yes:
         raise UsageFailed(
@@ -89,7 +89,7 @@ def check_single(fields: Iterable[str], count: int, *, yes: bool) -> None:
 
 
 def check_value(value: str, *, yes: bool) -> None:
-    """Raise UsageFailed if the value is probably a mistake, unless `yes`.
+    """Raise UsageError if the value is probably a mistake, unless `yes`.
 
     That is the path of a file or folder, as the value was probably forgotten, or a placeholder in
     capitals of a command that was pasted.

@@ -1,4 +1,4 @@
-"""A person's word on which movie a file is: noted in the queue, by one command or from a list."""
+"""Record which movie an item is, as chosen by the user."""
 
 from __future__ import annotations
 
@@ -18,80 +18,78 @@ from mediakeep.queue.queue import Queue
 
 
 class Word(msgspec.Struct, frozen=True):
-    """Which movie an item is: by its name, and one of the two ids or both."""
+    """The ids of an item's movie, one or both."""
 
     name: str
     tmdb_id: int = 0
     imdb_id: str = ""
-    where: str = ""  # it was said, as "line 3"
+    where: str = ""  # in the list, as "line 3"
 
     @property
     def ids(self) -> str:
-        """The ids, for people."""
+        """The ids as text."""
         return " and ".join(filter(None, (str(self.tmdb_id or ""), self.imdb_id)))
 
 
 def choose(home: Path, name: str, ident: str) -> Answer:
-    """Note which movie an item is; UsageFailed where the id is none, or there is no such item."""
-    found = choosing.read_id(ident)
-    if found is None:
+    """Record the movie of an item; raise UsageError if the id or the item is unknown."""
+    ids = choosing.read_id(ident)
+    if ids is None:
         raise UsageFailed(
-            f'"{files.printable(ident)}" is no id of TMDb or IMDb, such as 603 or tt0133093.'
+            f'"{files.printable(ident)}" is not a TMDb or IMDb id, such as 603 or tt0133093.'
         )
     with _opened(home) as opened:
         key = actions.find(opened.state, name)
-        return _answer(opened, {key: Word(name, *found)})
+        return _answer(opened, {key: Word(name, *ids)})
 
 
 def from_csv(home: Path, path: Path) -> Answer:
-    """Note the ids that were filled in by hand, all or none; UsageFailed tells what is wrong."""
+    """Record the ids in a CSV, all or none; raise UsageError with all errors."""
     from mediakeep.movies.outputs import choices
 
     rows = choices.read_choices(path)
-    words = [Word(one.key, one.tmdb_id, one.imdb_id, f"line {one.line}") for one in rows]
-    if not words:
-        return Answer(
-            [f"No id is filled in in {files.display_path(path)}."], {"chosen": {}, "same": {}}
-        )
+    matches = [Word(row.key, row.tmdb_id, row.imdb_id, f"line {row.line}") for row in rows]
+    if not matches:
+        return Answer([f"No ids in {files.display_path(path)}."], {"chosen": {}, "same": {}})
     with _opened(home) as opened:
-        return _answer(opened, _found(opened, words, files.escape(path)))
+        return _answer(opened, _found(opened, matches, files.escape(path)))
 
 
 def _opened(home: Path) -> Any:
     return Desk(home, kinds.MOVIES).opened()
 
 
-def _found(opened: Queue, words: Iterable[Word], name: str) -> dict[str, Word]:
-    """Find the item of each word; UsageFailed names all that is wrong with them."""
-    faults, found = Faults(name), dict[str, Word]()
-    for word in words:
-        with faults.at(word.where):
-            key = actions.find(opened.state, word.name)
-            if key in found:
-                raise UsageFailed(f"{key} stands in {found[key].where} already.")
-            found[key] = word
-    faults.refuse()
-    return found
+def _found(queue: Queue, chosen: Iterable[Word], name: str) -> dict[str, Word]:
+    """Find the items by name; raise UsageError with all errors."""
+    errors, matches = Faults(name), dict[str, Word]()
+    for match in chosen:
+        with errors.at(match.where):
+            key = actions.find(queue.state, match.name)
+            if key in matches:
+                raise UsageFailed(f"{key} is already in {matches[key].where}.")
+            matches[key] = match
+    errors.refuse()
+    return matches
 
 
-def _answer(opened: Queue, words: dict[str, Word]) -> Answer:
-    """Note words, and tell what that came to, one by one."""
-    said = {
-        key: {"match": "user", "tmdb_id": one.tmdb_id, "imdb_id": one.imdb_id}
-        for key, one in words.items()
+def _answer(queue: Queue, matches: dict[str, Word]) -> Answer:
+    """Record the matches, and report each."""
+    patches = {
+        key: {"match": "user", "tmdb_id": choice.tmdb_id, "imdb_id": choice.imdb_id}
+        for key, choice in matches.items()
     }
-    record = opened.change(actions.amend(opened.where, said))
-    fresh = set(record.items) if record else set()
+    record = queue.change(actions.amend(queue.where, patches))
+    changed_keys = set(record.items) if record else set()
     lines = []
-    for key, word in words.items():
-        where = f"{word.where}: " if word.where else ""
-        told = "is pending again" if key in fresh else "is so already"
-        lines.append(f'{where}"{key}" is {word.ids}; it {told}.')
-    chosen = {key: word.ids for key, word in words.items()}
+    for key, match in matches.items():
+        where = f"{match.where}: " if match.where else ""
+        state_text = "is pending again" if key in changed_keys else "is unchanged"
+        lines.append(f'{where}"{key}" is {match.ids}; it {state_text}.')
+    chosen = {key: match.ids for key, match in matches.items()}
     return Answer(
         lines,
         {
-            "chosen": {key: ids for key, ids in chosen.items() if key in fresh},
-            "same": {key: ids for key, ids in chosen.items() if key not in fresh},
+            "chosen": {key: ids for key, ids in chosen.items() if key in changed_keys},
+            "same": {key: ids for key, ids in chosen.items() if key not in changed_keys},
         },
     )
