@@ -125,7 +125,7 @@ def test_failures_in_a_row_are_counted_over_batches_and_told_once(
     assert alert["facts"]["reason"].startswith(f"Cannot read {failing.music / name}: Permission")
     assert alert["facts"]["session"].endswith("_session_003")
     assert alert["facts"]["counts"] == {"pending": ARTISTS - 3, "error": 3}
-    assert alert["message"].startswith(f"The last 3 tries have failed. The newest: {name} has")
+    assert alert["message"].startswith(f"The last 3 attempts have failed. The newest: {name} has")
     assert alert["next"].endswith(f"--home {failing.path} --list --status error")
 
 

@@ -89,7 +89,7 @@ def test_a_plan_is_applied_later_and_asks_nobody(desk: Desk, tmp_path: Path) -> 
     assert "4 files changed." in told
     assert desk.covers() == [(1200, 1200)] * 3
     assert (desk.album / "cover.png").is_file()
-    assert "4 files held all of it already." in desk.ok(BATCH, "--apply-plan", plan)
+    assert "4 files already up to date." in desk.ok(BATCH, "--apply-plan", plan)
     assert len(desk.server.asked) == asked
     assert undo(desk, "--session", "last").code == 0
     assert contents(desk) == before
@@ -132,7 +132,7 @@ def test_all_of_it_is_taken_back_byte_for_byte_and_not_done_again_by_itself(
     desk, before = done
     told = undo(desk, *words)
     assert told.code == 0, told
-    assert "Dawn/cover.png: taken away (as before " in told.out
+    assert "Dawn/cover.png: removed (as before " in told.out
     assert contents(desk) == before
     assert "auto_fixed" not in item(desk)
     asked = len(desk.server.asked)
@@ -176,7 +176,7 @@ def test_taking_back_can_be_rehearsed(done: tuple[Desk, dict[Path, bytes]]) -> N
     now = state(desk.home.music)
     told = undo(desk, "--artist", "Vera", "--dry-run")
     assert told.code == 0, told
-    assert "Dawn/cover.png: taken away" in told.out
+    assert "Dawn/cover.png: removed" in told.out
     assert state(desk.home.music) == now
 
 

@@ -77,7 +77,7 @@ def test_where_nothing_waits_nothing_is_said_of_look_ups(report: Report) -> None
 def test_a_wait_is_told_as_the_sum_over_all_workers() -> None:
     done = Outcome(data={"lookup": "done"}, facts={"requests": 3, "waited": 45.4})
     lines = faces.ending(reported(done, done), standing())
-    assert "Looked up: 6 requests, 1 min 31 s waited by all workers together" in lines
+    assert "Looked up: 6 requests, 1 min 31 s waited by all workers in total" in lines
 
 
 def test_what_albums_were_found_to_be_is_told_of_this_batch_alone(

@@ -74,9 +74,9 @@ def test_all_that_is_wrong_with_a_list_of_albums_is_told(home: Home) -> None:
     told = run(home, DOOR, "genre", "Shanty", "--album-list", listed)
     assert told.code == 2
     assert told.err.splitlines() == [
-        f"{listed} is no good, and nothing was changed:",
-        '  line 2: There is no file or folder "Vera/Nowhere".',
-        f"  line 3: {home.music}/Vera/Dawn/01 Tide 1.mp3 is not a folder. Change single"
+        f"Invalid list {listed}; nothing was changed:",
+        '  line 2: No such file or folder: "Vera/Nowhere".',
+        f"  line 3: {home.music}/Vera/Dawn/01 Tide 1.mp3 is not a folder. Edit single"
         " files with: python utilities/fix_metadata.py",
     ]
     assert state(home.music / "Vera") == before
@@ -184,14 +184,14 @@ def test_a_dry_run_writes_nothing_and_a_real_one_can_be_taken_back(home: Home) -
     ("words", "why"),
     [
         (("genre", "Folk"), "Give ALBUM..., --album-list or --artist."),
-        (("gender", "Folk", "ALBUM"), 'There is no field "gender"'),
+        (("gender", "Folk", "ALBUM"), 'Unknown field "gender"'),
         (("genre", "Folk", "ALBUM", "--where", "genre"), '"genre" is no condition'),
-        (("genre", "Folk", "ALBUM", "--where", "mood=x"), 'There is no field "mood"'),
-        (("genre", "", "ALBUM", "--only-missing"), "--only-missing means nothing where"),
+        (("genre", "Folk", "ALBUM", "--where", "mood=x"), 'Unknown field "mood"'),
+        (("genre", "", "ALBUM", "--only-missing"), "--only-missing has no effect if"),
         (("genre", "Folk", "--artist", "Nobody"), 'There is no artist named "Nobody"'),
         (("genre", "Folk", "--album-list", "nowhere.txt"), "nowhere.txt: No such file"),
         (("genre", "Folk", "ALBUM/01 Tide 1.mp3"), "is not a folder"),
-        (("genre", "Folk", "ALBUM/nowhere"), "There is no file or folder"),
+        (("genre", "Folk", "ALBUM/nowhere"), "No such file or folder"),
     ],
 )
 def test_what_makes_no_sense_is_refused(home: Home, words: tuple[str, ...], why: str) -> None:

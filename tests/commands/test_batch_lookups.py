@@ -147,7 +147,7 @@ def test_artists_that_fail_win_over_a_service_that_fails(home: Rehearsed) -> Non
     ("words", "why"),
     [
         (("--offline",), "was not asked: this run is offline."),
-        ((*PUBLIC, "--contact", ""), "was not asked: it wants to know who asks. Give your"),
+        ((*PUBLIC, "--contact", ""), "was not asked: no contact is configured. Set"),
     ],
 )
 def test_where_nobody_may_be_asked_nobody_is_and_that_is_no_failure(
@@ -209,7 +209,7 @@ def test_settings_of_a_home_are_checked_as_well(untouched: Rehearsed) -> None:
     done = Home.call(untouched, "process_music_batch", "--all")  # with no other settings
     (untouched.path / "mediakeep.toml").unlink()
     assert done.returncode == 2
-    assert 'musicbrainz_host: "nowhere" is no address of a server' in done.stderr
+    assert 'musicbrainz_host: "nowhere" is not the URL of a server' in done.stderr
 
 
 def test_a_refresh_asks_anew_for_one_artist_and_for_no_other(home: Rehearsed) -> None:

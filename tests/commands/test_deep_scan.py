@@ -288,7 +288,7 @@ def test_a_copy_elsewhere_does_not_speak_for_the_artist(place: Home, artist: Pat
     for words in (("--deep",), ("--deep", "--accept-sound")):
         refused = place.call("process_artist", other, *words)
         assert refused.returncode == 2
-        assert f"the sounds of {artist}" in refused.stderr
+        assert f"The essence database has {artist}" in refused.stderr
     flip(other / "Dawn" / "a.mp3")
     assert "1 essence-changed" in deep(place, other, "--dry-run")
     # A link to the artist's own folder is that folder.
@@ -300,7 +300,7 @@ def test_a_copy_elsewhere_does_not_speak_for_the_artist(place: Home, artist: Pat
 def test_accepting_needs_a_deep_scan(place: Home, artist: Path) -> None:
     refused = place.call("process_artist", artist, "--accept-sound")
     assert refused.returncode == 2
-    assert refused.stderr == "--accept-sound needs --deep: only a deep scan hears the sounds.\n"
+    assert refused.stderr == "--accept-sound needs --deep: only a deep scan decodes the audio.\n"
 
 
 def damage(path: Path) -> None:

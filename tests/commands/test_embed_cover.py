@@ -59,7 +59,7 @@ def test_a_cover_takes_the_place_of_the_front_cover_in_every_format(
     assert "5 files changed." in told
     assert sizes(album) == [(3, 500, 400)] * 5
     before = state(home.music)
-    assert hands.ok(home, DOOR, album, image) == "0 files changed; 5 held it already.\n"
+    assert hands.ok(home, DOOR, album, image) == "0 files changed; 5 already up to date.\n"
     assert state(home.music) == before
 
 
@@ -88,7 +88,7 @@ def test_the_folders_of_discs_are_part_of_the_album_and_others_are_not(
 def test_a_folder_of_albums_is_no_album(home: Home, tmp_path: Path) -> None:
     told = run(home, DOOR, home.music / "Vera", png(tmp_path / "new.png", 500, 500))
     assert told.code == 2
-    assert 'Vera holds no audio files, but "Dawn" in it does.' in told.err
+    assert 'Vera holds no audio files, but its subfolder "Dawn" does.' in told.err
 
 
 def test_tracks_with_a_front_cover_can_be_skipped(home: Home, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_smaller_cover_is_warned_of_and_needs_a_yes(
     image = png(tmp_path / "new.png", 200, 200)
     told = run(home, DOOR, album, image, answer=answer)
     assert told.code == code
-    warning = f"Warning: {image} has 200 x 200 pixels, and replaces 300 x 300 in 5 files.\n"
+    warning = f"Warning: {image} has 200 x 200 pixels and replaces 300 x 300 in 5 files.\n"
     assert told.err.startswith(warning)
     assert (state(home.music) == before) is (code != 0)
 
@@ -175,7 +175,7 @@ def test_a_picture_that_does_not_tell_its_size_is_warned_of(home: Home, tmp_path
     assert pictures.of_file(image) == ("image/jpeg", 0, 0)
     told = run(home, DOOR, home.music / "Vera" / "Dusk", image, answer="n\n")
     assert told.code == 130
-    assert "cut.jpg does not tell its size: is it whole?" in told.err
+    assert "cut.jpg has no readable size; it may be truncated." in told.err
 
 
 # What is refused
@@ -226,12 +226,12 @@ def test_all_that_is_wrong_with_a_list_is_told(home: Home, tmp_path: Path) -> No
     told = run(home, DOOR, "--from-json", listed)
     assert told.code == 2
     head, *faults = told.err.splitlines()
-    assert head == f"{listed} is no good, and nothing was changed:"
+    assert head == f"Invalid list {listed}; nothing was changed:"
     assert [fault.partition(": ")[0].strip() for fault in faults] == [
         *("line 6, entry 2", "line 10, entry 3", "line 14, entry 4", "line 18, entry 5"),
         "line 21, entry 6",
     ]
-    told_of = ("else is wanted of its cover", "holds no audio", "no file", "missing", "no picture")
+    told_of = ("conflicting values of cover", "holds no audio", "no file", "missing", "no picture")
     assert [words in fault for words, fault in zip(told_of, faults, strict=True)] == [True] * 5
     listed.unlink()
     assert state(home.music) == before
@@ -262,4 +262,4 @@ def test_what_is_not_there_or_in_the_other_order_is_refused(
     words = (image, album) if swapped else (album, "IMAGE")
     told = run(home, DOOR, *words)
     assert told.code == 2
-    assert ("not a regular file" if swapped else 'no file or folder "IMAGE"') in told.err
+    assert ("not a regular file" if swapped else 'No such file or folder: "IMAGE"') in told.err

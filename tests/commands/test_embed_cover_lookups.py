@@ -54,7 +54,7 @@ def test_the_release_in_the_tags_decides(tied: Desk) -> None:
     assert tied.covers() == [(1200, 1200)] * 3
     assert tied.asked[0] == f"/release/{second}/front-1200"
     count = len(tied.server.asked)
-    assert "0 files changed; 3 held it already." in ok(tied, tied.album)
+    assert "0 files changed; 3 already up to date." in ok(tied, tied.album)
     assert len(tied.server.asked) == count
 
 
@@ -145,7 +145,7 @@ def test_where_nobody_may_be_asked_it_is_said(desk: Desk) -> None:
     assert "was not asked: this run is offline" in fails(desk, 2, desk.album, "--offline")
     words = ("--musicbrainz-host", "https://musicbrainz.org", "--musicbrainz-interval", 1.1)
     told = fails(desk, 2, desk.album, *words)
-    assert "it wants to know who asks" in told
+    assert "no contact is configured" in told
     assert desk.server.asked == []
 
 
@@ -164,4 +164,4 @@ def test_what_is_no_picture_is_told(desk: Desk) -> None:
 
 @pytest.mark.parametrize("words", [("ALBUM", "IMAGE"), ("--from-json", "a.json")])
 def test_a_size_is_for_a_cover_that_is_looked_up(desk: Desk, words: tuple[str, ...]) -> None:
-    assert "--size is for a cover that is looked up" in fails(desk, 2, *words, "--size", "500")
+    assert "--size is for downloaded covers" in fails(desk, 2, *words, "--size", "500")

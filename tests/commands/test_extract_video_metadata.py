@@ -137,7 +137,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_goes_on(home: Home) -> None:
         handle.truncate(film.stat().st_size - 10)
     done = home.call("extract_video_metadata", "--json", home.music)
     assert done.returncode == 1
-    assert f"{film} is cut off: it lacks 10 bytes at its end." in done.stderr
+    assert f"{film} is truncated: it lacks 10 bytes at its end." in done.stderr
     assert "a pipe.mkv" in done.stderr
     assert [one["facts"] is None for one in json.loads(done.stdout)["videos"]] == [
         *(False, True, False)

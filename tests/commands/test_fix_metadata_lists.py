@@ -103,15 +103,15 @@ def test_all_that_is_wrong_with_a_table_is_told_with_its_lines(home: Home) -> No
         *(f"{SECOND},,,,odd", ",Ebb,,,", f"{FIRST},,,[remove],", "Vera/Dusk,,,,"),
     )
     assert refused(home, "--from-csv", path) == [
-        f"{path} is no good, and nothing was changed:",
-        '  line 3: There is no file or folder "Vera/Nowhere".',
-        '  line 4: track cannot be "3/x/y": write it as 3 or as 3/12.',
-        "  line 6: 5 files would get the same title. Add --yes if that is meant.",
-        f"  line 7: {home.music}/{FIRST}: something else is wanted of its genres (by hand:"
+        f"Invalid list {path}; nothing was changed:",
+        '  line 3: No such file or folder: "Vera/Nowhere".',
+        '  line 4: Invalid track "3/x/y": write it as 3 or as 3/12.',
+        "  line 6: 5 files would get the same title. Add --yes to do it anyway.",
+        f"  line 7: {home.music}/{FIRST}: conflicting values of genres (by hand:"
         " fixes.csv, line 2).",
-        '  line 8: "odd" stands in a column without a name.',
-        '  line 9: There is no file or folder "".',
-        f"  line 10: {home.music}/{FIRST}: something else is wanted of its genres (by hand:"
+        '  line 8: "odd" is in a column without a name.',
+        '  line 9: No such file or folder: "".',
+        f"  line 10: {home.music}/{FIRST}: conflicting values of genres (by hand:"
         " fixes.csv, line 2).",
     ]
 
@@ -128,18 +128,18 @@ def test_many_faults_are_counted(home: Home) -> None:
         (b"", "line 1: the first row must name the columns: path, and fields."),
         (b"title\nEbb\n", "line 1: the first row must name the columns"),
         (b"path,path\n", "line 1: the first row must name the columns"),
-        (b"path,gender\n", 'line 1: There is no field "gender".'),
-        (b"path,genre,genre\nVera,[remove],Folk\n", "line 2: genre is to be taken away and to be"),
+        (b"path,gender\n", 'line 1: Unknown field "gender".'),
+        (b"path,genre,genre\nVera,[remove],Folk\n", "line 2: genre cannot be both removed and set"),
         (
             b"path,track,track_total\nVera/Dawn/01 Tide 1.mp3,1/2,3\n",
-            "else is wanted of its track_t",
+            "conflicting values of track_t",
         ),
         (b"path,genre\nVera,\xff\n", "is not in UTF-8"),
-        (b'path,genre\nVera,"Folk" x\n', "is no CSV: line 2: "),
+        (b'path,genre\nVera,"Folk" x\n', "is not valid CSV: line 2: "),
         (b"path,genre\nVera,a\0b\n", "line 2: genres cannot be"),
-        (b"path,genre\nVera," + b"x" * 200_000, "is no CSV: line 2: field larger than"),
-        (b"path,genre\nVe\0ra,a\n", "line 2: There is no file or folder"),
-        (b"path,genre\n" + b"x" * 5000 + b",a\n", "line 2: There is no file or folder"),
+        (b"path,genre\nVera," + b"x" * 200_000, "is not valid CSV: line 2: field larger than"),
+        (b"path,genre\nVe\0ra,a\n", "line 2: No such file or folder"),
+        (b"path,genre\n" + b"x" * 5000 + b",a\n", "line 2: No such file or folder"),
     ],
 )
 def test_a_table_that_is_none_is_refused(home: Home, content: bytes, why: str) -> None:
@@ -173,24 +173,27 @@ def test_all_that_is_wrong_with_a_json_list_is_told_with_its_lines(home: Home) -
     good = {"path": FIRST, "fields": {"genre": "Shanty"}}
     path = fix(home, [good, {"path": 3, "fields": {}}, good, {"path": FIRST, "title": "Ebb"}])
     assert refused(home, "--from-json", path) == [
-        f"{path} is no good, and nothing was changed:",
+        f"Invalid list {path}; nothing was changed:",
         "  line 8, entry 2: Expected `str`, got `int` - at `$.path`.",
         "  line 18, entry 4: Object contains unknown field `title`.",
     ]
     path = fix(home, [good, {"path": "Vera/Nowhere", "fields": {"gender": "x"}}])
     _, told = refused(home, "--from-json", path)
-    assert told.startswith('  line 8, entry 2: There is no field "gender". There are title, ')
+    assert told.startswith('  line 8, entry 2: Unknown field "gender". Known fields: title, ')
 
 
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "is no JSON: "),
-        (b'[{"path": "Vera",]', "is no JSON: Expecting property name enclosed in double quotes"),
-        (b'{"path": "Vera"}', "is no list in JSON"),
-        (b"[" * 100_000, "is no JSON: "),
+        (b"", "is not valid JSON: "),
+        (
+            b'[{"path": "Vera",]',
+            "is not valid JSON: Expecting property name enclosed in double quotes",
+        ),
+        (b'{"path": "Vera"}', "is not a JSON list"),
+        (b"[" * 100_000, "is not valid JSON: "),
         (b'[{"path": "Vera", "fields": {"genre": "\\ud800"}}]', "entry 1: genres cannot be"),
-        (b'[{"path": "Ve\\u0000ra", "fields": {}}]', "entry 1: There is no file or folder"),
+        (b'[{"path": "Ve\\u0000ra", "fields": {}}]', "entry 1: No such file or folder"),
         (b'[{"path": "Vera", "fields": {"genre": 1.5}}]', "entry 1: Expected"),
     ],
 )

@@ -67,7 +67,7 @@ def test_an_artist_that_a_living_session_holds_is_refused(home: Home) -> None:
         batch.claim_named("Vera")
         told = run(home, DOOR, "genre", home.music / "Vera", "Shanty")
     assert told.code == 2
-    assert f"Vera is being worked on by session {session.id}" in told.err
+    assert f"Vera is being processed by session {session.id}" in told.err
     assert state(home.music) == before
 
 
@@ -115,7 +115,7 @@ def test_where_the_disk_is_full_the_rest_is_not_tried(
     told = run(home, DOOR, "genre", home.music / "Vera" / "Dawn", "Shanty")
     assert told.code == 1
     assert told.err == "The disk is full.\n"
-    assert "\n2 files changed; 1 failed; 2 not tried.\nTake it back with: " in told.out
+    assert "\n2 files changed; 1 failed; 2 not tried.\nUndo with: " in told.out
     assert genres(home) == [("Shanty",), ("Shanty",), ("Folk",), ("Folk",), ("Folk",)]
     assert home.statuses() == {"Vera": "completed"}
 
@@ -135,7 +135,7 @@ def test_what_was_written_is_told_when_the_command_is_stopped(
     monkeypatch.setattr(swap, "_find_room", stopped)
     told = run(home, DOOR, "genre", home.music / "Vera" / "Dawn", "Shanty")
     assert (told.code, told.err) == (130, "\nStopped.\n")
-    assert re.search(r"^1 file changed\.\nTake it back with: .+$", told.out, re.MULTILINE)
+    assert re.search(r"^1 file changed\.\nUndo with: .+$", told.out, re.MULTILINE)
     assert genres(home)[:2] == [("Shanty",), ("Folk",)]
     assert home.statuses() == {"Vera": "pending"}
 

@@ -205,10 +205,10 @@ def test_a_release_that_is_no_candidate_takes_a_person_who_insists(
     before = state(home.music)
     told = choose(home, release)
     assert told.code == 1
-    assert f"{release} is none of its candidates, which are {DAWN.id}, " in told.err
+    assert f"{release} is not one of its candidates: {DAWN.id}, " in told.err
     assert state(home.music) == before
     insisted = choose(home, release, "--yes")
-    assert (insisted.code, "stays in the list, if the next batch" in insisted.out) == (0, True)
+    assert (insisted.code, "stays in the list if the next batch" in insisted.out) == (0, True)
     assert {read(path).musicbrainz_albumid for path in tracks(home)} == {(release,)}
     assert {read(path).musicbrainz_releasegroupid for path in tracks(home)} == {()}
 
@@ -238,7 +238,7 @@ def test_another_edition_of_a_candidate_is_as_good_as_the_one_that_is_shown(
     [
         (
             DUSK.group,
-            f'a release group, "Dusk", not a release. Its one release is {DUSK.id}, "Dusk"',
+            f'a release group, "Dusk", not a release. Its only release is {DUSK.id}, "Dusk"',
         ),
         (NOON, 'a release group, "Noon", not a release. No official release of it is known.'),
         (DAWN.group, 'a release group, "Dawn", not a release. Its releases are '),
@@ -259,7 +259,7 @@ def test_a_release_is_chosen_for_albums_alone(home: Rehearsed) -> None:
     one = entry(home, "title-differs")["id"]
     told = accept(home, "--accept", one, "--mbid", DUSK.id)
     assert told.code == 1
-    assert "a release is chosen for ambiguous albums alone" in told.err
+    assert "--mbid is only for ambiguous albums" in told.err
 
 
 def test_an_album_that_is_settled_already_is_said_to_be(home: Rehearsed, tmp_path: Path) -> None:
@@ -268,16 +268,19 @@ def test_an_album_that_is_settled_already_is_said_to_be(home: Rehearsed, tmp_pat
     one = entry(home, "ambiguous-release")["id"]
     assert choose(home, DAWN.id).code == 0
     told = run(home, DOOR, "--from-review", old, "--accept", one, "--mbid", DAWN.id)
-    assert (told.code, "is settled already." in told.out) == (0, True)
+    assert (told.code, "is already resolved." in told.out) == (0, True)
 
 
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("--accept", "a:1", "--mbid", "x"), '"x" is no MBID, such as'),
-        (("--accept", "a:1", "--mbid", ""), '"" is no MBID, such as'),
-        (("--accept", "a:1", "b:2", "--mbid", OTHER), "Give --mbid with one ID behind --accept."),
-        (("--accept-kind", "ambiguous-release", "--mbid", OTHER), "Give --mbid with one ID"),
+        (("--accept", "a:1", "--mbid", "x"), 'Invalid MBID "x": use the form'),
+        (("--accept", "a:1", "--mbid", ""), 'Invalid MBID "": use the form'),
+        (
+            ("--accept", "a:1", "b:2", "--mbid", OTHER),
+            "Give --mbid with a single ID after --accept.",
+        ),
+        (("--accept-kind", "ambiguous-release", "--mbid", OTHER), "Give --mbid with a single ID"),
         (("--accept", "a:1", "--mbid", OTHER), "Not in the list: a:1"),
     ],
 )
@@ -293,4 +296,4 @@ def test_words_that_choose_nothing_are_refused(
 
 def test_mbid_means_nothing_without_the_list(untouched: Rehearsed) -> None:
     told = run(untouched, DOOR, "title", tracks(untouched)[0], "Ebb", "--mbid", OTHER)
-    assert (told.code, "--mbid means nothing without --from-review." in told.err) == (2, True)
+    assert (told.code, "--mbid has no effect without --from-review." in told.err) == (2, True)

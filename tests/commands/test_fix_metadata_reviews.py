@@ -83,10 +83,10 @@ def test_several_ids_may_follow_one_flag_or_bear_their_own(home: Home) -> None:
 def test_a_kind_is_accepted_of_one_artist_or_of_all(home: Home) -> None:
     kind = ("--from-review", LIST, "--accept-kind", "missing-date")
     told = hands.ok(home, DOOR, *kind, "--artist", "ANNA")
-    assert told == "The list holds no such issue.\n0 files changed.\n"
+    assert told == "No matching issue in the list.\n0 files changed.\n"
     assert "1 file changed." in hands.ok(home, DOOR, *kind, "--artist", "vera")
     assert read(dawn(home) / "02 Tide 2.m4a").date == ("1974",)
-    assert "The list holds no such issue." in hands.ok(home, DOOR, *kind)
+    assert "No matching issue in the list." in hands.ok(home, DOOR, *kind)
 
 
 def test_nothing_is_asked_where_what_is_proposed_takes_a_text_away(home: Home) -> None:
@@ -167,8 +167,8 @@ def test_an_issue_without_a_proposal_is_named_with_the_command_that_writes_by_ha
     told = run(home, DOOR, "--from-review", LIST, "--accept", one, two)
     assert told.code == 1
     (line,) = told.err.splitlines()
-    assert line.startswith(f"{one} (Dusk/Track 01.flac) was left as it is: nothing is proposed for")
-    words = shlex.split(line.partition("Write it by hand: python utilities/")[2])
+    assert line.startswith(f"{one} (Dusk/Track 01.flac) not changed: nothing is proposed for")
+    words = shlex.split(line.partition("Fix it with: python utilities/")[2])
     assert words[-3:] == ["title", "Anna/Dusk/Track 01.flac", "TITLE"]
     assert "1 file changed; 1 failed." in told.out
     assert run(home, DOOR, *words[1:-1], "Ebb").code == 0
@@ -182,7 +182,7 @@ def test_what_would_be_proposed_otherwise_now_is_not_written(home: Home) -> None
     before = state(home.music)
     told = run(home, DOOR, "--from-review", LIST, "--accept", one)
     assert told.code == 1
-    assert 'the list proposes album "Dawn", and now it would be album "Noon".' in told.err
+    assert 'the list proposes album "Dawn", but now it would be album "Noon".' in told.err
     assert state(home.music) == before
 
 
@@ -192,7 +192,7 @@ def test_an_issue_that_is_settled_is_said_to_be(home: Home, tmp_path: Path) -> N
     old.write_bytes((home.path / LIST).read_bytes())
     hands.ok(home, DOOR, "album", dawn(home) / "01 Tide 1.mp3", "Dawn")
     told = hands.ok(home, DOOR, "--from-review", old, "--accept", one)
-    assert told == f"{one} (Dawn/01 Tide 1.mp3) is settled already.\n0 files changed.\n"
+    assert told == f"{one} (Dawn/01 Tide 1.mp3) is already resolved.\n0 files changed.\n"
 
 
 def test_a_lock_holds_against_a_person_too(home: Home) -> None:
@@ -226,8 +226,8 @@ def test_of_two_proposals_for_one_field_the_second_waits(tmp_path: Path) -> None
     assert len(chosen) == 2
     told = run(home, DOOR, "--from-review", LIST, "--accept", *chosen)
     assert told.code == 1
-    assert "something else is wanted of its artist" in told.err
-    assert "Accept it afterwards, if it is still proposed." in told.err
+    assert "conflicting values of artist" in told.err
+    assert "Accept it later, if it is still proposed." in told.err
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_of_two_proposals_for_one_field_the_second_waits(tmp_path: Path) -> None
         (("--accept", "missing-title:000000000000"), "Not in the list: missing-title:0000000000"),
         (
             ("--accept-kind", "missing-mood"),
-            'There is no kind of issue "missing-mood". Did you mean missing-',
+            'Unknown issue kind "missing-mood". Did you mean missing-',
         ),
         (("--accept-kind", "missing-date", "--artist", "Bea"), 'There is no artist named "Bea"'),
         (("--accept", "a:1", "--accept-kind", "missing-date"), "Give --accept ID..., or"),
@@ -273,8 +273,8 @@ def test_the_list_is_looked_for_in_the_home_and_then_here(
 @pytest.mark.parametrize(
     ("content", "code", "why"),
     [
-        (b"no list", 2, "is no list of reviews"),
-        (b'{"format": 1, "reviews": {"Vera": [{"id": 3}]}}', 2, "is no list of reviews"),
+        (b"no list", 2, "is not a review list"),
+        (b'{"format": 1, "reviews": {"Vera": [{"id": 3}]}}', 2, "is not a review list"),
         (b'{"format": 9, "reviews": {}}', 3, "has format 9, this mediakeep knows 1"),
         (b'{"format": 1, "reviews": {"Bea": [{"id": "a:1", "kind": "a"}]}}', 2, "not know Bea"),
     ],

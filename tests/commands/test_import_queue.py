@@ -66,8 +66,8 @@ def test_a_queue_from_before_is_imported(home: Home, tmp_path: Path, placed: boo
     before = path.read_bytes()
     told = home.ok("--import-queue", path)
     assert "Imported: 15 artists (11 pending, 1 completed, 1 error, 2 skipped)." in told
-    assert "1 of them are not in the file, and pending." in told
-    assert "1 of them are not in the library, and skipped." in told
+    assert "1 of them are not in the file and pending." in told
+    assert "1 of them are not in the library and skipped." in told
     assert "Fields not imported: quality." in told
     (aside,) = (home.queue / "aside").iterdir()
     assert aside.name in told
@@ -88,7 +88,7 @@ def test_a_queue_from_before_is_imported(home: Home, tmp_path: Path, placed: boo
 
 def test_work_goes_on_where_it_was(home: Home) -> None:
     home.ok("--import-queue", in_place(home))
-    assert home.ok("--scan", home.music) == "14 artists on disk: nothing has changed.\n"
+    assert home.ok("--scan", home.music) == "14 artists on disk: no changes.\n"
     assert home.batch("--all").returncode == 0
     counts = Counter(home.statuses().values())
     assert counts == {"completed": 12, "error": 1, "skipped": 2}
@@ -138,7 +138,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "list": (lambda home: {"artists": ["U2"]}, 'it has no object "artists"'),
     "ours": (lambda home: {"kind": "music", "generation": 1}, "--restore-checkpoint"),
     "library": (lambda home: {"library_path": "/nowhere/at/all"}, "missing or empty. Mount it"),
-    "relative": (lambda home: {"library_path": "music"}, "is no absolute path"),
+    "relative": (lambda home: {"library_path": "music"}, "is not an absolute path"),
     "many-gone": (
         lambda home: {"artists": entries(home) | {f"{n}": {"status": "pending"} for n in "abc"}},
         "4 of 17 artists are not in the library",

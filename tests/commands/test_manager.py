@@ -39,7 +39,7 @@ def test_exactly_one_action_is_asked_for(home: Home) -> None:
 def test_a_word_that_would_do_nothing_is_refused(home: Home, words: tuple[str, ...]) -> None:
     done = home.manage(*words)
     assert done.returncode == 2
-    assert "means nothing with" in done.stderr
+    assert "has no effect with" in done.stderr
 
 
 def test_the_summary_needs_no_right_to_write(finished: Home) -> None:
@@ -77,7 +77,7 @@ def test_a_failed_artist_with_priority_is_next(home: Home) -> None:
 
 
 def test_a_scan_notices_what_is_new_changed_vanished_and_returned(finished: Home) -> None:
-    assert finished.scan() == "14 artists on disk: nothing has changed.\n"
+    assert finished.scan() == "14 artists on disk: no changes.\n"
     away = finished.music.with_name("away")
     (finished.music / "Velvet Harbour").rename(away)
     touch_track(finished, "-Minus-")
@@ -93,7 +93,7 @@ def test_a_scan_notices_what_is_new_changed_vanished_and_returned(finished: Home
     assert finished.scan() == "15 artists on disk: 1 returned.\n"
     assert finished.statuses()["Velvet Harbour"] == "completed"
     assert finished.batch("--all").returncode == 0
-    assert finished.scan() == "15 artists on disk: nothing has changed.\n"
+    assert finished.scan() == "15 artists on disk: no changes.\n"
     assert finished.manage("--validate-queue").returncode == 0
 
 
@@ -346,7 +346,7 @@ def test_an_item_that_a_live_session_holds_is_only_reset_by_force(home: Home) ->
 
 def test_marking_and_prioritising(home: Home) -> None:
     home.scan()
-    assert home.ok("--mark-completed", "-Minus-") == '"-Minus-" counts as completed.\n'
+    assert home.ok("--mark-completed", "-Minus-") == '"-Minus-" is marked as completed.\n'
     assert home.manage("--mark-completed", "-Minus-").returncode == 2
     home.ok("--prioritize", "Velvet Harbour")
     assert "[1/1] Velvet Harbour" in home.batch("--batch-size", 1).stdout
@@ -492,7 +492,7 @@ def test_damage_is_found_named_and_repaired_without_a_loss(finished: Home, damag
     assert finished.batch("--all").returncode == 0
     assert set(finished.statuses().values()) == {"completed"}
     assert files  # the fixture made some
-    assert finished.ok("--repair") == "There was nothing to repair.\n"
+    assert finished.ok("--repair") == "Nothing to repair.\n"
 
 
 def test_damage_amid_a_live_journal_costs_only_what_follows_it(home: Home) -> None:

@@ -116,7 +116,7 @@ def test_a_window_of_another_size_is_filled_at_once(finished: Home) -> None:
     line = [sys.executable, "-c", code, str(DOORS), "--home", str(finished.path)]
     kept = {key: value for key, value in environment({}).items() if key != "COLUMNS"}
     with Terminal(line, {**kept, "TERM": "xterm-256color", "PYTHONUTF8": "1"}) as shown:
-        shown.until(has("14 of 14 artists completed", "q or Ctrl-C ends this."))
+        shown.until(has("14 of 14 artists completed", "q or Ctrl-C to quit."))
         for columns, lines in ((120, 40), (40, 12), (20, 5), (200, 60)):
             shown.resize(columns, lines)
             shown.until(has("14 of 14"))
@@ -310,7 +310,7 @@ def test_json_holds_the_summary_and_all_that_the_board_shows(finished: Home) -> 
 def test_an_unknown_kind_is_refused_with_those_that_there_are(finished: Home) -> None:
     done = finished.call("media_dashboard", "--kind", "opera")
     assert done.returncode == 2
-    assert 'no kind "opera"; there is: music' in done.stderr
+    assert 'Unknown kind "opera". Known kinds: music' in done.stderr
 
 
 def test_before_there_is_a_queue_the_cure_is_named(home: Home) -> None:

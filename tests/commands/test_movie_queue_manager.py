@@ -31,7 +31,7 @@ def test_a_scan_counts_movies_and_the_files_that_they_are_made_of(movies: Movies
     assert movies.scan() == "New queue: 4 movies, 5 files.\n"
     assert set(movies.statuses()) == {*NAMES, "Salt Road (1971)"}
     assert movies.items()["Salt Road (1971)"]["file_count"] == 2
-    assert movies.scan() == "4 movies on disk: nothing has changed.\n"
+    assert movies.scan() == "4 movies on disk: no changes.\n"
 
 
 def test_a_folder_without_movies_is_refused_in_their_words(movies: Movies, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_scan_names_the_videos_that_it_leaves_out(movies: Movies) -> None:
     shown = movies.scan()
     assert "7 video files in " in shown
     assert (
-        " belong to no movie and are left out: 'Gone Trailer.mkv', Sample/0.mkv, Sample/1.mkv,"
+        " belong to no movie and are skipped: 'Gone Trailer.mkv', Sample/0.mkv, Sample/1.mkv,"
         " Sample/2.mkv, Sample/3.mkv, and 2 more (--json names all).\n"
     ) in shown
     told = json.loads(movies.ok("--scan", movies.movies, "--json"))

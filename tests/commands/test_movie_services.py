@@ -71,7 +71,7 @@ def test_a_file_outside_the_home_may_hold_the_token(
     assert other.reveal() == KEY  # the environment counts first
     file.chmod(0o644)
     access(home, tmdb_token_file=str(file))
-    assert "may be read by others: chmod 600 it" in capsys.readouterr().err
+    assert "is readable by others: chmod 600 it" in capsys.readouterr().err
 
 
 def test_a_file_that_holds_no_token_is_refused_without_showing_what_it_holds(
@@ -110,13 +110,13 @@ def test_a_token_in_the_home_is_refused_also_by_way_of_a_link(tmp_path: Path) ->
 def test_a_token_in_place_of_a_file_is_refused_and_not_repeated(
     tmp_path: Path, secret: str
 ) -> None:
-    with pytest.raises(UsageFailed, match="tmdb_token_file holds a token itself") as raised:
+    with pytest.raises(UsageFailed, match="tmdb_token_file contains a token") as raised:
         access(tmp_path, tmdb_token_file=secret)
     assert secret not in str(raised.value)
 
 
 def test_a_token_that_is_none_is_refused_and_not_repeated(tmp_path: Path) -> None:
-    with pytest.raises(UsageFailed, match="MEDIAKEEP_TMDB_TOKEN gives is no token") as raised:
+    with pytest.raises(UsageFailed, match="Invalid TMDb token in MEDIAKEEP_TMDB_TOKEN") as raised:
         access(tmp_path, {"MEDIAKEEP_TMDB_TOKEN": "my token\r\nHost: other"})
     assert "my token" not in str(raised.value)
 
@@ -144,7 +144,7 @@ def test_tmdb_is_never_asked_faster_than_it_allows(tmp_path: Path, place: dict[s
             access(tmp_path, WITH, tmdb_interval=interval, **place)
     found = access(tmp_path, WITH, tmdb_interval=0.02, **place)
     assert found.catalogue.interval == found.pictures.interval == 0.02
-    with pytest.raises(UsageFailed, match="nan is no number of seconds"):
+    with pytest.raises(UsageFailed, match="nan is not a number of seconds"):
         access(tmp_path, WITH, tmdb_interval=float("nan"), **place)
 
 
@@ -166,7 +166,7 @@ def test_servers_of_ones_own_are_asked_at_will_and_known_by_their_settings(
 def test_an_address_that_is_not_just_a_server_is_refused_by_its_name(
     tmp_path: Path, name: str, address: str
 ) -> None:
-    with pytest.raises(UsageFailed, match=f"{name}: .* is no address of a server"):
+    with pytest.raises(UsageFailed, match=f"{name}: .* is not the URL of a server"):
         access(tmp_path, **{name: address})
 
 
@@ -177,7 +177,7 @@ def test_offline_nobody_is_asked_whatever_is_set(tmp_path: Path) -> None:
 
 def test_nothing_is_asked_anew_where_nobody_may_be_asked(tmp_path: Path) -> None:
     for given in ({"environ": WITH, "offline": True}, {}):
-        with pytest.raises(UsageFailed, match="--refresh asks TMDb anew, but"):
+        with pytest.raises(UsageFailed, match="--refresh needs TMDb, but"):
             access(tmp_path, fresh=True, **given)  # type: ignore[arg-type]
     assert access(tmp_path, WITH, fresh=True).fresh
 
@@ -186,8 +186,8 @@ def test_language_and_country_are_written_as_they_are_defined(tmp_path: Path) ->
     assert access(tmp_path).locale == Locale("en-US", "US")
     assert access(tmp_path, language="de", country="AT").locale == Locale("de", "AT")
     for language in ("", "DE", "de_DE", "de-de", "deu", "de-DE-x", "de\n", "de&x=1"):
-        with pytest.raises(UsageFailed, match=r"(?s)language: .* It is written like de or de-DE"):
+        with pytest.raises(UsageFailed, match=r"(?s)language: .* Use the form de or de-DE"):
             access(tmp_path, language=language)
     for country in ("", "de", "DEU", "D", "D\n"):
-        with pytest.raises(UsageFailed, match=r"(?s)country: .* It is written like DE"):
+        with pytest.raises(UsageFailed, match=r"(?s)country: .* Use the form DE"):
             access(tmp_path, country=country)

@@ -174,7 +174,7 @@ def test_json_tells_how_sure_the_movies_are(movies: Movies) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("--confirm-each", "--json"), "does not go with --json"),
+        (("--confirm-each", "--json"), "cannot be combined with --json"),
         (("--confirm-each", "--offline"), "offline"),
         (("--refresh",), "give --movie NAME as well"),
         (("--movie", ""), "is empty"),
@@ -255,8 +255,8 @@ def test_the_end_of_the_input_stops_as_q_does(movies: Movies) -> None:
     with mock.patch.object(CliRunner, "invoke", invoke):
         done = movies.batch("--all", "--confirm-each")
     assert done.returncode == 130
-    assert done.stdout.count("That is none of the answers.") == 2
-    assert "That is no id." in done.stdout
+    assert done.stdout.count("Invalid answer.") == 2
+    assert "Invalid id." in done.stdout
     assert list(movies.statuses().values()).count("completed") == 1
     assert "in_progress" not in movies.statuses().values()
 

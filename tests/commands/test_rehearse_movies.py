@@ -74,9 +74,9 @@ def test_without_a_catalogue_the_sample_librarys_movies_are_known(tmp_path: Path
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--movies", 3, "--tracks", 40), "--tracks does not go with --movies"),
-        (("--movies", 3, "--artists", 14), "--artists does not go with --movies"),
-        (("--layout", "kodi"), "--layout does not go with music"),
+        (("--movies", 3, "--tracks", 40), "--tracks cannot be combined with --movies"),
+        (("--movies", 3, "--artists", 14), "--artists cannot be combined with --movies"),
+        (("--layout", "kodi"), "--layout cannot be combined with music"),
     ],
 )
 def test_music_and_movies_are_not_mixed(

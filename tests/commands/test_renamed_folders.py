@@ -51,7 +51,7 @@ def test_a_renamed_artist_keeps_status_report_and_history(library: Library) -> N
     assert now.pop("path") == str(library.home.music / "Vera Moss")
     assert now.pop("settled") != before["settled"]
     assert now == {k: v for k, v in before.items() if k not in ("path", "settled")}
-    assert "nothing has changed" in library.home.scan()
+    assert "no changes" in library.home.scan()
     assert library.home.manage("--validate-queue").returncode == 0
     done = library.home.call("weekly_report", "--format", "json")
     assert done.returncode == 0, done.stderr

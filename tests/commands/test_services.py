@@ -73,7 +73,7 @@ def test_offline_nobody_is_asked_whatever_is_set() -> None:
 def test_an_address_that_is_not_just_a_server_is_refused_by_its_name(
     name: str, address: str
 ) -> None:
-    with pytest.raises(UsageFailed, match=f"{name}: .* is no address of a server"):
+    with pytest.raises(UsageFailed, match=f"{name}: .* is not the URL of a server"):
         access(**{name: address})
 
 

@@ -48,9 +48,9 @@ def refused(home: Home, *words: object, door: str = BATCH, **env: str) -> str:
         ("OFFLINE", "perhaps", "MEDIAKEEP_OFFLINE: 'perhaps' is not a valid bool"),
         ("FIX", "sfae", "MEDIAKEEP_FIX: 'sfae' is not one of 'none', 'safe', 'matched'."),
         ("CONTACT", "me", 'MEDIAKEEP_CONTACT: "me" is neither an e-mail address nor a URL.'),
-        ("MUSICBRAINZ_HOST", "here", 'MEDIAKEEP_MUSICBRAINZ_HOST: "here" is no address'),
+        ("MUSICBRAINZ_HOST", "here", 'MEDIAKEEP_MUSICBRAINZ_HOST: "here" is not the URL'),
         ("MUSICBRAINZ_INTERVAL", "0.5", "MEDIAKEEP_MUSICBRAINZ_INTERVAL: musicbrainz.org allows"),
-        ("LOCKED_FIELDS", "genrre", 'MEDIAKEEP_LOCKED_FIELDS: there is no field "genrre". Did you'),
+        ("LOCKED_FIELDS", "genrre", 'MEDIAKEEP_LOCKED_FIELDS: unknown field "genrre". Did you'),
         ("ALERT_COMMAND", "/no/such", "MEDIAKEEP_ALERT_COMMAND: there is no program /no/such."),
     ],
 )

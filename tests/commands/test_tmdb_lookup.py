@@ -63,17 +63,17 @@ def test_a_movie_is_told_by_either_id(movies: Movies) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        (("search", "No such film at all"), 1, 'TMDb finds no movie by "No such film at all".'),
+        (("search", "No such film at all"), 1, 'TMDb has no movie titled "No such film at all".'),
         (("movie", "999999"), 1, "TMDb has no movie with the id 999999."),
-        (("find", "tt0000001"), 1, "knows no movie by the IMDb id tt0000001"),
-        (("movie",), 2, "It reads: movie ID."),
-        (("search", "Two", "Words"), 2, "quotes around"),
-        (("movie", "1", "--year", "1999"), 2, "--year goes with search"),
-        (("choose", "x", "1", "--refresh"), 2, "--refresh goes with"),
-        (("choose", "x", "tt12345"), 2, "is no id of TMDb or IMDb"),  # which nobody would look up
-        ((), 2, "Say what is wanted"),
+        (("find", "tt0000001"), 1, "has no movie with the IMDb id tt0000001"),
+        (("movie",), 2, "Usage: movie ID (quote"),
+        (("search", "Two", "Words"), 2, "quote names"),
+        (("movie", "1", "--year", "1999"), 2, "--year is for search"),
+        (("choose", "x", "1", "--refresh"), 2, "--refresh is for"),
+        (("choose", "x", "tt12345"), 2, "is not a TMDb or IMDb id"),  # which nobody would look up
+        ((), 2, "Give an action"),
         (("search", " "), 2, "nothing to search"),
-        (("search", "x", "--from-csv", "y.csv"), 2, "takes no further words"),
+        (("search", "x", "--from-csv", "y.csv"), 2, "takes no arguments"),
         (("search", "x", "--offline"), 2, "this run is offline"),
     ],
 )
@@ -184,7 +184,7 @@ def test_the_list_that_a_batch_wrote_is_emptied_by_its_own_ids(movies: Movies) -
     path = movies.path / FAILED
     head, *rows = path.read_text().splitlines()
     assert rows, "the library was made with a movie that nobody knows"
-    assert "No id is filled in" in ask(movies, "--from-csv", path)
+    assert "No ids in" in ask(movies, "--from-csv", path)
     assert head.endswith(",tmdb_id,imdb_id")
     filled = [row.removesuffix(",,") + f",{FILM.id}," for row in rows]
     path.write_text("\n".join([head, *filled]) + "\n")

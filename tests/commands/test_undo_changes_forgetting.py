@@ -69,16 +69,16 @@ def test_old_changes_can_no_longer_be_taken_back_and_new_ones_can(library: Libra
     library.write(other, Cover(tracks.seed("cover.png"), "image/png"))
     before = size(library)
     told = forget(library)
-    assert told.startswith("5 records were forgotten, and ")
+    assert told.startswith("Undo data of 5 changes deleted, ")
     assert size(library) < before
     done = library.undo("--since", "2000-01-01")
     assert done.returncode == 1
     assert done.stderr.count("its undo data was removed (--forget-before)") == 5
-    assert done.stdout.splitlines()[-2].startswith("3 changes were taken back in 2 files")
+    assert done.stdout.splitlines()[-2].startswith("Undid 3 changes in 2 files")
     assert library.now() == library.after
     listed = library.data("--list", "--file", path)
     assert [one["forgotten"] for one in listed] == [True, False, False]
-    assert "and how to take it back is forgotten" in library.ok("--list", "--artist", "Vera")
+    assert "undo data deleted" in library.ok("--list", "--artist", "Vera")
 
 
 def test_by_force_nothing_that_is_forgotten_comes_back(library: Library) -> None:
@@ -166,12 +166,12 @@ def test_it_asks_and_does_nothing_without_a_yes(library: Library) -> None:
     for given, code in (("n\n", 130), ("", 130)):
         done = asked(library, given)
         assert done.returncode == code
-        assert "Forget how to take back 5 changes made before 2021-01-01 00:00?" in done.stderr
+        assert "Delete the undo data of 5 changes made before 2021-01-01 00:00?" in done.stderr
     told = library.ok("--forget-before", OLD, "--dry-run")
-    assert told == "Dry run: 5 records would be forgotten, and 0.0 MB freed.\n"
+    assert told == "Dry run: Undo data of 5 changes would be deleted, 0.0 MB freed.\n"
     assert contents(library.home.path) == before
     assert asked(library, "y\n").returncode == 0
-    assert library.ok("--forget-before", OLD) == "0 records were forgotten, and 0.0 MB freed.\n"
+    assert library.ok("--forget-before", OLD) == "Undo data of 0 changes deleted, 0.0 MB freed.\n"
 
 
 def test_what_it_says_to_free_becomes_free(library: Library) -> None:

@@ -143,7 +143,7 @@ def test_stopped_it_ends_after_the_file_at_work_and_goes_on_when_it_is_run_again
     gate.open()
     told, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert "Stopped. The same command goes on from here.\nTake it back with: " in told
+    assert "Stopped. Run the same command to continue.\nRedo with: " in told
     found = library.now()
     assert 0 < sum(found[path] == library.before[path] for path in library.changed) < 40
     assert library.home.statuses() == {"Anna": "completed", "Vera": "completed"}

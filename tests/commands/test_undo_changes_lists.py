@@ -29,18 +29,18 @@ def test_each_session_is_told_with_its_command_and_what_became_of_it(library: Li
     batch = f"{first}  process_music_batch: 5 files, 7 changes, 2 artists"
     assert re.fullmatch(f"{WHEN}  {batch}\n", library.ok("--list"))
     second = library.ok("--artist", "Vera").split()[-1]
-    undoing = f"{second}  undo_changes: 3 files, 1 artist; took back 3 changes of {first}"
+    undoing = f"{second}  undo_changes: 3 files, 1 artist; undid 3 changes of {first}"
     assert re.fullmatch(
-        f"{WHEN}  {undoing}\n{WHEN}  {batch}; 3 taken back since\n", library.ok("--list")
+        f"{WHEN}  {undoing}\n{WHEN}  {batch}; 3 undone since\n", library.ok("--list")
     )
     library.ok("--session", second)
     library.ok("--session", "last")
     told = library.ok("--list").splitlines()
     assert [line.split("  ", 2)[2].rpartition("; ")[2] for line in told] == [
-        f"took back 7 changes of {first}",
-        f"took back 3 changes of {second}",
-        "all taken back since",
-        "all taken back since",
+        f"undid 7 changes of {first}",
+        f"undid 3 changes of {second}",
+        "all undone since",
+        "all undone since",
     ]
 
 
@@ -73,7 +73,7 @@ def test_each_change_is_told_with_field_old_new_reason_and_whether_it_was_taken_
     assert [re.sub(f"^{WHEN}  ", "", line) for line in told] == [
         f'{first}  {place.format(1, "mp3")} "Low  Tide 1" -> "Low Tide 1" ({reason})',
         f'{first}  {place.format(2, "flac")} "Low  Tide 2" -> "Low Tide 2" ({reason}),'
-        f" taken back by {second}",
+        f" undone by {second}",
         f'{first}  {place.format(3, "opus")} "Low  Tide 3" -> "Low Tide 3" ({reason})',
         f'{second}  {place.format(2, "flac")} "Low Tide 2" -> "Low  Tide 2" (undone)',
     ]
@@ -101,7 +101,7 @@ def test_selectors_choose_what_is_listed(
 ) -> None:
     assert len(library.data("--list", *words)) == count
     if not count:
-        assert library.ok("--list", *words) == "No change is recorded that fits.\n"
+        assert library.ok("--list", *words) == "No matching changes.\n"
 
 
 def test_a_cover_is_told_without_its_hash(library: Library) -> None:

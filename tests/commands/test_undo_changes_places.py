@@ -88,7 +88,7 @@ def test_what_links_below_a_folder_lead_to_is_meant_too_but_nothing_above_it(
         name: first[name] for name in VERA
     }
     assert library.restored(besides=VERA) == set()
-    assert "There is nothing to take back" in library.ok("--file", library.home.music / "Vera")
+    assert "Nothing to undo" in library.ok("--file", library.home.music / "Vera")
 
 
 def test_a_file_that_was_removed_is_found_and_told_to_be_gone(library: Library) -> None:
@@ -115,7 +115,7 @@ def test_a_library_that_was_moved_is_found_through_a_link_in_its_old_place(
     assert library.undo("--session", "last").returncode == 1
     library.home.music.symlink_to(new)
     library.ok("--session", "last")
-    assert "There is nothing to take back" in library.ok("--session", "last")
+    assert "Nothing to undo" in library.ok("--session", "last")
     assert {path.relative_to(new): data for path, data in contents(new).items()} == {
         path.relative_to(library.home.music): data for path, data in library.before.items()
     }

@@ -143,9 +143,9 @@ def test_what_is_meant_is_taken_back_and_nothing_else(
 
 def test_changes_of_both_kinds_are_one_session_that_can_be_taken_back(place: Shelf) -> None:
     told = place.undo("--since", "2h").splitlines()
-    assert f"{place.movies / POSTER_NAME}: taken away (as before {SESSION})" in told
+    assert f"{place.movies / POSTER_NAME}: removed (as before {SESSION})" in told
     assert any(f'{NFO}: title "New" -> "Old" (as before {SESSION})' in line for line in told)
-    assert told[-2] == "3 changes were taken back in 3 files."
+    assert told[-2] == "Undid 3 changes in 3 files."
     session = told[-1].split()[-1]
     assert "_undo_changes_" in session
     assert place.changed() == set()
@@ -167,10 +167,10 @@ def test_two_sessions_of_one_name_are_told_apart(place: Shelf) -> None:
         f"music/{SESSION}  1 file, 1 change, 1 artist",
     ]
     assert place.data("--list", "--movie", OWN)[0]["queue"] == "movies"
-    assert "has changed no files of music" in place.undo(
+    assert "changed no files of music" in place.undo(
         *("--session", f"movies/{SESSION}", "--artist", "Vera"), code=2
     )
-    assert "No session music/x has changed files" in place.undo("--session", "music/x", code=2)
+    assert "Session music/x changed no files" in place.undo("--session", "music/x", code=2)
 
 
 def test_a_session_of_its_own_name_needs_no_kind(place: Shelf) -> None:
@@ -198,7 +198,7 @@ def test_movies_are_taken_while_their_files_are_restored_and_given_back(place: S
         (claim,) = other.claim_named(FLAT)
         for words in (("--movie", FLAT), ("--since", "2h")):
             told = place.undo(*words, code=2)
-            assert f"{FLAT} is being worked on by session" in told
+            assert f"{FLAT} is being processed by session" in told
             assert "Nothing was changed." in told
         place.undo("--movie", OWN)
         assert place.changed() == {POSTER_NAME, TRACK}
@@ -211,7 +211,7 @@ def test_movies_are_taken_while_their_files_are_restored_and_given_back(place: S
 def test_a_movie_that_is_unknown_is_refused(place: Shelf) -> None:
     told = place.undo("--movie", "Vera", code=2)
     assert 'There is no movie named "Vera" in the queue.' in told
-    assert "do not go together" in place.undo("--movie", FLAT, "--artist", "Vera", code=2)
+    assert "cannot be combined" in place.undo("--movie", FLAT, "--artist", "Vera", code=2)
     assert "--movie is empty" in place.undo("--movie", "", code=2)
 
 
@@ -219,7 +219,7 @@ def test_without_any_queue_files_are_restored_all_the_same(place: Shelf) -> None
     for name in ("music", "movies"):
         (place.home.path / "status" / name).rename(place.home.path / f"{name}-gone")
     told = place.undo("--movie", "Vera", code=2)
-    assert 'No file of a movie named "Vera" was changed.' in told
+    assert 'No changes recorded for a movie named "Vera".' in told
     place.undo("--movie", FLAT, "--dry-run")
     assert place.changed() == ALL
     place.undo("--since", "2h")

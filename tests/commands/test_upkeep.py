@@ -120,7 +120,7 @@ def test_checkpoints_that_fill_the_disk_are_told_with_the_line_that_removes_them
     assert chores.do(place, subject, Habits()).warnings == []
     free(size * 5 - 1)
     (warning,) = chores.do(place, subject, Habits()).warnings
-    assert warning.startswith("The checkpoints take ")
+    assert warning.startswith("The checkpoints use ")
     line = warning.partition(": ")[2]
     assert line.endswith(f"--home {finished.path} --prune-checkpoints 5")
     finished.ok("--prune-checkpoints", 5)

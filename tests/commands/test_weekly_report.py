@@ -150,12 +150,12 @@ def test_every_format_is_written_and_told_to_programs(worked: Home) -> None:
         (["--week", "2025-W54"], "There is no week 2025-W54"),
         (["--week", "soon"], '"soon" is no week'),
         (["--day", "2026-02-30"], '"2026-02-30" is no week'),
-        (["--week", WEEK.shifted(1).name], "has not begun yet"),
-        (["--week", "2020-W01"], "Nothing is known of that time"),
+        (["--week", WEEK.shifted(1).name], "is in the future"),
+        (["--week", "2020-W01"], "No data for this period"),
         (["--week", "2025-W01", "--day", "2025-01-01"], "Give one of"),
         (["--all", "--week", "2025-W01"], "Give one of"),
         (["--daily", "--week", "2025-W01"], "use --day"),
-        (["--format", "pdf"], 'there is no format "pdf"'),
+        (["--format", "pdf"], 'unknown format "pdf"'),
     ],
 )
 def test_what_cannot_be_reported_is_a_usage_error(worked: Home, words: list[str], why: str) -> None:
@@ -181,7 +181,7 @@ def test_a_kind_without_a_queue_does_not_hide_that_another_has_one(
     monkeypatch.setattr(kinds, "KINDS", dict(sorted(both.items(), key=lambda one: one[0] != first)))
     done = worked.call("weekly_report", "--week", "2020-W01")
     assert done.returncode == 2
-    assert "Nothing is known of that time" in done.stderr
+    assert "No data for this period" in done.stderr
     shutil.rmtree(worked.queue)
     done = worked.call("weekly_report", "--week", "2020-W01")
     assert done.returncode == 2

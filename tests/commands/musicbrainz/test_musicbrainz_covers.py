@@ -107,5 +107,5 @@ def test_what_is_no_picture_is_not_written(
     service.manners[f"/release/{MERGED}/front"] = [answer(body=body, Content_Type="image/png")]
     asker = Asker(home, service.host)
     told = asker.fails(4, "cover", MERGED, "--output", tmp_path / "c.png")
-    assert "what it sent is no picture" in told
+    assert "the response is not an image" in told
     assert not list(tmp_path.glob("*c.png*"))

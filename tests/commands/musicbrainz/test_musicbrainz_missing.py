@@ -22,7 +22,7 @@ def test_what_is_missing_is_told_of_a_folder_without_a_queue(ask: Asker) -> None
     assert "Missing Album:\n  Crowmarsh, Wandering (1979, 12 tracks)\n" in shown
     assert "Missing EP:\n  Low Tide Telegram EP (1974, 4 tracks)\n" in shown
     assert "Two Harbours" not in shown
-    assert shown.endswith("Left out: 1 of other types. --all-types shows them.\n")
+    assert shown.endswith("Not shown: 1 of other types. --all-types shows them.\n")
     everything = ask.ok("missing", ask.home.music / NAME, "--all-types")
     assert "Missing Single:\n  Two Harbours (2019, 1 track)\n" in everything
 
@@ -59,7 +59,7 @@ def test_what_is_no_artists_folder_is_not_taken_for_one(ask: Asker) -> None:
     ask.home.scan()
     library = ask.home.music
     assert "is a library" in ask.fails(2, "missing", library)
-    assert "is a part of" in ask.fails(2, "missing", library / NAME / "Winter Moorings")
+    assert "is part of" in ask.fails(2, "missing", library / NAME / "Winter Moorings")
     assert "The name of the artist is empty" in ask.fails(2, "missing", "")
 
 
@@ -126,4 +126,4 @@ def test_a_name_that_is_neither_queued_nor_a_folder_is_named(ask: Asker) -> None
     told = ask.fails(2, "missing", "Nobody")
     assert told.startswith("Nobody is not a folder. There is no music queue in ")
     (ask.home.music / "Empty").mkdir()
-    assert "Empty has no track" in ask.fails(1, "missing", ask.home.music / "Empty")
+    assert "Empty has no readable tracks" in ask.fails(1, "missing", ask.home.music / "Empty")

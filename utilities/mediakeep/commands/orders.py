@@ -52,7 +52,7 @@ class Orders:
         other = edit.by_field.get(_field(change)) if edit else None
         if other is None or _content(other) == _content(change):
             return ""
-        return f"its {_field(change)} gets another value ({other.reason})"
+        return f"conflicting values of {_field(change)} ({other.reason})"
 
 
 def _field(change: Wish) -> str:
