@@ -1,4 +1,4 @@
-"""Write one field over many albums: the same command as `batch-fix-metadata`."""
+"""Set one field in many albums: the same command as `batch-fix-metadata`."""
 
 from mediakeep.commands.batch_fix_metadata import main
 

@@ -1,4 +1,4 @@
-"""Write out all metadata of a file, album or artist: the same command as `extract-metadata`."""
+"""Export all metadata of a file, album or artist: the same command as `extract-metadata`."""
 
 from mediakeep.commands.extract_metadata import main
 

@@ -1,4 +1,4 @@
-"""Tell what video files hold: the same command as `extract-video-metadata`."""
+"""Show the metadata of video files: the same command as `extract-video-metadata`."""
 
 from mediakeep.commands.extract_video_metadata import main
 

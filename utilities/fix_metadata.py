@@ -1,4 +1,4 @@
-"""Write metadata of files, folders or whole lists: the same command as `fix-metadata`."""
+"""Edit metadata of files, folders or lists: the same command as `fix-metadata`."""
 
 from mediakeep.commands.fix_metadata import main
 

@@ -1,4 +1,4 @@
-"""Show how far the queues are: the same command as `media-dashboard`."""
+"""Show the progress of the queues: the same command as `media-dashboard`."""
 
 from mediakeep.commands.media_dashboard import main
 

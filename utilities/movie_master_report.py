@@ -1,4 +1,4 @@
-"""Put all of a library's movies together: the same command as `movie-master-report`."""
+"""Report on all movies of a library: the same command as `movie-master-report`."""
 
 from mediakeep.commands.movie_master_report import main
 

@@ -1,4 +1,4 @@
-"""Put all of a library's audits together: the same command as `music-master-report`."""
+"""Report on all artists of a library: the same command as `music-master-report`."""
 
 from mediakeep.commands.music_master_report import main
 

@@ -1,4 +1,4 @@
-"""Ask MusicBrainz about artists, albums and covers: the same command as `musicbrainz-lookup`."""
+"""Look up artists, albums and covers at MusicBrainz: the same command as `musicbrainz-lookup`."""
 
 from mediakeep.commands.musicbrainz_lookup import main
 

@@ -1,4 +1,4 @@
-"""Read, diagnose and report one artist without the queue: the same command as `process-artist`."""
+"""Read, diagnose and report one artist: the same command as `process-artist`."""
 
 from mediakeep.commands.process_artist import main
 

@@ -1,4 +1,4 @@
-"""Stand in for MusicBrainz and the Cover Art Archive: the same command as `rehearse`."""
+"""Simulate MusicBrainz, the Cover Art Archive and TMDb: the same command as `rehearse`."""
 
 from mediakeep.commands.rehearse import main
 

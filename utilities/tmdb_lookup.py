@@ -1,4 +1,4 @@
-"""Ask TMDb about movies, and say which movie a file is: the same command as `tmdb-lookup`."""
+"""Look up movies at TMDb, and set which movie a file is: the same command as `tmdb-lookup`."""
 
 from mediakeep.commands.tmdb_lookup import main
 

@@ -1,4 +1,4 @@
-"""Take back changes of files, byte for byte: the same command as `undo-changes`."""
+"""Undo changes of files, byte for byte: the same command as `undo-changes`."""
 
 from mediakeep.commands.undo_changes import main
 

@@ -179,9 +179,7 @@ class Overheard:
             except OSError:  # a closed pipe or terminal
                 shared.drop_output()
                 if signal.getsignal(signal.SIGHUP) not in (signal.SIG_DFL, signal.SIG_IGN):
-                    signal.raise_signal(
-                        signal.SIGHUP
-                    )  # tell the batch that its terminal was closed
+                    signal.raise_signal(signal.SIGHUP)  # the batch takes it as a closed terminal
 
         return tell
 

@@ -96,9 +96,8 @@ def _items(home: Path) -> Mapping[str, Item]:
 
 def _item(scanned: Found, items: Mapping[str, Item]) -> MovieItem:
     used_names = {files.fold(item.output_name) for item in items.values()}
-    stem = files.safe_name(
-        files.unescape(scanned.key), used_names
-    )  # different from those in the queue
+    # The name must differ from those in the queue.
+    stem = files.safe_name(files.unescape(scanned.key), used_names)
     return MovieItem(status=Status.PENDING, path=scanned.path, output_name=stem)
 
 

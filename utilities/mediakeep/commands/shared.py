@@ -64,9 +64,8 @@ def _origin(ctx: click.Context, name: str) -> str:
 def _run(function: Function) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(
-                errors="backslashreplace"
-            )  # names may hold what a terminal cannot encode
+            # Names may hold characters that a terminal cannot encode.
+            stream.reconfigure(errors="backslashreplace")
     try:
         return int(function() or 0)
     except MediakeepError as error:

@@ -75,9 +75,7 @@ class Subject(msgspec.Struct, frozen=True):
     scan: Callable[[Path, tuple[str, ...]], Iterator[Found]]
     left_out: Callable[[Path, tuple[str, ...]], LeftOut]
     opening: Callable[[Path, Manner], Opening]  # takes the home
-    outputs: Callable[
-        [Item], list[str]
-    ]  # paths of a completed item's outputs, relative to the home
+    outputs: Callable[[Item], list[str]]  # a completed item's outputs, relative to the home
     entries: Callable[[Path], Entries]  # takes the home; returns pending reviews
     issues: Callable[[Path, Item], list[Issue] | None]  # takes the home; None if not written yet
     told: Callable[[Mapping[str, Any]], list[str]]  # lines on the changes in a dry run's facts

@@ -119,9 +119,7 @@ class TakeBack:
                     assert checkout is not None  # its item was claimed
                     self._apply(record, checkout)
                 if checkout and record.item and last[_owner(record)] == number:
-                    checkout.settle(
-                        record.item
-                    )  # after a kill, only the current item is not up to date
+                    checkout.settle(record.item)  # a kill leaves only the current item outdated
             self.stopped = stop.asked
 
     def _apply(self, record: Record, checkout: Handwork) -> None:
