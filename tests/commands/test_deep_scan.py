@@ -104,7 +104,7 @@ def test_one_changed_bit_is_found_in_every_format(place: Home, artist: Path) -> 
     assert set(changed) == {f"Dawn/a.{suffix}" for suffix in SUFFIXES}
     for detail in changed.values():
         assert detail.endswith(
-            "size and time of the file are the same, so the disk or memory damaged it"
+            "size and time of the file are unchanged, so disk or memory damaged it"
         )
     assert {"Dawn/a.flac", "Dawn/a.ogg", "Dawn/a.opus"} <= set(issues(place, "decode-error"))
 
@@ -190,7 +190,7 @@ def test_another_sound_is_told_until_it_is_accepted(place: Home, artist: Path) -
         deep(place, artist)
         told = issues(place)
         assert set(told) == {"Dawn/a.mp3"}
-        assert "essence-changed the sound differs from the one of 20" in told["Dawn/a.mp3"]
+        assert "essence-changed the audio differs from that of 20" in told["Dawn/a.mp3"]
         assert "; the file was written on 20" in told["Dawn/a.mp3"]
         assert ledger(place)["Dawn/a.mp3"] == true
     assert "Accepted: Dawn/a.mp3\n" in deep(place, artist, "--accept-sound")

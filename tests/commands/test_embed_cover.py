@@ -186,12 +186,12 @@ WEBP = b"RIFF\x24\0\0\0WEBPVP8L" + bytes(40)
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (WEBP, "it is image/webp, and players want JPEG or PNG. Save it as JPEG."),
-        (b"GIF89a" + bytes(20), "it is image/gif, and players want JPEG or PNG."),
-        (b"<html></html>", "it is no picture, and players want JPEG or PNG."),
+        (WEBP, "it is image/webp; players support JPEG and PNG. Save it as JPEG."),
+        (b"GIF89a" + bytes(20), "it is image/gif; players support JPEG and PNG."),
+        (b"<html></html>", "it is not a picture; players support JPEG and PNG."),
         (b"", "it is no picture"),
-        (tracks.seed("cover.jpg")[:-40], "the end of the picture is missing. Save it anew."),
-        (tracks.seed("cover.png")[:-40], "the end of the picture is missing. Save it anew."),
+        (tracks.seed("cover.jpg")[:-40], "the end of the picture is missing. Save it again."),
+        (tracks.seed("cover.png")[:-40], "the end of the picture is missing. Save it again."),
         (tracks.seed("cover.jpg") + bytes(16 << 20), "it has more than 16 MiB"),
     ],
 )

@@ -119,7 +119,7 @@ def test_quiet_prints_nothing_but_what_cannot_be_read(home: Home) -> None:
     (home.music / "Vera" / "a.mp3").write_bytes(b"")
     done = home.call("extract_metadata", home.music / "Vera", "--quiet")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "a.mp3: it holds no data\n"
+    assert done.stderr == "a.mp3: the file is empty\n"
 
 
 def test_programs_are_told_what_was_written(home: Home) -> None:

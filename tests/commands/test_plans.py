@@ -108,10 +108,10 @@ def test_a_pending_artist_stays_pending_after_its_plan_and_nothing_is_left_to_re
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("{}", "no plan of mediakeep"),
-        ("{", "no plan of mediakeep"),
+        ("{}", "not a plan of mediakeep"),
+        ("{", "not a plan of mediakeep"),
         ('{"format": 9, "files": []}', "format 9"),
-        ('{"files": [{"path": "x"}]}', "no plan of mediakeep"),
+        ('{"files": [{"path": "x"}]}', "not a plan of mediakeep"),
     ],
 )
 def test_what_is_no_plan_is_named_and_nothing_is_written(

@@ -226,5 +226,5 @@ def test_a_deep_scan_names_what_the_decoder_chokes_on(
         deep._listen(hearing, track, folder / track.place, index)
     index.close()
     damages = {place: track.damage for place, track in hearing.tracks.items()}
-    assert damages["02.mp3"] == "it could not be decoded: AttributeError: layout"
+    assert damages["02.mp3"] == "decoding failed: AttributeError: layout"
     assert "01.mp3" in hearing.heard

@@ -163,7 +163,7 @@ def test_a_change_that_was_taken_back_is_not_made_again_but_waits(artist: Path) 
     held = [one["held"] for one in issues(artist) if one["kind"] == "whitespace"]
     assert held == ["it was made before and taken back"] * 2
     assert outcome.data["issues"]["whitespace"] == 2
-    assert "Not repaired by itself: it was made before and taken back" in report(artist)
+    assert "Not repaired automatically: it was made before and taken back" in report(artist)
     redone = run(artist, Policy(fix=Fix.SAFE, redo=True), structs.replace(STAMP, claim=10))
     assert redone.data["auto_fixed"] == 2
 
@@ -206,7 +206,7 @@ def test_a_field_can_be_locked_by_a_setting(artist: Path) -> None:
     before = state(artist)
     run(artist, Policy(fix=Fix.SAFE, locked=frozenset({"title"})))
     assert state(artist) == before
-    assert "Not repaired by itself: a setting locks this field" in report(artist)
+    assert "Not repaired automatically: a setting locks this field" in report(artist)
 
 
 def test_a_file_with_several_names_is_left_alone_and_told(artist: Path) -> None:
@@ -328,7 +328,7 @@ def test_what_is_only_read_gets_no_command_to_write_it(tmp_path: Path) -> None:
     run(artist)
     held = {one["kind"]: one["held"] for one in issues(artist)}
     assert held["missing-cover"] == "tags of WMA are only read"
-    assert "Not repaired by itself: tags of WMA are only read" in report(artist)
+    assert "Not repaired automatically: tags of WMA are only read" in report(artist)
     assert "embed_cover.py" not in report(artist)
 
 

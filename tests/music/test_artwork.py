@@ -295,9 +295,12 @@ def test_an_outage_lets_the_look_up_wait_and_everything_else_is_done(yard: Yard)
     ("spoil", "why"),
     [
         (faults.paged, "a web page instead of data"),
-        (faults.garbled, "what it sent is no whole JPEG or PNG"),
-        (faults.empty, "what it sent is no whole JPEG or PNG"),
-        (lambda reply: told(reply, b"GIF89a" + bytes(99)), "what it sent is no whole JPEG or PNG"),
+        (faults.garbled, "the response is not a complete JPEG or PNG"),
+        (faults.empty, "the response is not a complete JPEG or PNG"),
+        (
+            lambda reply: told(reply, b"GIF89a" + bytes(99)),
+            "the response is not a complete JPEG or PNG",
+        ),
     ],
     ids=["html", "cut", "empty", "gif"],
 )

@@ -43,22 +43,22 @@ def test_the_same_sound_is_noted_as_heard_today_with_the_files_present_state() -
 @pytest.mark.parametrize(
     ("now", "why"),
     [
-        (heard("B"), "size and time of the file are the same, so the disk or memory damaged it"),
-        (heard("B", 101), "the size of the file is another, but not its time"),
+        (heard("B"), "size and time of the file are unchanged, so disk or memory damaged it"),
+        (heard("B", 101), "the size of the file changed, but not its time"),
         (heard("B", 100, "2026-06-07"), "the file was written on 2026-06-07 since"),
         (heard("B", 100, "2025-06-07"), "it is another file, written on 2025-06-07"),
         (
             Heard("B", 90, 100, 2**63 - 1),
             "the file was written on 2262-04-11 since",
         ),
-        (Heard("B", 90, 100, 2**75), "the file was written on a day that no calendar knows since"),
+        (Heard("B", 90, 100, 2**75), "the file was modified on an invalid date"),
     ],
 )
 def test_another_sound_is_told_with_its_likely_cause_and_the_old_one_kept(
     now: Heard, why: str
 ) -> None:
     judged = compare({"a": known("A")}, {"a": now})
-    told = f"the sound differs from the one of 2026-03-03; {why}"
+    told = f"the audio differs from that of 2026-03-03; {why}"
     assert judged == Judgement(changes={"a": told})
 
 

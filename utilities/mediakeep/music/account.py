@@ -1,4 +1,4 @@
-"""Everything that is known of albums and tracks, in the shape that the files for programs have."""
+"""Albums and tracks as the dicts that the JSON files of an artist contain."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 from mediakeep.music.model import Album, Artist, ImageFile, Track
 
-_OF_SOME = ("fault", "reason", "essence", "damage", "change")  # only where they hold anything
+_OF_SOME = ("fault", "reason", "essence", "damage", "change")  # left out if empty
 
 
 def albums(artist: Artist) -> list[dict[str, Any]]:
-    """Give each album with its number of tracks and the picture files that lie in it."""
+    """Describe each album with its number of tracks and the picture files in its folder."""
     return [
         {
             "path": album.place,
@@ -22,26 +22,26 @@ def albums(artist: Artist) -> list[dict[str, Any]]:
     ]
 
 
-def track(album: Album, one: Track) -> dict[str, Any]:
-    """Give one track with its tags, facts, and what else stands in its file."""
+def track(album: Album, item: Track) -> dict[str, Any]:
+    """Describe one track with its tags, its technical facts and the other tags in its file."""
     return {
-        "path": one.place,
+        "path": item.place,
         "album": album.place,
-        "tags": one.tags,
-        "facts": one.facts,
-        "container": one.container,
-        "others": one.others,
-        "raw": one.raw,
-        **{name: value for name in _OF_SOME if (value := getattr(one, name))},
+        "tags": item.tags,
+        "facts": item.facts,
+        "container": item.container,
+        "others": item.others,
+        "raw": item.raw,
+        **{name: value for name in _OF_SOME if (value := getattr(item, name))},
     }
 
 
-def _image(one: ImageFile) -> dict[str, Any]:
+def _image(image: ImageFile) -> dict[str, Any]:
     return {
-        "path": one.place,
-        "size": one.size,
-        "mime": one.mime,
-        "width": one.width,
-        "height": one.height,
-        **({"reason": one.reason} if one.reason else {}),
+        "path": image.place,
+        "size": image.size,
+        "mime": image.mime,
+        "width": image.width,
+        "height": image.height,
+        **({"reason": image.reason} if image.reason else {}),
     }

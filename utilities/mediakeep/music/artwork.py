@@ -1,9 +1,9 @@
-"""Front covers that albums lack, fetched from the Cover Art Archive where a match is certain.
+"""Fetch front covers that albums lack from the Cover Art Archive.
 
-1. An album wants one that has none, or by a person's wish a small one, if its match is certain and
-   says that there is one; else nobody is asked.
-2. What is locked, and what a cover was taken back from, is left alone.
-3. A picture that is fetched is kept in `status/cache/covers/` until it has come to where it goes.
+1. An album gets a cover if it has none, or with `--fix matched` if it has a small one, and if its
+   match is certain and says that a cover exists. Otherwise no request is sent.
+2. Locked files, and files from which the user has removed a cover, are left alone.
+3. A downloaded picture stays in `status/cache/covers/` until it is written where it belongs.
 """
 
 from __future__ import annotations
@@ -33,63 +33,65 @@ from mediakeep.music.tools import Tools
 from mediakeep.outcome import QUIET, Progress
 from mediakeep.policy import Fix, Policy
 
-_SMALLER = "1200"  # of an original that is too large, or is no JPEG or PNG
+_SMALLER = "1200"  # pixels; fetched if the original is too large or neither JPEG nor PNG
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """The covers that are there for albums, by their places, and why others are not."""
+    """The covers that were fetched, by album, and why others were not."""
 
     covers: dict[str, FrontCover] = {}
     why: str = ""
-    failed: bool = False  # a service was asked, and failed
+    failed: bool = False  # a request was sent and failed
 
 
 def wanted(artist: Artist, policy: Policy) -> dict[str, Front]:
-    """Return which front cover each album wants, by its place."""
+    """Return the front cover to fetch for each album, by the album's place."""
     if policy.fix is Fix.NONE or policy.cover_art == "none":
         return {}
     small = covers.cover_upgrade(artist) if _replaces(policy) else {}
     deleted = differences.deleted_mbids(artist)
-    found = {}
-    for album in filter(lambda one: not one.is_loose, artist.albums):
+    wanted_covers = {}
+    for album in filter(lambda item: not item.is_loose, artist.albums):
         match = artist.matches.get(album.place)
-        if match and any(differences.names_another(one, match, deleted) for one in album.readable):
+        if match and any(
+            differences.names_another(item, match, deleted) for item in album.readable
+        ):
             continue
         front = fronts.of(match)
         if front and _lacks(album, small, policy) and len(groups.albums(album)) == 1:
-            found[album.place] = front
-    return found
+            wanted_covers[album.place] = front
+    return wanted_covers
 
 
-def fetched(artist: Artist, tools: Tools, progress: Progress) -> Fetched:
-    """Fetch what the albums of an artist want, as far as the archive has it and may be asked."""
-    wishes = wanted(artist, tools.places.policy)
-    albums = [one for one in artist.albums if one.place in wishes]
-    albums = [one for one in albums if not _is_left_alone(artist, one, tools)]
-    tools.desk.progress = progress
+def fetched(artist: Artist, context: Tools, progress: Progress) -> Fetched:
+    """Fetch the covers that the artist's albums need, as far as the service is available."""
+    wishes = wanted(artist, context.places.policy)
+    albums = [album for album in artist.albums if album.place in wishes]
+    albums = [album for album in albums if not _is_left_alone(artist, album, context)]
+    context.desk.progress = progress
     try:
-        return _fetched({one.place: wishes[one.place] for one in albums}, tools)
+        return _fetched({album.place: wishes[album.place] for album in albums}, context)
     finally:
-        tools.desk.progress = QUIET
+        context.desk.progress = QUIET
 
 
-def _fetched(wishes: Mapping[str, Front], tools: Tools) -> Fetched:
-    found, missed = dict[str, FrontCover](), list[NotAsked | ServiceFailed]()
+def _fetched(wishes: Mapping[str, Front], context: Tools) -> Fetched:
+    covers_by_place, errors = dict[str, FrontCover](), list[NotAsked | ServiceFailed]()
     for place, front in wishes.items():
         try:
-            found[place] = _cover(tools.desk, front, tools.places.policy)
-        except (NoCover, Unreadable):  # another process may have come for it, too
+            covers_by_place[place] = _cover(context.desk, front, context.places.policy)
+        except (NoCover, Unreadable):  # another process may have fetched and used it
             continue
         except (NotAsked, ServiceFailed) as error:
-            missed.append(error)
+            errors.append(error)
             if not isinstance(error, ServiceFailed) or isinstance(error, Outage):
-                break  # the next one would not be had either
-    why = str(missed[0]) if missed else ""
-    return Fetched(found, why, any(isinstance(one, ServiceFailed) for one in missed))
+                break  # the next request would fail, too
+    why = str(errors[0]) if errors else ""
+    return Fetched(covers_by_place, why, any(isinstance(error, ServiceFailed) for error in errors))
 
 
 def _cover(desk: Desk, front: Front, policy: Policy) -> FrontCover:
-    """Fetch one, and say where it is to go."""
+    """Fetch one cover and decide where it is written."""
     return FrontCover(
         image=described(fetch(desk, front, policy.cover_size)),
         of=str(front),
@@ -99,14 +101,14 @@ def _cover(desk: Desk, front: Front, policy: Policy) -> FrontCover:
 
 
 def fetch(desk: Desk, front: Front, size: str) -> Path:
-    """Return the file of a front cover, which is asked for unless it is kept.
+    """Return the file of a front cover, downloading it unless it is cached.
 
-    NoCover where there is none; NotAsked and ServiceFailed where it cannot be had, also where what
-    comes is no whole JPEG or PNG; NoCache where it cannot be kept.
+    Raise NoCover if there is none, NotAsked or ServiceFailed if the service is unavailable or sends
+    no complete JPEG or PNG, and NoCache if the file cannot be stored.
     """
-    from mediakeep.music import pen  # only where one is wanted: it takes its time
+    from mediakeep.music import pen  # imported late: slow to load
 
-    if not musicbrainz.is_mbid(front.mbid):  # of a release group nobody has looked at it
+    if not musicbrainz.is_mbid(front.mbid):  # it comes from data that was not validated
         raise NoCover("front", str(front))
     gallery = Gallery(desk.folder)
     if path := gallery.find(front.mbid, size):
@@ -116,27 +118,29 @@ def fetch(desk: Desk, front: Front, size: str) -> Path:
     from mediakeep.lookups import coverart
 
     archive = coverart.CoverArt(desk.http, coverart.service(desk.access), fresh=desk.access.fresh)
-    for one in dict.fromkeys((size, _SMALLER) if size == "full" else (size,)):
-        picture = archive.front(front.mbid, one, (front.kind,))
-        if kind := _kind(picture.content):
-            return gallery.keep(front.mbid, size, kind, picture.content)
-    why = f"what it sent is no whole JPEG or PNG of at most {LARGEST >> 20} MiB ({picture.url})"
-    raise ServiceFailed(archive.service.name, why)
+    for candidate_size in dict.fromkeys((size, _SMALLER) if size == "full" else (size,)):
+        picture = archive.front(front.mbid, candidate_size, (front.kind,))
+        if mime := _kind(picture.content):
+            return gallery.keep(front.mbid, size, mime, picture.content)
+    reason = (
+        f"the response is not a complete JPEG or PNG of at most {LARGEST >> 20} MiB ({picture.url})"
+    )
+    raise ServiceFailed(archive.service.name, reason)
 
 
 def described(path: Path) -> ImageFile:
-    """Describe a picture that was fetched; its place is its whole path."""
+    """Describe a downloaded picture; its place is its full path."""
     mime, width, height = pictures.of_file(path)
     size = path.stat().st_size
     return ImageFile(place=files.escape(path), size=size, mime=mime, width=width, height=height)
 
 
-def leave(before: Mapping[str, FrontCover], artist: Artist, tools: Tools) -> None:
-    """Have the pictures removed in time that were fetched for albums which want none any more."""
-    still = wanted(artist, tools.places.policy)
-    for place, cover in before.items():
-        if place not in still:
-            Gallery(tools.desk.folder).leave(Path(files.unescape(cover.image.place)))
+def leave(fetched_covers: Mapping[str, FrontCover], artist: Artist, context: Tools) -> None:
+    """Let the cache delete pictures of albums that no longer need one."""
+    still_wanted = wanted(artist, context.places.policy)
+    for place, cover in fetched_covers.items():
+        if place not in still_wanted:
+            Gallery(context.desk.folder).leave(Path(files.unescape(cover.image.place)))
 
 
 def _replaces(policy: Policy) -> bool:
@@ -148,9 +152,9 @@ def _lacks(album: Album, small: Container[str], policy: Policy) -> bool:
     return covers.is_bare(album) or album.place in small or blurred
 
 
-def _is_left_alone(artist: Artist, album: Album, tools: Tools) -> bool:
-    """Tell whether nothing of an album can be given one, or a person has taken any back."""
-    policy, top = tools.places.policy, Path(files.unescape(artist.path))
+def _is_left_alone(artist: Artist, album: Album, context: Tools) -> bool:
+    """Return whether no file may be written, or the user has undone a cover of this album."""
+    policy, top = context.places.policy, Path(files.unescape(artist.path))
     targets: list[tuple[Path, Wish]] = []
     if policy.cover_art != "file":
         tracks = filter(repair.is_writable, album.readable)
@@ -158,13 +162,13 @@ def _is_left_alone(artist: Artist, album: Album, tools: Tools) -> bool:
     if policy.cover_art != "embed":
         folder = top / files.unescape(album.place)
         targets += [(folder / f"cover{suffix}", Put("")) for suffix in SUFFIXES.values()]
-    if not policy.redo and any(tools.pen.left_bare(path) for path, _ in targets):
+    if not policy.redo and any(context.pen.left_bare(path) for path, _ in targets):
         return True
-    return all(tools.pen.locked(path, wish) for path, wish in targets)
+    return all(context.pen.locked(path, wish) for path, wish in targets)
 
 
 def _kind(data: bytes) -> str:
-    """Tell the MIME type of a whole picture that is not too large for every track, else ""."""
+    """Return the MIME type of a complete picture small enough to embed, else ""."""
     from mediakeep.music import pen
 
     try:

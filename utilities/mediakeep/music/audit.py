@@ -1,4 +1,4 @@
-"""The audit of an artist for programs and spreadsheets; docs/audit-files.md describes the files."""
+"""The audit files of an artist, JSON and CSV; docs/audit-files.md describes them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from mediakeep.music.discography.inquiry import UNASKED, Inquiry
 from mediakeep.music.kinds import KINDS
 from mediakeep.music.model import Artist
 
-FORMAT = 2  # in 1, the images of an album were plain paths; what is read back here was the same
+FORMAT = 2  # 1: the images of an album were plain paths; the fields read back here were the same
 
 COLUMNS = (*sheet.COLUMNS, "issues")
 
-_CURE = "Remove it and reset the artist, and the next batch writes it anew."
+_CURE = "Delete it and reset the artist: the next batch writes it again."
 _SEVERITIES = list(Severity)
 _URGENCY = {kind.name: number for number, kind in enumerate(KINDS)}
 
 
 class _Looked(msgspec.Struct):
-    """What is read back of a look-up."""
+    """The part of a lookup that is read back."""
 
     missing: list[dict[str, Any]] = []
 
@@ -39,7 +39,7 @@ class _Album(msgspec.Struct):
 
 
 class _Audit(msgspec.Struct):
-    """What is read back from an audit file; the rest is passed over."""
+    """The fields of an audit file that are read back; others are ignored."""
 
     format: int
     artist: str
@@ -59,7 +59,7 @@ class _Track(msgspec.Struct):
 
 
 class _Tracks(msgspec.Struct):
-    """What is read back of the tracks."""
+    """The fields of the tracks that are read back."""
 
     tracks: list[_Track] = []
 
@@ -71,7 +71,7 @@ def to_json(
     report: str,
     asked: Inquiry = UNASKED,
 ) -> bytes:
-    """Write everything about an artist as JSON; `report` is the report's path below the home."""
+    """Encode everything about an artist as JSON; `report` is the report's path below the home."""
     ids = _by_path(issues, lambda issue: issue.id)
     content = {
         "format": FORMAT,
@@ -93,43 +93,44 @@ def to_json(
 
 
 def to_csv(artist: Artist, issues: Sequence[Issue]) -> bytes:
-    """Write one row a track, with the kinds of its issues."""
+    """Write one CSV row per track, with the kinds of its issues."""
     kinds = _by_path(issues, lambda issue: issue.kind)
     return sheet.render(artist, {"issues": lambda track: "; ".join(kinds.get(track.place, []))})
 
 
 def issues(path: Path) -> list[Issue]:
-    """Read all issues back from an audit JSON, most urgent first.
+    """Read all issues from an audit JSON, most urgent first.
 
-    Unreadable where the file is gone or damaged, NewerFormat where a later mediakeep wrote it.
+    Raise Unreadable if the file is missing or damaged, and NewerFormat if a later version wrote it.
     """
     return sorted(_read(path).issues, key=_urgency)
 
 
 def lacking(path: Path) -> list[dict[str, Any]]:
-    """Read back what is missing of the discography; raises what `issues` does."""
-    looked = _read(path).musicbrainz
-    return looked.missing if looked else []
+    """Read the missing albums of the discography; raise the same errors as `read_issues`."""
+    lookup = _read(path).musicbrainz
+    return lookup.missing if lookup else []
 
 
 def payloads(path: Path) -> Iterator[int]:
-    """Give the bytes of audio of each track that an audit JSON tells; none if it is damaged."""
+    """Yield the bytes of audio of each track in an audit JSON; nothing if it is damaged."""
     try:
         tracks = msgspec.json.decode(path.read_bytes(), type=_Tracks).tracks
     except (OSError, msgspec.DecodeError, UnicodeError):
         return
-    yield from (one.facts.payload for one in tracks if one.facts and one.facts.payload)
+    yield from (track.facts.payload for track in tracks if track.facts and track.facts.payload)
 
 
 def reviews(path: Path, home: Path, folder: str = "") -> list[dict[str, str]]:
-    """Read back from an audit JSON what needs a person's decision.
+    """Read the issues that need a decision from an audit JSON.
 
     Each entry has id, artist, album, path, kind, severity, detail, proposal, held, command, report.
-    `folder` is where the artist lies by now, escaped. Raises what `issues` does.
+    `folder` is the current escaped path of the artist. Raise the same errors
+    as `read_issues`.
     """
     audit = _read(path)
-    beside = {one.path: one.beside for one in audit.albums}
-    cures = Cures(home, folder or audit.path or audit.artist, beside=beside)
+    beside = {album.path: album.beside for album in audit.albums}
+    commands = Cures(home, folder or audit.path or audit.artist, beside=beside)
     name = folder.rpartition("/")[2] or audit.artist
     return [
         {
@@ -142,7 +143,7 @@ def reviews(path: Path, home: Path, folder: str = "") -> list[dict[str, str]]:
             "detail": issue.detail,
             "proposal": issue.proposal,
             "held": issue.held,
-            "command": cures.accept([issue]) if issue.proposal else cures.write(issue),
+            "command": commands.accept([issue]) if issue.proposal else commands.write(issue),
             "report": audit.report,
         }
         for issue in audit.issues
@@ -163,7 +164,7 @@ def _read(path: Path) -> _Audit:
 
 
 def _urgency(issue: Issue) -> tuple[int, int]:
-    """Order by severity, then as the table of kinds does; a kind that it no longer has is last."""
+    """Sort by severity, then by the table of kinds; a kind that no longer exists comes last."""
     return _SEVERITIES.index(issue.severity), _URGENCY.get(issue.kind, len(_URGENCY))
 
 
@@ -175,9 +176,9 @@ def _counts(artist: Artist, issues: Sequence[Issue]) -> dict[str, int]:
     return {"albums": len(artist.albums), "tracks": tracks, "issues": len(issues), **by_severity}
 
 
-def _by_path(issues: Iterable[Issue], told: Callable[[Issue], str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _by_path(issues: Iterable[Issue], text_of: Callable[[Issue], str]) -> dict[str, list[str]]:
+    by_path: dict[str, list[str]] = {}
     for issue in issues:
         if issue.path:
-            found.setdefault(issue.path, []).append(told(issue))
-    return found
+            by_path.setdefault(issue.path, []).append(text_of(issue))
+    return by_path

@@ -1,4 +1,4 @@
-"""Which tracks may hold the same audio, and where it would be superfluous."""
+"""Find tracks that may contain the same audio, and where a copy is superfluous."""
 
 from __future__ import annotations
 
@@ -21,68 +21,72 @@ _YEAR = re.compile(r"\d{4}")
 
 
 def compared(artist: Artist, hash_of: Hash) -> Artist:
-    """Return an artist with the hash of the audio of those tracks that may be copies.
+    """Return the artist with the hash of the audio of each track that may be a duplicate.
 
-    `hash_of` reads a file whole; one that it finds Unreadable is left without. Other tracks are
-    not read, and those that have their hash keep it.
+    `hash_of` reads a whole file; a track for which it raises Unreadable gets no hash. Other tracks
+    are not read, and existing hashes are kept.
     """
-    chosen = candidates(artist)
-    if not chosen:
+    candidate_places = candidates(artist)
+    if not candidate_places:
         return artist
     top = Path(files.unescape(artist.path))
-    albums = tuple(_hashed(album, chosen, top, hash_of) for album in artist.albums)
+    albums = tuple(_hashed(album, candidate_places, top, hash_of) for album in artist.albums)
     return msgspec.structs.replace(artist, albums=albums)
 
 
 def candidates(artist: Artist) -> set[str]:
-    """Find the places of tracks that are alike in format, size and length of their audio.
+    """Return the places of tracks that agree in format, size and duration of their audio.
 
-    Only those whose being copies would be superfluous. Beginnings that are alike prove nothing,
-    so files that are cut off are left out.
+    Only tracks that would be superfluous as copies. Truncated files are left out: equal beginnings
+    prove nothing.
     """
-    alike: dict[Hashable, list[tuple[Album, Track]]] = defaultdict(list)
+    by_facts: dict[Hashable, list[tuple[Album, Track]]] = defaultdict(list)
     for album in artist.albums:
         for track in album.tracks:
             if (facts := track.facts) and facts.payload and not facts.truncated:
                 key = facts.format, facts.payload, round(facts.duration, 1)
-                alike[key].append((album, track))
-    return {place for some in alike.values() if len(some) > 1 for place in _tied(some)}
+                by_facts[key].append((album, track))
+    return {place for similar in by_facts.values() if len(similar) > 1 for place in _tied(similar)}
 
 
 def ties(album: Album, track: Track) -> list[Tie]:
-    """Tell what the same audio must share with a track's to be superfluous, any one of these.
+    """Return the scopes within which a copy of the track is superfluous; one in common is enough.
 
-    The album in its folder (which may hold several editions), or the album tag with its year.
-    Whatever a loose track copies is enough, so it has no ties.
+    They are the album in its folder (a folder can hold several editions) and the album tag with its
+    year. A loose track has no scopes: any copy of it is superfluous.
     """
     if album.is_loose:
         return []
     title = "".join(track.tags.album[:1])
     dates = (*track.tags.date, *track.tags.originaldate)
-    years = (found[0] for date in dates if (found := _YEAR.search(date)))
-    named = [(letters.loose(title) or title, next(years, ""))] if letters.holds(title) else []
-    return [(album.place, album.once(_editions).get(track.place)), *named]
+    years = (match[0] for date in dates if (match := _YEAR.search(date)))
+    by_tag = [(letters.loose(title) or title, next(years, ""))] if letters.holds(title) else []
+    return [(album.place, album.once(_editions).get(track.place)), *by_tag]
 
 
 def _editions(album: Album) -> dict[str, int]:
-    """Tell the albums of a folder apart, by the places of their tracks."""
+    """Number the albums of a folder, by the places of their tracks."""
     return {track.place: group.order for group in groups.albums(album) for track in group.tracks}
 
 
-def _tied(some: Sequence[tuple[Album, Track]]) -> Iterator[str]:
-    if any(album.is_loose for album, _ in some):
-        yield from (track.place for _, track in some)
+def _tied(similar: Sequence[tuple[Album, Track]]) -> Iterator[str]:
+    if any(album.is_loose for album, _ in similar):
+        yield from (track.place for _, track in similar)
         return
-    bound = [(track.place, ties(album, track)) for album, track in some]
-    shared = Counter(tie for _, own in bound for tie in own)
-    yield from (place for place, own in bound if any(shared[tie] > 1 for tie in own))
+    scopes_by_place = [(track.place, ties(album, track)) for album, track in similar]
+    counts = Counter(scope for _, scopes in scopes_by_place for scope in scopes)
+    yield from (
+        place for place, scopes in scopes_by_place if any(counts[scope] > 1 for scope in scopes)
+    )
 
 
-def _hashed(album: Album, chosen: set[str], top: Path, hash_of: Hash) -> Album:
-    if chosen.isdisjoint(track.place for track in album.tracks):
+def _hashed(album: Album, candidate_places: set[str], top: Path, hash_of: Hash) -> Album:
+    if candidate_places.isdisjoint(track.place for track in album.tracks):
         return album
     tracks = tuple(
-        _with_hash(track, top, hash_of) if track.place in chosen and not track.essence else track
+        _with_hash(track, top, hash_of)
+        if track.place in candidate_places and not track.essence
+        else track
         for track in album.tracks
     )
     return msgspec.structs.replace(album, tracks=tracks)

@@ -1,4 +1,4 @@
-"""Cue sheets: how a whole disc in one audio file is parted into tracks."""
+"""Cue sheets, which split a whole disc in one audio file into tracks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 _LARGEST = 1 << 20  # bytes; the longest disc has 99 tracks
 _FILE = re.compile(rb"^\s*FILE\s", re.IGNORECASE | re.MULTILINE)
 _TRACK = re.compile(rb"^\s*TRACK\s+\d+\s+AUDIO", re.IGNORECASE | re.MULTILINE)
-_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
+_MARKS = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16
 
 
 def parts_one_file(path: Path) -> bool:
-    """Tell whether a cue sheet parts a single file into several tracks; no if it is unreadable."""
+    """Return whether a cue sheet splits a single file into several tracks; False if unreadable."""
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST)

@@ -1,4 +1,4 @@
-"""The command that settles an issue, ready to be pasted into a shell."""
+"""Shell commands that settle issues, ready to paste."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mediakeep import config, files
 from mediakeep.issue import Issue
 
 REVIEWS = "outputs/manual_review_needed.json"
-ARTIST, RELEASE = "unsure-artist", "ambiguous-release"  # kinds that a person decides by an MBID
+ARTIST, RELEASE = "unsure-artist", "ambiguous-release"  # kinds that an MBID settles
 EDITION = "tied-editions"
-FEW = 3  # issues that are accepted by their ids; more of them by their kind
+FEW = 3  # issues that are accepted by id; more are accepted by kind
 
-# Which field a person writes, where nothing is proposed.
+# The field that the user sets if there is no proposal, and the word to replace.
 FIELDS: Mapping[str, tuple[str, str]] = {
     "missing-title": ("title", "TITLE"),
     "missing-artist": ("artist", "ARTIST"),
@@ -33,44 +33,44 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     EDITION: ("musicbrainz_albumid", "MBID"),
     "not-on-musicbrainz": ("musicbrainz_albumid", "MBID"),
 }
-WORDS = frozenset(word for _, word in FIELDS.values())  # that a person is to replace
-_EACH = frozenset({"title", "track", "genre"})  # fields that no one value can settle for an album
+WORDS = frozenset(word for _, word in FIELDS.values())  # which the user replaces
+_EACH = frozenset({"title", "track", "genre"})  # fields whose values differ within an album
 COVERS = frozenset({"missing-cover", "cover-too-small", "cover-not-image"})
 
 
 def accept_all(home: Path, kind: str) -> str:
-    """Return the command that accepts what is proposed for all issues of a kind."""
+    """Return the command that accepts the proposals for all issues of a kind."""
     return f"{config.spoken('fix_metadata.py', home)} --from-review {REVIEWS} --accept-kind {kind}"
 
 
 class Cures(msgspec.Struct, frozen=True):
-    """The commands for one artist, whose folder is given escaped, in one home.
+    """Build commands for one artist; `artist` is its escaped folder.
 
-    Where no queue knows the artist (`listed`), nothing of it stands in the list of reviews.
+    If `listed` is False, the artist is in no queue and its issues are not in the review list.
     """
 
     home: Path
     artist: str
     listed: bool = True
-    beside: Mapping[str, Sequence[str]] = {}  # folders of discs next to those of their albums
+    beside: Mapping[str, Sequence[str]] = {}  # disc folders next to the folder of their album
 
     def accept(self, issues: Sequence[Issue]) -> str:
-        """Return the command that accepts what is proposed for issues of one kind, or ""."""
+        """Return the command that accepts the proposals for issues of one kind, or ""."""
         if not self.listed:
             return ""
         if len(issues) <= FEW:
-            chosen = f"--accept {' '.join(issue.id for issue in issues)}"
+            arguments = f"--accept {' '.join(issue.id for issue in issues)}"
         else:
             name = self.artist.rpartition("/")[2]
-            chosen = f"--accept-kind {issues[0].kind} --artist {files.quoted(name)}"
-        return f"{self._spoken('fix_metadata.py')} --from-review {REVIEWS} {chosen}"
+            arguments = f"--accept-kind {issues[0].kind} --artist {files.quoted(name)}"
+        return f"{self._spoken('fix_metadata.py')} --from-review {REVIEWS} {arguments}"
 
     def write(self, *issues: Issue) -> str:
-        """Return the command by which a person writes what they know; "" where there is none.
+        """Return the command with which the user enters a value, or "" if there is none.
 
-        The word in capitals is for the person to fill in. Of several issues of one kind only those
-        of one album that a single value can settle have a command, and covers of any albums: then
-        the album is to be filled in as well.
+        The user replaces the word in capitals. Several issues of one kind get a command only if one
+        value settles them all and they are of one album, or if they are about covers: then ALBUM is
+        to be replaced as well.
         """
         if not issues:
             return ""
@@ -82,9 +82,9 @@ class Cures(msgspec.Struct, frozen=True):
         if issue.kind == RELEASE and alone and self.listed:
             return f"{self.accept(issues)} --mbid {word}"
         below = "ALBUM" if several else (issue.path if alone else "") or issue.album
-        # Places below the library of the queue are understood, too.
+        # Paths relative to the library of the queue are accepted, too.
         name = self.artist.rpartition("/")[2] if self.listed else self.artist
-        dot = "./" if name.startswith("-") else ""  # else it would be taken for an option
+        dot = "./" if name.startswith("-") else ""  # else it would be parsed as an option
         beside = self.beside.get(below, ()) if issue.kind not in COVERS else ()
         paths = (below, *beside) if below else ("",)
         path = " ".join(files.quoted(f"{dot}{name}/{one}" if one else dot + name) for one in paths)
@@ -95,14 +95,14 @@ class Cures(msgspec.Struct, frozen=True):
         return f"{self._spoken('fix_metadata.py')} {field} {path} {word}" if field else ""
 
     def choose_edition(self) -> str:
-        """Return the command that tells which edition an album is; both words are to be filled."""
+        """Return the command that sets the edition of an album; the user replaces both words."""
         return f"{self._spoken('fix_metadata.py')} musicbrainz_albumid ALBUM MBID"
 
-    def _spoken(self, door: str) -> str:
-        return config.spoken(door, self.home)
+    def _spoken(self, script: str) -> str:
+        return config.spoken(script, self.home)
 
     def take_back(self, sessions: Sequence[str]) -> str:
-        """Return the command that takes back what sessions have repaired."""
+        """Return the command that undoes the repairs of sessions."""
         only = f" --session {sessions[0]}" if len(sessions) == 1 else ""
         name = self.artist.rpartition("/")[2]
         return f"{self._spoken('undo_changes.py')} --artist {files.quoted(name)}{only}"

@@ -1,6 +1,6 @@
-"""The deep scan of an artist: every file heard from beginning to end, and held against the ledger.
+"""Deep scan of an artist: decode every file and compare its audio with the essence database.
 
-What it finds is remembered: until the next deep scan, other scans tell it of files that have not
+The findings are stored: until the next deep scan, other scans report them for files that have not
 changed since.
 """
 
@@ -26,14 +26,14 @@ from mediakeep.outcome import Progress
 
 
 class _Hearing(msgspec.Struct):
-    """What was heard so far, by place."""
+    """The results so far, by place."""
 
     tracks: dict[str, Track] = {}
     heard: dict[str, Heard] = {}
     states: dict[str, os.stat_result] = {}
 
     def note(self, track: Track, facts: os.stat_result, *, damage: str, essence: str = "") -> None:
-        """Note what was found in a file that is in this state."""
+        """Add the result for a file in this state."""
         noted = msgspec.structs.replace(track, damage=damage, essence=essence)
         self.tracks[track.place], self.states[track.place] = noted, facts
         if essence and track.facts:
@@ -42,42 +42,42 @@ class _Hearing(msgspec.Struct):
 
 
 def scanned(
-    found: Artist, key: str, places: Places, tools: Tools, progress: Progress
+    artist: Artist, key: str, config: Places, context: Tools, progress: Progress
 ) -> tuple[Artist, list[str]]:
-    """Decode every readable file, and compare its sound with the ledger, which learns new ones.
+    """Decode every readable file and compare its audio with the database, which stores new files.
 
-    Return the artist with what was found, and the places of the sounds that were accepted, or
-    would be if the ledger were to be written.
+    Return the artist with the findings, and the places whose audio was accepted, or would be
+    accepted if the database were written.
     """
-    hearing, top = _Hearing(), Path(files.unescape(found.path))
-    tracks = list(found.tracks)
+    results, top = _Hearing(), Path(files.unescape(artist.path))
+    tracks = list(artist.tracks)
     for done, track in enumerate(tracks, 1):
         if not track.fault:
-            _listen(hearing, track, top / files.unescape(track.place), tools.index)
+            _listen(results, track, top / files.unescape(track.place), context.index)
         progress(done, len(tracks))
     today = clock.now().date().isoformat()
-    # A file that is there and could not be heard has neither vanished nor changed.
-    unheard = {track.place for track in tracks} - hearing.heard.keys()
-    known = tools.ledger.sounds(key)
-    known = {place: sound for place, sound in known.items() if place not in unheard}
-    judged = sounds.compare(known, hearing.heard, today)
-    accepted = _acceptable(hearing, judged.changes) if places.accept else []
-    if places.write:
-        sounds.accept(judged, hearing.heard, accepted, today)
-    for place, change in judged.changes.items():
-        track = hearing.tracks[place]
-        hearing.tracks[place] = msgspec.structs.replace(track, change=change)
-    if places.write:
-        findings = _findings(hearing)
-        tools.ledger.record(key, Entries(judged.sounds, judged.left, findings, hearing.states))
-    return changed(found, lambda track: hearing.tracks.get(track.place, track)), accepted
+    # A file that exists but could not be decoded has neither vanished nor changed.
+    not_decoded = {track.place for track in tracks} - results.heard.keys()
+    known = context.ledger.sounds(key)
+    known = {place: sound for place, sound in known.items() if place not in not_decoded}
+    diff = sounds.compare(known, results.heard, today)
+    accepted = _acceptable(results, diff.changes) if config.accept else []
+    if config.write:
+        sounds.accept(diff, results.heard, accepted, today)
+    for place, change in diff.changes.items():
+        track = results.tracks[place]
+        results.tracks[place] = msgspec.structs.replace(track, change=change)
+    if config.write:
+        findings = _findings(results)
+        context.ledger.record(key, Entries(diff.sounds, diff.left, findings, results.states))
+    return changed(artist, lambda track: results.tracks.get(track.place, track)), accepted
 
 
-def recalled(found: Artist, key: str, known: Ledger) -> Artist:
-    """Add what the last deep scan found wrong with files that are still as they were then."""
-    findings, top = known.findings(key), Path(files.unescape(found.path))
+def recalled(artist: Artist, key: str, database: Ledger) -> Artist:
+    """Add the findings of the last deep scan to files that have not changed since."""
+    findings, top = database.findings(key), Path(files.unescape(artist.path))
 
-    def remembered(track: Track) -> Track:
+    def with_finding(track: Track) -> Track:
         finding = findings.get(track.place)
         if finding is None or track.fault:
             return track
@@ -86,63 +86,63 @@ def recalled(found: Artist, key: str, known: Ledger) -> Artist:
                 return msgspec.structs.replace(track, damage=finding.damage, change=finding.change)
         return track
 
-    return changed(found, remembered) if findings else found
+    return changed(artist, with_finding) if findings else artist
 
 
-def _listen(hearing: _Hearing, track: Track, path: Path, index: Index) -> None:
-    """Hear one file; one that is being written at this moment is left for the next time."""
-    from mediakeep.media.decoding import damage  # most scans decode nothing
+def _listen(results: _Hearing, track: Track, path: Path, index: Index) -> None:
+    """Decode one file; a file that is being written at the moment is left for the next scan."""
+    from mediakeep.media.decoding import damage  # imported late: most scans decode nothing
 
     assert track.facts is not None
     try:
         before = path.stat()
-        heard = index.remember(path, essence.of(path))
+        essence_hash = index.remember(path, essence.of(path))
         with file_errors.as_file_error(path):
-            found = damage.find(path, track.facts)
+            damage_text = damage.find(path, track.facts)
         unchanged = _is_still(path, before)
     except NotAudio:
-        # Tags may stand without a sound. But where there was one, silent damage took it.
+        # A file may hold tags only. But if it contained audio before, it is damaged.
         if track.facts.payload and _is_still(path, before):
-            hearing.note(track, before, damage="its beginning is damaged: no sound is found in it")
+            results.note(track, before, damage="its beginning is damaged: no audio found")
     except Unexpected as error:
-        hearing.note(track, before, damage=f"it could not be decoded: {error.args[1]}")
+        results.note(track, before, damage=f"decoding failed: {error.args[1]}")
     except Unreadable as error:
-        if path.exists():  # else it has just vanished, of which the next scan will tell
-            refused = f"the system refuses a part of it: {error.args[1]}"
-            hearing.note(track, before, damage=refused)
+        if path.exists():  # else it has just vanished, which the next scan reports
+            refused = f"a part of it cannot be read: {error.args[1]}"
+            results.note(track, before, damage=refused)
     except OSError:
         return
     else:
         if unchanged:
-            hearing.note(track, before, damage=found, essence=heard)
+            results.note(track, before, damage=damage_text, essence=essence_hash)
 
 
 def _is_still(path: Path, before: os.stat_result) -> bool:
     return path.exists() and ledger.state(before) == ledger.state(path.stat())
 
 
-def _acceptable(hearing: _Hearing, places: Iterable[str]) -> list[str]:
-    """Choose the sounds that may become the true ones: those that are whole and undamaged."""
+def _acceptable(results: _Hearing, places: Iterable[str]) -> list[str]:
+    """Choose the places whose new audio may be accepted: complete and undamaged files."""
 
     def is_whole(track: Track) -> bool:
         return not track.damage and track.facts is not None and not track.facts.truncated
 
-    return [place for place in places if is_whole(hearing.tracks[place])]
+    return [place for place in places if is_whole(results.tracks[place])]
 
 
-def _findings(hearing: _Hearing) -> dict[str, Finding]:
-    found = {}
-    for place, state in hearing.states.items():
-        track = hearing.tracks[place]
+def _findings(results: _Hearing) -> dict[str, Finding]:
+    findings = {}
+    for place, state in results.states.items():
+        track = results.tracks[place]
         if track.damage or track.change:
-            found[place] = Finding(*ledger.state(state), track.damage, track.change)
-    return found
+            findings[place] = Finding(*ledger.state(state), track.damage, track.change)
+    return findings
 
 
-def changed(found: Artist, change: Callable[[Track], Track]) -> Artist:
-    """Return an artist with every track changed by a function."""
+def changed(artist: Artist, change: Callable[[Track], Track]) -> Artist:
+    """Return the artist with a function applied to every track."""
     albums = tuple(
         msgspec.structs.replace(album, tracks=tuple(map(change, album.tracks)))
-        for album in found.albums
+        for album in artist.albums
     )
-    return msgspec.structs.replace(found, albums=albums)
+    return msgspec.structs.replace(artist, albums=albums)

@@ -1,4 +1,4 @@
-"""What is wrong with an artist's music: every kind of the table looked for everywhere."""
+"""Find the issues of an artist by running every check of the table of kinds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Finding = tuple[Kind, str, str, str]  # kind, place of the album, place of the 
 
 
 def issues(artist: Artist, key: str, kinds: Sequence[Kind] = KINDS) -> list[Issue]:
-    """Find all issues of an artist; `key` is its item's, so that an id lasts as long as that."""
+    """Find all issues of an artist; `key` is the item's key, from which issue ids are derived."""
     return [
         Issue(
             kind=kind.name,
@@ -30,20 +30,20 @@ def issues(artist: Artist, key: str, kinds: Sequence[Kind] = KINDS) -> list[Issu
 
 
 def tally(found: Iterable[Issue]) -> dict[str, int]:
-    """Count issues by kind, the kinds in alphabetical order."""
+    """Count issues by kind, in alphabetical order of the kinds."""
     return dict(sorted(Counter(one.kind for one in found).items()))
 
 
 def needs_person(found: Issue) -> bool:
-    """Tell whether an issue waits for a person: a note only informs.
+    """Return whether an issue needs a decision of the user; notes only inform.
 
-    Whether a repair that was taken back is to be made after all, only a person can tell.
+    A note does if its repair was undone before: only the user can decide whether to repeat it.
     """
     return found.severity is not Severity.NOTE or found.held == issue.TAKEN_BACK
 
 
 def _ordered(artist: Artist, kinds: Sequence[Kind]) -> list[_Finding]:
-    """Put what was found in the order of the disk: the artist, then album by album."""
+    """Sort findings as on disk: the artist, then album by album."""
     rank = {kind.name: number for number, kind in enumerate(kinds)}
     places = {"": -1}
     for number, track in enumerate(artist.tracks):
@@ -66,7 +66,7 @@ def _findings(artist: Artist, kinds: Sequence[Kind]) -> Iterator[_Finding]:
     yield from _seen(artist, by_view[Scope.ARTIST], homes, "", "")
     about_tracks = [kind for kind in by_view[Scope.ALBUM] if kind.scope is Scope.TRACK]
     for album in artist.albums:
-        # Loose tracks are no album: what the tracks of one should share is not asked of them.
+        # Loose tracks form no album, so checks of a whole album do not apply to them.
         wide = by_view[Scope.ALBUM] if not album.is_loose else about_tracks
         yield from _seen(album, wide, homes, album.place, "")
         for track in album.tracks:
@@ -86,9 +86,9 @@ def _seen(
             continue
         if isinstance(found, str):
             yield kind, album, path, found
-        elif kind.scope is Scope.ALBUM:  # the details of the albums that have it
+        elif kind.scope is Scope.ALBUM:  # details by album
             for place, detail in found.items():
                 yield kind, place, "", detail
-        else:  # the details of the tracks that have it, by their places
+        else:  # details by track
             for place, detail in found.items():
                 yield kind, homes[place], place, detail

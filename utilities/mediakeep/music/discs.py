@@ -1,4 +1,4 @@
-"""Folders that hold one disc of an album."""
+"""Folders that contain one disc of an album."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _DISC = re.compile(
 
 
 def is_disc(name: str) -> bool:
-    """Tell whether a folder's name is that of a disc: CD1, Disc 2, Digital Media 01, Side A."""
+    """Return whether a folder's name is that of a disc: CD1, Disc 2, Digital Media 01, Side A."""
     return _DISC.match(name) is not None
 
 
 def album_of(place: str) -> str:
-    """Return the place of the album that a folder is part of: its own, unless it holds a disc.
+    """Return the place of the album that a folder belongs to: its own, unless it contains a disc.
 
-    A disc right in the artist's folder, which is no album, is one of its own.
+    A disc directly in the artist's folder, which is no album, is an album of its own.
     """
     above, _, name = place.rpartition("/")
     while above and is_disc(name):
@@ -33,34 +33,34 @@ def album_of(place: str) -> str:
 
 
 def number_of(folder: str) -> str:
-    """Return the disc that the name of an album's folder ends in, as in "Dawn (Disc 2)", or ""."""
+    """Return the disc number at the end of a folder's name, as in "Dawn (Disc 2)", or ""."""
     return titles.parted(folder.rpartition("/")[2])[1]
 
 
 def merged(albums: Iterable[str]) -> dict[str, str]:
-    """Return for the folder of each album the one that stands for it.
+    """Map the folder of each album to the folder that represents it.
 
-    That is its own, or that of the first disc if its discs are next to each other, as in "Dawn
-    (Disc 1)" and "Dawn (Disc 2)". If there are two folders for one disc, nobody can say which of
-    them belong together.
+    This is its own folder, or that of the first disc if the discs are next to each other, as in
+    "Dawn (Disc 1)" and "Dawn (Disc 2)". If one disc has two folders, nothing is merged: it is
+    unknown which belong together.
     """
-    found = {album: album for album in albums}
+    stands_for = {album: album for album in albums}
     parts: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for album in found:
+    for album in stands_for:
         above, _, name = album.rpartition("/")
         title, disc = titles.parted(name)
         if disc:
             parts.setdefault((above, letters.loose(title) or title), []).append((disc, album))
-    for several in parts.values():
-        if len({disc for disc, _ in several}) == len(several):
-            first = min(several, key=lambda part: (len(part[0]), part))[1]
-            found |= {album: first for _, album in several}
-    return found
+    for discs_of_album in parts.values():
+        if len({disc for disc, _ in discs_of_album}) == len(discs_of_album):
+            first = min(discs_of_album, key=lambda part: (len(part[0]), part))[1]
+            stands_for |= {album: first for _, album in discs_of_album}
+    return stands_for
 
 
 def folder_within(place: str, album: str) -> str:
-    """Return the folder of a track below that of its album, "" if it lies right in it.
+    """Return the folder of a track relative to its album, or "" if it is directly in it.
 
-    The folder of a disc next to the album's is returned whole.
+    The folder of a disc next to the album's folder is returned unchanged.
     """
     return "" if (folder := place.rpartition("/")[0]) == album else folder.removeprefix(f"{album}/")

@@ -1,4 +1,4 @@
-"""What came of an artist: files for people and programs, and an outcome for the queue."""
+"""Write the reports of an artist and build the outcome for the queue."""
 
 from __future__ import annotations
 
@@ -31,120 +31,124 @@ class Outputs(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is to be told of an artist."""
+    """Everything that is reported about an artist."""
 
     artist: Artist
     issues: Sequence[Issue]
     repairs: Repaired
-    fresh: Repaired  # those of them that no earlier outcome told of
+    fresh: Repaired  # those not reported by an earlier outcome
     asked: Inquiry
 
 
-def write(told: Account, work: Work, home: Path) -> None:
-    """Write the report and the audit files, those that differ from what is there.
+def write(result: Account, work: Work, home: Path) -> None:
+    """Write the report and the audit files if their content has changed.
 
-    One that no queue knows has nothing in the list of reviews.
+    Issues of an artist that is in no queue are not in the review list.
     """
-    found, issues, outputs = told.artist, told.issues, _outputs(work)
+    artist, issues, outputs = result.artist, result.issues, _outputs(work)
     paths = report.Paths(home, outputs.json, outputs.csv, listed=bool(work.stamp.claim))
     contents = {
-        outputs.report: report.render(found, issues, paths, told.repairs, told.asked).encode(),
-        outputs.json: audit.to_json(found, issues, work.stamp.key, outputs.report, told.asked),
-        outputs.csv: audit.to_csv(found, issues),
+        outputs.report: report.render(artist, issues, paths, result.repairs, result.asked).encode(),
+        outputs.json: audit.to_json(artist, issues, work.stamp.key, outputs.report, result.asked),
+        outputs.csv: audit.to_csv(artist, issues),
     }
     files.write_differing({home / name: new for name, new in contents.items()})
 
 
-def outcome(told: Account, work: Work, mended: Mended, places: Places) -> Outcome:
-    """Tell the queue what came of an artist."""
-    repairs, decisions = told.repairs, list(filter(diagnose.needs_person, told.issues))
+def outcome(result: Account, work: Work, repair_result: Mended, config: Places) -> Outcome:
+    """Build the outcome of an artist for the queue."""
+    repairs, decisions = result.repairs, list(filter(diagnose.needs_person, result.issues))
     reviews = len(decisions)
-    fixed = told.fresh.count if places.write else repaired.expected(mended.due)
-    filled = told.fresh.filled if places.write else repaired.to_be_filled(mended.due)
-    counts = _counted(told, decisions)
-    first = mending.first_claim(work, by_hand=places.by_hand)
-    facts = _facts(told, _mended(fixed, told.fresh, reviews) | counts, filled)
-    if places.by_hand:
+    fixed = result.fresh.count if config.write else repaired.expected(repair_result.due)
+    filled = result.fresh.filled if config.write else repaired.to_be_filled(repair_result.due)
+    counts = _counted(result, decisions)
+    first = mending.first_claim(work, by_hand=config.by_hand)
+    facts = _facts(result, _mended(fixed, result.fresh, reviews) | counts, filled)
+    if config.by_hand:
         facts = {"by_hand": True, **_unclaimed(facts)}
     return Outcome(
-        message=_message(told, fixed, reviews),
+        message=_message(result, fixed, reviews),
         data={
-            "track_count": _tracks(told),
-            "album_count": len(told.artist.albums),
-            "unread_count": len(told.artist.unread),
-            "repaired": first if repairs.count or places.by_hand else 0,
+            "track_count": _tracks(result),
+            "album_count": len(result.artist.albums),
+            "unread_count": len(result.artist.unread),
+            "repaired": first if repairs.count or config.by_hand else 0,
             "report": _outputs(work).report,
-            "lookup": _lookup(told, places),
-            "mbid": told.asked.mbid,
-            # Of the moment before the reading: what changed since will be noticed by a scan.
-            "fingerprint": told.artist.fingerprint,
-            **figures.counts(told.artist.matches),
-            "fields_filled": repairs.filled if places.write else filled,
-            **_mended(repairs.count if places.write else fixed, repairs, reviews),
+            "lookup": _lookup(result, config),
+            "mbid": result.asked.mbid,
+            # Taken before reading: a scan notices later changes.
+            "fingerprint": result.artist.fingerprint,
+            **figures.counts(result.artist.matches),
+            "fields_filled": repairs.filled if config.write else filled,
+            **_mended(repairs.count if config.write else fixed, repairs, reviews),
             **counts,
         },
         open_ids=tuple(sorted(issue.id for issue in decisions)),
-        facts=facts | _due(told.artist, mended),
+        facts=facts | _due(result.artist, repair_result),
     )
 
 
-def _tracks(told: Account) -> int:
-    return sum(1 for _ in told.artist.tracks)
+def _tracks(result: Account) -> int:
+    return sum(1 for _ in result.artist.tracks)
 
 
-def _counted(told: Account, decisions: Sequence[Issue]) -> dict[str, object]:
+def _counted(result: Account, decisions: Sequence[Issue]) -> dict[str, object]:
     return {
         "manual_reviews": len(decisions),
         "issues": diagnose.tally(decisions),
-        "notes": len(told.issues) - len(decisions),
+        "notes": len(result.issues) - len(decisions),
     }
 
 
-def _message(told: Account, fixed: int, reviews: int) -> str:
-    shown = [("track", _tracks(told)), ("auto-fix", fixed), ("manual review", reviews)]
+def _message(result: Account, fixed: int, reviews: int) -> str:
+    shown = [("track", _tracks(result)), ("auto-fix", fixed), ("manual review", reviews)]
     message = ", ".join(page.counted(number, noun) for noun, number in shown)
-    if refused := told.repairs.refused:
+    if refused := result.repairs.refused:
         message += f", {page.counted(len(refused), 'file')} not written"
-    if unread := told.artist.unread:
+    if unread := result.artist.unread:
         message += f", {page.counted(len(unread), 'audio file')} not read"
     return message
 
 
-def _facts(told: Account, counts: dict[str, object], filled: int) -> dict[str, object]:
-    """Tell the history what is new of an artist."""
-    facts: dict[str, object] = {"tracks": _tracks(told), "albums": len(told.artist.albums)}
-    facts |= {**counts, "repairs": told.fresh.by_kind}
-    matched = figures.counts(told.artist.matches) | {"fields_filled": filled}
-    matched |= {"unread_count": len(told.artist.unread)}
+def _facts(result: Account, counts: dict[str, object], filled: int) -> dict[str, object]:
+    """Return the facts that the history stores about an artist."""
+    facts: dict[str, object] = {"tracks": _tracks(result), "albums": len(result.artist.albums)}
+    facts |= {**counts, "repairs": result.fresh.by_kind}
+    matched = figures.counts(result.artist.matches) | {"fields_filled": filled}
+    matched |= {"unread_count": len(result.artist.unread)}
     facts |= {name: number for name, number in matched.items() if number}
-    return facts | ({"not_written": dict(told.repairs.refused)} if told.repairs.refused else {})
+    return facts | ({"not_written": dict(result.repairs.refused)} if result.repairs.refused else {})
 
 
-def _lookup(told: Account, places: Places) -> Lookup:
-    """Tell what became of the look-up, which a batch takes up again to fill in what it may now.
+def _lookup(result: Account, config: Places) -> Lookup:
+    """Return the state of the lookup; "pending" makes a batch fill in what has become known.
 
-    That is where a person's command has made certain which release an album is.
+    This is the case if a command of the user has settled which release an album is.
     """
-    lacking = (one for one in told.issues if one.kind == enrichment.FILLED)
-    due = places.by_hand and any(one.proposal and not one.held for one in lacking)
-    return "pending" if due else told.asked.state
+    incomplete = (issue for issue in result.issues if issue.kind == enrichment.FILLED)
+    may_fill = config.by_hand and any(issue.proposal and not issue.held for issue in incomplete)
+    return "pending" if may_fill else result.asked.state
 
 
 def _mended(fixed: int, repairs: Repaired, reviews: int) -> dict[str, object]:
-    """Count what was, or would be, mended."""
+    """Count the repairs that were made, or in a dry run would be made."""
     found = reviews + fixed
     return {"issues_found": found, "issues_resolved": repairs.count, "auto_fixed": fixed}
 
 
 def _unclaimed(facts: dict[str, object]) -> dict[str, object]:
-    """Leave out the repairs, which were made, and told of, before a person's command."""
+    """Leave out the repairs: they were made and reported before the user's command."""
     repairs = "issues_found", "issues_resolved", "auto_fixed", "repairs", "fields_filled"
     return {name: value for name, value in facts.items() if name not in repairs}
 
 
-def _due(found: Artist, mended: Mended) -> dict[str, object]:
-    """What a dry run would change, and below which folder."""
-    return {"path": found.path, "due": msgspec.to_builtins(mended.due)} if mended.due else {}
+def _due(artist: Artist, repair_result: Mended) -> dict[str, object]:
+    """Return what a dry run would change, and the folder that the paths are below."""
+    return (
+        {"path": artist.path, "due": msgspec.to_builtins(repair_result.due)}
+        if repair_result.due
+        else {}
+    )
 
 
 def _outputs(work: Work) -> Outputs:

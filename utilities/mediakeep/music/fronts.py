@@ -1,4 +1,4 @@
-"""Which front cover the Cover Art Archive has of an album, as its match tells."""
+"""Front covers that the Cover Art Archive has, as the match of an album says."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from mediakeep.music.matching.verdict import Match
 
 
 class Front(msgspec.Struct, frozen=True):
-    """A front cover that is there: by the MBID of its release, or of its release group."""
+    """An available front cover, by the MBID of its release or release group."""
 
     mbid: str
-    kind: str  # "release" or "release group", as the archive is asked for it
+    kind: str  # "release" or "release group"; selects the archive's endpoint
 
     def __str__(self) -> str:
-        """Name it for people."""
+        """Return the entity and its MBID, for messages."""
         return f"{self.kind} {self.mbid}"
 
 
 def of(match: Match | None) -> Front | None:
-    """Return the front cover of an album that is certain; None where there is none.
+    """Return the front cover of an album with a certain match, or None if there is none.
 
-    Where editions tie it is that of their release group, which is the same for all of them.
+    If editions are tied, it is the cover of the release group, which they share.
     """
     if match is None or match.group is None:
         return None
@@ -32,11 +32,11 @@ def of(match: Match | None) -> Front | None:
 
 
 def of_release(release: Release) -> Front | None:
-    """Return the front cover of a release, where it says that it has one."""
+    """Return the front cover of a release, or None if it has none."""
     return Front(release.id, "release") if release.cover_art_archive.front else None
 
 
 def of_group(group: Group, releases: tuple[Release, ...]) -> Front | None:
-    """Return the front cover of a release group, where one of these releases has any."""
-    has_one = any(one.cover_art_archive.front for one in releases)
+    """Return the front cover of a release group, or None if none of the releases has one."""
+    has_one = any(release.cover_art_archive.front for release in releases)
     return Front(group.id, "release group") if has_one else None

@@ -1,4 +1,4 @@
-"""What a file or folder of music holds, at a glance: plain lines for a terminal."""
+"""Short text descriptions of a music file or folder for the terminal."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from mediakeep.music import grouping
 from mediakeep.music.model import Album, Artist, Fault, Track
 from mediakeep.pages import page
 
-SHOWN = 2  # different texts of one tag in an album
+SHOWN = 2  # different values of one tag in an album
 
 _FAULTS = {
-    Fault.EMPTY: "it holds no data",
-    Fault.NOT_AUDIO: "it is not audio",
-    Fault.TRUNCATED: "it is cut off",
-    Fault.UNREADABLE: "it cannot be read",
+    Fault.EMPTY: "the file is empty",
+    Fault.NOT_AUDIO: "not audio",
+    Fault.TRUNCATED: "truncated",
+    Fault.UNREADABLE: "cannot be read",
 }
 _PICTURES = {3: "front cover", 4: "back cover"}
 
 
 def file(track: Track) -> list[str]:
-    """Describe one file: its facts, its tags, its pictures, and what holds the tags."""
+    """Describe one file: its technical facts, its tags, its pictures and its tag types."""
     lines = [f"{track.name}: {_facts(track.facts)}" if track.facts else track.name]
     for name in Tags.__struct_fields__:
         value = getattr(track.tags, name)
@@ -31,22 +31,22 @@ def file(track: Track) -> list[str]:
             lines.append(f"  {name}: {text}")
     lines += [f"  picture: {_picture(one)}" for one in track.tags.pictures]
     kinds = [kind for kind in (track.container, *(one.name for one in track.others)) if kind]
-    return [*lines, f"  kinds of tags: {', '.join(kinds)}"] if kinds else lines
+    return [*lines, f"  tag types: {', '.join(kinds)}"] if kinds else lines
 
 
 def folder(artist: Artist) -> list[str]:
-    """Describe a folder: a line an album, or a line a track where it holds one album only."""
+    """Describe a folder: one line per album, or one line per track if it holds a single album."""
     tracks = list(artist.tracks)
     head = f"{artist.name}: {page.counted(len(tracks), 'track')}"
     if len(artist.albums) == 1:
-        named = [f"  {_line(track)}" for track in tracks if not track.fault]
-        return [f"{head}, {_sums(tracks)}", *named]
+        titles = [f"  {_line(track)}" for track in tracks if not track.fault]
+        return [f"{head}, {_sums(tracks)}", *titles]
     albums = page.counted(len(artist.albums), "album")
     return [f"{head} in {albums}, {_sums(tracks)}", *map(_album, artist.albums)]
 
 
 def faults(artist: Artist) -> list[str]:
-    """Say of each file that could not be read why."""
+    """Explain for each unreadable file why it could not be read."""
     return [
         f"{track.place}: {_FAULTS[track.fault]}{': ' if track.reason else ''}{track.reason}"
         for track in artist.tracks
@@ -58,17 +58,17 @@ def _album(album: Album) -> str:
     titles = _texts(track.tags.album for track in album.readable)
     people = _texts(track.tags.albumartist or track.tags.artist for track in album.readable)
     dates = _texts(track.tags.date for track in album.readable)
-    told = f"{titles or '(no title)'} by {people or '(nobody)'}, {dates or '(no date)'}"
+    description = f"{titles or '(no title)'} by {people or '(no artist)'}, {dates or '(no date)'}"
     count = page.counted(len(album.tracks), "track")
-    return f"  {grouping.title(album)}: {count}, {_sums(album.tracks)}; {told}"
+    return f"  {grouping.title(album)}: {count}, {_sums(album.tracks)}; {description}"
 
 
 def _texts(values: Iterable[Sequence[str]]) -> str:
-    """Join the different texts of a tag, the most frequent first."""
+    """Join the different values of a tag, most frequent first."""
     counts = Counter("; ".join(value) for value in values if value)
-    named = [text for text, _ in counts.most_common(SHOWN)]
-    rest = len(counts) - len(named)
-    return " / ".join(named) + (f" and {rest} more" if rest else "")
+    shown = [text for text, _ in counts.most_common(SHOWN)]
+    rest = len(counts) - len(shown)
+    return " / ".join(shown) + (f" and {rest} more" if rest else "")
 
 
 def _line(track: Track) -> str:
@@ -81,12 +81,12 @@ def _line(track: Track) -> str:
 def _sums(tracks: Iterable[Track]) -> str:
     facts = [track.facts for track in tracks if track.facts]
     formats = Counter(fact.format for fact in facts).most_common()
-    told = ", ".join(f"{count:,} {name}" for name, count in formats) or "none readable"
-    return f"{page.playing_time(sum(fact.duration for fact in facts))} of music ({told})"
+    counts = ", ".join(f"{count:,} {name}" for name, count in formats) or "none readable"
+    return f"{page.playing_time(sum(fact.duration for fact in facts))} of music ({counts})"
 
 
 def _facts(facts: Facts) -> str:
-    known = [
+    parts = [
         facts.format,
         facts.codec,
         page.playing_time(facts.duration),
@@ -95,12 +95,12 @@ def _facts(facts: Facts) -> str:
         facts.bits and page.counted(facts.bits, "bit"),
         facts.channels and page.counted(facts.channels, "channel"),
         f"{facts.size:,} bytes",
-        facts.protected and "locked by DRM",
+        facts.protected and "DRM-protected",
     ]
-    return ", ".join(text for text in known if text)
+    return ", ".join(text for text in parts if text)
 
 
-def _picture(one: Picture) -> str:
-    pixels = f" {one.width} x {one.height}" if one.width else ""
-    kind = _PICTURES.get(one.type, f"type {one.type}")
-    return f"{kind}, {one.seen or one.mime or 'unknown'}{pixels}, {one.size:,} bytes"
+def _picture(picture: Picture) -> str:
+    pixels = f" {picture.width} x {picture.height}" if picture.width else ""
+    kind = _PICTURES.get(picture.type, f"type {picture.type}")
+    return f"{kind}, {picture.seen or picture.mime or 'unknown'}{pixels}, {picture.size:,} bytes"

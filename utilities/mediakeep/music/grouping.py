@@ -1,4 +1,4 @@
-"""The issues of one album, told as shortly as can be: "all 12 tracks", not twelve names."""
+"""Group the issues of an album for short lists, such as "all 12 tracks" instead of names."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from mediakeep.issue import Issue
 from mediakeep.music.kinds import Kind, Scope
 from mediakeep.music.model import Album
 
-LOOSE = "Loose tracks"  # those right in the artist's folder
-SHOWN = 6  # names in one line; the audit files tell all
-LINES = 12  # of one kind
-FEW = 2  # exceptions that are named rather than the rule
+LOOSE = "Loose tracks"  # tracks directly in the artist's folder
+SHOWN = 6  # names per line; the audit files list all
+LINES = 12  # per kind
+FEW = 2  # up to this many exceptions are named instead of the affected tracks
 
 
 class Line(msgspec.Struct, frozen=True):
-    """Tracks that share a detail: how many, and by name those that have it or those that have not.
+    """Tracks that share a detail: how many, and the names of those with or without the issue.
 
-    All empty where the issue is about the album as a whole.
+    All fields are empty if the issue is about the album as a whole.
     """
 
     where: str = ""
-    link: str = ""  # what stands before the names: ": ", or ", all but "
+    link: str = ""  # text before the names: ": " or ", all but "
     names: tuple[str, ...] = ()
-    more: int = 0  # tracks that are not named
+    more: int = 0  # further tracks, not named
     detail: str = ""
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """Where in an album issues of a kind are; with more than one line, `where` sums them up."""
+    """Where issues of a kind occur in an album; with several lines, `where` sums them up."""
 
     where: str
     lines: tuple[Line, ...]
-    more: int = 0  # lines that are left out
+    more: int = 0  # further lines, left out
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Kinds that are found at the very same places of an album, as where tracks have no tags."""
+    """Kinds of issues that occur at exactly the same places of an album."""
 
     kinds: tuple[str, ...]
     findings: Findings
 
 
 def title(album: Album) -> str:
-    """Name an album as the report does."""
+    """Return the title of an album as reports show it."""
     return album.place or LOOSE
 
 
@@ -55,28 +55,28 @@ def gather(issues: Iterable[Issue], kinds: Sequence[Kind], album: Album | None) 
     by_kind: dict[str, list[Issue]] = {}
     for issue in issues:
         by_kind.setdefault(issue.kind, []).append(issue)
-    alike: dict[tuple[Findings, frozenset[str]], list[str]] = {}
+    names_by_findings: dict[tuple[Findings, frozenset[str]], list[str]] = {}
     for kind in kinds:
-        if found := by_kind.get(kind.name):
-            key = _findings(kind, found, album), frozenset(issue.path for issue in found)
-            alike.setdefault(key, []).append(kind.name)
-    return [Group(tuple(names), findings) for (findings, _), names in alike.items()]
+        if of_kind := by_kind.get(kind.name):
+            key = _findings(kind, of_kind, album), frozenset(issue.path for issue in of_kind)
+            names_by_findings.setdefault(key, []).append(kind.name)
+    return [Group(tuple(names), findings) for (findings, _), names in names_by_findings.items()]
 
 
 def _findings(kind: Kind, issues: Sequence[Issue], album: Album | None) -> Findings:
     if album is None or kind.scope is not Scope.TRACK:
         return Findings("", tuple(Line(detail=issue.detail) for issue in issues))
-    shared = sorted(_shared(issues), key=lambda told: -len(told[0]))
+    shared = sorted(_shared(issues), key=lambda entry: -len(entry[0]))
     lines = tuple(_line(paths, detail, album) for paths, detail in shared[:LINES])
-    many, of = len(issues), len(album.tracks)
-    where = f"all {of} tracks" if many == of else f"{many} of {of} tracks"
+    count, total = len(issues), len(album.tracks)
+    where = f"all {total} tracks" if count == total else f"{count} of {total} tracks"
     return Findings(where, lines, len(shared) - len(lines))
 
 
 def _shared(issues: Iterable[Issue]) -> list[tuple[tuple[str, ...], str]]:
-    """Find what tracks have in common: sets of tracks, each with all causes that just they share.
+    """Group tracks by their common causes: each set of tracks with all causes that only they share.
 
-    A whole album with one garbled artist and as many garbled titles is told the artist once.
+    So the garbled artist of a whole album is reported once, next to the garbled titles.
     """
     by_cause: dict[str, list[str]] = {}
     for issue in issues:
@@ -85,62 +85,62 @@ def _shared(issues: Iterable[Issue]) -> list[tuple[tuple[str, ...], str]]:
     by_tracks: dict[tuple[str, ...], list[str]] = {}
     for cause, paths in by_cause.items():
         by_tracks.setdefault(tuple(paths), []).append(cause)
-    return [(paths, "; ".join(named)) for paths, named in by_tracks.items()]
+    return [(paths, "; ".join(causes_shared)) for paths, causes_shared in by_tracks.items()]
 
 
 def causes(detail: str) -> list[str]:
-    """Split a detail into its causes, which semicolons part; those within quotes do not count.
+    """Split a detail into its causes at semicolons, except within quotes.
 
-    Where quotes do not come in pairs, as in "12" Mix", nothing is split.
+    If quotes are not paired, as in "12" Mix", nothing is split.
     """
     if "; " not in detail or detail.count('"') % 2:
         return [detail]
-    found = [""]
+    parts = [""]
     for part in detail.split("; "):
-        whole = found[-1].count('"') % 2 == 0
-        if whole and found[-1]:
-            found.append(part)
+        is_complete = parts[-1].count('"') % 2 == 0
+        if is_complete and parts[-1]:
+            parts.append(part)
         else:
-            found[-1] = f"{found[-1]}; {part}" if found[-1] else part
-    return found
+            parts[-1] = f"{parts[-1]}; {part}" if parts[-1] else part
+    return parts
 
 
 def _line(paths: Sequence[str], detail: str, album: Album) -> Line:
     if len(paths) == 1:
         return Line(_below(album, paths[0]), detail=detail)
-    having = frozenset(paths)
-    pool = _pool(having, album)
-    others = [place for place in pool if place not in having]
-    every = f"all {len(paths)} {'' if len(pool) == len(album.tracks) else 'readable '}tracks"
-    if not others:
-        return Line(every, detail=detail)
-    if discs := _whole_discs(having, pool, album):
-        return Line(f"{every} in {' and '.join(discs)}", detail=detail)
-    rule = len(others) <= FEW < len(paths)
-    named = others if rule else paths[:SHOWN]
+    affected = frozenset(paths)
+    pool = _pool(affected, album)
+    exceptions = [place for place in pool if place not in affected]
+    all_tracks = f"all {len(paths)} {'' if len(pool) == len(album.tracks) else 'readable '}tracks"
+    if not exceptions:
+        return Line(all_tracks, detail=detail)
+    if discs := _whole_discs(affected, pool, album):
+        return Line(f"{all_tracks} in {' and '.join(discs)}", detail=detail)
+    name_exceptions = len(exceptions) <= FEW < len(paths)
+    shown = exceptions if name_exceptions else paths[:SHOWN]
     return Line(
         f"{len(paths)} of {len(album.tracks)} tracks",
-        ", all but " if rule else ": ",
-        tuple(_below(album, place) for place in named),
-        0 if rule else len(paths) - len(named),
+        ", all but " if name_exceptions else ": ",
+        tuple(_below(album, place) for place in shown),
+        0 if name_exceptions else len(paths) - len(shown),
         detail,
     )
 
 
-def _pool(having: AbstractSet[str], album: Album) -> list[str]:
-    """List the tracks that an issue is looked for in: those that can be read, or all."""
+def _pool(affected: AbstractSet[str], album: Album) -> list[str]:
+    """Return the tracks that the issue could affect: the readable ones, or all."""
     readable = [track.place for track in album.readable]
-    return readable if having <= set(readable) else [track.place for track in album.tracks]
+    return readable if affected <= set(readable) else [track.place for track in album.tracks]
 
 
-def _whole_discs(having: AbstractSet[str], pool: Sequence[str], album: Album) -> list[str]:
-    """Find the folders of discs that these tracks fill, if they fill a few."""
+def _whole_discs(affected: AbstractSet[str], pool: Sequence[str], album: Album) -> list[str]:
+    """Return the disc folders that these tracks fill completely, if they fill a few."""
     discs: dict[str, set[str]] = {}
     for place in pool:
         discs.setdefault(_below(album, place).rpartition("/")[0], set()).add(place)
-    whole = [disc for disc, places in discs.items() if disc and places <= having]
-    filled = sum(len(discs[disc]) for disc in whole) == len(having)
-    return whole if filled and len(whole) <= FEW else []
+    full_discs = [disc for disc, places in discs.items() if disc and places <= affected]
+    covers_all = sum(len(discs[disc]) for disc in full_discs) == len(affected)
+    return full_discs if covers_all and len(full_discs) <= FEW else []
 
 
 def _below(album: Album, place: str) -> str:

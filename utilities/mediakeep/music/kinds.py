@@ -1,4 +1,4 @@
-"""The table of all kinds of issues in music: one row here and one function in `checks` a kind."""
+"""The table of all kinds of issues in music: one row and one function in `checks` per kind."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ class Scope(StrEnum):
 class Kind(msgspec.Struct, frozen=True):
     """A kind of issue.
 
-    The check is shown a track, album or artist, and gives the detail, or None where all is well.
-    Where its `view` is wider than its scope, it gives the details of all places that have it.
+    The check is called with a track, album or artist and returns the detail, or None if there is no
+    issue. If its `view` is wider than its scope, it returns the details by place.
     """
 
     name: str
     severity: Severity
     scope: Scope
     check: Callable[[Any], Any]
-    repairable: bool  # a program may mend it without asking, once it is certain what belongs there
+    repairable: bool  # may be repaired without asking if the right value is certain
     meaning: str
     cure: str
     view: Scope | None = None
 
 
-# Most urgent first: reports follow this order.
+# Most urgent first; reports use this order.
 KINDS = (
     Kind(
         "unreadable-file",
@@ -57,8 +57,8 @@ KINDS = (
         Scope.TRACK,
         files.unreadable_file,
         False,
-        "The system refuses to give the file's content.",
-        "Check its rights, where a link leads, and the disk.",
+        "The file cannot be read.",
+        "Check its permissions, the target of a symbolic link, and the disk.",
     ),
     Kind(
         "empty-file",
@@ -66,7 +66,7 @@ KINDS = (
         Scope.TRACK,
         files.empty_file,
         False,
-        "The file holds no data at all.",
+        "The file is empty.",
         "Replace it from a backup or another copy.",
     ),
     Kind(
@@ -75,7 +75,7 @@ KINDS = (
         Scope.TRACK,
         files.not_audio,
         False,
-        "The file is named like audio, but no audio can be read from it.",
+        "The file has the extension of an audio file, but contains no readable audio.",
         "Replace it from a backup or another copy, or move it out of the library.",
     ),
     Kind(
@@ -84,8 +84,8 @@ KINDS = (
         Scope.TRACK,
         files.essence_changed,
         False,
-        "The sound is no longer the one that an earlier deep scan found.",
-        "Restore it from a backup; if you replaced it yourself,"
+        "The audio differs from what an earlier deep scan found.",
+        "Restore it from a backup; if you replaced the file yourself,"
         " run process_artist.py PATH --deep --accept-sound.",
     ),
     Kind(
@@ -94,7 +94,7 @@ KINDS = (
         Scope.TRACK,
         files.decode_error,
         False,
-        "The sound does not decode cleanly: a part of it is damaged.",
+        "The audio cannot be decoded without errors: a part of it is damaged.",
         "Listen to it, and replace it from a backup or another copy.",
     ),
     Kind(
@@ -103,7 +103,7 @@ KINDS = (
         Scope.TRACK,
         files.truncated_audio,
         False,
-        "The file ends before its audio does: an unfinished copy or download.",
+        "The file is truncated: an unfinished copy or download.",
         "Replace it from a backup or another copy.",
     ),
     Kind(
@@ -112,8 +112,8 @@ KINDS = (
         Scope.TRACK,
         files.drm_protected,
         False,
-        "The audio is locked by DRM, so most players cannot play it.",
-        "Replace it by a copy without DRM; the shop often offers one.",
+        "The audio is protected by DRM, so most players cannot play it.",
+        "Replace it with a copy without DRM; the shop often offers one.",
     ),
     Kind(
         "missing-title",
@@ -122,7 +122,7 @@ KINDS = (
         presence.missing_title,
         True,
         "The track has no title, so players show its file name or nothing.",
-        "Write the title; the file name often tells it.",
+        "Write the title; the file name often contains it.",
     ),
     Kind(
         "missing-artist",
@@ -130,8 +130,8 @@ KINDS = (
         Scope.TRACK,
         presence.missing_artist,
         True,
-        "The track has no artist, so players file it under nobody.",
-        "Write the artist; the other tracks of the album often tell it.",
+        "The track has no artist, so players list it as unknown.",
+        "Write the artist; the other tracks of the album often have it.",
     ),
     Kind(
         "missing-album",
@@ -139,8 +139,8 @@ KINDS = (
         Scope.TRACK,
         presence.missing_album,
         True,
-        "The track has no album, so players tear it from its album.",
-        "Write the album; the folder and the other tracks often tell it.",
+        "The track has no album, so players list it apart from its album.",
+        "Write the album; the folder or the other tracks often have it.",
     ),
     Kind(
         "incomplete-end",
@@ -148,8 +148,8 @@ KINDS = (
         Scope.TRACK,
         files.incomplete_end,
         False,
-        "The file lacks its end mark or its last byte, but no sound is known to be missing.",
-        "Listen to its end. If it plays to the end, leave it as it is; else look for a whole copy.",
+        "The file lacks its end mark or its last byte, but no audio is known to be missing.",
+        "Listen to its end. If it is complete, leave it as it is; else look for a complete copy.",
     ),
     Kind(
         "duplicate-track",
@@ -157,8 +157,8 @@ KINDS = (
         Scope.TRACK,
         copies.duplicate_track,
         False,
-        "The same audio stands here twice, bit for bit.",
-        "Keep the better tagged one, and move the other out of the library.",
+        "The same audio exists twice, bit for bit.",
+        "Keep the file with the better tags, and move the other out of the library.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -167,8 +167,8 @@ KINDS = (
         Scope.TRACK,
         texts.mojibake,
         True,
-        "A text was read in the wrong encoding, so letters are garbled.",
-        "Write the text that it was meant to be; the detail shows it where it is certain.",
+        "A text was decoded with the wrong encoding, so letters are garbled.",
+        "Write the intended text; the detail shows it if it is certain.",
     ),
     Kind(
         "tag-conflict",
@@ -176,8 +176,9 @@ KINDS = (
         Scope.TRACK,
         containers.tag_conflict,
         False,
-        "The file holds two kinds of tags that contradict each other, so players differ.",
-        "Decide which is right, and write it to both, or take the wrong kind away.",
+        "The file contains two types of tags that contradict each other,"
+        " so players show different values.",
+        "Decide which is right, and write it to both, or remove the wrong type.",
     ),
     Kind(
         "id3v1-only",
@@ -185,7 +186,7 @@ KINDS = (
         Scope.TRACK,
         containers.id3v1_only,
         True,
-        "The only tags are ID3v1, which cut texts at 30 letters and know no cover.",
+        "The only tags are ID3v1, which truncates texts to 30 characters and has no covers.",
         "Write the same texts as ID3v2.",
     ),
     Kind(
@@ -194,8 +195,8 @@ KINDS = (
         Scope.TRACK,
         files.wrong_extension,
         False,
-        "The name's extension is that of another format, so some players refuse the file.",
-        "Rename the file; the detail names the extension that fits.",
+        "The extension belongs to another format, so some players refuse the file.",
+        "Rename the file; the detail names its format.",
     ),
     Kind(
         "missing-track-number",
@@ -204,7 +205,7 @@ KINDS = (
         presence.missing_track_number,
         True,
         "The track has no number, so players may play the album out of order.",
-        "Write the track number; the file name often tells it.",
+        "Write the track number; the file name often contains it.",
     ),
     Kind(
         "duplicate-number",
@@ -212,8 +213,8 @@ KINDS = (
         Scope.ALBUM,
         numbers.duplicate_number,
         False,
-        "Two tracks of one disc bear the same number, so their order is left to chance.",
-        "Correct the numbers; where discs are mixed up, write the disc numbers.",
+        "Two tracks of one disc have the same number, so their order is undefined.",
+        "Correct the numbers; if discs are mixed up, write the disc numbers.",
     ),
     Kind(
         "track-gap",
@@ -221,7 +222,7 @@ KINDS = (
         Scope.ALBUM,
         numbers.track_gap,
         False,
-        "Numbers between the first and the last track are missing, so tracks seem lost.",
+        "Numbers between the first and the last track are missing, so tracks may be lost.",
         "Find the missing tracks, or correct the numbers.",
     ),
     Kind(
@@ -230,8 +231,8 @@ KINDS = (
         Scope.TRACK,
         numbers.track_number_format,
         True,
-        "The track number is not written as a plain number, so players sort it wrong.",
-        "Write the number alone, and the total where the format keeps it.",
+        "The track number is not a plain number, so players sort it wrong.",
+        "Write only the number, and the total in the field that the format has for it.",
         view=Scope.ALBUM,
     ),
     Kind(
@@ -240,8 +241,8 @@ KINDS = (
         Scope.TRACK,
         names.filename_tag_mismatch,
         False,
-        "The file's name and its tags speak of different tracks.",
-        "Listen which of them is right, then correct the other.",
+        "The file's name and its tags name different tracks.",
+        "Listen to the track to find out which is right, then correct the other.",
         view=Scope.ALBUM,
     ),
     Kind(
@@ -250,8 +251,8 @@ KINDS = (
         Scope.ARTIST,
         agreement.artist_variation,
         False,
-        "One artist is spelt in several ways, so players show several artists.",
-        "Choose one spelling, and write it everywhere.",
+        "One artist is spelled in several ways, so players show several artists.",
+        "Choose one spelling, and write it to all tracks.",
     ),
     Kind(
         "albumartist-mixed",
@@ -259,7 +260,7 @@ KINDS = (
         Scope.ALBUM,
         agreement.albumartist_mixed,
         False,
-        "The tracks of one album name different album artists, so players tear it apart.",
+        "The tracks of one album have different album artists, so players split it.",
         'Write one album artist; for a compilation "Various Artists".',
     ),
     Kind(
@@ -268,7 +269,7 @@ KINDS = (
         Scope.ALBUM,
         agreement.album_variation,
         False,
-        "The album's title is spelt in several ways, so players show several albums.",
+        "The album's title is spelled in several ways, so players show several albums.",
         "Choose one spelling, and write it to all tracks.",
     ),
     Kind(
@@ -277,8 +278,8 @@ KINDS = (
         Scope.TRACK,
         presence.missing_albumartist,
         True,
-        "The track has no album artist, so albums with guests are torn apart.",
-        "Write the album artist; mostly it is the artist of the album.",
+        "The track has no album artist, so players split albums with guest artists.",
+        "Write the album artist; usually it is the artist of the album.",
     ),
     Kind(
         "missing-date",
@@ -286,8 +287,8 @@ KINDS = (
         Scope.TRACK,
         presence.missing_date,
         True,
-        "The track has no date, so albums cannot be put in order of time.",
-        "Write the year in which the album came out.",
+        "The track has no date, so albums cannot be sorted by date.",
+        "Write the year in which the album was released.",
     ),
     Kind(
         "date-mixed",
@@ -295,8 +296,8 @@ KINDS = (
         Scope.ALBUM,
         agreement.date_mixed,
         False,
-        "A few tracks bear another year than the rest of their album.",
-        "Write the album's year to all its tracks; the original date has a tag of its own.",
+        "A few tracks have a different year than the rest of their album.",
+        "Write the album's year to all its tracks; the original date has a separate tag.",
     ),
     Kind(
         "missing-cover",
@@ -304,8 +305,8 @@ KINDS = (
         Scope.ALBUM,
         covers.missing_cover,
         True,
-        "No track of the album holds a picture, and none lies in its folder.",
-        "Embed the front cover, or put it into the folder as cover.jpg.",
+        "No track of the album contains a picture, and there is none in its folder.",
+        "Embed the front cover, or save it in the folder as cover.jpg.",
     ),
     Kind(
         "cover-not-image",
@@ -313,8 +314,8 @@ KINDS = (
         Scope.ALBUM,
         covers.cover_not_image,
         True,
-        "What should be a cover is no picture at all, such as a saved error page.",
-        "Replace it by a real picture.",
+        "A cover is not a picture, but for example a saved error page.",
+        "Replace it with a real picture.",
     ),
     Kind(
         "cover-too-small",
@@ -331,8 +332,8 @@ KINDS = (
         Scope.ARTIST,
         identifiers.unsure_artist,
         False,
-        "MusicBrainz knows several artists of this name, or none of these albums by this one.",
-        "Write the artist's MBID as album artist MBID: it decides.",
+        "MusicBrainz has several artists of this name, or none of these albums by this artist.",
+        "Write the artist's MBID as the album artist MBID: it decides.",
     ),
     Kind(
         "deleted-mbid",
@@ -341,7 +342,7 @@ KINDS = (
         identifiers.deleted_mbid,
         False,
         "Tags name an artist or a release that MusicBrainz has deleted.",
-        "Look the album up there, and write the MBID that it has now, or none.",
+        "Look up the album there, and write its current MBID, or none.",
     ),
     Kind(
         "merged-mbid",
@@ -350,7 +351,7 @@ KINDS = (
         identifiers.merged_mbid,
         True,
         "MusicBrainz has merged this MBID into another.",
-        "Write the one that it has become.",
+        "Write the MBID that replaced it.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -359,8 +360,9 @@ KINDS = (
         Scope.ALBUM,
         matches.ambiguous_release,
         False,
-        "Several albums of MusicBrainz are near this one, or something speaks against the nearest.",
-        "Look at the candidates in the report, and accept the right one by its MBID: it decides.",
+        "Several releases on MusicBrainz are similar to this album,"
+        " or the most similar one contradicts it.",
+        "Compare the candidates in the report, and accept the right one by its MBID: it decides.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -369,8 +371,8 @@ KINDS = (
         Scope.TRACK,
         matches.wrong_track_order,
         False,
-        "The track stands at another place on the release, so the album plays in a wrong order.",
-        "Write the number of the release.",
+        "The track has another position on the release, so the album plays in the wrong order.",
+        "Write the track number of the release.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -379,7 +381,7 @@ KINDS = (
         Scope.TRACK,
         matches.title_differs,
         False,
-        "The title is another one on the release: mostly a slip of the pen.",
+        "The title differs from the release, usually by a typo.",
         "Write the title of the release.",
         view=Scope.ARTIST,
     ),
@@ -389,7 +391,7 @@ KINDS = (
         Scope.TRACK,
         matches.artist_differs,
         False,
-        "The release names another artist, or writes the name otherwise.",
+        "The release has another artist, or another spelling of the name.",
         "Write the artist of the release.",
         view=Scope.ARTIST,
     ),
@@ -399,8 +401,8 @@ KINDS = (
         Scope.TRACK,
         matches.duration_differs,
         False,
-        "The track is much longer or shorter than on the release: cut off, or another version.",
-        "Listen whether its end is missing, and replace it by a whole copy.",
+        "The track is much longer or shorter than on the release: truncated, or another version.",
+        "Check by listening whether its end is missing; if so, replace it with a complete copy.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -409,8 +411,8 @@ KINDS = (
         Scope.TRACK,
         matches.stale_mbid,
         False,
-        "An MBID in the tags is that of another release or recording.",
-        "Write the MBID of what it is.",
+        "An MBID in the tags belongs to another release or recording.",
+        "Write the MBID of the right release or recording.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -419,8 +421,8 @@ KINDS = (
         Scope.TRACK,
         presence.placeholder_genre,
         True,
-        "The genre is a word that stands for none, and hides that none was chosen.",
-        "Write a real genre, or take the word away.",
+        "The genre is only a placeholder, which hides that none was chosen.",
+        "Write a real genre, or remove the placeholder.",
     ),
     Kind(
         "whitespace",
@@ -428,8 +430,8 @@ KINDS = (
         Scope.TRACK,
         texts.whitespace,
         True,
-        "A text has white space where none belongs, so one name is sorted as two.",
-        "Take the superfluous white space away.",
+        "A text has superfluous whitespace, so one name is sorted as two.",
+        "Remove the superfluous whitespace.",
     ),
     Kind(
         "tied-editions",
@@ -437,7 +439,7 @@ KINDS = (
         Scope.ALBUM,
         matches.tied_editions,
         False,
-        "It is certain which album it is, and nothing tells which of its editions.",
+        "The album is certain, but not which of its editions it is.",
         "If you want all details of yours, write its MBID"
         " (fix_metadata.py musicbrainz_albumid ALBUM MBID), its barcode or its catalogue number.",
         view=Scope.ARTIST,
@@ -448,8 +450,8 @@ KINDS = (
         Scope.ALBUM,
         matches.not_on_musicbrainz,
         False,
-        "MusicBrainz knows no release that is like this album.",
-        "Add it there, if it is one that others may have.",
+        "MusicBrainz has no release similar to this album.",
+        "Add it there if other people may have it, too.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -458,8 +460,8 @@ KINDS = (
         Scope.ALBUM,
         matches.missing_track,
         False,
-        "Tracks of the release are not here.",
-        "Find them, if you want the whole album.",
+        "Tracks of the release are missing.",
+        "Find them if you want the complete album.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -468,8 +470,8 @@ KINDS = (
         Scope.TRACK,
         matches.extra_track,
         False,
-        "The track is not on the release that its album is.",
-        "Listen whether it belongs to another album.",
+        "The track is not on the release of its album.",
+        "Check by listening whether it belongs to another album.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -478,8 +480,8 @@ KINDS = (
         Scope.ARTIST,
         matches.album_not_owned,
         False,
-        "Albums of the artist's discography are not here.",
-        "Find out what they are in outputs/missing_albums.csv, which lists them all.",
+        "Albums of the artist's discography are missing.",
+        "See outputs/missing_albums.csv, which lists them all.",
     ),
     Kind(
         "incomplete-tags",
@@ -487,8 +489,8 @@ KINDS = (
         Scope.TRACK,
         matches.incomplete_tags,
         True,
-        "Tags are empty where MusicBrainz knows what belongs there, such as MBIDs and labels.",
-        "Let a batch fill them in.",
+        "Tags are empty although MusicBrainz has their values, such as MBIDs and labels.",
+        "Run a batch to fill them in.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -497,8 +499,8 @@ KINDS = (
         Scope.TRACK,
         matches.details_differ,
         False,
-        "Details such as a date or the case of a title are others on the release.",
-        "Run a batch with --fix matched, if you want them as the release has them.",
+        "Details such as a date or the case of a title differ from the release.",
+        "Run a batch with --fix matched to write them as on the release.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -508,7 +510,7 @@ KINDS = (
         presence.missing_genre,
         False,
         "The track has no genre.",
-        "Write one, if you sort by genre.",
+        "Write one if you sort by genre.",
     ),
     Kind(
         "genre-mixed",
@@ -516,8 +518,8 @@ KINDS = (
         Scope.ALBUM,
         agreement.genre_mixed,
         False,
-        "The tracks of the album name different genres.",
-        "Write the same genres to all, if you sort by genre.",
+        "The tracks of the album have different genres.",
+        "Write the same genres to all if you sort by genre.",
     ),
     Kind(
         "cover-upgrade",
@@ -525,8 +527,9 @@ KINDS = (
         Scope.ALBUM,
         covers.cover_upgrade,
         True,
-        "The front cover has less than 500 pixels, and the Cover Art Archive has one of the album.",
-        "Run embed_cover.py ALBUM, or a batch with --fix matched: a larger one takes its place.",
+        "The front cover is smaller than 500 pixels,"
+        " and the Cover Art Archive has one for the album.",
+        "Run embed_cover.py ALBUM, or a batch with --fix matched, to replace it with a larger one.",
         view=Scope.ARTIST,
     ),
     Kind(
@@ -535,8 +538,8 @@ KINDS = (
         Scope.ALBUM,
         covers.external_cover_not_embedded,
         True,
-        "The cover lies in the folder only, so a track that is copied alone loses it.",
-        "Embed it, if you copy tracks to phones or cars.",
+        "The cover is only a file in the folder, so it is lost when a single track is copied.",
+        "Embed it if you copy tracks to phones or cars.",
     ),
     Kind(
         "similar-track",
@@ -545,7 +548,7 @@ KINDS = (
         copies.similar_track,
         False,
         "Two tracks of the album have the same title and nearly the same length.",
-        "Listen whether one of them is superfluous.",
+        "Check by listening whether one of them is superfluous.",
         view=Scope.ALBUM,
     ),
     Kind(
@@ -555,7 +558,7 @@ KINDS = (
         agreement.mixed_formats,
         False,
         "The album is stored in several formats.",
-        "Replace the lesser ones, if you can.",
+        "Replace the files of lower quality, if you can.",
     ),
     Kind(
         "low-bitrate",
@@ -563,8 +566,8 @@ KINDS = (
         Scope.TRACK,
         files.low_bitrate,
         False,
-        "The audio is compressed so strongly that most people hear it.",
-        "Replace it by a better copy, if you find one.",
+        "The audio is compressed so strongly that most people can hear it.",
+        "Replace it with a better copy, if you find one.",
     ),
     Kind(
         "unread-audio",
@@ -572,8 +575,8 @@ KINDS = (
         Scope.ARTIST,
         files.unread_audio,
         False,
-        "Audio files whose format mediakeep does not read, or MP4 that are damaged, are here.",
-        "Convert those that are to be checked to FLAC or Opus; the others are left alone.",
+        "The folder contains audio files in unsupported formats, or damaged MP4 files.",
+        "Convert files that you want to be checked to FLAC or Opus; others are left unchanged.",
     ),
     Kind(
         "name-not-portable",
@@ -581,8 +584,8 @@ KINDS = (
         Scope.TRACK,
         files.name_not_portable,
         False,
-        "The name cannot be kept on Windows, on a USB stick or on some servers.",
-        "Rename it before you copy it there.",
+        "The name is not valid on Windows, on USB sticks or on some servers.",
+        "Rename it before copying it there.",
         view=Scope.ARTIST,
     ),
 )

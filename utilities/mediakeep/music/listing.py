@@ -1,4 +1,4 @@
-"""What is to be changed in the files of an artist, listed as shortly as can be."""
+"""The planned changes to the files of an artist, in as few lines as possible."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mediakeep.pages import page
 
 
 def of(due: Sequence[Any], folder: str) -> list[str]:
-    """Tell plans that were made plain data, with places below a folder: one line a change.
+    """Format plans that were converted to builtins, one line per change, relative to a folder.
 
-    What a match fills in, and pictures where there are none, is one line for all files of an album
-    that have the same reason.
+    Values that a match fills in, and pictures where there was none, get one line for all files of
+    an album with the same reason.
     """
     filled: dict[tuple[str, str], dict[str, list[Line]]] = {}
     lines: dict[tuple[str, str], list[str]] = {}
@@ -42,23 +42,23 @@ def _is_filled(line: Line) -> bool:
 
 
 def _filled(album: str, reason: str, by_place: Mapping[str, Sequence[Line]]) -> str:
-    """Tell what files of an album get in fields that hold nothing, all for one reason."""
+    """Format the values that files of an album get in empty fields for one reason."""
     if len(by_place) == 1:
         [(where, _)] = by_place.items()
     else:
         where = f"{album}: {page.counted(len(by_place), 'file')}" if album else ""
         where = where or page.counted(len(by_place), "file")
     by_field: dict[str, list[Line]] = {}
-    for some in by_place.values():
-        for line in some:
+    for changed in by_place.values():
+        for line in changed:
             by_field.setdefault(line.field, []).append(line)
     fields = sorted(by_field, key=lambda field: field.startswith("musicbrainz_"))  # MBIDs last
-    told = "; ".join(_alike(by_field[field], len(by_place)) for field in fields)
-    return f"{files.printable(where)}: {told} ({reason})"
+    changes = "; ".join(_alike(by_field[field], len(by_place)) for field in fields)
+    return f"{files.printable(where)}: {changes} ({reason})"
 
 
-def _alike(some: Sequence[Line], of: int) -> str:
-    """Tell what one field gets in several files: the value if it is the same, or how many."""
-    first, *others = dict.fromkeys(map(plans.brief, some))
-    told = f"{some[0].field} nothing -> {len(others) + 1:,} values" if others else first
-    return f"{told} in {len(some):,}" if len(some) < of else told
+def _alike(lines: Sequence[Line], total: int) -> str:
+    """Format what one field gets in several files: the value if it is the same, else a count."""
+    first, *others = dict.fromkeys(map(plans.brief, lines))
+    text = f"{lines[0].field} nothing -> {len(others) + 1:,} values" if others else first
+    return f"{text} in {len(lines):,}" if len(lines) < total else text

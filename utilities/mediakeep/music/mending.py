@@ -1,4 +1,4 @@
-"""An artist's safe repairs, made: each file once, and what is not to be written left alone."""
+"""Apply the safe repairs of an artist: each file is written once, blocked repairs are left out."""
 
 from __future__ import annotations
 
@@ -26,30 +26,29 @@ from mediakeep.outcome import Progress, Stamp, Work
 from mediakeep.policy import Fix
 
 if TYPE_CHECKING:
-    from mediakeep.music.pen import Pen  # loaded where a file is to be written
+    from mediakeep.music.pen import Pen  # slow to load, and most runs write no file
 
 
 class Mended(msgspec.Struct):
-    """What repairing an artist came to; `held` tells by place and kind why a repair was not made.
+    """The result of repairing an artist; `blocked` says by place and kind why a repair is not made.
 
-    In a dry run nothing is written: `due` holds what would be changed, and `expected` by which
-    repairs.
+    A dry run writes nothing: `planned` contains the changes and `expected` the repairs behind them.
     """
 
     written: int = 0  # files
     due: list[FilePlan] = []
     expected: list[Repair] = []
     held: dict[tuple[str, str], str] = {}
-    refused: dict[str, str] = {}  # places of files that could not be written, and why
+    refused: dict[str, str] = {}  # files that could not be written, and why
     traces: list[str] = []  # tracebacks of unexpected errors, each of one file
 
     def hold(self, repairs: Iterable[Repair], why: str) -> None:
-        """Note why repairs are not made."""
+        """Record why repairs are not made."""
         self.held |= {(repair.place, kind): why for repair in repairs for kind in repair.kinds}
 
 
 class _File(msgspec.Struct, frozen=True):
-    """A file with the repairs that are planned for it."""
+    """A file with the repairs planned for it."""
 
     path: Path
     track: Track
@@ -57,195 +56,203 @@ class _File(msgspec.Struct, frozen=True):
 
 
 def mend(
-    found: Artist, issues: Sequence[Issue], work: Work, tools: Tools, progress: Progress
+    artist: Artist, issues: Sequence[Issue], work: Work, context: Tools, progress: Progress
 ) -> Mended:
-    """Make the safe repairs of an artist, or only tell of them where nothing is to be written.
+    """Apply the safe repairs of an artist, or only collect them if nothing is to be written.
 
-    NoRoom and RecordNotWritten end it, for they concern every file; what was repaired stays so.
+    NoRoom and RecordNotWritten abort it, since they concern every file; repairs already made
+    remain.
     """
-    mended, stamp = Mended(), work.stamp
-    planned = list(_files(found, _plan(found, issues, work, tools)))
-    for done, one in enumerate(planned, 1):
+    result, stamp = Mended(), work.stamp
+    planned_files = list(_files(artist, _plan(artist, issues, work, context)))
+    for done, file in enumerate(planned_files, 1):
         try:
-            with file_errors.as_file_error(one.path):
-                _mend(found, one, stamp, tools, mended)
+            with file_errors.as_file_error(file.path):
+                _mend(artist, file, stamp, context, result)
         except (NotWritten, Unreadable) as error:
-            mended.hold(one.repairs, _reason(error))
-            mended.refused[one.track.place] = _reason(error)
+            result.hold(file.repairs, _reason(error))
+            result.refused[file.track.place] = _reason(error)
             if isinstance(error, Unexpected):
-                mended.traces.append(file_errors.trace(error))
-        progress(done, len(planned))
-    return mended
+                result.traces.append(file_errors.trace(error))
+        progress(done, len(planned_files))
+    return result
 
 
-def _mend(found: Artist, one: _File, stamp: Stamp, tools: Tools, mended: Mended) -> None:
-    """Make the repairs of one file, or add to `mended` what would be made."""
-    allowed = _allowed(found, one, tools.pen, mended)
-    wishes = [_wish(found, repair) for repair in allowed]
-    if tools.places.policy.fix is Fix.NONE:
-        return  # only what is held back is to be known
-    if wishes and tools.places.write:
-        with tools.ledger.following(stamp.key, one.track.place, one.path):
-            mended.written += tools.pen.write(one.path, wishes, stamp) is not None
-    elif wishes and (due := tools.pen.due(one.path, wishes)):
-        mended.due.append(due)
-        mended.expected += allowed
+def _mend(artist: Artist, file: _File, stamp: Stamp, context: Tools, result: Mended) -> None:
+    """Apply the repairs of one file, or add them to the plan of a dry run."""
+    allowed = _allowed(artist, file, context.pen, result)
+    file_changes = [_wish(artist, repair) for repair in allowed]
+    if context.places.policy.fix is Fix.NONE:
+        return  # only blocked repairs are of interest
+    if file_changes and context.places.write:
+        with context.ledger.following(stamp.key, file.track.place, file.path):
+            result.written += context.pen.write(file.path, file_changes, stamp) is not None
+    elif file_changes and (plan := context.pen.due(file.path, file_changes)):
+        result.due.append(plan)
+        result.expected += allowed
 
 
-def records(work: Work, tools: Tools) -> list[Record]:
-    """Return the repairs that count for an item: since its first claim, whoever died in between.
+def records(work: Work, context: Tools) -> list[Record]:
+    """Return the undo records of repairs that count for an item: all since its first claim.
 
-    After a person's command, and after a try for the look-up alone, those that were made before
-    still count, but for what was taken back.
+    Repairs of a worker that died in between count, too. After a command of the user, and after a
+    retry of the lookup alone, earlier repairs still count, except undone ones.
     """
-    stamp, by_hand = work.stamp, tools.places.by_hand
+    stamp, by_hand = work.stamp, context.places.by_hand
     first = first_claim(work, by_hand=by_hand)
-    if not tools.places.write or not tools.has_changed_files or (by_hand and not first):
+    if not context.places.write or not context.has_changed_files or (by_hand and not first):
         return []
-    made = tools.pen.store.changes(stamp.key, first, stamp.since)
-    # What no queue knows has no claims, and one session.
-    return made if first else [one for one in made if one.session == stamp.session]
+    changes = context.pen.store.changes(stamp.key, first, stamp.since)
+    # An artist that is in no queue has no claims and one session.
+    return changes if first else [record for record in changes if record.session == stamp.session]
 
 
-def fresh(made: Sequence[Record], work: Work) -> list[Record]:
-    """Return those of an item's repairs that no earlier outcome has told of."""
-    return [one for one in made if one.first_claim >= work.stamp.first_claim]
+def fresh(records_of_item: Sequence[Record], work: Work) -> list[Record]:
+    """Return the repairs of an item that no earlier outcome has reported."""
+    return [record for record in records_of_item if record.first_claim >= work.stamp.first_claim]
 
 
 def first_claim(work: Work, *, by_hand: bool) -> int:
-    """Return the claim since which repairs count; 0 after a person's command where none do."""
-    before = work.item.repaired
+    """Return the claim since which repairs count; 0 if none do after a command of the user."""
+    previous = work.item.repaired
     if by_hand:
-        return before
-    return (work.item.for_lookup and before) or work.stamp.first_claim
+        return previous
+    return (work.item.for_lookup and previous) or work.stamp.first_claim
 
 
-def _plan(found: Artist, issues: Sequence[Issue], work: Work, tools: Tools) -> Sequence[Repair]:
-    """Plan the safe repairs; of an album that lost its writer halfway, as it was before."""
-    policy, earlier = tools.places.policy, before(found, work, tools)
-    if earlier is None:
-        planned = safe.plan(found, issues, policy.fix)
+def _plan(artist: Artist, issues: Sequence[Issue], work: Work, context: Tools) -> Sequence[Repair]:
+    """Plan the safe repairs of an artist.
+
+    Albums that a killed run left half-written are planned as they were before it.
+    """
+    policy, before_embedding = context.places.policy, before(artist, work, context)
+    if before_embedding is None:
+        planned = safe.plan(artist, issues, policy.fix)
     else:
-        planned = safe.plan(earlier, fix=policy.fix)
-    if policy.cover_art == "file":  # then what lies in the folder is to lie there alone
-        planned = tuple(one for one in planned if not isinstance(one.change, Embed))
+        planned = safe.plan(before_embedding, fix=policy.fix)
+    if policy.cover_art == "file":  # then covers stay files in the folder
+        planned = tuple(repair for repair in planned if not isinstance(repair.change, Embed))
     return planned
 
 
-def before(found: Artist, work: Work, tools: Tools) -> Artist | None:
-    """Show an artist as it was before covers were embedded since its first claim.
+def before(artist: Artist, work: Work, context: Tools) -> Artist | None:
+    """Return an artist as it was before covers were embedded since its first claim.
 
-    None where that is no matter: a killed run has left no album halfway.
+    Return None if it makes no difference: no killed run has left an album half-written.
     """
-    if tools.places.by_hand or not (halfway := covers.unfinished(found)):
+    if context.places.by_hand or not (halfway := covers.unfinished(artist)):
         return None
-    top = f"{files.escape(Path(files.unescape(found.path)).resolve())}/"
+    top = f"{files.escape(Path(files.unescape(artist.path)).resolve())}/"
     embedded = {
-        one.path.removeprefix(top)
-        for one in records(work, tools)
-        if (change := one.fields.get(PICTURE)) and not change.old
+        record.path.removeprefix(top)
+        for record in records(work, context)
+        if (change := record.fields.get(PICTURE)) and not change.old
     }
     embedded &= halfway
-    return covers.without(found, frozenset(embedded)) if embedded else None
+    return covers.without(artist, frozenset(embedded)) if embedded else None
 
 
-def with_repaired_mbids(found: Artist, issues: Sequence[Issue], work: Work, tools: Tools) -> Artist:
-    """Return an artist with the MBIDs of releases that this run will write.
+def with_repaired_mbids(
+    artist: Artist, issues: Sequence[Issue], work: Work, context: Tools
+) -> Artist:
+    """Return an artist with the release MBIDs that this run will write.
 
-    Covers are only fetched for albums whose tags name no other release. The tags of an album may
-    name one now and be repaired later in the same run.
+    Covers are only fetched for albums whose tags name no other release, and tags that do so now may
+    be repaired later in the same run.
     """
-    if tools.places.policy.fix is Fix.NONE or not differences.names_other_releases(found):
-        return found
+    if context.places.policy.fix is Fix.NONE or not differences.names_other_releases(artist):
+        return artist
     expected: list[Repair] = []
-    for one in _files(found, _plan(found, issues, work, tools)):
-        if some := [repair for repair in one.repairs if repair.field in differences.RELEASE]:
-            with contextlib.suppress(NotWritten, Unreadable):  # `mend` will name the file
-                only = msgspec.structs.replace(one, repairs=some)
-                expected += _allowed(found, only, tools.pen, Mended())
-    return preview.artist(found, expected)
+    for file in _files(artist, _plan(artist, issues, work, context)):
+        if mbid_repairs := [
+            repair for repair in file.repairs if repair.field in differences.RELEASE
+        ]:
+            with contextlib.suppress(NotWritten, Unreadable):
+                mbids_only = msgspec.structs.replace(file, repairs=mbid_repairs)
+                expected += _allowed(artist, mbids_only, context.pen, Mended())
+    return preview.artist(artist, expected)
 
 
 def described(
-    found: Artist, issues: Sequence[Issue], mended: Mended, tools: Tools | None = None
+    artist: Artist, issues: Sequence[Issue], result: Mended, context: Tools | None = None
 ) -> list[Issue]:
-    """Add to issues what would mend them, and what keeps that from being done."""
+    """Add to each issue the proposed repair and what prevents it."""
     if not issues:
         return []
-    offered = proposals.of(found, issues)
-    tracks = {track.place: [track] for track in found.tracks}
-    albums = {album.place: [*album.tracks] for album in found.albums}
-    told = []
+    proposed = proposals.of(artist, issues)
+    tracks = {track.place: [track] for track in artist.tracks}
+    albums = {album.place: [*album.tracks] for album in artist.albums}
+    annotated = []
     for issue in issues:
-        repairs = offered.get(issue.id, ())
-        where = tracks.get(issue.path, []) if issue.path else albums.get(issue.album, [])
-        why = _held(found, issue, repairs, mended, tools) or _read_only(issue, where)
+        repairs = proposed.get(issue.id, ())
+        affected = tracks.get(issue.path, []) if issue.path else albums.get(issue.album, [])
+        blocked = _held(artist, issue, repairs, result, context) or _read_only(issue, affected)
         proposal = proposals.told(repairs) if repairs else ""
-        told.append(msgspec.structs.replace(issue, proposal=proposal, held=why))
-    return told
+        annotated.append(msgspec.structs.replace(issue, proposal=proposal, held=blocked))
+    return annotated
 
 
 def _held(
-    found: Artist, issue: Issue, repairs: Sequence[Repair], mended: Mended, tools: Tools | None
+    artist: Artist, issue: Issue, repairs: Sequence[Repair], result: Mended, context: Tools | None
 ) -> str:
-    """Say why what is proposed was not done, or cannot be done."""
-    top = Path(files.unescape(found.path))
+    """Return why a proposed repair was not or cannot be made."""
+    top = Path(files.unescape(artist.path))
     for repair in repairs:
-        if why := mended.held.get((repair.place, issue.kind), ""):
-            return why
+        if reason := result.held.get((repair.place, issue.kind), ""):
+            return reason
         path = top / files.unescape(repair.place)
-        if tools and (why := tools.pen.locked(path, _wish(found, repair))):
-            return why
+        if context and (reason := context.pen.locked(path, _wish(artist, repair))):
+            return reason
     return ""
 
 
 def _read_only(issue: Issue, tracks: Sequence[Track]) -> str:
-    """Say why none of the tracks can be written, where that would settle the issue."""
+    """Return why none of the tracks can be written, if writing would settle the issue."""
     if issue.kind not in cures.FIELDS.keys() | cures.COVERS:
         return ""
-    from mediakeep.media.edits import writers  # only here: loading it takes its time
+    from mediakeep.media.edits import writers  # imported late: slow to load
 
-    reasons = {writers.refusal(one.facts) for one in tracks if one.facts and not one.fault}
+    reasons = {writers.refusal(track.facts) for track in tracks if track.facts and not track.fault}
     return "" if "" in reasons or len(reasons) != 1 else reasons.pop()
 
 
 def _reason(error: NotWritten | Unreadable) -> str:
-    """Say it without the name of the file, which stands beside it."""
+    """Return the message without the file's name, which is shown next to it."""
     return f"{error.args[1]}. {error.args[2]}" if isinstance(error, Refused) else str(error)
 
 
-def _files(found: Artist, repairs: Iterable[Repair]) -> Iterator[_File]:
+def _files(artist: Artist, repairs: Iterable[Repair]) -> Iterator[_File]:
     by_place: dict[str, list[Repair]] = {}
     for repair in repairs:
         by_place.setdefault(repair.place, []).append(repair)
-    top = Path(files.unescape(found.path))
-    known = {track.place: track for track in found.tracks}
-    new = {place: Track(place=place) for place in by_place if place not in known}
-    for place, track in {**new, **known}.items():  # what lies in the folder is put there first
-        if some := by_place.get(place):
-            yield _File(top / files.unescape(place), track, some)
+    top = Path(files.unescape(artist.path))
+    tracks = {track.place: track for track in artist.tracks}
+    added = {place: Track(place=place) for place in by_place if place not in tracks}
+    for place, track in {**added, **tracks}.items():  # new files in the folder come first
+        if planned := by_place.get(place):
+            yield _File(top / files.unescape(place), track, planned)
 
 
-def _allowed(found: Artist, one: _File, pen: Pen, mended: Mended) -> list[Repair]:
-    """Leave out what is locked, and what a person has taken back."""
-    from mediakeep.music import pen as pens  # loading it takes its time
+def _allowed(artist: Artist, file: _File, writer: Pen, result: Mended) -> list[Repair]:
+    """Leave out repairs that are locked or that the user has undone."""
+    from mediakeep.music import pen as pens  # imported late: slow to load
 
     allowed = []
-    kind = one.track.facts.format if one.track.facts else ""
-    taken_back = {} if pen.policy.redo else pen.store.undone(one.path)
-    for repair in one.repairs:
-        wish = _wish(found, repair)
-        if why := pen.locked(one.path, wish):
-            mended.hold([repair], why)
-        elif pens.is_among(taken_back, wish, kind):
-            mended.hold([repair], TAKEN_BACK)
+    kind = file.track.facts.format if file.track.facts else ""
+    undone = {} if writer.policy.redo else writer.store.undone(file.path)
+    for repair in file.repairs:
+        file_change = _wish(artist, repair)
+        if reason := writer.locked(file.path, file_change):
+            result.hold([repair], reason)
+        elif pens.is_among(undone, file_change, kind):
+            result.hold([repair], TAKEN_BACK)
         else:
             allowed.append(repair)
     return allowed
 
 
-def _wish(found: Artist, repair: Repair) -> Wish:
-    """Return the change that a repair makes, with the whole path of a picture to embed."""
+def _wish(artist: Artist, repair: Repair) -> Wish:
+    """Return the file change of a repair, with the full path of a picture to embed."""
     if not isinstance(repair.change, Embed) or repair.change.image.startswith("/"):
         return repair.change
-    return msgspec.structs.replace(repair.change, image=f"{found.path}/{repair.change.image}")
+    return msgspec.structs.replace(repair.change, image=f"{artist.path}/{repair.change.image}")

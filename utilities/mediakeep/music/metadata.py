@@ -1,6 +1,6 @@
-"""All that files say of themselves, without a judgement: of one file, an album or an artist.
+"""The tags and technical facts of a file, an album or an artist, written without any judgement.
 
-docs/extract-metadata.md describes what is written.
+docs/extract-metadata.md describes the files.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ _JSON, _CSV = "_metadata.json", "_metadata.csv"
 
 
 class _Source(msgspec.Struct):
-    """What tells whose a file of metadata is; the rest is passed over."""
+    """The field of a metadata file that says which path it describes."""
 
     path: str
 
 
 def read(path: Path, ignored: tuple[str, ...] = ()) -> Artist:
-    """Read a file, or all tracks of a folder; Unreadable where the folder or one in it refuses.
+    """Read a file, or all tracks of a folder; raise Unreadable if a folder cannot be read.
 
-    A file becomes a folder's only track. One that cannot be read has its fault. `ignored` are the
-    user's patterns of files that are passed over.
+    A single file becomes the only track of a folder. An unreadable file has its fault. `ignored`
+    are the user's patterns of files to skip.
     """
     if path.is_dir():
         return scan.artist(path, ignored=ignored)
     name, place = files.escape(path.name), files.escape(path)
-    alone = Album(place="", tracks=(scan.track(path, name, _size(path)),))
-    return Artist(name=name, path=place, albums=(alone,), fingerprint="")
+    album = Album(place="", tracks=(scan.track(path, name, _size(path)),))
+    return Artist(name=name, path=place, albums=(album,), fingerprint="")
 
 
 def to_json(artist: Artist) -> bytes:
-    """Write all that is known as JSON."""
+    """Encode everything that is known as JSON."""
     content = {
         "format": FORMAT,
         "path": artist.path,
@@ -52,29 +52,29 @@ def to_json(artist: Artist) -> bytes:
 
 
 def to_csv(artist: Artist) -> bytes:
-    """Write one row a track."""
+    """Write one CSV row per track."""
     return sheet.render(artist)
 
 
 def outputs(home: Path, stem: str) -> tuple[Path, Path]:
-    """Return the JSON and the CSV of a stem."""
+    """Return the paths of the JSON and the CSV file of a stem."""
     return home / FOLDER / f"{stem}{_JSON}", home / FOLDER / f"{stem}{_CSV}"
 
 
 def taken(home: Path, stem: str, path: Path) -> set[str]:
-    """Find the stems, folded, that a path may not use: those like `stem` that are another path's.
+    """Return the normalized stems like `stem` that belong to other paths and cannot be used.
 
-    A file that does not tell whose it is is somebody else's.
+    A file that does not say which path it describes belongs to another one.
     """
-    begin = files.fold(stem)
-    found = {files.fold(entry.name): entry for entry in _written(home / FOLDER)}
+    prefix = files.fold(stem)
+    entries = {files.fold(entry.name): entry for entry in _written(home / FOLDER)}
     stems = {
         name.removesuffix(_JSON).removesuffix(_CSV)
-        for name in found
-        if name.startswith(begin) and name.endswith((_JSON, _CSV))
+        for name in entries
+        if name.startswith(prefix) and name.endswith((_JSON, _CSV))
     }
-    ours = files.escape(path)
-    return {one for one in stems if _source(found.get(one + _JSON)) != ours}
+    own_path = files.escape(path)
+    return {other for other in stems if _source(entries.get(other + _JSON)) != own_path}
 
 
 def _written(folder: Path) -> list[Path]:
@@ -82,7 +82,7 @@ def _written(folder: Path) -> list[Path]:
 
 
 def _source(path: Path | None) -> str:
-    """Tell whose metadata a file holds, or "" where it does not say."""
+    """Return the path that a metadata file describes, or "" if it does not say."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Source).path if path else ""
     except (OSError, msgspec.DecodeError, UnicodeError):

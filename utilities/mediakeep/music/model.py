@@ -1,4 +1,4 @@
-"""An artist's folder as it was read: albums, tracks, and what could not be read."""
+"""An artist's folder as read from disk: albums, tracks, and what could not be read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Fault(StrEnum):
-    """Why a file gave no tags; each is also the kind of the one issue that such a file gets."""
+    """Why a file could not be read; each value is also the kind of the file's only issue."""
 
     EMPTY = "empty-file"
     NOT_AUDIO = "not-audio"
@@ -26,62 +26,65 @@ class Fault(StrEnum):
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True):
-    """One audio file; `place` is its path below the artist, escaped."""
+    """One audio file; `place` is its escaped path below the artist."""
 
     place: str
     tags: Tags = Tags()
     facts: Facts | None = None
-    container: str = ""  # the tags' own kind, such as "ID3v2.3"; "" where there are none
-    others: tuple[Container, ...] = ()  # tags that stand in the file beside these
+    container: str = ""  # the type of the tags, such as "ID3v2.3"; "" if there are none
+    others: tuple[Container, ...] = ()  # further tags in the file
     raw: dict[str, list[str]] = {}
     fault: Fault | None = None
     reason: str = ""  # of the fault
-    essence: str = ""  # hash of the audio alone, of tracks that may be copies and of deep scans
-    damage: str = ""  # what decoding it found wrong, in a deep scan
-    change: str = ""  # how its essence differs from the one in the ledger, in a deep scan
-    cue: bool = False  # a whole disc in one file, which a cue sheet next to it describes
+    essence: str = ""  # hash of the audio; set by deep scans and for possible duplicates
+    damage: str = ""  # decoding errors found by a deep scan
+    change: str = ""  # how the audio differs from the essence database, in a deep scan
+    cue: bool = False  # a whole disc in one file, split by a cue sheet next to it
 
     @property
     def name(self) -> str:
-        """The file's own name."""
+        """The name of the file."""
         return self.place.rpartition("/")[2]
 
     @property
     def proof(self) -> str:
-        """What proves another track a copy: the essence, unless a part of the sound is missing."""
+        """The essence if it proves another track a duplicate, "" if audio is missing."""
         return "" if self.facts and self.facts.truncated else self.essence
 
 
 class ImageFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture file that can serve as a cover; `mime` is "" where its bytes are no picture.
+    """A picture file that may be a cover; `mime` is "" if its content is no picture.
 
-    Where the system refuses to give them, `reason` says why.
+    If it cannot be read, `reason` says why.
     """
 
     place: str
     size: int  # bytes
-    mime: str = ""  # told by the bytes
+    mime: str = ""  # detected from the content
     width: int = 0  # pixels; 0 where unknown
     height: int = 0
     reason: str = ""
 
 
 class _Asked(msgspec.Struct, frozen=True, dict=True):
-    """What remembers the answers of pure functions."""
+    """A struct that caches the results of pure functions of itself."""
 
-    def once(self, ask: Callable[..., T], *given: Any) -> T:
-        """Return what a pure function tells of this one and of others, asked only once."""
-        answers: dict[Any, Any] = self.__dict__.setdefault("_answers", {})
-        key = ask, *map(id, given)
-        if key not in answers:
-            answers[key] = given, ask(self, *given)  # what is kept with it keeps its id
-        return cast(T, answers[key][1])
+    def once(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Return the result of a pure function of this object; it is called only once."""
+        results: dict[Any, Any] = self.__dict__.setdefault("_answers", {})
+        key = function, *map(id, arguments)
+        if key not in results:
+            results[key] = (
+                arguments,
+                function(self, *arguments),
+            )  # storing the arguments keeps their ids valid
+        return cast(T, results[key][1])
 
 
 class FrontCover(msgspec.Struct, frozen=True, kw_only=True):
-    """A front cover that was fetched for an album, and where it is to go.
+    """A front cover that was downloaded for an album, and where it is to be written.
 
-    The place of the picture is its whole path, escaped; `of` names the release that it is of.
+    The place of the picture is its full path, escaped; `source_name` names its release.
     """
 
     image: ImageFile
@@ -91,12 +94,12 @@ class FrontCover(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Album(_Asked, frozen=True, kw_only=True):
-    """One folder that holds audio, together with the folders of its discs.
+    """One folder that contains audio, together with the folders of its discs.
 
-    `place` is "" for the tracks right in the artist's folder. `in_library_root` means that this
-    folder is the album's own, not an artist's, such as "Artist - Album (1974)". If the discs are
-    folders next to each other, such as "Dawn (Disc 1)" and "Dawn (Disc 2)", `place` is that of the
-    first.
+    `place` is "" for the tracks directly in the artist's folder. `in_library_root` means that this
+    folder is the album's own instead of an artist's, such as "Artist - Album (1974)". If the discs
+    are folders next to each other, such as "Dawn (Disc 1)" and "Dawn (Disc 2)", `place` is that of
+    the first.
     """
 
     place: str
@@ -106,12 +109,11 @@ class Album(_Asked, frozen=True, kw_only=True):
 
     @property
     def is_loose(self) -> bool:
-        """Whether its tracks lie loose in the folder of an artist."""
+        """Whether its tracks are directly in the folder of an artist."""
         return not (self.place or self.in_library_root)
 
     @cached_property
     def readable(self) -> tuple[Track, ...]:
-        """The tracks that could be read."""
         return tuple(track for track in self.tracks if not track.fault)
 
     @cached_property
@@ -121,20 +123,24 @@ class Album(_Asked, frozen=True, kw_only=True):
             return ()
         folders = {track.place.rpartition("/")[0] for track in self.tracks}
         own = (self.place, f"{self.place}/")
-        return tuple(sorted(one for one in folders if one != own[0] and not one.startswith(own[1])))
+        return tuple(
+            sorted(
+                folder for folder in folders if folder != own[0] and not folder.startswith(own[1])
+            )
+        )
 
     @property
     def is_image(self) -> bool:
-        """Whether its discs are one file each, so that no tags tell its tracks."""
+        """Whether each disc is one file, so that the tags describe no tracks."""
         return bool(self.tracks) and all(track.cue for track in self.tracks)
 
 
 class Artist(_Asked, frozen=True, kw_only=True):
-    """One artist's folder; the fingerprint is that of the moment when it was listed.
+    """One artist's folder; the fingerprint was taken when the folder was listed.
 
-    `resolved` is what a look-up came to, where there was one, `matches` what each album is, by its
-    place, and `unowned` are the titles of albums of the discography that are not here. `covers` are
-    front covers that were fetched for albums, by their places.
+    `resolved` is the result of the lookup, if any, `matches` contains the match of each album by
+    its place, and `missing_album_titles` are the albums of the discography that are not in the
+    folder. `fetched_covers` are front covers downloaded for albums, by place.
     """
 
     name: str  # of the folder, escaped
@@ -144,7 +150,7 @@ class Artist(_Asked, frozen=True, kw_only=True):
     resolved: Resolved | None = None
     matches: dict[str, Match] = {}
     unowned: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()  # places of audio files that are no tracks: they are not read
+    unread: tuple[str, ...] = ()  # places of audio files in unsupported formats
     covers: dict[str, FrontCover] = {}
 
     @property

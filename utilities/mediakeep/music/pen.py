@@ -1,4 +1,4 @@
-"""Writing what is wanted to files: pictures are read, locks kept, and a person's rules followed."""
+"""Write changes to music files: read the pictures, respect the locks and the write policy."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from mediakeep.music.repairs.repair import Embed, Put
 from mediakeep.outcome import Stamp
 from mediakeep.policy import Policy
 
-TakenBack = Mapping[str, frozenset[changes.Values]]  # of each field the values it had got
-LARGEST = 16 << 20  # bytes of a picture: what FLAC can hold
+TakenBack = Mapping[str, frozenset[changes.Values]]  # the undone values of each field
+LARGEST = 16 << 20  # bytes; the largest picture that FLAC can hold
 EMBEDDABLE = frozenset({"image/jpeg", "image/png"})
-# How each ends (ITU-T T.81, B.1.1.3; PNG, 11.2.5), but for what programs leave behind.
+# The end marks (ITU-T T.81, B.1.1.3; PNG, 11.2.5); some programs append data.
 _ENDS = {"image/jpeg": b"\xff\xd9", "image/png": b"IEND"}
 _BEHIND = 1 << 16
 
 
 @dataclass(frozen=True)
 class Pen:
-    """What one run writes with."""
+    """Writes files for one run, under one policy."""
 
     store: Store
     policy: Policy
@@ -42,34 +42,34 @@ class Pen:
 
     @classmethod
     def of(cls, store: Store, policy: Policy) -> Pen:
-        """Make one for a run."""
+        """Create the writer of a run."""
         return cls(store, policy, Locks(policy.locked))
 
-    def due(self, path: Path, wishes: Iterable[Wish]) -> FilePlan | None:
-        """Return what would be changed, None where all is there already; the errors of `write`."""
-        wishes = list(wishes)
-        self._permit(path, wishes)
-        if put := _put(wishes):
-            return _due_beside(path, put)
-        found = safewrite.due(path, map(_change, wishes))
-        if found:
+    def due(self, path: Path, file_changes: Iterable[Wish]) -> FilePlan | None:
+        """Return the pending changes, or None if there are none; raises the errors of `write`."""
+        file_changes = list(file_changes)
+        self._permit(path, file_changes)
+        if cover_file := _put(file_changes):
+            return _due_beside(path, cover_file)
+        pending = safewrite.due(path, map(_change, file_changes))
+        if pending:
             with swap.opened(path) as original:
                 swap.permit(original, self._rules)
         facts = path.stat()
-        image = next((wish.image for wish in wishes if isinstance(wish, Embed)), "")
-        return plans.of(path, facts.st_size, facts.st_mtime_ns, found, image) if found else None
+        image = next((change.image for change in file_changes if isinstance(change, Embed)), "")
+        return plans.of(path, facts.st_size, facts.st_mtime_ns, pending, image) if pending else None
 
-    def write(self, path: Path, wishes: Iterable[Wish], stamp: Stamp) -> Written | None:
-        """Change a file safely; Refused where a lock forbids it, else as `safewrite.write`."""
-        wishes = list(wishes)
-        self._permit(path, wishes)
-        if put := _put(wishes):
-            return self._lay(path, put, stamp)
-        return safewrite.write(path, map(_change, wishes), self.store, stamp, self._rules)
+    def write(self, path: Path, file_changes: Iterable[Wish], stamp: Stamp) -> Written | None:
+        """Change a file safely; raise Refused if it is locked; see also `safewrite.write`."""
+        file_changes = list(file_changes)
+        self._permit(path, file_changes)
+        if cover_file := _put(file_changes):
+            return self._lay(path, cover_file, stamp)
+        return safewrite.write(path, map(_change, file_changes), self.store, stamp, self._rules)
 
-    def _lay(self, path: Path, put: Put, stamp: Stamp) -> Written | None:
-        data, mime = picture(Path(files.unescape(put.image)))
-        fields = _laid(data, put)
+    def _lay(self, path: Path, cover_file: Put, stamp: Stamp) -> Written | None:
+        data, mime = picture(Path(files.unescape(cover_file.image)))
+        fields = _laid(data, cover_file)
         desk = Desk(self.store, stamp, self._rules)
         record = additions.put(path, data, Draft(mime, additions.EMPTY, {}, fields), desk)
         return Written(record, fields) if record else None
@@ -77,36 +77,36 @@ class Pen:
     @property
     def _rules(self) -> Rules:
         policy = self.policy
-        beside, version = Beside(policy.other_tags), Version(policy.id3)
-        return Rules(policy.hardlinks, policy.keep_mtime, beside, version)
+        other_tags, id3_version = Beside(policy.other_tags), Version(policy.id3)
+        return Rules(policy.hardlinks, policy.keep_mtime, other_tags, id3_version)
 
     def locked(self, path: Path, wish: Wish) -> str:
-        """Say what locks a change of a file, as a sentence's end; "" where nothing does."""
+        """Return what locks a change of a file, as the end of a sentence, or ""."""
         locks = self.locks.of(path)
-        return next((why for field, why in locks.items() if field in touched(wish)), "")
+        return next((reason for field, reason in locks.items() if field in touched(wish)), "")
 
     def left_bare(self, path: Path) -> bool:
-        """Tell whether a cover was embedded into a file, or put as this file, and taken back."""
+        """Return whether a cover embedded into the file, or saved as it, was undone."""
         return not self.store.undone(path).keys().isdisjoint((PICTURE, plans.COVER_FILE))
 
-    def _permit(self, path: Path, wishes: Iterable[Wish]) -> None:
-        for wish in wishes:
-            if why := self.locked(path, wish):
-                cure = "Take the lock away, if it shall be written."
-                raise Refused(files.escape(path), why, cure)
+    def _permit(self, path: Path, file_changes: Iterable[Wish]) -> None:
+        for change in file_changes:
+            if reason := self.locked(path, change):
+                fix_hint = "Remove the lock to write it."
+                raise Refused(files.escape(path), reason, fix_hint)
 
 
-def is_among(taken_back: TakenBack, wish: Wish, kind: str) -> bool:
-    """Tell whether a change of a file of a format is among those of it that were taken back."""
-    if not taken_back:
+def is_among(undone: TakenBack, wish: Wish, kind: str) -> bool:
+    """Return whether a change of a file in this format was made before and undone."""
+    if not undone:
         return False
     if isinstance(wish, Edit):
-        meant = changes.canonical(wish.field, wish.values, kind)
-        return meant in taken_back.get(wish.field, ())
+        values = changes.canonical(wish.field, wish.values, kind)
+        return values in undone.get(wish.field, ())
     if isinstance(wish, Embed):
-        covers = taken_back.get(PICTURE, frozenset())
+        covers = undone.get(PICTURE, frozenset())
         return bool(covers) and (_hash(wish),) in covers
-    return (plans.COVER_FILE if isinstance(wish, Put) else plans.CONTAINER) in taken_back
+    return (plans.COVER_FILE if isinstance(wish, Put) else plans.CONTAINER) in undone
 
 
 def touched(wish: Wish) -> frozenset[str]:
@@ -117,46 +117,46 @@ def touched(wish: Wish) -> frozenset[str]:
 
 
 def picture(path: Path) -> tuple[bytes, str]:
-    """Read a picture that can be embedded, and tell its MIME type; Unreadable says why not."""
+    """Return an embeddable picture and its MIME type; raise Unreadable if it is not one."""
     with access.opened(path) as handle:
         data = handle.read(LARGEST + 1)
     return data, kind(data, files.escape(path))
 
 
 def kind(data: bytes, name: str) -> str:
-    """Tell the MIME type of a picture that can be embedded; Unreadable says why it cannot be."""
+    """Return the MIME type of a picture; raise Unreadable if it cannot be embedded."""
     if len(data) > LARGEST:
-        why = f"it has more than {LARGEST >> 20} MiB, which no FLAC can hold"
-        raise Unreadable(name, why, "Make it smaller.")
+        reason = f"it has more than {LARGEST >> 20} MiB, the limit of FLAC"
+        raise Unreadable(name, reason, "Make it smaller.")
     mime = pictures.described(lambda at, size: data[at : at + size])[0]
     if mime in _ENDS and _ENDS[mime] not in data[-_BEHIND:]:
-        raise Unreadable(name, "the end of the picture is missing", "Save it anew.")
+        raise Unreadable(name, "the end of the picture is missing", "Save it again.")
     if mime not in EMBEDDABLE:
-        why = f"it is {mime or 'no picture'}, and players want JPEG or PNG"
-        raise Unreadable(name, why, "Save it as JPEG.")
+        reason = f"it is {mime or 'not a picture'}; players support JPEG and PNG"
+        raise Unreadable(name, reason, "Save it as JPEG.")
     return mime
 
 
-def _put(wishes: Iterable[Wish]) -> Put | None:
-    """Return the wish for a file that is not there, which is the only one of it."""
-    return next((wish for wish in wishes if isinstance(wish, Put)), None)
+def _put(file_changes: Iterable[Wish]) -> Put | None:
+    """Return the change that creates a cover file, if any; it is the only change of its file."""
+    return next((change for change in file_changes if isinstance(change, Put)), None)
 
 
-def _due_beside(path: Path, put: Put) -> FilePlan | None:
-    data, _ = picture(Path(files.unescape(put.image)))
+def _due_beside(path: Path, cover_file: Put) -> FilePlan | None:
+    data, _ = picture(Path(files.unescape(cover_file.image)))
     if os.path.lexists(path):
         return None
     with swap.adding(path, len(data)):
-        return plans.of(path, 0, 0, _laid(data, put), put.image)
+        return plans.of(path, 0, 0, _laid(data, cover_file), cover_file.image)
 
 
-def _laid(data: bytes, put: Put) -> dict[str, Changed]:
-    """Put down which picture comes to lie there."""
-    return {plans.COVER_FILE: Changed((), (_sum(data),), put.reason)}
+def _laid(data: bytes, cover_file: Put) -> dict[str, Changed]:
+    """Return the fields of the undo record of a new cover file."""
+    return {plans.COVER_FILE: Changed((), (_sum(data),), cover_file.reason)}
 
 
 def _change(wish: Wish) -> Change:
-    assert not isinstance(wish, Put)  # it changes no file
+    assert not isinstance(wish, Put)  # it creates a file instead of changing one
     if not isinstance(wish, Embed):
         return wish
     data, mime = picture(Path(files.unescape(wish.image)))

@@ -1,8 +1,8 @@
-"""Texts that stand for none: what rippers, players and shops write where they know nothing.
+"""Placeholder texts that rippers, players and shops write for unknown values.
 
-Compared casefolded and without the white space around, whole: "Other" is a genre that stands for
-none, "Other Folk" is one. What is the name of real music is left out of a group: there are songs
-called "Untitled", "Unknown", "None" and "?", and "Various" names many artists, not none.
+Texts are compared as a whole, casefolded and stripped: "Other" is a placeholder genre, "Other Folk"
+is a genre. Names of real music are left out of a group: there are songs called "Untitled",
+"Unknown", "None" and "?", and "Various" stands for many artists, not for an unknown one.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ALBUMS = frozenset(
         *("ismeretlen album", "неизвестный альбом", "不明なアルバム", "未知专辑", "未知專輯"),
     }
 )
-# Folders of which the name tells no album.
+# Folder names that are no album titles.
 FOLDERS = frozenset(
     {
         *("albums", "audio", "bonus", "downloads", "extras", "flac", "inbox", "incoming", "loose"),
@@ -62,7 +62,7 @@ GENRES = frozenset(
     }
 )
 
-# A title of one of these and a number, such as "Track 01" and "AudioTrack_7", is one as well.
+# With a number, such as "Track 01" and "AudioTrack_7", these are placeholder titles, too.
 NUMBERED = (
     *("track", "audio track", "audiotrack", "untitled track", "unknown track", "title"),
     *("titel", "piste", "plage", "pista", "faixa", "traccia", "nummer", "spår", "spor", "raita"),
@@ -71,7 +71,7 @@ NUMBERED = (
 _NUMBERED = re.compile(rf"(?:{'|'.join(NUMBERED)})[ _#.-]{{0,2}}[0-9]{{1,3}}")
 
 
-# What systems call a folder that nobody has named; with a number where there are several.
+# Default names of new folders; several get a number.
 _NEW_FOLDERS = (
     *("new folder", "untitled folder", "neuer ordner", "nouveau dossier", "dossier sans titre"),
     *("nueva carpeta", "carpeta sin título", "nuova cartella", "cartella senza titolo"),
@@ -83,30 +83,30 @@ _NEW_FOLDER = re.compile(rf"(?:{'|'.join(_NEW_FOLDERS)})(?: ?\(?[0-9]{{1,3}}\)?)
 
 
 def is_title(text: str) -> bool:
-    """Tell whether a title is only a placeholder."""
+    """Return whether a title is only a placeholder."""
     plain = _plain(text)
     return plain in TITLES or _NUMBERED.fullmatch(plain) is not None
 
 
 def is_artist(text: str) -> bool:
-    """Tell whether an artist is only a placeholder, such as "Unknown Artist" or "New Folder"."""
+    """Return whether an artist is only a placeholder, such as "Unknown Artist" or "New Folder"."""
     plain = _plain(text)
     return plain in ARTISTS or _is_new_folder(plain)
 
 
 def is_album(text: str) -> bool:
-    """Tell whether the title of an album is only a placeholder."""
+    """Return whether an album title is only a placeholder."""
     return _plain(text) in ALBUMS
 
 
 def is_folder(name: str) -> bool:
-    """Tell whether the name of a folder is none that an album has."""
+    """Return whether a folder's name cannot be the title of an album."""
     plain = _plain(name)
     return plain in FOLDERS or _is_new_folder(plain) or is_album(name)
 
 
 def is_genre(text: str) -> bool:
-    """Tell whether a genre is only a placeholder."""
+    """Return whether a genre is only a placeholder."""
     return _plain(text) in GENRES
 
 

@@ -1,4 +1,4 @@
-"""What is to be changed in files, as people read it and as a plan file keeps it."""
+"""Planned changes to files: the plan file and its text form."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from mediakeep.media.undoing.record import Changed
 from mediakeep.music.repairs.repair import Embed, Put
 
 FORMAT = 1
-COVER_FILE = "cover_file"  # stands for a picture that is put beside the tracks
-CONTAINER = "container"  # stands for a field where tags are raised to another kind
+COVER_FILE = "cover_file"  # field name of a picture saved next to the tracks
+CONTAINER = "container"  # field name of a copy to the format's native tags
 
-Wish = Edit | Lift | Embed | Put  # what is wanted of a file; the picture to embed is not read yet
+Wish = Edit | Lift | Embed | Put  # a requested change; its picture is not read yet
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One change: what a field holds and is to hold, and why; of a picture its hash and file."""
+    """One change: a field's old and new values and the reason; for a picture its hash and file."""
 
     field: str
     old: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     reason: str = ""
-    image: str = ""  # escaped path of the picture that is to be embedded
+    image: str = ""  # escaped path of the picture to embed
 
 
 class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """The changes of one file, and what the file was when they were planned."""
+    """The changes of one file, and its size and time when they were planned."""
 
     path: str  # escaped
     size: int
@@ -40,42 +40,44 @@ class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole plan file."""
+    """The content of a plan file."""
 
     format: int
     made: str = ""
     files: tuple[FilePlan, ...]
 
 
-def of(path: Path, size: int, mtime_ns: int, due: Mapping[str, Changed], image: str) -> FilePlan:
-    """Put down what is due in a file."""
-    lines = [
+def of(
+    path: Path, size: int, mtime_ns: int, pending: Mapping[str, Changed], image: str
+) -> FilePlan:
+    """Build the plan of a file from its pending changes."""
+    changes = [
         Line(
             field=field,
-            old=one.old,
-            new=one.new,
-            reason=one.reason,
+            old=change.old,
+            new=change.new,
+            reason=change.reason,
             image=image if field in (PICTURE, COVER_FILE) else "",
         )
-        for field, one in due.items()
+        for field, change in pending.items()
     ]
-    return FilePlan(path=files.escape(path), size=size, mtime_ns=mtime_ns, changes=tuple(lines))
+    return FilePlan(path=files.escape(path), size=size, mtime_ns=mtime_ns, changes=tuple(changes))
 
 
-def fits(plan: FilePlan, due: FilePlan) -> bool:
-    """Tell whether a file is still as it was planned for, given what is due in it now."""
+def fits(plan: FilePlan, current: FilePlan) -> bool:
+    """Return whether a file is still as it was when planned; `current` is a new plan of it."""
     planned = {line.field: line for line in plan.changes}
     same = all(
         line.field in planned
         and planned[line.field].old == line.old
-        and (not line.image or planned[line.field].new == line.new)  # the picture is the same
-        for line in due.changes
+        and (not line.image or planned[line.field].new == line.new)  # it is the same picture
+        for line in current.changes
     )
-    return same and (plan.size, plan.mtime_ns) == (due.size, due.mtime_ns)
+    return same and (plan.size, plan.mtime_ns) == (current.size, current.mtime_ns)
 
 
 def wishes(plan: FilePlan) -> list[Wish]:
-    """Return what a plan wants of its file."""
+    """Return the changes that a plan requests for its file."""
     return [_wish(line) for line in plan.changes]
 
 
@@ -90,7 +92,7 @@ def _wish(line: Line) -> Wish:
 
 
 def write(path: Path, plans: Sequence[FilePlan], made: str) -> None:
-    """Keep a plan; an existing file is replaced only if it is a plan, too."""
+    """Write a plan file; an existing file is only replaced if it is a plan, too."""
     if path.exists():
         read(path)
     content = msgspec.json.encode(Plan(format=FORMAT, made=made, files=tuple(plans)))
@@ -98,16 +100,22 @@ def write(path: Path, plans: Sequence[FilePlan], made: str) -> None:
 
 
 def read(path: Path) -> Plan:
-    """Read a plan file; UsageFailed where it is none, NewerFormat where it is of the future."""
+    """Read a plan file.
+
+    Raise UsageFailed if it is invalid, and NewerFormat if a later version wrote it.
+    """
     try:
         content = path.read_bytes()
         if newer := _newer(content):
             raise NewerFormat(path, newer, FORMAT)
         plan = msgspec.json.decode(content, type=Plan)
-        for one in plan.files:
-            wishes(one)
-            if any("\0" in name for name in (one.path, *(line.image for line in one.changes))):
-                raise ValueError("a path holds a NUL")
+        for file_plan in plan.files:
+            wishes(file_plan)
+            if any(
+                "\0" in name
+                for name in (file_plan.path, *(line.image for line in file_plan.changes))
+            ):
+                raise ValueError("a path contains a NUL character")
         return plan
     except OSError as error:
         raise UsageFailed(f"The plan {files.display_path(path)}: {error.strerror}.") from error
@@ -115,29 +123,29 @@ def read(path: Path) -> Plan:
         raise UsageFailed(f"The plan {files.display_path(path)}: {error}") from error
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise UsageFailed(
-            f"{files.display_path(path)} is no plan of mediakeep: {error}."
+            f"{files.display_path(path)} is not a plan of mediakeep: {error}."
         ) from error
 
 
 def _newer(content: bytes) -> int:
-    found = msgspec.json.decode(content)
-    told = found.get("format", 0) if isinstance(found, dict) else 0
-    return told if isinstance(told, int) and told > FORMAT else 0
+    plan = msgspec.json.decode(content)
+    version = plan.get("format", 0) if isinstance(plan, dict) else 0
+    return version if isinstance(version, int) and version > FORMAT else 0
 
 
 def told(plan: FilePlan, place: str) -> list[str]:
-    """Tell each change of a file in a line: where, which field, from what, to what, and why."""
+    """Format each change of a file in one line: file, field, old value, new value and reason."""
     return [full(place, line) for line in plan.changes]
 
 
 def full(place: str, line: Line) -> str:
-    """Tell a change with its file and its reason."""
-    why = f" ({line.reason})" if line.reason else ""
-    return f"{files.printable(place)}: {brief(line)}{why}"
+    """Format a change with its file and its reason."""
+    reason = f" ({line.reason})" if line.reason else ""
+    return f"{files.printable(place)}: {brief(line)}{reason}"
 
 
 def brief(line: Line) -> str:
-    """Tell a change alone: which field, from what, to what."""
+    """Format a change without its file: field, old value and new value."""
     if line.field == PICTURE:
         return f"cover {_pictured(line)}"
     if line.field == COVER_FILE:

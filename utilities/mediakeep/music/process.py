@@ -1,4 +1,4 @@
-"""The music worker: one artist read, diagnosed, repaired as far as that is safe, and reported."""
+"""The music worker: read, diagnose, repair and report one artist."""
 
 from __future__ import annotations
 
@@ -41,162 +41,164 @@ from mediakeep.outcome import QUIET, Outcome, Progress, Work, Worker
 
 
 @contextmanager
-def opened(places: Places) -> Iterator[Worker]:
-    """Give a process its worker, and what it works with."""
-    with tools.opened(places) as open_ones:
-        yield functools.partial(artist, places=places, tools=open_ones)
+def opened(config: Places) -> Iterator[Worker]:
+    """Yield the worker of a process, with its resources opened."""
+    with tools.opened(config) as context:
+        yield functools.partial(artist, config=config, context=context)
 
 
-def artist(work: Work, progress: Progress, places: Places, tools: Tools) -> Outcome:
+def artist(work: Work, progress: Progress, config: Places, context: Tools) -> Outcome:
     """Read, diagnose, repair and report one artist.
 
-    Skipped where the folder has vanished or is ignored; LibraryGone where the whole library has
-    vanished; Unreadable where the folder, or one in it, refuses. Done twice, it writes nothing the
-    second time.
+    Return a skipped outcome if the folder has vanished or is ignored. Raise LibraryGone if the
+    whole library has vanished, and Unreadable if the folder or one below it cannot be read. A
+    second run writes nothing.
     """
     path = Path(files.unescape(work.item.path))
     if not _is_folder(path):
         return _vanished(path.parent)
-    if ignoring.is_ignored(path, path.parent, places.ignored):
+    if ignoring.is_ignored(path, path.parent, config.ignored):
         return Outcome(Status.SKIPPED, "it is ignored", data={"skip_reason": "ignored"})
     key = work.stamp.key
     try:
-        found, accepted = _read(path, key, progress, places, tools)
-        asked = _look_up(found, places.lookup_key or key, progress, tools)
-        found = _known(found, asked)
-        issues = diagnose.issues(found, key)
-        coverless = mending.before(found, work, tools) or found
-        coverless = mending.with_repaired_mbids(coverless, issues, work, tools)
-        art = artwork.fetched(coverless, tools, progress)
-        covered = structs.replace(found, covers=art.covers)
-        mended = mending.mend(covered, issues, work, tools, progress)
-        if mended.written or mended.expected:
-            found = _again(found, path, tools) if places.write else _as_if(covered, mended)
-            asked = inquiry.again(asked, found, places.lookup_key or key, tools.desk)
-            found = _known(found, asked)
-            issues = diagnose.issues(found, key)
-    finally:  # what is known of files is true, whatever became of the artist
-        tools.index.commit()
-    asked = _awaiting(asked, art)
-    if places.write:
-        _tidy(found, art, mended, tools)
-    made = mending.records(work, tools)
-    told = Account(
-        artist=found,
-        issues=mending.described(found, issues, mended, tools),
-        repairs=_repaired(made, found, mended),
-        fresh=repaired.of(mending.fresh(made, work), found.path),
-        asked=asked,
+        artist, accepted = _read(path, key, progress, config, context)
+        lookup = _look_up(artist, config.lookup_key or key, progress, context)
+        artist = _known(artist, lookup)
+        issues = diagnose.issues(artist, key)
+        coverless = mending.before(artist, work, context) or artist
+        coverless = mending.with_repaired_mbids(coverless, issues, work, context)
+        covers = artwork.fetched(coverless, context, progress)
+        covered = structs.replace(artist, covers=covers.covers)
+        result = mending.mend(covered, issues, work, context, progress)
+        if result.written or result.expected:
+            artist = _again(artist, path, context) if config.write else _as_if(covered, result)
+            lookup = inquiry.again(lookup, artist, config.lookup_key or key, context.desk)
+            artist = _known(artist, lookup)
+            issues = diagnose.issues(artist, key)
+    finally:  # facts about files stay true even if the artist fails
+        context.index.commit()
+    lookup = _awaiting(lookup, covers)
+    if config.write:
+        _tidy(artist, covers, result, context)
+    records = mending.records(work, context)
+    artist_result = Account(
+        artist=artist,
+        issues=mending.described(artist, issues, result, context),
+        repairs=_repaired(records, artist, result),
+        fresh=repaired.of(mending.fresh(records, work), artist.path),
+        asked=lookup,
     )
-    if places.write:
-        endings.write(told, work, places.home)
-    outcome = endings.outcome(told, work, mended, places)
-    facts = _spent(asked, tools) | ({"accepted": accepted} if accepted else {})
-    trace = "\n".join(mended.traces)
-    return structs.replace(outcome, facts=outcome.facts | facts, traceback=trace)
+    if config.write:
+        endings.write(artist_result, work, config.home)
+    artist_outcome = endings.outcome(artist_result, work, result, config)
+    facts = _spent(lookup, context) | ({"accepted": accepted} if accepted else {})
+    trace = "\n".join(result.traces)
+    return structs.replace(artist_outcome, facts=artist_outcome.facts | facts, traceback=trace)
 
 
 def _read(
-    path: Path, key: str, progress: Progress, places: Places, tools: Tools
+    path: Path, key: str, progress: Progress, config: Places, context: Tools
 ) -> tuple[Artist, list[str]]:
-    """Read an artist, compare copies, and decode everything in a deep scan.
+    """Read an artist, hash possible duplicates, and decode everything in a deep scan.
 
-    Return it with the places of the sounds that were accepted.
+    Return it with the places whose changed audio was accepted.
     """
     accepted: list[str] = []
-    # Reading is quick beside decoding and writing, of which progress is told.
-    found = scan.artist(path, QUIET if places.deep else progress, tools.index, places.ignored)
-    if places.deep:
-        found, accepted = deep.scanned(found, key, places, tools, progress)
+    # Reading is fast compared to decoding and writing, which report progress.
+    artist = scan.artist(path, QUIET if config.deep else progress, context.index, config.ignored)
+    if config.deep:
+        artist, accepted = deep.scanned(artist, key, config, context, progress)
     else:
-        found = deep.recalled(found, key, tools.ledger)
-    hash_of = functools.partial(tools.index.essence, made=essence.of)
-    return copies.compared(found, hash_of), accepted
+        artist = deep.recalled(artist, key, context.ledger)
+    hash_of = functools.partial(context.index.essence, made=essence.of)
+    return copies.compared(artist, hash_of), accepted
 
 
-def _look_up(found: Artist, key: str, progress: Progress, tools: Tools) -> Inquiry:
-    """Look an artist up; a folder without a track that can be read asks nothing."""
-    if not any(album.readable for album in found.albums):
+def _look_up(artist: Artist, key: str, progress: Progress, context: Tools) -> Inquiry:
+    """Look up an artist; a folder without readable tracks sends no request."""
+    if not any(album.readable for album in artist.albums):
         return UNASKED
-    tools.desk.progress = progress
+    context.desk.progress = progress
     try:
-        return inquiry.of(found, key, tools.desk)
+        return inquiry.of(artist, key, context.desk)
     finally:
-        tools.desk.progress = QUIET
+        context.desk.progress = QUIET
 
 
-def _known(found: Artist, asked: Inquiry) -> Artist:
-    """Add to an artist what the look-up came to."""
+def _known(artist: Artist, lookup: Inquiry) -> Artist:
+    """Add the results of the lookup to an artist."""
     unowned = tuple(
-        one.group.title
-        for one in asked.holdings.lacking
-        if one.reason is Reason.NOT_OWNED and not one.track
+        missing.group.title
+        for missing in lookup.holdings.lacking
+        if missing.reason is Reason.NOT_OWNED and not missing.track
     )
-    return structs.replace(found, resolved=asked.resolved, matches=asked.matches, unowned=unowned)
+    return structs.replace(
+        artist, resolved=lookup.resolved, matches=lookup.matches, unowned=unowned
+    )
 
 
-def _awaiting(asked: Inquiry, art: Fetched) -> Inquiry:
-    """Let a look-up wait for the covers that could not be had."""
-    if not art.why or asked.why:
-        return asked
-    return structs.replace(asked, state="pending", why=art.why, failed=art.failed)
+def _awaiting(lookup: Inquiry, covers: Fetched) -> Inquiry:
+    """Mark the lookup as pending if covers could not be fetched."""
+    if not covers.why or lookup.why:
+        return lookup
+    return structs.replace(lookup, state="pending", why=covers.why, failed=covers.failed)
 
 
-def _spent(asked: Inquiry, tools: Tools) -> dict[str, object]:
-    """Tell what the look-up has cost, and why it was not made if it was not."""
-    spent = tools.desk.spent.taken()
-    facts: dict[str, object] = {"requests": spent.requests, "hits": spent.hits}
-    facts |= {"waited": round(spent.waited, 3), "odd_answers": spent.odd}
-    if asked.why:
-        facts["unreached" if asked.failed else "unasked"] = asked.why
+def _spent(lookup: Inquiry, context: Tools) -> dict[str, object]:
+    """Return the costs of the lookup, and why it failed or was not made."""
+    stats = context.desk.spent.taken()
+    facts: dict[str, object] = {"requests": stats.requests, "hits": stats.hits}
+    facts |= {"waited": round(stats.waited, 3), "odd_answers": stats.odd}
+    if lookup.why:
+        facts["unreached" if lookup.failed else "unasked"] = lookup.why
     return {name: value for name, value in facts.items() if value}
 
 
-def _repaired(made: Sequence[Record], found: Artist, mended: Mended) -> Repaired:
-    repairs = repaired.of(made, found.path)
-    return structs.replace(repairs, refused=tuple(mended.refused.items()))
+def _repaired(records: Sequence[Record], artist: Artist, result: Mended) -> Repaired:
+    repairs = repaired.of(records, artist.path)
+    return structs.replace(repairs, refused=tuple(result.refused.items()))
 
 
-def _tidy(found: Artist, art: Fetched, mended: Mended, tools: Tools) -> None:
-    """Leave the covers that have come to use, and remove the copies of killed writers.
+def _tidy(artist: Artist, covers: Fetched, result: Mended, context: Tools) -> None:
+    """Release the covers that were written, and remove the temporary copies of killed writers.
 
-    Of a younger copy another writer may have need.
+    Recent copies are kept: another writer may still need them.
     """
-    if not mended.refused:
-        artwork.leave(art.covers, found, tools)
-    if not tools.has_changed_files:
+    if not result.refused:
+        artwork.leave(covers.covers, artist, context)
+    if not context.has_changed_files:
         return
-    path = Path(files.unescape(found.path))
-    folders = {(path / files.unescape(track.place)).parent for track in found.tracks}
-    for folder in folders | {path / files.unescape(album.place) for album in found.albums}:
+    path = Path(files.unescape(artist.path))
+    folders = {(path / files.unescape(track.place)).parent for track in artist.tracks}
+    for folder in folders | {path / files.unescape(album.place) for album in artist.albums}:
         with contextlib.suppress(OSError):
             temp_copies.sweep(folder)
 
 
-def _again(before: Artist, path: Path, tools: Tools) -> Artist:
-    """Read an artist after repairs, which left every sound as it was."""
-    known = {track.place: track for track in before.tracks}
+def _again(before: Artist, path: Path, context: Tools) -> Artist:
+    """Read an artist again after repairs, which leave all audio unchanged."""
+    old_tracks = {track.place: track for track in before.tracks}
 
-    def same(track: Track) -> Track:
-        old = known.get(track.place)
+    def with_old_essence(track: Track) -> Track:
+        old = old_tracks.get(track.place)
         if not (old and old.facts and track.facts and old.facts.payload == track.facts.payload):
             return track
-        kept = {name: getattr(old, name) for name in ("essence", "damage", "change")}
-        return structs.replace(track, **kept)
+        unchanged = {name: getattr(old, name) for name in ("essence", "damage", "change")}
+        return structs.replace(track, **unchanged)
 
-    found = deep.changed(_reread(path, tools), same)
-    found = structs.replace(found, resolved=before.resolved)
-    return copies.compared(found, functools.partial(tools.index.essence, made=essence.of))
-
-
-def _reread(path: Path, tools: Tools) -> Artist:
-    return scan.artist(path, QUIET, tools.index, tools.places.ignored)
+    artist = deep.changed(_reread(path, context), with_old_essence)
+    artist = structs.replace(artist, resolved=before.resolved)
+    return copies.compared(artist, functools.partial(context.index.essence, made=essence.of))
 
 
-def _as_if(found: Artist, mended: Mended) -> Artist:
-    """Show an artist as it would be after the repairs that a dry run only tells of."""
-    shown = preview.artist(found, mended.expected)
-    return structs.replace(shown, fingerprint=found.fingerprint, covers={})
+def _reread(path: Path, context: Tools) -> Artist:
+    return scan.artist(path, QUIET, context.index, context.places.ignored)
+
+
+def _as_if(artist: Artist, result: Mended) -> Artist:
+    """Return the artist as it would be after the repairs of a dry run."""
+    previewed = preview.artist(artist, result.expected)
+    return structs.replace(previewed, fingerprint=artist.fingerprint, covers={})
 
 
 def _is_folder(path: Path) -> bool:
@@ -209,7 +211,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _vanished(library: Path) -> Outcome:
-    """Skip an artist that is gone, unless the library is: then nothing may be concluded."""
+    """Skip an artist that has vanished, unless the whole library has: then nothing is known."""
     try:
         empty = all(folders.is_hidden(path.name, True) for path in library.iterdir())
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -1,4 +1,4 @@
-"""What was repaired, told from the undo records: they are what a crash cannot make untrue."""
+"""The repairs of an artist, summarized from its undo records, which survive a crash."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mediakeep.music.plans import CONTAINER, COVER_FILE, FilePlan
 from mediakeep.music.repairs import enrichment
 from mediakeep.pages import page
 
-SHOWN = 3  # files that are named
-FIELDS = 16  # of those that were filled, the most frequent
-SHORT = 20  # letters of a value that is told beside its field
+SHOWN = 3  # changes that are listed
+FIELDS = 16  # filled fields that are listed, most frequent first
+SHORT = 20  # characters; a longer value is not shown next to its field
 
 _RANK = {kind.name: number for number, kind in enumerate(KINDS)}
 
@@ -26,46 +26,43 @@ _ByPlace = dict[str, list[tuple[str, Changed]]]
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One field of one file; `place` below the artist, `told` what changed, "" for a cover."""
+    """One changed field of a file; `told` is the formatted change, "" for a cover."""
 
     place: str
     told: str
 
 
 class Group(msgspec.Struct, frozen=True):
-    """What mended one kind of issue: in how many files, and some of the changes.
+    """The repairs of one kind of issue: the number of files, and some of the changes.
 
-    Of a kind that fills many fields these are told instead, with the number of files where it is
-    not all of them.
+    A kind that fills many fields lists the fields instead, with a count unless all files got them.
     """
 
     kind: str
     files: int
     changes: tuple[Change, ...] = ()
     fields: tuple[str, ...] = ()
-    more: int = 0  # fields that are not told
+    more: int = 0  # further fields, not listed
 
 
 class Repaired(msgspec.Struct, frozen=True):
-    """The repairs of an artist; each counts as one kind mended in one file."""
+    """The repairs of an artist; each counts as one kind repaired in one file."""
 
     count: int
     files: int
     groups: tuple[Group, ...]
     sessions: tuple[str, ...]
-    refused: tuple[
-        tuple[str, str], ...
-    ] = ()  # files that were to be written, and why they were not
-    filled: int = 0  # fields that a certain match filled, each in one file
+    refused: tuple[tuple[str, str], ...] = ()  # files that were not written, and why
+    filled: int = 0  # fields filled from a certain match, counted per file
 
     @property
     def by_kind(self) -> dict[str, int]:
-        """In how many files each kind was mended."""
+        """The number of files repaired for each kind."""
         return {group.kind: group.files for group in self.groups}
 
 
 def of(records: Sequence[Record], artist: str) -> Repaired:
-    """Sum up undo records of an artist, whose folder is given escaped."""
+    """Summarize the undo records of an artist; `artist` is its escaped folder."""
     by_kind: dict[str, _ByPlace] = {}
     for record in records:
         place = record.path.removeprefix(_real(artist) + "/")
@@ -78,7 +75,7 @@ def of(records: Sequence[Record], artist: str) -> Repaired:
         count=sum(group.files for group in groups),
         files=len({record.path for record in records}),
         groups=tuple(groups),
-        sessions=tuple(dict.fromkeys(one.session for one in records if one.session)),
+        sessions=tuple(dict.fromkeys(record.session for record in records if record.session)),
         filled=len(
             {
                 (record.path, field)
@@ -90,21 +87,24 @@ def of(records: Sequence[Record], artist: str) -> Repaired:
     )
 
 
-def expected(due: Iterable[FilePlan]) -> int:
-    """Count the repairs that would be made."""
-    plans = ((Changed(one.old, one.new, one.reason) for one in plan.changes) for plan in due)
+def expected(pending: Iterable[FilePlan]) -> int:
+    """Count the repairs that a dry run would make."""
+    plans = (
+        (Changed(change.old, change.new, change.reason) for change in plan.changes)
+        for plan in pending
+    )
     return sum(map(_kinds_of, plans))
 
 
-def to_be_filled(due: Iterable[FilePlan]) -> int:
+def to_be_filled(pending: Iterable[FilePlan]) -> int:
     """Count the fields that a certain match would fill."""
-    return sum(enrichment.is_filled(one.reason) for plan in due for one in plan.changes)
+    return sum(enrichment.is_filled(change.reason) for plan in pending for change in plan.changes)
 
 
 def kinds(reason: str) -> list[str]:
-    """Return the kinds of issues that a change mends: "whitespace, mojibake: words" names two."""
-    named = reason.partition(":")[0].split(",")
-    return [kind for name in named if (kind := name.strip()) in _RANK]
+    """Return the kinds named in a reason: "whitespace, mojibake: words" names two."""
+    names = reason.partition(":")[0].split(",")
+    return [kind for name in names if (kind := name.strip()) in _RANK]
 
 
 def _kinds_of(changes: Iterable[Changed]) -> int:
@@ -122,34 +122,38 @@ def _real(artist: str) -> str:
 def _group(kind: str, by_place: _ByPlace) -> Group:
     if kind == enrichment.FILLED:
         fields = list(_filled(by_place))
-        more = max(len(fields) - FIELDS, 0)
-        return Group(kind, len(by_place), fields=tuple(fields[:FIELDS]), more=more)
+        omitted = max(len(fields) - FIELDS, 0)
+        return Group(kind, len(by_place), fields=tuple(fields[:FIELDS]), more=omitted)
     changes = [
-        _change(place, field, change) for place, some in by_place.items() for field, change in some
+        _change(place, field, change)
+        for place, field_changes in by_place.items()
+        for field, change in field_changes
     ]
     return Group(kind, len(by_place), tuple(changes[:SHOWN]))
 
 
 def _filled(by_place: _ByPlace) -> Iterator[str]:
-    """Tell how many fields were filled with MBIDs, and the others, the most frequent first."""
-    held: dict[str, dict[str, tuple[str, ...]]] = {}
-    for place, some in by_place.items():
-        for field, change in some:
-            held.setdefault(field, {})[place] = change.new
-    mbids = [field for field in held if field.startswith("musicbrainz_")]
+    """Yield how many fields were filled with MBIDs, then the other fields, most frequent first."""
+    values_by_field: dict[str, dict[str, tuple[str, ...]]] = {}
+    for place, changes in by_place.items():
+        for field, change in changes:
+            values_by_field.setdefault(field, {})[place] = change.new
+    mbids = [field for field in values_by_field if field.startswith("musicbrainz_")]
     if mbids:
         yield f"{page.counted(len(mbids), 'field')} of MBIDs"
-    for field in sorted(held.keys() - set(mbids), key=lambda one: (-len(held[one]), one)):
-        count = len(held[field])
+    for field in sorted(
+        values_by_field.keys() - set(mbids), key=lambda name: (-len(values_by_field[name]), name)
+    ):
+        count = len(values_by_field[field])
         files_of = f" ({count:,})" if count < len(by_place) else ""
-        yield f"{_spoken(field)}{_alike(held[field])}{files_of}"
+        yield f"{_spoken(field)}{_alike(values_by_field[field])}{files_of}"
 
 
-def _alike(held: Mapping[str, tuple[str, ...]]) -> str:
-    """Tell the value that all files got, if it is a short one."""
-    values = set(held.values())
-    told = "; ".join(values.pop())
-    return f" {letters.quoted(told)}" if not values and len(told) <= SHORT else ""
+def _alike(values_by_place: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the value that all files got, if it is short."""
+    values = set(values_by_place.values())
+    text = "; ".join(values.pop())
+    return f" {letters.quoted(text)}" if not values and len(text) <= SHORT else ""
 
 
 def _change(place: str, field: str, change: Changed) -> Change:

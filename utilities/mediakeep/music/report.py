@@ -1,4 +1,4 @@
-"""The report on an artist for people: what to do first, then album by album, worst first."""
+"""The Markdown report on an artist: what to do first, then album by album, worst first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mediakeep.music.repaired import Repaired
 from mediakeep.music.steps import Step
 from mediakeep.pages import page
 
-FIRST = 5  # steps that stand at the top, each with what it means
+FIRST = 5  # steps at the top, each with its explanation
 
 _WHOLE = "The artist as a whole"
 
@@ -35,17 +35,17 @@ class Section(msgspec.Struct, frozen=True):
 
     @property
     def sums(self) -> str:
-        """How many issues of each severity, as text."""
+        """The number of issues of each severity, as text."""
         return _sums(self.issues)
 
 
 class Paths(msgspec.Struct, frozen=True):
-    """What a report points to: its home, and the paths of the audit's JSON and CSV below it."""
+    """The paths that a report refers to: the home, and the audit files below it."""
 
     home: Path
     json: str
     csv: str
-    listed: bool = True  # in the list of reviews, as what a queue knows
+    listed: bool = True  # whether the artist is in a queue, and so in the review list
 
 
 NOTHING = Repaired(0, 0, (), ())
@@ -59,68 +59,68 @@ def render(
     asked: Inquiry = UNASKED,
     kinds: Sequence[Kind] = KINDS,
 ) -> str:
-    """Write the report as Markdown."""
-    faults = [issue for issue in issues if diagnose.needs_person(issue)]
+    """Render the report as Markdown."""
+    open_issues = [issue for issue in issues if diagnose.needs_person(issue)]
     notes = [issue for issue in issues if not diagnose.needs_person(issue)]
     beside = {album.place: album.sibling_folders for album in artist.albums}
-    cures = Cures(paths.home, artist.path, paths.listed, beside)
-    todo = remedies.added(steps.plan(faults, kinds), faults, cures)
-    found = section.of(asked, artist, _chooser(issues, cures, artist))
-    by_album = _by_album(faults, kinds)
+    commands = Cures(paths.home, artist.path, paths.listed, beside)
+    todo = remedies.added(steps.plan(open_issues, kinds), open_issues, commands)
+    musicbrainz = section.of(asked, artist, _chooser(issues, commands, artist))
+    by_album = _by_album(open_issues, kinds)
     return page.render(
         "artist.md.j2",
         artist=artist.name,
         holdings=_holdings(artist),
-        sums=_sums(faults),
+        sums=_sums(open_issues),
         affected=len(by_album),
         first=todo[:FIRST],
         then=todo[FIRST:],
-        sections=[] if _is_told(todo) else _sections(artist, faults, kinds),
+        sections=[] if _is_told(todo) else _sections(artist, open_issues, kinds),
         healthy=[grouping.title(album) for album in artist.albums if album.place not in by_album],
         noted=page.counted(len(notes), Severity.NOTE),
         notes=remedies.held(steps.plan(notes, kinds), notes),
         repairs=repairs,
-        musicbrainz=found,
-        choose=cures.write(*(one for one in faults if one.kind == ARTIST)),
-        awaited=asked.state == "pending" and found is None,
-        take_back=cures.take_back(repairs.sessions),
+        musicbrainz=musicbrainz,
+        choose=commands.write(*(issue for issue in open_issues if issue.kind == ARTIST)),
+        awaited=asked.state == "pending" and musicbrainz is None,
+        take_back=commands.take_back(repairs.sessions),
         audit_json=paths.json,
         audit_csv=paths.csv,
     )
 
 
-def _chooser(issues: Iterable[Issue], cures: Cures, artist: Artist) -> Choose:
-    """Return what gives the command that decides what an album is, or which edition of it."""
-    open_ones = {issue.album: issue for issue in issues if issue.kind in (RELEASE, EDITION)}
+def _chooser(issues: Iterable[Issue], commands: Cures, artist: Artist) -> Choose:
+    """Return a function that builds the command to set the release or edition of an album."""
+    open_issues = {issue.album: issue for issue in issues if issue.kind in (RELEASE, EDITION)}
     loose = any(album.is_loose for album in artist.albums)
 
     def choose(*places: str) -> str:
-        found = [open_ones[place] for place in places if place in open_ones]
-        by_id = cures.listed and found and found[0].kind == RELEASE
-        if loose and "" in places and not by_id:  # the folder holds other albums, too
-            return cures.choose_edition() if found else ""
-        return cures.write(*found) or (cures.choose_edition() if found else "")
+        issues_at = [open_issues[place] for place in places if place in open_issues]
+        is_ambiguous = commands.listed and issues_at and issues_at[0].kind == RELEASE
+        if loose and "" in places and not is_ambiguous:  # the folder contains other albums, too
+            return commands.choose_edition() if issues_at else ""
+        return commands.write(*issues_at) or (commands.choose_edition() if issues_at else "")
 
     return choose
 
 
 def _is_told(todo: Sequence[Step]) -> bool:
-    """Tell whether the steps at the top leave nothing to be said album by album."""
+    """Return whether the steps at the top leave nothing to be listed album by album."""
     return len(todo) <= FIRST and all(step.where.complete for step in todo)
 
 
-def _by_album(faults: Iterable[Issue], kinds: Sequence[Kind]) -> dict[str, list[Issue]]:
-    """Put issues under their albums, those of the artist as a whole left out."""
-    whole = {kind.name for kind in kinds if kind.scope is Scope.ARTIST}
-    found: dict[str, list[Issue]] = {}
-    for issue in faults:
-        if issue.kind not in whole:
-            found.setdefault(issue.album, []).append(issue)
-    return found
+def _by_album(issues: Iterable[Issue], kinds: Sequence[Kind]) -> dict[str, list[Issue]]:
+    """Group issues by album, leaving out those of the artist as a whole."""
+    artist_kinds = {kind.name for kind in kinds if kind.scope is Scope.ARTIST}
+    by_album: dict[str, list[Issue]] = {}
+    for issue in issues:
+        if issue.kind not in artist_kinds:
+            by_album.setdefault(issue.album, []).append(issue)
+    return by_album
 
 
-def _sections(artist: Artist, faults: Sequence[Issue], kinds: Sequence[Kind]) -> list[Section]:
-    by_album = _by_album(faults, kinds)
+def _sections(artist: Artist, issues: Sequence[Issue], kinds: Sequence[Kind]) -> list[Section]:
+    by_album = _by_album(issues, kinds)
     sections = [
         Section(
             grouping.title(album),
@@ -131,10 +131,10 @@ def _sections(artist: Artist, faults: Sequence[Issue], kinds: Sequence[Kind]) ->
         if album.place in by_album
     ]
     sections.sort(key=lambda section: [-count for count in _weights(section.issues)])
-    whole = {kind.name for kind in kinds if kind.scope is Scope.ARTIST}
-    above = tuple(issue for issue in faults if issue.kind in whole)
-    first = Section(_WHOLE, above, tuple(grouping.gather(above, kinds, None)))
-    return [first, *sections] if above else sections
+    artist_kinds = {kind.name for kind in kinds if kind.scope is Scope.ARTIST}
+    artist_issues = tuple(issue for issue in issues if issue.kind in artist_kinds)
+    first = Section(_WHOLE, artist_issues, tuple(grouping.gather(artist_issues, kinds, None)))
+    return [first, *sections] if artist_issues else sections
 
 
 def _holdings(artist: Artist) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""A library's artists as they lie on disk, and one artist read with all tags."""
+"""Scan a library for artists, and read all tracks of one artist."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ from mediakeep.music.model import Album, Artist, Fault, ImageFile, Track
 from mediakeep.music.repairs import names
 from mediakeep.outcome import QUIET, Progress
 
-UNREADABLE = "unreadable"  # the fingerprint of a folder that refuses to be listed
+UNREADABLE = "unreadable"  # the fingerprint of a folder that cannot be listed
 
 _DIRECT = Direct()
 
 
 def library(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
-    """Find the artists of a library: the visible folders right in it, sorted by name.
+    """Find the artists of a library: the visible folders directly in it, sorted by name.
 
-    Names, sizes and times only, no file is opened. A folder without any music is no artist. One
-    that refuses is found, with counts of 0. `ignored` are the user's patterns, see
-    `media.ignoring`. LibraryGone where there is no such folder, Unreadable where it refuses.
+    Only names, sizes and times are read; no file is opened. A folder without music is no artist. An
+    unreadable folder is found with counts of 0. `ignored` are the user's patterns, see
+    `media.ignoring`. Raise LibraryGone if the folder does not exist, and Unreadable if it cannot be
+    read.
     """
     try:
         artists = folders.below(root, ignored)
@@ -39,12 +40,12 @@ def library(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
         raise LibraryGone(files.escape(root), "missing") from error
     except OSError as error:
         raise access.refusal(root, error) from error
-    found = (_found(path, list(folders.walk(path, ignored=ignored))) for path in artists)
-    return (one for one in found if one)
+    items = (_found(path, list(folders.walk(path, ignored=ignored))) for path in artists)
+    return (item for item in items if item)
 
 
 def loose(root: Path, ignored: tuple[str, ...] = ()) -> int:
-    """Count the audio files right in a library's root, which belong to no artist."""
+    """Count the audio files directly in the root of a library, which belong to no artist."""
     try:
         return len(folders.right_in(root, ignored).audio)
     except OSError as error:
@@ -52,7 +53,7 @@ def loose(root: Path, ignored: tuple[str, ...] = ()) -> int:
 
 
 def fingerprint(folder: Path, ignored: tuple[str, ...] = ()) -> str:
-    """Return the fingerprint of an artist's folder, the same that `library` finds."""
+    """Return the fingerprint of an artist's folder, the same as `find_artists` returns."""
     return _fingerprint(list(folders.walk(folder, ignored=ignored)))
 
 
@@ -62,11 +63,11 @@ def artist(
     reader: Reader = _DIRECT,
     ignored: tuple[str, ...] = (),
 ) -> Artist:
-    """Read all tracks of an artist's folder; Unreadable where it or a folder in it refuses.
+    """Read all tracks of an artist's folder; raise Unreadable if a folder cannot be read.
 
-    A file that cannot be read becomes a track with its fault; one that vanishes before its turn is
-    passed over. `progress` is told of the tracks found so far after each folder listed, which on a
-    slow share is a sign of life, and then of each track read. `ignored` are the user's patterns.
+    An unreadable file becomes a track with its fault; a file that vanishes in the meantime is
+    skipped. `progress` is called with the number of tracks found after each folder is listed, which
+    shows activity on a slow share, and then after each track. `ignored` are the user's patterns.
     """
     listed = list(_listed(path, progress, ignored))
     media = [file.facts for folder in listed for file in folder.media if file.facts]
@@ -89,15 +90,15 @@ def track(
     facts: os.stat_result | None = None,
     reader: Reader = _DIRECT,
 ) -> Track:
-    """Read one file, which becomes a track with its fault where it cannot be read.
+    """Read one file; if it cannot be read, the track has a fault.
 
-    `size` and `facts` are those of the moment when the file was found; the size is -1 where it is
-    no regular file.
+    `size` and `facts` were taken when the file was found; the size is -1 if it is not a regular
+    file.
     """
     if size == 0:
         return Track(place=place, fault=Fault.EMPTY)
     try:
-        reading = reader.track(os.fspath(path), facts)
+        audio = reader.track(os.fspath(path), facts)
     except Truncated as error:
         return Track(place=place, fault=Fault.TRUNCATED, reason=error.args[1])
     except NotAudio as error:
@@ -106,16 +107,16 @@ def track(
         return Track(place=place, fault=Fault.UNREADABLE, reason=error.args[1])
     return Track(
         place=place,
-        tags=reading.tags,
-        facts=reading.facts,
-        container=reading.container,
-        others=reading.others,
-        raw=reading.raw,
+        tags=audio.tags,
+        facts=audio.facts,
+        container=audio.container,
+        others=audio.others,
+        raw=audio.raw,
     )
 
 
 def _found(path: Path, listed: Sequence[Folder]) -> Found | None:
-    """Describe an artist's folder; None where it holds no music, and no folder refuses."""
+    """Describe an artist's folder; None if it contains no music and no folder is unreadable."""
     if not any(folder.fault or any(map(_is_music, folder.files)) for folder in listed):
         return None
     tracks = sum(len(folder.audio) for folder in listed)
@@ -145,19 +146,19 @@ def _fingerprint(listed: Sequence[Folder]) -> str:
 
 
 def _listed(path: Path, progress: Progress, ignored: tuple[str, ...]) -> Iterator[Folder]:
-    of = 0
+    total = 0
     for folder in folders.walk(path, ignored=ignored):
         if folder.fault:
             raise access.refusal(folder.path, folder.fault) from folder.fault
-        of += len(folder.candidates)
-        progress(0, of)
+        total += len(folder.candidates)
+        progress(0, total)
         yield folder
 
 
 def _home(name: str, listed: Iterable[Folder]) -> Callable[[str], str]:
-    """Return what gives for the place of a folder that of the album that it is part of.
+    """Return a function that maps the place of a folder to that of its album.
 
-    A folder named "Artist - Album" is itself the album if it holds nothing else but discs.
+    A folder named "Artist - Album" is an album itself if it contains nothing but discs.
     """
     tops = {discs.album_of(folder.place) for folder in listed if folder.candidates}
     if all(not place or discs.is_disc(place) for place in tops) and _names_album(name):
@@ -172,16 +173,16 @@ def _names_album(name: str) -> bool:
 def _albums(
     name: str, listed: Sequence[Folder], reader: Reader, progress: Progress, unread: list[str]
 ) -> Iterator[Album]:
-    """Read album by album, the folders of discs as part of theirs.
+    """Read album by album, disc folders as part of their album.
 
-    An MP4 that may be a film is a track only if it can be read and holds no video; a damaged one is
-    added to what is `unread`.
+    An MP4 that may be a film is a track only if it is readable and contains no video; a damaged one
+    is added to `unread`.
     """
     home, parts = _home(name, listed), dict[str, list[Folder]]()
     for folder in sorted(listed, key=lambda folder: folder.place):
         parts.setdefault(home(folder.place), []).append(folder)
-    done, of = 0, sum(len(folder.candidates) for folder in listed)
-    found: dict[str, Album] = {}
+    done, total = 0, sum(len(folder.candidates) for folder in listed)
+    albums: dict[str, Album] = {}
     for place in sorted(parts):
         tracks = []
         for folder in parts[place]:
@@ -192,53 +193,57 @@ def _albums(
                 elif read:
                     tracks.append(read)
                 done += 1
-                progress(done, of)
+                progress(done, total)
         if tracks:
-            # A disc that is an album of its own shares the pictures beside it.
-            beside = parts[""] if discs.is_disc(place) else []
-            images = tuple(_images([*parts[place], *beside], reader))
+            # A disc that is an album of its own shares the pictures next to it.
+            shared = parts[""] if discs.is_disc(place) else []
+            images = tuple(_images([*parts[place], *shared], reader))
             album = Album(place=files.escape(place), tracks=tuple(tracks), images=images)
-            alone = not place and sum(any(one.audio for one in some) for some in parts.values()) < 2
-            found[album.place] = structs.replace(
-                album, in_library_root=alone and _is_flat(name, album)
+            is_only_album = (
+                not place and sum(any(one.audio for one in some) for some in parts.values()) < 2
             )
-    yield from _merged(found)
+            albums[album.place] = structs.replace(
+                album, in_library_root=is_only_album and _is_flat(name, album)
+            )
+    yield from _merged(albums)
 
 
 def _is_flat(name: str, album: Album) -> bool:
-    """Tell whether the folder of an item is that of its only album: it bears its name.
+    """Return whether the folder of an item is that of its only album, whose title it has.
 
-    One that bears an artist's name as well is the artist's.
+    A folder that has the name of an artist as well is the artist's.
     """
     if _names_album(name):
         return True
     folder = letters.loose(names.album(files.escape(name), ()))
     tags = [track.tags for track in album.readable]
-    named = {letters.loose(letters.first(one.album)) for one in tags} - {""}
-    by = {letters.loose(text) for one in tags for text in (*one.artist, *one.albumartist)}
-    return named == {folder} and folder not in by
+    titles_in_tags = {letters.loose(letters.first(tag.album)) for tag in tags} - {""}
+    artists_in_tags = {
+        letters.loose(text) for tag in tags for text in (*tag.artist, *tag.albumartist)
+    }
+    return titles_in_tags == {folder} and folder not in artists_in_tags
 
 
 def _merged(albums: dict[str, Album]) -> Iterator[Album]:
-    """Make one album of discs whose folders are next to each other, unless their tags differ."""
+    """Merge discs whose folders are next to each other into one album, unless their tags differ."""
     parts: dict[str, list[Album]] = {}
     for place, first in discs.merged(albums).items():
         parts.setdefault(first, []).append(albums[place])
-    for first, several in parts.items():
-        if len(several) == 1 or are_different(several):
-            yield from several
+    for first, discs_of_album in parts.items():
+        if len(discs_of_album) == 1 or are_different(discs_of_album):
+            yield from discs_of_album
             continue
-        several.sort(key=lambda album: (album.place != first, album.place))
+        discs_of_album.sort(key=lambda album: (album.place != first, album.place))
         yield structs.replace(
             albums[first],
-            tracks=tuple(track for album in several for track in album.tracks),
-            images=tuple(image for album in several for image in album.images),
+            tracks=tuple(track for album in discs_of_album for track in album.tracks),
+            images=tuple(image for album in discs_of_album for image in album.images),
         )
 
 
 def are_different(albums: Sequence[Album]) -> bool:
-    """Tell whether any two of several albums share no title, or no release, in their tags."""
-    told: list[tuple[set[str], set[str]]] = [
+    """Return whether any two albums have no title, or no release, in common in their tags."""
+    keys: list[tuple[set[str], set[str]]] = [
         (
             {titles.core(text) for track in album.readable for text in track.tags.album[:1]} - {""},
             {mbid for track in album.readable for mbid in track.tags.musicbrainz_albumid},
@@ -247,42 +252,42 @@ def are_different(albums: Sequence[Album]) -> bool:
     ]
     return any(
         mine and theirs and mine.isdisjoint(theirs)
-        for one, other in combinations(told, 2)
+        for one, other in combinations(keys, 2)
         for mine, theirs in zip(one, other, strict=True)
     )
 
 
 def _track(folder: Folder, file: File, reader: Reader) -> Track | None:
-    """Read a listed file; None where it has vanished since."""
+    """Read a listed file; return None if it has vanished since."""
     path = f"{folder.path}/{file.name}"
     place = files.escape(folder.place_of(file.name))
-    found = track(path, place, file.size, file.facts, reader)
-    gone = found.fault is Fault.UNREADABLE and file.size > 0 and _has_vanished(Path(path))
+    result = track(path, place, file.size, file.facts, reader)
+    has_vanished = result.fault is Fault.UNREADABLE and file.size > 0 and _has_vanished(Path(path))
     if _has_cue_sheet(folder, file):
-        found = structs.replace(found, cue=True)
-    return None if gone else found
+        result = structs.replace(result, cue=True)
+    return None if has_vanished else result
 
 
 def _has_cue_sheet(folder: Folder, file: File) -> bool:
-    """Tell whether a cue sheet parts the file into tracks.
+    """Return whether a cue sheet splits the file into tracks.
 
-    It bears the file's name, or the file is the only audio file next to it.
+    The sheet has the file's name, or the file is the only audio file next to it.
     """
     sheets = folder.cue_sheets
     if sheets and len(folder.audio) > 1:
         stem = file.name.removesuffix(f".{file.name.rpartition('.')[2]}").casefold()
         names = {f"{stem}.cue", f"{file.name.casefold()}.cue"}
-        sheets = [one for one in sheets if one.name.casefold() in names]
-    return any(cue_sheets.parts_one_file(Path(f"{folder.path}/{one.name}")) for one in sheets)
+        sheets = [sheet for sheet in sheets if sheet.name.casefold() in names]
+    return any(cue_sheets.parts_one_file(Path(f"{folder.path}/{sheet.name}")) for sheet in sheets)
 
 
 def _images(parts: Iterable[Folder], reader: Reader) -> Iterator[ImageFile]:
-    """Describe the listed pictures, but for those that have vanished since."""
+    """Describe the listed pictures, except those that have vanished since."""
     for folder in parts:
         for file in folder.images:
-            found = _image(folder, file, reader)
-            if not (found.reason and _has_vanished(Path(f"{folder.path}/{file.name}"))):
-                yield found
+            image = _image(folder, file, reader)
+            if not (image.reason and _has_vanished(Path(f"{folder.path}/{file.name}"))):
+                yield image
 
 
 def _image(folder: Folder, file: File, reader: Reader) -> ImageFile:
@@ -296,9 +301,9 @@ def _image(folder: Folder, file: File, reader: Reader) -> ImageFile:
 
 
 def _has_vanished(path: Path) -> bool:
-    """Tell whether a file is gone that was there when listed; Unreadable if its folder is, too.
+    """Return whether a listed file is gone; raise Unreadable if its folder is gone, too.
 
-    The folder may be that of a share that has just been lost, of which nothing may be concluded.
+    The folder may be on a share that was just lost, so nothing is known about the file.
     """
     try:
         path.lstat()
@@ -308,6 +313,6 @@ def _has_vanished(path: Path) -> bool:
         except OSError as error:
             raise access.refusal(path.parent, error) from error
         return True
-    except OSError:  # a disk that fails: the file refuses, which is not to be gone
+    except OSError:  # an I/O error: the file is unreadable, not gone
         return False
     return False

@@ -1,4 +1,4 @@
-"""Tracks as CSV for spreadsheets: one row each, and no cell that could be taken for a formula."""
+"""Tracks as CSV for spreadsheets: one row each, no cell that could be taken for a formula."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _UNKNOWN = ("",) * len(_FACTS)
 
 
 def render(artist: Artist, extra: Mapping[str, Callable[[Track], str]] = {}) -> bytes:
-    """Write one row a track; `extra` are further columns, each with what gives its cells."""
+    """Write one row per track; `extra` maps more columns to functions that return their cells."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow((*COLUMNS, *extra))
     for album in artist.albums:
         for track in album.tracks:
-            values = (*_values(album, track), *(tell(track) for tell in extra.values()))
+            values = (*_values(album, track), *(text_of(track) for text_of in extra.values()))
             rows.writerow([_cell(value) if value else "" for value in values])
     return text.getvalue().encode()
 
 
 def _values(album: Album, track: Track) -> tuple[Any, ...]:
-    """Give what is known in the order of the columns."""
+    """Return the values of a row in the order of the columns."""
     return (
         track.place,
         album.place,
@@ -58,15 +58,15 @@ def _values(album: Album, track: Track) -> tuple[Any, ...]:
 
 
 def _cell(value: Any) -> str:
-    """Write several texts joined by semicolons; no cell begins like a formula."""
+    """Join several texts with semicolons; no cell starts like a formula."""
     if isinstance(value, tuple):
         value = "; ".join(value)
     text = "yes" if value is True else str(value)
     return cells.plain(text)
 
 
-def _picture(one: Picture) -> str:
-    """Write what the bytes are where that is known, else what the tag claims."""
-    kind = one.seen or one.mime or "unknown"
-    pixels = f" {one.width}x{one.height}" if one.width else ""
-    return f"type {one.type}, {kind}{pixels}, {one.size} bytes"
+def _picture(picture: Picture) -> str:
+    """Describe a picture by its content if known, else by what the tag says."""
+    kind = picture.seen or picture.mime or "unknown"
+    pixels = f" {picture.width}x{picture.height}" if picture.width else ""
+    return f"type {picture.type}, {kind}{pixels}, {picture.size} bytes"

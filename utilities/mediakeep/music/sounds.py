@@ -1,4 +1,4 @@
-"""What an artist's files sound like now, compared with what the ledger knows; all of it pure."""
+"""Compare the audio of an artist's files with the essence database; pure functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mediakeep.media.ledger import Sound
 
 
 class Heard(NamedTuple):
-    """What a file sounds like now, and its size and time."""
+    """The current audio of a file, and the file's size and time."""
 
     essence: str
     payload: int
@@ -21,90 +21,92 @@ class Heard(NamedTuple):
 
 
 class Judgement(msgspec.Struct):
-    """What is to be written, and which places differ from the ledger, with the sentence on each."""
+    """The entries to write, and the places whose audio differs, with a sentence on each."""
 
     sounds: dict[str, Sound] = {}
-    left: set[str] = set()  # places whose sound stands elsewhere now
+    left: set[str] = set()  # places whose audio is elsewhere now
     changes: dict[str, str] = {}
 
 
-def compare(known: Mapping[str, Sound], heard: Mapping[str, Heard], today: str) -> Judgement:
-    """Compare by place; a file that was moved or renamed within the artist is known by its sound.
+def compare(known: Mapping[str, Sound], measured: Mapping[str, Heard], today: str) -> Judgement:
+    """Compare by place; a file moved or renamed within the artist is recognized by its audio.
 
-    One that was moved and has changed on the way is known by its name and its bytes of sound. What
-    differs is kept as it was, so it is told until it is accepted. A file that is not there any more
-    stays in the ledger: it may come back.
+    A file that was moved and changed is recognized by its name and the number of bytes of audio.
+    The stored entry of a changed file is kept, so the change is reported until it is accepted. A
+    file that no longer exists stays in the database: it may come back.
     """
-    judged = Judgement()
-    moved = _moved(known, heard)
-    damaged = _damaged(known, heard, set(moved.values()))
-    out = {known[origin].essence for origin in moved.values()}
-    judged.left = {origin for origin in moved.values() if origin not in heard}
-    judged.left.update(damaged.values())
-    for place, now in heard.items():
-        before = known.get(place)
-        if before and before.essence == now.essence:
-            judged.sounds[place] = Sound(*now, before.first, today)
+    diff = Judgement()
+    moved = _moved(known, measured)
+    damaged = _damaged(known, measured, set(moved.values()))
+    moved_essences = {known[origin].essence for origin in moved.values()}
+    diff.left = {origin for origin in moved.values() if origin not in measured}
+    diff.left.update(damaged.values())
+    for place, current in measured.items():
+        previous = known.get(place)
+        if previous and previous.essence == current.essence:
+            diff.sounds[place] = Sound(*current, previous.first, today)
         elif origin := moved.get(place):
-            judged.sounds[place] = Sound(*now, known[origin].first, today)
+            diff.sounds[place] = Sound(*current, known[origin].first, today)
         elif origin := damaged.get(place):
-            judged.sounds[place] = known[origin]
-            judged.changes[place] = _told(known[origin], now)
-        elif before is None or (before.essence in out and not _untouched(before, now)):
-            judged.sounds[place] = Sound(*now, today, today)
+            diff.sounds[place] = known[origin]
+            diff.changes[place] = _told(known[origin], current)
+        elif previous is None or (
+            previous.essence in moved_essences and not _untouched(previous, current)
+        ):
+            diff.sounds[place] = Sound(*current, today, today)
         else:
-            judged.changes[place] = _told(before, now)
-    return judged
+            diff.changes[place] = _told(previous, current)
+    return diff
 
 
 def accept(
-    judged: Judgement, heard: Mapping[str, Heard], places: Iterable[str], today: str
+    diff: Judgement, measured: Mapping[str, Heard], places: Iterable[str], today: str
 ) -> None:
-    """Take what is heard at these places, where it differs, for the true sound."""
+    """Accept the current audio at these places as the right one."""
     for place in places:
-        judged.sounds[place] = Sound(*heard[place], today, today)
-        del judged.changes[place]
+        diff.sounds[place] = Sound(*measured[place], today, today)
+        del diff.changes[place]
 
 
-def _moved(known: Mapping[str, Sound], heard: Mapping[str, Heard]) -> dict[str, str]:
-    """Find where the sounds came from that have left their place: new place -> old one."""
+def _moved(known: Mapping[str, Sound], measured: Mapping[str, Heard]) -> dict[str, str]:
+    """Find where moved audio came from: new place -> old place."""
     origins: dict[str, list[str]] = {}
     for place, sound in known.items():
-        if place not in heard or heard[place].essence != sound.essence:
+        if place not in measured or measured[place].essence != sound.essence:
             origins.setdefault(sound.essence, []).append(place)
-    there = {now.essence for now in heard.values()}
+    present = {current.essence for current in measured.values()}
     moved = {}
-    for place, now in heard.items():
-        before, found = known.get(place), origins.get(now.essence)
-        if not found or (before and before.essence == now.essence):
+    for place, current in measured.items():
+        previous, candidates = known.get(place), origins.get(current.essence)
+        if not candidates or (previous and previous.essence == current.essence):
             continue
-        lost = before is not None and before.essence not in there
-        if not (lost and _came_back(known, place, found[0])):
-            moved[place] = found.pop(0)
+        is_lost = previous is not None and previous.essence not in present
+        if not (is_lost and _came_back(known, place, candidates[0])):
+            moved[place] = candidates.pop(0)
     return moved
 
 
 def _came_back(known: Mapping[str, Sound], place: str, origin: str) -> bool:
-    """Tell whether a file was elsewhere for a while, and is back with the sound it had there.
+    """Return whether a file was elsewhere for a while and is back with the audio it had there.
 
-    That sound must not replace the true one: it was first heard when this place had vanished.
+    That audio must not replace the right one: it was first measured when this place had vanished.
     """
     return _name(place) == _name(origin) and known[origin].first > known[place].last
 
 
 def _damaged(
-    known: Mapping[str, Sound], heard: Mapping[str, Heard], taken: Collection[str]
+    known: Mapping[str, Sound], measured: Mapping[str, Heard], taken: Collection[str]
 ) -> dict[str, str]:
-    """Find where the files came from that changed on the way: new place -> old one."""
+    """Find where files came from that changed while being moved: new place -> old place."""
     vanished: dict[tuple[str, int], list[str]] = {}
     for place, sound in known.items():
-        if place not in heard and place not in taken:
+        if place not in measured and place not in taken:
             vanished.setdefault((_name(place), sound.payload), []).append(place)
     essences = {sound.essence for sound in known.values()}
     damaged = {}
-    for place, now in heard.items():
-        origins = vanished.get((_name(place), now.payload))
-        if origins and place not in known and now.essence not in essences:
+    for place, current in measured.items():
+        origins = vanished.get((_name(place), current.payload))
+        if origins and place not in known and current.essence not in essences:
             damaged[place] = origins.pop(0)
     return damaged
 
@@ -113,26 +115,26 @@ def _name(place: str) -> str:
     return place.rpartition("/")[2]
 
 
-def _untouched(before: Sound, now: Heard) -> bool:
-    return (before.size, before.mtime_ns) == (now.size, now.mtime_ns)
+def _untouched(previous: Sound, current: Heard) -> bool:
+    return (previous.size, previous.mtime_ns) == (current.size, current.mtime_ns)
 
 
-def _told(before: Sound, now: Heard) -> str:
-    """Say since when the sound differs, and what the file itself says of the cause."""
-    differs = f"the sound differs from the one of {before.last}"
-    if _untouched(before, now):
-        why = "size and time of the file are the same, so the disk or memory damaged it"
-    elif before.mtime_ns == now.mtime_ns:
-        why = "the size of the file is another, but not its time"
-    elif before.mtime_ns < now.mtime_ns:
-        why = f"the file was written on {_day(now.mtime_ns)} since"
+def _told(previous: Sound, current: Heard) -> str:
+    """Format since when the audio differs, and what the file's size and time say of the cause."""
+    differs = f"the audio differs from that of {previous.last}"
+    if _untouched(previous, current):
+        reason = "size and time of the file are unchanged, so disk or memory damaged it"
+    elif previous.mtime_ns == current.mtime_ns:
+        reason = "the size of the file changed, but not its time"
+    elif previous.mtime_ns < current.mtime_ns:
+        reason = f"the file was modified on {_day(current.mtime_ns)}"
     else:
-        why = f"it is another file, written on {_day(now.mtime_ns)}"
-    return f"{differs}; {why}"
+        reason = f"it is another file, modified on {_day(current.mtime_ns)}"
+    return f"{differs}; {reason}"
 
 
 def _day(mtime_ns: int) -> str:
     try:
         return datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):  # a time beyond the year 9999
-        return "a day that no calendar knows"
+        return "an invalid date"

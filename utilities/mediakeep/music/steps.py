@@ -1,4 +1,4 @@
-"""What to do about an artist, step by step: how often it is wrong, where, and what cures it."""
+"""The steps that resolve the issues of an artist: how often, where, and what to do."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from mediakeep.music.grouping import LOOSE
 from mediakeep.music.kinds import Kind, Scope
 from mediakeep.pages import page
 
-NAMED = 3  # places that a step names
-ALBUMS = 6  # of which a note tells what is most frequent in them
-CAUSES = 3  # told of each of them
+NAMED = 3  # places named in a step
+ALBUMS = 6  # albums whose most frequent causes a note shows
+CAUSES = 3  # causes shown per album
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where something is wrong, and what exactly, or how often; either may be empty."""
+    """Where an issue occurs, and its detail or how often; either may be empty."""
 
     name: str
     remark: str = ""
 
 
 class Whereabouts(msgspec.Struct, frozen=True):
-    """How often and where a kind of issue was found; `complete` where that leaves no question."""
+    """How often and where a kind of issue occurs; `complete` if all details are included."""
 
-    head: str  # what stands before the places, such as "34 tracks in 5 albums: "
+    head: str  # text before the places, such as "34 tracks in 5 albums: "
     places: tuple[Place, ...]
     more: str = ""  # such as "and 2 more albums"
     complete: bool = False
 
 
 class Remedy(msgspec.Struct, frozen=True):
-    """What can be done at once: a sentence's beginning, and a command to paste; one may be ""."""
+    """A fix: the beginning of a sentence and a command to paste; either may be ""."""
 
     text: str
     command: str
 
 
 class Step(msgspec.Struct, frozen=True):
-    """Kinds of one severity that an artist has at the very same places."""
+    """Kinds of one severity that occur at exactly the same places."""
 
     kinds: tuple[Kind, ...]
     where: Whereabouts
@@ -50,22 +50,21 @@ class Step(msgspec.Struct, frozen=True):
 
     @property
     def severity(self) -> Severity:
-        """How much it matters."""
         return self.kinds[0].severity
 
 
 def plan(issues: Iterable[Issue], kinds: Sequence[Kind]) -> list[Step]:
-    """Make steps of all kinds that an artist has, most urgent first."""
+    """Build a step for each kind of issue that an artist has, most urgent first."""
     by_kind: dict[str, list[Issue]] = {}
     for issue in issues:
         by_kind.setdefault(issue.kind, []).append(issue)
-    alike: dict[tuple[Severity, Whereabouts, frozenset[tuple[str, str]]], list[Kind]] = {}
+    by_location: dict[tuple[Severity, Whereabouts, frozenset[tuple[str, str]]], list[Kind]] = {}
     for kind in kinds:
-        if found := by_kind.get(kind.name):
-            places = frozenset((issue.album, issue.path) for issue in found)
-            key = kind.severity, _whereabouts(kind, found), places
-            alike.setdefault(key, []).append(kind)
-    return [Step(tuple(named), where) for (_, where, _), named in alike.items()]
+        if of_kind := by_kind.get(kind.name):
+            places = frozenset((issue.album, issue.path) for issue in of_kind)
+            key = kind.severity, _whereabouts(kind, of_kind), places
+            by_location.setdefault(key, []).append(kind)
+    return [Step(tuple(same_kinds), where) for (_, where, _), same_kinds in by_location.items()]
 
 
 def _whereabouts(kind: Kind, issues: Sequence[Issue]) -> Whereabouts:
@@ -74,19 +73,21 @@ def _whereabouts(kind: Kind, issues: Sequence[Issue]) -> Whereabouts:
         places = tuple(Place(_name(issue, kind), issue.detail) for issue in issues)
         return Whereabouts("" if len(issues) == 1 else f"{count}: ", places, complete=True)
     albums = Counter(issue.album or LOOSE for issue in issues)
-    told = _told(issues) if (kind.severity, kind.scope) == (Severity.NOTE, Scope.TRACK) else {}
+    remarks = _told(issues) if (kind.severity, kind.scope) == (Severity.NOTE, Scope.TRACK) else {}
     if len(albums) == 1:
-        places = tuple(Place(name, told.get(name, "")) for name in albums)
+        places = tuple(Place(name, remarks.get(name, "")) for name in albums)
         return Whereabouts(f"{count}, all in ", places)
-    return _spread(kind, count, albums, told)
+    return _spread(kind, count, albums, remarks)
 
 
-def _spread(kind: Kind, count: str, albums: Counter[str], told: Mapping[str, str]) -> Whereabouts:
-    """Name the albums that have it most often."""
+def _spread(
+    kind: Kind, count: str, albums: Counter[str], remarks: Mapping[str, str]
+) -> Whereabouts:
+    """Name the albums in which the issue occurs most often."""
     within = "" if kind.scope is Scope.ALBUM else f" in {page.counted(len(albums), 'album')}"
     places = tuple(
-        Place(name, "; ".join(filter(None, (f"{number:,}" if within else "", told.get(name)))))
-        for name, number in albums.most_common(ALBUMS if told else NAMED)
+        Place(name, "; ".join(filter(None, (f"{number:,}" if within else "", remarks.get(name)))))
+        for name, number in albums.most_common(ALBUMS if remarks else NAMED)
     )
     rest = len(albums) - len(places)
     more = f"and {page.counted(rest, 'more album')}" if rest else ""
@@ -94,9 +95,9 @@ def _spread(kind: Kind, count: str, albums: Counter[str], told: Mapping[str, str
 
 
 def _told(issues: Iterable[Issue]) -> dict[str, str]:
-    """Tell of each album what its tracks have most often: notes are told nowhere else.
+    """Return the most frequent causes among the tracks of each album; notes appear nowhere else.
 
-    What every track has otherwise, as a title, is told by an example.
+    Causes that differ for every track, such as titles, are shown by an example.
     """
     by_album: dict[str, Counter[str]] = {}
     for issue in issues:
@@ -106,16 +107,18 @@ def _told(issues: Iterable[Issue]) -> dict[str, str]:
 
 
 def _ranked(causes: Counter[str]) -> str:
-    by_field: dict[str, list[str]] = {}  # of causes that one track alone has
+    by_field: dict[str, list[str]] = {}  # causes that only one track has
     for cause, number in causes.items():
         if number == 1:
             by_field.setdefault(cause.partition(' "')[0], []).append(cause)
-    told = Counter({cause: number for cause, number in causes.items() if number > 1})
-    for alike in by_field.values():
-        told[f"{alike[0]}{' and others' if alike[1:] else ''}"] = len(alike)
-    more = len(told) - CAUSES
-    some = [f"{cause} ({number:,})" for cause, number in told.most_common(CAUSES)]
-    return "; ".join([*some, *([f"and {more} more"] if more > 0 else [])])
+    frequencies = Counter({cause: number for cause, number in causes.items() if number > 1})
+    for single_causes in by_field.values():
+        frequencies[f"{single_causes[0]}{' and others' if single_causes[1:] else ''}"] = len(
+            single_causes
+        )
+    rest = len(frequencies) - CAUSES
+    shown = [f"{cause} ({number:,})" for cause, number in frequencies.most_common(CAUSES)]
+    return "; ".join([*shown, *([f"and {rest} more"] if rest > 0 else [])])
 
 
 def _name(issue: Issue, kind: Kind) -> str:

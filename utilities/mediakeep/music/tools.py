@@ -1,4 +1,4 @@
-"""What a worker works with: where it writes, and the index and the ledger that it has opened."""
+"""The resources of a music worker: its configuration, caches, database and services."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 
 class Places(msgspec.Struct, frozen=True):
-    """Where the worker writes: below `home`, and nothing but caches unless `write`.
+    """The configuration of a worker, which can be pickled.
 
-    `deep` has it decode every file, and `accept` take the sounds that it hears for the true ones.
-    `policy` says what it may repair, `access` which services it may ask, and `by_hand` that it only
-    brings up to date what a person's command has changed, so that the repairs of the batch before
-    are still those that count. A look-up is kept under `lookup_key`, "" for the key of the item.
-    `ignored` are patterns of files and folders that are passed over.
+    Everything is written below `home`, and only caches unless `write`. `deep` decodes every file,
+    and `accept_sound` accepts its current audio as the right one. `policy` says what may be
+    repaired, and `access` which services may be used. With `by_hand` the worker only updates what a
+    command of the user has changed; the repairs of the batch before still count. The lookup is
+    stored under `lookup_key`, "" for the key of the item. `ignored` are patterns of files and
+    folders to skip.
     """
 
     home: Path
@@ -43,7 +44,7 @@ class Places(msgspec.Struct, frozen=True):
 
 
 class Tools(msgspec.Struct, frozen=True, dict=True):
-    """What each process opens once."""
+    """The resources that each process opens once."""
 
     index: Index
     ledger: Ledger
@@ -51,40 +52,38 @@ class Tools(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def has_changed_files(self) -> bool:
-        """Whether mediakeep has ever written to a person's file."""
+        """Whether mediakeep has ever written to one of the user's files."""
         return (self.places.home / "status" / "undo").is_dir()
 
     @cached_property
     def desk(self) -> Desk:
-        """What services are asked with."""
+        """The context of lookups."""
         return Desk(self.places.home / "status" / "cache", self.places.access)
 
     @cached_property
     def pen(self) -> Pen:
-        """What files are written with; most artists need none, and loading it takes its time."""
+        """The writer of music files; loaded late: it is slow, and most artists need none."""
         from mediakeep.media.undoing.store import Store
         from mediakeep.music.pen import Pen
 
         return Pen.of(Store(self.places.home / "status" / "undo"), self.places.policy)
 
     def close(self) -> None:
-        """Close what was opened."""
-        if "pen" in self.__dict__:
-            self.pen.store.close()
-        if "desk" in self.__dict__:
-            self.desk.close()
+        for resource in self.__dict__.values():  # the cached properties that were used
+            closable = resource if isinstance(resource, Desk) else resource.store
+            closable.close()
 
 
 @contextlib.contextmanager
-def opened(places: Places) -> Iterator[Tools]:
-    """Open the tools of a process; StateDamaged where the ledger is damaged."""
-    status = places.home / "status"
-    with contextlib.ExitStack() as open_ones:
-        write = places.write and places.deep
-        sounds = Ledger.open(status / "music" / ledger.FILE, write=write)
-        open_ones.callback(sounds.close)
+def opened(config: Places) -> Iterator[Tools]:
+    """Open the resources of a process; raise StateDamaged if the essence database is damaged."""
+    status = config.home / "status"
+    with contextlib.ExitStack() as stack:
+        write = config.write and config.deep
+        database = Ledger.open(status / "music" / ledger.FILE, write=write)
+        stack.callback(database.close)
         index = Index.open(status / "cache")
-        open_ones.callback(index.close)
-        tools = Tools(index, sounds, places)
-        open_ones.callback(tools.close)
-        yield tools
+        stack.callback(index.close)
+        context = Tools(index, database, config)
+        stack.callback(context.close)
+        yield context
