@@ -191,7 +191,7 @@ def test_another_sound_is_told_until_it_is_accepted(place: Home, artist: Path) -
         told = issues(place)
         assert set(told) == {"Dawn/a.mp3"}
         assert "essence-changed the audio differs from that of 20" in told["Dawn/a.mp3"]
-        assert "; the file was written on 20" in told["Dawn/a.mp3"]
+        assert "; the file was modified on 20" in told["Dawn/a.mp3"]
         assert ledger(place)["Dawn/a.mp3"] == true
     assert "Accepted: Dawn/a.mp3\n" in deep(place, artist, "--accept-sound")
     assert issues(place) == {}

@@ -76,7 +76,7 @@ WHITE = {
     "Low  Tide": "two spaces in a row",
     "Low\tTide": "a tab or line break",
     "Low\u00a0Tide": "a no-break space",
-    "Low\u200bTide": "a character of no width",
+    "Low\u200bTide": "a zero-width character",
 }
 
 

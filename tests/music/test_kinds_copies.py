@@ -57,7 +57,7 @@ def test_a_copy_with_other_tags_in_the_same_album_is_found(artist: Path, suffix:
     put(artist / "Dawn" / f"a.{suffix}")
     put(artist / "Dawn" / f"b.{suffix}", title="Ballast, Remastered", picture="cover.jpg")
     put(artist / "Dawn" / f"c.{suffix}", take=1, title="Thaw")
-    assert found(artist) == {f"Dawn/b.{suffix}": f'the same as "Dawn/a.{suffix}"'}
+    assert found(artist) == {f"Dawn/b.{suffix}": f'same audio as "Dawn/a.{suffix}"'}
 
 
 @pytest.mark.parametrize("suffix", shelf.FORMATS)
@@ -72,7 +72,7 @@ def test_every_copy_but_the_first_names_the_first_and_loose_ones_come_last(artis
         song(artist / place, "song", album="Dawn" if place[0] == "D" else "Dusk")
     (artist / "a" / "a.flac").rename(artist / "a.flac")
     assert found(artist) == dict.fromkeys(
-        ("Dawn/CD2/b.flac", "Dawn/CD2/c.flac", "a.flac"), 'the same as "Dawn/CD1/x.flac"'
+        ("Dawn/CD2/b.flac", "Dawn/CD2/c.flac", "a.flac"), 'same audio as "Dawn/CD1/x.flac"'
     )
 
 
@@ -82,8 +82,8 @@ def test_two_loose_tracks_can_be_copies_and_so_can_one_of_another_album(artist: 
     put(artist / "c.ogg", title="One")
     put(artist / "d.ogg", title="Two")
     assert found(artist) == {
-        "b.mp3": 'the same as "Dawn/a.mp3"',
-        "d.ogg": 'the same as "c.ogg"',
+        "b.mp3": 'same audio as "Dawn/a.mp3"',
+        "d.ogg": 'same audio as "c.ogg"',
     }
 
 
@@ -102,7 +102,7 @@ def test_two_folders_hold_copies_where_album_and_year_are_the_same(
 ) -> None:
     put(artist / "Moorings" / "a.flac")
     put(artist / "Other" / "a.flac", album=album, date=date)
-    expected = {"Other/a.flac": 'the same as "Moorings/a.flac"'} if superfluous else {}
+    expected = {"Other/a.flac": 'same audio as "Moorings/a.flac"'} if superfluous else {}
     assert found(artist) == expected
 
 
@@ -116,7 +116,7 @@ def test_a_recording_on_an_album_and_a_compilation_is_no_copy(artist: Path) -> N
 def test_tracks_without_an_album_tag_are_bound_by_their_folder_alone(artist: Path) -> None:
     for place in ("Dawn/a.mp3", "Dusk/a.mp3", "Dusk/b.mp3"):
         put(artist / place, album=" ")
-    assert found(artist) == {"Dusk/b.mp3": 'the same as "Dusk/a.mp3"'}
+    assert found(artist) == {"Dusk/b.mp3": 'same audio as "Dusk/a.mp3"'}
 
 
 def test_two_editions_in_one_folder_may_share_a_recording(artist: Path) -> None:
@@ -124,7 +124,7 @@ def test_two_editions_in_one_folder_may_share_a_recording(artist: Path) -> None:
     put(artist / "Both" / "b.mp3", album="Dawn (Deluxe Edition)", tracknumber="1/12")
     assert found(artist) == {}
     put(artist / "Both" / "c.mp3", album="Dawn", tracknumber="7")
-    assert found(artist) == {"Both/c.mp3": 'the same as "Both/a.mp3"'}
+    assert found(artist) == {"Both/c.mp3": 'same audio as "Both/a.mp3"'}
 
 
 def test_what_is_cut_off_is_not_compared(artist: Path) -> None:
@@ -156,7 +156,7 @@ def test_identical_copies_among_short_tracks_are_found(artist: Path, count: int)
         shutil.copyfile(first, path)
     for number in range(2, 5):  # jingles that sound alike, and are none
         put(artist / "Dawn" / f"0{number}.mp3", title=f"Jingle {number}", tracknumber=f"{number}/9")
-    names = {f"Dawn/{path.name}": 'the same as "Dawn/01 Intro.mp3"' for path in copied}
+    names = {f"Dawn/{path.name}": 'same audio as "Dawn/01 Intro.mp3"' for path in copied}
     assert found(artist) == names
     assert paper.found("duplicate-number", read(artist)) == {}
 
@@ -166,7 +166,7 @@ def test_short_tracks_that_sound_alike_do_not_share_a_number_unseen(artist: Path
         put(artist / "Dawn" / f"{title}.mp3", title=title, tracknumber=f"{min(number, 3)}/4")
     assert found(artist) == {}
     told = paper.found("duplicate-number", read(artist))
-    assert told == {"Dawn": 'number 3 is that of "Kelp.mp3", "Rope.mp3"'}
+    assert told == {"Dawn": 'number 3 is used by "Kelp.mp3", "Rope.mp3"'}
 
 
 @pytest.mark.parametrize("tags", [{"title": ""}, {"title": "[silence]"}])
@@ -222,7 +222,9 @@ def test_a_candidate_that_vanished_or_lost_its_sound_since_is_left_without_a_has
         essence.of(artist / "Dawn" / "b.flac")
     compared = copies.compared(whole, essence.of)
     assert [bool(track.essence) for track in compared.tracks] == [False, False, True, True]
-    assert paper.found("duplicate-track", compared) == {"Dawn/d.flac": 'the same as "Dawn/c.flac"'}
+    assert paper.found("duplicate-track", compared) == {
+        "Dawn/d.flac": 'same audio as "Dawn/c.flac"'
+    }
 
 
 def test_a_name_with_odd_bytes_is_hashed_too(artist: Path) -> None:
@@ -239,7 +241,7 @@ def test_another_recording_of_one_title_and_length_is_similar(artist: Path, suff
     put(artist / "Dawn" / f"c.{suffix}", take=2, title="Low Tide (Live)", tracknumber="3")
     put(artist / "Dawn" / f"d.{suffix}", take=3, artist="Anna", tracknumber="4")
     assert found(artist) == {}
-    assert similar(artist) == {f"Dawn/b.{suffix}": f'much like "Dawn/a.{suffix}"'}
+    assert similar(artist) == {f"Dawn/b.{suffix}": f'similar to "Dawn/a.{suffix}"'}
 
 
 def test_a_copy_is_not_called_similar_as_well(artist: Path) -> None:
@@ -268,5 +270,5 @@ def test_lengths_may_differ_by_a_second_and_must_be_known() -> None:
         for number, length in enumerate((200.0, 201.0, 202.1, 0.0, 0.0), 1)
     ]
     assert paper.details("similar-track", paper.album(*some)) == {
-        some[1].place: f'much like "{some[0].place}"'
+        some[1].place: f'similar to "{some[0].place}"'
     }

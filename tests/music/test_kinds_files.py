@@ -233,7 +233,7 @@ def test_each_format_under_each_extension_is_right_where_the_page_says_so(dawn: 
                 path = dawn / f"{name} {written}"
                 path.write_bytes(small.whole(name))
                 if suffix[1:] not in STANDS_FOR[form].split():
-                    wrong[path.name] = f"it is {form}"
+                    wrong[path.name] = f"the format is {form}"
     assert found("wrong-extension", dawn) == wrong
     assert found("not-audio", dawn) == {}
 

@@ -24,7 +24,7 @@ VORBIS = {"flac": FLAC, "ogg": OggVorbis, "opus": OggOpus}
 def test_a_number_that_two_tracks_bear_is_told_with_their_names() -> None:
     whole = album(*numbered(1, 2, 3).tracks, track("03", title="Other", name="x.mp3"))
     told = paper.detail("duplicate-number", whole)
-    assert told == 'number 3 is that of "3 Nine Lanterns.mp3", "x.mp3"'
+    assert told == 'number 3 is used by "3 Nine Lanterns.mp3", "x.mp3"'
     assert paper.detail("track-gap", numbered(1, 2, 2, 4, 5)) is not None  # one song, twice
 
 
@@ -54,7 +54,7 @@ def test_numbers_that_are_no_doubles(whole: Album) -> None:
 def test_vinyl_sides_can_be_doubles_too() -> None:
     told = paper.detail("duplicate-number", numbered("A1", "a1", "A2"))
     assert told is not None
-    assert told.startswith("number A1 is that of")
+    assert told.startswith("number A1 is used by")
 
 
 def test_copies_bit_for_bit_are_no_doubles() -> None:
@@ -125,7 +125,7 @@ def test_numbers_written_plainly_are_left_alone(numbers: tuple[object, ...]) -> 
 def test_the_rarer_way_of_padding_is_found(numbers: tuple[str, ...], odd: set[str]) -> None:
     found = paper.details("track-number-format", numbered(*numbers))
     assert {place.removeprefix("Dawn/").split()[0] for place in found} == odd
-    assert all("others of the disc are written" in told for told in found.values())
+    assert all("others on the disc are written" in told for told in found.values())
 
 
 def test_padding_is_compared_within_one_disc_and_format_only() -> None:

@@ -13,7 +13,7 @@ from tests.music import paper, shelf
 
 
 def twin(name: str) -> str:
-    return f'differs from "{name}" in case or the form of accents alone'
+    return f'differs from "{name}" only in case or the encoding of accents'
 
 
 def found(artist: Path) -> dict[str, str]:
@@ -31,14 +31,14 @@ def artist(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("sign", '<>:"\\|?*')
 def test_a_sign_that_windows_refuses_is_named(artist: Path, sign: str) -> None:
     path = shelf.put(artist / "Dawn" / f"Why{sign}.mp3")
-    assert found(artist) == {f"Dawn/{files.escape(path.name)}": f'the name holds "{sign}"'}
+    assert found(artist) == {f"Dawn/{files.escape(path.name)}": f'the name contains "{sign}"'}
 
 
 @pytest.mark.parametrize("sign", ["\n", "\t", "\x01", "\x1b", "\x7f", "\x85"])
 def test_a_control_character_is_made_visible(artist: Path, sign: str) -> None:
     shelf.put(artist / "Dawn" / f"Two{sign}Lines.mp3")
     (told,) = found(artist).values()
-    assert told == f'the name holds "{files.printable(sign)}"'
+    assert told == f'the name contains "{files.printable(sign)}"'
     assert told.isprintable()
 
 
@@ -47,7 +47,7 @@ def test_a_control_character_is_made_visible(artist: Path, sign: str) -> None:
 )
 def test_a_device_of_windows_is_found_with_any_extension(artist: Path, name: str) -> None:
     shelf.put(artist / "Dawn" / name)
-    assert found(artist) == {f"Dawn/{name}": "the name is a device of Windows"}
+    assert found(artist) == {f"Dawn/{name}": "the name is a device name on Windows"}
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_a_name_that_only_begins_like_a_device_is_left_alone(artist: Path, name:
     [
         ("Etcetera...", "ends in a dot"),
         ("Trailing ", "ends in a space"),
-        ("Aux", "is a device of Windows"),
-        ("Why?", 'holds "?"'),
+        ("Aux", "is a device name on Windows"),
+        ("Why?", 'contains "?"'),
     ],
 )
 def test_a_folder_is_named_at_each_track_in_it(artist: Path, folder: str, what: str) -> None:
@@ -79,7 +79,7 @@ def test_a_folder_is_named_at_each_track_in_it(artist: Path, folder: str, what: 
 def test_several_faults_of_one_path_are_told_together(artist: Path) -> None:
     shelf.put(artist / "Dusk." / "Who?: Me*.mp3")
     assert found(artist) == {
-        "Dusk./Who?: Me*.mp3": 'the folder "Dusk." ends in a dot; the name holds "?"'
+        "Dusk./Who?: Me*.mp3": 'the folder "Dusk." ends in a dot; the name contains "?"'
     }
 
 

@@ -45,11 +45,11 @@ def test_the_same_sound_is_noted_as_heard_today_with_the_files_present_state() -
     [
         (heard("B"), "size and time of the file are unchanged, so disk or memory damaged it"),
         (heard("B", 101), "the size of the file changed, but not its time"),
-        (heard("B", 100, "2026-06-07"), "the file was written on 2026-06-07 since"),
-        (heard("B", 100, "2025-06-07"), "it is another file, written on 2025-06-07"),
+        (heard("B", 100, "2026-06-07"), "the file was modified on 2026-06-07"),
+        (heard("B", 100, "2025-06-07"), "it is another file, modified on 2025-06-07"),
         (
             Heard("B", 90, 100, 2**63 - 1),
-            "the file was written on 2262-04-11 since",
+            "the file was modified on 2262-04-11",
         ),
         (Heard("B", 90, 100, 2**75), "the file was modified on an invalid date"),
     ],

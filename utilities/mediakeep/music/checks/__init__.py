@@ -1,1 +1,1 @@
-"""What can be wrong, one function a kind; `music.kinds` is the table of them."""
+"""Checks for issues, one function per kind; `music.issue_kinds` is the table of them."""

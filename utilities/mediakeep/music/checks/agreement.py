@@ -1,4 +1,4 @@
-"""Checks of what the tracks of an album or artist should share."""
+"""Checks of values that the tracks of an album or artist should share."""
 
 from __future__ import annotations
 
@@ -14,93 +14,93 @@ from mediakeep.music.checks import garbling, groups, letters
 from mediakeep.music.checks.groups import Group
 from mediakeep.music.model import Album, Artist, Track
 
-_FEWEST = 3  # tracks of one year that make it the album's
+_FEWEST = 3  # tracks that make their year that of the album
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _BETWEEN_GENRES = re.compile(r"[;/\\,|]")
 
 _BOTH = frozenset(kind.name for kind in (formats.MP4, formats.ASF, formats.WAVPACK))
 
-_Way = tuple[Hashable, str]  # what is compared (nothing where it is empty), and how it is told
+_Way = tuple[Hashable, str]  # the compared key (skipped if empty) and its text
 
 
 def artist_variation(artist: Artist) -> str | None:
-    """Artists or album artists that are loosely equal, but written differently."""
+    """Artists or album artists that are equal after normalization, but spelled differently."""
     tracks = (track.tags for album in artist.albums for track in album.readable)
     pairs = Counter((tags.artist, tags.albumartist) for tags in tracks)
     spellings: dict[str, Counter[str]] = {}
     for names, count in pairs.items():
         for name in {letters.neat(name) for texts in names for name in texts if name}:
             spellings.setdefault(letters.loose(name), Counter())[name] += count
-    found = [
+    variations = [
         _tallied(counts)
         for counts in spellings.values()
         if len(counts) > 1 and not _are_namesakes(counts, artist)
     ]
-    return letters.listed(found, "; ") or None
+    return letters.listed(variations, "; ") or None
 
 
 def albumartist_mixed(album: Album) -> str | None:
-    """Several album artists on the tracks of one album; mere spellings are artist-variation."""
+    """Several album artists in one album; different spellings are artist-variation."""
     return _mixed(album, attrgetter("tags.albumartist"), _albumartist)
 
 
 def album_variation(album: Album) -> str | None:
-    """One album's title, written in several ways."""
-    found = []
+    """One album title, spelled in several ways."""
+    variations = []
     for group in groups.albums(album):
         titles = {track.tags.album for track in group.tracks}
         if len(titles) > 1:
             texts = (letters.first(track.tags.album) for track in group.tracks)
             counts = Counter(letters.neat(garbling.restored(text)) for text in texts if text)
-            found += [_tallied(counts)] if len(counts) > 1 else []
-    return letters.listed(found, "; ") or None
+            variations += [_tallied(counts)] if len(counts) > 1 else []
+    return letters.listed(variations, "; ") or None
 
 
 def date_mixed(album: Album) -> str | None:
-    """A few tracks of another year than the rest of their album; whole discs may have their own."""
-    found = []
-    whole = groups.albums(album)
-    for group in whole:
+    """A few tracks with a different year than the rest of the album; discs may have their own."""
+    details = []
+    albums = groups.albums(album)
+    for group in albums:
         dates = {(track.tags.date, track.tags.originaldate) for track in group.tracks}
         years = _years(group, album) if len(dates) > 1 else None
         if years and not groups.is_compilation(group.tracks):
-            found.append(groups.label(group, whole) + letters.tallied(years))
-    return letters.listed(found, "; ") or None
+            details.append(groups.label(group, albums) + letters.tallied(years))
+    return letters.listed(details, "; ") or None
 
 
 def genre_mixed(album: Album) -> str | None:
-    """Different sets of genres on the tracks of one album."""
+    """Different sets of genres in one album."""
     return _mixed(album, attrgetter("tags.genres"), _genres, compilations=False)
 
 
 def mixed_formats(album: Album) -> str | None:
-    """Several formats in one album."""
+    """Several file formats in one album."""
     return _mixed(album, groups.format_of, _format)
 
 
 def _mixed(
     album: Album,
-    told: Callable[[Track], object],
-    way: Callable[[Track], _Way],
+    value_of: Callable[[Track], object],
+    variant_of: Callable[[Track], _Way],
     *,
     compilations: bool = True,
 ) -> str | None:
-    """Tell the ways in which the tracks of an album differ; most have `told` the same at once."""
-    found = []
-    whole = groups.albums(album)
-    for group in whole:
-        if len({told(track) for track in group.tracks}) == 1:
+    """Format the variants within each album; `value_of` is a quick test for equal tracks."""
+    details = []
+    albums = groups.albums(album)
+    for group in albums:
+        if len({value_of(track) for track in group.tracks}) == 1:
             continue
-        ways = _ways(map(way, group.tracks))
-        if len(ways) > 1 and (compilations or not groups.is_compilation(group.tracks)):
-            found.append(groups.label(group, whole) + letters.tallied(ways))
-    return letters.listed(found, "; ") or None
+        variants = _ways(map(variant_of, group.tracks))
+        if len(variants) > 1 and (compilations or not groups.is_compilation(group.tracks)):
+            details.append(groups.label(group, albums) + letters.tallied(variants))
+    return letters.listed(details, "; ") or None
 
 
-def _ways(told: Iterable[_Way]) -> dict[str, int]:
-    """Count what is the same, under its most frequent form."""
+def _ways(variants: Iterable[_Way]) -> dict[str, int]:
+    """Count equal variants under their most frequent form."""
     forms: dict[Hashable, Counter[str]] = {}
-    for key, text in told:
+    for key, text in variants:
         if key:
             forms.setdefault(key, Counter())[text] += 1
     return {counts.most_common(1)[0][0]: counts.total() for counts in forms.values()}
@@ -119,12 +119,12 @@ def _genres(track: Track) -> _Way:
 
 def _format(track: Track) -> _Way:
     name, lossless = groups.format_of(track)
-    way = "lossless " if lossless else "lossy "
-    return (name, lossless), f"{way if name in _BOTH else ''}{name}"
+    compression = "lossless " if lossless else "lossy "
+    return (name, lossless), f"{compression if name in _BOTH else ''}{name}"
 
 
 def _years(group: Group, album: Album) -> Counter[str]:
-    """Count the years of an album; none where they agree, or no year is that of most tracks."""
+    """Count the years of an album; empty if they agree or no year has a clear majority."""
     years = Counter(filter(None, map(_year, group.tracks)))
     usual = years.most_common(1)[0][0] if years else ""
     for disc in groups.of(album):
@@ -140,23 +140,23 @@ def _year(track: Track) -> str:
 
 
 def _year_of(dates: tuple[str, ...]) -> str:
-    found = (_YEAR.search(date) for date in dates)
-    return next((year[0] for year in found if year), "")
+    matches = (_YEAR.search(date) for date in dates)
+    return next((year[0] for year in matches if year), "")
 
 
 def _are_namesakes(names: Iterable[str], artist: Artist) -> bool:
-    """Tell whether MusicBrainz knows an artist for each spelling, and another one for each."""
+    """Return whether MusicBrainz has a different artist for each spelling."""
     ids: dict[str, set[str]] = {name: set() for name in names}
     for track in artist.tracks:
         tags = track.tags
-        for texts, known in (
+        for texts, mbids in (
             (tags.artist, tags.musicbrainz_artistid),
             (tags.albumartist, tags.musicbrainz_albumartistid),
         ):
             for name in ids.keys() & set(map(letters.neat, texts)):
-                ids[name].update(known)
+                ids[name].update(mbids)
     pairs = combinations(ids.values(), 2)
-    return all(ids.values()) and all(one.isdisjoint(other) for one, other in pairs)
+    return all(ids.values()) and all(first.isdisjoint(second) for first, second in pairs)
 
 
 def _tallied(counts: Counter[str]) -> str:

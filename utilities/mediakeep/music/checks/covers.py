@@ -11,29 +11,29 @@ from mediakeep.music.model import Album, Artist, ImageFile, Track
 from mediakeep.pages import page
 
 _LEAST, SHARP = 300, 500  # pixels of the shorter side
-_FRONT = 3  # as ID3 counts the types of pictures
+_FRONT = 3  # picture type of ID3
 
 
 def missing_cover(album: Album) -> str | None:
-    """No track holds a picture, and no picture file lies in the folder that can be read."""
-    lying = any(not image.reason for image in album.images)
-    if lying or not album.readable or any(True for _ in _embedded(album)):
+    """No track contains a picture, and there is no readable picture file in the folder."""
+    has_file = any(not image.reason for image in album.images)
+    if has_file or not album.readable or any(True for _ in _embedded(album)):
         return None
-    return "; ".join(f"{_name(one)} cannot be read: {one.reason}" for one in album.images)
+    return "; ".join(f"{_name(image)} cannot be read: {image.reason}" for image in album.images)
 
 
 def cover_not_image(album: Album) -> str | None:
-    """A picture file, or an embedded picture, of which the bytes are no picture."""
-    false = [_name(image) for image in album.images if not (image.mime or image.reason)]
+    """A picture file or an embedded picture that is not a picture."""
+    invalid = [_name(image) for image in album.images if not (image.mime or image.reason)]
     if count := sum(not picture.seen for picture in _embedded(album)):
-        false.append(page.counted(count, "embedded picture"))
-    return ", ".join(false) if false else None
+        invalid.append(page.counted(count, "embedded picture"))
+    return ", ".join(invalid) if invalid else None
 
 
 def cover_too_small(album: Album) -> str | None:
-    """All pictures are smaller than a screen shows them; one of unknown size is not judged."""
-    sizes = [(one.width, one.height) for one in _embedded(album) if one.seen]
-    sizes += [(one.width, one.height) for one in album.images if one.mime]
+    """All pictures are smaller than displays show them; unknown sizes are not judged."""
+    sizes = [(picture.width, picture.height) for picture in _embedded(album) if picture.seen]
+    sizes += [(picture.width, picture.height) for picture in album.images if picture.mime]
     if not sizes or any(min(size) >= _LEAST or not min(size) for size in sizes):
         return None
     width, height = max(sizes, key=min)
@@ -41,52 +41,56 @@ def cover_too_small(album: Album) -> str | None:
 
 
 def cover_upgrade(artist: Artist) -> dict[str, str]:
-    """The front cover is small, and the Cover Art Archive has that of the release."""
-    found = {}
+    """The front cover is small, and the Cover Art Archive has one of the release."""
+    details = {}
     for album in artist.albums:
         front = fronts.of(artist.matches.get(album.place))
         size = smallest(album) if front else None
         if size and min(size) < SHARP and cover_too_small(album) is None:
-            found[album.place] = f"{size[0]} x {size[1]} pixels; there is one of the {front}"
-    return found
+            details[album.place] = f"{size[0]} x {size[1]} pixels; there is one of the {front}"
+    return details
 
 
 def is_bare(album: Album) -> bool:
-    """Tell whether neither the tracks nor the folder hold a picture, or what may be one."""
-    lying = any(image.mime or image.reason for image in album.images)
-    return bool(album.readable) and not lying and not any(one.seen for one in _embedded(album))
+    """Return whether neither the tracks nor the folder contain a picture or a possible one."""
+    has_file = any(image.mime or image.reason for image in album.images)
+    return (
+        bool(album.readable)
+        and not has_file
+        and not any(picture.seen for picture in _embedded(album))
+    )
 
 
 def front(track: Track) -> Picture | None:
-    """Return the front cover that a track holds, if it is a picture."""
-    held = (one for one in track.tags.pictures if one.type == _FRONT)
-    return next((one for one in held if one.size and one.seen), None)
+    """Return the front cover in a track if it is a valid picture."""
+    front_covers = (picture for picture in track.tags.pictures if picture.type == _FRONT)
+    return next((picture for picture in front_covers if picture.size and picture.seen), None)
 
 
 def smallest(album: Album) -> tuple[int, int] | None:
-    """Return the size of the smallest front cover in the tracks, else of the largest beside them.
+    """Return the size of the smallest front cover in the tracks, else of the largest file.
 
-    None where there is none, or where none tells its size.
+    None if there is no cover or no size is known.
     """
-    fronts_here = [one for track in album.readable if (one := front(track))]
-    sizes = [(one.width, one.height) for one in fronts_here]
-    if sizes or any(one.seen for one in _embedded(album)):
+    front_covers = [picture for track in album.readable if (picture := front(track))]
+    sizes = [(picture.width, picture.height) for picture in front_covers]
+    if sizes or any(picture.seen for picture in _embedded(album)):
         return min(filter(all, sizes), key=min, default=None)
-    lying = [(one.width, one.height) for one in album.images if one.mime]
-    return max(filter(all, lying), key=min, default=None)
+    file_sizes = [(picture.width, picture.height) for picture in album.images if picture.mime]
+    return max(filter(all, file_sizes), key=min, default=None)
 
 
 def external_cover_not_embedded(album: Album) -> str | None:
-    """A real picture lies in the folder, and no track holds one."""
-    lying = next((image for image in album.images if image.mime), None)
-    if not lying or not album.readable or any(picture.seen for picture in _embedded(album)):
+    """The folder contains a valid picture, and no track contains one."""
+    file = next((image for image in album.images if image.mime), None)
+    if not file or not album.readable or any(picture.seen for picture in _embedded(album)):
         return None
-    return _name(lying)
+    return _name(file)
 
 
 def _embedded(album: Album) -> Iterator[Picture]:
-    """Give the pictures with any content of all tracks."""
-    return (one for track in album.readable for one in track.tags.pictures if one.size)
+    """Yield the non-empty pictures of all tracks."""
+    return (picture for track in album.readable for picture in track.tags.pictures if picture.size)
 
 
 def _name(image: ImageFile) -> str:

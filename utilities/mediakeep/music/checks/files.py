@@ -1,4 +1,4 @@
-"""Checks of the file itself: whether it opens, is whole, plays, and is well named."""
+"""Checks of the file itself: whether it is readable, complete, playable and portably named."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mediakeep.media.tags import Facts
 from mediakeep.music.checks import letters
 from mediakeep.music.model import Artist, Fault, Track
 
-_NAMED = 20  # files
-_SHORT = 10  # seconds, of which the average tells nothing
+_NAMED = 20  # names listed in a detail
+_SHORT = 10  # seconds; the average of shorter audio means nothing
 _HE_AAC = ("mp4a.40.5", "mp4a.40.29")
-_HE_RATE = 24_000  # Hz: AAC of so few is half of an HE-AAC that does not say so
+_HE_RATE = 24_000  # Hz; AAC at such a rate is the core of an HE-AAC without signalling
 
-# Kilobits a second for stereo, below which most people hear the compression.
+# kbit/s for stereo; below it, most people hear the compression.
 _LEAST = {
     "MP3": 128,
     "WMA": 96,
@@ -33,18 +33,18 @@ _LEAST_HE_AAC = 48
 _FORBIDDEN = r'[<>:"|?*\\\x00-\x1f\x7f-\x9f]'
 _DEVICE = "(?:con|prn|aux|nul|(?:com|lpt)[1-9]) *"
 _NAME_FAULTS = (
-    (re.compile(f"({_FORBIDDEN})"), 'holds "{}"'),
+    (re.compile(f"({_FORBIDDEN})"), 'contains "{}"'),
     (re.compile("[\udc80-\udcff]"), "is not valid UTF-8"),
     (re.compile(r"\.$"), "ends in a dot"),
     (re.compile(" $"), "ends in a space"),
-    (re.compile(rf"{_DEVICE}(?:\.|$)", re.IGNORECASE), "is a device of Windows"),
+    (re.compile(rf"{_DEVICE}(?:\.|$)", re.IGNORECASE), "is a device name on Windows"),
 )
-# Of an escaped place, in which a backslash stands before all that is odd about bytes.
+# Matches escaped places, in which a backslash precedes invalid bytes.
 _SUSPECT = re.compile(rf"{_FORBIDDEN}|[ .](?:/|$)|(?:^|/){_DEVICE}(?:[./]|$)", re.IGNORECASE)
 
 
 def unreadable_file(track: Track) -> str | None:
-    """The system refused the file."""
+    """The file cannot be read."""
     return track.reason if track.fault is Fault.UNREADABLE else None
 
 
@@ -54,17 +54,17 @@ def empty_file(track: Track) -> str | None:
 
 
 def not_audio(track: Track) -> str | None:
-    """The file has bytes, but no audio could be found in them."""
+    """The file has content, but no audio was found in it."""
     return track.reason if track.fault is Fault.NOT_AUDIO else None
 
 
 def essence_changed(track: Track) -> str | None:
-    """A deep scan found other sound than the one before."""
+    """A deep scan found other audio than the one before."""
     return track.change or None
 
 
 def decode_error(track: Track) -> str | None:
-    """A deep scan could not decode all of the sound."""
+    """A deep scan could not decode all of the audio."""
     return track.damage or None
 
 
@@ -77,54 +77,56 @@ def truncated_audio(track: Track) -> str | None:
 
 
 def incomplete_end(track: Track) -> str | None:
-    """The end of the file is not as it should be, but no sound is known to be missing."""
+    """The end of the file is invalid, but no audio is known to be missing."""
     cut = track.facts.truncated if track.facts else ""
     return cut if cut in evidence.SLIGHT else None
 
 
 def drm_protected(track: Track) -> str | None:
-    """The sound is encrypted; the detail names the scheme."""
+    """The audio is encrypted; the detail names the scheme."""
     return (track.facts.protected or None) if track.facts else None
 
 
 def wrong_extension(track: Track) -> str | None:
-    """The bytes are of a format that the extension does not stand for."""
+    """The content has a format that the extension does not stand for."""
     if track.facts is None:
         return None
     suffix = _suffix(track.name)
-    return None if formats.fits(track.facts.format, suffix) else f"it is {track.facts.format}"
+    return (
+        None if formats.fits(track.facts.format, suffix) else f"the format is {track.facts.format}"
+    )
 
 
 def low_bitrate(track: Track) -> str | None:
-    """Lossy audio of so few bits that most people hear it; the detail tells how many."""
+    """Lossy audio with an audibly low bit rate; the detail is the bit rate."""
     facts = track.facts
     if facts is None or facts.lossless or facts.duration < _SHORT or facts.truncated:
         return None
     bitrate = facts.payload * 8 / facts.duration if facts.payload else facts.bitrate
-    average = round(bitrate / 1000)  # frames are not padded to a whole 128 by every encoder
+    average = round(bitrate / 1000)  # rounded: not every encoder pads frames to exactly 128
     least = _least(facts) / (2 if facts.channels == 1 else 1)
     return f"{average} kbit/s" if bitrate > 0 and average < least else None
 
 
 def unread_audio(artist: Artist) -> str | None:
-    """Audio files of formats that mediakeep does not read; the detail names them."""
+    """Audio files in unsupported formats; the detail names them."""
     if not artist.unread:
         return None
-    kinds = Counter(formats.UNREAD.get(_suffix(place), "MP4") for place in artist.unread)
-    counts = ", ".join(f"{count:,} {name}" for name, count in kinds.most_common())
-    named = ", ".join(map(letters.quoted, artist.unread[:_NAMED]))
+    formats_found = Counter(formats.UNREAD.get(_suffix(place), "MP4") for place in artist.unread)
+    counts = ", ".join(f"{count:,} {name}" for name, count in formats_found.most_common())
+    names = ", ".join(map(letters.quoted, artist.unread[:_NAMED]))
     more = f" and {len(artist.unread) - _NAMED:,} more" if artist.unread[_NAMED:] else ""
-    return f"{counts}: {named}{more}"
+    return f"{counts}: {names}{more}"
 
 
 def name_not_portable(artist: Artist) -> dict[str, str]:
-    """A name, of the file or a folder above it, that other systems refuse or take for another."""
+    """A file or folder name that other systems reject or mix up with another."""
     twins = _twins(artist)
     return {
-        track.place: "; ".join(faults)
+        track.place: "; ".join(problems)
         for track in artist.tracks
         if not track.fault and (twins or _SUSPECT.search(track.place))
-        if (faults := list(_name_faults(track.place, twins)))
+        if (problems := list(_name_faults(track.place, twins)))
     }
 
 
@@ -143,37 +145,37 @@ def _least(facts: Facts) -> int:
 
 def _name_faults(place: str, twins: Mapping[str, str]) -> Iterator[str]:
     above, *names = "", *place.split("/")
-    for left, name in enumerate(names, 1 - len(names)):
+    for depth, name in enumerate(names, 1 - len(names)):
         here = f"{above}/{name}" if above else name
-        subject = f"the folder {letters.quoted(name)}" if left else "the name"
-        raw = files.unescape(name)
-        for pattern, what in _NAME_FAULTS:
-            if found := pattern.search(raw):
-                yield f"{subject} {what.format(*map(files.printable, found.groups()))}"
+        subject = f"the folder {letters.quoted(name)}" if depth else "the name"
+        name_on_disk = files.unescape(name)
+        for pattern, text in _NAME_FAULTS:
+            if match := pattern.search(name_on_disk):
+                yield f"{subject} {text.format(*map(files.printable, match.groups()))}"
         if here in twins:
             twin = letters.quoted(twins[here].rpartition("/")[2])
-            yield f"{subject} differs from {twin} in case or the form of accents alone"
+            yield f"{subject} differs from {twin} only in case or the encoding of accents"
         above = here
 
 
 def _twins(artist: Artist) -> dict[str, str]:
-    """Find what differs from something beside it in case or the form of accents alone."""
+    """Find names that differ from another in the same folder only in case or accent encoding."""
     seen: dict[tuple[str, str], str] = {}
-    found = {}
+    twins = {}
     for place in _places(artist):
         above, _, name = place.rpartition("/")
         first = seen.setdefault((above, files.fold(name)), place)
         if first != place:
-            found[first], found[place] = place, first
-    return found
+            twins[first], twins[place] = place, first
+    return twins
 
 
 def _places(artist: Artist) -> Iterator[str]:
-    """Give every track, and every folder above one, once."""
-    known = {""}
+    """Yield every track, and every folder above one, once."""
+    seen = {""}
     for track in artist.tracks:
         place = track.place
-        while place not in known:
-            known.add(place)
+        while place not in seen:
+            seen.add(place)
             yield place
             place = place.rpartition("/")[0]

@@ -1,8 +1,8 @@
-"""Texts that were read in the wrong encoding, and what they were meant to be.
+"""Texts that were decoded with the wrong encoding (mojibake), and the texts that were meant.
 
-UTF-8 that was read as Windows-1252 or Latin-1 turns each letter into two to four, of which the
-first is a letter such as "Ã" and the others are mostly signs. Whether that can be a text of its own
-is judged by the letters around: "AMANHÃ…" is Portuguese, and "BEYONCÉ’S" has an owner.
+UTF-8 decoded as Windows-1252 or Latin-1 turns each letter into two to four characters: the first is
+a letter such as "Ã", the others are mostly symbols. Whether such characters can be real text
+depends on the letters around them: "AMANHÃ…" is Portuguese, and "BEYONCÉ’S" is a genitive.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from mediakeep.music.checks import cyrillic, letters
+from mediakeep.music.checks import letters
+from mediakeep.music.checks.cyrillic import GARBLED, reread
 
-LOST = "\ufffd"  # stands where a letter could not be read
+LOST = "\ufffd"  # replaces undecodable bytes
 
-_PASSES = 3  # a text may have been garbled more than once
+_PASSES = 3  # a text may have been decoded wrong several times
 _HIGH = bytes(range(0x80, 0xA0))
 _BYTES = {
     ord(char): byte
@@ -22,31 +23,29 @@ _BYTES = {
     if char != LOST
 }
 _READ = re.compile("[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_SUSPECT = re.compile(
-    f"[\xc2-\xf4][\x80-\xbf{''.join(map(chr, _BYTES))}]|{LOST}|{cyrillic.GARBLED}{{3}}"
-)
+_SUSPECT = re.compile(f"[\xc2-\xf4][\x80-\xbf{''.join(map(chr, _BYTES))}]|{LOST}|{GARBLED}{{3}}")
 _CONTROL = re.compile("[\x80-\x9f]")
 
-# Signs that can follow the last letter of a word. All others right behind a letter are evidence.
+# Symbols that can follow the last letter of a word; others after a letter are evidence.
 _APOSTROPHES = frozenset("’´")
 _NATURAL = frozenset("‘’“”–—…™›»«•·®°²³´\u00a0")
 
-# Letters of two bytes that music is written in; single letters of IPA or N'Ko are there by chance.
+# Plausible two-byte letters; single letters of IPA or N'Ko are there by chance.
 _TWO_BYTES = re.compile(
     "[\u0080-\u0180\u0192\u01a0\u01a1\u01af\u01b0\u01cd-\u01dc\u01e6\u01e7\u0218-\u021b"
     "\u0253\u0254\u0256\u0257\u0259\u025b\u018f\u02bb\u02bc\u02c6\u02dc\u0300-\u0377\u037a-\u06ff]"
 )
-_LATIN = "\u036f"  # the last of what Latin is written with, but for Vietnamese far behind it
+_LATIN = "\u036f"  # the last character of Latin script, except for Vietnamese
 _NO_CHARACTER = frozenset({"Cn", "Co", "Cs"})
 
 
 def judged(text: str) -> str | None:
-    """Return what a garbled text was meant to be, "" where that is lost, None where all is well."""
+    """Return the text that mojibake stands for, "" if it is lost, or None if the text is fine."""
     return None if text.isascii() else _judged(text)
 
 
 def restored(text: str) -> str:
-    """Return a text as it was meant to be, where it is certain that it was garbled."""
+    """Return the text that certain mojibake stands for, else the text unchanged."""
     return text if text.isascii() else _judged(text) or text
 
 
@@ -54,22 +53,22 @@ def restored(text: str) -> str:
 def _judged(text: str) -> str | None:
     if not _SUSPECT.search(text):
         return None
-    meant = _unfolded(text)
-    if LOST in meant:
+    decoded = _unfolded(text)
+    if LOST in decoded:
         return ""
-    meant = cyrillic.reread(meant)
-    return None if meant == text else meant
+    decoded = reread(decoded)
+    return None if decoded == text else decoded
 
 
 def _unfolded(text: str) -> str:
-    """Undo each reading of UTF-8 as something else that is certain."""
-    meant = text
+    """Undo each certain decoding of UTF-8 with another encoding."""
+    decoded = text
     for _ in range(_PASSES):
-        once = _undone(meant)
+        once = _undone(decoded)
         if once is None:
             break
-        meant = once
-    return text if _CONTROL.search(meant) else meant
+        decoded = once
+    return text if _CONTROL.search(decoded) else decoded
 
 
 def _undone(text: str) -> str | None:
@@ -77,17 +76,19 @@ def _undone(text: str) -> str | None:
     if not _READ.search(raw):
         return None
     try:
-        meant = raw.encode("latin-1").decode("utf-8")
+        decoded = raw.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return None
-    found = list(_READ.finditer(raw))
-    letters = [read[0].encode("latin-1").decode("utf-8") for read in found]
-    if not all(map(_is_plausible, letters)):
+    sequences = list(_READ.finditer(raw))
+    chars = [sequence[0].encode("latin-1").decode("utf-8") for sequence in sequences]
+    if not all(map(_is_plausible, chars)):
         return None
-    if _CONTROL.search(text) or _has_word(found, letters):
-        return meant
-    places = zip(found, letters, strict=True)
-    return meant if any(_proves(text, *read.span(), char) for read, char in places) else None
+    if _CONTROL.search(text) or _has_word(sequences, chars):
+        return decoded
+    places = zip(sequences, chars, strict=True)
+    return (
+        decoded if any(_proves(text, *sequence.span(), char) for sequence, char in places) else None
+    )
 
 
 def _is_plausible(char: str) -> bool:
@@ -96,13 +97,13 @@ def _is_plausible(char: str) -> bool:
     return char > "\u07ff" or _TWO_BYTES.match(char) is not None
 
 
-def _has_word(found: list[re.Match[str]], letters: list[str]) -> bool:
-    """Two letters of another script side by side are a word, one may be chance."""
+def _has_word(sequences: list[re.Match[str]], chars: list[str]) -> bool:
+    """Return whether two letters of another script are adjacent; a single one may be chance."""
     return any(
-        found[at].end() == found[at + 1].start()
-        and _is_foreign(letters[at])
-        and _is_foreign(letters[at + 1])
-        for at in range(len(found) - 1)
+        sequences[index].end() == sequences[index + 1].start()
+        and _is_foreign(chars[index])
+        and _is_foreign(chars[index + 1])
+        for index in range(len(sequences) - 1)
     )
 
 
@@ -111,12 +112,12 @@ def _is_foreign(char: str) -> bool:
 
 
 def _proves(text: str, start: int, end: int, char: str) -> bool:
-    """Tell whether what stands at a place cannot be there but for a garbled letter."""
+    """Return whether the characters at a position can only be a garbled letter."""
     before, first, after = text[start - 1 : start], text[start], text[end : end + 1]
-    signs, wide = frozenset(text[start + 1 : end]), end - start > 2
+    signs, is_wide = frozenset(text[start + 1 : end]), end - start > 2
     if first == "Â" or (first == "Ã" and not before.isalpha()):
-        return True  # no word ends in the one, none is the other
-    if char > _LATIN and not wide:
+        return True  # no word ends in Â, and no word is Ã
+    if char > _LATIN and not is_wide:
         return False
     if (first.isupper() and before.islower()) or signs - _NATURAL:
         return True
@@ -124,4 +125,4 @@ def _proves(text: str, start: int, end: int, char: str) -> bool:
         return False
     if signs & _APOSTROPHES:
         return first == "Å" and not before.isalpha() and after not in "sS"
-    return wide or first == "Ã" or not before.isalpha() or after.islower()
+    return is_wide or first == "Ã" or not before.isalpha() or after.islower()

@@ -1,4 +1,4 @@
-"""Which tracks of a folder belong together: to one album, and to one disc of it."""
+"""Group the tracks of a folder by album and by disc."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _FOLDER = re.compile(r"[^\W\d_]+(?:\s+media|-?ray)?[\W_]*(\d+|[^\W\d_]+)", re.IG
 
 
 class Group(msgspec.Struct, frozen=True, dict=True):
-    """Tracks of one album, or of one disc of it.
+    """The tracks of one album or of one disc of it.
 
-    `album` is the title as most of them write it, "" where none has any, and `order` tells the
-    albums of a folder apart; `disc` is a plain number or a lower-case name, "" where nothing tells.
+    `album` is the most frequent spelling of the title, or "" if there is none, and `order` numbers
+    the albums of a folder; `disc` is a plain number or a lower-case name, or "" if unknown.
     """
 
     album: str
@@ -41,41 +41,46 @@ class Group(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def numbers(self) -> tuple[int | None, ...]:
-        """The number of each track, None where it has none or it is unclear."""
+        """The number of each track, or None if it has none or it is ambiguous."""
         return tuple(map(positions.number, self.tracks))
 
 
 def of(album: Album) -> tuple[Group, ...]:
-    """Give the discs of the albums in a folder, of the tracks that can be read.
+    """Return the discs of the albums in a folder, with their readable tracks.
 
-    None for loose tracks. Tracks are told apart by loosely equal album tags and by their disc: its
+    Return none for loose tracks. Tracks are grouped by loosely equal album tags and by disc: the
     number in the tags, else the disc at the end of the album tag, else the disc's folder. A track
-    without one of them goes with the others in its folder, if these agree; if they do not, one
-    without an album tag belongs to none of them.
+    without one of them joins the others in its folder if these agree; if they do not, a track
+    without an album tag belongs to no album.
     """
     return album.once(_discs)
 
 
 def albums(album: Album) -> tuple[Group, ...]:
-    """Give the albums in a folder, each with all its discs; `disc` is "". None for loose tracks."""
+    """Return the albums in a folder, each with all its discs and an empty `disc`.
+
+    Return none for loose tracks.
+    """
     return album.once(_albums)
 
 
 def label(group: Group, among: Sequence[Group]) -> str:
-    """Say which of several groups is meant, as the beginning of a detail; "" for the only one."""
-    parts = [letters.quoted(group.album)] if any(one.order != group.order for one in among) else []
-    if sum(one.order == group.order for one in among) > 1:
+    """Return which of several groups is meant, as the start of a detail; "" for a single one."""
+    parts = (
+        [letters.quoted(group.album)] if any(other.order != group.order for other in among) else []
+    )
+    if sum(other.order == group.order for other in among) > 1:
         parts.append(f"disc {group.disc}" if group.disc else "no disc")
     return f"{', '.join(parts)}: " if parts else ""
 
 
 def format_of(track: Track) -> tuple[str, bool]:
-    """Tell a track's format, and whether it is lossless: AAC and ALAC share a container."""
+    """Return the format of a track, and whether it is lossless: AAC and ALAC share a container."""
     return (track.facts.format, track.facts.lossless) if track.facts else ("", False)
 
 
 def is_compilation(tracks: Sequence[Track]) -> bool:
-    """Tell whether at least half of the tracks say that they are of various artists."""
+    """Return whether at least half of the tracks are tagged as by various artists."""
     return 2 * sum(map(_is_various, tracks)) >= max(len(tracks), 1)
 
 
@@ -94,28 +99,30 @@ def _discs(album: Album) -> tuple[Group, ...]:
 
 
 def _by_disc(tracks: Sequence[Track], album: Album) -> dict[str, Sequence[Track]]:
-    below = len(album.place) + 1 if album.place else 0
+    prefix_length = len(album.place) + 1 if album.place else 0
     if (
         len({(track.tags.disc, track.tags.album) for track in tracks}) == 1
         and not album.sibling_folders
-        and not any("/" in track.place[below:] for track in tracks)
+        and not any("/" in track.place[prefix_length:] for track in tracks)
     ):
         return {_disc(tracks[0]): tracks}
-    found: dict[str, list[Track]] = {}
+    by_disc: dict[str, list[Track]] = {}
     folders = _sorted_out(tracks, lambda track: discs.folder_within(track.place, album.place))
-    for folder, here in folders.items():
-        told = {disc for track in here if (disc := _disc(track))}
-        named = discs.number_of(folder or album.place) if album.sibling_folders else ""
-        rest = next(iter(told)) if len(told) == 1 else named or _named(folder)
-        for track in here:
-            found.setdefault(_disc(track) or rest, []).append(track)
-    return dict(found)
+    for folder, tracks_in_folder in folders.items():
+        discs_in_tags = {disc for track in tracks_in_folder if (disc := _disc(track))}
+        disc_in_name = discs.number_of(folder or album.place) if album.sibling_folders else ""
+        default = (
+            next(iter(discs_in_tags)) if len(discs_in_tags) == 1 else disc_in_name or _named(folder)
+        )
+        for track in tracks_in_folder:
+            by_disc.setdefault(_disc(track) or default, []).append(track)
+    return dict(by_disc)
 
 
 def _albums(album: Album) -> tuple[Group, ...]:
     if album.is_loose or not album.readable:
         return ()
-    editions = (one for tracks in _by_title(album.readable) for one in _editions(tracks))
+    editions = (edition for tracks in _by_title(album.readable) for edition in _editions(tracks))
     return tuple(
         Group(_usual(tracks), order, "", tuple(tracks)) for order, tracks in enumerate(editions)
     )
@@ -124,39 +131,41 @@ def _albums(album: Album) -> tuple[Group, ...]:
 def _by_title(tracks: Sequence[Track]) -> list[Sequence[Track]]:
     if len({track.tags.album for track in tracks}) == 1:
         return [tracks]
-    found = _sorted_out(tracks, lambda track: titles.core(letters.first(track.tags.album)))
-    found.pop(titles.core(""), None)
-    if len(found) > 1:
-        _take_slips(found)
-    return [tracks] if len(found) < 2 else list(found.values())
+    by_title = _sorted_out(tracks, lambda track: titles.core(letters.first(track.tags.album)))
+    by_title.pop(titles.core(""), None)
+    if len(by_title) > 1:
+        _take_slips(by_title)
+    return [tracks] if len(by_title) < 2 else list(by_title.values())
 
 
-def _take_slips(found: dict[str, list[Track]]) -> None:
-    """Put tracks whose title has a slip of the pen to their album, where they fill its holes."""
-    by_title = {_usual(tracks): core for core, tracks in found.items()}
-    counts = {title: len(found[core]) for title, core in by_title.items()}
-    for slip, usual in titles.slips(counts).items():
-        strays, home = found[by_title[slip]], found[by_title[usual]]
-        if not _overlap(strays, home):
-            home.extend(strays)
-            del found[by_title[slip]]
+def _take_slips(by_key: dict[str, list[Track]]) -> None:
+    """Move tracks with a misspelled title to the right album if their numbers are free there."""
+    key_by_title = {_usual(tracks): core for core, tracks in by_key.items()}
+    counts = {title: len(by_key[core]) for title, core in key_by_title.items()}
+    for typo, usual in titles.slips(counts).items():
+        misspelled, target = by_key[key_by_title[typo]], by_key[key_by_title[usual]]
+        if not _overlap(misspelled, target):
+            target.extend(misspelled)
+            del by_key[key_by_title[typo]]
 
 
 def _editions(tracks: Sequence[Track]) -> list[Sequence[Track]]:
-    """Part releases of one title by their MBIDs, where they are whole and not mixed up."""
+    """Split releases of one title by their MBIDs if they are complete and not mixed up."""
     if len({track.tags.musicbrainz_albumid for track in tracks}) == 1:
         return [tracks]
     by_release = _sorted_out(tracks, lambda track: letters.first(track.tags.musicbrainz_albumid))
     parts: list[Sequence[Track]] = list(by_release.values())
-    if "" in by_release or not all(_overlap(one, other) for one, other in combinations(parts, 2)):
+    if "" in by_release or not all(
+        _overlap(first, second) for first, second in combinations(parts, 2)
+    ):
         return [tracks]
     return parts
 
 
-def _overlap(one: Iterable[Track], other: Iterable[Track]) -> bool:
-    """Tell whether a number of one disc stands in both."""
-    numbers = {(_disc(track), positions.number(track)) for track in one}
-    return any((_disc(track), positions.number(track) or 0) in numbers for track in other)
+def _overlap(first: Iterable[Track], second: Iterable[Track]) -> bool:
+    """Return whether both contain the same number of the same disc."""
+    numbers = {(_disc(track), positions.number(track)) for track in first}
+    return any((_disc(track), positions.number(track) or 0) in numbers for track in second)
 
 
 def _usual(tracks: Iterable[Track]) -> str:
@@ -168,19 +177,19 @@ def _usual(tracks: Iterable[Track]) -> str:
 
 
 def _disc(track: Track) -> str:
-    told = titles.disc_number(track.tags.disc) if track.tags.disc else ""
-    return told or titles.parted(letters.first(track.tags.album))[1]
+    number = titles.disc_number(track.tags.disc) if track.tags.disc else ""
+    return number or titles.parted(letters.first(track.tags.album))[1]
 
 
 @lru_cache(maxsize=1024)
 def _named(folder: str) -> str:
-    """The disc that a folder's name tells; folders within each other name it together."""
-    found = (_FOLDER.match(name) for name in folder.split("/"))
-    return ".".join(titles.disc_number(disc[1]) for disc in found if disc)
+    """Return the disc in a folder's name; nested folders name it together."""
+    matches = (_FOLDER.match(name) for name in folder.split("/"))
+    return ".".join(titles.disc_number(match[1]) for match in matches if match)
 
 
 def _sorted_out(tracks: Iterable[Track], key: Callable[[Track], str]) -> dict[str, list[Track]]:
-    found: dict[str, list[Track]] = {}
+    by_key: dict[str, list[Track]] = {}
     for track in tracks:
-        found.setdefault(key(track), []).append(track)
-    return found
+        by_key.setdefault(key(track), []).append(track)
+    return by_key

@@ -1,4 +1,4 @@
-"""Checks of MBIDs: those that MusicBrainz has merged or deleted, and who nobody can tell."""
+"""Checks of MBIDs that MusicBrainz has merged or deleted, and of ambiguous artists."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ FIELDS = (
 
 
 def unsure_artist(artist: Artist) -> str | None:
-    """Several artists at MusicBrainz may be meant, or one of whom none of the albums is known."""
+    """Several artists on MusicBrainz match, or one without any of the albums."""
     count = len(artist.resolved.choices) if artist.resolved else 0
     several = f"{count:,} artists" if count > 1 else "1 artist"
     return f"{several} may be meant: see At MusicBrainz" if count else None
 
 
 def deleted_mbid(artist: Artist) -> str | None:
-    """MBIDs in tags that MusicBrainz has no more; each is told once."""
-    gone = artist.resolved.deleted if artist.resolved else ()
-    told = []
-    for mbid in gone:
+    """MBIDs in tags that MusicBrainz has deleted; each is listed once."""
+    deleted = artist.resolved.deleted if artist.resolved else ()
+    details = []
+    for mbid in deleted:
         count = sum(_bears(track, mbid) for track in artist.tracks)
-        told += [f"{mbid} ({count} {'track' if count == 1 else 'tracks'})"] if count else []
-    return letters.listed(told) or None
+        details += [f"{mbid} ({count} {'track' if count == 1 else 'tracks'})"] if count else []
+    return letters.listed(details) or None
 
 
 def merged_mbid(artist: Artist) -> dict[str, str]:
     """MBIDs in tags that MusicBrainz has merged into others."""
     merged = artist.resolved.merged if artist.resolved else {}
-    found = {}
+    details = {}
     for track in artist.tracks if merged else ():
         if old := [mbid for mbid in merged if _bears(track, mbid)]:
-            found[track.place] = letters.listed([f"{mbid} is now {merged[mbid]}" for mbid in old])
-    return found
+            details[track.place] = letters.listed([f"{mbid} is now {merged[mbid]}" for mbid in old])
+    return details
 
 
 def _bears(track: Track, mbid: str) -> bool:

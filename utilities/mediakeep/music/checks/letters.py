@@ -1,4 +1,4 @@
-"""What all checks of texts share: when one is blank, when two are alike, and how they are told."""
+"""Compare and format texts: blank texts, loose equality, and quoting in details."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from mediakeep import files
 
 T = TypeVar("T")
 
-# A text of these alone is blank.
+# Zero-width characters; a text of these alone is blank.
 _WIDTHLESS = "\u200b\u200c\u200d\u2060\ufeff"
 
 _UNSEEN = re.compile("[\u200b\u2060\ufeff]")
 
-_QUOTED = 200  # letters of a text that are quoted
-_JUDGED = 2000  # letters of a text that are looked at
-_REMEMBERED = 4096  # texts
-_SHOWN = 5  # texts that a detail quotes before it only counts
+_QUOTED = 200  # characters; longer texts are quoted truncated
+_JUDGED = 2000  # characters of a text that are examined
+_REMEMBERED = 4096  # cached texts
+_SHOWN = 5  # texts that a detail quotes; the others are counted
 
-# Letters that no decomposition takes apart, and signs that stand for words.
+# Letters without a decomposition, and symbols that stand for words.
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "♯": "sharp"}
     | {"æ": "ae", "œ": "oe", "þ": "th", "♭": "flat"}
 )
-# Accents of Latin, Greek and Cyrillic (but for й, a letter of its own), points of Hebrew and
-# Arabic. The marks of other scripts are vowels, or make another letter: they stay.
+# Accents of Latin, Greek and Cyrillic (except й, a separate letter), points of Hebrew and
+# Arabic. Marks of other scripts are vowels or form other letters, so they stay.
 _ACCENTS = re.compile(
     "(?!(?<=и)\u0306)[\u0300-\u036f]|[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]"
 )
@@ -41,37 +41,37 @@ _KEPT = frozenset("LMN")  # Unicode's categories of letters, marks and numbers
 
 
 def holds(text: str) -> bool:
-    """Tell whether there is more to a text than white space and characters of no width."""
+    """Return whether a text has more than whitespace and zero-width characters."""
     return bool(text.strip().strip(_WIDTHLESS + " \t\n\v\f\r\u00a0\0"))
 
 
 def quoted(text: str) -> str:
-    """Quote a text for a detail, control characters made visible, and a very long one cut."""
+    """Quote a text for a detail: escape control characters, and truncate a very long text."""
     shown = text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
     return f'"{files.printable(shown)}"'
 
 
-def remembered(ask: Callable[[str], T]) -> Callable[[str], T]:
-    """Let a pure function of a text be asked once for each.
+def remembered(function: Callable[[str], T]) -> Callable[[str], T]:
+    """Cache a pure function of a text.
 
-    Of a text longer than taggers write only the beginning is judged, each time anew.
+    Only the start of a text longer than taggers write is passed on, and the result is not cached.
     """
-    known = lru_cache(maxsize=_REMEMBERED)(ask)
+    cached = lru_cache(maxsize=_REMEMBERED)(function)
 
-    @wraps(ask)
-    def answer(text: str) -> T:
-        return known(text) if len(text) <= _QUOTED else ask(text[:_JUDGED])
+    @wraps(function)
+    def call(text: str) -> T:
+        return cached(text) if len(text) <= _QUOTED else function(text[:_JUDGED])
 
-    return answer
+    return call
 
 
 @remembered
 def loose(text: str) -> str:
-    """Return what is left of a text where only its letters and figures count.
+    """Return the key by which texts are compared: only their letters and digits.
 
-    Two texts are loosely equal if this is the same: case, accents, punctuation, spaces, a leading
-    "The" and the sign for "and" make no difference. Figures stay apart: "1.5" is not "15". A text
-    of punctuation alone, such as "!!!", is left as it is.
+    Two texts are loosely equal if their keys are equal: case, accents, punctuation, spaces, a
+    leading "The" and the sign for "and" do not matter. Separate numbers stay separate: "1.5" is not
+    "15". A text of punctuation alone, such as "!!!", is only stripped.
     """
     folded = text.lower().replace("\0", " ") if text.isascii() else _unaccented(text)
     core = _AND.sub(" and ", _ARTICLE.sub("", folded))
@@ -82,14 +82,14 @@ def loose(text: str) -> str:
 
 
 def neat(text: str) -> str:
-    """Return a text without superfluous white space, its accents composed."""
+    """Return a text without superfluous whitespace, in composed form (NFC)."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
     return " ".join(text.split())
 
 
 def listed(parts: Sequence[str], between: str = ", ") -> str:
-    """Join the parts of a detail; of many only the first few are told."""
+    """Join the parts of a detail; of many parts only the first few are listed."""
     more = len(parts) - _SHOWN
     if more < 2:
         return between.join(parts)
@@ -97,11 +97,11 @@ def listed(parts: Sequence[str], between: str = ", ") -> str:
 
 
 def tallied(counts: Mapping[str, int]) -> str:
-    """Tell how many tracks bear what, most first: '"AC/DC" (41 tracks), "AC-DC" (2)'."""
+    """Format how many tracks have each value, most first: '"AC/DC" (41 tracks), "AC-DC" (2)'."""
     ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    (first, most), *rest = ranked
-    parts = [f"{first} ({most} {'track' if most == 1 else 'tracks'})"]
-    return listed([*parts, *(f"{text} ({count})" for text, count in rest)])
+    (first, highest), *others = ranked
+    parts = [f"{first} ({highest} {'track' if highest == 1 else 'tracks'})"]
+    return listed([*parts, *(f"{text} ({count})" for text, count in others)])
 
 
 def first(texts: Iterable[str]) -> str:
@@ -110,21 +110,21 @@ def first(texts: Iterable[str]) -> str:
 
 
 def _unaccented(text: str) -> str:
-    """NFKD also makes one of full and half width, ligatures and raised figures."""
-    parted = unicodedata.normalize("NFKD", _UNSEEN.sub("", text)).casefold()
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", parted))
-    return unicodedata.normalize("NFKC", plain).translate(_PLAIN)
+    """Remove accents; NFKD also unifies character widths, ligatures and superscripts."""
+    decomposed = unicodedata.normalize("NFKD", _UNSEEN.sub("", text)).casefold()
+    stripped = _ACCENTS.sub("", unicodedata.normalize("NFKD", decomposed))
+    return unicodedata.normalize("NFKC", stripped).translate(_PLAIN)
 
 
 def _letters(text: str) -> str:
-    kept: list[str] = []
-    apart = False
+    chars: list[str] = []
+    after_gap = False
     for char in text:
         if unicodedata.category(char)[0] not in _KEPT:
-            apart = bool(kept)
+            after_gap = bool(chars)
             continue
-        if apart and char.isdigit() and kept[-1].isdigit():
-            kept.append("\0")
-        kept.append(char)
-        apart = False
-    return "".join(kept)
+        if after_gap and char.isdigit() and chars[-1].isdigit():
+            chars.append("\0")
+        chars.append(char)
+        after_gap = False
+    return "".join(chars)

@@ -1,6 +1,6 @@
-"""Checks of tags that are not there.
+"""Checks for missing tags.
 
-A whole disc in one file is left out: its cue sheet has the titles and numbers, often all the rest.
+A whole disc in one file is skipped: its cue sheet has the titles and numbers, often all the rest.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def missing_title(track: Track) -> str | None:
 
 
 def missing_artist(track: Track) -> str | None:
-    """No artist, or a blank one; an album artist alone is none."""
+    """No artist, or a blank one; an album artist does not count."""
     return _missing(track, track.tags.artist)
 
 
@@ -31,12 +31,12 @@ def missing_album(track: Track) -> str | None:
 
 
 def missing_track_number(track: Track) -> str | None:
-    """No track number; a total alone is none, a letter as on vinyl is one."""
+    """No track number; a total alone does not count, a vinyl side does."""
     return _missing(track, (track.tags.track,))
 
 
 def missing_albumartist(track: Track) -> str | None:
-    """No album artist, or a blank one, on a track of an album that lies in one's folder."""
+    """No album artist, or a blank one, on a track in the folder of an album."""
     loose = "/" not in track.place
     if loose or not any(map(letters.holds, track.tags.album)):
         return None
@@ -44,7 +44,7 @@ def missing_albumartist(track: Track) -> str | None:
 
 
 def missing_date(track: Track) -> str | None:
-    """Neither a date nor an original date that names a year; "0000" names none."""
+    """Neither a date nor an original date with a year; "0000" is none."""
     dates = (*track.tags.date, *track.tags.originaldate)
     if track.fault or track.cue or any(_ANY_DATE.search(date) for date in dates):
         return None
@@ -52,9 +52,9 @@ def missing_date(track: Track) -> str | None:
 
 
 def placeholder_genre(track: Track) -> str | None:
-    """A genre that says that there is none."""
-    found = [genre for genre in track.tags.genres if placeholders.is_genre(genre)]
-    return "the genre is " + ", ".join(map(letters.quoted, found)) if found else None
+    """A genre that is only a placeholder."""
+    genres = [genre for genre in track.tags.genres if placeholders.is_genre(genre)]
+    return "the genre is " + ", ".join(map(letters.quoted, genres)) if genres else None
 
 
 def missing_genre(track: Track) -> str | None:

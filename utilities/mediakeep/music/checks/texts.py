@@ -1,4 +1,4 @@
-"""Checks of the letters of tags."""
+"""Checks of the characters in tags."""
 
 from __future__ import annotations
 
@@ -10,62 +10,67 @@ from mediakeep.music.model import Track
 
 _WHITESPACE_IN = ("title", "artist", "album", "albumartist", "genres")
 _GARBLED_IN = ("title", "artist", "album", "albumartist", "composer", "genres")
-_NO_BREAK = "\u00a0\u202f"  # proper beside figures and French punctuation, not between words
+_NO_BREAK = "\u00a0\u202f"  # correct next to digits and French punctuation, not between words
 _ODD = (
     ("space at the start", re.compile(r"^\s")),
     ("space at the end", re.compile(r"\s$")),
     ("two spaces in a row", re.compile(r"\S\s{2,}(?=\S)")),
     ("a tab or line break", re.compile(r"\S[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029](?=\S)")),
     ("a no-break space", re.compile(rf"[^\s\d.«][{_NO_BREAK}](?=[^\s\d»?!:;%])")),
-    ("a character of no width", re.compile("[\u200b\u2060\ufeff]")),
+    ("a zero-width character", re.compile("[\u200b\u2060\ufeff]")),
 )
 
 
 def mojibake(track: Track) -> str | None:
-    """A text that was certainly read in the wrong encoding."""
+    """A text that was certainly decoded with the wrong encoding."""
     tags = track.tags
     shared = tags.artist, tags.album, tags.albumartist, tags.composer, tags.genres
     if _are_ascii(*shared) and all(map(str.isascii, tags.title)):
         return None
-    found: dict[str, list[str]] = {}
+    fields_by_text: dict[str, list[str]] = {}
     for field in _GARBLED_IN:
         for text in getattr(tags, field):
-            if (meant := garbling.judged(text)) is not None:
-                found.setdefault(_proposal(text, meant), []).append(field.removesuffix("s"))
-    told = [f"{letters.listed(where, ' and ')} {what}" for what, where in found.items()]
-    return letters.listed(told, "; ") or None
+            if (decoded := garbling.judged(text)) is not None:
+                fields_by_text.setdefault(_proposal(text, decoded), []).append(
+                    field.removesuffix("s")
+                )
+    details = [
+        f"{letters.listed(fields, ' and ')} {description}"
+        for description, fields in fields_by_text.items()
+    ]
+    return letters.listed(details, "; ") or None
 
 
 def is_garbled(text: str) -> bool:
-    """Tell whether a text was certainly read in the wrong encoding."""
+    """Return whether a text was certainly decoded with the wrong encoding."""
     return not text.isascii() and garbling.judged(text) is not None
 
 
-def _proposal(text: str, meant: str) -> str:
-    if not meant:
+def _proposal(text: str, decoded: str) -> str:
+    if not decoded:
         return f"{letters.quoted(text)} has lost letters"
-    return f"{letters.quoted(text)} should be {letters.quoted(meant)}"
+    return f"{letters.quoted(text)} should be {letters.quoted(decoded)}"
 
 
 def whitespace(track: Track) -> str | None:
-    """White space where none belongs, in a text that other tools compare letter by letter.
+    """Superfluous whitespace in a text that other tools compare exactly.
 
-    A garbled text is left out: its white space may be half of a letter.
+    Mojibake is skipped: its whitespace may be half of a letter.
     """
     tags = track.tags
     shared = tags.artist, tags.album, tags.albumartist, tags.genres
     if _are_tidy(*shared) and all(map(_is_tidy, tags.title)):
         return None
-    found = [
-        f"{field.removesuffix('s')} {letters.quoted(text)}: {', '.join(odd)}"
+    details = [
+        f"{field.removesuffix('s')} {letters.quoted(text)}: {', '.join(problems)}"
         for field in _WHITESPACE_IN
         for text in getattr(tags, field)
-        if (odd := _oddities(text)) and letters.holds(text) and not is_garbled(text)
+        if (problems := _oddities(text)) and letters.holds(text) and not is_garbled(text)
     ]
-    return letters.listed(found, "; ") or None
+    return letters.listed(details, "; ") or None
 
 
-# Most tracks share these texts with their neighbours.
+# Cached: most tracks share these texts with the tracks around them.
 
 
 @lru_cache(maxsize=16)

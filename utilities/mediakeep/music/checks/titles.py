@@ -1,4 +1,4 @@
-"""Titles of albums: when two of them mean one album, and which disc a title names at its end."""
+"""Album titles: which of them are equal, and which disc they name at their end."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ _COUNTS = frozenset(
     [*_WORDS, "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
 )
 
-_LONG = 8  # letters that a title has at least to be called a slip of the pen of another
-_LONGEST = 200  # beyond that nobody looks
-_SLIP = 2  # letters that a slip changes at most
+_LONG = 8  # characters; shorter titles are not compared for typos
+_LONGEST = 200  # characters; longer titles are not compared
+_SLIP = 2  # edits that a typo has at most
 
 
 @letters.remembered
 def parted(title: str) -> tuple[str, str]:
-    """Part a title from the disc at its end: "Dawn (Disc 2)" is ("Dawn", "2")."""
-    found = _DISC.search(title)
-    if not found or not letters.holds(title[: found.start()]):
+    """Split the disc at the end of a title: "Dawn (Disc 2)" is ("Dawn", "2")."""
+    match = _DISC.search(title)
+    if not match or not letters.holds(title[: match.start()]):
         return title, ""
-    return title[: found.start()], disc_number(found["disc"])
+    return title[: match.start()], disc_number(match["disc"])
 
 
 def disc_number(text: str) -> str:
-    """Write a disc's number plainly: "02", "CD 2" and "Two" are "2", "0" is none, "A" is "a"."""
+    """Normalize a disc number: "02", "CD 2" and "Two" are "2", "0" is "", "A" is "a"."""
     plain = text.strip().lower()
     if figures := _FIGURES.search(plain):
         return figures[0].lstrip("0")
@@ -48,35 +48,35 @@ def disc_number(text: str) -> str:
 
 @letters.remembered
 def core(title: str) -> str:
-    """Return a title as albums are told apart by it: loosely, mended, without a disc."""
+    """Return the key by which album titles are compared: loosely, repaired, without a disc."""
     return letters.loose(parted(garbling.restored(title))[0])
 
 
 def slips(counts: Mapping[str, int]) -> dict[str, str]:
-    """Find titles that are the most frequent one with a slip of the pen, by how often each stands.
+    """Find misspellings of the most frequent title; `counts` is the number of tracks of each title.
 
-    Gives the slip and what it stands for. At most a third of the tracks may bear one.
+    Return each misspelling with the right title. At most a third of the tracks may have it.
     """
-    usual, _ = Counter(counts).most_common(1)[0]
+    most_common, _ = Counter(counts).most_common(1)[0]
     total = sum(counts.values())
     return {
-        title: usual
+        title: most_common
         for title, count in counts.items()
-        if title != usual and count * 3 <= total and _is_slip(title, usual)
+        if title != most_common and count * 3 <= total and _is_slip(title, most_common)
     }
 
 
-def _is_slip(title: str, usual: str) -> bool:
-    core_of_both = letters.loose(title), letters.loose(usual)
+def _is_slip(title: str, correct: str) -> bool:
+    keys = letters.loose(title), letters.loose(correct)
     return (
-        all(_LONG <= len(text) <= _LONGEST for text in core_of_both)
-        and _figures(title) == _figures(usual)
-        and 0 < _distance(*core_of_both) <= _SLIP
+        all(_LONG <= len(text) <= _LONGEST for text in keys)
+        and _figures(title) == _figures(correct)
+        and 0 < _distance(*keys) <= _SLIP
     )
 
 
 def _figures(title: str) -> list[str]:
-    """The words that tell parts of a series apart: figures, numbers and single letters."""
+    """Return the words that distinguish parts of a series: digits, numbers and single letters."""
     return [word for word in _WORD.findall(title.casefold()) if _counts(word)]
 
 
@@ -89,15 +89,17 @@ def _counts(word: str) -> bool:
     )
 
 
-def _distance(one: str, other: str) -> int:
-    """Count the letters to change, add or leave out; more than a slip is not counted exactly."""
-    if abs(len(one) - len(other)) > _SLIP:
+def _distance(first: str, second: str) -> int:
+    """Return the edit distance; values above the limit are not exact."""
+    if abs(len(first) - len(second)) > _SLIP:
         return _SLIP + 1
-    above: Iterable[int] = range(len(other) + 1)
-    for number, char in enumerate(one, 1):
-        last = list(above)
+    previous: Iterable[int] = range(len(second) + 1)
+    for number, char in enumerate(first, 1):
+        costs = list(previous)
         row = [number]
-        for place, against in enumerate(other):
-            row.append(min(last[place] + (char != against), last[place + 1] + 1, row[place] + 1))
-        above = row
-    return list(above)[-1]
+        for place, other_char in enumerate(second):
+            row.append(
+                min(costs[place] + (char != other_char), costs[place + 1] + 1, row[place] + 1)
+            )
+        previous = row
+    return list(previous)[-1]
