@@ -1,1 +1,1 @@
-"""What would mend an artist's issues: pure decisions, one function a kind; nothing is written."""
+"""Decide how issues are repaired: pure functions, one per kind; and apply the repairs to files."""

@@ -1,4 +1,4 @@
-"""Safe repairs of the album artist: filled in where the whole album leaves no doubt."""
+"""Safe repairs of the album artist: filled in if the whole album is unambiguous."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ _KIND = "missing-albumartist"
 
 
 def missing_albumartist(artist: Artist) -> Iterator[Repair]:
-    """The album artist of the album's other tracks, or the one artist of all of them."""
+    """Use the album artist of the other tracks, or the only artist of all tracks."""
     for album in artist.albums:
         for group in groups.albums(album):
-            lacking = [one for one in group.tracks if presence.missing_albumartist(one) is not None]
-            if lacking and (found := _agreed(group.tracks, artist.name)):
-                names, why = found
-                for track in filter(repair.is_writable, lacking):
-                    yield from repair.edits(track, "albumartist", names, _KIND, why)
+            incomplete = [
+                track for track in group.tracks if presence.missing_albumartist(track) is not None
+            ]
+            if incomplete and (agreed := _agreed(group.tracks, artist.name)):
+                names, reason = agreed
+                for track in filter(repair.is_writable, incomplete):
+                    yield from repair.edits(track, "albumartist", names, _KIND, reason)
 
 
 def is_by(track: Track, name: str) -> bool:
-    """Tell whether a track is by an artist, alone or first of several ("Vera feat. Anna")."""
-    wanted = letters.neat(name).casefold()
-    return any(_begins(letters.neat(text).casefold(), wanted) for text in track.tags.artist)
+    """Return whether a track is by an artist, alone or first of several ("Vera feat. Anna")."""
+    target = letters.neat(name).casefold()
+    return any(_begins(letters.neat(text).casefold(), target) for text in track.tags.artist)
 
 
 def is_various(name: str) -> bool:
-    """Tell whether a name stands for various artists."""
+    """Return whether a name stands for various artists."""
     return letters.loose(name) in groups.VARIOUS
 
 
 def is_certain(name: str) -> bool:
-    """Tell whether a name may be written: of one artist, not garbled, and without white space."""
-    known = not (is_various(name) or placeholders.is_artist(name))
-    return known and garbling.judged(name) is None and not any(spacing.oddities(name))
+    """Return whether a name can be written: one artist, no mojibake, no superfluous whitespace."""
+    is_real = not (is_various(name) or placeholders.is_artist(name))
+    return is_real and garbling.judged(name) is None and not any(spacing.oddities(name))
 
 
 def _begins(text: str, name: str) -> bool:
@@ -47,33 +49,35 @@ def _begins(text: str, name: str) -> bool:
 
 
 def _agreed(tracks: Sequence[Track], folder: str) -> tuple[Values, str] | None:
-    """Return the album artist that all tracks of an album leave no doubt about, and why."""
+    """Return the unambiguous album artist of an album and the reason, or None."""
     artists, names = _told(tracks, "artist"), _told(tracks, "albumartist")
     several = len(artists) != 1 or len(next(iter(artists))) != 1
     if (several and groups.is_compilation(tracks)) or len(names) > 1:
         return None
     if names:
-        (found,) = names.values()
-        agreed = all(map(is_certain, found)) and _are_by(tracks, found)
-        return (found, "the other tracks of the album bear it") if agreed else None
+        (values,) = names.values()
+        agreed = all(map(is_certain, values)) and _are_by(tracks, values)
+        return (values, "the other tracks of the album bear it") if agreed else None
     if several or is_various(folder):
         return None
-    (found,) = artists.values()
-    return (found, "all tracks of the album are by it") if is_certain(found[0]) else None
+    (values,) = artists.values()
+    return (values, "all tracks of the album are by it") if is_certain(values[0]) else None
 
 
 def _told(tracks: Sequence[Track], field: str) -> dict[Values, Values]:
-    """Return what tracks hold in a field once it is mended, under what is compared."""
-    found: dict[Values, Values] = {}
+    """Return the cleaned values of a field, by the key under which they are compared."""
+    by_key: dict[Values, Values] = {}
     for track in tracks:
-        held = tuple(map(texts.mended, filter(letters.holds, getattr(track.tags, field))))
-        found.setdefault(tuple(map(letters.neat, held)), held)
+        values = tuple(map(texts.mended, filter(letters.holds, getattr(track.tags, field))))
+        by_key.setdefault(tuple(map(letters.neat, values)), values)
     if field == "albumartist":
-        found.pop((), None)
-    return found
+        by_key.pop((), None)
+    return by_key
 
 
 def _are_by(tracks: Sequence[Track], names: Values) -> bool:
-    """Tell whether more than half of the tracks bear these album artists, or are by the first."""
-    there = [one for one in tracks if letters.first(one.tags.albumartist) or is_by(one, names[0])]
-    return 2 * len(there) > len(tracks)
+    """Return whether more than half of the tracks have these album artists or are by the first."""
+    matching = [
+        track for track in tracks if letters.first(track.tags.albumartist) or is_by(track, names[0])
+    ]
+    return 2 * len(matching) > len(tracks)

@@ -1,4 +1,4 @@
-"""Safe repairs of the kinds of tags in a file."""
+"""Safe repairs of the types of tags in a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LIFT = Lift(f"{_KIND}: the same texts in the format's own tags")
 
 
 def id3v1_only(artist: Artist) -> Iterator[Repair]:
-    """The texts of ID3v1 in the tags that the format has for them."""
+    """Copy the texts of ID3v1 to the native tags of the format."""
     for track in artist.tracks:
         if containers.id3v1_only(track) is not None and repair.is_writable(track):
             yield Repair(place=track.place, kinds=(_KIND,), change=_LIFT, old=(track.container,))

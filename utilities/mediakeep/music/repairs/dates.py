@@ -1,4 +1,4 @@
-"""Proposals for dates: the year that the album's other tracks bear."""
+"""Proposals for dates: the year of the album's other tracks."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ _WHY = "most tracks of the album bear it"
 
 
 def missing_date(artist: Artist) -> Iterator[Repair]:
-    """The date of the disc's other tracks, else of the album's; of a compilation if all agree."""
+    """Propose the date of the disc's other tracks, else of the album's.
+
+    For a compilation only if all tracks agree.
+    """
     for album in artist.albums:
         if all(presence.missing_date(track) is None for track in album.tracks):
             continue
-        whole = {group.order: _date(group.tracks) for group in groups.albums(album)}
+        album_dates = {group.order: _date(group.tracks) for group in groups.albums(album)}
         for disc in groups.of(album):
-            values = _date(disc.tracks) or whole[disc.order]
+            values = _date(disc.tracks) or album_dates[disc.order]
             for track in disc.tracks if values else ():
                 if presence.missing_date(track) is not None and repair.is_writable(track):
                     yield from repair.edits(track, "date", values, "missing-date", _WHY)
 
 
 def date_mixed(artist: Artist) -> Iterator[Repair]:
-    """The date that most tracks of the album bear, for the few of another year."""
+    """Propose the date of most tracks of the album for the few with another year."""
     for album in artist.albums:
         if agreement.date_mixed(album) is None:
             continue
@@ -44,7 +47,7 @@ def date_mixed(artist: Artist) -> Iterator[Repair]:
 
 
 def _date(tracks: Sequence[Track]) -> Values:
-    """Return the most frequent date of the year that most tracks bear, () for none."""
+    """Return the most frequent date of the majority year, or ()."""
     years = Counter(filter(None, (_year_of(track.tags.date) for track in tracks)))
     year = usual.clear(years)
     if not year or (len(years) > 1 and groups.is_compilation(tracks)):
@@ -54,15 +57,17 @@ def _date(tracks: Sequence[Track]) -> Values:
 
 
 def _rest(group: Group, album: Album) -> list[Track]:
-    """Leave out the discs of several tracks that all bear a year of their own."""
+    """Leave out discs whose tracks all have the same other year."""
     years = Counter(filter(None, map(_year, group.tracks)))
     usual_year = years.most_common(1)[0][0] if years else ""
     rest = list[Track]()
     for disc in groups.of(album):
         if disc.order == group.order:
-            own = set(map(_year, disc.tracks)) - {""}
-            alone = len(own) == 1 and usual_year not in own and len(disc.tracks) > 1
-            rest += [] if alone else disc.tracks
+            own_years = set(map(_year, disc.tracks)) - {""}
+            has_own_year = (
+                len(own_years) == 1 and usual_year not in own_years and len(disc.tracks) > 1
+            )
+            rest += [] if has_own_year else disc.tracks
     return rest
 
 
@@ -71,5 +76,5 @@ def _year(track: Track) -> str:
 
 
 def _year_of(dates: Values) -> str:
-    found = (_YEAR.search(date) for date in dates if letters.holds(date))
-    return next((year[0] for year in found if year), "")
+    matches = (_YEAR.search(date) for date in dates if letters.holds(date))
+    return next((year[0] for year in matches if year), "")

@@ -1,4 +1,4 @@
-"""What a certain match fills in, and what it corrects where a person has asked for that."""
+"""Fill in fields from a certain match, and correct them if the user has asked for that."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _FILLING = {
 
 
 def filled(artist: Artist) -> Iterator[Repair]:
-    """The fields that hold nothing, of tracks whose release is certain."""
-    for track, found in _of(artist):
-        for field, values in found.lacking.items():
+    """Fill the empty fields of tracks whose release is certain."""
+    for track, difference in _of(artist):
+        for field, values in difference.lacking.items():
             kind = _FILLING.get(field, FILLED)
             if field == "genres" and track.tags.genres:
                 kind = "placeholder-genre"
@@ -36,29 +36,31 @@ def filled(artist: Artist) -> Iterator[Repair]:
 
 
 def is_filled(reason: str) -> bool:
-    """Tell whether a change, by its reason, filled a field with what the release has."""
+    """Return whether a change, by its reason, filled an empty field from a match."""
     return _FOUND in reason.partition(": ")[2].split("; ")
 
 
 def corrected(artist: Artist) -> Iterator[Repair]:
-    """The fields that say something else than the release does, where that is certain."""
-    for track, found in _of(artist):
-        kinds = deviations.of(track, found.other) if found.is_sure else {}
+    """Correct the fields that certainly differ from the release."""
+    for track, difference in _of(artist):
+        kinds = deviations.of(track, difference.other) if difference.is_sure else {}
         for field, kind in kinds.items():
-            yield from repair.edits(track, field, found.other[field], kind, "the release has it so")
+            yield from repair.edits(
+                track, field, difference.other[field], kind, "the release has it so"
+            )
 
 
 def correction(kind: str) -> Mend:
-    """Return what corrects the fields of one kind of issue."""
+    """Return the function that corrects the fields of one kind of issue."""
     return functools.partial(_corrected_as, kind)
 
 
 def _corrected_as(kind: str, artist: Artist) -> Iterator[Repair]:
-    return (one for one in corrected(artist) if kind in one.kinds)
+    return (planned for planned in corrected(artist) if kind in planned.kinds)
 
 
 def _of(artist: Artist) -> Iterator[tuple[Track, Difference]]:
-    found = artist.once(differences.of)
-    for track in artist.tracks if found else ():
-        if track.place in found and repair.is_writable(track):
-            yield track, found[track.place]
+    differences_by_place = artist.once(differences.of)
+    for track in artist.tracks if differences_by_place else ():
+        if track.place in differences_by_place and repair.is_writable(track):
+            yield track, differences_by_place[track.place]

@@ -1,4 +1,4 @@
-"""MBIDs that MusicBrainz has merged into others, written anew."""
+"""Safe repairs of MBIDs that MusicBrainz has merged into others."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mediakeep.music.repairs.repair import Repair
 
 
 def merged_mbid(artist: Artist) -> Iterator[Repair]:
-    """The MBIDs that those in the tags have become; MusicBrainz itself answers with these."""
+    """Write the MBIDs that MusicBrainz returns instead of the merged ones."""
     merged = artist.resolved.merged if artist.resolved else {}
     for track in artist.tracks if merged else ():
         for field in FIELDS:
             old = getattr(track.tags, field)
             new = tuple(merged.get(plain(mbid), mbid) for mbid in old)
             if new != old and repair.is_writable(track):
-                why = "MusicBrainz has merged it into another"
-                yield from repair.edits(track, field, new, "merged-mbid", why)
+                reason = "MusicBrainz has merged it into another"
+                yield from repair.edits(track, field, new, "merged-mbid", reason)

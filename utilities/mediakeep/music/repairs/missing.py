@@ -1,4 +1,4 @@
-"""Proposals for tags that are not there, from the album's other tracks and from names."""
+"""Proposals for missing tags, from the album's other tracks and from file and folder names."""
 
 from __future__ import annotations
 
@@ -22,65 +22,69 @@ _FOLDER = "the folder's name tells it"
 
 
 def missing_title(artist: Artist) -> Iterator[Repair]:
-    """The title that the file's name tells."""
+    """Propose the title in the file's name."""
     for album, group, tracks in _lacking(artist, presence.missing_title):
-        told = album.once(_numbers) if group else {}
+        numbers_by_place = album.once(_numbers) if group else {}
         name, _ = names.of_folders(artist.name, album)
         for track in tracks:
             tags = track.tags
             known = (*tags.artist, *tags.albumartist, *tags.album, name)
-            number = positions.number(track) or told.get(track.place) or _number_alone(track)
+            number = (
+                positions.number(track) or numbers_by_place.get(track.place) or _number_alone(track)
+            )
             if text := names.title(track, number, known):
                 yield from repair.edits(track, "title", (text,), "missing-title", _FILE)
 
 
 def missing_track_number(artist: Artist) -> Iterator[Repair]:
-    """The number at the beginning of the file's name, written as those of the other tracks."""
+    """Propose the number in the file's name, formatted like those of the other tracks."""
     for album, group, tracks in _lacking(artist, presence.missing_track_number):
-        told = album.once(_numbers) if group else {}
+        numbers_by_place = album.once(_numbers) if group else {}
         for track in tracks:
-            number = told.get(track.place) if group else _number_alone(track)
+            number = numbers_by_place.get(track.place) if group else _number_alone(track)
             if number:
                 text = numbers.written(number, group.tracks if group else ())
                 yield from repair.edits(track, "track", (text,), "missing-track-number", _FILE)
 
 
 def missing_artist(artist: Artist) -> Iterator[Repair]:
-    """The artist of the album's other tracks, else its album artist, else the artist's folder."""
+    """Propose the artist of the other tracks, else the album artist, else the folder's name."""
     for album, group, tracks in _lacking(artist, presence.missing_artist):
-        whole = group.tracks if group else ()
-        if groups.is_compilation(whole):
+        all_tracks = group.tracks if group else ()
+        if groups.is_compilation(all_tracks):
             continue
-        others = any(letters.first(track.tags.artist) for track in whole)
-        shared, why = (usual.held(whole, "artist"), _OTHERS) if others else ((), _FOLDER)
+        others = any(letters.first(track.tags.artist) for track in all_tracks)
+        shared, shared_reason = (
+            (usual.held(all_tracks, "artist"), _OTHERS) if others else ((), _FOLDER)
+        )
         name, _ = names.of_folders(artist.name, album)
         if not others and (text := _spelt(names.artist(name), artist)):
             shared = (text,)
         for track in tracks:
-            own = () if others else usual.mended(track, "albumartist")
-            values, told = (own, _CREDIT) if own else (shared, why)
+            credit = () if others else usual.mended(track, "albumartist")
+            values, reason = (credit, _CREDIT) if credit else (shared, shared_reason)
             if values and all(map(albumartists.is_certain, values)):
-                yield from repair.edits(track, "artist", values, "missing-artist", told)
+                yield from repair.edits(track, "artist", values, "missing-artist", reason)
 
 
 def missing_album(artist: Artist) -> Iterator[Repair]:
-    """The album of the other tracks in the folder, else what its name tells."""
+    """Propose the album of the other tracks in the folder, else the folder's name."""
     for album, group, tracks in _lacking(artist, presence.missing_album):
         if not group or len(groups.albums(album)) > 1:
             continue
-        values, why = usual.held(group.tracks, "album"), _OTHERS
+        values, reason = usual.held(group.tracks, "album"), _OTHERS
         if not any(letters.first(track.tags.album) for track in group.tracks):
             known = {name for track in group.tracks for name in track.tags.artist}
             name, place = names.of_folders(artist.name, album)
             text = names.album(place, (*known, name))
-            values, why = ((text,) if text else ()), _FOLDER
+            values, reason = ((text,) if text else ()), _FOLDER
         for track in tracks if not any(map(placeholders.is_album, values)) else ():
             if values:
-                yield from repair.edits(track, "album", values, "missing-album", why)
+                yield from repair.edits(track, "album", values, "missing-album", reason)
 
 
 def missing_albumartist(artist: Artist) -> Iterator[Repair]:
-    """The album artist that most tracks bear or are by; "Various Artists" for a compilation."""
+    """Propose the album artist that fits most tracks; "Various Artists" for a compilation."""
     for _, group, tracks in _lacking(artist, presence.missing_albumartist):
         values = _albumartist(group, artist) if group else ()
         for track in tracks if values else ():
@@ -90,40 +94,42 @@ def missing_albumartist(artist: Artist) -> Iterator[Repair]:
 def _lacking(
     artist: Artist, check: Callable[[Track], str | None]
 ) -> Iterator[tuple[Album, Group | None, list[Track]]]:
-    """Give the tracks of each album that lack something and can be written; loose ones as none."""
+    """Yield the writable tracks of each album that fail a check; loose tracks have no group."""
     for album in artist.albums:
-        wholes: Sequence[Group | None] = groups.albums(album) or (None,)
-        for group in wholes:
+        album_groups: Sequence[Group | None] = groups.albums(album) or (None,)
+        for group in album_groups:
             tracks = group.tracks if group else album.tracks
-            lacking = [one for one in tracks if check(one) is not None and repair.is_writable(one)]
-            if lacking:
-                yield album, group, lacking
+            incomplete = [
+                track for track in tracks if check(track) is not None and repair.is_writable(track)
+            ]
+            if incomplete:
+                yield album, group, incomplete
 
 
 def _numbers(album: Album) -> dict[str, int]:
-    told = map(names.numbers, groups.of(album))
-    return {place: number for numbers in told for place, number in numbers.items()}
+    by_disc = map(names.numbers, groups.of(album))
+    return {place: number for numbers in by_disc for place, number in numbers.items()}
 
 
 def _number_alone(track: Track) -> int | None:
-    """Return the number that a name tells by itself, without those of other tracks."""
-    told = positions.in_name(track.name, track.tags.disc)
-    return min(told) if len(told) == 1 and names.is_numbered(track) else None
+    """Return the number in a file's name, regardless of other tracks."""
+    candidates = positions.in_name(track.name, track.tags.disc)
+    return min(candidates) if len(candidates) == 1 and names.is_numbered(track) else None
 
 
 def _spelt(name: str, artist: Artist) -> str:
-    """Spell the name of a folder, which cannot hold every letter, as its tracks do."""
-    core = letters.loose(name)
+    """Spell a folder's name as the tracks do, since it cannot contain every character."""
+    key = letters.loose(name)
     texts = (letters.neat(text) for track in artist.tracks for text in track.tags.artist)
-    counts = Counter(text for text in texts if letters.loose(text) == core)
+    counts = Counter(text for text in texts if letters.loose(text) == key)
     return counts.most_common(1)[0][0] if name and counts else name
 
 
 def _albumartist(group: Group, artist: Artist) -> Values:
     tracks = group.tracks
     if any(letters.first(track.tags.albumartist) for track in tracks):
-        found = usual.held(tracks, "albumartist")
-        return () if any(map(placeholders.is_artist, found)) else found
+        values = usual.held(tracks, "albumartist")
+        return () if any(map(placeholders.is_artist, values)) else values
     if groups.is_compilation(tracks):
         return (_VARIOUS,)
     counts = Counter(text for track in tracks for text in usual.mended(track, "artist")[:1])
@@ -134,6 +140,6 @@ def _albumartist(group: Group, artist: Artist) -> Values:
     several = by_it < len(tracks) or albumartists.is_various(name)
     if several and albumartists.is_various(names.artist(artist.name)):
         return (_VARIOUS,)
-    home = by_it == len(tracks) or letters.loose(name) == letters.loose(artist.name)
-    likely = home and 3 * by_it >= 2 * len(tracks) and albumartists.is_certain(name)
+    is_plausible = by_it == len(tracks) or letters.loose(name) == letters.loose(artist.name)
+    likely = is_plausible and 3 * by_it >= 2 * len(tracks) and albumartists.is_certain(name)
     return (name,) if likely else ()

@@ -1,4 +1,4 @@
-"""What the names of files and folders tell of a track: its number, its title, its album."""
+"""Parse file and folder names for track numbers, titles, albums and artists."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from mediakeep.music.checks.groups import Group
 from mediakeep.music.model import Album, Track
 from mediakeep.music.repairs import texts
 
-_MOST = 99  # a number beyond it is rather one of a disc and a track
+_MOST = 99  # a larger number is likely a disc and a track number
 
-# "03 - Title", "3. Title": no title begins so, as "99 Luftballons" does.
+# "03 - Title", "3. Title": no title starts so, in contrast to "99 Luftballons".
 _SURE = re.compile(r"\s*[(\[#]?(?:0[0-9]|[0-9]{1,2}\s?(?:[.)\]]\s|[-_]))")
 _BETWEEN = re.compile(r"^\s*(?:[-_.)\]:–—]+\s+|[-_)\]]\s*)?")
 _PART = " - "
@@ -31,46 +31,54 @@ _RELEASE = re.compile(
 
 
 def numbers(disc: Group) -> dict[str, int]:
-    """Return the numbers that names tell of the tracks that bear none, by their places.
+    """Return the numbers in the names of untagged tracks, by place.
 
-    Only where most names of the disc begin with a number, and with that of the tag.
+    Only if most names of the disc start with a number that agrees with the tag.
     """
-    told = {track.place: positions.in_name(track.name, disc.disc) for track in disc.tracks}
+    numbers_in_names = {
+        track.place: positions.in_name(track.name, disc.disc) for track in disc.tracks
+    }
     taken = {number for number in disc.numbers if number is not None}
     tagged = zip(disc.tracks, disc.numbers, strict=True)
-    agree = [number in told[track.place] for track, number in tagged if number is not None]
-    habit = 3 * sum(map(bool, told.values())) >= 2 * len(told)
-    if not habit or 3 * sum(agree) < 2 * len(agree):
+    agreements = [
+        number in numbers_in_names[track.place] for track, number in tagged if number is not None
+    ]
+    is_pattern = 3 * sum(map(bool, numbers_in_names.values())) >= 2 * len(numbers_in_names)
+    if not is_pattern or 3 * sum(agreements) < 2 * len(agreements):
         return {}
-    lacking = [track for track in disc.tracks if not letters.holds(track.tags.track)]
-    found = dict[str, int]()
-    for _ in range(2):  # "1-02 Title" is clear once 1 is taken
-        others = [track for track in lacking if track.place not in found]
-        found |= _claimed(others, told, taken | set(found.values()))
-    sure = {track.place for track in lacking if agree or is_numbered(track)}
-    return {place: one for place, one in found.items() if place in sure or one <= len(disc.tracks)}
+    unnumbered = [track for track in disc.tracks if not letters.holds(track.tags.track)]
+    assigned = dict[str, int]()
+    for _ in range(2):  # "1-02 Title" is unambiguous once 1 is assigned
+        remaining = [track for track in unnumbered if track.place not in assigned]
+        assigned |= _claimed(remaining, numbers_in_names, taken | set(assigned.values()))
+    certain = {track.place for track in unnumbered if agreements or is_numbered(track)}
+    return {
+        place: number
+        for place, number in assigned.items()
+        if place in certain or number <= len(disc.tracks)
+    }
 
 
 def is_numbered(track: Track) -> bool:
-    """Tell whether the figures at the beginning of a file's name can only be its number."""
+    """Return whether the digits at the start of a file's name can only be its track number."""
     return _SURE.match(files.unescape(track.name)) is not None
 
 
 def title(track: Track, number: int | None, known: Collection[str]) -> str:
-    """Return the title in a file's name, "" where it tells none for certain.
+    """Return the title in a file's name, or "" if it is uncertain.
 
-    `number` is the track's; `known` are names of artists and albums that may stand in front.
+    `number` is the track's; `known` are names of artists and albums that may precede the title.
     """
     stem = _spaced(files.unescape(track.name.rpartition(".")[0]))
     text = _unnumbered(stem, number)
     text = _named(text, known) if text != stem else _unnumbered(_named(stem, known), number)
-    alone = _PART not in text or letters.first(track.tags.artist)
-    fits = alone and not _COPY.search(text) and not placeholders.is_title(text)
-    return text if fits and _is_text(text) and any(map(str.isalpha, text)) else ""
+    is_title_only = _PART not in text or letters.first(track.tags.artist)
+    is_usable = is_title_only and not _COPY.search(text) and not placeholders.is_title(text)
+    return text if is_usable and _is_text(text) and any(map(str.isalpha, text)) else ""
 
 
 def album(place: str, known: Iterable[str]) -> str:
-    """Return the title of an album that its folder's name tells, "" where that is none."""
+    """Return the album title in a folder's name, or "" if there is none."""
     name = _spaced(files.unescape(place.rpartition("/")[2]))
     if discs.is_disc(name):
         return ""
@@ -84,7 +92,7 @@ def album(place: str, known: Iterable[str]) -> str:
 def split_folder(folder: str) -> tuple[str, str]:
     """Split the escaped name of a folder such as "Artist - Album (1974)" into both names.
 
-    Return two empty texts if it is not of this form. A year at the beginning is left out.
+    Return two empty texts if it has another form. A year at the start is dropped.
     """
     parts = _DASH.split(_DATED.sub("", _spaced(folder).strip()), maxsplit=1)
     if len(parts) < 2 or not all(map(letters.holds, parts)):
@@ -93,9 +101,9 @@ def split_folder(folder: str) -> tuple[str, str]:
 
 
 def of_folders(artist: str, album: Album) -> tuple[str, str]:
-    """Return the escaped names that folders give to the artist and to an album.
+    """Return the escaped folder names of the artist and of an album.
 
-    `artist` is the name of the artist's folder. Loose tracks have an empty name.
+    `artist` is the name of the artist's folder. Loose tracks have an empty album name.
     """
     if not album.in_library_root:
         return artist, album.place
@@ -104,57 +112,57 @@ def of_folders(artist: str, album: Album) -> tuple[str, str]:
 
 
 def artist(folder: str) -> str:
-    """Return the artist that a folder's name tells, "" if its letters are uncertain or it has none.
+    """Return the artist in a folder's name, or "" if its characters are uncertain or it has none.
 
-    "New Folder" is no artist.
+    "New Folder" is not an artist.
     """
     text = files.unescape(folder).strip()
     return text if _is_text(text) and not placeholders.is_artist(text) else ""
 
 
 def _claimed(
-    tracks: Iterable[Track], told: dict[str, frozenset[int]], taken: set[int]
+    tracks: Iterable[Track], numbers_in_names: dict[str, frozenset[int]], taken: set[int]
 ) -> dict[str, int]:
-    """Return the numbers that only one track can have, and that are the only ones for it."""
+    """Return the numbers that fit exactly one track, which fits no other number."""
     claims: dict[int, list[str]] = {}
     for track in tracks:
-        left = told[track.place] - taken - {0}
-        small = [number for number in left if number <= _MOST] or [*left]
-        if len(small) == 1:
-            claims.setdefault(small[0], []).append(track.place)
+        free = numbers_in_names[track.place] - taken - {0}
+        plausible = [number for number in free if number <= _MOST] or [*free]
+        if len(plausible) == 1:
+            claims.setdefault(plausible[0], []).append(track.place)
     return {places[0]: number for number, places in claims.items() if len(places) == 1}
 
 
 def _unnumbered(stem: str, number: int | None) -> str:
-    """Take the number from the beginning of a name, and the disc's before it."""
+    """Strip the number from the start of a name, and the disc number before it."""
     if number is None or number not in positions.in_name(stem, ""):
         return stem
     rest = positions.title_in_name(stem)
     first = positions.figures(stem[: len(stem) - len(rest)].strip(" \t([#"))
-    behind = rest.lstrip(" -_.")
-    if first != number and number in positions.in_name(behind, ""):
-        rest = positions.title_in_name(behind)
+    after = rest.lstrip(" -_.")
+    if first != number and number in positions.in_name(after, ""):
+        rest = positions.title_in_name(after)
     return _BETWEEN.sub("", rest)
 
 
 def _named(text: str, known: Iterable[str]) -> str:
-    """Take what is known from the beginning of a name: "Vera - Dawn - Low Tide"."""
-    plain = {letters.loose(name) for name in known if letters.holds(name)}
+    """Strip known names from the start of a name: "Vera - Dawn - Low Tide"."""
+    known_keys = {letters.loose(name) for name in known if letters.holds(name)}
     while _PART in text:
         first, _, rest = text.partition(_PART)
-        if letters.loose(_DATED.sub("", first)) not in plain or not letters.holds(rest):
+        if letters.loose(_DATED.sub("", first)) not in known_keys or not letters.holds(rest):
             break
         text = rest
     return text.strip()
 
 
 def _spaced(name: str) -> str:
-    """Write the spaces of a name in which underscores stand for them."""
+    """Replace underscores by spaces in a name without spaces."""
     return name if " " in name else name.replace("_", " ")
 
 
 def _is_text(text: str) -> bool:
-    """Tell whether a name's letters are those that were meant: "_" stands for one that is lost."""
+    """Return whether a name's characters are intact: "_" replaces one that was not allowed."""
     valid = text.encode(errors="ignore").decode() == text
-    long = len(text) > 1 or not text.isascii()
-    return valid and long and "_" not in text and texts.mended(text) == text
+    is_long_enough = len(text) > 1 or not text.isascii()
+    return valid and is_long_enough and "_" not in text and texts.mended(text) == text

@@ -1,4 +1,4 @@
-"""Safe repairs of track numbers: plain figures, and the total in its own field."""
+"""Safe repairs of track numbers: plain digits, and the total in its own field."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _APART = "the total has a field of its own"
 _ALIKE = "written as the others of its disc"
 
 _FORMATS = frozenset(kind.name for kind in (formats.FLAC, formats.VORBIS, formats.OPUS))
-_NAMES = ("TRCK", "tracknumber", "track")  # of the number, in the tags that are written
+_NAMES = ("TRCK", "tracknumber", "track")  # raw fields of the number, in the tags that are written
 _TOTALS = ("tracktotal", "totaltracks")
-# Of the kinds of tags and formats, those with a number and no figures that could be padded.
+# Tag types and formats that store a number instead of digits, so without padding.
 _COUNTED = frozenset({"ID3v1", formats.MP4.name})
 
-# What stands around a number and says no more than it: not "Disc", and no letter of a side.
+# Words around a number that add nothing to it; not "Disc", and no letter of a side.
 _WORDS = frozenset(
     {
         *("track", "trk", "tr", "no", "nr", "num", "number", "song", "of", "titel", "von", "lied"),
@@ -39,31 +39,35 @@ _SIGNS = re.compile(r"[\s()\[\]#№º°.,:;*/\\_–—-]*")
 
 
 def track_number_format(artist: Artist) -> Iterator[Repair]:
-    """Numbers in plain figures; once these are all plain, written as most are on their disc."""
+    """Write plain numbers; once all are plain, pad them like most others on their disc."""
     for album in artist.albums:
-        if found := numbers.track_number_format(album):
-            odd = [track for track in album.tracks if track.place in found and _is_free(track)]
-            made = [one for track in odd for one in _plainly(track)]
-            yield from made or _alike(album, [one for one in odd if not _with_total(one)])
+        if details := numbers.track_number_format(album):
+            affected = [
+                track for track in album.tracks if track.place in details and _is_free(track)
+            ]
+            plain = [planned for track in affected for planned in _plainly(track)]
+            yield from plain or _alike(
+                album, [track for track in affected if not _with_total(track)]
+            )
 
 
 def likely(artist: Artist) -> Iterator[Repair]:
-    """A number among words that are not known to say no more, where no other track bears it."""
+    """Propose the number among unknown words if no other track has it."""
     for album in artist.albums:
-        found = numbers.track_number_format(album)
-        for disc in groups.of(album) if found else ():
+        details = numbers.track_number_format(album)
+        for disc in groups.of(album) if details else ():
             counts = Counter(disc.numbers)
             for track, number in zip(disc.tracks, disc.numbers, strict=True):
-                if number is None or counts[number] > 1 or track.place not in found:
+                if number is None or counts[number] > 1 or track.place not in details:
                     continue
                 if _is_free(track) and _is_wordy(track) and not _with_total(track):
                     text = written(number, disc.tracks)
                     yield from repair.edits(track, "track", (text,), _KIND, _PLAINLY)
 
 
-def written(number: int, like: Sequence[Track]) -> str:
-    """Write a number as most of some tracks do: "03" or "3"."""
-    short = [text for track in like if _is_short(text := track.tags.track)]
+def written(number: int, tracks: Sequence[Track]) -> str:
+    """Format a number as most of these tracks do: "03" or "3"."""
+    short = [text for track in tracks if _is_short(text := track.tags.track)]
     padded = [text for text in short if text.startswith("0")]
     if 2 * len(padded) <= len(short):
         return str(number)
@@ -71,16 +75,16 @@ def written(number: int, like: Sequence[Track]) -> str:
 
 
 def _is_free(track: Track) -> bool:
-    """Tell whether a track's number may be written: it stands in one text, and no other is lost."""
+    """Return whether a track's number can be rewritten: it is in one text only, so none is lost."""
     return len(_texts(track)) < 2 and repair.is_writable(track)
 
 
 def _is_wordy(track: Track) -> bool:
-    """Tell whether a number stands among words, none of which is of a disc or one of its sides."""
+    """Return whether a number is among words that name neither a disc nor a side."""
     text = track.tags.track
     words = [word.casefold() for word in _WORD.findall(text)]
-    others = not words or _OF_DISCS.intersection(words) or min(map(len, words)) < 2
-    return len(_FIGURES.findall(text)) == 1 and not others
+    is_other = not words or _OF_DISCS.intersection(words) or min(map(len, words)) < 2
+    return len(_FIGURES.findall(text)) == 1 and not is_other
 
 
 def _texts(track: Track) -> list[str]:
@@ -88,27 +92,33 @@ def _texts(track: Track) -> list[str]:
 
 
 def _plainly(track: Track) -> Iterator[Repair]:
-    """Part the number from what is written around it, the total too."""
-    text, whole = track.tags.track, _with_total(track)
-    if (positions.is_plain(text) and not whole) or (figures := _figures(track)) is None:
+    """Split the number from the text around it, and from the total."""
+    text, text_with_total = track.tags.track, _with_total(track)
+    if (positions.is_plain(text) and not text_with_total) or (digits := _figures(track)) is None:
         return
-    number, *beside = figures
-    behind = whole.partition("/")[2].strip()
-    total = _agreed([*beside, behind] if behind else beside, track.tags.track_total)
+    number, *totals = digits
+    total_after_slash = text_with_total.partition("/")[2].strip()
+    total = _agreed(
+        [*totals, total_after_slash] if total_after_slash else totals, track.tags.track_total
+    )
     if total is None:
         return
-    for one in repair.edits(track, "track", (number,), _KIND, _APART if whole else _PLAINLY):
-        yield structs.replace(one, old=(whole,)) if whole else one
-    own = "" if behind and not _has_own_total(track) else track.tags.track_total
-    if total and total != own:
-        for one in repair.edits(track, "track_total", (total,), _KIND, _APART):
-            yield structs.replace(one, old=(own,) if own else ())
+    for planned in repair.edits(
+        track, "track", (number,), _KIND, _APART if text_with_total else _PLAINLY
+    ):
+        yield structs.replace(planned, old=(text_with_total,)) if text_with_total else planned
+    current_total = (
+        "" if total_after_slash and not _has_own_total(track) else track.tags.track_total
+    )
+    if total and total != current_total:
+        for planned in repair.edits(track, "track_total", (total,), _KIND, _APART):
+            yield structs.replace(planned, old=(current_total,) if current_total else ())
 
 
 def _with_total(track: Track) -> str:
-    """Return the text in which a Vorbis comment holds the total as well, "" where it does not."""
-    vorbis = track.facts is not None and track.facts.format in _FORMATS
-    return next((text for text in _texts(track) if "/" in text), "") if vorbis else ""
+    """Return the text of a Vorbis comment that contains the total as well, else ""."""
+    is_vorbis = track.facts is not None and track.facts.format in _FORMATS
+    return next((text for text in _texts(track) if "/" in text), "") if is_vorbis else ""
 
 
 def _has_own_total(track: Track) -> bool:
@@ -116,7 +126,7 @@ def _has_own_total(track: Track) -> bool:
 
 
 def _figures(track: Track) -> list[str] | None:
-    """Return the figures of a number, and of the total beside it; None where they are uncertain."""
+    """Return the digits of a number, and of the total next to it; None if they are uncertain."""
     text = track.tags.track
     around = _FIGURES.sub(" ", text)
     words = {word.casefold() for word in _WORD.findall(around)}
@@ -126,21 +136,21 @@ def _figures(track: Track) -> list[str] | None:
     return _FIGURES.findall(text)
 
 
-def _agreed(said: Sequence[str], held: str) -> str | None:
-    """Return the one total that a number's text and the total's own field tell, "" for none.
+def _agreed(totals: Sequence[str], current: str) -> str | None:
+    """Return the total that the number's text and the total's own field agree on, "" if none.
 
-    None where they contradict each other.
+    None if they contradict each other.
     """
-    told = [*said, held] if letters.holds(held) else [*said]
-    if not said:
+    all_totals = [*totals, current] if letters.holds(current) else [*totals]
+    if not totals:
         return ""
-    same = len({positions.figures(total) for total in told}) == 1
-    return told[-1] if same and positions.is_plain(told[-1]) else None
+    is_same = len({positions.figures(total) for total in all_totals}) == 1
+    return all_totals[-1] if is_same and positions.is_plain(all_totals[-1]) else None
 
 
-def _alike(album: Album, odd: Sequence[Track]) -> Iterator[Repair]:
-    """Pad numbers below 10, or do not, as most others of their disc and format."""
-    places = {track.place for track in odd}
+def _alike(album: Album, affected: Sequence[Track]) -> Iterator[Repair]:
+    """Pad numbers below 10 like most others of their disc and format, or not at all."""
+    places = {track.place for track in affected}
     for disc in groups.of(album):
         for tracks in _by_format(disc.tracks):
             for track in tracks:
@@ -150,13 +160,13 @@ def _alike(album: Album, odd: Sequence[Track]) -> Iterator[Repair]:
 
 
 def _by_format(tracks: Iterable[Track]) -> Iterable[list[Track]]:
-    """Part the tracks whose number has one figure that is written out."""
-    found: dict[str, list[Track]] = {}
+    """Group the tracks whose number has one significant digit by format."""
+    by_format: dict[str, list[Track]] = {}
     for track in tracks:
         kind = track.facts.format if track.facts else ""
         if _is_short(track.tags.track) and _COUNTED.isdisjoint((track.container, kind)):
-            found.setdefault(kind, []).append(track)
-    return found.values()
+            by_format.setdefault(kind, []).append(track)
+    return by_format.values()
 
 
 def _is_short(text: str) -> bool:

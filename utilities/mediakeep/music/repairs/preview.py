@@ -1,4 +1,4 @@
-"""An artist as it will be read once repairs are made, so that the next can build upon them."""
+"""Preview repairs: return an artist as it will be read after them."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from mediakeep.music.repairs.repair import Put, Repair
 _FRONT = 3
 _LIFTED = {formats.FLAC.name: "Vorbis comment"}
 _USUAL = "ID3v2.4"
-_NUMBER = ("tracknumber", "track")  # of Vorbis, where the total may stand with it
+_NUMBER = ("tracknumber", "track")  # fields of Vorbis comments, which may contain the total, too
 
 
 def artist(artist: Artist, repairs: Iterable[Repair]) -> Artist:
-    """Return an artist after repairs; what they do not touch is the same object as before."""
+    """Return an artist after repairs; unchanged parts are the same objects as before."""
     by_place: dict[str, list[Repair]] = {}
     for repair in repairs:
         by_place.setdefault(repair.place, []).append(repair)
-    fetched = [one.image for one in artist.covers.values()]
-    albums = tuple(_album(album, by_place, fetched) for album in artist.albums)
+    downloaded = [cover.image for cover in artist.covers.values()]
+    albums = tuple(_album(album, by_place, downloaded) for album in artist.albums)
     return structs.replace(artist, albums=albums)
 
 
-def _album(album: Album, by_place: dict[str, list[Repair]], fetched: list[ImageFile]) -> Album:
-    if put := tuple(_put(album, by_place, fetched)):
-        album = structs.replace(album, images=(*album.images, *put))
+def _album(album: Album, by_place: dict[str, list[Repair]], downloaded: list[ImageFile]) -> Album:
+    if added := tuple(_put(album, by_place, downloaded)):
+        album = structs.replace(album, images=(*album.images, *added))
     if by_place.keys().isdisjoint(track.place for track in album.tracks):
         return album
-    images = [*album.images, *fetched]
+    images = [*album.images, *downloaded]
     tracks = tuple(_track(track, by_place.get(track.place, ()), images) for track in album.tracks)
     return structs.replace(album, tracks=tracks)
 
 
 def _put(
-    album: Album, by_place: dict[str, list[Repair]], fetched: list[ImageFile]
+    album: Album, by_place: dict[str, list[Repair]], downloaded: list[ImageFile]
 ) -> Iterator[ImageFile]:
-    """Give the pictures that come to lie in an album's folder."""
+    """Yield the pictures that are added to an album's folder."""
     for place, (repair, *_) in by_place.items():
         if isinstance(repair.change, Put) and place.rpartition("/")[0] == album.place:
-            yield structs.replace(_found(repair.change.image, fetched), place=place)
+            yield structs.replace(_found(repair.change.image, downloaded), place=place)
 
 
 def _track(track: Track, repairs: Iterable[Repair], images: list[ImageFile]) -> Track:
@@ -63,11 +63,11 @@ def _track(track: Track, repairs: Iterable[Repair], images: list[ImageFile]) -> 
 
 def _edited(track: Track, edit: Edit) -> Track:
     texts = Wanted({edit.field: edit.values})
-    told = changes.expected(track.tags, texts)
-    tags = structs.replace(told, pictures=track.tags.pictures)
+    expected_tags = changes.expected(track.tags, texts)
+    tags = structs.replace(expected_tags, pictures=track.tags.pictures)
     raw = track.raw
     if edit.field == "track":
-        raw = {name: [*edit.values] if name in _NUMBER else held for name, held in raw.items()}
+        raw = {name: [*edit.values] if name in _NUMBER else values for name, values in raw.items()}
     return structs.replace(track, tags=tags, raw=raw)
 
 
@@ -78,15 +78,17 @@ def _lifted(track: Track) -> Track:
 
 
 def _found(place: str, images: Iterable[ImageFile]) -> ImageFile:
-    return next(one for one in images if one.place == place)
+    return next(image for image in images if image.place == place)
 
 
 def _pictured(track: Track, file: ImageFile) -> Track:
-    """Show a track with a front cover in the place of the one that it holds."""
-    known: dict[str, Any] = {"width": file.width, "height": file.height, "size": file.size}
-    front = Picture(type=_FRONT, mime=file.mime, seen=file.mime, **known)
-    held = list(track.tags.pictures)
-    at = next((place for place, one in enumerate(held) if one.type == _FRONT), len(held))
-    held[at : at + 1] = [front]
-    tags = structs.replace(track.tags, pictures=tuple(held))
+    """Return a track with a front cover that replaces the one it contains."""
+    facts: dict[str, Any] = {"width": file.width, "height": file.height, "size": file.size}
+    front = Picture(type=_FRONT, mime=file.mime, seen=file.mime, **facts)
+    pictures = list(track.tags.pictures)
+    index = next(
+        (number for number, picture in enumerate(pictures) if picture.type == _FRONT), len(pictures)
+    )
+    pictures[index : index + 1] = [front]
+    tags = structs.replace(track.tags, pictures=tuple(pictures))
     return structs.replace(track, tags=tags)

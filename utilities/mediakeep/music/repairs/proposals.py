@@ -1,10 +1,7 @@
-"""What is proposed to a person for issues that nobody can mend for certain.
+"""Propose repairs that need a decision, since the right value is not certain.
 
-    of      gives for each issue the repairs that would mend it
-    told    says what repairs would do, in one line
-
-Only what most people would say yes to is proposed. A safe repair that was not made, since it was
-taken back before or a field is locked, is proposed again.
+Only what most people would accept is proposed. A safe repair that was not made, because it was
+undone before or a field is locked, is proposed, too.
 """
 
 from __future__ import annotations
@@ -40,12 +37,12 @@ _NAMES = {
 
 
 def placeholder_genre(artist: Artist) -> Iterator[Repair]:
-    """The genres that stand for none taken away, the others kept."""
+    """Remove placeholder genres and keep the others."""
     for track in artist.tracks:
         if presence.placeholder_genre(track) is not None and repair.is_writable(track):
-            kept = tuple(one for one in track.tags.genres if not placeholders.is_genre(one))
-            why = "it stands for none"
-            yield from repair.edits(track, "genres", kept, "placeholder-genre", why)
+            genres = tuple(genre for genre in track.tags.genres if not placeholders.is_genre(genre))
+            reason = "it stands for none"
+            yield from repair.edits(track, "genres", genres, "placeholder-genre", reason)
 
 
 PROPOSED: Mapping[str, Mend] = {
@@ -67,14 +64,14 @@ PROPOSED: Mapping[str, Mend] = {
 
 
 def of(artist: Artist, issues: Sequence[Issue]) -> dict[str, tuple[Repair, ...]]:
-    """Return what would mend each issue, by its id; one without a proposal is not in it."""
-    standing = safe.plan(artist, issues)
-    offered = {kind: _offered(kind, artist, standing) for kind in {one.kind for one in issues}}
-    homes = {track.place: album.place for album in artist.albums for track in album.tracks}
+    """Return the proposed repairs of each issue, by id; issues without a proposal are left out."""
+    safe_repairs = safe.plan(artist, issues)
+    by_kind = {kind: _offered(kind, artist, safe_repairs) for kind in {one.kind for one in issues}}
+    album_by_track = {track.place: album.place for album in artist.albums for track in album.tracks}
     by_place: dict[tuple[str, str, str], list[Repair]] = defaultdict(list)
-    for kind, repairs in offered.items():
+    for kind, repairs in by_kind.items():
         for one in repairs:
-            album = homes[one.place]
+            album = album_by_track[one.place]
             for where in {(album, one.place), (album, ""), ("", "")}:
                 by_place[kind, *where].append(one)
     keys = ((issue.id, (issue.kind, issue.album, issue.path)) for issue in issues)
@@ -82,33 +79,33 @@ def of(artist: Artist, issues: Sequence[Issue]) -> dict[str, tuple[Repair, ...]]
 
 
 def told(repairs: Sequence[Repair]) -> str:
-    """Say in one line what repairs would do, as in 'artist "Björk" in 3 files'."""
+    """Format repairs in one line, as in 'artist "Björk" in 3 files'."""
     counts = Counter(map(_told, repairs))
     parts = [
-        f"{what} in {page.counted(count, 'file')}" if count > 1 else what
-        for what, count in counts.items()
+        f"{text} in {page.counted(count, 'file')}" if count > 1 else text
+        for text, count in counts.items()
     ]
     return letters.listed(parts, "; ")
 
 
-def _offered(kind: str, artist: Artist, standing: Iterable[Repair]) -> list[Repair]:
-    """Return the safe repairs of a kind that still stand, and what else is likely."""
-    certain = [one for one in standing if kind in one.kinds]
+def _offered(kind: str, artist: Artist, safe_repairs: Iterable[Repair]) -> list[Repair]:
+    """Return the pending safe repairs of a kind, and the likely ones."""
+    certain = [one for one in safe_repairs if kind in one.kinds]
     places = {one.place for one in certain}
     likely = PROPOSED[kind](artist) if kind in PROPOSED else ()
     return [*certain, *(one for one in likely if one.place not in places)]
 
 
-def _told(one: Repair) -> str:
-    change = one.change
+def _told(planned: Repair) -> str:
+    change = planned.change
     if isinstance(change, Lift):
         return "the same texts in the format's own tags"
     if not isinstance(change, Edit):
         return f"embed {letters.quoted(change.image.rpartition('/')[2])}"
     name = _NAMES.get(change.field, change.field)
-    gone = [text for text in one.old if text not in change.values]
-    if gone and set(change.values) <= set(one.old):
-        return f"take the {name} {_quoted(gone)} away"
+    removed = [text for text in planned.old if text not in change.values]
+    if removed and set(change.values) <= set(planned.old):
+        return f"take the {name} {_quoted(removed)} away"
     return f"{name} {_quoted(change.values)}"
 
 

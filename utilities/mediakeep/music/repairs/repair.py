@@ -1,4 +1,4 @@
-"""A repair: what is to be changed in one file, and which kinds of issues that mends."""
+"""A repair: the change of one file, and the kinds of issues that it resolves."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mediakeep.music.model import Artist, Track
 
 
 class Embed(msgspec.Struct, frozen=True, tag="embed"):
-    """A picture file that is to be the front cover of a track: by its place below the artist.
+    """Embed a picture file as the front cover of a track; `image` is its place below the artist.
 
-    One that lies elsewhere is named by its whole path; both are escaped.
+    A picture elsewhere is given by its full path; both are escaped.
     """
 
     image: str
@@ -23,17 +23,17 @@ class Embed(msgspec.Struct, frozen=True, tag="embed"):
 
 
 class Put(msgspec.Struct, frozen=True, tag="put"):
-    """A picture file, by its whole path, of which a copy is to lie where no file is."""
+    """Save a copy of a picture file, given by its full path, as a new file."""
 
     image: str
     reason: str = ""
 
 
 class Repair(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of one file; `place` lies below the artist, `old` is what the field holds now.
+    """One change of one file; `place` is below the artist, `old` is the current value of the field.
 
-    `kinds` are those of the issues that it mends. The reason of the change begins with them, as in
-    "mojibake, whitespace: letters in the wrong encoding; space at the end".
+    `kinds` are the kinds of issues that it resolves. The reason of the change starts with them, as
+    in "mojibake, whitespace: letters in the wrong encoding; space at the end".
     """
 
     place: str
@@ -43,7 +43,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def field(self) -> str:
-        """The field that it changes, "" for that of all tags."""
+        """The field that it changes, "" for a change of all tags."""
         if isinstance(self.change, Edit):
             return self.change.field
         return "" if isinstance(self.change, Lift) else PICTURE
@@ -54,16 +54,16 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
         return self.change.reason.partition(": ")[2]
 
 
-Mend = Callable[[Artist], Iterable[Repair]]  # the repairs of one kind of issue
+Mend = Callable[[Artist], Iterable[Repair]]  # yields the repairs of one kind of issue
 
 
-def edits(track: Track, field: str, values: Values, kind: str, why: str) -> Iterator[Repair]:
-    """Give the repair that has a field hold other values; none where no tag could hold them.
+def edits(track: Track, field: str, values: Values, kind: str, reason: str) -> Iterator[Repair]:
+    """Yield the repair that sets a field; none if no tag can contain the values.
 
-    A value that stands there twice, or is empty, says nothing and is left out.
+    Duplicate and empty values are dropped.
     """
     try:
-        change = Edit(field, tuple(dict.fromkeys(filter(None, values))), f"{kind}: {why}")
+        change = Edit(field, tuple(dict.fromkeys(filter(None, values))), f"{kind}: {reason}")
     except UsageFailed:
         return
     yield Repair(
@@ -72,11 +72,11 @@ def edits(track: Track, field: str, values: Values, kind: str, why: str) -> Iter
 
 
 def is_writable(track: Track) -> bool:
-    """Tell whether a track may be changed: its format is written, and its sound is whole.
+    """Return whether a track may be changed: its format can be written, and its audio is complete.
 
-    What a deep scan found to be damaged or changed stays as it is, too, until a person has looked.
+    Files that a deep scan found damaged or changed are not written until the user has checked them.
     """
-    from mediakeep.media.edits import writers  # only here: loading it takes its time
+    from mediakeep.media.edits import writers  # imported late: slow to load
 
     if track.facts is None or track.damage or track.change:
         return False
@@ -84,16 +84,16 @@ def is_writable(track: Track) -> bool:
 
 
 def merged(repairs: Iterable[Repair]) -> tuple[Repair, ...]:
-    """Make one repair of those that follow each other in one field of a file."""
-    found: dict[tuple[str, str], Repair] = {}
+    """Merge consecutive repairs of one field of a file into one."""
+    by_field: dict[tuple[str, str], Repair] = {}
     for repair in repairs:
         key = repair.place, repair.field
-        found[key] = _joined(found[key], repair) if key in found else repair
-    return tuple(found.values())
+        by_field[key] = _joined(by_field[key], repair) if key in by_field else repair
+    return tuple(by_field.values())
 
 
 def _joined(first: Repair, second: Repair) -> Repair:
     kinds = tuple(dict.fromkeys((*first.kinds, *second.kinds)))
-    words = "; ".join(dict.fromkeys((first.why, second.why)))
-    change = msgspec.structs.replace(second.change, reason=f"{', '.join(kinds)}: {words}")
+    reasons = "; ".join(dict.fromkeys((first.why, second.why)))
+    change = msgspec.structs.replace(second.change, reason=f"{', '.join(kinds)}: {reasons}")
     return Repair(place=first.place, kinds=kinds, change=change, old=first.old)

@@ -1,9 +1,7 @@
-"""What a batch repairs by itself: only what leaves no doubt, and can be taken back.
+"""Plan the repairs that a batch makes by itself: only unambiguous ones, which can be undone.
 
-    plan        gives the safe repairs of an artist; once they are made it gives none
-
-Nothing is planned for a file that cannot be read, whose sound is cut off, damaged or locked by DRM,
-or whose format is only read.
+Nothing is planned for files that cannot be read or only be read, and for audio that is truncated,
+damaged or protected by DRM.
 """
 
 from __future__ import annotations
@@ -16,25 +14,25 @@ from mediakeep.issue import Issue
 from mediakeep.music.model import Artist
 from mediakeep.music.repairs import (
     albumartists,
-    containers,
     covers,
     enrichment,
-    identifiers,
     numbers,
     preview,
     texts,
 )
+from mediakeep.music.repairs.containers import id3v1_only
+from mediakeep.music.repairs.identifiers import merged_mbid
 from mediakeep.music.repairs.repair import Mend, Repair, merged
 from mediakeep.policy import Fix
 
-# In this order each builds upon those before: a letter that was garbled may be a space.
+# The order matters, since each builds on those before: a garbled letter may be a space.
 SAFE: Mapping[str, Mend] = {
-    "id3v1-only": containers.id3v1_only,
+    "id3v1-only": id3v1_only,
     "mojibake": texts.mojibake,
     "whitespace": texts.whitespace,
     "track-number-format": numbers.track_number_format,
     "missing-albumartist": albumartists.missing_albumartist,
-    "merged-mbid": identifiers.merged_mbid,
+    "merged-mbid": merged_mbid,
     "external-cover-not-embedded": covers.external_cover_not_embedded,
     "missing-cover": covers.missing_cover,
     "cover-not-image": covers.cover_not_image,
@@ -42,13 +40,13 @@ SAFE: Mapping[str, Mend] = {
     "cover-upgrade": covers.cover_upgrade,
     enrichment.FILLED: enrichment.filled,
 }
-# What a person has asked for beyond that: values that differ from those of a certain match.
+# With --fix matched also values that differ from those of a certain match.
 MATCHED: Mapping[str, Mend] = {
     **SAFE,
     **dict.fromkeys(enrichment.CORRECTED, enrichment.corrected),
 }
 
-_ROUNDS = 8  # far more than one repair can bring another about
+_ROUNDS = 8  # far more rounds than repairs can trigger each other
 
 
 def plan(
@@ -56,23 +54,24 @@ def plan(
 ) -> tuple[Repair, ...]:
     """Return the safe repairs of an artist, at most one for each field of a file.
 
-    With MATCHED also those that correct what differs from a certain match.
+    With Fix.MATCHED also those that correct differences from a certain match. After they are made,
+    nothing is planned.
 
-    Given the artist's issues, only the albums that have one to repair are looked at, so a healthy
-    artist costs nothing; without them each check is asked anew.
+    If the artist's issues are given, only albums with a repairable issue are examined, so a healthy
+    artist costs nothing; without them each check is run again.
     """
-    mends = MATCHED if fix is Fix.MATCHED else SAFE
+    repair_functions = MATCHED if fix is Fix.MATCHED else SAFE
     if issues is not None:
-        places = {issue.album for issue in issues if issue.kind in mends}
+        places = {issue.album for issue in issues if issue.kind in repair_functions}
         albums = tuple(album for album in artist.albums if album.place in places) if places else ()
         artist = structs.replace(artist, albums=albums)
-    made: list[Repair] = []
+    planned: list[Repair] = []
     for _ in range(_ROUNDS):
-        done = len(made)
-        for mend in dict.fromkeys(mends.values()) if artist.albums else ():
-            new = tuple(mend(artist))
+        count = len(planned)
+        for repair_function in dict.fromkeys(repair_functions.values()) if artist.albums else ():
+            new = tuple(repair_function(artist))
             artist = preview.artist(artist, new) if new else artist
-            made += new
-        if len(made) == done:
+            planned += new
+        if len(planned) == count:
             break
-    return merged(made)
+    return merged(planned)

@@ -1,4 +1,4 @@
-"""Texts without the white space that belongs nowhere; the rest of it stays as it is."""
+"""Remove superfluous whitespace from texts; the rest of a text stays unchanged."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from mediakeep.music.checks import letters
 _WIDTHLESS = re.compile("[\u200b\u2060\ufeff]")
 _RUN = re.compile(r"(?<=\S)\s{2,}(?=\S)")
 _BREAK = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
-# A no-break space is proper beside figures and French punctuation, not between words.
+# A no-break space is correct next to digits and French punctuation, not between words.
 _NO_BREAK = re.compile(r"([^\s\d.«])[\u00a0\u202f](?=[^\s\d»?!:;%])")
 
-# In this order: what has no width may stand between two spaces.
+# The order matters: a zero-width character may be between two spaces.
 _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("a character of no width", lambda text: _WIDTHLESS.sub("", text)),
     ("space at the start", str.lstrip),
@@ -25,7 +25,7 @@ _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
 
 
 def tidied(text: str) -> str:
-    """Return a text without superfluous white space; as it is where nothing else is in it."""
+    """Return a text without superfluous whitespace; unchanged if nothing else would remain."""
     if text.isascii() and text == " ".join(text.split()):
         return text
     new = text
@@ -35,7 +35,7 @@ def tidied(text: str) -> str:
 
 
 def oddities(text: str) -> Iterator[str]:
-    """Say what `tidied` takes away from a text."""
+    """Yield what `clean_whitespace` removes from a text."""
     for name, step in _STEPS:
         new = step(text)
         if new != text:
@@ -44,5 +44,5 @@ def oddities(text: str) -> Iterator[str]:
 
 
 def _one(run: re.Match[str]) -> str:
-    """Leave one of several spaces of a kind, such as those of Japanese, else a plain one."""
+    """Keep one of several equal spaces, such as Japanese ones, else use a plain space."""
     return run[0][0] if len(set(run[0])) == 1 else " "

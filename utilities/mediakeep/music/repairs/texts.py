@@ -1,4 +1,4 @@
-"""Safe repairs of the letters of tags."""
+"""Safe repairs of the characters in tags."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mediakeep.music.repairs.repair import Repair
 
 _TIDIED = ("title", "artist", "album", "albumartist", "genres")
 _RESTORED = ("title", "artist", "album", "albumartist", "composer", "genres")
-_LONGEST = 1000  # letters: of a longer text only the beginning is judged
+_LONGEST = 1000  # characters; only the beginning of a longer text is examined
 _MISREAD = "it was read in the wrong encoding"
 
 
 def mojibake(artist: Artist) -> Iterator[Repair]:
-    """Texts that are garbled beyond doubt, as they were meant to be."""
+    """Restore texts that are certainly garbled."""
     for track in artist.tracks:
         if texts.mojibake(track) is not None and repair.is_writable(track):
             for field, _, new in _changed(track, _RESTORED, misreading.mended):
@@ -25,16 +25,18 @@ def mojibake(artist: Artist) -> Iterator[Repair]:
 
 
 def whitespace(artist: Artist) -> Iterator[Repair]:
-    """Texts with white space where none belongs, without it."""
+    """Remove superfluous whitespace."""
     for track in artist.tracks:
         if texts.whitespace(track) is not None and repair.is_writable(track):
-            for field, held, new in _changed(track, _TIDIED, _tidied):
-                odd = dict.fromkeys(one for text in held for one in spacing.oddities(text))
-                yield from repair.edits(track, field, new, "whitespace", ", ".join(odd))
+            for field, current, new in _changed(track, _TIDIED, _tidied):
+                removed = dict.fromkeys(
+                    description for text in current for description in spacing.oddities(text)
+                )
+                yield from repair.edits(track, field, new, "whitespace", ", ".join(removed))
 
 
 def likely(artist: Artist) -> Iterator[Repair]:
-    """Garbled texts as they were meant to be, where nothing proves it."""
+    """Propose the restored text if it is not proven."""
     for track in artist.tracks:
         if texts.mojibake(track) is not None and repair.is_writable(track):
             for field, _, new in _changed(track, _RESTORED, _restored):
@@ -42,7 +44,7 @@ def likely(artist: Artist) -> Iterator[Repair]:
 
 
 def mended(text: str) -> str:
-    """Return a text as it is once all its safe repairs are made."""
+    """Return a text as it is after all its safe repairs."""
     while (new := spacing.tidied(misreading.mended(text))) != text:
         text = new
     return text
@@ -57,11 +59,11 @@ def _restored(text: str) -> str:
 
 
 def _changed(
-    track: Track, fields: Sequence[str], mend: Callable[[str], str]
+    track: Track, fields: Sequence[str], change: Callable[[str], str]
 ) -> Iterator[tuple[str, Values, Values]]:
-    """Give the fields that another text belongs in, each with what it holds and should hold."""
+    """Yield the fields that change, each with its current and new values."""
     for field in fields:
-        held: Values = getattr(track.tags, field)
-        new = tuple(map(mend, held))
-        if new != held:
-            yield field, held, new
+        current: Values = getattr(track.tags, field)
+        new = tuple(map(change, current))
+        if new != current:
+            yield field, current, new

@@ -1,4 +1,4 @@
-"""What most tracks say, where that is clear enough to be proposed for the others."""
+"""The value that a clear majority of tracks has, as a proposal for the others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def clear(counts: Counter[T]) -> T | None:
-    """Return what at least two thirds agree on, None where there is no such majority."""
+    """Return the value that at least two thirds agree on, or None."""
     if not counts:
         return None
     most, count = counts.most_common(1)[0]
@@ -23,11 +23,11 @@ def clear(counts: Counter[T]) -> T | None:
 
 
 def held(tracks: Iterable[Track], field: str) -> Values:
-    """Return what two thirds of those tracks that have a field hold in it; () for no majority."""
-    told = (mended(track, field) for track in tracks)
-    return clear(Counter(filter(None, told))) or ()
+    """Return the value of a field that two thirds of the tracks that have it agree on, or ()."""
+    values = (mended(track, field) for track in tracks)
+    return clear(Counter(filter(None, values))) or ()
 
 
 def mended(track: Track, field: str) -> Values:
-    """Return what a track holds in a field that is no blank, as it is once it is mended."""
+    """Return the non-blank values of a field as they are after repairs."""
     return tuple(texts.mended(text) for text in getattr(track.tags, field) if letters.holds(text))
