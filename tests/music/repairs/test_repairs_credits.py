@@ -34,7 +34,7 @@ def test_it_is_that_of_the_other_tracks() -> None:
     whole = of(("Vera", "Vera"), ("Vera feat. Anna", ""), ("Anna", "Vera"))
     assert told(whole) == {"2": ("Vera",)}
     (one,) = safe.plan(artist_of(whole))
-    assert one.change.reason == "missing-albumartist: the other tracks of the album bear it"
+    assert one.change.reason == "missing-albumartist: the other tracks of the album have it"
 
 
 def test_it_is_the_artist_where_all_tracks_have_the_same_one() -> None:

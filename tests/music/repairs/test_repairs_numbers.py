@@ -87,7 +87,7 @@ def test_a_total_moves_to_its_own_field_where_the_format_has_one(kind: str) -> N
     number, total = safe.plan(whole)
     assert (number.field, number.change.values, number.old) == ("track", ("03",), ("03/12",))
     assert (total.field, total.change.values, total.old) == ("track_total", ("12",), ())
-    assert number.change.reason == "track-number-format: the total has a field of its own"
+    assert number.change.reason == "track-number-format: the total has a separate field"
     assert safe.plan(applied(whole, (number, total))) == ()
 
 

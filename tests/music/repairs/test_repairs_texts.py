@@ -7,8 +7,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from mediakeep.music.checks import garbling, letters
-from mediakeep.music.checks.texts import is_garbled
-from mediakeep.music.repairs import misreading, preview, safe, spacing, texts
+from mediakeep.music.repairs import cleaning, misreading, preview, safe, spacing, texts
 from tests.music import paper
 from tests.music.repairs import made
 from tests.music.repairs.made import artist_of
@@ -123,9 +122,7 @@ def test_letters_are_mended_before_white_space_which_they_may_be_a_part_of() -> 
     title = repairs["title"]
     assert title.change.values == ("Déjà vu",)
     assert title.kinds == ("mojibake", "whitespace")
-    assert title.change.reason.startswith(
-        "mojibake, whitespace: it was read in the wrong encoding; "
-    )
+    assert title.change.reason.startswith("mojibake, whitespace: decoded with the wrong encoding; ")
     assert title.old == ("DÃ©jÃ\u00a0 vu ",)
     assert repairs["composer"].change.values == ("Björk",)
 
@@ -145,7 +142,7 @@ def test_what_is_mended_on_paper_is_what_the_plan_promises() -> None:
     whole = artist_of(paper.numbered(1, title=" Dawn", artist="BjÃ¶rk"))
     (track,) = preview.artist(whole, safe.plan(whole)).tracks
     assert (track.tags.title, track.tags.artist) == (("Dawn",), ("Björk",))
-    assert texts.mended(" BjÃ¶rk\u200b") == "Björk"
+    assert cleaning.mended(" BjÃ¶rk\u200b") == "Björk"
 
 
 def test_white_space_of_a_garbled_text_is_not_taken_away() -> None:

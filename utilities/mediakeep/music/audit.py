@@ -69,7 +69,7 @@ def to_json(
     issues: Sequence[Issue],
     key: str,
     report: str,
-    asked: Inquiry = UNASKED,
+    lookup: Inquiry = UNASKED,
 ) -> bytes:
     """Encode everything about an artist as JSON; `report` is the report's path below the home."""
     ids = _by_path(issues, lambda issue: issue.id)
@@ -79,7 +79,7 @@ def to_json(
         "key": key,
         "path": artist.path,
         "report": report,
-        **({"musicbrainz": missing.told(key, asked)} if asked.state else {}),
+        **({"musicbrainz": missing.told(key, lookup)} if lookup.state else {}),
         "counts": _counts(artist, issues),
         "albums": account.albums(artist),
         "tracks": [
@@ -129,8 +129,8 @@ def reviews(path: Path, home: Path, folder: str = "") -> list[dict[str, str]]:
     as `read_issues`.
     """
     audit = _read(path)
-    beside = {album.path: album.beside for album in audit.albums}
-    commands = Cures(home, folder or audit.path or audit.artist, beside=beside)
+    sibling_folders = {album.path: album.beside for album in audit.albums}
+    commands = Cures(home, folder or audit.path or audit.artist, beside=sibling_folders)
     name = folder.rpartition("/")[2] or audit.artist
     return [
         {

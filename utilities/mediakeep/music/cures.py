@@ -74,23 +74,25 @@ class Cures(msgspec.Struct, frozen=True):
         """
         if not issues:
             return ""
-        issue, alone = issues[0], len(issues) == 1
+        issue, is_single = issues[0], len(issues) == 1
         field, word = FIELDS.get(issue.kind, ("", ""))
-        several = len({one.album for one in issues}) > 1
-        if not alone and (field in _EACH or (several and issue.kind not in COVERS)):
+        several = len({issue.album for issue in issues}) > 1
+        if not is_single and (field in _EACH or (several and issue.kind not in COVERS)):
             return ""
-        if issue.kind == RELEASE and alone and self.listed:
+        if issue.kind == RELEASE and is_single and self.listed:
             return f"{self.accept(issues)} --mbid {word}"
-        below = "ALBUM" if several else (issue.path if alone else "") or issue.album
+        target = "ALBUM" if several else (issue.path if is_single else "") or issue.album
         # Paths relative to the library of the queue are accepted, too.
         name = self.artist.rpartition("/")[2] if self.listed else self.artist
         dot = "./" if name.startswith("-") else ""  # else it would be parsed as an option
-        beside = self.beside.get(below, ()) if issue.kind not in COVERS else ()
-        paths = (below, *beside) if below else ("",)
-        path = " ".join(files.quoted(f"{dot}{name}/{one}" if one else dot + name) for one in paths)
+        siblings = self.beside.get(target, ()) if issue.kind not in COVERS else ()
+        paths = (target, *siblings) if target else ("",)
+        path = " ".join(
+            files.quoted(f"{dot}{name}/{folder}" if folder else dot + name) for folder in paths
+        )
         if issue.kind in COVERS:
             return f"{self._spoken('embed_cover.py')} {path} IMAGE"
-        if field and not alone:
+        if field and not is_single:
             return f"{self._spoken('batch_fix_metadata.py')} --only-missing {field} {word} {path}"
         return f"{self._spoken('fix_metadata.py')} {field} {path} {word}" if field else ""
 

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from mediakeep import issue
-from mediakeep.issue import Issue, Severity
+from mediakeep.issue import TAKEN_BACK, Issue, Severity, identity
 from mediakeep.music.kinds import KINDS, Kind, Scope
 from mediakeep.music.model import Album, Artist, Track
 
@@ -20,7 +19,7 @@ def issues(artist: Artist, key: str, kinds: Sequence[Kind] = KINDS) -> list[Issu
         Issue(
             kind=kind.name,
             severity=kind.severity,
-            id=issue.identity(kind.name, key, path or album),
+            id=identity(kind.name, key, path or album),
             album=album,
             path=path,
             detail=detail,
@@ -29,17 +28,17 @@ def issues(artist: Artist, key: str, kinds: Sequence[Kind] = KINDS) -> list[Issu
     ]
 
 
-def tally(found: Iterable[Issue]) -> dict[str, int]:
+def tally(open_issues: Iterable[Issue]) -> dict[str, int]:
     """Count issues by kind, in alphabetical order of the kinds."""
-    return dict(sorted(Counter(one.kind for one in found).items()))
+    return dict(sorted(Counter(issue.kind for issue in open_issues).items()))
 
 
-def needs_person(found: Issue) -> bool:
+def needs_person(issue: Issue) -> bool:
     """Return whether an issue needs a decision of the user; notes only inform.
 
     A note does if its repair was undone before: only the user can decide whether to repeat it.
     """
-    return found.severity is not Severity.NOTE or found.held == issue.TAKEN_BACK
+    return issue.severity is not Severity.NOTE or issue.held == TAKEN_BACK
 
 
 def _ordered(artist: Artist, kinds: Sequence[Kind]) -> list[_Finding]:
@@ -81,14 +80,14 @@ def _seen(
     path: str,
 ) -> Iterator[_Finding]:
     for kind in kinds:
-        found: Any = kind.check(subject)
-        if found is None:
+        result: Any = kind.check(subject)
+        if result is None:
             continue
-        if isinstance(found, str):
-            yield kind, album, path, found
+        if isinstance(result, str):
+            yield kind, album, path, result
         elif kind.scope is Scope.ALBUM:  # details by album
-            for place, detail in found.items():
+            for place, detail in result.items():
                 yield kind, place, "", detail
         else:  # details by track
-            for place, detail in found.items():
+            for place, detail in result.items():
                 yield kind, homes[place], place, detail

@@ -132,8 +132,8 @@ def _lookup(result: Account, config: Places) -> Lookup:
 
 def _mended(fixed: int, repairs: Repaired, reviews: int) -> dict[str, object]:
     """Count the repairs that were made, or in a dry run would be made."""
-    found = reviews + fixed
-    return {"issues_found": found, "issues_resolved": repairs.count, "auto_fixed": fixed}
+    total = reviews + fixed
+    return {"issues_found": total, "issues_resolved": repairs.count, "auto_fixed": fixed}
 
 
 def _unclaimed(facts: dict[str, object]) -> dict[str, object]:

@@ -29,8 +29,8 @@ def file(track: Track) -> list[str]:
         if value and name != "pictures":
             text = "; ".join(value) if isinstance(value, tuple) else str(value)
             lines.append(f"  {name}: {text}")
-    lines += [f"  picture: {_picture(one)}" for one in track.tags.pictures]
-    kinds = [kind for kind in (track.container, *(one.name for one in track.others)) if kind]
+    lines += [f"  picture: {_picture(item)}" for item in track.tags.pictures]
+    kinds = [kind for kind in (track.container, *(item.name for item in track.others)) if kind]
     return [*lines, f"  tag types: {', '.join(kinds)}"] if kinds else lines
 
 

@@ -15,7 +15,7 @@ from mediakeep.music.repairs import enrichment
 from mediakeep.pages import page
 
 
-def of(due: Sequence[Any], folder: str) -> list[str]:
+def of(planned: Sequence[Any], folder: str) -> list[str]:
     """Format plans that were converted to builtins, one line per change, relative to a folder.
 
     Values that a match fills in, and pictures where there was none, get one line for all files of
@@ -23,7 +23,7 @@ def of(due: Sequence[Any], folder: str) -> list[str]:
     """
     filled: dict[tuple[str, str], dict[str, list[Line]]] = {}
     lines: dict[tuple[str, str], list[str]] = {}
-    for plan in msgspec.convert(due, list[FilePlan]):
+    for plan in msgspec.convert(planned, list[FilePlan]):
         place = plan.path.removeprefix(f"{folder}/")
         for line in plan.changes:
             if _is_filled(line):
@@ -34,7 +34,7 @@ def of(due: Sequence[Any], folder: str) -> list[str]:
                 lines[place, line.field] = [plans.full(place, line)]
     for key, by_place in filled.items():
         lines[key] = [_filled(*key, by_place)]
-    return [line for some in lines.values() for line in some]
+    return [line for group in lines.values() for line in group]
 
 
 def _is_filled(line: Line) -> bool:

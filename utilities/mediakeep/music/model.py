@@ -122,10 +122,12 @@ class Album(_Asked, frozen=True, kw_only=True):
         if not self.place:
             return ()
         folders = {track.place.rpartition("/")[0] for track in self.tracks}
-        own = (self.place, f"{self.place}/")
+        own_folder = (self.place, f"{self.place}/")
         return tuple(
             sorted(
-                folder for folder in folders if folder != own[0] and not folder.startswith(own[1])
+                folder
+                for folder in folders
+                if folder != own_folder[0] and not folder.startswith(own_folder[1])
             )
         )
 

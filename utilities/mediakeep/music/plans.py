@@ -91,11 +91,11 @@ def _wish(line: Line) -> Wish:
     return Edit(line.field, line.new, line.reason)
 
 
-def write(path: Path, plans: Sequence[FilePlan], made: str) -> None:
+def write(path: Path, plans: Sequence[FilePlan], created: str) -> None:
     """Write a plan file; an existing file is only replaced if it is a plan, too."""
     if path.exists():
         read(path)
-    content = msgspec.json.encode(Plan(format=FORMAT, made=made, files=tuple(plans)))
+    content = msgspec.json.encode(Plan(format=FORMAT, made=created, files=tuple(plans)))
     files.write_atomic(path, msgspec.json.format(content, indent=2) + b"\n")
 
 

@@ -56,16 +56,16 @@ def render(
     issues: Sequence[Issue],
     paths: Paths,
     repairs: Repaired = NOTHING,
-    asked: Inquiry = UNASKED,
+    lookup: Inquiry = UNASKED,
     kinds: Sequence[Kind] = KINDS,
 ) -> str:
     """Render the report as Markdown."""
     open_issues = [issue for issue in issues if diagnose.needs_person(issue)]
     notes = [issue for issue in issues if not diagnose.needs_person(issue)]
-    beside = {album.place: album.sibling_folders for album in artist.albums}
-    commands = Cures(paths.home, artist.path, paths.listed, beside)
+    sibling_folders = {album.place: album.sibling_folders for album in artist.albums}
+    commands = Cures(paths.home, artist.path, paths.listed, sibling_folders)
     todo = remedies.added(steps.plan(open_issues, kinds), open_issues, commands)
-    musicbrainz = section.of(asked, artist, _chooser(issues, commands, artist))
+    musicbrainz = section.of(lookup, artist, _chooser(issues, commands, artist))
     by_album = _by_album(open_issues, kinds)
     return page.render(
         "artist.md.j2",
@@ -82,7 +82,7 @@ def render(
         repairs=repairs,
         musicbrainz=musicbrainz,
         choose=commands.write(*(issue for issue in open_issues if issue.kind == ARTIST)),
-        awaited=asked.state == "pending" and musicbrainz is None,
+        awaited=lookup.state == "pending" and musicbrainz is None,
         take_back=commands.take_back(repairs.sessions),
         audit_json=paths.json,
         audit_csv=paths.csv,

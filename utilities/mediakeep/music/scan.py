@@ -69,16 +69,16 @@ def artist(
     skipped. `progress` is called with the number of tracks found after each folder is listed, which
     shows activity on a slow share, and then after each track. `ignored` are the user's patterns.
     """
-    listed = list(_listed(path, progress, ignored))
-    media = [file.facts for folder in listed for file in folder.media if file.facts]
-    reader.expect(listed[0].identity, media)
-    unread = [folder.place_of(file.name) for folder in listed for file in folder.unread]
-    albums = tuple(_albums(path.name, listed, reader, progress, unread))
+    listed_folders = list(_listed(path, progress, ignored))
+    media = [file.facts for folder in listed_folders for file in folder.media if file.facts]
+    reader.expect(listed_folders[0].identity, media)
+    unread = [folder.place_of(file.name) for folder in listed_folders for file in folder.unread]
+    albums = tuple(_albums(path.name, listed_folders, reader, progress, unread))
     return Artist(
         name=files.escape(path.name),
         path=files.escape(path),
         albums=albums,
-        fingerprint=_fingerprint(listed),
+        fingerprint=_fingerprint(listed_folders),
         unread=tuple(map(files.escape, sorted(unread))),
     )
 
@@ -115,18 +115,22 @@ def track(
     )
 
 
-def _found(path: Path, listed: Sequence[Folder]) -> Found | None:
+def _found(path: Path, listed_folders: Sequence[Folder]) -> Found | None:
     """Describe an artist's folder; None if it contains no music and no folder is unreadable."""
-    if not any(folder.fault or any(map(_is_music, folder.files)) for folder in listed):
+    if not any(folder.fault or any(map(_is_music, folder.files)) for folder in listed_folders):
         return None
-    tracks = sum(len(folder.audio) for folder in listed)
-    home = _home(path.name, listed)
-    albums = set(discs.merged({home(folder.place) for folder in listed if folder.audio}).values())
+    tracks = sum(len(folder.audio) for folder in listed_folders)
+    album_folder = _home(path.name, listed_folders)
+    albums = set(
+        discs.merged(
+            {album_folder(folder.place) for folder in listed_folders if folder.audio}
+        ).values()
+    )
     return Found(
         key=files.escape(path.name),
         path=files.escape(path),
-        fingerprint=_fingerprint(listed),
-        fields={"track_count": tracks, "album_count": len(albums)} | _unread(listed),
+        fingerprint=_fingerprint(listed_folders),
+        fields={"track_count": tracks, "album_count": len(albums)} | _unread(listed_folders),
     )
 
 
@@ -134,15 +138,15 @@ def _is_music(file: File) -> bool:
     return file.suffix in formats.EXTENSIONS | formats.MIXED | formats.UNREAD.keys()
 
 
-def _unread(listed: Iterable[Folder]) -> dict[str, int]:
-    count = sum(len(folder.unread) for folder in listed)
+def _unread(listed_folders: Iterable[Folder]) -> dict[str, int]:
+    count = sum(len(folder.unread) for folder in listed_folders)
     return {"unread_count": count} if count else {}
 
 
-def _fingerprint(listed: Sequence[Folder]) -> str:
-    if listed and listed[0].fault and not listed[0].place:
+def _fingerprint(listed_folders: Sequence[Folder]) -> str:
+    if listed_folders and listed_folders[0].fault and not listed_folders[0].place:
         return UNREADABLE
-    return folders.digest(listed)
+    return folders.digest(listed_folders)
 
 
 def _listed(path: Path, progress: Progress, ignored: tuple[str, ...]) -> Iterator[Folder]:
@@ -155,12 +159,12 @@ def _listed(path: Path, progress: Progress, ignored: tuple[str, ...]) -> Iterato
         yield folder
 
 
-def _home(name: str, listed: Iterable[Folder]) -> Callable[[str], str]:
+def _home(name: str, listed_folders: Iterable[Folder]) -> Callable[[str], str]:
     """Return a function that maps the place of a folder to that of its album.
 
     A folder named "Artist - Album" is an album itself if it contains nothing but discs.
     """
-    tops = {discs.album_of(folder.place) for folder in listed if folder.candidates}
+    tops = {discs.album_of(folder.place) for folder in listed_folders if folder.candidates}
     if all(not place or discs.is_disc(place) for place in tops) and _names_album(name):
         return lambda _place: ""
     return discs.album_of
@@ -171,17 +175,21 @@ def _names_album(name: str) -> bool:
 
 
 def _albums(
-    name: str, listed: Sequence[Folder], reader: Reader, progress: Progress, unread: list[str]
+    name: str,
+    listed_folders: Sequence[Folder],
+    reader: Reader,
+    progress: Progress,
+    unread: list[str],
 ) -> Iterator[Album]:
     """Read album by album, disc folders as part of their album.
 
     An MP4 that may be a film is a track only if it is readable and contains no video; a damaged one
     is added to `unread`.
     """
-    home, parts = _home(name, listed), dict[str, list[Folder]]()
-    for folder in sorted(listed, key=lambda folder: folder.place):
-        parts.setdefault(home(folder.place), []).append(folder)
-    done, total = 0, sum(len(folder.candidates) for folder in listed)
+    album_folder, parts = _home(name, listed_folders), dict[str, list[Folder]]()
+    for folder in sorted(listed_folders, key=lambda folder: folder.place):
+        parts.setdefault(album_folder(folder.place), []).append(folder)
+    done, total = 0, sum(len(folder.candidates) for folder in listed_folders)
     albums: dict[str, Album] = {}
     for place in sorted(parts):
         tracks = []
@@ -200,7 +208,8 @@ def _albums(
             images = tuple(_images([*parts[place], *shared], reader))
             album = Album(place=files.escape(place), tracks=tuple(tracks), images=images)
             is_only_album = (
-                not place and sum(any(one.audio for one in some) for some in parts.values()) < 2
+                not place
+                and sum(any(part.audio for part in siblings) for siblings in parts.values()) < 2
             )
             albums[album.place] = structs.replace(
                 album, in_library_root=is_only_album and _is_flat(name, album)
@@ -252,8 +261,8 @@ def are_different(albums: Sequence[Album]) -> bool:
     ]
     return any(
         mine and theirs and mine.isdisjoint(theirs)
-        for one, other in combinations(keys, 2)
-        for mine, theirs in zip(one, other, strict=True)
+        for first, second in combinations(keys, 2)
+        for mine, theirs in zip(first, second, strict=True)
     )
 
 

@@ -128,9 +128,11 @@ def _years(group: Group, album: Album) -> Counter[str]:
     years = Counter(filter(None, map(_year, group.tracks)))
     usual = years.most_common(1)[0][0] if years else ""
     for disc in groups.of(album):
-        own = Counter(filter(None, map(_year, disc.tracks))) if disc.order == group.order else {}
-        if len(own) == 1 and usual not in own and len(disc.tracks) > 1:
-            years -= own
+        disc_years = (
+            Counter(filter(None, map(_year, disc.tracks))) if disc.order == group.order else {}
+        )
+        if len(disc_years) == 1 and usual not in disc_years and len(disc.tracks) > 1:
+            years -= disc_years
     enough = years[usual] >= _FEWEST and 3 * years[usual] >= 2 * years.total()
     return years if enough and len(years) > 1 else Counter()
 

@@ -146,16 +146,16 @@ def _least(facts: Facts) -> int:
 def _name_faults(place: str, twins: Mapping[str, str]) -> Iterator[str]:
     above, *names = "", *place.split("/")
     for depth, name in enumerate(names, 1 - len(names)):
-        here = f"{above}/{name}" if above else name
+        path = f"{above}/{name}" if above else name
         subject = f"the folder {letters.quoted(name)}" if depth else "the name"
         name_on_disk = files.unescape(name)
         for pattern, text in _NAME_FAULTS:
             if match := pattern.search(name_on_disk):
                 yield f"{subject} {text.format(*map(files.printable, match.groups()))}"
-        if here in twins:
-            twin = letters.quoted(twins[here].rpartition("/")[2])
+        if path in twins:
+            twin = letters.quoted(twins[path].rpartition("/")[2])
             yield f"{subject} differs from {twin} only in case or the encoding of accents"
-        above = here
+        above = path
 
 
 def _twins(artist: Artist) -> dict[str, str]:

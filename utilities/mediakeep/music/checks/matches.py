@@ -20,7 +20,7 @@ _FEW = 3
 
 def not_on_musicbrainz(artist: Artist) -> dict[str, str]:
     """Albums without any similar release of the artist on MusicBrainz."""
-    return _albums(artist, Sure.UNKNOWN, lambda one: _nearest(one.best))
+    return _albums(artist, Sure.UNKNOWN, lambda match: _nearest(match.best))
 
 
 def ambiguous_release(artist: Artist) -> dict[str, str]:
@@ -148,8 +148,8 @@ def _told(track: Track, field: str, difference: Difference) -> str:
 def _choices(match: Match) -> str:
     """Format the best candidates, and what contradicts the first most."""
     first, *rest = match.candidates
-    worst = ", ".join(wording.against(first)[:_FEW])
-    nearest = f"{_like(first)}{f', against it {worst}' if worst else ''}"
+    penalties = ", ".join(wording.against(first)[:_FEW])
+    nearest = f"{_like(first)}{f', against it {penalties}' if penalties else ''}"
     return letters.listed([nearest, *map(_like, rest[: _FEW - 1])], "; or ")
 
 
@@ -181,5 +181,5 @@ def _facts(release: Release) -> str:
 
 
 def _length(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02}"
+    rounded = round(seconds)
+    return f"{rounded // 60}:{rounded % 60:02}"

@@ -8,7 +8,7 @@ from mediakeep.media.edits.changes import Values
 from mediakeep.music import placeholders
 from mediakeep.music.checks import garbling, groups, letters, presence
 from mediakeep.music.model import Artist, Track
-from mediakeep.music.repairs import repair, spacing, texts
+from mediakeep.music.repairs import cleaning, repair, spacing
 from mediakeep.music.repairs.repair import Repair
 
 _KIND = "missing-albumartist"
@@ -57,18 +57,18 @@ def _agreed(tracks: Sequence[Track], folder: str) -> tuple[Values, str] | None:
     if names:
         (values,) = names.values()
         agreed = all(map(is_certain, values)) and _are_by(tracks, values)
-        return (values, "the other tracks of the album bear it") if agreed else None
+        return (values, "the other tracks of the album have it") if agreed else None
     if several or is_various(folder):
         return None
     (values,) = artists.values()
-    return (values, "all tracks of the album are by it") if is_certain(values[0]) else None
+    return (values, "all tracks of the album are by this artist") if is_certain(values[0]) else None
 
 
 def _told(tracks: Sequence[Track], field: str) -> dict[Values, Values]:
     """Return the cleaned values of a field, by the key under which they are compared."""
     by_key: dict[Values, Values] = {}
     for track in tracks:
-        values = tuple(map(texts.mended, filter(letters.holds, getattr(track.tags, field))))
+        values = tuple(map(cleaning.mended, filter(letters.holds, getattr(track.tags, field))))
         by_key.setdefault(tuple(map(letters.neat, values)), values)
     if field == "albumartist":
         by_key.pop((), None)

@@ -14,7 +14,7 @@ from mediakeep.music.repairs import repair, usual
 from mediakeep.music.repairs.repair import Repair
 
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
-_WHY = "most tracks of the album bear it"
+_WHY = "most tracks of the album have it"
 
 
 def missing_date(artist: Artist) -> Iterator[Repair]:

@@ -16,9 +16,9 @@ from mediakeep.music.repairs.repair import Repair
 _VARIOUS = "Various Artists"
 _CREDIT = "it is the album artist"
 _MOST = "it fits most tracks of the album"
-_OTHERS = "the other tracks of the album bear it"
-_FILE = "the file name tells it"
-_FOLDER = "the folder's name tells it"
+_OTHERS = "the other tracks of the album have it"
+_FILE = "from the file name"
+_FOLDER = "from the folder's name"
 
 
 def missing_title(artist: Artist) -> Iterator[Repair]:

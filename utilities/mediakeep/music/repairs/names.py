@@ -10,7 +10,7 @@ from mediakeep.music import discs, placeholders
 from mediakeep.music.checks import letters, positions, titles
 from mediakeep.music.checks.groups import Group
 from mediakeep.music.model import Album, Track
-from mediakeep.music.repairs import texts
+from mediakeep.music.repairs import cleaning
 
 _MOST = 99  # a larger number is likely a disc and a track number
 
@@ -165,4 +165,4 @@ def _is_text(text: str) -> bool:
     """Return whether a name's characters are intact: "_" replaces one that was not allowed."""
     valid = text.encode(errors="ignore").decode() == text
     is_long_enough = len(text) > 1 or not text.isascii()
-    return valid and is_long_enough and "_" not in text and texts.mended(text) == text
+    return valid and is_long_enough and "_" not in text and cleaning.mended(text) == text

@@ -16,8 +16,8 @@ from mediakeep.music.repairs.repair import Repair
 
 _KIND = "track-number-format"
 _PLAINLY = "a plain number"
-_APART = "the total has a field of its own"
-_ALIKE = "written as the others of its disc"
+_APART = "the total has a separate field"
+_ALIKE = "padded like the others on its disc"
 
 _FORMATS = frozenset(kind.name for kind in (formats.FLAC, formats.VORBIS, formats.OPUS))
 _NAMES = ("TRCK", "tracknumber", "track")  # raw fields of the number, in the tags that are written

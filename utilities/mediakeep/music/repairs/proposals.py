@@ -41,7 +41,7 @@ def placeholder_genre(artist: Artist) -> Iterator[Repair]:
     for track in artist.tracks:
         if presence.placeholder_genre(track) is not None and repair.is_writable(track):
             genres = tuple(genre for genre in track.tags.genres if not placeholders.is_genre(genre))
-            reason = "it stands for none"
+            reason = "it is a placeholder"
             yield from repair.edits(track, "genres", genres, "placeholder-genre", reason)
 
 
@@ -66,14 +66,16 @@ PROPOSED: Mapping[str, Mend] = {
 def of(artist: Artist, issues: Sequence[Issue]) -> dict[str, tuple[Repair, ...]]:
     """Return the proposed repairs of each issue, by id; issues without a proposal are left out."""
     safe_repairs = safe.plan(artist, issues)
-    by_kind = {kind: _offered(kind, artist, safe_repairs) for kind in {one.kind for one in issues}}
+    by_kind = {
+        kind: _offered(kind, artist, safe_repairs) for kind in {entry.kind for entry in issues}
+    }
     album_by_track = {track.place: album.place for album in artist.albums for track in album.tracks}
     by_place: dict[tuple[str, str, str], list[Repair]] = defaultdict(list)
     for kind, repairs in by_kind.items():
-        for one in repairs:
-            album = album_by_track[one.place]
-            for where in {(album, one.place), (album, ""), ("", "")}:
-                by_place[kind, *where].append(one)
+        for entry in repairs:
+            album = album_by_track[entry.place]
+            for where in {(album, entry.place), (album, ""), ("", "")}:
+                by_place[kind, *where].append(entry)
     keys = ((issue.id, (issue.kind, issue.album, issue.path)) for issue in issues)
     return {id_: tuple(by_place[key]) for id_, key in keys if key in by_place}
 
@@ -90,10 +92,10 @@ def told(repairs: Sequence[Repair]) -> str:
 
 def _offered(kind: str, artist: Artist, safe_repairs: Iterable[Repair]) -> list[Repair]:
     """Return the pending safe repairs of a kind, and the likely ones."""
-    certain = [one for one in safe_repairs if kind in one.kinds]
-    places = {one.place for one in certain}
+    certain = [entry for entry in safe_repairs if kind in entry.kinds]
+    places = {entry.place for entry in certain}
     likely = PROPOSED[kind](artist) if kind in PROPOSED else ()
-    return [*certain, *(one for one in likely if one.place not in places)]
+    return [*certain, *(entry for entry in likely if entry.place not in places)]
 
 
 def _told(planned: Repair) -> str:

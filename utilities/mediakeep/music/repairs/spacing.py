@@ -15,7 +15,7 @@ _NO_BREAK = re.compile(r"([^\s\d.«])[\u00a0\u202f](?=[^\s\d»?!:;%])")
 
 # The order matters: a zero-width character may be between two spaces.
 _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("a character of no width", lambda text: _WIDTHLESS.sub("", text)),
+    ("a zero-width character", lambda text: _WIDTHLESS.sub("", text)),
     ("space at the start", str.lstrip),
     ("space at the end", str.rstrip),
     ("two spaces in a row", lambda text: _RUN.sub(_one, text)),

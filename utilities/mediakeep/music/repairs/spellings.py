@@ -14,7 +14,7 @@ from mediakeep.music.repairs import repair, usual
 from mediakeep.music.repairs.repair import Repair
 
 _FEWEST = 3  # tracks required for a majority
-_WHY = "most tracks spell it so"
+_WHY = "the spelling of most tracks"
 _CREDITS = (
     ("artist", "musicbrainz_artistid"),
     ("albumartist", "musicbrainz_albumartistid"),
@@ -88,7 +88,7 @@ def _titled(group: Group) -> Iterator[Repair]:
         if (title != preferred or disc) and has_one_title and repair.is_writable(track):
             yield from repair.edits(track, "album", (preferred,), "album-variation", _WHY)
             if disc and not letters.holds(track.tags.disc):
-                reason = "the album's title tells it"
+                reason = "from the album's title"
                 yield from repair.edits(track, "disc", (disc,), "album-variation", reason)
 
 

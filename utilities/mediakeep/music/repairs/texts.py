@@ -13,7 +13,7 @@ from mediakeep.music.repairs.repair import Repair
 _TIDIED = ("title", "artist", "album", "albumartist", "genres")
 _RESTORED = ("title", "artist", "album", "albumartist", "composer", "genres")
 _LONGEST = 1000  # characters; only the beginning of a longer text is examined
-_MISREAD = "it was read in the wrong encoding"
+_MISREAD = "decoded with the wrong encoding"
 
 
 def mojibake(artist: Artist) -> Iterator[Repair]:
@@ -41,13 +41,6 @@ def likely(artist: Artist) -> Iterator[Repair]:
         if texts.mojibake(track) is not None and repair.is_writable(track):
             for field, _, new in _changed(track, _RESTORED, _restored):
                 yield from repair.edits(track, field, new, "mojibake", _MISREAD)
-
-
-def mended(text: str) -> str:
-    """Return a text as it is after all its safe repairs."""
-    while (new := spacing.tidied(misreading.mended(text))) != text:
-        text = new
-    return text
 
 
 def _tidied(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from mediakeep.media.edits.changes import Values
 from mediakeep.music.checks import letters
 from mediakeep.music.model import Track
-from mediakeep.music.repairs import texts
+from mediakeep.music.repairs import cleaning
 
 T = TypeVar("T")
 
@@ -30,4 +30,6 @@ def held(tracks: Iterable[Track], field: str) -> Values:
 
 def mended(track: Track, field: str) -> Values:
     """Return the non-blank values of a field as they are after repairs."""
-    return tuple(texts.mended(text) for text in getattr(track.tags, field) if letters.holds(text))
+    return tuple(
+        cleaning.mended(text) for text in getattr(track.tags, field) if letters.holds(text)
+    )
