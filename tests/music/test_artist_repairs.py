@@ -88,7 +88,7 @@ def test_what_is_safe_is_repaired_counted_and_told(artist: Path) -> None:
     assert "whitespace" not in outcome.data["issues"]
     assert "2 auto-fixes" in outcome.message
     told = report(artist)
-    assert "2 repairs in 2 files; the sound is untouched." in told
+    assert "2 repairs in 2 files; the audio is unchanged." in told
     assert "undo_changes.py" in told
     assert "--artist Vera --session 20261121_session_001" in told
     assert '(title " Low Tide"' not in told
@@ -265,7 +265,7 @@ def test_what_could_not_be_written_is_told_with_its_reason(artist: Path) -> None
     outcome = run(artist)
     assert dry.data["auto_fixed"] == outcome.data["auto_fixed"] == 1
     assert outcome.message.endswith(", 1 file not written")
-    assert "1 file that could be repaired was left alone." in report(artist)
+    assert "1 file with planned repairs not written." in report(artist)
     assert "Dusk/a.opus: it has 2 names (hard links)." in report(artist)
 
 

@@ -26,7 +26,7 @@ from tests.music.test_artist_report import AUDIT
 VERA = Artist(name="Vera", path="/Vera", albums=(paper.numbered(1, 2),), fingerprint="")
 MBID = "0aaaaaaa-0000-4000-8000-000000000001"
 UNKNOWN = {"Dawn": Match(place="Dawn", sure=Sure.UNKNOWN)}
-WAITS = "The look-up at MusicBrainz is still to be made."
+WAITS = "The MusicBrainz lookup is still pending."
 
 
 def asked(state: Lookup, *, artist: bool = True, **more: Any) -> Inquiry:
@@ -104,7 +104,7 @@ def test_all_who_may_be_meant_are_told_whole_with_the_command_that_decides(state
     lead = f"31 possible artists.{stale} Write the MBID of the right one: "
     assert f"\n\n## At MusicBrainz\n\n{lead}`python utilities/fix_metadata.py" in told
     assert told.count("musicbrainz_albumartistid Vera MBID`\n\n- **VERA**") == 1
-    line = f"- **VERA** (singer, Person, SE): {MBID}, here by them: Dawn · Dusk · Noon · and 2 more"
+    line = f"- **VERA** (singer, Person, SE): {MBID}, albums here: Dawn · Dusk · Noon · and 2 more"
     assert f"{line}\n- **Vera** (" in told
     assert all(f": {one}, none of the albums here\n" in told for one in ids)
     assert told.count("musicbrainz_albumartistid") == 1

@@ -208,7 +208,7 @@ def test_an_unknown_album_is_told_with_what_is_nearest() -> None:
     far = pressings.copy(pressings.release(pressings.group("Noon"), ["x", "y", "z"]), "CD 1")
     here, asked = made(far, releases=())
     told = section(here, asked)
-    assert "Unknown: like nothing that is known there." in told
+    assert "Unknown: nothing similar on MusicBrainz." in told
     assert "\n- **Noon (CD 1)**\n" in told
     nearest = doubt(distance=0.7).candidates[:1]
     here, asked = given(Match(place="Dawn", sure=Sure.UNKNOWN, candidates=nearest))

@@ -108,7 +108,7 @@ def fetch(desk: Desk, front: Front, size: str) -> Path:
     """
     from mediakeep.music import pen  # imported late: slow to load
 
-    if not musicbrainz.is_mbid(front.mbid):  # it comes from data that was not validated
+    if not musicbrainz.is_mbid(front.mbid):  # a release group's MBID was not validated before
         raise NoCover("front", str(front))
     gallery = Gallery(desk.folder)
     if path := gallery.find(front.mbid, size):
