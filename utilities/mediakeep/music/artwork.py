@@ -103,8 +103,8 @@ def _cover(desk: Desk, front: Front, policy: Policy) -> FrontCover:
 def fetch(desk: Desk, front: Front, size: str) -> Path:
     """Return the file of a front cover, downloading it unless it is cached.
 
-    Raise NoCover if there is none, NotAsked or ServiceFailed if the service is unavailable or sends
-    no complete JPEG or PNG, and NoCache if the file cannot be stored.
+    Raise NoCover if there is none, LookupSkipped or ServiceFailed if the service is unavailable or
+    sends no complete JPEG or PNG, and NoCache if the file cannot be stored.
     """
     from mediakeep.music import pen  # imported late: slow to load
 

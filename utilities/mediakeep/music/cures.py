@@ -46,7 +46,7 @@ def accept_all(home: Path, kind: str) -> str:
 class Cures(msgspec.Struct, frozen=True):
     """Build commands for one artist; `artist` is its escaped folder.
 
-    If `listed` is False, the artist is in no queue and its issues are not in the review list.
+    If `in_queue` is False, the artist is in no queue and its issues are not in the review list.
     """
 
     home: Path

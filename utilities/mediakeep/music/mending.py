@@ -60,7 +60,7 @@ def mend(
 ) -> Mended:
     """Apply the safe repairs of an artist, or only collect them if nothing is to be written.
 
-    NoRoom and RecordNotWritten abort it, since they concern every file; repairs already made
+    DiskFull and RecordNotWritten abort it, since they concern every file; repairs already made
     remain.
     """
     result, stamp = Mended(), work.stamp

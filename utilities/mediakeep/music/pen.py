@@ -60,7 +60,7 @@ class Pen:
         return plans.of(path, facts.st_size, facts.st_mtime_ns, pending, image) if pending else None
 
     def write(self, path: Path, file_changes: Iterable[Wish], stamp: Stamp) -> Written | None:
-        """Change a file safely; raise Refused if it is locked; see also `safewrite.write`."""
+        """Change a file safely; raise WriteRefused if it is locked; see also `write_tags.write`."""
         file_changes = list(file_changes)
         self._permit(path, file_changes)
         if cover_file := _put(file_changes):

@@ -102,7 +102,7 @@ def write(path: Path, plans: Sequence[FilePlan], created: str) -> None:
 def read(path: Path) -> Plan:
     """Read a plan file.
 
-    Raise UsageFailed if it is invalid, and NewerFormat if a later version wrote it.
+    Raise UsageError if it is invalid, and NewerFormat if a later version wrote it.
     """
     try:
         content = path.read_bytes()

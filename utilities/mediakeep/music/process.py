@@ -50,7 +50,7 @@ def opened(config: Places) -> Iterator[Worker]:
 def artist(work: Work, progress: Progress, config: Places, context: Tools) -> Outcome:
     """Read, diagnose, repair and report one artist.
 
-    Return a skipped outcome if the folder has vanished or is ignored. Raise LibraryGone if the
+    Return a skipped outcome if the folder has vanished or is ignored. Raise LibraryMissing if the
     whole library has vanished, and Unreadable if the folder or one below it cannot be read. A
     second run writes nothing.
     """

@@ -31,8 +31,8 @@ def library(root: Path, ignored: tuple[str, ...] = ()) -> Iterator[Found]:
 
     Only names, sizes and times are read; no file is opened. A folder without music is no artist. An
     unreadable folder is found with counts of 0. `ignored` are the user's patterns, see
-    `media.ignoring`. Raise LibraryGone if the folder does not exist, and Unreadable if it cannot be
-    read.
+    `media.ignore_rules`. Raise LibraryMissing if the folder does not exist, and Unreadable if it
+    cannot be read.
     """
     try:
         artists = folders.below(root, ignored)
