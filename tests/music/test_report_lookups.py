@@ -50,7 +50,7 @@ def asked(state: Lookup, *, artist: bool = True, **more: Any) -> Inquiry:
 
 
 def render(one: Inquiry) -> str:
-    return report.render(VERA, [], AUDIT, asked=one)
+    return report.render(VERA, [], AUDIT, lookup=one)
 
 
 def test_where_nobody_was_asked_one_line_at_the_end_says_so() -> None:
@@ -84,7 +84,7 @@ def test_loose_tracks_that_were_not_looked_up_are_not_called_unknown() -> None:
     loose = Album(place="", tracks=(Track(place="a.mp3"), Track(place="b.mp3")))
     kept = Resolved(name="V", question="", state="unknown")
     here = structs.replace(VERA, albums=(loose,))
-    told = report.render(here, [], AUDIT, asked=Inquiry("unknown", kept))
+    told = report.render(here, [], AUDIT, lookup=Inquiry("unknown", kept))
     assert "No album looked up: the loose tracks do not agree on an album." in told
     assert "does not know" not in told
 
@@ -99,7 +99,7 @@ def test_all_who_may_be_meant_are_told_whole_with_the_command_that_decides(state
     kept = Resolved(name="V", question="", state="unsure", choices=some, asked="2025-12-17T10")
     here = structs.replace(VERA, resolved=kept)
     issues = diagnose.issues(here, "Vera")
-    told = report.render(here, issues, AUDIT, asked=Inquiry(state, kept))
+    told = report.render(here, issues, AUDIT, lookup=Inquiry(state, kept))
     stale = " The data below is of 2025-12-17." if state == "pending" else ""
     lead = f"31 possible artists.{stale} Write the MBID of the right one: "
     assert f"\n\n## At MusicBrainz\n\n{lead}`python utilities/fix_metadata.py" in told
@@ -116,7 +116,7 @@ def test_an_album_that_is_not_known_there_is_named_by_its_title_and_its_folder()
     album = paper.album(*tracks, place="CD")
     here = structs.replace(VERA, albums=(album, *VERA.albums))
     unknown = {one.place: Match(place=one.place, sure=Sure.UNKNOWN) for one in here.albums}
-    told = report.render(here, [], AUDIT, asked=asked("done", matches=unknown))
+    told = report.render(here, [], AUDIT, lookup=asked("done", matches=unknown))
     assert "\n- **Dusk (CD)**\n- **Dawn**\n" in told
 
 

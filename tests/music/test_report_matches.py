@@ -62,7 +62,7 @@ def given(*some: Match) -> tuple[Artist, Inquiry]:
 def render(here: Artist, asked: Inquiry, *, listed: bool = True) -> str:
     issues = diagnose.issues(here, "Vera")
     paths = structs.replace(AUDIT, listed=listed)
-    return report.render(here, issues, paths, asked=asked)
+    return report.render(here, issues, paths, lookup=asked)
 
 
 def section(here: Artist, asked: Inquiry, **more: Any) -> str:
@@ -109,7 +109,7 @@ def test_of_tied_editions_is_told_what_they_share_and_what_tells_them_apart() ->
     here, asked = made(pressings.copy(FIRST), releases=(FIRST, MASTERED, OTHER))
     told = section(here, asked)
     assert "**Albums here: 1 tied.**" in told
-    assert "Only what these editions agree on is written." in told
+    assert "Only values that these editions agree on are written." in told
     lead = "- **Dawn**: 2 editions match equally well (100 % by tracks), "
     assert f"{lead}all of them 1974, CD, 10 tracks:" in told
     assert f" SE ({FIRST.id})" in told
