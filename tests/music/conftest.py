@@ -1,4 +1,4 @@
-"""Folders, and a rehearsal server that artists are looked up at."""
+"""Fixtures: folders, and a local MusicBrainz server for lookups."""
 
 from __future__ import annotations
 

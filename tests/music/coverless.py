@@ -1,4 +1,4 @@
-"""An album without a cover on a real shelf, and a rehearsal server that has one for it."""
+"""An album without a cover on disk, and a local server that has one for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An artist whom a rehearsal server knows, with albums that can be matched more or less surely."""
+"""An artist known to the local server, with albums that match with different confidence."""
 
 from __future__ import annotations
 

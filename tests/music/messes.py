@@ -1,4 +1,4 @@
-"""Three made libraries as people have them: neglected, well kept, and put together from many."""
+"""Three sample libraries: a neglected one, a well-kept one, and a mixed one."""
 
 from __future__ import annotations
 

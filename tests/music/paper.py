@@ -1,4 +1,4 @@
-"""Artists on paper: what a scan would give, without files, for tests of many texts."""
+"""Artists built in memory, as a scan would return them, for tests of many texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tracks put on a shelf for a test: real, playable files with the tags that the test asks for."""
+"""Create real, playable files with the tags that a test asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/reports.md as it should be: `python -m tests.music.showcase > docs/reports.md`."""
+"""Generate docs/reports.md: `python -m tests.music.showcase > docs/reports.md`."""
 
 from __future__ import annotations
 

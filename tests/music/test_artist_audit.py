@@ -1,4 +1,4 @@
-"""The audit files carry everything, to programs as JSON and to spreadsheets as harmless CSV."""
+"""The audit files contain everything, as JSON and as CSV that is safe for spreadsheets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes while an artist is read is read as it is then, or passed over."""
+"""Changes while an artist is read: files are read in their current state, or skipped."""
 
 from __future__ import annotations
 

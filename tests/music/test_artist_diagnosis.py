@@ -1,4 +1,4 @@
-"""A diagnosis tells what is wrong and nothing else, in good order, under ids that last."""
+"""A diagnosis finds exactly the issues that exist, in order, with stable ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker repairs what is safe, counts it by the undo records, and leaves the rest alone."""
+"""The worker makes the safe repairs, counts them by the undo records, and changes nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report tells a person what to do first, is short where little is wrong, and hides no name."""
+"""The report says what to do first, is short if there are few issues, and escapes names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A library is listed without opening a file, and an artist is read whole."""
+"""A library is listed without opening files, and an artist is read completely."""
 
 from __future__ import annotations
 

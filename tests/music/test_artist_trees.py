@@ -1,4 +1,4 @@
-"""No folder is a trap: odd names, circles of links, what is no file, and lost rights."""
+"""Unusual folders: odd names, symlink loops, special files and missing permissions."""
 
 from __future__ import annotations
 

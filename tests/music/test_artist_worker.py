@@ -1,4 +1,4 @@
-"""The music worker reads, diagnoses and reports one artist, twice the same, and harms nothing."""
+"""The music worker reads, diagnoses and reports an artist idempotently, and changes no music."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Covers that albums lack are fetched where the match is certain, and go where a person wants."""
+"""Missing covers are fetched if the match is certain, and written where the user wants them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever gives an album its cover is killed at any moment, and the next run ends what it began."""
+"""A run that adds covers is killed at any moment, and the next run completes it."""
 
 from __future__ import annotations
 

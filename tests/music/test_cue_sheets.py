@@ -1,4 +1,4 @@
-"""A whole disc in one file with a cue sheet is no fault; a sheet of single files says nothing."""
+"""A whole disc in one file with a cue sheet is no issue; a sheet of single files is ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A deep scan hears damage at the beginning of a file too, where no sound is left to be found."""
+"""A deep scan finds damage at the start of a file, even if no audio can be found in it."""
 
 from __future__ import annotations
 

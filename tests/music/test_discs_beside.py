@@ -1,4 +1,4 @@
-"""Discs whose folders are next to each other are one album: in checks, matches and commands."""
+"""Discs in adjacent folders are one album: in checks, matches and commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which front cover an album is to have: none is guessed, none is asked for that is not there."""
+"""The front cover of a match: never guessed, and requested only if it exists."""
 
 from __future__ import annotations
 

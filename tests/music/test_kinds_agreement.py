@@ -1,4 +1,4 @@
-"""What tracks should share: spellings, album artists, titles, years, genres and formats."""
+"""Values that tracks should share: spellings, album artists, titles, years, genres, formats."""
 
 from __future__ import annotations
 

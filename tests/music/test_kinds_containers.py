@@ -1,4 +1,4 @@
-"""Several kinds of tags in one file: contradictions are found, what ID3v1 cannot hold is none."""
+"""Several types of tags in one file: conflicts are found, limits of ID3v1 are no conflict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same audio twice is found where that is superfluous; a like title is noted."""
+"""Superfluous duplicates of audio are found, and similar titles are noted."""
 
 from __future__ import annotations
 

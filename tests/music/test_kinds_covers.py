@@ -1,4 +1,4 @@
-"""Covers that are missing, false, too small, or in the folder only are found, in every format."""
+"""Missing, invalid, small and external covers are found in every format."""
 
 # Most of mutagen is not annotated.
 # mypy: disable-error-code="no-untyped-call"

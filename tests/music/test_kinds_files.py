@@ -1,4 +1,4 @@
-"""Faults of whole files: each is found in every format, and alone where nothing can be read."""
+"""Issues of whole files are found in every format; an unreadable file has no other issue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Missing track numbers are found; discs, totals and hidden tracks alone make no gap."""
+"""Missing track numbers are found; discs, totals and hidden tracks are no gaps."""
 
 from __future__ import annotations
 

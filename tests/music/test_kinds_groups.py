@@ -1,4 +1,4 @@
-"""Which tracks belong together, and that healthy albums of many sorts have no fault of tags."""
+"""Grouping of tracks into albums, and healthy albums of many kinds without issues."""
 
 from __future__ import annotations
 

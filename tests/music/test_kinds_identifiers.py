@@ -1,4 +1,4 @@
-"""MBIDs that MusicBrainz has merged or deleted, and artists that nobody can tell, on paper."""
+"""Merged and deleted MBIDs, and ambiguous artists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""File names that speak of another track than the tags are found, and mere habits left alone."""
+"""File names that disagree with the tags are found, consistent naming schemes are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Track numbers: doubles and odd ways of writing are found, and honest habits left alone."""
+"""Duplicate and unusual track numbers are found, consistent formats are not."""
 
 from __future__ import annotations
 

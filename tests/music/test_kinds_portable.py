@@ -1,4 +1,4 @@
-"""Names that other systems refuse, or take for one another, are found on a real disk."""
+"""Names that other systems reject or mix up are found on a real disk."""
 
 from __future__ import annotations
 

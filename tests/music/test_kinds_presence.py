@@ -1,4 +1,4 @@
-"""Tags that are not there are missed in every format, and so are words that stand for none."""
+"""Missing tags and placeholders are found in every format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of kinds is whole, in good order, and the same as the page that people read."""
+"""The table of issue kinds is complete, sorted, and equal to its documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Garbled letters are found and mended, and true ones are left alone, in whatever language."""
+"""Mojibake is found and repaired, and correct text is left alone in any language."""
 
 from __future__ import annotations
 

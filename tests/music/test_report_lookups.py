@@ -1,4 +1,4 @@
-"""What a report says of MusicBrainz: little where nobody was asked, and never why."""
+"""The MusicBrainz section of a report."""
 
 from __future__ import annotations
 

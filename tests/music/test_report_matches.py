@@ -1,4 +1,4 @@
-"""What a report, an audit and a count tell of the albums here: which release each is, and why."""
+"""The matches of albums in reports, audits and counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sounds of an artist against the ledger: what changed, what only moved, what is new."""
+"""Comparison of audio with the essence database: changed, moved and new files."""
 
 from __future__ import annotations
 

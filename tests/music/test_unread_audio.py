@@ -1,4 +1,4 @@
-"""No audio file is passed over in silence: it is a track, or it is counted and named."""
+"""Every audio file is a track, or it is counted and named as unsupported."""
 
 from __future__ import annotations
 

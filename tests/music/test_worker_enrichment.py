@@ -1,4 +1,4 @@
-"""The music worker fills in what a certain match tells: once, and never against a person's word."""
+"""The music worker fills in fields from a certain match: once, and never against the user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The music worker with look-ups: real files, a rehearsal server, and what is told and repaired."""
+"""The music worker with lookups: real files and a local server."""
 
 from __future__ import annotations
 

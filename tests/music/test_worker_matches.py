@@ -1,4 +1,4 @@
-"""The music worker counts what the albums are, and the fields that it filled because of that."""
+"""The music worker counts the matches and the fields that it filled because of them."""
 
 from __future__ import annotations
 

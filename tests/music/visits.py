@@ -1,4 +1,4 @@
-"""Artists made for look-ups, and visits to a rehearsal server in their name."""
+"""Build artists for lookups, and look them up on a local server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Discographies made by a line each, as MusicBrainz would tell of them."""
+"""Build discographies, one line each, as MusicBrainz would return them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repairs made on real files, by the safe write."""
+"""Repairs of real files with the safe write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made artists with every fault that is repaired, in every mixture, and repairs made on paper."""
+"""Artists with every repairable issue, in every mixture, and repairs in memory."""
 
 from __future__ import annotations
 

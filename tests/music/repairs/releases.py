@@ -1,4 +1,4 @@
-"""A release of which everything is known, and albums that are certain to be it."""
+"""A complete release, and albums that certainly match it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a certain match fills in, field by field: nothing that a person wrote is ever changed."""
+"""Filling in fields from a certain match: values of the user are never changed."""
 
 from __future__ import annotations
 

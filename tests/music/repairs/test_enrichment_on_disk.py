@@ -1,4 +1,4 @@
-"""What a certain match fills in and corrects in real files, in every format that is written."""
+"""Filling in and correcting fields of real files, in every writable format."""
 
 from __future__ import annotations
 

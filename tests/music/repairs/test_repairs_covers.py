@@ -1,4 +1,4 @@
-"""The picture in the folder is embedded where it can only be the front cover."""
+"""The picture in the folder is embedded only if it must be the front cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The album artist is filled in where the whole album agrees, and nowhere else."""
+"""The album artist is filled in only if the whole album agrees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Track numbers are written plainly where it is certain which they are, and nothing is lost."""
+"""Track numbers are normalized if they are certain, and nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Safe repairs of real files: what was found is gone, and a second run writes nothing."""
+"""Safe repairs of real files resolve the issues, and a second run writes nothing."""
 
 from __future__ import annotations
 

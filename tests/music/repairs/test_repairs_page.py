@@ -1,4 +1,4 @@
-"""The table of placeholders is sound, and the page that people read says what the code does."""
+"""The table of placeholders is consistent, and its documentation matches the code."""
 
 from __future__ import annotations
 

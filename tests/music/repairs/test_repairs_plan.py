@@ -1,4 +1,4 @@
-"""Safe repairs hold what they promise: made once they leave none, and harm nothing."""
+"""Safe repairs are complete after one round, and harm nothing."""
 
 from __future__ import annotations
 

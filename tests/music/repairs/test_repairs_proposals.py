@@ -1,4 +1,4 @@
-"""What is proposed is what most people would say yes to, and else nothing is."""
+"""Only what most people would accept is proposed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""White space and garbled letters: mended where that is certain, and nothing else is touched."""
+"""Whitespace and mojibake are repaired if certain, and nothing else is changed."""
 
 from __future__ import annotations
 
