@@ -96,7 +96,7 @@ def test_a_file_in_the_home_is_refused(tmp_path: Path, how: str) -> None:
     if how == "linked":
         (tmp_path / "link").symlink_to(place)
         place = tmp_path / "link"
-    with pytest.raises(UsageFailed, match="lies in the home"):
+    with pytest.raises(UsageFailed, match="is inside the home"):
         targets.secret(str(place), home)
 
 

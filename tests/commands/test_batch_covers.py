@@ -166,7 +166,7 @@ def test_a_file_that_is_another_by_now_is_left_alone_and_the_rest_is_taken_back(
     for words in ((), ("--force",)):
         told = undo(desk, "--artist", "Vera", *words)
         assert told.code == 1
-        assert "cover.png was not undone: " in told.err
+        assert "cover.png not undone: " in told.err
         assert "It is kept; delete it yourself if you do not need it." in told.err
         assert contents(desk) == {**before, cover: b"mine"}
 

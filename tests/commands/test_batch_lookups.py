@@ -63,8 +63,8 @@ def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: R
         done = home.batch("--all")
     assert (done.returncode, done.stderr) == (4, "")
     *_, last = done.stdout.splitlines()
-    assert last.startswith(f"{AWAITING}is not to be had, and is not asked before ")
-    assert last.endswith(": it answered 503.")
+    assert last.startswith(f"{AWAITING}is unreachable (HTTP status 503). Next attempt at ")
+    assert last.endswith(" s).")
     assert sum("MusicBrainz" in line for line in done.stdout.splitlines()) == 1
     assert (home.lookups(), home.statuses_counted()) == (
         {"pending": ARTISTS},
@@ -80,7 +80,7 @@ def test_a_service_that_is_out_is_told_in_one_line_and_asked_again_later(home: R
     assert done.returncode == 4
     told = ended(done)
     assert (told["awaiting_lookup"], told["service_failed"]) == (ARTISTS, True)
-    assert told["lookup_note"].startswith("MusicBrainz is not to be had")
+    assert told["lookup_note"].startswith("MusicBrainz is unreachable")
     assert len(home.server.asked) == 1
 
     home.later()
@@ -119,7 +119,9 @@ def test_an_odd_entry_of_an_answer_is_logged_and_costs_no_artist_its_lookup(
     [log] = (home.queue / "session_logs").glob("*.log")
     lines = map(json.loads, log.read_text().splitlines())
     [[note]] = [line["odd_answers"] for line in lines if "odd_answers" in line]
-    assert note.startswith("MusicBrainz: 1 odd entry left out: Expected `object`, got `null` (http")
+    assert note.startswith(
+        "MusicBrainz: 1 invalid entry skipped: Expected `object`, got `null` (http"
+    )
 
 
 def test_a_service_that_answers_late_is_no_time_of_the_artist(home: Rehearsed) -> None:
@@ -146,8 +148,8 @@ def test_artists_that_fail_win_over_a_service_that_fails(home: Rehearsed) -> Non
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("--offline",), "was not asked: this run is offline."),
-        ((*PUBLIC, "--contact", ""), "was not asked: no contact is configured. Set"),
+        (("--offline",), "not queried: this run is offline."),
+        ((*PUBLIC, "--contact", ""), "not queried: it wants to know who asks. Give your"),
     ],
 )
 def test_where_nobody_may_be_asked_nobody_is_and_that_is_no_failure(

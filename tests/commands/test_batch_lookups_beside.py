@@ -69,7 +69,7 @@ def test_process_artist_amid_an_outage_does_the_rest(home: Rehearsed) -> None:
     with out(home.server):
         done = home.call("process_artist", home.music / name)
     assert done.returncode == 4, done.stderr
-    assert "MusicBrainz is not to be had" in done.stdout + done.stderr
+    assert "MusicBrainz is unreachable" in done.stdout + done.stderr
     assert home.artists()[name]["status"] == "completed"
     assert home.artists()[name]["lookup"] == "pending"
     home.later()

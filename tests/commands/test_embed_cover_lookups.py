@@ -142,7 +142,7 @@ def test_an_album_that_nobody_knows_is_told(desk: Desk) -> None:
 
 def test_where_nobody_may_be_asked_it_is_said(desk: Desk) -> None:
     fill(desk)
-    assert "was not asked: this run is offline" in fails(desk, 2, desk.album, "--offline")
+    assert "not queried: this run is offline" in fails(desk, 2, desk.album, "--offline")
     words = ("--musicbrainz-host", "https://musicbrainz.org", "--musicbrainz-interval", 1.1)
     told = fails(desk, 2, desk.album, *words)
     assert "no contact is configured" in told
@@ -153,13 +153,13 @@ def test_where_nobody_may_be_asked_it_is_said(desk: Desk) -> None:
 def test_a_service_that_is_out_is_told(desk: Desk, tagged: bool) -> None:
     fill(desk, releases(desk)[0] if tagged else "")
     desk.server.weather.order(faults.refused(retry_after="3600"))
-    assert "MusicBrainz is not to be had" in fails(desk, 4, desk.album)
+    assert "MusicBrainz is unreachable" in fails(desk, 4, desk.album)
 
 
 def test_what_is_no_picture_is_told(desk: Desk) -> None:
     fill(desk, releases(desk)[0])
     desk.server.weather.order(faults.paged, 1, lambda one: one.path.startswith("/image/"))
-    assert "answered with a web page instead of data" in fails(desk, 4, desk.album)
+    assert "returned a web page instead of data" in fails(desk, 4, desk.album)
 
 
 @pytest.mark.parametrize("words", [("ALBUM", "IMAGE"), ("--from-json", "a.json")])

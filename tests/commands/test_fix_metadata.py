@@ -278,7 +278,7 @@ def test_a_value_that_one_file_cannot_hold_stops_all_before_anything_is_written(
     before = state(home.music, home.path)
     told = run(home, DOOR, "track", home.music / "Vera" / "Dawn", "A1", "--yes")
     assert told.code == 2
-    assert "02 Tide 2.m4a was left as it was: a track of A1 cannot be written in it" in told.err
+    assert "02 Tide 2.m4a not changed: a track of A1 cannot be written in it" in told.err
     assert "Nothing was changed." in told.err
     assert state(home.music, home.path) == before
 
@@ -353,7 +353,7 @@ def test_a_format_that_is_only_read_is_named_with_the_reason(home: Home) -> None
     path.write_bytes(b"RIFF" + len(body).to_bytes(4, "little") + body)
     told = run(home, DOOR, "genre", path, "Shanty")
     assert told.code == 1
-    assert told.err == f"{path} is not written by mediakeep: tags of WAV are only read.\n"
+    assert told.err == f"{path} cannot be written by mediakeep: tags of WAV are only read.\n"
 
 
 @pytest.mark.parametrize("lock", ["file", "setting"])

@@ -95,7 +95,9 @@ def test_a_file_that_changed_since_it_was_planned_is_left_alone(
     monkeypatch.setattr(errands, "_confirmed", answered)
     told = run(home, DOOR, "genre", first, second, "")
     assert told.code == 1
-    assert told.err.endswith(f"{first} was left as it is: another program changed it meanwhile.\n")
+    assert told.err.endswith(
+        f"{first} not changed: another program modified it at the same time.\n"
+    )
     assert (read(first).genres, read(second).genres) == (("Folk",), ())
 
 

@@ -52,7 +52,7 @@ def test_nothing_that_a_run_writes_or_says_holds_a_token(
         done += [movies.batch("--all", env=settings) for _ in FAULTS]
         asked = [f"{one.path} {one.query}" for one in server.asked]
     assert refused.returncode == 4
-    assert "it does not accept the token that MEDIAKEEP_TMDB_TOKEN gives (401)" in refused.stdout
+    assert "it rejected the token from MEDIAKEEP_TMDB_TOKEN (HTTP status 401)" in refused.stdout
     assert 1 <= statuses.count(401) == len(statuses) <= 2
     assert done[-1].returncode in (0, 4), done[-1].stderr
     assert (movies.queue / "tmdb_cache.json").exists()

@@ -90,7 +90,7 @@ def test_a_file_that_holds_no_token_is_refused_without_showing_what_it_holds(
         access(home, tmdb_token_file=str(place))
     with pytest.raises(UsageFailed, match="No such file"):
         access(home, tmdb_token_file=str(tmp_path / "none"))
-    with pytest.raises(UsageFailed, match="is no regular file"):
+    with pytest.raises(UsageFailed, match="is not a regular file"):
         access(home, tmdb_token_file="/dev/zero")
 
 
@@ -102,7 +102,7 @@ def test_a_token_in_the_home_is_refused_also_by_way_of_a_link(tmp_path: Path) ->
     (tmp_path / "home" / "token").write_text(TOKEN)
     assert access(tmp_path / "home", tmdb_token_file=str(tmp_path / "home" / "link")).is_open
     for name in ("home/token", "link"):
-        with pytest.raises(UsageFailed, match="lies in the home"):
+        with pytest.raises(UsageFailed, match="is inside the home"):
             access(tmp_path / "home", tmdb_token_file=str(tmp_path / name))
 
 

@@ -43,7 +43,7 @@ def test_an_artist_is_looked_up_once_and_anew_where_that_is_wanted(home: Rehears
 def test_offline_one_line_says_that_nobody_was_asked(home: Rehearsed) -> None:
     done = home.call(DOOR, home.music / ARTIST, "--offline")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-2] == "MusicBrainz was not asked: this run is offline."
+    assert done.stdout.splitlines()[-2] == "MusicBrainz not queried: this run is offline."
     told = json.loads(home.call(DOOR, home.music / ARTIST, "--offline", "--json").stdout)
     assert (told["lookup"], told["lookup_note"]) == ("pending", done.stdout.splitlines()[-2])
     assert not home.server.asked
@@ -53,7 +53,7 @@ def test_where_the_service_is_out_the_rest_is_done_and_the_exit_code_is_4(home: 
     with out(home.server):
         done = home.call(DOOR, home.music / ARTIST)
     assert done.returncode == 4
-    assert "MusicBrainz is not to be had" in done.stdout
+    assert "MusicBrainz is unreachable" in done.stdout
     assert home.statuses()[ARTIST] == "completed"
     assert home.lookups()["pending"] == 1
     home.later()
@@ -68,7 +68,7 @@ def test_a_deleted_record_is_noticed(home: Rehearsed) -> None:
     asked = len(home.server.asked)
     home.record.unlink()
     done = home.call(DOOR, home.music / ARTIST, "--fix", "none")
-    assert "was deleted: everything is looked up anew" in done.stderr
+    assert "was deleted: everything will be looked up again" in done.stderr
     assert len(home.server.asked) == 2 * asked
 
 

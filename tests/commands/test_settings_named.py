@@ -44,7 +44,7 @@ def refused(home: Home, *words: object, door: str = BATCH, **env: str) -> str:
     [
         ("BATCH_SIZE", "none", "MEDIAKEEP_BATCH_SIZE: 'none' is not a valid int"),
         ("WORKERS", "-1", "MEDIAKEEP_WORKERS: -1 is not in the range"),
-        ("ITEM_TIMEOUT", "soon", 'MEDIAKEEP_ITEM_TIMEOUT: "soon" is no span of time'),
+        ("ITEM_TIMEOUT", "soon", 'MEDIAKEEP_ITEM_TIMEOUT: "soon" is not a duration'),
         ("OFFLINE", "perhaps", "MEDIAKEEP_OFFLINE: 'perhaps' is not a valid bool"),
         ("FIX", "sfae", "MEDIAKEEP_FIX: 'sfae' is not one of 'none', 'safe', 'matched'."),
         ("CONTACT", "me", 'MEDIAKEEP_CONTACT: "me" is neither an e-mail address nor a URL.'),
@@ -65,9 +65,9 @@ def test_a_wrong_variable_is_named(home: Home, name: str, text: str, told: str) 
         ('fix = "sfae"', ": fix: 'sfae' is not one of"),
         ('contact = "me"', ': contact: "me" is neither'),
         ('batch_size = "two"', ": batch_size: expected `int`, got `str`."),
-        ("batch-size = 2", ": there is no setting batch-size. Did you mean batch_size?"),
-        ("workes = 2", ": there is no setting workes. Did you mean workers?"),
-        ("mood = 2", ": there is no setting mood; there are batch_size, workers, "),
+        ("batch-size = 2", ": unknown setting batch-size. Did you mean batch_size?"),
+        ("workes = 2", ": unknown setting workes. Did you mean workers?"),
+        ("mood = 2", ": unknown setting mood. Settings: batch_size, workers, "),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_file(home: Home, line: str, told: str) -> None:
@@ -87,7 +87,7 @@ def test_a_wrong_flag_is_named_as_before(home: Home) -> None:
 )
 def test_a_variable_that_is_almost_a_setting_is_refused(home: Home, name: str, near: str) -> None:
     told = refused(home, "--all", **{name: "none"})
-    assert told.startswith(f"MEDIAKEEP_{name}: there is no such setting. Did you mean MEDIAKEEP_")
+    assert told.startswith(f"MEDIAKEEP_{name}: unknown setting. Did you mean MEDIAKEEP_")
     assert f"MEDIAKEEP_{near}" in told
     assert home.call(BATCH, "--help", env={f"MEDIAKEEP_{name}": "none"}).returncode == 0
 

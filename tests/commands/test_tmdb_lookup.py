@@ -96,7 +96,7 @@ def test_a_service_that_fails_is_exit_code_4(movies: Movies) -> None:
     done = movies.call("tmdb_lookup", "search", "x", env={"MEDIAKEEP_TMDB_TOKEN": "wrong.token"})
     assert done.returncode == 4
     assert "wrong.token" not in done.stderr
-    assert "it does not accept the token" in done.stderr
+    assert "it rejected the token" in done.stderr
 
 
 def test_a_persons_word_is_noted_and_decides(movies: Movies) -> None:

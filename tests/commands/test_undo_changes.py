@@ -167,8 +167,8 @@ def test_a_dry_run_tells_what_would_be_restored_and_changes_nothing(library: Lib
     assert done.returncode == 1
     assert "4 changes would be undone in 2 files; 3 files not changed." in done.stdout
     assert "01 Vera.mp3: No such file or directory. The file is missing" in done.stderr
-    assert "02 Vera.flac was not undone: session later changed it since." in done.stderr
-    assert "03 Vera.opus was left as it was: it has 2 names (hard links)" in done.stderr
+    assert "02 Vera.flac not undone: session later changed it since." in done.stderr
+    assert "03 Vera.opus not changed: it has 2 names (hard links)" in done.stderr
     data = library.data("--session", library.session, "--dry-run")
     assert {Path(one["path"]).name for one in data["restored"]} == ANNA
     assert len(data["refused"]) == 3
@@ -195,8 +195,10 @@ def test_a_file_that_another_program_changed_is_refused_and_the_rest_goes_on(
     path.write_bytes(stranger)
     done = library.undo("--artist", "Vera")
     assert done.returncode == 1
-    assert "01 Vera.mp3 was not undone: it was changed since. Use --force" in done.stderr
-    assert done.stdout.splitlines()[-2] == ("Undid 2 changes in 2 files; 1 file not changed.")
+    assert "01 Vera.mp3 not undone: it was changed since. Use --force" in done.stderr
+    assert done.stdout.splitlines()[-2] == (
+        "2 changes were taken back in 2 files; 1 file left as it is."
+    )
     assert path.read_bytes() == stranger
     again = library.undo("--artist", "Vera", "--force")
     assert again.returncode == 0, again.stderr
@@ -212,14 +214,14 @@ def test_only_a_session_that_came_later_is_blamed_and_none_that_was_taken_back(
     path = library.path("01 Vera.mp3")
     library.write(path, Edit("title", ("Ebb",)), session="later")
     done = library.undo("--session", library.session, "--artist", "Vera")
-    assert "01 Vera.mp3 was not undone: session later changed it since." in done.stderr
+    assert "01 Vera.mp3 not undone: session later changed it since." in done.stderr
     library.ok("--session", "later")
     library.ok("--file", path)
     assert library.home.batch("--artist", "Vera", "--redo").returncode == 0
     assert path.read_bytes() == library.after[path]
     path.write_bytes(path.read_bytes() + b"junk")
     done = library.undo("--artist", "Vera")
-    assert "01 Vera.mp3 was not undone: it was changed since." in done.stderr
+    assert "01 Vera.mp3 not undone: it was changed since." in done.stderr
 
 
 def test_by_force_a_file_is_restored_whatever_stands_behind_its_sound(library: Library) -> None:

@@ -159,7 +159,7 @@ def test_changes_of_both_kinds_are_one_session_that_can_be_taken_back(place: She
 
 def test_two_sessions_of_one_name_are_told_apart(place: Shelf) -> None:
     told = place.undo("--session", SESSION, code=2)
-    assert f'fits several: "movies/{SESSION}", "music/{SESSION}"' in told
+    assert f'": "movies/{SESSION}", "music/{SESSION}"' in told
     assert place.changed() == ALL
     lines = place.undo("--list").splitlines()
     assert sorted(line.split("  ", 1)[1] for line in lines) == [

@@ -44,7 +44,7 @@ def test_a_second_run_asks_nothing_and_one_without_the_record_asks_all(tmp_path:
         done = home.batch(*AS_THEY_ARE, "--all")
         assert done.returncode == 0
         assert done.stderr == (
-            f"Warning: {home.record} was deleted: everything is looked up anew.\n"
+            f"Warning: {home.record} was deleted: everything will be looked up again.\n"
         )
         assert questions(home.server) == first + first
         tidy(home)

@@ -54,5 +54,5 @@ def test_what_has_come_to_use_stays_for_those_who_may_be_using_it(tmp_path: Path
 
 def test_where_none_can_be_kept_it_is_said(tmp_path: Path) -> None:
     (tmp_path / "covers").write_text("in the way")
-    with pytest.raises(NoCache, match="cannot be kept in"):
+    with pytest.raises(NoCache, match="Cannot store service responses in"):
         Gallery(tmp_path).keep("mbid", "500", "image/png", b"one")

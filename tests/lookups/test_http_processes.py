@@ -215,9 +215,9 @@ def test_an_outage_that_one_process_finds_is_one_for_all(
     go(*processes)
     for process in processes:
         found = process.ended()
-        assert [text.split(",")[0] for text in found["failed"]] == [
-            "MusicBrainz is not to be had"
+        assert [text.split(" (")[0] for text in found["failed"]] == [
+            "MusicBrainz is unreachable"
         ] * 2
         assert found["waited"] == 0
     assert server.asked == ["/a"]
-    assert slots(tmp_path)["why"] == "it answered 503"
+    assert slots(tmp_path)["why"] == "HTTP status 503"

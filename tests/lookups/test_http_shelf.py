@@ -53,7 +53,9 @@ def test_a_place_that_cannot_be_written_is_an_error_at_the_start(
     cache: Path, plant: Callable[[Path], None]
 ) -> None:
     plant(cache)
-    with pytest.raises(NoCache, match=f"cannot be kept in {cache}: .* Free space") as raised:
+    with pytest.raises(
+        NoCache, match=f"Cannot store service responses in {cache}: .* Free disk space"
+    ) as raised:
         Http(cache, CONTACT)
     assert raised.value.exit_code == 2
 
@@ -124,7 +126,7 @@ def test_a_damaged_file_is_set_aside_and_made_anew(
     assert len(server.asked) == 21
     [note] = after.notes
     [aside] = cache.parent.glob("*.damaged-*[0-9]")
-    assert note == f"{cache} was damaged. It is kept as {aside}, and made anew."
+    assert note == f"{cache} was damaged. It was renamed to {aside} and replaced."
     assert aside.read_bytes()[100:] == damaged[100:]  # before it is what opening a file counts
     after.close()
     assert Http(cache, CONTACT, machine=machine).notes == []

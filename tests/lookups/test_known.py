@@ -119,7 +119,9 @@ def test_every_key_and_name_can_be_kept(
 
 def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("no folder")
-    with pytest.raises(NoCache, match=f"cannot be kept in {tmp_path}/cache") as raised:
+    with pytest.raises(
+        NoCache, match=f"Cannot store service responses in {tmp_path}/cache"
+    ) as raised:
         Known(tmp_path / "cache")
     assert raised.value.exit_code == 2
 
@@ -139,7 +141,7 @@ def test_where_nothing_is_known_and_nobody_may_be_asked_nothing_is_made(tmp_path
     assert desk.is_empty
     desk.close()
     assert not (tmp_path / "cache").exists()
-    assert desk.closed.startswith("MusicBrainz was not asked: ")
+    assert desk.closed.startswith("MusicBrainz not queried: ")
 
 
 def test_a_desk_that_is_closed_knows_what_was_known_and_asks_nobody(

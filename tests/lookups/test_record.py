@@ -129,7 +129,7 @@ def test_deleting_the_record_forgets_everything_at_the_next_start(
     record.export(tmp_path, known)
     (tmp_path / record.FILE).unlink()
     [note] = record.check(tmp_path, known)
-    assert note == f"{tmp_path}/{record.FILE} was deleted: everything is looked up anew."
+    assert note == f"{tmp_path}/{record.FILE} was deleted: everything will be looked up again."
     assert (known.resolved("Vera"), known.discography(VERA.id)) == (None, None)
     assert record.check(tmp_path, known) == []
 
@@ -180,7 +180,7 @@ def test_a_damaged_record_is_set_aside_and_written_again(
     [note] = record.check(tmp_path, known)
     [aside] = tmp_path.glob("*.damaged-*")
     assert aside.read_bytes() == content
-    assert note.endswith(f"was damaged. It is kept as {aside.name}, and was written anew.")
+    assert note.endswith(f"was damaged. It was renamed to {aside.name} and rewritten.")
     assert contents(tmp_path) == whole
     assert known.resolved("Vera") == RESOLVED
 
@@ -214,7 +214,9 @@ def test_a_record_that_cannot_be_written_is_an_error_that_says_so(
     known.keep("Vera", RESOLVED, KNOWN)
     record.export(tmp_path, known)
     plant(tmp_path / record.FILE)
-    with pytest.raises(NoCache, match=f"cannot be kept in {tmp_path}/{record.FILE}") as raised:
+    with pytest.raises(
+        NoCache, match=f"Cannot store service responses in {tmp_path}/{record.FILE}"
+    ) as raised:
         do(tmp_path, known)
     assert raised.value.exit_code == 2
 

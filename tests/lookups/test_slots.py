@@ -43,9 +43,9 @@ def record(shared: Path, own: Path, clock: Clock) -> Slots:
 def test_what_is_noted_is_found_by_the_next(record: Slots, shared: Path, own: Path) -> None:
     with record.held() as state:
         assert state == State()
-        state.last, state.pause, state.why = NOW - 1, NOW + 9, "it answered 503"
+        state.last, state.pause, state.why = NOW - 1, NOW + 9, "HTTP status 503"
     with record.held() as state:
-        assert state == State(last=NOW - 1, pause=NOW + 9, why="it answered 503")
+        assert state == State(last=NOW - 1, pause=NOW + 9, why="HTTP status 503")
     assert [path.name for path in shared.iterdir()] == [NAME]
     assert not own.exists()
 
@@ -329,10 +329,10 @@ def test_what_another_user_planted_is_neither_followed_nor_waited_for(
     assert callable(plant)
     elsewhere = tmp_path / "precious"
     plant(shared / NAME, elsewhere)
-    for reason in ("", "it answered 503"):
+    for reason in ("", "HTTP status 503"):
         with record.held() as state:
             assert state.why == reason
-            state.why = "it answered 503"
+            state.why = "HTTP status 503"
     assert (own / NAME).is_file()
     if elsewhere.exists():
         assert elsewhere.read_text() == "a person's file"

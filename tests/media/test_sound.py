@@ -233,7 +233,7 @@ def test_being_cut_off_is_a_way_of_being_no_audio() -> None:
     error = Truncated("a.flac", "it ends within its headers")
     assert isinstance(error, NotAudio)
     assert isinstance(error, Unreadable)
-    assert str(error) == "a.flac is cut off: it ends within its headers."
+    assert str(error) == "a.flac is truncated: it ends within its headers."
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

@@ -76,9 +76,9 @@ def test_what_was_written_what_would_be_and_what_was_not_is_told() -> None:
 
 
 def test_a_movie_that_was_not_looked_up_says_why() -> None:
-    text = written(account(identity=Identity(why="TMDb was not asked: no token is set.")))
+    text = written(account(identity=Identity(why="TMDb not queried: no token is set.")))
     assert "Not looked up yet" in text
-    assert "\nTMDb was not asked: no token is set.\n" in text
+    assert "\nTMDb not queried: no token is set.\n" in text
 
 
 HOSTILE = "`x`|<b>**[a](http://e.x)\n# H\x1b[2J \u202e_y_"

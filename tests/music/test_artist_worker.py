@@ -95,7 +95,7 @@ def test_the_outcome_tells_counts_issues_and_where_the_report_is(root: Path, hom
         "issues": issues,
         "notes": 1,
         "repairs": {},
-        "unasked": f"MusicBrainz was not asked: {CLOSED.catalogue.closed}.",
+        "unasked": f"MusicBrainz not queried: {CLOSED.catalogue.closed}.",
     }
     assert outcome.open_ids == tuple(sorted(outcome.open_ids))
     assert len(set(outcome.open_ids)) == 3

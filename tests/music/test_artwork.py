@@ -286,7 +286,7 @@ def test_an_outage_lets_the_look_up_wait_and_everything_else_is_done(yard: Yard)
     yard.server.weather.order(faults.refused(retry_after="3600"), 1, is_cover)
     outcome = yard.run()
     assert outcome.data["lookup"] == "pending"
-    assert outcome.facts["unreached"].startswith("The Cover Art Archive is not to be had")
+    assert outcome.facts["unreached"].startswith("The Cover Art Archive is unreachable")
     assert outcome.facts["repairs"]["whitespace"] == 1
     assert yard.covers() == [(0, 0)] * 3
 
@@ -342,7 +342,7 @@ def test_where_the_archive_may_not_be_asked_the_look_up_waits(yard: Yard, closed
     service = msgspec.structs.replace(getattr(access, closed), closed="this run is offline")
     outcome = yard.run(msgspec.structs.replace(access, **{closed: service}))
     assert outcome.data["lookup"] == "pending"
-    assert outcome.facts["unasked"] == "The Cover Art Archive was not asked: this run is offline."
+    assert outcome.facts["unasked"] == "The Cover Art Archive not queried: this run is offline."
     assert yard.asked == []
     assert yard.run().data["lookup"] == "done"
     assert yard.covers() == [(1200, 1200)] * 3

@@ -187,7 +187,7 @@ def test_without_leave_to_ask_the_work_is_done_and_the_look_up_waits(
 ) -> None:
     outcome = run(vera, home, CLOSED)
     assert (outcome.state.value, outcome.data["lookup"]) == ("completed", "pending")
-    assert outcome.facts["unasked"].startswith("MusicBrainz was not asked")
+    assert outcome.facts["unasked"].startswith("MusicBrainz not queried")
     assert "MusicBrainz" in report(home)
     assert not (home / "status" / "cache" / FILE).exists()
 

@@ -163,7 +163,7 @@ def test_a_newer_format_is_told_as_such_whatever_it_holds(
     path = written(tmp_path)
     content = json.loads(path.read_text())
     path.write_text(json.dumps({**content, "format": 2, **more}))
-    with pytest.raises(NewerFormat, match=r"has format 2, this mediakeep knows 1.*Update"):
+    with pytest.raises(NewerFormat, match=r"has format 2; this mediakeep supports 1.*Update"):
         snapshot.load(path, MUSIC)
 
 

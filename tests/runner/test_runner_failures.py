@@ -21,9 +21,9 @@ FAILURES = {
     "returns nothing": "TypeError: the worker returned NoneType, not an Outcome",
     "returns pending": "ValueError: the worker returned <Status.PENDING: 'pending'>, which is no",
     "returns running": "ValueError: the worker returned <Status.IN_PROGRESS: 'in_progress'>, which",
-    "returns unknown-field": "The plain worker returned data that its item cannot hold: Object"
+    "returns unknown-field": "The plain worker returned invalid item data: Object"
     " contains unknown field `colour`",
-    "returns mistyped": "The plain worker returned data that its item cannot hold: Expected `int`,"
+    "returns mistyped": "The plain worker returned invalid item data: Expected `int`,"
     " got `str` - at `$.size`",
     "returns a-path": "TypeError: the result of the worker cannot be recorded: ",
     "returns bad-fact": "TypeError: the result of the worker cannot be recorded: ",

@@ -1,12 +1,12 @@
-"""The clean mark of a derived SQLite file: whether a power loss may have torn it.
+"""The clean mark of a disposable SQLite file, which shows whether a power loss may have torn it.
 
-1. Before the first write the mark is cleared, and synced.
-2. Writes follow without any sync.
-3. When its writer closes the file, the mark is set by a commit that syncs all of the file.
+1. Before the first write the mark is cleared and synced.
+2. Writes follow without syncs.
+3. When the writer closes the file, it sets the mark in a commit that syncs the whole file.
 
-Without its mark a file is rebuilt, unless the mark was cleared in this very file since the system
-started: then everything that was written is in the system's memory still, and SQLite's rollback
-journal covers writers that were killed.
+A file without the mark is rebuilt, unless the mark was cleared in the same file since the last
+boot: then all writes are still in the page cache, and SQLite's rollback journal covers writers that
+were killed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-Identity = tuple[int, int]  # device and inode of a file: a copy of it has another
+Identity = tuple[int, int]  # device and inode of a file; a copy has a different one
 
 TABLE = "CREATE TABLE clean_mark(value TEXT NOT NULL)"
 
@@ -28,17 +28,17 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Torn(sqlite3.DatabaseError):
-    """The file may hold pages of different ages, or does."""
+    """Raised if a file may contain pages of different ages."""
 
 
 def begin(base: sqlite3.Connection, identity: Identity) -> None:
-    """Create the mark of a new file, cleared; call it in the transaction that makes the tables."""
+    """Create the cleared mark of a new file; call it in the transaction that creates the tables."""
     base.execute(TABLE)
     base.execute("INSERT INTO clean_mark VALUES(?)", (_cleared(identity),))
 
 
 def is_clean(base: sqlite3.Connection, identity: Identity) -> bool:
-    """Tell whether the mark is set; Torn if it is not, and the file is not to be trusted.
+    """Return whether the mark is set; raise TornFile if it is not and the file may be torn.
 
     Call it within a transaction.
     """
@@ -49,18 +49,18 @@ def is_clean(base: sqlite3.Connection, identity: Identity) -> bool:
 
 
 def mark_dirty(base: sqlite3.Connection, identity: Identity) -> None:
-    """Clear the mark before the first write, and sync that; call it outside a transaction."""
+    """Clear and sync the mark before the first write; call it outside a transaction."""
     _write(base, _cleared(identity))
 
 
 def mark_clean(base: sqlite3.Connection, identity: Identity) -> None:
-    """Sync the file and set its mark, if it is free and to be trusted.
+    """Sync the file and set its mark, if no other process uses it and it is not torn.
 
-    Call it outside a transaction. Without it, only a rebuild after the next start of the system is
-    lost: so no trouble is an error.
+    Call it outside a transaction. SQLite errors are ignored: without the mark, the file is rebuilt
+    after the next boot.
     """
     with contextlib.suppress(sqlite3.Error):
-        base.execute("PRAGMA busy_timeout = 0")  # whoever writes now restores it later
+        base.execute("PRAGMA busy_timeout = 0")  # a process that writes now sets the mark later
         base.execute("BEGIN")
         try:
             done = is_clean(base, identity)
@@ -71,11 +71,11 @@ def mark_clean(base: sqlite3.Connection, identity: Identity) -> None:
 
 
 def _write(base: sqlite3.Connection, value: str) -> None:
-    """Write the mark in a commit that is synced before and after, with the folder.
+    """Write the mark in a commit that is synced before and after, including the folder.
 
-    A crash amid it leaves the synced rollback journal, which brings back the mark of before.
+    A crash during the commit leaves the synced rollback journal, which restores the old mark.
     """
-    base.execute("PRAGMA fullfsync = ON")  # macOS syncs no further than the drive otherwise
+    base.execute("PRAGMA fullfsync = ON")  # without it, macOS does not flush the drive's cache
     base.execute("PRAGMA synchronous = EXTRA")
     try:
         base.execute("BEGIN IMMEDIATE")
@@ -90,13 +90,13 @@ def _write(base: sqlite3.Connection, value: str) -> None:
 
 
 def _cleared(identity: Identity) -> str:
-    """Return what stands in place of the mark: this run of the system, and this file, no copy."""
+    """Return the value of a cleared mark, which identifies the boot and the file."""
     return "{} {} {}".format(_boot(), *identity)
 
 
 @cache
 def _boot() -> str:
-    """Return what tells this run of the system from all others; "" if the system does not say."""
+    """Return the id of the current boot, or "" if the system provides none."""
     if sys.platform == "darwin":
         text, size = ctypes.create_string_buffer(64), ctypes.c_size_t(64)
         system = ctypes.CDLL(None)

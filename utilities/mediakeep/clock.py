@@ -1,4 +1,4 @@
-"""The time as the record writes it."""
+"""The current time, and the text format of times in the state files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ Clock = Callable[[], datetime]
 
 
 def now() -> datetime:
-    """Return the time in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def text(moment: datetime) -> str:
-    """Write a moment as ISO 8601 in UTC with whole seconds; such texts sort by time."""
+    """Format a time as ISO 8601 in UTC with whole seconds; such texts sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""Large files written piece by piece: each is whole, or the one before it stays."""
+"""Replace large files atomically while writing them in chunks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BUFFER = 1 << 20  # bytes
 
 
 class Draft:
-    """A file in the making, beside the one that it will replace."""
+    """A partial file next to the one that it will replace."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -21,17 +21,17 @@ class Draft:
         self.write = self.handle.write
 
     def rewrite(self, data: bytes, at: int) -> None:
-        """Write over what was written at a place."""
+        """Overwrite data at an offset."""
         self.handle.flush()
         files.write_at(self.handle.fileno(), data, at)
 
 
 @contextlib.contextmanager
 def replacing(*paths: Path) -> Iterator[list[Draft]]:
-    """Give a draft for each path; all take their places at the end, or none where it fails.
+    """Yield a partial file for each path; rename all at the end, or none after an exception.
 
-    The caller holds a lock: the drafts bear fixed names, so that what a killed run left behind is
-    written over by the next.
+    The caller holds a lock: the partial files have fixed names, so that the next run overwrites
+    those that a killed run left behind.
     """
     for path in paths:
         files.make_folder(path.parent)

@@ -1,43 +1,43 @@
-"""Every error that mediakeep raises by itself.
+"""All exceptions that mediakeep defines, with their exit codes.
 
     MediakeepError            1   some items failed
-      ItemFailed              1   one item cannot be done
-        Unreadable            1   a file or folder refuses to be read
-          NotAudio            1   a file that is named like audio holds none
-            Truncated         1   a file is cut off before its audio begins
-        NoRoom                1   the disk for our own files is full or read-only
-        BadData               1   a worker returned fields that its kind does not have
-        NotWritten            1   a person's file was left as it was
-          ReadOnlyFormat      1   its format, or what is odd about it, is not written
-          Unfit               1   its tags cannot hold what they should
-          Refused             1   the system or a setting forbids it
-          Unverified          1   the copy beside it was not what it should be
-          ChangedMeanwhile    1   another program changed it while it was being written
-          Unexpected          1   a foreign exception, kept to the file that raised it
-        NotUndone             1   a change cannot be taken back as things are
-        NotThere              1   a service has nothing under that address
-          NoSuchMBID          1   MusicBrainz has no entity of that MBID
-          NoCover             1   the Cover Art Archive has no such picture of it
-          NoSuchMovie         1   TMDb has nothing under that id
-        NotNfo                1   a file is not the NFO of a movie, and is never touched
-          BrokenNfo           1   it is cut off, or no proper XML
-          UnsafeNfo           1   it is larger or trickier than an NFO has reason to be
+      ItemFailed              1   one item cannot be processed
+        Unreadable            1   a file or folder cannot be read
+          NotAudio            1   a file with an audio suffix contains no audio
+            Truncated         1   a file is truncated before its audio begins
+        NoRoom                1   the disk for mediakeep's own files is full or read-only
+        BadData               1   a worker returned fields that its kind does not define
+        NotWritten            1   a library file was not changed
+          ReadOnlyFormat      1   writing its format, or this variant of it, is not supported
+          Unfit               1   its tags cannot store a value
+          Refused             1   the system or a setting forbids writing
+          Unverified          1   verification of the new copy failed
+          ChangedMeanwhile    1   another program changed it during the write
+          Unexpected          1   an unforeseen exception, limited to the file that raised it
+        NotUndone             1   a change cannot be undone in the current state
+        NotThere              1   a service has no resource at a URL
+          NoSuchMBID          1   MusicBrainz has no entity with this MBID
+          NoCover             1   the Cover Art Archive has no such picture
+          NoSuchMovie         1   TMDb has no entry with this id
+        NotNfo                1   a file is not a movie NFO, and is never changed
+          BrokenNfo           1   it is truncated, or malformed XML
+          UnsafeNfo           1   it is too large or too complex to parse safely
       UsageFailed             2   wrong usage or settings
         BadSetting, BadTemplate, NoHome, NoQueue, NoSuchItem, AmbiguousName, ItemHeld,
         LibraryGone, ScanRefused, LockingUnsupported, QueueBusy
-        NotAsked              2   a service is not asked as things are set
-        NoCache               2   what services answer cannot be kept
-      StateDamaged            3   the record is damaged; nothing was changed
+        NotAsked              2   the settings disable a service
+        NoCache               2   service responses cannot be stored
+      StateDamaged            3   the state is damaged; nothing was changed
         SnapshotDamaged, JournalDamaged, UndoLogDamaged, UnknownField, NewerFormat,
         InvalidQueueValues, QueueNeedsImport, IllegalTransition, RecordNotWritten
-      ServiceFailed           4   a service gave an answer that is of no use
-        Outage                4   it is not to be had now
-        BadAnswer             4   its answer is not what it should be
-        Unanswered            4   what it was asked for is not known now
-      Stopped               130   the user said no
+      ServiceFailed           4   a service returned an unusable response
+        Outage                4   it is unreachable at the moment
+        BadAnswer             4   its response is invalid
+        Unanswered            4   the requested data is not available yet
+      Stopped               130   the user declined
 
-A class carries the template of its message and its exit code as attributes, because `python -OO`
-removes docstrings.
+Each class has its message template and its exit code as attributes, because `python -OO` removes
+docstrings.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class MediakeepError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        given = [files.display_path(x) if isinstance(x, PurePath) else x for x in self.args]
-        return self.message.format(*given)
+        args = [files.display_path(x) if isinstance(x, PurePath) else x for x in self.args]
+        return self.message.format(*args)
 
 
 class ItemFailed(MediakeepError):
@@ -69,7 +69,7 @@ class NotAudio(Unreadable):
 
 
 class Truncated(NotAudio):
-    message = "{} is cut off: {}."
+    message = "{} is truncated: {}."
 
 
 class NoRoom(ItemFailed):
@@ -77,31 +77,31 @@ class NoRoom(ItemFailed):
 
 
 class BadData(ItemFailed):
-    message = "The {} worker returned data that its item cannot hold: {}"
+    message = "The {} worker returned invalid item data: {}"
 
 
 class NotWritten(ItemFailed):
-    message = "{} was left as it was: {}."
+    message = "{} not changed: {}."
 
 
 class ReadOnlyFormat(NotWritten):
-    message = "{} is not written by mediakeep: {}."
+    message = "{} cannot be written by mediakeep: {}."
 
 
 class Unfit(NotWritten):
-    message = "{} was left as it was: {} cannot be {} in it."
+    message = "{} not changed: {} cannot be {} in it."
 
 
 class Refused(NotWritten):
-    message = "{} was left as it was: {}. {}"
+    message = "{} not changed: {}. {}"
 
 
 class Unverified(NotWritten):
-    message = "{} was left as it was: in the copy that was to replace it, {}."
+    message = "{} not changed: verification of the new copy failed ({})."
 
 
 class ChangedMeanwhile(NotWritten):
-    message = "{} was left as it is: another program changed it meanwhile."
+    message = "{} not changed: another program modified it at the same time."
 
 
 class Unexpected(NotWritten):
@@ -109,7 +109,7 @@ class Unexpected(NotWritten):
 
 
 class NotUndone(ItemFailed):
-    message = "{} was not undone: {}. {}"
+    message = "{} not undone: {}. {}"
 
 
 class NotThere(ItemFailed):
@@ -129,15 +129,15 @@ class NoSuchMovie(NotThere):
 
 
 class NotNfo(ItemFailed):
-    message = "It is not the NFO of a movie, and is left alone: {}."
+    message = "Not a movie NFO, so not changed: {}."
 
 
 class BrokenNfo(NotNfo):
-    message = "The NFO is broken, and is left alone: {}."
+    message = "Malformed NFO, so not changed: {}."
 
 
 class UnsafeNfo(NotNfo):
-    message = "The NFO is not read, and is left alone: {}."
+    message = "Unsafe NFO, so neither read nor changed: {}."
 
 
 class UsageFailed(MediakeepError):
@@ -150,21 +150,18 @@ class BadSetting(UsageFailed):
 
 
 class BadTemplate(UsageFailed):
-    message = (
-        "The template {}, line {}: {}. Mend it, or remove it: then the one that comes along is "
-        "used."
-    )
+    message = "Template {}, line {}: {}. Fix the template or delete it to use the built-in one."
 
 
 class NoHome(UsageFailed):
     message = (
-        "No mediakeep home found here. Make one with: music-queue-manager --scan PATH --home DIR,"
-        " or with movie-queue-manager for movies."
+        "No mediakeep home found. Create one with: music-queue-manager --scan PATH --home DIR"
+        " (for movies: movie-queue-manager)."
     )
 
 
 class NoQueue(UsageFailed):
-    message = """There is no {} queue in {} yet. Make one with:
+    message = """There is no {} queue in {} yet. Create it with:
     {} --home {} --scan PATH"""
 
 
@@ -173,13 +170,11 @@ class NoSuchItem(UsageFailed):
 
 
 class AmbiguousName(UsageFailed):
-    message = 'The name "{}" fits several: {}. Give one of them exactly.'
+    message = 'Ambiguous name "{}": {}. Use the full name.'
 
 
 class ItemHeld(UsageFailed):
-    message = (
-        "{} is being worked on by session {}. Wait for it, stop it, or use --force to fence it off."
-    )
+    message = "{} is in use by session {}. Wait for it, stop it, or use --force to fence it off."
 
 
 class LibraryGone(UsageFailed):
@@ -192,26 +187,26 @@ class ScanRefused(UsageFailed):
 
 class LockingUnsupported(UsageFailed):
     message = (
-        "{} cannot hold a queue: on {} files cannot be locked ({}). Nothing was changed. Move the"
-        " home to a local disk, and name it with --home."
+        "{} cannot hold a queue: {} does not support file locks ({}). Nothing was changed. Move the"
+        " home to a local disk and set --home."
     )
 
 
 class QueueBusy(UsageFailed):
     message = (
-        "{} was edited while session {} works on it. That session will set the edit aside at its "
-        "next record; wait a moment and run again."
+        "{} was edited while session {} is using it. That session will set the edit aside at its "
+        "next commit; wait a moment and run again."
     )
 
 
 class NotAsked(UsageFailed):
-    message = "{} was not asked: {}."
+    message = "{} not queried: {}."
 
 
 class NoCache(UsageFailed):
     message = (
-        "The answers of services cannot be kept in {}: {}. Free space, correct its rights, or "
-        "remove it: then all is looked up anew."
+        "Cannot store service responses in {}: {}. Free disk space, fix its permissions, or "
+        "delete it to look everything up again."
     )
 
 
@@ -226,8 +221,8 @@ class SnapshotDamaged(StateDamaged):
 
 class JournalDamaged(StateDamaged):
     message = (
-        "{} is damaged at line {}: {}. Nothing was changed. Run --repair: it sets the damage "
-        "aside and keeps all before it."
+        "{} is damaged at line {}: {}. Nothing was changed. Run --repair to set the damaged part "
+        "aside and keep everything before it."
     )
 
 
@@ -245,8 +240,8 @@ class UnknownField(StateDamaged):
 
 class InvalidQueueValues(StateDamaged):
     message = (
-        "{}: {}. Nothing was changed. Correct it in the file, or run --repair, which brings back"
-        " the queue as it was before that file was put in its place."
+        "{}: {}. Nothing was changed. Correct the file, or run --repair to restore the queue from"
+        " before the file was replaced."
     )
 
 
@@ -255,7 +250,7 @@ class QueueNeedsImport(StateDamaged):
 
 
 class NewerFormat(StateDamaged):
-    message = "{} has format {}, this mediakeep knows {}. Nothing was changed. Update mediakeep."
+    message = "{} has format {}; this mediakeep supports {}. Nothing was changed. Update mediakeep."
 
 
 class IllegalTransition(StateDamaged):
@@ -264,8 +259,8 @@ class IllegalTransition(StateDamaged):
 
 class RecordNotWritten(StateDamaged):
     message = (
-        "{} could not be written: {}. The run stops here; all that was recorded before is safe. "
-        "Free space or mend the disk, then run again."
+        "{} could not be written: {}. The run stops here; everything recorded before is safe. "
+        "Free disk space or repair the disk, then run again."
     )
 
 
@@ -275,11 +270,11 @@ class ServiceFailed(MediakeepError):
 
 
 class Outage(ServiceFailed):
-    message = "{} is not to be had, and is not asked before {} (in {}): {}."
+    message = "{0} is unreachable ({3}). Next attempt at {1} (in {2})."
 
 
 class BadAnswer(ServiceFailed):
-    message = "{} failed: {} ({}). The answer is not kept; run again."
+    message = "{} returned an invalid response: {} ({}). The response is not cached; run again."
 
 
 class Unanswered(ServiceFailed):

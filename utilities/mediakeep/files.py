@@ -1,4 +1,4 @@
-"""Files and their names: atomic writes, locks, and one way to write any path as text."""
+"""Atomic file writes, file locks, and the escaping of paths as text."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
-STATUS = "status"  # the folder of a home that holds its state
+STATUS = "status"  # the folder of a home that contains its state
 
-# No system reserves a name of five or more plain letters; most names need no closer look.
+# No system reserves a name of five or more plain letters; most names need no sanitizing.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]{3,98}[A-Za-z0-9]")
-_NO_UTF8 = re.compile("[\udc80-\udcff]")  # bytes of a path, as Python writes them
+_NO_UTF8 = re.compile("[\udc80-\udcff]")  # undecodable bytes (surrogateescape)
 _ESCAPED = re.compile(r"\\(?:\\|x([0-9A-F]{2}))")
 
 
 def escape(path: str | os.PathLike[str]) -> str:
-    r"""Write a path as valid UTF-8: a byte that is not becomes `\xNN`, a backslash `\\`."""
+    r"""Return a path as valid UTF-8: an undecodable byte becomes `\xNN`, a backslash `\\`."""
     text = os.fspath(path).replace("\\", "\\\\")
     if text.isascii():
         return text
-    return _NO_UTF8.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02X}", text)
+    return _NO_UTF8.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02X}", text)
 
 
 def unescape(text: str) -> str:
-    """Give back the path that `escape` wrote."""
-    return _ESCAPED.sub(lambda found: chr(0xDC00 + int(found[1], 16)) if found[1] else "\\", text)
+    """Return the path whose escaped form is `text`."""
+    return _ESCAPED.sub(lambda match: chr(0xDC00 + int(match[1], 16)) if match[1] else "\\", text)
 
 
 def fold(name: str) -> str:
-    """Return a name as it is compared: normalised to NFC and casefolded."""
+    """Return a name in the form used for comparison: NFC and casefolded."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def printable(text: str) -> str:
-    """Show control characters and line breaks as escapes, so that no name can steer a terminal."""
+    """Escape control characters and line breaks, so that text cannot control the terminal."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode()
         for char in text
@@ -48,29 +48,30 @@ def printable(text: str) -> str:
 
 
 def quoted(escaped: str) -> str:
-    """Quote an escaped text for a shell; what cannot be shown is written as $'...' does it."""
+    """Quote an escaped path for a shell; use $'...' if it has unprintable characters."""
     plain = unescape(escaped)
     if plain.isprintable():
         return shlex.quote(plain)
     raw = os.fsencode(plain)
-    shown = (chr(one) if 32 <= one < 127 and one not in b"'\\" else f"\\x{one:02x}" for one in raw)
+    shown = (chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in raw)
     return f"$'{''.join(shown)}'"
 
 
 def display_path(path: str | os.PathLike[str]) -> str:
-    """Return a path for messages: one line of UTF-8 without control characters."""
+    """Return a path for display: one line of UTF-8 without control characters."""
     return printable(escape(path))
 
 
 def quote_path(path: str | os.PathLike[str]) -> str:
-    """Quote a path for a shell, so that the line is one line of UTF-8 whatever the path is."""
+    """Quote a path for a shell; the result is always one line of UTF-8."""
     return quoted(escape(path))
 
 
 def safe_name(name: str, taken: Container[str] = ()) -> str:
-    """Make a file name that every file system takes and that folds to none of `taken`.
+    """Return a file name that is valid on every file system and not in `taken`.
 
-    At most 150 bytes long, so that a suffix still fits into 255.
+    Names in `taken` are normalized. The result has at most 150 bytes, so that a suffix still fits
+    into 255.
     """
     stem = name if _PLAIN.fullmatch(name) else _sanitized(name)
     unique, number = stem, 1
@@ -91,20 +92,20 @@ def _sanitized(name: str) -> str:
 
 
 def sync_data(handle: int) -> None:
-    """Bring a file's data to the disk, as far down as the system can."""
+    """Flush a file's data to the disk, past the drive's cache if the system supports it."""
     if sys.platform == "darwin":
         try:
             fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
-        except OSError:  # a file system that does not know it
+        except OSError:  # the file system does not support it
             os.fsync(handle)
     else:
         os.fdatasync(handle)
 
 
 def _hasten(handles: Sequence[int]) -> None:
-    """Have the system start to write several files, so that their syncs wait together, not in turn.
+    """Start the writeback of several files, so that their syncs overlap.
 
-    A hint: where the system does not take it, they wait in turn.
+    This is a hint: if the system ignores it, the syncs run one after the other.
     """
     if len(handles) > 1 and sys.platform == "linux":
         for handle in handles:
@@ -113,9 +114,9 @@ def _hasten(handles: Sequence[int]) -> None:
 
 
 def make_folder(folder: Path, *, sync: bool = True) -> None:
-    """Make a folder of a home with its missing parents, and sync the names of new ones.
+    """Create a folder of a home and its missing parents, and sync their entries.
 
-    A new `status/` gets mode 0700, because it holds paths and contents of the user's files. All
+    A new `status/` gets mode 0700, because it contains paths and contents of the user's files. All
     others follow the umask, because other programs read them.
     """
     if folder.is_dir():
@@ -124,7 +125,7 @@ def make_folder(folder: Path, *, sync: bool = True) -> None:
         make_folder(folder.parent, sync=sync)
     try:
         folder.mkdir(0o700 if folder.name == STATUS else 0o777)
-    except FileExistsError:  # another process was quicker, unless it is a file
+    except FileExistsError:  # created by another process, unless it is a file
         if not folder.is_dir():
             raise
     if sync:
@@ -132,7 +133,7 @@ def make_folder(folder: Path, *, sync: bool = True) -> None:
 
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:
-    """Bring a folder's entries (new, renamed, removed names) to the disk."""
+    """Flush a folder's entries (new, renamed, removed names) to the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -141,7 +142,7 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
 
 
 def write_all(handle: int, data: bytes | memoryview) -> None:
-    """Write all of `data`; a short write is followed by the rest, or by its error."""
+    """Write all of `data`, continuing after short writes."""
     view = memoryview(data)
     while view:
         view = view[os.write(handle, view) :]
@@ -156,17 +157,17 @@ def write_at(handle: int, data: bytes, offset: int) -> None:
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes | str, *, sync: bool = True) -> None:
-    """Replace a file whole: old or new content, nothing between; makes the folder if need be."""
+    """Replace a file atomically; create its folder if missing."""
     _replace({Path(path): data.encode() if isinstance(data, str) else data}, sync=sync)
 
 
 def write_together(contents: Mapping[Path, bytes]) -> None:
-    """Replace several files, each as `write_atomic` does; folders they share are synced once."""
+    """Replace several files, each atomically; sync shared folders once."""
     _replace(contents, sync=True)
 
 
 def write_differing(contents: Mapping[Path, bytes]) -> None:
-    """Do the same with those of the files that do not hold these very bytes already."""
+    """Replace, each atomically, only the files whose content differs."""
     write_together({path: new for path, new in contents.items() if not _holds(path, new)})
 
 
@@ -175,29 +176,29 @@ def _holds(path: Path, content: bytes) -> bool:
 
 
 def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
-    """Write all beside, bring all to the disk, then give each its name."""
-    beside: dict[Path, Path] = {}
+    """Write all to temporary files, sync them, then rename each to its name."""
+    temporaries: dict[Path, Path] = {}
     at = Path()
     try:
         with contextlib.ExitStack() as stack:
             handles = []
             for at, data in contents.items():
                 make_folder(at.parent, sync=sync)
-                beside[at] = at.parent / f".{os.urandom(6).hex()}.tmp"
+                temporaries[at] = at.parent / f".{os.urandom(6).hex()}.tmp"
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-                handles.append(os.open(beside[at], flags, 0o666))
+                handles.append(os.open(temporaries[at], flags, 0o666))
                 stack.callback(os.close, handles[-1])
                 write_all(handles[-1], data)
             if sync:
                 _hasten(handles)
-                for at, handle in zip(contents, handles, strict=True):  # noqa: B007 - told of below
+                for at, handle in zip(contents, handles, strict=True):  # noqa: B007 - see below
                     sync_data(handle)
-        for at, temporary in beside.items():
+        for at, temporary in temporaries.items():
             os.replace(temporary, at)
     except BaseException as error:
-        if isinstance(error, OSError):  # told of the file that a person knows
+        if isinstance(error, OSError):  # report the target, not the temporary file
             error.filename, error.filename2 = os.fspath(at), None
-        for temporary in beside.values():
+        for temporary in temporaries.values():
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
         raise
@@ -206,9 +207,9 @@ def _replace(contents: Mapping[Path, bytes], *, sync: bool) -> None:
 
 
 def sweep(folder: Path, older: float = 3600.0) -> None:
-    """Remove temporary files that `write_atomic` left in a folder when its process was killed.
+    """Remove temporary files that killed processes left in a folder.
 
-    Only those older than so many seconds: another process may be writing a younger one just now.
+    Keep files modified in the last `older` seconds: another process may still be writing them.
     """
     for path in folder.glob(".????????????.tmp"):
         with contextlib.suppress(FileNotFoundError):
@@ -218,7 +219,7 @@ def sweep(folder: Path, older: float = 3600.0) -> None:
 
 @contextlib.contextmanager
 def locked(path: str | os.PathLike[str]) -> Iterator[int]:
-    """Hold the exclusive kernel lock of a file that is made if missing and never removed."""
+    """Hold an exclusive flock on a file, which is created if missing and never removed."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

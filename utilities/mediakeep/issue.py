@@ -1,4 +1,4 @@
-"""One thing that is wrong with a track, an album or an artist."""
+"""Issues: what is wrong with a track, an album, an artist or a movie."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TAKEN_BACK = "it was made before and taken back"
 
 
 class Severity(StrEnum):
-    """How much it matters: errors break playing or sorting, warnings mislead, notes inform."""
+    """Severity of an issue: errors break playback or sorting, warnings mislead, notes inform."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -21,8 +21,8 @@ class Severity(StrEnum):
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of issue on one track, album, artist or movie.
 
-    `path` and `album` lie below the artist, or the movie's folder. `proposal` says what would mend
-    it, and `held` why a safe repair was not made by itself.
+    `path` and `album` are relative to the folder of the artist or movie. `proposal` describes the
+    repair, and `held` is the reason why a safe repair was not made automatically.
     """
 
     kind: str
@@ -36,6 +36,6 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def identity(kind: str, key: str, place: str) -> str:
-    """Return an issue's stable id: its kind, a colon, 12 hexadecimal digits of key and place."""
+    """Return an issue's stable id: its kind, a colon, a hash of key and place (12 hex digits)."""
     text = f"{key}\0{place}".encode("utf-8", "surrogateescape")
     return f"{kind}:{blake2b(text, digest_size=6).hexdigest()}"

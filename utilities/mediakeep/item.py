@@ -1,4 +1,4 @@
-"""One entry of a queue: its status, what may follow it, and the fields every kind shares."""
+"""Queue items: their status, its transitions, and the fields of each kind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 
 class Status(StrEnum):
-    """Where an item stands."""
+    """Processing status of an item."""
 
     PENDING = "pending"
     IN_PROGRESS = "in_progress"
@@ -22,22 +22,21 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.IN_PROGRESS, Status.COMPLETED, Status.SKIPPED}),
     Status.IN_PROGRESS: frozenset({Status.PENDING, Status.COMPLETED, Status.ERROR, Status.SKIPPED}),
     Status.ERROR: frozenset({Status.PENDING, Status.COMPLETED, Status.SKIPPED}),
-    # In progress again only for its look-up, see `may_become`.
+    # In progress again only for its lookup, see `can_transition`.
     Status.COMPLETED: frozenset({Status.PENDING, Status.SKIPPED}),
-    # A vanished item that returns unchanged gets its old status back.
+    # A vanished item that reappears unchanged gets its old status back.
     Status.SKIPPED: frozenset({Status.PENDING, Status.COMPLETED, Status.ERROR}),
 }
 
 
-LARGEST = 2**53  # what every JSON reader keeps exactly (RFC 8259, 6), and SQLite takes
+LARGEST = 2**53  # exact in every JSON parser (RFC 8259, section 6) and in SQLite
 Number = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
-NEVER_ASK = "never ask again"  # skip_reason of what the user left out: only a reset brings it back
-# Why an item is skipped that a scan does not find any more: it is not there, it is ignored, or its
-# folder holds nothing.
+NEVER_ASK = "never ask again"  # skip_reason of items that the user excluded; only a reset undoes it
+# Skip reasons of items that a scan no longer finds: the folder is missing, ignored, or empty.
 GONE = frozenset({"vanished", "ignored", "empty"})
 
-# What became of an item's look-up at the services: "" where none was wanted or made yet, unsure
-# where a person decides what it is, unknown where no service knows it.
+# State of an item's lookup: "" if none is wanted or made yet, "unsure" if the user has to decide,
+# "unknown" if no service knows the item.
 Lookup = Literal["", "pending", "done", "unsure", "unknown"]
 
 
@@ -49,9 +48,9 @@ class PartsRecord(
     forbid_unknown_fields=True,
     gc=False,
 ):
-    """What is known of a stage's parts: results of the finished, failures of the others."""
+    """Results of a stage's finished parts, and failure counts of the others."""
 
-    done: dict[str, list[Any]] = {}  # name -> [result]: a list, as null has a meaning in patches
+    done: dict[str, list[Any]] = {}  # name -> [result]; a list, as null has a meaning in patches
     failed: dict[str, int] = {}
 
 
@@ -63,30 +62,30 @@ class Item(
     forbid_unknown_fields=True,
     gc=False,
 ):
-    """What every kind of item remembers; times are ISO 8601 in UTC, sizes in counts."""
+    """Fields that all kinds of items share; times are ISO 8601 in UTC."""
 
     status: Status
-    name: str = ""  # for people, where the key is not a name
-    path: str = ""  # escaped, see files.escape
+    name: str = ""  # for display, if the key is not a name
+    path: str = ""  # escaped, see `escape_path`
     priority: Number = 0
     note: str = ""
-    attempts: Number | dict[str, Number] = 0  # an object per stage for staged kinds
+    attempts: Number | dict[str, Number] = 0  # for staged kinds, an object with a count per stage
     started_date: str = ""
     processed_date: str = ""
     session: str = ""
-    claim: Number = 0  # seq of the claim that holds it
+    claim: Number = 0  # seq of its current claim
     first_claim: Number = 0  # seq of the first claim since it became pending
     settled: Number = 0  # seq of its last settle
-    suspect: bool = False  # it was begun when its owner died: it runs alone next time
-    rules: Number = 0  # version of the rules that it was done by
-    outdated: bool = False  # reset to be done again by newer rules, after the pending
+    suspect: bool = False  # in progress when its owner died; runs alone next time
+    rules: Number = 0  # version of the rules it was processed with
+    outdated: bool = False  # reset because of newer rules; processed after the pending items
     skip_reason: str = ""
     returns_to: str = ""  # a vanished item's status before it vanished
     lookup: Lookup = ""
-    for_lookup: bool = False  # in progress for its look-up alone: given back, it is completed
+    for_lookup: bool = False  # claimed for its lookup only; completed when released
     error_message: str = ""
     error_date: str = ""
-    not_before: str = ""  # a failed item waits until then
+    not_before: str = ""  # a failed item is not retried before this time
     processing_stage: str = ""
     parts: PartsRecord | None = None  # of the running stage
     output_name: str = ""
@@ -95,51 +94,51 @@ class Item(
     issues_found: Number = 0
     issues_resolved: Number = 0
     auto_fixed: Number = 0
-    repaired: Number = 0  # first_claim under which those repairs were made
+    repaired: Number = 0  # first_claim that made these repairs
     manual_reviews: Number = 0
-    issues: dict[str, Number] = {}  # still open, by kind
-    notes: Number = 0  # found beside them: worth knowing, no decision needed
+    issues: dict[str, Number] = {}  # open issues by kind
+    notes: Number = 0  # open notes, which need no decision
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """An item as a scan of the library finds it on disk."""
+    """An item found on disk by a library scan."""
 
     key: str
-    path: str  # escaped, see files.escape
-    fingerprint: str  # changes whenever a file below changes in name, size or time
-    fields: dict[str, int] = {}  # counts that the kind's Struct holds, such as track_count
+    path: str  # escaped, see `escape_path`
+    fingerprint: str  # changes if a file in it changes its name, size or mtime
+    fields: dict[str, int] = {}  # counts in the kind's Struct, such as track_count
 
 
 class MusicItem(
     Item, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
 ):
-    """One artist's folder."""
+    """The folder of an artist."""
 
     track_count: Number = 0
     album_count: Number = 0
-    unread_count: Number = 0  # audio files of formats that are not read
-    mbid: str = ""  # the artist's at MusicBrainz
-    albums_matched: Number = 0  # of which the release is certain
-    albums_tied: Number = 0  # the release group is, and several editions are as likely
-    albums_unsure: Number = 0  # a person decides
-    albums_unknown: Number = 0  # to MusicBrainz
-    fields_filled: Number = 0  # of tags, with what it knows
+    unread_count: Number = 0  # audio files in unsupported formats
+    mbid: str = ""  # of the artist
+    albums_matched: Number = 0  # with a certain release
+    albums_tied: Number = 0  # with a certain release group and several equally likely editions
+    albums_unsure: Number = 0  # the user has to decide
+    albums_unknown: Number = 0  # unknown to MusicBrainz
+    fields_filled: Number = 0  # tag fields filled from MusicBrainz
 
 
-# How it was found out which movie a file is: "auto" by itself, "user" where a person said so;
-# "review" where a person has to, "unmatched" where nothing near is known.
+# How a movie was identified: "auto" automatically, "user" by the user; "review" if the user has to
+# decide, "unmatched" if there is no similar movie.
 MatchState = Literal["", "auto", "review", "unmatched", "user"]
 
 
 class MovieItem(
     Item, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
 ):
-    """One movie: a video file with all that belongs to it, or a folder of its own.
+    """A movie: a video file with its sidecar files, or a folder with one movie.
 
-    A `match` of "user" with one of the two ids is a person's word, which decides over all else.
+    A `match` of "user" with one of the two ids is the user's choice and overrides everything else.
     """
 
-    title: str = ""  # as TMDb has it, else as its name is read
+    title: str = ""  # from TMDb, else parsed from the file name
     year: Number = 0
     edition: str = ""
     tmdb_id: Number = 0
@@ -147,23 +146,23 @@ class MovieItem(
     match: MatchState = ""
     confidence: float = 0.0  # 0 to 1
     collection_id: Number = 0  # at TMDb
-    collected: Number = 0  # movies of that collection in the library, as its report knows them
-    file_count: Number = 0  # videos: parts and versions
-    metadata_files: tuple[str, ...] = ()  # that mediakeep has made, by their places; escaped
+    collected: Number = 0  # movies of that collection in the library, as last reported
+    file_count: Number = 0  # video files: parts and versions
+    metadata_files: tuple[str, ...] = ()  # created by mediakeep; escaped relative paths
 
 
 def may_become(item: Item, new: Status) -> bool:
-    """Tell whether an item may go to a status (staying is no transition)."""
+    """Return whether an item may change to a status or already has it."""
     if item.status is Status.COMPLETED and new is Status.IN_PROGRESS:
         return item.lookup == "pending"
     return new is item.status or new in TRANSITIONS[item.status]
 
 
 def is_gone(item: Item) -> bool:
-    """Tell whether an item is skipped because a scan does not find it any more."""
+    """Return whether an item is skipped because scans no longer find it."""
     return item.status is Status.SKIPPED and item.skip_reason in GONE
 
 
 def awaits_lookup(item: Item) -> bool:
-    """Tell whether an item lacks nothing but its look-up."""
+    """Return whether only the lookup of an item is missing."""
     return item.lookup == "pending" and (item.status is Status.COMPLETED or item.for_lookup)

@@ -1,4 +1,4 @@
-"""The kinds of media in one table: a new subject is one entry here, one folder and its doors."""
+"""The kinds of media; a new subject adds one entry here, one package and its scripts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from mediakeep.item import Item, MovieItem, MusicItem
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """What completed items count besides, of which summaries tell the sum.
+    """A counter over completed items for summaries.
 
-    It is a number of the item by that name; where there is a `field`, it counts the items that have
-    this `value` there. It is told as "12 certain", among others of its `group`, or as so many of a
-    `noun`. A worker tells by the same name, in its facts, what has come about just now.
+    It sums the item field `name`, or with a `field`, counts the items whose `field` has this
+    `value`. Summaries show it as "12 certain" within its `group`, or as a count of a `noun`. A
+    worker reports the change in its facts under the same name.
     """
 
     name: str
@@ -26,25 +26,25 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of item: its nouns, its Struct, and the stages an item passes through."""
+    """A kind of item: its nouns, its Struct, and its processing stages."""
 
     name: str
     noun: str
     plural: str
     manager: str  # the script that manages its queue
-    batch: str  # the script that works on it
+    batch: str  # the script that processes it
     item: type[Item]
-    rules: int = 1  # raised whenever a finished item would come out differently today
-    stages: Mapping[str, tuple[str, ...]] = {}  # stage -> what may follow
-    piece: str = ""  # the noun of what an item is made of; its settles count them
-    shelf: str = ""  # what a library consists of, as "artist folders"
-    stray: str = ""  # the noun of a file there that belongs to no item
+    rules: int = 1  # increased whenever a completed item would be processed differently
+    stages: Mapping[str, tuple[str, ...]] = {}  # stage -> possible next stages
+    piece: str = ""  # noun of the parts of an item, which settles count
+    shelf: str = ""  # what a library contains, such as "artist folders"
+    stray: str = ""  # noun of a file in the library that belongs to no item
     tallies: tuple[Tally, ...] = ()
-    notice: str = ""  # what its service wants to be said wherever it is made use of
+    notice: str = ""  # text that the service requires wherever its data is used
 
     @property
     def first_stage(self) -> str:
-        """The stage that an item starts in, or "" for a kind without stages."""
+        """The first stage, or "" for a kind without stages."""
         return next(iter(self.stages), "")
 
 
@@ -60,7 +60,7 @@ MUSIC = Kind(
     shelf="artist folders",
     stray="audio file",
     tallies=(
-        # How sure it is what albums are, and the fields of tags that were filled because of it.
+        # How certain the albums are matched, and how many tag fields were filled from the matches.
         Tally("albums_matched", "certain", "Albums"),
         Tally("albums_tied", "tied", "Albums"),
         Tally("albums_unsure", "unsure", "Albums"),
@@ -81,13 +81,13 @@ MOVIES = Kind(
     shelf="movies",
     stray="video file",
     tallies=(
-        # How it was found out which movies they are.
+        # How the movies were identified.
         Tally("movies_auto", "certain", "Movies", field="match", value="auto"),
         Tally("movies_user", "by your word", "Movies", field="match", value="user"),
         Tally("movies_review", "unsure", "Movies", field="match", value="review"),
         Tally("movies_unmatched", "unknown", "Movies", field="match", value="unmatched"),
     ),
-    # As its terms word it (themoviedb.org/api-terms-of-use).
+    # Wording required by TMDb (themoviedb.org/api-terms-of-use).
     notice="This product uses the TMDB API but is not endorsed or certified by TMDB.",
 )
 

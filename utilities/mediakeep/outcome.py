@@ -1,4 +1,4 @@
-"""What goes into a worker and what comes out of it."""
+"""Input and result of a worker."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from mediakeep.item import Item, Status
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """Who works on what: enough to tell two runs over the same item apart."""
+    """Session, item and claim of a worker call; identifies one run over an item."""
 
     session: str
     key: str
     claim: int  # seq of the claim
     first_claim: int  # seq of the first claim since the item became pending
-    since: str = ""  # when the queue was made whose numbers these are
+    since: str = ""  # creation time of the queue that these numbers belong to
 
 
 class Work(msgspec.Struct, frozen=True):
-    """One call of a worker: the item, its stamp, and for staged kinds the stage and its parts."""
+    """Input of a worker: the item, its stamp, and for staged kinds the stage and its results."""
 
     item: Item
     stamp: Stamp
     stage: str = ""
-    results: tuple[Any, ...] | None = None  # of the parts that this stage asked for
+    results: tuple[Any, ...] | None = None  # of the parts that this stage returned
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of an item; `data` are fields of its kind's Struct, `facts` go to the history."""
+    """Result of an item; `data` are fields of its kind's Struct, `facts` go to the history."""
 
     state: Status = Status.COMPLETED
-    message: str = ""  # one plain sentence without the item's name
+    message: str = ""  # one sentence without the item's name
     data: dict[str, Any] = {}
     open_ids: tuple[str, ...] = ()
-    retry_after: float | None = None  # seconds, where the worker knows better than the settings
+    retry_after: float | None = None  # seconds; overrides the setting
     next_stage: str = ""
     facts: dict[str, Any] = {}
     traceback: str = ""
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """A stage that is better done in pieces: the runner runs the parts, then calls the stage again.
+    """A stage split into parts: the runner runs them, then calls the stage again with the results.
 
-    `inputs` must be picklable, and a part's result must be what JSON can hold.
+    `inputs` must be picklable, and the result of a part must be encodable as JSON.
     """
 
     inputs: tuple[Any, ...]
@@ -54,32 +54,32 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 class Progress(Protocol):
-    """What a worker tells how far it is with."""
+    """Receives the progress of a worker."""
 
     def __call__(self, done: int, of: int, /) -> None:
-        """Tell that so much of the work is done."""
+        """Called when `done` of `of` units of work are finished."""
 
     def waiting(self, seconds: float, service: str = "", /) -> None:
-        """Tell, before a wait for a service, how long it lasts: it is no time of the item's."""
+        """Called before a wait for a service, which the item's time limit does not include."""
 
     def extend(self, seconds: float, /) -> None:
-        """Move the item's time limit: on before a wait for an answer, and back by what is left."""
+        """Called before a request to extend the time limit, and after it with the rest (< 0)."""
 
 
 class Quiet:
-    """Progress that nobody is told of."""
+    """Progress that ignores all calls."""
 
     def __call__(self, done: int, of: int, /) -> None:
-        """Pass over it."""
+        """Do nothing."""
 
     def waiting(self, seconds: float, service: str = "", /) -> None:
-        """Pass over it."""
+        """Do nothing."""
 
     def extend(self, seconds: float, /) -> None:
-        """Pass over it."""
+        """Do nothing."""
 
 
 QUIET = Quiet()
 Worker = Callable[[Work, Progress], Outcome | Parts]
-# Called once in each process: opens what the worker needs, gives the worker, closes it all.
+# Called once per process; the context manager yields the worker and closes its resources.
 Opening = Callable[[], AbstractContextManager[Worker]]

@@ -1,4 +1,4 @@
-"""What a person has set about writing to the files of a library."""
+"""The policy for writing to library files."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ import msgspec
 
 
 class Fix(StrEnum):
-    """How much a batch may repair by itself."""
+    """Which repairs a batch makes automatically."""
 
     NONE = "none"
     SAFE = "safe"
-    MATCHED = "matched"  # values that differ from a certain match, too
+    MATCHED = "matched"  # also values that differ from a certain match
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """What may be written to a person's files, and how.
+    """What may be written to library files, and how.
 
-    `locked` are fields that are left alone; `hardlinks` is "refuse" or "break"; `other_tags` says
-    what becomes of tags beside the main ones, such as ID3v1: "update", "leave" or "remove".
-    `cover_art` says where covers that are looked up go: "none", "embed", "file" or "both", of which
-    `cover_size` is "500", "1200" (pixels) or "full". `id3` is the version that MP3 files are
-    written with: "keep", "2.3" or "2.4". `nfo` says what becomes of an NFO that cannot be read:
-    "keep" or "set-aside".
+    Locked fields are never changed. `hardlinks` is "refuse" or "break"; `other_tags` is how to
+    treat secondary tags, such as ID3v1: "update", "leave" or "remove". `cover_art` is where
+    downloaded covers go: "none", "embed", "file" or "both"; `cover_size` is "500", "1200" (pixels)
+    or "full". `id3` is the ID3 version written to MP3 files: "keep", "2.3" or "2.4". `nfo` is how
+    to treat an NFO that cannot be read: "keep" or "set-aside".
     """
 
     fix: Fix = Fix.NONE
-    redo: bool = False  # make changes again that were taken back
+    redo: bool = False  # repeat changes that were undone
     locked: frozenset[str] = frozenset()
     hardlinks: str = "refuse"
     other_tags: str = "update"

@@ -1,4 +1,4 @@
-"""Sample libraries, and the rule that simulated services change the files of no other library."""
+"""Sample libraries: the only ones whose files may change while services are simulated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mediakeep import config, files
 from mediakeep.errors import UsageFailed
 
 MARKER = ".mediakeep-sample-library"  # an empty file in the root of each sample library
-SIMULATED = config.PREFIX + "SIMULATED"  # set by whatever leads a command to simulated services
+SIMULATED = config.PREFIX + "SIMULATED"  # set if a command uses simulated services
 
 
 def mark(root: Path) -> None:
@@ -19,10 +19,10 @@ def mark(root: Path) -> None:
 
 
 def refuse_real_library(path: Path, environ: Mapping[str, str] = os.environ) -> None:
-    """Raise UsageFailed if services are simulated and the path is in no sample library.
+    """Raise UsageError if services are simulated and the path is in no sample library.
 
-    Call it before anything that was looked up is written to the files of a library: the MBIDs and
-    TMDb ids of simulated services are invented.
+    Call it before writing lookup results to library files: the MBIDs and TMDb ids of simulated
+    services are invented.
     """
     if not environ.get(SIMULATED):
         return

@@ -1,4 +1,4 @@
-"""Files that hold a secret, such as an address or a token, outside the home and nowhere else."""
+"""Read a secret, such as a webhook URL or a token, from a file outside the home."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ LONGEST = 4096  # characters of a secret
 
 
 def read(given: str, home: Path, setting: str, noun: str) -> str:
-    """Read the secret in a file that a setting names; UsageFailed where that does not go.
+    """Return the secret in the file that a setting names; raise UsageError if that fails.
 
-    `noun` is what it is called: "address" or "token".
+    `noun` is used in messages: "address" or "token".
     """
-    named = f"{setting} {files.printable(given)}"
-    place = _found(given, named)
+    label = f"{setting} {files.printable(given)}"
+    place = _found(given, label)
     if place.is_relative_to(home.resolve()):
         raise UsageFailed(
-            f"{setting} lies in the home, which is copied and shown around."
-            f" Keep the {noun} in a file elsewhere."
+            f"{setting} is inside the home, which may be copied or shared."
+            f" Store the {noun} in a file outside it."
         )
     try:
         with place.open("rb") as stream:
             text = stream.read(2 * LONGEST).decode("ascii").strip()
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else f"it holds no {noun}"
-        raise UsageFailed(f"{named}: {why}.") from None
+        why = error.strerror if isinstance(error, OSError) else f"it contains no {noun}"
+        raise UsageFailed(f"{label}: {why}.") from None
     if not text:
-        raise UsageFailed(f"{named} is empty.")
+        raise UsageFailed(f"{label} is empty.")
     return text
 
 
 def is_open(given: str) -> bool:
-    """Tell whether others than its owner may read a file that holds a secret."""
+    """Return whether users other than the owner may read a file."""
     return bool(Path(given).expanduser().stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def _found(given: str, named: str) -> Path:
-    """Return the file that a path names, with all links followed; a pipe might never end."""
+def _found(given: str, label: str) -> Path:
+    """Return the resolved path of a regular file; reading a pipe might never end."""
     try:
         place = Path(given).expanduser().resolve()
         regular = stat.S_ISREG(place.stat().st_mode)
-    except (OSError, ValueError, RuntimeError) as error:  # a zero byte; ~NAME, links in a circle
+    except (OSError, ValueError, RuntimeError) as error:  # null byte, unknown ~NAME, symlink loop
         why = (isinstance(error, OSError) and error.strerror) or files.printable(str(error))
-        raise UsageFailed(f"{named}: {why.rstrip('.')}.") from None
+        raise UsageFailed(f"{label}: {why.rstrip('.')}.") from None
     if not regular:
-        raise UsageFailed(f"{named} is no regular file.")
+        raise UsageFailed(f"{label} is not a regular file.")
     return place

@@ -1,4 +1,4 @@
-"""Proposals for a name that is not known: the known names nearest to it."""
+"""Suggest similar names for an unknown name."""
 
 from __future__ import annotations
 
@@ -6,28 +6,27 @@ from collections.abc import Iterable, Mapping
 
 from mediakeep import files
 
-_MOST = 3  # names that are proposed
+_MOST = 3  # suggested names
 _SIMILAR = 0.6
-_SHORTEST = 3  # characters of a name that is looked for within others
+_SHORTEST = 3  # characters of a name that is searched for within others
 
 
 def suggest(name: str, known: Mapping[str, str], most: int = _MOST, slip: float = 0.0) -> str:
-    """Return " Did you mean X or Y?" with at most so many names, or "" if nothing is near.
+    """Return " Did you mean X or Y?" with at most `most` names, or "" if none is similar.
 
-    `known` maps what a name is compared with, folded, to how it is written in the proposal. With
-    `slip`, from 0 to 1 (difflib), only a name that is so similar is near, else also one that holds
-    the name.
+    `known` maps normalized names to their display form. `slip` is the minimum difflib ratio, from
+    0 to 1; without it, names that contain `name` are suggested too.
     """
-    import difflib  # only for a name that is wrong
+    import difflib  # deferred: only needed for unknown names
 
     wanted = files.fold(name)
     near = difflib.get_close_matches(wanted, known, n=most, cutoff=slip or _SIMILAR)
     if not near and not slip and len(wanted) >= _SHORTEST:
         near = [text for text in known if wanted in text]
-    told = list(dict.fromkeys(known[text] for text in near))[:most]
-    return f" Did you mean {' or '.join(told)}?" if told else ""
+    names = list(dict.fromkeys(known[text] for text in near))[:most]
+    return f" Did you mean {' or '.join(names)}?" if names else ""
 
 
 def did_you_mean(name: str, words: Iterable[str]) -> str:
-    """Return " Did you mean X?" with the nearest of some words, or "" if none is near."""
+    """Return " Did you mean X?" with the most similar word, or "" if none is similar."""
     return suggest(name, {files.fold(word): word for word in words}, 1)

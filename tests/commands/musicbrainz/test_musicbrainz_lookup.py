@@ -231,9 +231,9 @@ def test_a_damaged_cache_is_told_as_a_warning_whatever_the_answer(
 
 def test_offline_what_is_not_known_is_not_asked(ask: Asker, server: Server, tmp_path: Path) -> None:
     for words in (("artist", NAME), ("release", MERGED), ("missing", ask.home.music / NAME)):
-        assert "was not asked: this run is offline" in ask.fails(2, *words, "--offline")
+        assert "not queried: this run is offline" in ask.fails(2, *words, "--offline")
     told = ask.fails(2, "cover", MERGED, "--output", tmp_path / "c.png", "--offline")
-    assert told.startswith("The Cover Art Archive was not asked")
+    assert told.startswith("The Cover Art Archive not queried")
     assert server.asked == []
 
 
@@ -248,10 +248,10 @@ def test_without_a_contact_the_public_services_are_not_asked(home: Home, tmp_pat
 def test_an_outage_is_told_by_the_exit_code(home: Home, service: Scripted, tmp_path: Path) -> None:
     service.take = lambda handler: answer(503, Retry_After="3600")(handler)  # type: ignore[method-assign]
     asker = Asker(home, service.host)
-    assert "is not to be had" in asker.fails(4, "artist", NAME)
-    assert "is not to be had" in asker.fails(4, "missing", home.music / NAME)
+    assert "is unreachable" in asker.fails(4, "artist", NAME)
+    assert "is unreachable" in asker.fails(4, "missing", home.music / NAME)
     told = asker.fails(4, "cover", MERGED, "--output", tmp_path / "c.png")
-    assert "is not to be had" in told
+    assert "is unreachable" in told
 
 
 def test_an_answer_that_cannot_be_used_is_a_failure_of_the_service(

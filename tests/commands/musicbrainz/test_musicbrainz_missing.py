@@ -117,7 +117,7 @@ def test_what_was_known_before_is_told_where_nobody_may_be_asked(ask: Asker) -> 
     shutil.copytree(other, folder / other.name)  # an album by others, which would have to be asked
     done = ask.run("missing", folder, "--offline")
     assert (done.returncode, "The data below is of 20" in done.stdout) == (0, True)
-    assert done.stderr == "MusicBrainz was not asked: this run is offline.\n"
+    assert done.stderr == "MusicBrainz not queried: this run is offline.\n"
     assert "  Crowmarsh, Wandering (1979, 12 tracks)" in done.stdout
     assert "but this run is offline" in ask.fails(2, "missing", folder, "--offline", "--refresh")
 

@@ -93,7 +93,7 @@ def test_deleting_it_has_everything_looked_up_anew(desk: Desk, server: Scripted)
     looked_up(desk, server)
     place(desk).unlink()
     [said_so] = record.check(desk.folder, desk.known)
-    assert said_so == f"{place(desk)} was deleted: everything is looked up anew."
+    assert said_so == f"{place(desk)} was deleted: everything will be looked up again."
     assert desk.known.resolved(RESOLVED.key) is None
     desk.tmdb.search("The Quayside Room", 1974)
     assert server.asked == [SEARCH, SEARCH]
@@ -142,7 +142,7 @@ def test_what_a_rehearsal_told_is_dropped_once_tmdb_itself_is_asked(
     looked_up(desk, server)
     assert record.settle(desk.known, server.host) == []
     [said_so] = record.settle(desk.known, "https://api.themoviedb.org")
-    assert "everything is looked up anew" in said_so
+    assert "everything will be looked up again" in said_so
     assert desk.known.resolved(RESOLVED.key) is None
 
 

@@ -125,7 +125,7 @@ def test_nothing_tells_the_secret_where_nobody_listens(
     server.stop()
     with closing(Desk(tmp_path, access, machine)) as desk:
         found = failing(desk)
-    assert "there is no connection to 127.0.0.1" in found
+    assert "cannot connect to 127.0.0.1" in found
     assert_nothing_tells(tmp_path, found, repr(access))
 
 
@@ -172,7 +172,7 @@ def test_a_token_that_is_refused_is_told_with_its_cure_and_sent_once_a_minute(
     tmp_path: Path, server: Scripted, machine: Machine, clock: Clock
 ) -> None:
     server.manners = {MOVIE.format(number): [refused(401, 7)] for number in range(1, 30)}
-    cure = r"TMDb failed: it does not accept the token that MEDIAKEEP_TMDB_TOKEN gives \(401\)"
+    cure = r"TMDb failed: it rejected the token from MEDIAKEEP_TMDB_TOKEN \(HTTP status 401\)"
     for home in ("a", "b"):  # two processes, as far as the file of slots is concerned
         with closing(told.desk(tmp_path / home, server, machine)) as desk:
             for number in range(1, 10):

@@ -119,7 +119,8 @@ def test_an_answer_that_makes_no_sense_is_told_with_its_address_and_not_kept(
     desk: Desk, server: Scripted, body: bytes
 ) -> None:
     server.manners[MOVIE.format(71)] = [answer(body=body), said(ROOM)]
-    with pytest.raises(BadAnswer, match=r"TMDb failed: .* \(http://127.0.0.1.*/3/movie/71\?"):
+    message = r"TMDb returned an invalid response: .* \(http://127.0.0.1.*/3/movie/71\?"
+    with pytest.raises(BadAnswer, match=message):
         desk.tmdb.movie(71)
     assert desk.tmdb.movie(71).id == 71
 
@@ -129,14 +130,14 @@ def test_a_search_that_names_an_id_that_is_none_is_not_believed(
     desk: Desk, server: Scripted, ident: int
 ) -> None:
     server.manners[SEARCH] = [said({"results": [{"id": ident}]})]
-    with pytest.raises(BadAnswer, match=f"it names {ident} as an id"):
+    with pytest.raises(BadAnswer, match=f"invalid id {ident}"):
         desk.tmdb.search("The Quayside Room", 1974)
 
 
 @pytest.mark.parametrize(
     ("odd", "why"),
     [
-        ({"id": -3}, "it names -3 as an id"),
+        ({"id": -3}, "invalid id -3"),
         ({"title": "Nameless"}, "missing required field `id`"),
         ({"id": 7, "title": 7}, "Expected `str`, got `int` - at `$.title`"),
         ("Dawn", "Expected `object`, got `str`"),
@@ -151,7 +152,9 @@ def test_an_odd_movie_of_a_list_costs_that_movie_alone_and_is_asked_for_again(
         assert found.id == 71
         told = desk.spent.taken().odd
         assert len(told) == notes
-        assert all(why in note and note.startswith("TMDb: 1 odd entry left out") for note in told)
+        assert all(
+            why in note and note.startswith("TMDb: 1 invalid entry skipped") for note in told
+        )
     assert len(server.asked) == 2
 
 
@@ -160,7 +163,7 @@ def test_a_question_that_tmdb_does_not_understand_is_its_own_error(
     desk: Desk, server: Scripted, status: int, code: int
 ) -> None:
     server.manners[MOVIE.format(71)] = [refused(status, code)]
-    with pytest.raises(BadAnswer, match=f"TMDb failed: it answered {status}"):
+    with pytest.raises(BadAnswer, match=f"TMDb .* response: HTTP status {status}"):
         desk.tmdb.movie(71)
     assert len(server.asked) == 1
 
@@ -181,7 +184,7 @@ def test_an_outage_ends_the_asking_and_what_is_known_still_serves(
 ) -> None:
     server.manners = {MOVIE.format(71): [said(ROOM)], MOVIE.format(72): [refused(500, 11)]}
     desk.tmdb.movie(71)
-    with pytest.raises(Outage, match=r"TMDb is not to be had"):
+    with pytest.raises(Outage, match=r"TMDb is unreachable"):
         desk.tmdb.movie(72)
     count = len(server.asked)
     with pytest.raises(Outage):
@@ -239,7 +242,7 @@ def test_closed_as_it_is_by_default_nobody_is_asked(tmp_path: Path, machine: Mac
         assert desk.is_empty
         assert not (tmp_path / "tmdb.sqlite").exists()
         for ask in (lambda: desk.tmdb.movie(1), lambda: desk.tmdb.image("/a.jpg")):
-            with pytest.raises(NotAsked, match=r"TMDb.* not asked: commands that change files"):
+            with pytest.raises(NotAsked, match=r"TMDb.* not queried: commands that change files"):
                 ask()
 
 

@@ -94,7 +94,7 @@ def test_without_leave_to_ask_nothing_is_asked_and_why_is_said(
         found = inquiry.of(visits.owning("Vera", {"Dawn": ["a"]}), "Vera", desk)
         desk.close()
         assert (found.state, found.failed, found.mbid) == ("pending", False, "")
-        assert found.why == f"MusicBrainz was not asked: {closed}."
+        assert found.why == f"MusicBrainz not queried: {closed}."
     assert server.asked == []
     assert not (tmp_path / "status").exists()
 
@@ -129,7 +129,7 @@ def test_after_an_outage_the_look_up_goes_on_where_it_was(
     server.weather.order(busy, where=lambda asked: asked.one("offset") == "76")
     found = look(prolific(), server)
     assert (found.state, found.failed) == ("pending", True)
-    assert "MusicBrainz is not to be had" in found.why
+    assert "MusicBrainz is unreachable" in found.why
     count = len(server.asked)
     assert look(prolific(), server).state == "pending"
     assert len(server.asked) == count

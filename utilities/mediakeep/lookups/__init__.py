@@ -1,1 +1,1 @@
-"""What services of the net know: asked once, kept, and never more often than they allow."""
+"""Lookups at web services: cached, rate limited, and retried."""

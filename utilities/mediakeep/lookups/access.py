@@ -1,4 +1,4 @@
-"""Which services a command may ask, who asks, and in which language."""
+"""Configuration of the services that a command queries."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from mediakeep.lookups.answers import Service
 
 
 class Locale(msgspec.Struct, frozen=True):
-    """The language that texts are wanted in, such as "de-DE", and the country of certificates."""
+    """The language of texts, such as "de-DE", and the country of certifications."""
 
     language: str = "en-US"
     country: str = "US"
 
     @property
     def tongue(self) -> str:
-        """The language without the country that it is spoken in, such as "de"."""
+        """The language without the country, such as "de"."""
         return self.language.replace("_", "-").partition("-")[0].lower()
 
 
 class Access(msgspec.Struct, frozen=True):
-    """Which services may be asked, and who asks; `fresh` asks anew what is known already.
+    """Services with contact and locale; `fresh` bypasses the cache.
 
-    `catalogue` is the service that knows what an item is, and `pictures` the one that has its
-    covers or posters.
+    `catalogue` is the service that identifies items, and `pictures` the one that provides covers or
+    posters.
     """
 
     catalogue: Service
@@ -35,9 +35,9 @@ class Access(msgspec.Struct, frozen=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether the catalogue may be asked."""
+        """Whether the catalogue may be queried."""
         return not self.catalogue.closed
 
     def refusal(self) -> NotAsked:
-        """Make the error of asking the catalogue where that is not allowed."""
+        """Return the error for a query while the catalogue is disabled."""
         return NotAsked(self.catalogue.name, self.catalogue.closed)

@@ -1,4 +1,4 @@
-"""What is asked of services, what they answer, and what asking has cost."""
+"""Services, their responses, request statistics, and the environment of HTTP requests."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import msgspec
 
 from mediakeep import files
 
-MOST = 64 * 2**20  # bytes of an answer; what is longer is no answer to anything asked here
-# For how many seconds answers are good, by a text that their addresses hold; the first one counts.
+MOST = 64 * 2**20  # bytes of a response; a longer one is an error
+# Cache lifetimes in seconds by a substring of the URL; the first match counts.
 Kept = tuple[tuple[str, float], ...]
 
 
 class Secret:
-    """A token or key that a service knows its user by; no text that is made of it shows it.
+    """A token or key for a service; its repr does not reveal it.
 
-    `source` names the setting that it came from; `parameter` is what it is called where it is sent
-    in the address, "" where it is sent as a bearer token (RFC 6750).
+    `source` is the setting that it came from; `parameter` is the name of the query parameter that
+    carries it, or "" if it is sent as a bearer token (RFC 6750).
     """
 
     def __init__(self, text: str, source: str = "its setting", parameter: str = "") -> None:
@@ -30,12 +30,12 @@ class Secret:
         self.source, self.parameter = source, parameter
 
     def reveal(self) -> str:
-        """Return it, to be sent and for nothing else."""
+        """Return the secret; use it only to send it."""
         return self._text
 
     @property
     def digest(self) -> str:
-        """What tells it from another, and does not lead back to it."""
+        """Hash that distinguishes secrets without revealing them."""
         return sha256(self._text.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
@@ -46,12 +46,12 @@ class Secret:
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A service, by its name for people and the host that answers for it.
+    """A service: its display name, its host, and how to query it.
 
-    `interval` is the seconds between two requests of this machine, 0 for no pacing; `closed` says
-    why it is not asked as things are set, "" where it is; `setting` is what names the host where
-    that is not the public one. `secret` goes along with each request, and is never kept. What
-    `kept` does not speak of is good for ever.
+    `interval` is the minimum time in seconds between two requests of this machine, 0 for no rate
+    limit; `closed` is the reason why the settings disable it, or ""; `setting` is the setting that
+    replaced the public host. `secret` is sent with each request and never stored. Responses that
+    `kept` does not mention never expire.
     """
 
     name: str
@@ -63,12 +63,12 @@ class Service(msgspec.Struct, frozen=True):
     kept: Kept = ()
 
     def lifetime(self, url: str) -> float:
-        """Return the seconds for which an answer to an address is good."""
+        """Return the seconds after which a cached response to a URL expires."""
         return next((seconds for text, seconds in self.kept if text in url), inf)
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a service answered with a status of 200; `url` is where it was found in the end."""
+    """A response with status 200; `url` is the URL after redirects."""
 
     url: str
     content: bytes
@@ -78,9 +78,9 @@ class Answer(msgspec.Struct, frozen=True):
 
 @dataclass
 class Spent:
-    """What asking has cost: requests, hits (answers that were kept), seconds waited.
+    """Statistics: requests, cache hits, and seconds waited.
 
-    `odd` are sentences about what was left out of answers because it cannot be used.
+    `odd` are messages about response entries that were skipped because they are invalid.
     """
 
     requests: int = 0
@@ -89,32 +89,32 @@ class Spent:
     odd: list[str] = field(default_factory=list)
 
     def note_odd(self, service: str, reasons: Sequence[str], url: str) -> None:
-        """Note why entries of an answer were left out, one reason for each."""
+        """Record that invalid entries of a response were skipped, with one reason for each."""
         if reasons:
-            told = ", ".join(map(files.printable, reasons[:3])) + (", ..." if reasons[3:] else "")
+            text = ", ".join(map(files.printable, reasons[:3])) + (", ..." if reasons[3:] else "")
             noun = "entry" if len(reasons) == 1 else "entries"
-            self.odd.append(f"{service}: {len(reasons)} odd {noun} left out: {told} ({url}).")
+            self.odd.append(f"{service}: {len(reasons)} invalid {noun} skipped: {text} ({url}).")
 
     def taken(self) -> Spent:
-        """Return what was spent since this was last asked."""
-        found = Spent(self.requests, self.hits, self.waited, self.odd)
+        """Return the statistics since the last call, and reset them."""
+        taken = Spent(self.requests, self.hits, self.waited, self.odd)
         self.requests, self.hits, self.waited, self.odd = 0, 0, 0.0, []
-        return found
+        return taken
 
 
 def _untold(seconds: float) -> None:
-    """Nobody counts how long is waited."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What asking needs of the machine: a clock, sleep, and a directory that its processes share.
+    """Clock, sleep, timeouts and shared directory for HTTP requests.
 
-    The clock is in seconds since 1970. `waiting` is told of each wait before it begins, as the
-    time limit of an item does not count it. `limits` are the seconds to connect, to wait for each
-    piece of an answer, and for a whole answer, however small its pieces. `shared` replaces the
-    runtime directory of the user. `extend` moves the time limit on before the wait for an answer,
-    and back by what is left of that wait after it.
+    The clock returns seconds since 1970. `waiting` is called with the seconds before each wait,
+    which the time limit of an item does not include. `limits` are the timeouts in seconds to
+    connect, to read a chunk, and to read the whole response. `shared` replaces the user's runtime
+    directory. `extend` is called before a request to extend the time limit, and after it with the
+    negative rest.
     """
 
     clock: Callable[[], float] = time.time

@@ -1,9 +1,9 @@
-"""How MusicBrainz is asked: always to the last page, and nothing is believed that is not whole.
+"""Complete, paged requests to MusicBrainz.
 
-An entry that cannot be used, or comes twice, costs that entry alone: it is left out and noted.
+An invalid or repeated entry is skipped and recorded; the others are used.
 
-A page holds 25 unless `limit` asks for more, at most 100; with recordings at most 500 tracks and
-always one release, so the next page begins after what came back (musicbrainz-server, WS/2
+A page has 25 entries unless `limit` is higher, at most 100; with recordings at most 500 tracks and
+at least one release, so the next offset depends on the entries received (musicbrainz-server, WS/2
 `_limit_and_offset`, `limit_releases_by_tracks`).
 """
 
@@ -26,35 +26,35 @@ from mediakeep.lookups.pages import Groups, Releases
 P = TypeVar("P")
 T = TypeVar("T", bound=Artist | Release | Group)
 
-PAGE = 100  # the most that a page gives
+PAGE = 100  # the maximum
 _MBID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def is_mbid(text: str) -> bool:
-    """Tell whether a text has the form of an MBID."""
+    """Return whether a text has the form of an MBID."""
     return _MBID.fullmatch(text) is not None
 
 
 def _no_mbid(text: str) -> str:
-    return f"it names {files.printable(text[:80])!r} as an MBID"
+    return f"invalid MBID {files.printable(text[:80])!r}"
 
 
 class _List(msgspec.Struct, frozen=True):
-    """What came of a list, by MBID, and how many of its entries did not come."""
+    """The received entries of a list by MBID, and the number of missing ones."""
 
     found: dict[str, Any]
     lacking: int
 
 
 class Asking:
-    """The ways of asking one MusicBrainz server, each by a function of musicbrainzngs."""
+    """Base of the MusicBrainz client; sends requests by functions of musicbrainzngs."""
 
     def __init__(self, http: Http, service: Service) -> None:
-        from mediakeep.lookups import seam  # what it loads takes a fifth of a second
+        from mediakeep.lookups import seam  # deferred: importing takes 0.2 s
 
         self._http, self._service = http, service
         self._fresh = False
-        self._url = ""  # of the last answer
+        self._url = ""  # of the last response
         seam.install(service.host, self._read)
         import musicbrainzngs
 
@@ -62,7 +62,7 @@ class Asking:
 
     @contextmanager
     def afresh(self, fresh: bool = True) -> Iterator[None]:
-        """Ask anew what has been answered before; the old answer stays until there is a new one."""
+        """Bypass the cache; a cached response stays until a new one replaces it."""
         before, self._fresh = self._fresh, fresh
         try:
             yield
@@ -72,9 +72,9 @@ class Asking:
     def _all(
         self, kind: type[Releases | Groups], browse: Callable[..., Any], **given: Any
     ) -> list[Any]:
-        """Return a whole list; one that changes while it is read is read again from the start.
+        """Return a complete list; read it again from the start if it changes while it is read.
 
-        Where the pages overlap both times, the list is what came in either.
+        If the pages overlap both times, return the entries of both readings.
         """
         first = self._listed(kind, browse, given)
         if first and not first.lacking:
@@ -82,24 +82,24 @@ class Asking:
         with self.afresh():
             second = self._listed(kind, browse, given)
         if second is None:
-            raise self._unusable("a list changed each time that it was read")
+            raise self._unusable("a list changed during each reading")
         if second.lacking:
             before = first.found if first else {}
             more = {mbid: entry for mbid, entry in before.items() if mbid not in second.found}
             if lacking := max(second.lacking - len(more), 0):
-                self._note(["it did not come, as the pages of its list overlap"] * lacking)
+                self._note(["missing, because the pages of its list overlap"] * lacking)
             return [*second.found.values(), *more.values()]
         return list(second.found.values())
 
     def _listed(
         self, kind: type[Releases | Groups], browse: Callable[..., Any], given: dict[str, Any]
     ) -> _List | None:
-        """Ask page after page until all that the service counts has come; None if that changes.
+        """Request all pages of a list; return None if its number of entries changes meanwhile.
 
-        The pages may be of different days, as each that came before an outage is kept. An entry
-        that is added or taken away between two pages moves all others, and one is never seen.
+        The pages may be from different days, because those received before an outage are cached. An
+        entry that is added or removed between two pages shifts all others, so one is never seen.
         """
-        found: dict[str, Any] = {}
+        received: dict[str, Any] = {}
         offset, count, left_out = 0, -1, 0
         while offset < count or count == -1:
             odd: list[str] = []
@@ -111,14 +111,14 @@ class Asking:
                 raise self._unusable(f"a page ended at {offset} of {count}")
             usable = self._usable(page.entries, odd)
             left_out += len(odd)
-            found |= {entry.id: entry for entry in usable}
-        return _List(found, max(count - left_out - len(found), 0))
+            received |= {entry.id: entry for entry in usable}
+        return _List(received, max(count - left_out - len(received), 0))
 
     def _found(self, kind: type[P], search: Callable[..., Any], query: str, limit: int) -> P:
         try:
             return self._asked(kind, search, query, odd=[], limit=limit)
-        except NotThere as error:  # which is not how a search says that it found nothing
-            raise self._unusable("there is no search") from error
+        except NotThere as error:  # a search without results is not a 404
+            raise self._unusable("the search endpoint is missing") from error
 
     def _one(
         self, kind: type[T], noun: str, mbid: str, get: Callable[..., Any], includes: list[str]
@@ -126,29 +126,29 @@ class Asking:
         if not is_mbid(mbid):
             raise NoSuchMBID(noun, mbid)
         try:
-            found = self._asked(kind, get, mbid, includes=includes)
+            entity = self._asked(kind, get, mbid, includes=includes)
         except NotThere as error:
             raise NoSuchMBID(noun, mbid) from error
-        return self._checked(found)
+        return self._checked(entity)
 
-    def _checked(self, found: T) -> T:
-        """Return an entity that can be asked for by its id."""
-        if not is_mbid(found.id):
-            raise self._unusable(_no_mbid(found.id))
-        return found
+    def _checked(self, entity: T) -> T:
+        """Return an entity; raise InvalidResponse if its id is not an MBID."""
+        if not is_mbid(entity.id):
+            raise self._unusable(_no_mbid(entity.id))
+        return entity
 
     def _usable(self, entries: Sequence[T], odd: list[str]) -> list[T]:
-        """Return the entries that can be asked for by their ids; the others are odd."""
-        found = [entry for entry in entries if is_mbid(entry.id)]
-        if entries and not found:
+        """Return the entries with an MBID; add the reasons of the others to `odd`."""
+        usable = [entry for entry in entries if is_mbid(entry.id)]
+        if entries and not usable:
             self._checked(entries[0])
         left = [_no_mbid(entry.id) for entry in entries if not is_mbid(entry.id)]
         self._note(left)
         odd += left
-        return found
+        return usable
 
     def _note(self, odd: Sequence[str]) -> None:
-        """Note what was left out of the last answer, which is kept no longer."""
+        """Record the skipped entries of the last response, and remove it from the cache."""
         if odd:
             self._http.forget(self._url)
             self._http.spent.note_odd(self._service.name, odd, self._url)
@@ -163,14 +163,14 @@ class Asking:
     ) -> P:
         content = ask(*given, **named)
         try:
-            found = pages.read(content, kind, odd)
+            page = pages.read(content, kind, odd)
             self._note(odd or [])
-            return found
+            return page
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise self._unusable(str(error)) from error
 
     def _unusable(self, why: str) -> BadAnswer:
-        """Say that an answer cannot be used, and keep it no longer."""
+        """Remove the last response from the cache, and return the error for it."""
         self._http.forget(self._url)
         return BadAnswer(self._service.name, why, self._url)
 

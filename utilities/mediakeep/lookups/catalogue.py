@@ -1,8 +1,7 @@
-"""What MusicBrainz knows of an artist: its entities, as its answers give them.
+"""MusicBrainz entities as returned by its web service.
 
-The names are those of WS/2 in JSON; what is not used is passed over. Lengths are milliseconds,
-dates are as exact as they are known ("1987", "1987-03", "1987-03-09"), and a text that is not
-known may be None or "".
+Names are those of WS/2 in JSON; unused fields are ignored. Lengths are in milliseconds, dates may
+be partial ("1987", "1987-03", "1987-03-09"), and an unknown text may be None or "".
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from typing import Annotated
 import msgspec
 
 VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"
-FORMAT = 2  # of a discography: 1 had no genres, no disc ids and no events
-_MOST = 2**53  # what JSON can tell of a number; a larger one can be reckoned with by nobody
+FORMAT = 2  # of a discography; 1 lacked genres, disc ids and release events
+_MOST = 2**53  # integers are exact in JSON up to here
 
 Number = Annotated[int, msgspec.Meta(ge=-_MOST, le=_MOST)]
 
 
 class Entity(msgspec.Struct, frozen=True, rename="kebab", gc=False, omit_defaults=True):
-    """What all entities have in common: keys with hyphens, and none for what is not known."""
+    """Base of all entities: keys have hyphens, and unknown values are omitted."""
 
 
 class Alias(Entity, frozen=True, kw_only=True):
@@ -32,7 +31,7 @@ class Alias(Entity, frozen=True, kw_only=True):
 
 
 class Artist(Entity, frozen=True, kw_only=True):
-    """A person or a group."""
+    """An artist: a person or a group."""
 
     id: str
     name: str
@@ -44,12 +43,12 @@ class Artist(Entity, frozen=True, kw_only=True):
 
     @property
     def is_special(self) -> bool:
-        """Whether it stands for no artist, as Various Artists and [unknown] do."""
+        """Whether this is a special purpose artist, such as Various Artists or [unknown]."""
         return self.id == VARIOUS_ARTISTS or (self.name[:1] == "[" and self.name[-1:] == "]")
 
 
 class Credit(Entity, frozen=True, kw_only=True):
-    """One of the artists of an artist credit, under the name that is printed there."""
+    """One artist of an artist credit, with the name as credited."""
 
     name: str
     artist: Artist
@@ -57,7 +56,7 @@ class Credit(Entity, frozen=True, kw_only=True):
 
 
 class Recording(Entity, frozen=True, kw_only=True):
-    """What is heard on a track; the same recording may be on many releases."""
+    """A recording, which may appear on many releases."""
 
     id: str
     title: str = ""
@@ -82,7 +81,7 @@ class Track(Entity, frozen=True, kw_only=True):
 
 
 class Disc(Entity, frozen=True, kw_only=True):
-    """One pressing of a compact disc, by the id that its table of contents gives it."""
+    """A CD pressing, identified by its disc id (computed from the table of contents)."""
 
     id: str
 
@@ -96,39 +95,39 @@ class Medium(Entity, frozen=True, kw_only=True):
     track_count: Number = 0
     tracks: tuple[Track, ...] = ()
     pregap: Track | None = None  # hidden before the first track
-    data_tracks: tuple[Track, ...] = ()  # that no player plays
+    data_tracks: tuple[Track, ...] = ()  # not audio
     discs: tuple[Disc, ...] = ()
 
     @property
     def is_whole(self) -> bool:
-        """Whether every track that it counts is listed; some counts leave the hidden ones out."""
+        """Whether all counted tracks are listed; some counts do not include hidden tracks."""
         listed = len(self.tracks) + len(self.data_tracks) + (self.pregap is not None)
         return listed >= self.track_count
 
 
 class Label(Entity, frozen=True, kw_only=True):
-    """Who published a release."""
+    """A record label."""
 
     id: str = ""
     name: str = ""
 
 
 class LabelInfo(Entity, frozen=True, kw_only=True):
-    """A label, and the number that it gave to a release."""
+    """A label with the catalog number of a release."""
 
     label: Label | None = None
     catalog_number: str | None = None
 
 
 class Genre(Entity, frozen=True, kw_only=True):
-    """A genre, and how many voted for it."""
+    """A genre with its number of votes."""
 
     name: str
     count: Number = 0
 
 
 class Group(Entity, frozen=True, kw_only=True):
-    """A release group: what people call an album, whatever its editions."""
+    """A release group: an album with all its editions."""
 
     id: str
     title: str
@@ -141,12 +140,12 @@ class Group(Entity, frozen=True, kw_only=True):
 
     @property
     def type(self) -> str:
-        """Its types in one text, as "Album + Live"."""
+        """Its types as one text, such as "Album + Live"."""
         return " + ".join((self.primary_type or "Other", *self.secondary_types))
 
 
 class Cover(Entity, frozen=True, kw_only=True):
-    """What the Cover Art Archive has of a release."""
+    """Which pictures of a release the Cover Art Archive has."""
 
     artwork: bool = False
     front: bool = False
@@ -155,34 +154,34 @@ class Cover(Entity, frozen=True, kw_only=True):
 
 
 class Words(Entity, frozen=True, kw_only=True):
-    """In which language (ISO 639-3) and script (ISO 15924) the titles of a release are."""
+    """Language (ISO 639-3) and script (ISO 15924) of a release's titles."""
 
     language: str | None = None
     script: str | None = None
 
 
 class Area(Entity, frozen=True, kw_only=True):
-    """A country, by its codes of two letters."""
+    """A country by its two-letter codes."""
 
     iso_3166_1_codes: tuple[str, ...] = ()
 
 
 class Event(Entity, frozen=True, kw_only=True):
-    """When a release came out, and where."""
+    """Date and country of a release."""
 
     date: str | None = None
     area: Area | None = None
 
 
 class Release(Entity, frozen=True, kw_only=True):
-    """One edition of an album; what a search found has no tracks."""
+    """One edition of an album; search results have no tracks."""
 
     id: str
     title: str
     status: str | None = None
     date: str | None = None
     country: str | None = None
-    release_events: tuple[Event, ...] = ()  # the first of them tells its date and country
+    release_events: tuple[Event, ...] = ()  # `date` and `country` are those of the first
     barcode: str | None = None
     packaging: str | None = None
     text_representation: Words | None = None
@@ -192,11 +191,11 @@ class Release(Entity, frozen=True, kw_only=True):
     artist_credit: tuple[Credit, ...] = ()
     release_group: Group | None = None
     cover_art_archive: Cover = Cover()
-    score: Number = 0  # of a search, up to 100
+    score: Number = 0  # of a search result, up to 100
 
     @property
     def tracks(self) -> Iterator[tuple[Medium, Track]]:
-        """All tracks that are heard, each with its medium."""
+        """All audio tracks, each with its medium."""
         for medium in self.media:
             if medium.pregap:
                 yield medium, medium.pregap
@@ -204,24 +203,24 @@ class Release(Entity, frozen=True, kw_only=True):
 
     @property
     def track_count(self) -> int:
-        """How many tracks its media say that they have."""
+        """The number of tracks according to its media."""
         return sum(medium.track_count for medium in self.media)
 
     @property
     def is_whole(self) -> bool:
-        """Whether every track that a medium counts is listed."""
+        """Whether all counted tracks of all media are listed."""
         return all(medium.is_whole for medium in self.media)
 
 
 class Discography(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """All that MusicBrainz knows of an artist's releases, and when it was asked.
+    """All releases of an artist, and when they were requested.
 
-    `releases` are the official ones with their tracks, `groups` all release groups, those too of
-    which there are only bootlegs or promotional copies.
+    `releases` are the official ones with their tracks, `groups` all release groups, including those
+    with only bootlegs or promotional releases.
     """
 
     artist: Artist
     releases: tuple[Release, ...] = ()
     groups: tuple[Group, ...] = ()
     asked: str = ""
-    format: int = 1  # what was asked for when it was kept: the FORMAT of then
+    format: int = 1  # DISCOGRAPHY_FORMAT when it was stored

@@ -1,4 +1,4 @@
-"""Where services are asked: what each desk has, whichever services it is for."""
+"""Shared part of the lookup contexts of all services."""
 
 from __future__ import annotations
 
@@ -11,52 +11,54 @@ from mediakeep.lookups.access import Access
 from mediakeep.lookups.answers import Machine, Spent
 from mediakeep.outcome import QUIET, Progress
 
-if TYPE_CHECKING:  # loading it takes its time, and most of what is asked is known
+if TYPE_CHECKING:  # imported late: it is slow, and most lookups are cached
     from mediakeep.lookups.http import Http
+    from mediakeep.lookups.ledger import Ledger
 
-CLOSED = "commands that change files ask nobody; the next batch does"
+CLOSED = "commands that change files make no lookups; the next batch does"
 
 
 class Counter:
-    """The look-ups of one process in a folder of caches, which lie in a `file` of their own."""
+    """Clients, store and statistics of one process; the cache is `file` in the cache folder."""
 
     file: ClassVar[str]
 
     def __init__(self, folder: Path, access: Access, machine: Machine | None = None) -> None:
         self.access, self.folder = access, folder
-        self.progress: Progress = QUIET  # of the item that is worked on
+        self.progress: Progress = QUIET  # of the current item
         self.spent = Spent()
+        self._closables: list[Http | Ledger] = []  # opened so far
         self._machine = replace(machine or Machine(), waiting=self._waiting, extend=self._extend)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known, and nobody may be asked."""
+        """Whether there is neither a cache nor an enabled service."""
         return not (self.access.is_open or self.has_file)
 
     @property
     def has_file(self) -> bool:
-        """Whether anything was ever looked up."""
+        """Whether there are cached lookups."""
         return (self.folder / self.file).exists()
 
     @property
     def closed(self) -> str:
-        """Why the catalogue is not asked, as a sentence."""
+        """Why the catalogue is disabled, as a sentence."""
         return str(self.access.refusal())
 
     @cached_property
     def http(self) -> Http:
-        """The session; NoCache where its answers cannot be kept."""
+        """The HTTP client; raises NoCache if responses cannot be stored."""
         from mediakeep.lookups.http import Http
 
-        made = Http(self.folder / self.file, self.access.contact, machine=self._machine)
-        made.spent = self.spent
-        return made
+        http = Http(self.folder / self.file, self.access.contact, machine=self._machine)
+        http.spent = self.spent
+        self._closables.append(http)
+        return http
 
     def close(self) -> None:
-        """Close what was opened."""
-        for name in ("http", "known"):
-            if name in self.__dict__:
-                getattr(self, name).close()
+        """Close all clients and stores; they reopen when used."""
+        for part in self._closables:
+            part.close()
 
     def _waiting(self, seconds: float) -> None:
         self.progress.waiting(seconds, self.access.catalogue.name)

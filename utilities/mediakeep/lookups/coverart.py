@@ -1,9 +1,9 @@
-"""The Cover Art Archive: pictures of releases, and of the release groups that people call albums.
+"""Client for the Cover Art Archive: covers of releases and release groups.
 
-`/release/MBID/front` leads by redirects to the picture as it was uploaded, with `-250`, `-500` or
-`-1200` behind it to a smaller one, which is a JPEG; a release group answers with the front cover of
-one of its releases (musicbrainz.org/doc/Cover_Art_Archive/API). Pictures are not kept here: they
-are large, and wanted once. That there is none is kept for 30 days.
+`/release/MBID/front` redirects to the picture as uploaded; with the suffix `-250`, `-500` or
+`-1200` to a smaller JPEG. For a release group, it is the front cover of one of its releases
+(musicbrainz.org/doc/Cover_Art_Archive/API). Pictures are not cached here, because they are large
+and needed once; a 404 is cached for 30 days.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ RELEASE, GROUP = "release", "release group"
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A picture as it came, and whether it is that of a release or a release group."""
+    """A downloaded picture, and whether it is of a release or a release group."""
 
     content: bytes
-    url: str  # where it was found in the end
+    url: str  # after redirects
     of: str  # "release" or "release group"
 
 
 class CoverArt:
-    """The archive as one process asks it; `fresh` also asks for what was not there before."""
+    """Client for the Cover Art Archive; `fresh` ignores cached 404 responses."""
 
     def __init__(self, http: Http, service: Service, *, fresh: bool = False) -> None:
         self.service = service
@@ -38,16 +38,16 @@ class CoverArt:
     def front(
         self, mbid: str, size: str = "full", kinds: tuple[str, ...] = (RELEASE, GROUP)
     ) -> Picture:
-        """Fetch the front cover of what has an MBID, the first kind that has one; NoCover."""
+        """Fetch the front cover of the first kind of entity that has one; raise NoCover if none."""
         for kind in kinds:
-            if found := self._fetched(mbid, f"{kind.replace(' ', '-')}/{mbid}/front", size):
-                return Picture(found.content, found.url, kind)
+            if response := self._fetched(mbid, f"{kind.replace(' ', '-')}/{mbid}/front", size):
+                return Picture(response.content, response.url, kind)
         raise NoCover("front", mbid)
 
     def back(self, mbid: str, size: str = "full") -> Picture:
-        """Fetch the back cover of a release, given by MBID; NoCover, also for a release group."""
-        if found := self._fetched(mbid, f"release/{mbid}/back", size):
-            return Picture(found.content, found.url, RELEASE)
+        """Fetch the back cover of a release; raise NoCover if none, also for a release group."""
+        if response := self._fetched(mbid, f"release/{mbid}/back", size):
+            return Picture(response.content, response.url, RELEASE)
         raise NoCover("back", mbid)
 
     def _fetched(self, mbid: str, path: str, size: str) -> Answer | None:
@@ -62,6 +62,6 @@ class CoverArt:
 
 
 def service(access: Access) -> Service:
-    """Return the archive, which is told who asks as MusicBrainz is: they belong together."""
+    """Return the archive's service, which is disabled if MusicBrainz is."""
     archive = access.pictures
     return structs.replace(archive, closed=archive.closed or access.catalogue.closed)

@@ -1,7 +1,7 @@
-"""The SQLite file that look-ups are kept in, which may be deleted at any time, and must be whole.
+"""A SQLite file that processes share and that may be deleted at any time.
 
-It is for all processes; each of them opens it for itself, also after a fork. What cannot be written
-is told when it is opened, and one that is damaged is set aside and made anew.
+Each process has its own connection, also after a fork. Opening fails if the file cannot be written;
+a damaged file is set aside and replaced by a new one.
 """
 
 from __future__ import annotations
@@ -25,25 +25,26 @@ T = TypeVar("T")
 _BUSY = 30.0  # seconds to wait for other processes that write
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_PARTS = "-wal", "-shm", ""  # in this order: a journal left behind would be read into a new file
+_PARTS = "-wal", "-shm", ""  # in this order: a new file would read a remaining journal
 _MODES = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 
 
 class Database:
-    """A file with the tables of a schema, each `CREATE TABLE IF NOT EXISTS`; NoCache everywhere.
+    """A file with the tables of a schema, each `CREATE TABLE IF NOT EXISTS`.
 
-    `notes` are sentences about what was found damaged.
+    All methods raise NoCache if the file cannot be read or written. `notes` are messages about
+    damage that was found.
     """
 
     def __init__(self, path: Path, schema: str) -> None:
         self.path, self.notes = path, list[str]()
         self._schema = schema
-        self._open: dict[int, sqlite3.Connection] = {}  # by process: none is used after a fork
-        self._file: tuple[int, int] | None = None  # that is open
-        self.write(("PRAGMA user_version = 1", ()))  # a probe, as it changes nothing
+        self._open: dict[int, sqlite3.Connection] = {}  # by process id: none is used after a fork
+        self._file: tuple[int, int] | None = None  # of the open file
+        self.write(("PRAGMA user_version = 1", ()))  # changes nothing, but fails if not writable
 
     def read(self, query: str, *values: object) -> Row:
-        """Return the first row of a query; an empty one where there is none."""
+        """Return the first row of a query, or an empty tuple."""
         return self._do(lambda database: database.execute(query, values).fetchone() or ())
 
     def rows(self, query: str, *values: object) -> list[Row]:
@@ -51,18 +52,18 @@ class Database:
         return self._do(lambda database: database.execute(query, values).fetchall())
 
     def write(self, *statements: Statement) -> None:
-        """Carry out statements, each with its values: all of them or none."""
+        """Execute statements with their values in one transaction."""
 
-        def carry_out(database: sqlite3.Connection) -> None:
-            with database:  # commits, or takes all back
+        def execute(database: sqlite3.Connection) -> None:
+            with database:  # commits or rolls back
                 database.execute("BEGIN IMMEDIATE")
                 for statement, values in statements:
                     database.execute(statement, values)
 
-        self._do(carry_out)
+        self._do(execute)
 
     def close(self) -> None:
-        """Close the file; it is opened again when it is needed."""
+        """Close the connection; it reopens when used."""
         if database := self._open.pop(os.getpid(), None):
             database.close()
 
@@ -73,50 +74,51 @@ class Database:
             raise NoCache(self.path, error) from error
 
     def _done(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Read or write; a file that is damaged is made anew, one that is held is waited for.
+        """Read or write; replace a damaged file, and retry while it is locked.
 
-        SQLite itself does not wait while another process makes the file, or closes it as the last.
+        SQLite itself does not wait while another process creates the file or closes the last
+        connection.
         """
-        end, is_anew = time.monotonic() + _BUSY, False
+        end, is_replaced = time.monotonic() + _BUSY, False
         while True:
             try:
                 return work(self._database())
             except sqlite3.DatabaseError as error:
-                if _tells(error, _DAMAGE) and not is_anew:
+                if _tells(error, _DAMAGE) and not is_replaced:
                     self._set_aside()
-                    is_anew = True
+                    is_replaced = True
                 elif not _tells(error, _HELD) or time.monotonic() > end:
                     raise
                 time.sleep(0.01)
 
     def _database(self) -> sqlite3.Connection:
-        if found := self._open.get(os.getpid()):
+        if connection := self._open.get(os.getpid()):
             if _identity(self.path) == self._file:
-                return found
-            self.close()  # it was deleted, or set aside by another process
+                return connection
+            self.close()  # another process deleted it or set it aside
         files.make_folder(self.path.parent)
         with self._alone():
-            made = self._opened()
-        self._open[os.getpid()], self._file = made, _identity(self.path)
-        return made
+            connection = self._opened()
+        self._open[os.getpid()], self._file = connection, _identity(self.path)
+        return connection
 
     def _opened(self) -> sqlite3.Connection:
-        """Open the file; what is left of one that was deleted would be read into a new one."""
+        """Open or create the file; first remove journals of a deleted one, which would be read."""
         if not self.path.exists():
             for part in _PARTS[:2]:
                 Path(f"{self.path}{part}").unlink(missing_ok=True)
-        made = sqlite3.connect(self.path, timeout=_BUSY, isolation_level=None)
-        made.text_factory = lambda text: text.decode(errors="replace")
+        connection = sqlite3.connect(self.path, timeout=_BUSY, isolation_level=None)
+        connection.text_factory = lambda text: text.decode(errors="replace")
         try:
-            made.executescript(_MODES + self._schema)
+            connection.executescript(_MODES + self._schema)
         except BaseException:
-            made.close()
+            connection.close()
             raise
-        return made
+        return connection
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keep other processes from opening the file, or setting it aside."""
+        """Prevent other processes from opening the file or setting it aside."""
         folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
@@ -125,7 +127,7 @@ class Database:
             os.close(folder)
 
     def _set_aside(self) -> None:
-        """Give a damaged file another name, unless another process has done so already."""
+        """Rename a damaged file, unless another process already has."""
         self.close()
         with self._alone():
             if _is_whole(self.path):
@@ -134,16 +136,16 @@ class Database:
             for part in _PARTS:
                 with contextlib.suppress(FileNotFoundError):
                     Path(f"{self.path}{part}").rename(f"{aside}{part}")
-            self.notes.append(f"{self.path} was damaged. It is kept as {aside}, and made anew.")
+            self.notes.append(f"{self.path} was damaged. It was renamed to {aside} and replaced.")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Tell a file from one that came in its place later; None where there is none."""
+    """Return device and inode of a file, or None if it does not exist."""
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _tells(error: sqlite3.Error, codes: set[int]) -> bool:
@@ -151,12 +153,12 @@ def _tells(error: sqlite3.Error, codes: set[int]) -> bool:
 
 
 def _is_whole(path: Path) -> bool:
-    """Tell whether SQLite finds nothing wrong with a file."""
+    """Return whether SQLite's quick check finds no errors in a file."""
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=_BUSY)) as database:
-            found = database.execute("PRAGMA quick_check(1)").fetchone()
+            result = database.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         if _tells(error, _DAMAGE):
             return False
         raise
-    return bool(found == ("ok",))
+    return bool(result == ("ok",))

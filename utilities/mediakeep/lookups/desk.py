@@ -1,4 +1,4 @@
-"""What one process asks about music with, and how it may: made once, opened when first needed."""
+"""Lookup context for MusicBrainz and the Cover Art Archive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mediakeep.lookups.answers import Service
 from mediakeep.lookups.counter import Counter
 from mediakeep.lookups.known import FILE, Known
 
-if TYPE_CHECKING:  # loading it takes its time, and most artists are known
+if TYPE_CHECKING:  # imported late: it is slow, and most artists are cached
     from mediakeep.lookups.musicbrainz import MusicBrainz
 
 
@@ -22,18 +22,20 @@ CLOSED = Access(
 
 
 class Desk(Counter):
-    """The look-ups of one process at MusicBrainz and the Cover Art Archive."""
+    """Clients and store of one process for MusicBrainz; each is opened on first use."""
 
     file = FILE
 
     @cached_property
     def known(self) -> Known:
-        """What earlier look-ups came to; NoCache where it cannot be opened."""
-        return Known(self.folder)
+        """Results of earlier lookups; raises NoCache if it cannot be opened."""
+        known = Known(self.folder)
+        self._closables.append(known)
+        return known
 
     @cached_property
     def musicbrainz(self) -> MusicBrainz:
-        """MusicBrainz, as a library of ours asks it."""
+        """Client for MusicBrainz."""
         from mediakeep.lookups.musicbrainz import MusicBrainz
 
         return MusicBrainz(self.http, self.access.catalogue)

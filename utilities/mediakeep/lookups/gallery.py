@@ -1,7 +1,7 @@
-"""Covers that were fetched, kept as files in `status/cache/covers/` until they have come to use.
+"""Cache of downloaded covers: files in `status/cache/covers/`, removed after use.
 
-One that has is marked by its time of modification, and removed an hour later: until then another
-process, that works on another copy of the album, may have need of it.
+A used cover is marked by its mtime and removed an hour later; until then another process that works
+on another copy of the album may need it.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from mediakeep import files
 from mediakeep.errors import NoCache
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
-OLD = 30 * 86400.0  # seconds after which a picture is removed that nobody came for
-USED = 3600.0  # and one that has come to use
-_MARK = 0  # its time of modification
+OLD = 30 * 86400.0  # seconds after which an unused picture is removed
+USED = 3600.0  # seconds after which a used one is
+_MARK = 0  # mtime of a used picture
 
 
 class Gallery:
-    """The pictures in a folder of caches, by the MBID of what they are of, and their size."""
+    """Cached covers by the MBID of their release or release group, and their size."""
 
     def __init__(self, caches: Path) -> None:
         self.folder = caches / "covers"
 
     def find(self, mbid: str, size: str) -> Path | None:
-        """Return the file of a picture that is kept."""
+        """Return the file of a cached cover, or None."""
         for path in (self.folder / f"{mbid}-{size}{suffix}" for suffix in SUFFIXES.values()):
             try:
-                os.utime(path)  # it is in need again
+                os.utime(path)  # no longer marked as used
             except OSError:
                 continue
             return path
         return None
 
     def leave(self, path: Path) -> None:
-        """Mark a picture as one that has come to use."""
+        """Mark a cover as used, so that it is removed soon."""
         with contextlib.suppress(OSError):
             os.utime(path, (_MARK, _MARK))
 
     def keep(self, mbid: str, size: str, mime: str, content: bytes) -> Path:
-        """Keep a picture, and return its file; NoCache where the disk refuses."""
+        """Store a cover and return its file; raise NoCache if it cannot be written."""
         path = self.folder / f"{mbid}-{size}{SUFFIXES[mime]}"
         try:
             files.write_atomic(path, content)
@@ -51,7 +51,7 @@ class Gallery:
         return path
 
     def sweep(self, older: float = OLD, used: float = USED) -> None:
-        """Remove what nobody came for, or what has come to use, in so many seconds."""
+        """Remove unused covers after `older` seconds, and used ones after `used` seconds."""
         if not self.folder.is_dir():
             return
         files.sweep(self.folder)

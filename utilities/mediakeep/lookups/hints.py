@@ -1,4 +1,4 @@
-"""What a service says in its headers about its own pace."""
+"""Parse response headers about retries and rate limits."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-AGAIN = frozenset({429, 500, 502, 503, 504})  # statuses that are worth another try
-_TOLD = {429, 503}  # those that name a time: RFC 9110, section 15.6.4; RFC 6585, section 4
-_SHORTEST = 1.0  # seconds; "at once" is no time, as it might be said for ever
+AGAIN = frozenset({429, 500, 502, 503, 504})  # statuses of requests worth retrying
+_TOLD = {429, 503}  # with Retry-After: RFC 9110, section 15.6.4; RFC 6585, section 4
+_SHORTEST = 1.0  # seconds; an immediate retry could be requested forever
 
 
 def pause(status: int, headers: Mapping[str, str], now: float) -> float:
-    """Return the seconds that a refusal says to wait; 0 where it says nothing that can be read.
+    """Return the seconds to wait before a retry, or 0 if the response does not specify them.
 
-    Retry-After is seconds or a date (RFC 9110, section 10.2.3), X-RateLimit-Reset seconds since
-    1970; dates are compared with the service's own, as the clocks of two machines differ.
+    Retry-After is in seconds or a date (RFC 9110, section 10.2.3), X-RateLimit-Reset in seconds
+    since 1970; dates are compared with the service's Date, because clocks differ.
     """
     if status not in _TOLD:
         return 0.0
@@ -26,14 +26,14 @@ def pause(status: int, headers: Mapping[str, str], now: float) -> float:
 
 
 def rest(headers: Mapping[str, str], now: float) -> float:
-    """Return the seconds until more may be asked, where an answer was the last one allowed."""
+    """Return the seconds until the rate limit resets, or 0 if it is not reached."""
     if headers.get("X-RateLimit-Remaining", "").strip() != "0":
         return 0.0
     return max(_number(headers.get("X-RateLimit-Reset", "")) - _there(headers, now), 0.0)
 
 
 def _there(headers: Mapping[str, str], now: float) -> float:
-    """Return the time by the service's clock, else by ours."""
+    """Return the time of the service's clock, or `now` if there is no Date header."""
     return _moment(headers.get("Date", "")) or now
 
 

@@ -1,10 +1,10 @@
-"""Services are asked here: each question once, for all processes.
+"""HTTP client with a response cache that all processes share.
 
-1. What is kept is answered from the shelf, without waiting for anything.
-2. Else the question is asked by one process alone; those who ask alike meanwhile find its answer.
-3. The request waits for its turn, and for the end of pauses; see `patience`.
-4. An answer with a status of 200 is kept for ever, unless its service says for how long at most;
-   a 404 for 30 days, and nothing else at all. What is past its time is as good as not there.
+1. A cached response is returned without waiting.
+2. Otherwise one process sends the request; others that need the same URL wait for its response.
+3. The request waits for the rate limit and for pauses; see `retry`.
+4. A response with status 200 never expires unless its service sets a lifetime; a 404 is cached for
+   30 days, and nothing else is. Expired responses are ignored.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Http", "Machine", "Service", "Spent"]
 
-# What may stand in an address besides letters and digits (RFC 3986, section 2); "%" as well, since
-# an address that is given here is encoded already.
+# Characters of a URL besides letters and digits (RFC 3986, section 2), with "%" because URLs passed
+# here are already encoded.
 _WRITTEN = "!#$%&'()*+,/:;=?@[]~"
 
 
 class Http:
-    """Asks services, and keeps what they answer in a file; NoCache where nothing can be kept.
+    """Sends requests and caches the responses in a file; raises NoCache if it cannot be written.
 
-    `contact` is an e-mail or web address, which services are told and nobody else. An address that
-    is asked must hold no secret, as it is kept.
+    `contact` is an e-mail address or URL, sent to services only. URLs must not contain secrets,
+    because they are stored.
     """
 
     def __init__(
@@ -46,56 +46,56 @@ class Http:
         self._machine = machine or Machine()
         self._shelf = Shelf(cache, self._machine.clock)
         self._cache, self._locks = cache, cache.with_name(cache.name + ".lock")
-        self._sessions: dict[int, Session] = {}  # by process: none is used after a fork
+        self._sessions: dict[int, Session] = {}  # by process id: none is used after a fork
 
     @property
     def notes(self) -> list[str]:
-        """Sentences about what was found damaged."""
+        """Messages about damage found in the cache."""
         return self._shelf.database.notes
 
     def get(self, service: Service, url: str, *, fresh: bool = False, keep: bool = True) -> Answer:
-        """Return what a service answers; NotThere, NotAsked, Outage, ServiceFailed.
+        """Return the response to a URL; raise NotFound, LookupSkipped, Outage or ServiceFailed.
 
-        `fresh` asks it anew, and what was kept stays until there is an answer; without `keep` the
-        answer is not kept, but that there is none is.
+        With `fresh` the cache is bypassed, and a cached response stays until a new one replaces it;
+        without `keep` only a 404 is cached.
         """
         url = quote(url, safe=_WRITTEN)
-        if not fresh and (kept := self._kept(service, url)):
-            return kept
+        if not fresh and (cached := self._kept(service, url)):
+            return cached
         if closed := "this run is offline" if self._offline else service.closed:
             raise NotAsked(service.name, closed)
         patience = self._patience(service)
         try:
             with questions.alone(self._locks, url, patience.wait):
-                if not fresh and (kept := self._kept(service, url)):
-                    return kept
+                if not fresh and (cached := self._kept(service, url)):
+                    return cached
                 return self._asked(url, patience, fresh, keep)
-        except OSError as error:  # of the files beside the cache
+        except OSError as error:  # of the lock file next to the cache
             raise NoCache(self._cache.parent, error.strerror) from error
 
     def repeat(self, url: str, other: str) -> None:
-        """Keep an answer that has just come under another address of the same thing as well."""
-        if kept := self._shelf.find(quote(url, safe=_WRITTEN)):
-            self._shelf.keep(quote(other, safe=_WRITTEN), kept)
+        """Store a cached response under another URL of the same resource as well."""
+        if cached := self._shelf.find(quote(url, safe=_WRITTEN)):
+            self._shelf.keep(quote(other, safe=_WRITTEN), cached)
 
     def forget(self, url: str) -> None:
-        """Drop what is kept of an address, so that it is asked again."""
+        """Remove the cached response to a URL, so that it is requested again."""
         self._shelf.forget(quote(url, safe=_WRITTEN))
 
     def close(self) -> None:
-        """Close what is open; it is opened again when it is needed."""
+        """Close session and cache; they reopen when used."""
         if session := self._sessions.pop(os.getpid(), None):
             session.close()  # type: ignore[no-untyped-call]
         self._shelf.database.close()
 
     def _kept(self, service: Service, url: str) -> Answer | None:
-        kept = self._shelf.find(url, service.lifetime(url))
-        absent = kept is None and self._shelf.is_absent(url)
-        if kept or absent:
+        cached = self._shelf.find(url, service.lifetime(url))
+        absent = cached is None and self._shelf.is_absent(url)
+        if cached or absent:
             self.spent.hits += 1
         if absent:
             raise NotThere(service.name, url)
-        return kept
+        return cached
 
     def _asked(self, url: str, patience: Patience, fresh: bool, keep: bool) -> Answer:
         try:
@@ -112,9 +112,9 @@ class Http:
         return Patience(service, slots, self._machine, self.spent)
 
     def _session(self) -> Session:
-        if found := self._sessions.get(os.getpid()):
-            return found
-        from mediakeep.lookups.session import Session  # a fifth of a second, not spent on hits
+        if session := self._sessions.get(os.getpid()):
+            return session
+        from mediakeep.lookups.session import Session  # deferred: importing takes 0.2 s
 
-        made = self._sessions[os.getpid()] = Session(self._shelf, self._contact, self._machine)
-        return made
+        session = self._sessions[os.getpid()] = Session(self._shelf, self._contact, self._machine)
+        return session

@@ -1,7 +1,7 @@
-"""What look-ups came to, kept beside the raw answers: artists that were resolved, discographies.
+"""Store of MusicBrainz lookup results: resolved artists and discographies.
 
-A resolved artist lies under the key of its item, with the question that it answers: as long as
-that is the same, nobody is asked again.
+A resolved artist is stored under the key of its item with a digest of the query; while the digest
+stays the same, no request is made.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from mediakeep.lookups.ledger import Ledger, packed, unpacked
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """An artist who may be meant, and the albums here that are theirs."""
+    """An artist that may match, and the titles of its albums in the library."""
 
     artist: Artist
     titles: tuple[str, ...] = ()
 
 
 class Album(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An album here, and what it is at MusicBrainz; "" where that is not known.
+    """An album in the library and its match at MusicBrainz; unknown values are "".
 
-    The release is told where it is certain, and else those that are tied.
+    `release` is set if it is certain; otherwise `tied` lists the equally likely ones.
     """
 
     match: str = ""  # how sure it is: "certain", "tied", "unsure" or "unknown"
@@ -41,21 +41,21 @@ class Album(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of the look-up of one artist; without an `artist` it is not certain who it is."""
+    """Result of the lookup of one artist; `artist` is None if it is ambiguous or unknown."""
 
     name: str
-    question: str  # digest of what is known here
+    question: str  # digest of the query
     state: Lookup  # but not "pending"
     artist: Artist | None = None
-    by: str = ""  # what told who it is: "tags", "albums", "name" or "tracks"
+    by: str = ""  # how it was identified: "tags", "albums", "name" or "tracks"
     choices: tuple[Choice, ...] = ()
-    more: tuple[Release, ...] = ()  # releases of others that may be here, as compilations
-    sought: dict[str, tuple[str, ...]] = {}  # release groups that were found, by what was searched
-    merged: dict[str, str] = {}  # MBIDs in tags, and those that they have become
-    deleted: tuple[str, ...] = ()  # MBIDs in tags that are no more
-    albums: dict[str, Album] = {}  # by their places
+    more: tuple[Release, ...] = ()  # possible releases of others, such as compilations
+    sought: dict[str, tuple[str, ...]] = {}  # release groups found, by search
+    merged: dict[str, str] = {}  # MBIDs in tags -> MBIDs they were merged into
+    deleted: tuple[str, ...] = ()  # MBIDs in tags that no longer exist
+    albums: dict[str, Album] = {}  # by relative path
     asked: str = ""
-    requests: int = 0  # that it took
+    requests: int = 0  # made for the lookup
     album_count: int = 0
 
 
@@ -67,41 +67,41 @@ CREATE TABLE IF NOT EXISTS discographies (artist TEXT PRIMARY KEY, content BLOB 
 
 
 class Known(Ledger):
-    """The tables of one folder of caches; NoCache where they cannot be written."""
+    """The store in a cache folder; raises NoCache if it cannot be written."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder / FILE, _SCHEMA)
 
     def resolved(self, key: str) -> Resolved | None:
-        """Return what became of an artist's look-up; None where there was none."""
+        """Return the lookup result of an artist, or None."""
         row = self._base.read("SELECT content FROM resolved WHERE key = ?", key)
         return unpacked(row, Resolved)
 
     def discography(self, artist: str) -> Discography | None:
-        """Return the discography of an artist, given by MBID."""
+        """Return the discography of an artist by MBID, or None."""
         row = self._base.read("SELECT content FROM discographies WHERE artist = ?", artist)
         return unpacked(row, Discography)
 
     def keep(self, key: str, resolved: Resolved, known: Discography | None) -> None:
-        """Keep what a look-up came to; what was known of the artist before is replaced."""
+        """Save a lookup result and a discography, replacing earlier ones."""
         rows = [_row("resolved", key, resolved)]
         rows += [_row("discographies", known.artist.id, known)] if known else []
         self._base.write(*rows)
 
     def rename(self, names: Mapping[str, str]) -> None:
-        """Let what was looked up be under new keys: old key -> new key."""
+        """Change the keys of lookup results: old key -> new key."""
         text = "UPDATE OR REPLACE resolved SET key = ? WHERE key = ?"
         self._base.write(*((text, (new, old)) for old, new in names.items()))
 
     def keep_discography(self, known: Discography) -> None:
-        """Keep the discography of an artist in place of the one before."""
+        """Save the discography of an artist, replacing an earlier one."""
         self._base.write(_row("discographies", known.artist.id, known))
 
     def every(self) -> Iterator[tuple[str, Resolved]]:
-        """Give all artists that were looked up, by their keys."""
+        """Yield the lookup results of all artists with their keys, sorted."""
         for key, content in self._base.rows("SELECT key, content FROM resolved ORDER BY key"):
-            if found := unpacked((content,), Resolved):
-                yield key, found
+            if resolved := unpacked((content,), Resolved):
+                yield key, resolved
 
 
 def _row(table: str, name: str, thing: object) -> Statement:

@@ -1,4 +1,4 @@
-"""What look-ups came to, kept beside the raw answers: what every such file has, with its marks."""
+"""Base of the lookup stores: results and metadata in the file of the response cache."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE
 
 
 class Ledger:
-    """The tables of one file; NoCache where they cannot be written."""
+    """A lookup store in one SQLite file; raises NoCache if it cannot be written."""
 
     def __init__(self, path: Path, schema: str) -> None:
         self._base = Database(path, shelf.SCHEMA + schema + _SCHEMA)
 
     @property
     def notes(self) -> list[str]:
-        """Sentences about what was found damaged."""
+        """Messages about damage found in the file."""
         return self._base.notes
 
     def mark(self, name: str) -> str:
-        """Return what is noted under a name, "" where nothing is."""
+        """Return the metadata value of a name, or "" if unset."""
         row = self._base.read("SELECT value FROM marks WHERE name = ?", name)
         return str(row[0]) if row else ""
 
     def set_mark(self, name: str, value: str) -> None:
-        """Note something under a name."""
+        """Set the metadata value of a name."""
         self._base.write(("INSERT OR REPLACE INTO marks VALUES (?, ?)", (name, value)))
 
     def drop(self) -> None:
-        """Forget everything, the raw answers too."""
+        """Delete everything, including the cached responses."""
         self._base.write(*((f"DELETE FROM {table}", ()) for (table,) in self._base.rows(_TABLES)))
 
     def close(self) -> None:
@@ -48,12 +48,12 @@ class Ledger:
 
 
 def packed(thing: object) -> bytes:
-    """Write something for a row."""
+    """Encode an object for a row: compressed JSON."""
     return zlib.compress(msgspec.json.encode(thing), 6)
 
 
 def unpacked(row: Sequence[Any], kind: type[T]) -> T | None:
-    """Read it back; what is spoilt, or of a version unlike this, is as good as none."""
+    """Decode a row; return None if there is none, or it is damaged or of another version."""
     try:
         return msgspec.json.decode(zlib.decompress(row[0]), type=kind) if row else None
     except (zlib.error, TypeError, msgspec.DecodeError, UnicodeError):

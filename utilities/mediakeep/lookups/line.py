@@ -1,9 +1,9 @@
-"""The line to services: each request waits for its turn, and is sent again where that may help.
+"""requests adapter that applies rate limit, retries, timeouts and secrets.
 
-Redirects pass through it one by one, so each of them waits for its turn as well.
+Each redirect passes through it as a request of its own, so the rate limit applies to it as well.
 
-A secret joins a request where it leaves, on the connection: neither requests nor urllib3, whose
-errors and logs tell of addresses and headers, ever know it. It is sent to its service's host alone.
+A secret is added on the connection, so that it never appears in errors and logs of requests and
+urllib3, which contain URLs and headers. It is sent to its service's host only.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from mediakeep.lookups.patience import Patience
 
 _PIECE = 2**16  # bytes
 
-_FINAL = failures.ContentDecodingError, failures.InvalidURL  # another try does not cure them
+_FINAL = failures.ContentDecodingError, failures.InvalidURL  # a retry does not help
 _LOGIN_NEEDED = 511  # RFC 6585, section 6
 _PAGE = (
-    "{} answered with a web page instead of data, as the login page of a network does (captive"
-    " portal). Log in to the network with a browser, then run again"
+    "{} returned a web page instead of data, such as the login page of a network (captive portal)."
+    " Log in to the network with a browser, then run again"
 )
 _BROKEN = failures.RequestException, HTTPError, OSError, http.client.HTTPException
 
 
 class _TurnPassed(Exception):
-    """Raised instead of sending a request whose turn has passed."""
+    """Raised instead of sending a request whose slot has expired."""
 
 
 class Line(HTTPAdapter):
-    """Sends requests for a session; `patience` is that of the question that is asked now."""
+    """Adapter of a session; set `retry_state` before each request."""
 
     patience: Patience
 
@@ -52,17 +52,17 @@ class Line(HTTPAdapter):
         super().__init__()
         self._machine = machine
         self._sockets = WeakSet[socket.socket]()
-        self._secret: Secret | None = None  # that goes along with what is sent now
+        self._secret: Secret | None = None  # sent with the current request
 
     def send(self, request: PreparedRequest, *_: Any, **options: Any) -> Response:
-        """Send a request until it is answered; Outage, or ServiceFailed where that is no use."""
+        """Send a request, with retries; raise Outage, or ServiceFailed if a retry does not help."""
         options |= {"timeout": self._machine.limits[:2], "stream": True}
         service = self.patience.service
         self._secret = service.secret if _is_at(service, request) else None
         while True:
             self.patience.take_turn()
             try:
-                answer = self._once(request, options)
+                response = self._once(request, options)
             except ServiceFailed:
                 self.patience.answered()
                 raise
@@ -75,80 +75,80 @@ class Line(HTTPAdapter):
                 self.patience.abandoned()
                 raise
             now = self._machine.clock()
-            if answer.status_code == 401 and self._secret:
+            if response.status_code == 401 and self._secret:
                 self.patience.answered()
                 raise self.patience.refused(self._secret)
-            if answer.status_code not in hints.AGAIN:
-                self.patience.answered(hints.rest(answer.headers, now))
-                if _is_page(answer):
+            if response.status_code not in hints.AGAIN:
+                self.patience.answered(hints.rest(response.headers, now))
+                if _is_page(response):
                     raise self.failure(_PAGE.format(urlsplit(request.url or "").hostname))
-                return _unsigned(answer, self._secret)
-            told = hints.pause(answer.status_code, answer.headers, now)
-            self.patience.failed(f"it answered {answer.status_code}", told)
+                return _unsigned(response, self._secret)
+            delay = hints.pause(response.status_code, response.headers, now)
+            self.patience.failed(f"HTTP status {response.status_code}", delay)
 
     def failure(self, why: str) -> ServiceFailed:
-        """Make the error of a service whose answer is of no use."""
+        """Return the error for an unusable response."""
         return ServiceFailed(self.patience.service.name, why)
 
-    def get_connection_with_tls_context(self, *given: Any, **named: Any) -> Any:
-        """Give the connections to a host, of a kind whose sockets are known and can be cut."""
-        pool: Any = super().get_connection_with_tls_context(*given, **named)
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the pool of a host; its connections register their sockets and add secrets."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         kind: Any = pool.ConnectionCls
-        line = self
+        adapter = self
         if kind.__name__ != "_Remembered":
 
             class _Remembered(kind):  # type: ignore[misc]  # plain or secure
                 def connect(self) -> None:
                     super().connect()
-                    line._sockets.add(self.sock)
+                    adapter._sockets.add(self.sock)
 
-                def putrequest(self, method: str, url: str, *given: Any, **named: Any) -> None:
-                    secret = line._secret
-                    super().putrequest(method, _signed(url, secret), *given, **named)
+                def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+                    secret = adapter._secret
+                    super().putrequest(method, _signed(url, secret), *args, **kwargs)
                     if secret and not secret.parameter:
                         self.putheader("Authorization", f"Bearer {secret.reveal()}")
 
-                def endheaders(self, *given: Any, **named: Any) -> None:
-                    if self.sock is None:  # connecting takes its time
+                def endheaders(self, *args: Any, **kwargs: Any) -> None:
+                    if self.sock is None:  # connecting takes time
                         self.connect()
-                    if not line.patience.confirm_turn():
+                    if not adapter.patience.confirm_turn():
                         raise _TurnPassed
-                    super().endheaders(*given, **named)
+                    super().endheaders(*args, **kwargs)
 
             pool.ConnectionCls = _Remembered
         return pool
 
     def _server(self, request: PreparedRequest) -> str:
-        """Name the server that a request goes to, and the setting that it stands in, if any."""
+        """Return the server of a request, with the setting that names it, if any."""
         service = self.patience.service
         there = urlsplit(request.url or "")
-        named = f"{there.hostname}:{there.port}" if there.port else str(there.hostname)
+        label = f"{there.hostname}:{there.port}" if there.port else str(there.hostname)
         if service.setting and _is_at(service, request):
-            return f"{named}, as {service.setting} says"
-        return named
+            return f"{label}, set by {service.setting}"
+        return label
 
     def _once(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
         try:
             with self._extended(), self._bounded():
-                answer: Any = super().send(request, **options)
-                with contextlib.closing(answer):
-                    answer._content = self._body(answer)
+                response: Any = super().send(request, **options)
+                with contextlib.closing(response):
+                    response._content = self._body(response)
         except _FINAL as error:
-            raise self.failure("what it answered cannot be read") from error
-        answer._content_consumed = True  # as its `content` does it, but within bounds
-        return cast(Response, answer)
+            raise self.failure("the response cannot be decoded") from error
+        response._content_consumed = True  # like its `content` property, but limited
+        return cast(Response, response)
 
-    def _body(self, answer: Response) -> bytes:
+    def _body(self, response: Response) -> bytes:
         body = bytearray()
-        for piece in answer.iter_content(_PIECE):
+        for piece in response.iter_content(_PIECE):
             body += piece
             if len(body) > MOST:
-                raise self.failure(f"it answered with more than {MOST >> 20} MB")
+                raise self.failure(f"the response exceeds {MOST >> 20} MB")
         return bytes(body)
 
     @contextlib.contextmanager
     def _extended(self) -> Iterator[None]:
-        """Keep the wait for an answer out of the time limit of the item that is worked on."""
+        """Exclude the wait for a response from the time limit of the current item."""
         longest, began = sum(self._machine.limits), time.monotonic()
         self._machine.extend(longest)
         try:
@@ -158,14 +158,14 @@ class Line(HTTPAdapter):
 
     @contextlib.contextmanager
     def _bounded(self) -> Iterator[None]:
-        """Cut what takes too long, such as an answer that comes byte by byte."""
+        """Abort a request that takes too long, such as a response sent byte by byte."""
         over = threading.Event()
 
         def cut() -> None:
             over.set()
-            for one in list(self._sockets):
-                with contextlib.suppress(OSError):  # it has been closed meanwhile
-                    one.shutdown(socket.SHUT_RDWR)
+            for connected in list(self._sockets):
+                with contextlib.suppress(OSError):  # closed meanwhile
+                    connected.shutdown(socket.SHUT_RDWR)
 
         timer = threading.Timer(self._machine.limits[2], cut)
         timer.daemon = True
@@ -178,24 +178,24 @@ class Line(HTTPAdapter):
             raise
         finally:
             timer.cancel()
-        if over.is_set():  # an answer without a length ends where it is cut
+        if over.is_set():  # a response without Content-Length ends normally when it is cut
             raise failures.ReadTimeout()
 
 
-def _is_page(answer: Response) -> bool:
-    """Tell whether a web page came in place of the data of a service, none of which sends any."""
-    if answer.status_code == _LOGIN_NEEDED:
+def _is_page(response: Response) -> bool:
+    """Return whether a response is a web page; services return data only."""
+    if response.status_code == _LOGIN_NEEDED:
         return True
-    kind = answer.headers.get("Content-Type", "").lower()
-    beginning = answer.content[:512].lstrip().lower()
-    return answer.status_code == 200 and (
+    kind = response.headers.get("Content-Type", "").lower()
+    beginning = response.content[:512].lstrip().lower()
+    return response.status_code == 200 and (
         kind.startswith(("text/html", "application/xhtml"))
         or beginning.startswith((b"<!doctype html", b"<html"))
     )
 
 
 def _is_at(service: Service, request: PreparedRequest) -> bool:
-    """Tell whether a request goes to a service itself, and not where it was sent on to."""
+    """Return whether a request goes to the service's host, not to a redirect target."""
     there, known = (urlsplit(url or "") for url in (request.url, service.host))
     return (there.scheme, there.hostname, there.port) == (
         known.scheme,
@@ -205,31 +205,31 @@ def _is_at(service: Service, request: PreparedRequest) -> bool:
 
 
 def _signed(url: str, secret: Secret | None) -> str:
-    """Add a secret to an address, where it is one that is sent there."""
+    """Add a secret to a URL if it is sent as a query parameter."""
     if not (secret and secret.parameter):
         return url
     sign = "&" if "?" in url else "?"
     return f"{url}{sign}{secret.parameter}={secret.reveal()}"
 
 
-def _unsigned(answer: Response, secret: Secret | None) -> Response:
-    """Take a secret out of the address that an answer leads to, as some repeat what they got."""
-    if secret and (there := answer.headers.get("Location", "")):
+def _unsigned(response: Response, secret: Secret | None) -> Response:
+    """Remove a secret from the Location header, since some services repeat the query."""
+    if secret and (there := response.headers.get("Location", "")):
         parts = urlsplit(there)
         words = parts.query.split("&")
         query = "&".join(word for word in words if secret.reveal() not in word)
-        answer.headers["Location"] = urlunsplit(parts._replace(query=query))
-    return answer
+        response.headers["Location"] = urlunsplit(parts._replace(query=query))
+    return response
 
 
 def _explain(error: Exception, server: str) -> str:
-    """Say why there was no answer; never in the words of the error, which may hold a secret."""
+    """Describe an error without its own text, which may contain a secret."""
     if isinstance(error, failures.Timeout) or "timed out" in str(error):
-        return "there was no answer in time"
+        return "timeout"
     if isinstance(error, failures.SSLError):
-        return "there is no secure connection to it"
+        return "TLS connection failed"
     if isinstance(error, failures.ProxyError):
-        return "the proxy on the way to it refuses"
+        return "proxy connection failed"
     if isinstance(error, failures.ChunkedEncodingError):
-        return "its answer broke off"
-    return f"there is no connection to {server}"
+        return "incomplete response"
+    return f"cannot connect to {server}"

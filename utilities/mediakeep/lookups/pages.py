@@ -1,6 +1,6 @@
-"""What MusicBrainz answers to questions for several entities; what is none of these is refused.
+"""Responses of MusicBrainz to browse and search requests.
 
-An entry of a list that cannot be used is left out, and costs no other.
+Invalid entries of a list are skipped; the others are used.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 def read(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
-    """Read an answer; a null where a value belongs is as good as a key that is not there.
+    """Decode a response; a null is treated as a missing key.
 
-    The reasons why entries of a page were left out are added to `odd`, one for each.
-    msgspec.DecodeError where it is nothing of the kind, or none of its entries is.
+    The reasons why entries of a page were skipped are added to `odd`, one for each. Raise
+    msgspec.DecodeError if the response has another type, or no valid entry.
     """
     try:
         return msgspec.json.decode(content, type=kind)
@@ -33,20 +33,20 @@ def read(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
 def _without_nulls(thing: Any) -> Any:
     if isinstance(thing, dict):
         return {
-            # A release that lacks a medium would seem to be another edition.
-            name: one if name == "media" and one and None in one else _without_nulls(one)
-            for name, one in thing.items()
-            if one is not None
+            # Keep null media: a release without one of its media would look like another edition.
+            name: value if name == "media" and value and None in value else _without_nulls(value)
+            for name, value in thing.items()
+            if value is not None
         }
     if isinstance(thing, list):
-        return [_without_nulls(one) for one in thing if one is not None]
+        return [_without_nulls(value) for value in thing if value is not None]
     return thing
 
 
 class Releases(
     msgspec.Struct, frozen=True, rename={"entries": "releases", "count": "release-count"}
 ):
-    """One page of a list of releases, and how many it has in all."""
+    """One page of a list of releases, and the size of the list."""
 
     entries: tuple[Release, ...]
     count: int
@@ -57,20 +57,20 @@ class Groups(
     frozen=True,
     rename={"entries": "release-groups", "count": "release-group-count"},
 ):
-    """One page of a list of release groups, and how many it has in all."""
+    """One page of a list of release groups, and the size of the list."""
 
     entries: tuple[Group, ...]
     count: int
 
 
 class ReleasesFound(msgspec.Struct, frozen=True):
-    """The first page of what a search found, best first."""
+    """The first page of a release search, best matches first."""
 
     releases: tuple[Release, ...]
 
 
 class ArtistsFound(msgspec.Struct, frozen=True):
-    """The first page of what a search found, best first."""
+    """The first page of an artist search, best matches first."""
 
     artists: tuple[Artist, ...]
 

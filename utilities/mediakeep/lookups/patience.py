@@ -1,14 +1,14 @@
-"""How long one question waits for its service, and when it gives up.
+"""Retries, backoff and a circuit breaker, shared by all processes.
 
-1. It takes a turn: one request in each interval, over all processes of the machine. Right before
-   the request leaves the turn is confirmed, as the process may have been stopped meanwhile.
-2. What is worth another try pauses the service for everybody: as long as the service says, else
-   2, 4, 8, 16 ... seconds.
-3. A question that has waited a minute for pauses, or is told to wait longer, declares an outage:
-   until its end every question of every process gives up at once, instead of each waiting.
-4. The first question after that end is a probe, and the others wait for its answer: its success
-   ends the outage, and they go on; its failure makes it longer, and they give up.
-5. A secret that is refused is not sent again for a minute, by nobody; nor is the question.
+1. A request acquires a slot: one per interval, across all processes of the machine. The slot is
+   confirmed right before the request is sent, because the process may have been stopped meanwhile.
+2. A failure that is worth a retry pauses the service for all processes: as long as the service
+   requests, otherwise 2, 4, 8, 16 ... seconds.
+3. A request that has waited a minute for pauses, or should wait longer, declares an outage: until
+   its end all requests of all processes fail at once instead of waiting.
+4. The first request after that end is a probe, and the others wait for it: if it succeeds, the
+   outage ends and they continue; if it fails, the outage is extended and they fail.
+5. A rejected secret is not sent again for a minute by any process, nor is the request.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from mediakeep.errors import Outage, ServiceFailed
 from mediakeep.lookups.answers import Machine, Secret, Service, Spent
 from mediakeep.lookups.slots import LONGEST_OUTAGE, LONGEST_PAUSE, Slots, State
 
-_PROBE = 60.0  # seconds that a probe may take, before another question is one
-_STEPS = 0.01, 1.0  # seconds between two looks at how a probe went, rising
-_SPANS = 60.0, 900.0  # seconds: the first outage, and the longest that no service told
+_PROBE = 60.0  # seconds for a probe, before another request becomes the probe
+_STEPS = 0.01, 1.0  # seconds between polls for the result of a probe, increasing
+_SPANS = 60.0, 900.0  # seconds: the first outage, and the longest without a Retry-After
 
 
 class Patience:
-    """The patience of one question."""
+    """The retries of one request."""
 
     def __init__(self, service: Service, slots: Slots, machine: Machine, spent: Spent) -> None:
         self.service, self._slots = service, slots
         self._machine, self._spent = machine, spent
         self._tries, self._held, self._probing = 0, 0.0, False
-        self._taken = 0.0  # when it took its turn
-        self._step = 0.0  # the last wait for the probe of another question
+        self._taken = 0.0  # when it acquired its slot
+        self._step = 0.0  # the last wait for the probe of another request
 
     def take_turn(self) -> None:
-        """Wait until the service may be asked; Outage where that is too long."""
+        """Wait for a slot; raise Outage if that takes too long."""
         while (seconds := self._turn()) > 0:
             self.wait(seconds)
         self._spent.requests += 1
 
     def confirm_turn(self) -> bool:
-        """Tell, right before the request leaves, whether it is still its turn; else take another.
+        """Return whether the slot is still valid; call it right before sending the request.
 
-        The interval to the next request begins here.
+        The interval to the next request starts here. If it returns False, acquire another slot.
         """
         if not self.service.interval:
             return True
@@ -58,13 +58,13 @@ class Patience:
         return False
 
     def wait(self, seconds: float) -> None:
-        """Wait, and count it."""
+        """Sleep, and add the time to the statistics."""
         self._machine.waiting(seconds)
         self._spent.waited += seconds
         self._machine.sleep(seconds)
 
     def failed(self, why: str, told: float = 0.0) -> None:
-        """Pause the service after a try that failed, so many seconds if told; Outage at the end."""
+        """Pause the service after a failed attempt; raise Outage if the pauses take too long."""
         self._tries += 1
         with self._slots.held() as state:
             room = LONGEST_PAUSE - self._held
@@ -75,7 +75,7 @@ class Patience:
             state.pause = max(state.pause, self._machine.clock() + seconds)
 
     def answered(self, rest: float = 0.0) -> None:
-        """Note that the service is well, and that it wants so many seconds of rest."""
+        """Record a response; `rest` is the seconds until the rate limit resets."""
         with self._slots.held() as state:
             if self._probing or max(state.outage, state.probe) <= self._machine.clock():
                 state.outage, state.span, state.why, state.probe = 0.0, 0.0, "", 0.0
@@ -84,20 +84,20 @@ class Patience:
                 state.pause = max(state.pause, until)
 
     def abandoned(self) -> None:
-        """Let another question be the probe, as this one was interrupted before its answer."""
+        """Let another request be the probe, because this one was interrupted."""
         if self._probing:
             with self._slots.held() as state:
                 state.probe = 0.0
 
     def refused(self, secret: Secret) -> ServiceFailed:
-        """Note that the service does not accept a secret, and make the error of that."""
+        """Record that the service rejected a secret, and return the error."""
         with self._slots.held() as state:
             state.refused = self._machine.clock() + LONGEST_PAUSE
             state.digest = secret.digest
         return self._refusal(secret)
 
     def _turn(self) -> float:
-        """Take a turn if it is free and return 0, else the seconds until it is worth a look."""
+        """Acquire a free slot and return 0, or return the seconds until the next attempt."""
         with self._slots.held() as state:
             now = self._machine.clock()
             secret = self.service.secret
@@ -123,11 +123,11 @@ class Patience:
             return 0.0
 
     def _refusal(self, secret: Secret) -> ServiceFailed:
-        why = f"it does not accept the token that {secret.source} gives (401); correct it"
+        why = f"it rejected the token from {secret.source} (HTTP status 401); correct the token"
         return ServiceFailed(self.service.name, why)
 
     def _outage(self, state: State, told: float) -> Outage:
-        """Declare an outage, unless another question did so meanwhile."""
+        """Declare an outage unless another request already did; return the error."""
         now = self._machine.clock()
         if self._probing or state.outage <= now:
             first, longest = _SPANS
@@ -137,12 +137,12 @@ class Patience:
         return self._given_up(state)
 
     def _given_up(self, state: State) -> Outage:
-        end = datetime.fromtimestamp(state.outage).astimezone()  # for a person, by their clock
+        end = datetime.fromtimestamp(state.outage).astimezone()  # in local time
         left = _span(state.outage - self._machine.clock())
-        why = state.why or "it was asked to wait for long"
+        why = state.why or "rate limit exceeded"
         return Outage(self.service.name, f"{end:%H:%M:%S}", left, why)
 
 
 def _span(seconds: float) -> str:
-    """Write the rest of an outage: 58 s, 15 min."""
+    """Format a time span, such as "58 s" or "15 min"."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,6 +1,6 @@
-"""Questions to MusicBrainz' search, in its Lucene syntax.
+"""Build search queries for MusicBrainz, in Lucene syntax.
 
-https://musicbrainz.org/doc/Indexed_Search_Syntax names the fields.
+Fields: https://musicbrainz.org/doc/Indexed_Search_Syntax
 """
 
 from __future__ import annotations
@@ -9,31 +9,31 @@ import re
 import string
 from collections.abc import Iterable
 
-_LONGEST = 50  # letters of a text that are asked for
+_LONGEST = 50  # characters of a text used in a query
 
-# Of words misspelt: a shorter one is asked for as it is, one of up to _SHORT with one edit.
-_SHORTEST, _SHORT = 3, 5  # letters
+# Words in fuzzy searches: shorter ones match exactly, those up to the second with one edit.
+_SHORTEST, _SHORT = 3, 5  # characters
 _WORD = re.compile(r"[^\W_]+")
 _PUNCTUATION = string.punctuation + "’‘“”…"
 
-# All that stands for something in Lucene's query parser.
+# Special characters of Lucene's query parser.
 _SPECIAL = re.compile(r'([+\-&|!(){}\[\]^"~*?:\\/])')
 
 
 def releases_by_name(artist: str, titles: Iterable[str]) -> str:
-    """Ask for the releases that bear an artist's name and one of several titles."""
+    """Query releases with an artist name and one of several titles."""
     return f"artist:{_phrase(artist)} AND ({_any('release', titles)})"
 
 
 def releases_by_id(artists: Iterable[str], titles: Iterable[str]) -> str:
-    """Ask for the releases of artists, given by MBID, that bear one of several titles."""
+    """Query releases of artists, by MBID, with one of several titles."""
     return f"({_any('arid', artists)}) AND ({_any('release', titles)})"
 
 
 def releases_by_size(albums: Iterable[tuple[str, int]]) -> str:
-    """Ask for the releases that bear one of several titles and have so many tracks at least.
+    """Query releases with one of several titles, each with a minimum number of tracks.
 
-    Ten of the longest titles fit into an address.
+    Ten titles of the maximum length fit into a URL.
     """
     return " OR ".join(
         f"(release:{_phrase(title)} AND tracks:[{max(least, 1)} TO *])" for title, least in albums
@@ -41,27 +41,27 @@ def releases_by_size(albums: Iterable[tuple[str, int]]) -> str:
 
 
 def releases_alike(artist: str, titles: Iterable[str]) -> str:
-    """Ask for the releases of an artist that bear one of several titles, all misspelt perhaps.
+    """Query releases by artist name and titles, both possibly misspelt.
 
-    "" if the name or all titles are without a word.
+    Return "" if the name or all titles contain no word.
     """
     by, wanted = _fuzzy("artist", artist), _any_fuzzy(titles)
     return f"{by} AND ({wanted})" if by and wanted else ""
 
 
 def releases_by_id_alike(artist: str, titles: Iterable[str]) -> str:
-    """Ask for the releases of an artist, given by MBID, of which the title may be misspelt."""
+    """Query releases of an artist, by MBID, with possibly misspelt titles; "" without words."""
     wanted = _any_fuzzy(titles)
     return f"arid:{_phrase(artist)} AND ({wanted})" if wanted else ""
 
 
 def artists(name: str) -> str:
-    """Ask for the artists that bear a name, or have it as an alias."""
+    """Query artists by name or alias."""
     return f"artist:{_phrase(name)} OR alias:{_phrase(name)}"
 
 
 def _any(field: str, texts: Iterable[str]) -> str:
-    """Twelve of the longest texts fit into the 8 KB that a web server takes as an address."""
+    """Join phrases with OR; twelve of the maximum length fit into a URL of 8 KB."""
     return " OR ".join(f"{field}:{_phrase(text)}" for text in texts)
 
 
@@ -70,16 +70,16 @@ def _any_fuzzy(titles: Iterable[str]) -> str:
 
 
 def _fuzzy(field: str, text: str) -> str:
-    """Ask for the words of a text, each as it may be misspelt; "" if it has none.
+    """Query the words of a text, each possibly misspelt; return "" if it has none.
 
-    Short words, and those that a search may take for two, as "don't", are left out if there are
-    others: who sorts the answer compares the whole text.
+    Short words, and those that the index may split, such as "don't", are omitted if there are
+    others: the caller compares the whole text anyway.
     """
     plain = [word.strip(_PUNCTUATION) for word in _cut(text).casefold().split()]
     whole = [word for word in plain if len(word) >= _SHORTEST and _WORD.fullmatch(word)]
     words = whole or _WORD.findall(_cut(text).casefold())
-    told = " AND ".join(f"{word}{_edits(word)}" for word in words)
-    return f"{field}:({told})" if told else ""
+    terms = " AND ".join(f"{word}{_edits(word)}" for word in words)
+    return f"{field}:({terms})" if terms else ""
 
 
 def _edits(word: str) -> str:
@@ -89,7 +89,7 @@ def _edits(word: str) -> str:
 
 
 def _phrase(text: str) -> str:
-    """Quote a text; the beginning of a very long one finds it as well."""
+    """Quote a text as a phrase; a long one is shortened."""
     return '"' + _SPECIAL.sub(r"\\\1", _cut(text)) + '"'
 
 

@@ -1,7 +1,7 @@
-"""Who is asking what: a question that is being asked is not asked by another process as well.
+"""Send each request from one process only, while other processes wait for its response.
 
-The lock of a question is one byte of a file beside the cache, at an offset made from its address.
-It is the kernel's, so a kill leaves nothing behind, and there is nothing to clear away.
+The lock of a request is one byte of a file next to the cache, at an offset hashed from its URL. It
+is a kernel lock, so nothing remains after a kill, and nothing has to be cleaned up.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 
-_LONGEST = 300.0  # seconds; whoever takes longer is stopped, and asking twice does no harm
-_STEPS = 0.01, 0.25  # seconds between two looks, rising
+_LONGEST = 300.0  # seconds; a longer request hangs, and a duplicate does no harm
+_STEPS = 0.01, 0.25  # seconds between polls, increasing
 
 
 @contextlib.contextmanager
 def alone(path: Path, question: str, wait: Callable[[float], None]) -> Iterator[None]:
-    """Hold the lock of a question for a `with` block; `wait` waits for as long as it is told.
+    """Hold the lock of a request for a `with` block; `wait` is called to sleep.
 
-    Within one process a question is not kept from itself.
+    The lock has no effect within one process.
     """
     byte = int.from_bytes(blake2b(question.encode(), digest_size=8).digest()) >> 2
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -40,5 +40,5 @@ def _taken(handle: int, byte: int) -> bool:
     try:
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
     except OSError as error:
-        return error.errno not in (errno.EAGAIN, errno.EACCES)  # else the disk knows no locks
+        return error.errno not in (errno.EAGAIN, errno.EACCES)  # else locks are not supported
     return True

@@ -1,4 +1,4 @@
-"""status/cache/musicbrainz_cache.json: what was looked up at MusicBrainz, for people to read."""
+"""Export of the MusicBrainz lookups to status/cache/musicbrainz_cache.json."""
 
 from __future__ import annotations
 
@@ -16,36 +16,35 @@ FILE = "musicbrainz_cache.json"
 
 
 def check(folder: Path, known: Known) -> list[str]:
-    """Take a record that is gone as the wish to have all looked up anew; say what was found."""
+    """Clear the store if the file was deleted, rewrite a damaged file; return messages."""
     return _record(folder, known).check()
 
 
 def export(folder: Path, known: Known) -> None:
-    """Write the record, if anything is known; one that was deleted meanwhile is not written."""
+    """Write the file; if it was deleted meanwhile, clear the store instead."""
     _record(folder, known).export()
 
 
 def _record(folder: Path, known: Known) -> Record:
     def tell() -> Told:
-        return {"artists": {key: _told(one) for key, one in known.every()}}
+        return {"artists": {key: _told(resolved) for key, resolved in known.every()}}
 
     return Record(folder / FILE, "artists", known, tell)
 
 
-def _told(one: Resolved) -> Told:
-    """Return what the record says of an artist."""
-    told: Told = {"name": one.name, "lookup": one.state, "asked": one.asked}
-    if one.artist:
-        told |= {"mbid": one.artist.id, "musicbrainz_name": one.artist.name, "found_by": one.by}
-        told |= filled({"disambiguation": one.artist.disambiguation})
-    told |= filled({"merged": one.merged, "deleted": list(one.deleted)})
-    told |= filled({"choices": list(_choices(one))})
-    albums = {place: msgspec.to_builtins(album) for place, album in one.albums.items()}
-    return told | {"albums": albums}
+def _told(resolved: Resolved) -> Told:
+    entry: Told = {"name": resolved.name, "lookup": resolved.state, "asked": resolved.asked}
+    if artist := resolved.artist:
+        entry |= {"mbid": artist.id, "musicbrainz_name": artist.name, "found_by": resolved.by}
+        entry |= filled({"disambiguation": artist.disambiguation})
+    entry |= filled({"merged": resolved.merged, "deleted": list(resolved.deleted)})
+    entry |= filled({"choices": list(_choices(resolved))})
+    albums = {place: msgspec.to_builtins(album) for place, album in resolved.albums.items()}
+    return entry | {"albums": albums}
 
 
-def _choices(one: Resolved) -> Iterable[Told]:
-    for choice in one.choices:
+def _choices(resolved: Resolved) -> Iterable[Told]:
+    for choice in resolved.choices:
         artist = choice.artist
-        told = {"mbid": artist.id, "name": artist.name, "disambiguation": artist.disambiguation}
-        yield filled(told) | {"albums": list(choice.titles)}
+        entry = {"mbid": artist.id, "name": artist.name, "disambiguation": artist.disambiguation}
+        yield filled(entry) | {"albums": list(choice.titles)}

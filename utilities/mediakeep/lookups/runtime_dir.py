@@ -1,4 +1,4 @@
-"""Directories in which the processes of one user share small files, and nobody else."""
+"""Private runtime directories, in which the processes of one user share small files."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tempfile import gettempdir
 
 
 def list_runtime_dirs(environ: Mapping[str, str] = os.environ) -> Iterator[Path]:
-    """Yield the candidates, best first; some may not exist, or not be private.
+    """Yield the candidates, best first; some may not exist or may not be private.
 
-    /run/user is tried without the variable as well: cron does not set it, and its jobs have to
+    /run/user is tried even if XDG_RUNTIME_DIR is unset: cron does not set it, and its jobs have to
     share files with the user's terminals.
     """
     user = os.geteuid()
-    if (given := environ.get("XDG_RUNTIME_DIR", "")).startswith("/"):
-        yield Path(given) / "mediakeep"
+    if (runtime_dir := environ.get("XDG_RUNTIME_DIR", "")).startswith("/"):
+        yield Path(runtime_dir) / "mediakeep"
     yield Path(f"/run/user/{user}/mediakeep")
     home = Path(environ.get("HOME") or "~").expanduser()
     default = home / ("Library/Caches" if sys.platform == "darwin" else ".cache")
@@ -28,9 +28,9 @@ def list_runtime_dirs(environ: Mapping[str, str] = os.environ) -> Iterator[Path]
 
 
 def open_private_dir(path: Path) -> int:
-    """Open a directory, and create it with mode 0700 if only it is missing.
+    """Open a directory, and create it with mode 0700 if its parent exists.
 
-    Raise OSError if it is a link, belongs to another user, or others may write to it.
+    Raise OSError if it is a symlink, belongs to another user, or others may write to it.
     """
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
@@ -49,16 +49,16 @@ def open_private_dir(path: Path) -> int:
 
 def check_private(handle: int, path: str | Path) -> None:
     """Raise OSError if an open file or directory is another user's, or others may write to it."""
-    found = os.fstat(handle)
-    if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    status = os.fstat(handle)
+    if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise PermissionError(errno.EPERM, "not private to this user", str(path))
 
 
 def _check_parent(parent: Path) -> None:
-    """Raise OSError if a directory is neither the user's own nor one for everybody (sticky).
+    """Raise OSError if a directory is neither the user's own nor world-writable with sticky bit.
 
-    So root leaves nothing in the directories of a user whose environment it was given.
+    This prevents root from creating files in the directories of a user whose environment it has.
     """
-    found = parent.stat()
-    if found.st_uid != os.geteuid() and not found.st_mode & stat.S_ISVTX:
+    status = parent.stat()
+    if status.st_uid != os.geteuid() and not status.st_mode & stat.S_ISVTX:
         raise PermissionError(errno.EPERM, "owned by another user", str(parent))

@@ -1,14 +1,15 @@
-"""The one place where musicbrainzngs is bent: its requests go through our own session.
+"""Route the requests of musicbrainzngs through our HTTP client.
 
-It builds each request and checks it against what WS/2 allows, and `read` fetches it. JSON is asked
-for, as its XML parser drops genres and first release dates. Its transport has no timeout, ignores
-Retry-After and paces one process alone; its limiter and its lock are taken off.
+musicbrainzngs builds each request and checks it against what WS/2 allows; `read` fetches it. The
+format is JSON, because its XML parser drops genres and first release dates. Its own transport has
+no timeout, ignores Retry-After and limits the rate of one process only; its rate limiter and its
+lock are removed.
 
-WS/2 knows genres (https://musicbrainz.org/doc/MusicBrainz_API#Subqueries), and musicbrainzngs
-refuses to ask for them: its tables of what may be asked for are added to.
+WS/2 supports genres (https://musicbrainz.org/doc/MusicBrainz_API#Subqueries), but musicbrainzngs
+refuses to request them, so they are added to its tables of valid includes.
 
-`_safe_read(opener, request, body)`, `_mb_request.fun` and the two tables are names of
-musicbrainzngs 0.7.1, which is its last; tests/lookups/test_seam.py guards them.
+`_safe_read(opener, request, body)`, `_mb_request.fun` and the two tables are internals of
+musicbrainzngs 0.7.1, its last version; tests/lookups/test_seam.py checks them.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from urllib.parse import urlsplit
 import musicbrainzngs
 from musicbrainzngs import musicbrainz
 
-Read = Callable[[str], bytes]  # a URL's content
+Read = Callable[[str], bytes]  # returns the content of a URL
 
 
 def install(host: str, read: Read) -> None:
-    """Have musicbrainzngs ask `host`, given as a URL, through `read`.
+    """Send all requests of musicbrainzngs to `host`, a URL, by calling `read`.
 
-    What its functions return from then on is what `read` gave.
+    Its functions then return what `read` returns.
     """
 
     def fetch(_opener: object, request: urllib.request.Request, _body: Any = None) -> bytes:
@@ -39,7 +40,7 @@ def install(host: str, read: Read) -> None:
     musicbrainzngs.set_useragent("mediakeep", "0")  # `read` sends its own
     musicbrainzngs.set_rate_limit(False)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says that JSON is not official; it is by now
+        warnings.simplefilter("ignore")  # it warns that JSON is unofficial, which is outdated
         musicbrainzngs.set_format("json")
     musicbrainzngs.set_parser(lambda content: content)
     for table in (musicbrainz.VALID_INCLUDES, musicbrainz.VALID_BROWSE_INCLUDES):

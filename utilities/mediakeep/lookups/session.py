@@ -1,4 +1,4 @@
-"""Asking over HTTP: a session of requests and requests-cache, which take a while to import."""
+"""HTTP session on requests and requests-cache, which are slow to import."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from mediakeep.lookups.patience import Patience
 from mediakeep.lookups.shelf import Shelf
 
 _REDIRECTS = 5
-_NOT_UNDERSTOOD = 400, 422  # our own mistake, or theirs
+_NOT_UNDERSTOOD = 400, 422  # bad request, unprocessable content
 
 
 class Session(CacheMixin, requests.Session):
-    """A session that keeps each answer with a status of 200 on the shelf."""
+    """Session that stores each response with status 200 in the response cache."""
 
     def __init__(self, shelf: Shelf, contact: str, machine: Machine) -> None:
         self._kept = _Kept(shelf)
@@ -47,66 +47,68 @@ class Session(CacheMixin, requests.Session):
             self.mount(scheme, self._line)
 
     def ask(self, url: str, patience: Patience, *, fresh: bool, keep: bool) -> Answer:
-        """Ask, unless it is kept; NotThere, Outage, or ServiceFailed for any other answer."""
+        """Return a cached or new response; raise NotFound, Outage or ServiceFailed."""
         self._line.patience = patience
         self._kept.service = patience.service
         self.settings.read_only = not keep
         try:
             request = self.prepare_request(requests.Request("GET", url))
             vars(request)["asked"] = url
-            ways = self.merge_environment_settings(url, {}, None, None, None)
-            found = self.send(request, force_refresh=fresh, **ways)
+            options = self.merge_environment_settings(url, {}, None, None, None)
+            response = self.send(request, force_refresh=fresh, **options)
         except requests.TooManyRedirects as error:
-            raise self._line.failure("it sends from one address to another for ever") from error
+            raise self._line.failure("too many redirects") from error
         except (requests.RequestException, ValueError) as error:
-            raise self._line.failure("its address, or one that it names, is none") from error
-        if found.status_code == 404 and (not keep or "json" in _answer(found).type):
+            raise self._line.failure("invalid URL, or invalid redirect") from error
+        if response.status_code == 404 and (not keep or "json" in _answer(response).type):
             raise NotThere(patience.service.name, url)
-        if found.status_code in _NOT_UNDERSTOOD:
-            raise BadAnswer(patience.service.name, f"it answered {found.status_code}", url)
-        if found.status_code != 200:
-            raise self._line.failure(f"it answered {found.status_code}")
-        return _answer(found)
+        if response.status_code in _NOT_UNDERSTOOD:
+            raise BadAnswer(patience.service.name, f"HTTP status {response.status_code}", url)
+        if response.status_code != 200:
+            raise self._line.failure(f"HTTP status {response.status_code}")
+        return _answer(response)
 
 
 class _Kept(BaseCache):
-    """The shelf, as requests-cache asks for one.
+    """Backend of requests-cache that stores responses in our response cache.
 
-    Its own SQLite backend says nothing where it cannot write, or tries for ever, and keeps what was
-    sent along with a request.
+    The SQLite backend of requests-cache ignores write errors or retries forever, and stores what
+    was sent with a request.
     """
 
-    service: Service  # that is asked now
+    service: Service  # of the current request
 
     def __init__(self, shelf: Shelf) -> None:
         super().__init__()
         self._shelf = shelf
 
     def get_response(self, key: str, default: Any = None) -> Any:
-        """Take an answer from the shelf."""
-        if kept := self._shelf.find(key, self.service.lifetime(key)):
-            found = CachedResponse(content=kept.content, url=kept.url, status_code=kept.status)
-            found.headers["Content-Type"] = kept.type
-            found.request = CachedRequest(method="GET", url=key)
-            return found
+        """Return a cached response."""
+        if cached := self._shelf.find(key, self.service.lifetime(key)):
+            response = CachedResponse(
+                content=cached.content, url=cached.url, status_code=cached.status
+            )
+            response.headers["Content-Type"] = cached.type
+            response.request = CachedRequest(method="GET", url=key)
+            return response
         return default
 
     def save_response(
         self, response: requests.Response, cache_key: str | None = None, *_: Any
     ) -> None:
-        """Put an answer on the shelf."""
+        """Store a response."""
         if cache_key:
             self._shelf.keep(cache_key, _answer(response))
 
 
 def _agent(contact: str) -> str:
-    """Name this application, its version and who runs it, as MusicBrainz asks for."""
+    """Return the User-Agent: application, version and contact, as MusicBrainz requires."""
     name = f"mediakeep/{__version__}" + (f" ( {contact} )" if contact else "")
     return files.printable(name).encode("ascii", "backslashreplace").decode()
 
 
 def _asked(request: Any, **_: Any) -> str:
-    """Return the address as it was asked, before requests wrote it in its own way."""
+    """Return the URL as passed to `fetch`; requests may escape it differently."""
     return str(vars(request).get("asked", request.url))
 
 

@@ -1,7 +1,7 @@
-"""Answers that are kept, in a file that other look-ups may have tables in as well.
+"""Cache of responses, in a SQLite file that also contains the tables of a lookup store.
 
-A row holds the address, the type and the content of an answer, and nothing of the request: neither
-who asked nor a secret of theirs. A row that is damaged is as good as none.
+A row holds URL, content type and content of a response, and nothing of the request, such as the
+contact or a secret. Damaged rows are ignored.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 from mediakeep.lookups.answers import MOST, Answer, Kept
 from mediakeep.lookups.database import Database, Statement
 
-ABSENT = 30 * 86400.0  # seconds for which "there is no such thing" is believed
+ABSENT = 30 * 86400.0  # seconds for which a 404 is cached
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
     asked TEXT PRIMARY KEY, url TEXT NOT NULL, type TEXT NOT NULL, kept REAL NOT NULL,
@@ -29,54 +29,54 @@ _FIND = "SELECT url, type, content FROM answers WHERE asked = ? AND kept > ? AND
 
 
 class Shelf:
-    """Answers by the address that was asked; NoCache where none can be kept."""
+    """Cached responses by URL; raises NoCache if the file cannot be written."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self.database = Database(path, SCHEMA)
         self._clock = clock
 
     def find(self, asked: str, lifetime: float = inf) -> Answer | None:
-        """Return the kept answer of an address, unless it is older than so many seconds."""
+        """Return the cached response to a URL, or None if there is none or it is too old."""
         now = self._clock()
         oldest, newest = (now - lifetime, now) if lifetime < inf else (-inf, inf)
         row = self.database.read(_FIND, asked, oldest, newest)
         try:
             url, kind, packed = row
-            found = {"url": url, "type": kind, "content": _unpacked(packed)}
-            return msgspec.convert(found, Answer)
+            fields = {"url": url, "type": kind, "content": _unpacked(packed)}
+            return msgspec.convert(fields, Answer)
         except (ValueError, TypeError, zlib.error):
             return None
 
     def is_absent(self, asked: str) -> bool:
-        """Tell whether there was nothing under an address, not long ago."""
+        """Return whether a 404 is cached for a URL."""
         now = self._clock()
         query = "SELECT 1 FROM absent WHERE asked = ? AND until > ? AND until <= ?"
         return bool(self.database.read(query, asked, now, now + ABSENT))
 
     def keep(self, asked: str, answer: Answer) -> None:
-        """Keep an answer in place of what was kept before."""
+        """Store a response, replacing an earlier one."""
         packed = zlib.compress(answer.content, 6)
         row = asked, answer.url, answer.type, self._clock(), packed
         absent = "DELETE FROM absent WHERE asked = ?", (asked,)
         self.database.write((f"{_WRITE} answers VALUES (?, ?, ?, ?, ?)", row), absent)
 
     def keep_absent(self, asked: str) -> None:
-        """Keep for 30 days that there is nothing under an address."""
+        """Cache a 404 for a URL for 30 days."""
         row = asked, self._clock() + ABSENT
         self.database.write((f"{_WRITE} absent VALUES (?, ?)", row))
 
     def forget(self, asked: str) -> None:
-        """Drop what is kept of an address, and of the one that it led to."""
-        kept = self.find(asked)
+        """Remove the cached responses to a URL and to the one it redirected to."""
+        cached = self.find(asked)
         drops = [
-            (f"DELETE FROM {table} WHERE asked IN (?, ?)", (asked, kept.url if kept else asked))
+            (f"DELETE FROM {table} WHERE asked IN (?, ?)", (asked, cached.url if cached else asked))
             for table in ("answers", "absent")
         ]
         self.database.write(*drops)
 
 
 def expired(kept: Kept, now: float) -> Iterator[Statement]:
-    """Make the statements that take all out of the file that is past its time."""
+    """Yield the statements that delete all expired responses."""
     yield "DELETE FROM absent WHERE until <= ?", (now,)
     for place, (text, seconds) in enumerate(kept):
         before = [other for other, _ in kept[:place]]
@@ -89,5 +89,5 @@ def _unpacked(packed: bytes) -> bytes:
     unpacker = zlib.decompressobj()
     content = unpacker.decompress(packed, MOST)
     if not unpacker.eof:
-        raise zlib.error("it is cut off")
+        raise zlib.error("truncated or too long")
     return content

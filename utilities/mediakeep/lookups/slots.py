@@ -1,7 +1,7 @@
-"""When a service may be asked next: a small file for each, shared by all processes of a user.
+"""Rate limit of each service, in a small state file shared by all processes of a user.
 
-It is kept in a directory that only this user may write to. What belongs to another user, or may be
-written to by others, is ignored, links are not followed, and impossible values are dropped.
+The file is in a directory that only this user may write to. Files of other users, or that others
+may write to, are ignored, symlinks are not followed, and impossible values are dropped.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from mediakeep import files
 from mediakeep.lookups.answers import Machine, Service
 from mediakeep.lookups.runtime_dir import check_private, list_runtime_dirs, open_private_dir
 
-LONGEST_PAUSE = 60.0  # seconds; what takes longer is an outage
+LONGEST_PAUSE = 60.0  # seconds; a longer one is an outage
 LONGEST_OUTAGE = 3600.0  # seconds
-_PATIENCE = 2.0  # seconds to wait for the lock, which everybody holds for a moment only
+_PATIENCE = 2.0  # seconds to wait for the lock, which is held only briefly
 _SIZE = 4096
 
 
 class State(msgspec.Struct):
-    """When a service was asked last, and until when it is not asked; seconds since 1970.
+    """Times of the last request, of pauses and of an outage, in seconds since 1970.
 
-    `span` is how long the last outage was taken to be, 0 where there is none; `why` is for people.
-    Until `probe` one question finds out whether an outage is over, and all others wait for it.
-    Whose secret has this digest is `refused` until then.
+    `span` is the assumed length of the last outage, 0 if there is none; `why` is its reason for
+    messages. Until `probe`, one request checks whether an outage is over, and all others wait.
+    Until `refused`, the secret with this digest is not sent.
     """
 
     last: float = 0.0
@@ -48,7 +48,7 @@ class State(msgspec.Struct):
 
 
 class Slots:
-    """The record of one service; in `own` if no private directory can be used."""
+    """The state file of one service; in `own` if no private directory can be used."""
 
     def __init__(self, service: Service, own: Path, machine: Machine) -> None:
         self._name = _name(service.host)
@@ -57,7 +57,7 @@ class Slots:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[State]:
-        """Give the record, alone on this machine, and write what a `with` block made of it."""
+        """Yield the locked state, and save the changes made by the `with` block."""
         handle = self._locked()
         try:
             before = os.pread(handle, _SIZE, 0)
@@ -67,7 +67,7 @@ class Slots:
             finally:
                 after = msgspec.json.encode(state) + b"\n"
                 if not before.startswith(after):
-                    files.write_at(handle, after, 0)  # a longer one before ends behind the break
+                    files.write_at(handle, after, 0)  # the rest of a longer one follows the newline
         finally:
             os.close(handle)
 
@@ -80,7 +80,7 @@ class Slots:
 
 
 def forget(host: str, machine: Machine) -> None:
-    """Remove the record of a host that is gone: another may get its port."""
+    """Remove the state file of a stopped local host, whose port another one may get."""
     for folder in _shared(machine):
         with contextlib.suppress(OSError):
             (folder / _name(host)).unlink()
@@ -106,9 +106,9 @@ def _lock_private(folder: Path, name: str) -> int:
 
 
 def _lock(path: Path, parent: int | None = None) -> int:
-    """Open a record and take its lock; OSError if it is no plain file, or held for long.
+    """Open and lock a state file; raise OSError if it is not a regular file or stays locked.
 
-    With `parent`, the handle of a private directory, the record must be private too.
+    With `parent`, the handle of a private directory, the file must be private too.
     """
     end = time.monotonic() + _PATIENCE
     while True:
@@ -116,9 +116,9 @@ def _lock(path: Path, parent: int | None = None) -> int:
         try:
             while not _taken(handle):
                 if time.monotonic() > end:
-                    raise TimeoutError(errno.ETIMEDOUT, "it is held by another process", path)
+                    raise TimeoutError(errno.ETIMEDOUT, "locked by another process", path)
                 time.sleep(0.001)
-            if os.fstat(handle).st_nlink:  # else it was swept away meanwhile
+            if os.fstat(handle).st_nlink:  # else it was deleted meanwhile
                 return handle
         except BaseException:
             os.close(handle)
@@ -131,7 +131,7 @@ def _opened(path: Path, parent: int | None) -> int:
     handle = os.open(path, flags, 0o600, dir_fd=parent)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "it is no plain file", path)
+            raise OSError(errno.EINVAL, "not a regular file", path)
         if parent is not None:
             check_private(handle, path)
     except OSError:
@@ -149,7 +149,7 @@ def _taken(handle: int) -> bool:
 
 
 def _sane(text: bytes, now: float) -> State:
-    """Read a record; a time that is too far ahead is void, as after the clock was set back."""
+    """Parse a state; drop times too far in the future, as after the clock was set back."""
     try:
         state = msgspec.json.decode(text.partition(b"\n")[0], type=State)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""Lists in answers of services: one invalid entry costs that entry, not the whole answer."""
+"""Skip invalid entries of lists in responses, and use the others."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def keep_valid(
     invalid: list[str],
     prepare: Callable[[Any], Any] = lambda value: value,
 ) -> dict[str, Any]:
-    """Return the list of that name with its valid entries, or {} if it has none.
+    """Return {name: valid entries of that list}, or {} if none is valid.
 
-    Entries are checked against the type `entry`, each after `prepare`. Why the others were left out
-    is added to `invalid`, unless nothing is left.
+    Each entry is validated against the type `entry` after `prepare`. The reasons of the skipped
+    ones are added to `invalid`, unless none is valid.
     """
     entries, valid, reasons = data.get(name), [], []
     for value in entries if isinstance(entries, list) else ():

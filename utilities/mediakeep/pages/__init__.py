@@ -1,1 +1,1 @@
-"""Text that people read: the Jinja environment and its templates."""
+"""Reports and charts: the Jinja environment, its templates, and SVG."""

@@ -1,10 +1,10 @@
-"""Cells of tables that spreadsheets open."""
+"""Cells of CSV files for spreadsheets."""
 
 from __future__ import annotations
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet evaluates such cells
 
 
 def plain(text: str) -> str:
-    """Keep a text from being taken for a formula (owasp.org, "CSV Injection")."""
+    """Quote a text that a spreadsheet would evaluate (owasp.org, "CSV Injection")."""
     return f"'{text}" if text.startswith(_FORMULA) else text

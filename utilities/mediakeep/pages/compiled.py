@@ -1,4 +1,4 @@
-"""Compiled templates, kept where Python keeps its compiled modules, and by the same rules."""
+"""Cache of compiled templates, stored like Python's bytecode cache."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from mediakeep import files
 
 
 class Compiled(BytecodeCache):
-    """What jinja2 made of the templates of a folder; it checks that it is of the very text.
+    """Bytecode cache for the templates of a folder; jinja2 checks it against the source.
 
-    Compiling takes a hundred times as long as reading this.
+    Compiling takes a hundred times as long as reading the cache.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def get_source_checksum(self, source: str) -> str:
-        """Return what tells one text, compiled by one version, from any other."""
+        """Return a checksum of the source and the jinja2 version."""
         return super().get_source_checksum(f"{jinja2.__version__} {source}")
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Read what is kept; what is missing or damaged is compiled anew."""
+        """Read the cached bytecode; a missing or damaged template is compiled again."""
         try:
             bucket.bytecode_from_string(self._path(bucket).read_bytes())
-        except Exception:  # noqa: BLE001 - pickle raises whatever it likes
+        except Exception:  # noqa: BLE001 - pickle may raise anything
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it for the next process, where this one may write there."""
+        """Store the bytecode if this process may write to the cache."""
         if not sys.dont_write_bytecode:
             with contextlib.suppress(OSError):
                 files.write_atomic(self._path(bucket), bucket.bytecode_to_string(), sync=False)

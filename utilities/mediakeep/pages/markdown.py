@@ -1,4 +1,4 @@
-"""Text from strangers within Markdown: shown as it is, and never taken for markup."""
+"""Escape untrusted text for Markdown."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import re
 
 from mediakeep import files
 
-LONGEST = 200  # characters of one name or text on a page
+LONGEST = 200  # characters of a name or text in a report
 
 _MARKUP = re.compile(
     r"[\\`*\[\]<>|~]"  # emphasis, code, links, HTML, tables, strikes
-    r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis; an underscore within a word is none
-    r"|&(?=#?\w+;)"  # would become another character
+    r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis; an underscore within a word is literal
+    r"|&(?=#?\w+;)"  # a character reference
     r"|^[-+#=]"  # a list, a heading
     r"|(?<=\bhttp):|(?<=\bhttps):|(?<=\bftp):|(?<=\bwww)\.|(?<=\w)@(?=\w)",  # bare links
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"^(\d{1,9})([.)])")  # a list with numbers
+_NUMBERED = re.compile(r"^(\d{1,9})([.)])")  # a numbered list
 
 
 def escape(text: str, longest: int = LONGEST) -> str:
-    """Write any text so that Markdown shows it letter by letter, on one line, cut if very long."""
+    """Escape a text so that Markdown shows it literally, on one line, truncated to `longest`."""
     if len(text) > longest:
         text = text[: longest - 1] + "…"
     shown = _MARKUP.sub(r"\\\g<0>", files.printable(text))
@@ -29,7 +29,7 @@ def escape(text: str, longest: int = LONGEST) -> str:
 
 
 def code(text: str) -> str:
-    """Write any text as code on one line, whatever backticks it holds."""
+    """Format a text as inline code on one line; it may contain backticks."""
     shown = files.printable(text)
     fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
     space = " " if shown.startswith("`") or shown.endswith("`") else ""

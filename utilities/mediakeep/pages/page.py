@@ -1,4 +1,4 @@
-"""The pages that people read, each rendered from its template."""
+"""Render reports from templates."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 def render(template: str, **facts: Any) -> str:
-    """Render a template; what it names must be given, or jinja2 raises."""
+    """Render a built-in template; jinja2 raises UndefinedError for a missing variable."""
     return _environment().get_template(template).render(facts)
 
 
 def counted(number: int, noun: str) -> str:
-    """Write a number with its noun: "1 track", "2 tracks", "0 auto-fixes"."""
+    """Format a count with its noun: "1 track", "2 tracks", "0 auto-fixes"."""
     plural = f"{noun}es" if noun.endswith(("s", "x")) else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
 
 
 def playing_time(seconds: float) -> str:
-    """Write a span of music as people say it: "1 h 12 min"."""
+    """Format a playing time, such as "1 h 12 min"."""
     minutes = round(seconds / 60)
     if not minutes:
         return f"{round(seconds)} s"
@@ -37,21 +37,21 @@ def playing_time(seconds: float) -> str:
 
 
 def compose(folder: Path | None, template: str, **facts: Any) -> str:
-    """Render a template, a person's own in `folder` before ours; BadTemplate where it is wrong.
+    """Render a user's template in `folder`, or the built-in one; raise BadTemplate on errors.
 
-    A person's template reaches nothing but what it is given (jinja2's sandbox).
+    A user's template can access only its variables (jinja2's sandbox).
     """
     from mediakeep.pages import sandbox
     from mediakeep.pages.compiled import Compiled
 
-    own = [folder] if folder and folder.is_dir() else []  # what is not ours is not kept compiled
-    kept = None if own else Compiled(TEMPLATES)
-    environment = sandbox.Sandbox(*own, TEMPLATES, compiled=kept)
+    own = [folder] if folder and folder.is_dir() else []  # user templates are not cached
+    cache = None if own else Compiled(TEMPLATES)
+    environment = sandbox.Sandbox(*own, TEMPLATES, compiled=cache)
     _with_filters(environment)
     try:
         with sandbox.limited():
             return environment.get_template(template).render(facts)
-    except Exception as error:  # a template is a program: it may raise whatever there is
+    except Exception as error:  # a template may raise anything
         path = folder / template if folder else None
         if path is None or not path.exists():
             raise
@@ -59,11 +59,11 @@ def compose(folder: Path | None, template: str, **facts: Any) -> str:
 
 
 def _line(error: Exception, path: Path) -> int:
-    """Find the line of a template in which an error arose."""
+    """Return the line of a template in which an error occurred, or 0."""
     if line := getattr(error, "lineno", None):
         return int(line)
     frames = traceback.extract_tb(error.__traceback__)
-    return next((one.lineno or 0 for one in reversed(frames) if one.filename == str(path)), 0)
+    return next((it.lineno or 0 for it in reversed(frames) if it.filename == str(path)), 0)
 
 
 @cache  # each process loads its templates once
@@ -75,7 +75,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
-        autoescape=False,  # Markdown is no HTML: a template passes what strangers wrote through md
+        autoescape=False,  # Markdown: templates escape untrusted text with the filter md
         auto_reload=False,
         bytecode_cache=Compiled(TEMPLATES),
         trim_blocks=True,

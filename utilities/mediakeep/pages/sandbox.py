@@ -1,4 +1,4 @@
-"""Templates of a person's own: they reach nothing but what they are given, and end in time."""
+"""Sandbox for users' templates: no access to the system, limited time and memory."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-LIMIT = 10.0  # seconds that a template may take
-MEMORY = 2**28  # bytes that it may take besides
-_LONGEST = 1_000_000  # characters or entries of what a template multiplies
-_PADDING = ("batch", "center", "indent", "tojson")  # filters that are told how much to add
+LIMIT = 10.0  # seconds for rendering a template
+MEMORY = 2**28  # additional bytes of memory
+_LONGEST = 1_000_000  # characters or entries of a repeated sequence
+_PADDING = ("batch", "center", "indent", "tojson")  # filters with a length argument
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, which also keeps a template from making numbers and texts without end."""
+    """Jinja's sandbox, which also limits the size of numbers and texts."""
 
     intercepted_binops = frozenset({"*", "**"})
 
@@ -40,45 +40,45 @@ class Sandbox(ImmutableSandboxedEnvironment):
         for name in _PADDING:
             self.filters[name] = _refusing_length(self.filters[name])
 
-    def call(self, *given: Any, **named: Any) -> Any:
-        """Call what is safe; SecurityError where it is told of a length that is too long."""
-        _, obj, *words = given
-        if isinstance(getattr(obj, "__self__", None), str | int):  # as str.center, int.to_bytes
-            _refuse_length(words, named)
-        return super().call(*given, **named)
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Call an object if it is safe; raise SecurityError for a length that is too large."""
+        _, obj, *arguments = args
+        if isinstance(getattr(obj, "__self__", None), str | int):  # str.center, int.to_bytes
+            _refuse_length(arguments, kwargs)
+        return super().call(*args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Calculate what is safe; SecurityError for powers, and for what would become too long."""
+        """Evaluate `*` or `**`; raise SecurityError for powers and for results too long."""
         if operator == "**":
-            raise SecurityError("powers are not for templates")
+            raise SecurityError("powers are not allowed in templates")
         for text, times in ((left, right), (right, left)):
             if isinstance(times, int) and hasattr(text, "__len__") and len(text) * times > _LONGEST:
-                raise SecurityError("this would be too long")
+                raise SecurityError("the result would be too long")
         return super().call_binop(context, operator, left, right)
 
 
 def _refusing_length(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Have a filter refuse a length that is too long; the value that it filters is none."""
-    before = 2 if hasattr(function, "jinja_pass_arg") else 1  # arguments before any length
+    """Wrap a filter so that it rejects lengths that are too large."""
+    skipped = 2 if hasattr(function, "jinja_pass_arg") else 1  # context and filtered value
 
     @functools.wraps(function)
-    def refusing(*given: Any, **named: Any) -> Any:
-        _refuse_length(given[before:], named)
-        return function(*given, **named)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        _refuse_length(args[skipped:], kwargs)
+        return function(*args, **kwargs)
 
-    return refusing
+    return checked
 
 
-def _refuse_length(given: Iterable[Any], named: Mapping[str, Any]) -> None:
-    if any(isinstance(one, int) and one > _LONGEST for one in (*given, *named.values())):
-        raise SecurityError("this would be too long")
+def _refuse_length(args: Iterable[Any], kwargs: Mapping[str, Any]) -> None:
+    if any(isinstance(arg, int) and arg > _LONGEST for arg in (*args, *kwargs.values())):
+        raise SecurityError("the result would be too long")
 
 
 @contextlib.contextmanager
 def limited() -> Iterator[None]:
-    """Break off what takes longer than `LIMIT` with TimeoutError; in the main thread alone.
+    """Raise TimeoutError in a `with` block after `TIME_LIMIT`, in the main thread only.
 
-    What takes more memory than `MEMORY` ends with MemoryError, on Linux.
+    On Linux, raise MemoryError if the block uses more memory than `MEMORY_LIMIT`.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -102,7 +102,7 @@ def limited() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _bounded_memory() -> Iterator[None]:
-    """Let this process grow by `MEMORY` at most; where its size is not known, by anything."""
+    """Limit the growth of this process to `MEMORY_LIMIT`, if its size is known."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[0])

@@ -1,6 +1,6 @@
-"""How TMDb was asked last: what only reads again asks nobody, but means the same host and language.
+"""Host and language of the last TMDb lookups, for commands that only read the cache.
 
-Answers are known by their addresses, in which both stand.
+Cached responses are found by their URL, which contains both.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class _Asked(msgspec.Struct):
 
 
 def note(known: Ledger, access: Access) -> None:
-    """Note how it is asked from now on."""
+    """Save hosts and language of a configuration."""
     asked = _Asked(access.catalogue.host, access.pictures.host, access.locale)
     text = msgspec.json.encode(asked).decode()
     if known.mark(_MARK) != text:
@@ -34,7 +34,7 @@ def note(known: Ledger, access: Access) -> None:
 
 
 def closed(folder: Path) -> Access:
-    """Return the access by which nobody is asked, and what is known is found; NoCache."""
+    """Return a disabled configuration with the last settings; raise NoCache if unreadable."""
     desk = Desk(folder, CLOSED)
     if not desk.has_file:
         return CLOSED
@@ -42,7 +42,7 @@ def closed(folder: Path) -> Access:
         text = desk.known.mark(_MARK)
     try:
         asked = msgspec.json.decode(text, type=_Asked)
-    except msgspec.DecodeError:  # of a time when nothing was noted
+    except msgspec.DecodeError:  # nothing saved yet
         return CLOSED
     return structs.replace(
         CLOSED,

@@ -1,4 +1,4 @@
-"""What one process asks TMDb with, and how it may: made once, opened when first needed."""
+"""Lookup context for TMDb."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mediakeep.lookups.counter import Counter
 from mediakeep.lookups.tmdb import terms
 from mediakeep.lookups.tmdb.known import FILE, Known
 
-if TYPE_CHECKING:  # loading it takes its time, and most movies are known
+if TYPE_CHECKING:  # imported late: it is slow, and most movies are cached
     from mediakeep.lookups.tmdb.service import TMDb
 
 
@@ -23,18 +23,20 @@ CLOSED = Access(
 
 
 class Desk(Counter):
-    """The look-ups of one process at TMDb."""
+    """Client and store of one process for TMDb; each is opened on first use."""
 
     file = FILE
 
     @cached_property
     def known(self) -> Known:
-        """What earlier look-ups came to; NoCache where it cannot be opened."""
-        return Known(self.folder, self._machine.clock)
+        """Results of earlier lookups; raises NoCache if it cannot be opened."""
+        known = Known(self.folder, self._machine.clock)
+        self._closables.append(known)
+        return known
 
     @cached_property
     def tmdb(self) -> TMDb:
-        """TMDb, as a library of ours asks it; NoCache where its answers cannot be kept."""
+        """Client for TMDb; raises NoCache if responses cannot be stored."""
         from mediakeep.lookups.tmdb.service import TMDb
 
         return TMDb(self.http, self.access)

@@ -1,8 +1,8 @@
-"""Movies and collections as TMDb tells of them, reduced to what is used here.
+"""Movies and collections of TMDb, reduced to the fields used here.
 
-Field by field after the answers of its API, version 3 (developer.themoviedb.org/reference). What is
-missing, null or empty there is "", 0 or () here. Dates are YYYY-MM-DD, running times minutes,
-languages ISO 639-1, countries ISO 3166-1; a picture's `path` is what follows the size in its URL.
+The fields follow the responses of its API, version 3 (developer.themoviedb.org/reference). Missing,
+null or empty values are "", 0 or (). Dates are YYYY-MM-DD, running times minutes, languages ISO
+639-1, countries ISO 3166-1; the `path` of an image is the part of its URL after the size.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import msgspec
 
 
 class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A movie as a search, a find or a collection lists it."""
+    """A movie as listed in search results and collections."""
 
     id: int
     title: str = ""
@@ -25,12 +25,12 @@ class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def year(self) -> int:
-        """The year of its first release, 0 where that is not known."""
+        """The year of its first release, or 0 if unknown."""
         return year(self.release_date)
 
 
 class Picture(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A poster, a backdrop or a logo; `language` is "" for one without text."""
+    """A poster, backdrop or logo; `language` is "" if it has no text."""
 
     path: str
     width: int = 0
@@ -60,7 +60,7 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Title(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Another title of a movie, and the country that knows it by that."""
+    """An alternative title of a movie, with its country."""
 
     title: str
     country: str = ""
@@ -68,7 +68,7 @@ class Title(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Translation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A movie's texts in another language; "" where there are none."""
+    """Texts of a movie in another language; missing ones are ""."""
 
     language: str
     country: str = ""
@@ -78,7 +78,7 @@ class Translation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a country rates a movie for the young, by one of its releases there; "" where it is not.
+    """The age rating of a release in a country, or "" if unrated.
 
     `type` is TMDb's: 1 premiere, 2 limited, 3 theatrical, 4 digital, 5 physical, 6 TV.
     """
@@ -90,7 +90,7 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Named(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A genre, country, studio, keyword or collection: its name, and its id or code."""
+    """A genre, country, studio, keyword or collection, with its id or code."""
 
     name: str
     id: int = 0
@@ -101,7 +101,7 @@ class Named(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Movie(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A movie with all that one request brings; texts in the language that was `asked` for."""
+    """A movie with all data of one request; texts in the requested language (`asked`)."""
 
     id: int
     imdb_id: str = ""
@@ -133,22 +133,22 @@ class Movie(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     certificates: tuple[Certificate, ...] = ()
     alternative_titles: tuple[Title, ...] = ()
     translations: tuple[Translation, ...] = ()
-    trailer: str = ""  # key of a video at YouTube
+    trailer: str = ""  # key of a YouTube video
     external_ids: dict[str, str] = {}  # "imdb", "wikidata"...
 
     @property
     def year(self) -> int:
-        """The year of its first release, 0 where that is not known."""
+        """The year of its first release, or 0 if unknown."""
         return year(self.release_date)
 
     @property
     def directors(self) -> tuple[str, ...]:
-        """Those who directed it."""
-        return tuple(dict.fromkeys(one.name for one in self.crew if one.job == "Director"))
+        """The names of its directors."""
+        return tuple(dict.fromkeys(it.name for it in self.crew if it.job == "Director"))
 
 
 class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Movies that belong together, as TMDb has them."""
+    """A collection of movies."""
 
     id: int
     name: str = ""
@@ -159,5 +159,5 @@ class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def year(date: str) -> int:
-    """Return the year of a date, 0 where it has none."""
+    """Return the year of a date, or 0 if it has none."""
     return int(date[:4]) if date[:4].isascii() and date[:4].isdigit() else 0

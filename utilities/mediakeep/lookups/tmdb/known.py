@@ -1,8 +1,8 @@
-"""Which movie each file is, kept beside the raw answers of TMDb, and found by its ids.
+"""Store of TMDb lookup results, searchable by TMDb id and collection.
 
-A resolved movie lies under the key of its item, with the question that it answers: as long as that
-is the same, nobody is asked again. What TMDb told is kept no longer than its terms allow; what it
-was taken to be stays.
+A resolved movie is stored under the key of its item with a digest of the query; while the digest
+stays the same, no request is made. Data from TMDb is deleted when its terms require; the identity
+of each movie stays.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ _READ = "SELECT content FROM resolved WHERE"
 
 
 class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A movie that may be meant, and what speaks for and against it; `confidence` 0 to 1."""
+    """A possible match with its penalties; `confidence` is 0 to 1."""
 
     hit: Hit
     confidence: float
-    director: str = ""  # where details were asked for
+    director: str = ""  # if its details were requested
     runtime: int = 0  # minutes
-    title: str = ""  # the one of its titles that is nearest
-    against: dict[str, float] = {}  # what was taken off for what: "title", "year", "runtime"...
+    title: str = ""  # the most similar one of its titles
+    against: dict[str, float] = {}  # penalties by reason: "title", "year", "runtime"...
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of the look-up of one movie; `tmdb_id` is 0 where it is not certain."""
+    """Result of the lookup of one movie; `tmdb_id` is 0 if it is not certain."""
 
     key: str
-    question: str  # digest of what is known here, and of the language
+    question: str  # digest of the query and the language
     match: MatchState = ""
     by: str = ""  # what decided: "queue", "nfo", "name", "search" or "person"
     tmdb_id: int = 0
@@ -62,97 +62,97 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: str = ""  # of the item, escaped
     collection_id: int = 0
     confidence: float = 0.0
-    asked: str = ""  # when, as ISO 8601
-    removed: tuple[int, ...] = ()  # ids given here that TMDb has no more
+    asked: str = ""  # time of the lookup, ISO 8601
+    removed: tuple[int, ...] = ()  # ids in the library that TMDb has deleted
     candidates: tuple[Candidate, ...] = ()
     poster_url: str = ""
     fanart_url: str = ""
 
 
 class Known(Ledger):
-    """The tables of one folder of caches; NoCache where they cannot be written."""
+    """The store in a cache folder; raises NoCache if it cannot be written."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         super().__init__(folder / FILE, _SCHEMA)
         self._clock = clock
 
     def resolved(self, key: str) -> Resolved | None:
-        """Return what became of a movie's look-up; None where there was none."""
+        """Return the lookup result of a movie, or None."""
         return unpacked(self._base.read(f"{_READ} key = ?", key), Resolved)
 
     def keep(self, key: str, resolved: Resolved) -> None:
-        """Keep what a look-up came to in place of what was known before."""
+        """Save a lookup result, replacing an earlier one."""
         self._base.write(_row(key, resolved))
 
     @property
     def is_bare(self) -> bool:
-        """Whether no movie is known, as after the caches were deleted."""
+        """Whether the store is empty, as after the caches were deleted."""
         return self._base.read("SELECT 1 FROM resolved LIMIT 1") is None
 
-    def adopt(self, found: Iterable[Resolved]) -> None:
-        """Keep what movies were taken to be, as somebody else remembers it."""
-        self._base.write(*(_row(one.key, one) for one in found))
+    def adopt(self, movies: Iterable[Resolved]) -> None:
+        """Save results that were stored elsewhere, such as in the queue."""
+        self._base.write(*(_row(movie.key, movie) for movie in movies))
 
     def rename(self, names: Mapping[str, tuple[str, str]]) -> None:
-        """Let what was looked up be under new keys: old key -> new key and path."""
+        """Change the keys of lookup results: old key -> new key and path."""
         for old, (new, path) in names.items():
             if known := self.resolved(old):
                 self.keep(new, structs.replace(known, key=new, path=path))
                 self.forget(old)
 
     def forget(self, key: str) -> None:
-        """Forget what became of a movie's look-up."""
+        """Delete the lookup result of a movie."""
         self._base.write(("DELETE FROM resolved WHERE key = ?", (key,)))
 
     def holders(self, tmdb_id: int) -> tuple[Resolved, ...]:
-        """Return all that were taken to be a movie, by its id at TMDb; in the order of keys."""
+        """Return all items identified as a movie, sorted by key."""
         where = "tmdb = ? AND tmdb > 0 ORDER BY key"
         return _all(self._base.rows(f"{_READ} {where}", tmdb_id))
 
     def collected(self, collection_id: int) -> tuple[Resolved, ...]:
-        """Return the movies of the library in a collection of TMDb; in the order of keys."""
+        """Return the movies of the library in a TMDb collection, sorted by key."""
         where = "collection = ? AND collection > 0 ORDER BY key"
         return _all(self._base.rows(f"{_READ} {where}", collection_id))
 
     def every(self) -> Iterator[Resolved]:
-        """Give all movies that were looked up, in the order of keys."""
+        """Yield the lookup results of all movies, sorted by key."""
         yield from _all(self._base.rows("SELECT content FROM resolved ORDER BY key"))
 
     def searches(self) -> list[Row]:
-        """Return what was searched for: addresses, times in seconds, and answers as they lie."""
+        """Return the cached searches: URL, time in seconds, and compressed response."""
         where = f"instr(asked, '/{terms.VERSION}/search/') > 0 ORDER BY asked"
         return self._base.rows(f"SELECT asked, kept, content FROM answers WHERE {where}")
 
     def sweep(self) -> None:
-        """Take out of the file what TMDb told and may not be kept any longer."""
+        """Delete data of TMDb that may not be stored any longer."""
         now = self._clock()
         end = clock.text(datetime.fromtimestamp(now - terms.LONGEST, UTC))
         old = "asked <> '' AND asked <= ?"
-        faded = [_faded(one) for one in _all(self._base.rows(f"{_READ} {old}", end))]
+        faded = [_faded(movie) for movie in _all(self._base.rows(f"{_READ} {old}", end))]
         self._base.write(*shelf.expired(terms.KEPT, now), *faded)
 
 
-def _row(key: str, one: Resolved) -> Statement:
-    return _WRITE, (key, one.tmdb_id, one.collection_id, one.asked, packed(one))
+def _row(key: str, movie: Resolved) -> Statement:
+    return _WRITE, (key, movie.tmdb_id, movie.collection_id, movie.asked, packed(movie))
 
 
-def _faded(one: Resolved) -> Statement:
-    """Keep what a movie was taken to be, without what TMDb tells of it."""
-    kept = Resolved(
-        key=one.key,
-        question=one.question,
-        match=one.match,
-        by=one.by,
-        tmdb_id=one.tmdb_id,
-        imdb_id=one.imdb_id,
-        edition=one.edition,
-        path=one.path,
-        collection_id=one.collection_id,
-        confidence=one.confidence,
-        removed=one.removed,
+def _faded(movie: Resolved) -> Statement:
+    """Return the statement that keeps the identity of a movie without the data of TMDb."""
+    identity = Resolved(
+        key=movie.key,
+        question=movie.question,
+        match=movie.match,
+        by=movie.by,
+        tmdb_id=movie.tmdb_id,
+        imdb_id=movie.imdb_id,
+        edition=movie.edition,
+        path=movie.path,
+        collection_id=movie.collection_id,
+        confidence=movie.confidence,
+        removed=movie.removed,
     )
-    return _row(one.key, kept)
+    return _row(movie.key, identity)
 
 
 def _all(rows: list[Row]) -> tuple[Resolved, ...]:
-    return tuple(one for row in rows if (one := unpacked(row, Resolved)))
+    return tuple(movie for row in rows if (movie := unpacked(row, Resolved)))

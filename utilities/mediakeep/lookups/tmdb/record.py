@@ -1,6 +1,6 @@
-"""status/movies/tmdb_cache.json: what was looked up at TMDb, for people to read.
+"""Export of the TMDb lookups to status/movies/tmdb_cache.json.
 
-It holds which movie each file is, and what was searched for in the last days, with the first hits.
+It contains the identified movies, and the searches of the last days with their first results.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from mediakeep.lookups.export import Record, Told, filled
 from mediakeep.lookups.tmdb.known import Candidate, Known, Resolved
 
 FILE = "tmdb_cache.json"
-_ASKED = "query", "primary_release_year", "year", "language"  # what a search says of itself
-_HITS = 5  # of each search: the first ones
+_ASKED = "query", "primary_release_year", "year", "language"  # exported
+_HITS = 5  # results of each search
 
 
 class _Hit(msgspec.Struct):
-    """What the record tells of a movie that was found: a fraction of what the answer says."""
+    """A search result, reduced to the exported fields."""
 
     id: int
     title: str | None = None
@@ -33,36 +33,36 @@ class _Hit(msgspec.Struct):
 
 
 class _Page(msgspec.Struct):
-    """The answer to a search, as far as the record tells of it."""
+    """A search response, reduced to the exported fields."""
 
     results: list[_Hit]
 
 
 def check(folder: Path, known: Known) -> list[str]:
-    """Take a record that is gone as the wish to have all looked up anew; say what was found.
+    """Clear the store if the file was deleted, rewrite a damaged file; return messages.
 
-    `folder` is that of caches, here and below: the record lies with its queue, as no cache does.
+    `folder` is the cache folder, here and below; the export itself is next to the movie queue.
     """
     return _record(folder, known).check()
 
 
 def settle(known: Known, host: str) -> list[str]:
-    """Note which host is asked from now on, and drop what may not be kept; say what that means."""
+    """Record the queried host, and delete expired data; return messages."""
     known.sweep()
     return records.settle(known, host)
 
 
 def export(folder: Path, known: Known) -> None:
-    """Write the record, if anything is known; one that was deleted meanwhile is not written."""
+    """Write the file; if it was deleted meanwhile, clear the store instead."""
     known.sweep()
     _record(folder, known).export()
 
 
 def _record(folder: Path, known: Known) -> Record:
     def tell() -> Told:
-        # As bytes at once: so the record of a large library takes a tenth of the memory.
-        movies = {one.key: _written(_told(one)) for one in known.every()}
-        searches = [_written(one) for one in _searches(known.searches())]
+        # Encoded one by one: the export of a large library takes a tenth of the memory.
+        movies = {movie.key: _written(_told(movie)) for movie in known.every()}
+        searches = [_written(search) for search in _searches(known.searches())]
         return {"movies": movies, "searches": searches}
 
     return Record(folder.parent / "movies" / FILE, "movies", known, tell)
@@ -72,37 +72,38 @@ def _written(told: Told) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(told))
 
 
-def _told(one: Resolved) -> Told:
-    """Return what the record says of a movie; of one that is certain, not what else it might be."""
-    candidates = [] if one.tmdb_id else list(map(_candidate, one.candidates))
-    told: Told = {
-        "match": one.match,
-        "found_by": one.by,
-        "confidence": one.confidence,
-        "tmdb_id": one.tmdb_id,
-        "imdb_id": one.imdb_id,
-        "title": one.title,
-        "year": one.year,
-        "release_date": one.release_date,
-        "edition": one.edition,
-        "collection_id": one.collection_id,
-        "poster_url": one.poster_url,
-        "fanart_url": one.fanart_url,
-        "removed": list(one.removed),
+def _told(movie: Resolved) -> Told:
+    """Return the entry of a movie; candidates are omitted if it is certain."""
+    candidates = [] if movie.tmdb_id else list(map(_candidate, movie.candidates))
+    entry: Told = {
+        "match": movie.match,
+        "found_by": movie.by,
+        "confidence": movie.confidence,
+        "tmdb_id": movie.tmdb_id,
+        "imdb_id": movie.imdb_id,
+        "title": movie.title,
+        "year": movie.year,
+        "release_date": movie.release_date,
+        "edition": movie.edition,
+        "collection_id": movie.collection_id,
+        "poster_url": movie.poster_url,
+        "fanart_url": movie.fanart_url,
+        "removed": list(movie.removed),
         "candidates": candidates,
-        "asked": one.asked,
+        "asked": movie.asked,
     }
-    return filled(told)
+    return filled(entry)
 
 
-def _candidate(one: Candidate) -> Told:
-    hit = one.hit
-    told = {"tmdb_id": hit.id, "title": hit.title, "release_date": hit.release_date}
-    return filled(told | {"director": one.director}) | {"confidence": one.confidence}
+def _candidate(candidate: Candidate) -> Told:
+    hit = candidate.hit
+    entry = {"tmdb_id": hit.id, "title": hit.title, "release_date": hit.release_date}
+    entry["director"] = candidate.director
+    return filled(entry) | {"confidence": candidate.confidence}
 
 
 def _searches(rows: list[Row]) -> Iterator[Told]:
-    """Give the searches with their hits; a row that is spoilt is left out."""
+    """Yield the searches with their first results; skip damaged rows."""
     for asked, kept, content in rows:
         try:
             page = msgspec.json.decode(zlib.decompress(content), type=_Page)
@@ -111,8 +112,8 @@ def _searches(rows: list[Row]) -> Iterator[Told]:
         except (ValueError, TypeError, OverflowError, OSError, zlib.error, RecursionError):
             continue
         hits = [
-            filled({"tmdb_id": one.id, "title": one.title, "release_date": one.release_date})
-            for one in page.results[:_HITS]
+            filled({"tmdb_id": hit.id, "title": hit.title, "release_date": hit.release_date})
+            for hit in page.results[:_HITS]
         ]
         yield {name: words[name] for name in _ASKED if name in words} | {
             "asked": when,

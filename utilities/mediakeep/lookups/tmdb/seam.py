@@ -1,13 +1,12 @@
-"""The one place where tmdbsimple is bent: its requests go through our own session.
+"""Route the requests of tmdbsimple through our HTTP client.
 
-It builds each request, and `read` fetches it. Its public hook REQUESTS_SESSION takes any object
-with the method `request` of a session of requests; of what that returns it uses raise_for_status,
-encoding and json alone. Its host is written into it, so an address is made anew here; it does not
-work without a key, so it has a word that is never sent: the real one joins a request where it
-leaves.
+tmdbsimple builds each request, and `read` fetches it. Its public hook REQUESTS_SESSION accepts any
+object with the method `request` of a requests session; of the result it uses only raise_for_status,
+encoding and json. Its host is hard-coded, so the URL is rebuilt here; it requires a key, so it gets
+a placeholder that is never sent: the real secret is added on the connection.
 
-Its module variables are read when one of its objects is made. tests/lookups/tmdb/test_seam.py
-guards all this.
+Its module variables are read when one of its objects is created.
+tests/lookups/tmdb/test_tmdb_seam.py checks all this.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ import tmdbsimple
 
 from mediakeep.lookups.tmdb import terms
 
-Read = Callable[[str], bytes]  # a URL's content
+Read = Callable[[str], bytes]  # returns the content of a URL
 
 _ITS_OWN = f"https://api.themoviedb.org/{terms.VERSION}"
-_NO_KEY = "it joins below"
+_NO_KEY = "placeholder"
 
 
 class _Answer:
-    """An answer as tmdbsimple wants one; what its functions return is the content as it came."""
+    """Response for tmdbsimple, whose functions then return the raw content."""
 
     encoding = ""
 
@@ -35,15 +34,15 @@ class _Answer:
         self._content = content
 
     def raise_for_status(self) -> None:
-        """Do nothing: `read` has raised."""
+        """Do nothing: `read` has already raised."""
 
     def json(self) -> bytes:
-        """Return the content, which is parsed into types elsewhere."""
+        """Return the raw content, which is decoded elsewhere."""
         return self._content
 
 
 class Session:
-    """A session as tmdbsimple wants one, that asks `host`, given as a URL, through `read`."""
+    """Session for tmdbsimple that sends requests to `host`, a URL, by calling `read`."""
 
     def __init__(self, host: str, read: Read) -> None:
         self._base = f"{host}/{terms.VERSION}"
@@ -52,18 +51,18 @@ class Session:
     def request(
         self, method: str, url: str, params: Mapping[str, object] | None = None, **_: Any
     ) -> _Answer:
-        """Fetch what tmdbsimple asks for from the host that is set."""
+        """Fetch a URL of tmdbsimple from the configured host."""
         if method != "GET" or not url.startswith(f"{_ITS_OWN}/"):
-            raise ValueError(f"tmdbsimple asks for something unknown: {method}")
-        told = urlencode(params or {}, quote_via=quote)
+            raise ValueError(f"unexpected request of tmdbsimple: {method} {url}")
+        query = urlencode(params or {}, quote_via=quote)
         path = url.removeprefix(_ITS_OWN)
-        return _Answer(self._read(f"{self._base}{path}" + (f"?{told}" if told else "")))
+        return _Answer(self._read(f"{self._base}{path}" + (f"?{query}" if query else "")))
 
 
 def made(group: str, *who: object, session: Session) -> Any:
-    """Make an object of one of tmdbsimple's classes that asks through a session of ours."""
+    """Create an object of a tmdbsimple class that uses our session."""
     tmdbsimple.API_KEY = _NO_KEY
     tmdbsimple.API_VERSION = terms.VERSION
-    tmdbsimple.USE_BEARER_AUTH = True  # else the word would be a part of each address
+    tmdbsimple.USE_BEARER_AUTH = True  # otherwise the placeholder is part of each URL
     tmdbsimple.REQUESTS_SESSION = session
     return getattr(tmdbsimple, group)(*who)

@@ -1,7 +1,7 @@
-"""TMDb's answers as they come, reduced to the fields that are used.
+"""Responses of TMDb, reduced to the used fields.
 
-Names as in developer.themoviedb.org/reference. Fields that are missing or null have their defaults;
-one of another type makes the whole answer unusable.
+Names are those of developer.themoviedb.org/reference. Missing or null fields get their defaults; a
+field of another type makes the whole response invalid.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Movie(msgspec.Struct):
-    """A movie in a list: of a search, of a find, or of a collection."""
+    """A movie in search results, find results or a collection."""
 
     id: int
     title: str = ""
@@ -30,19 +30,19 @@ class Movie(msgspec.Struct):
 
 
 class Page(msgspec.Struct):
-    """A page of a search."""
+    """A page of search results."""
 
     results: list[Movie]
 
 
 class Finds(msgspec.Struct):
-    """What another database's id leads to."""
+    """Movies with the id of another database."""
 
     movie_results: list[Movie]
 
 
 class Collection(msgspec.Struct):
-    """A collection, in an answer of its own or in that of a movie; without an id it is none."""
+    """A collection, requested by itself or as part of a movie; invalid without an id."""
 
     id: int = 0
     name: str = ""
@@ -61,7 +61,7 @@ class Named(msgspec.Struct):
 
 
 class Language(msgspec.Struct):
-    """A language that is spoken."""
+    """A spoken language."""
 
     iso_639_1: str = ""
 
@@ -79,14 +79,14 @@ class Person(msgspec.Struct):
 
 
 class Credits(msgspec.Struct):
-    """Who is in it and who made it."""
+    """Cast and crew."""
 
     cast: list[Person] = []
     crew: list[Person] = []
 
 
 class Image(msgspec.Struct):
-    """A picture."""
+    """An image."""
 
     file_path: str = ""
     width: int = 0
@@ -97,7 +97,7 @@ class Image(msgspec.Struct):
 
 
 class Images(msgspec.Struct):
-    """All pictures of a movie in the languages that were asked for."""
+    """All images of a movie in the requested languages."""
 
     posters: list[Image] = []
     backdrops: list[Image] = []
@@ -105,7 +105,7 @@ class Images(msgspec.Struct):
 
 
 class Release(msgspec.Struct):
-    """One release in a country."""
+    """A release in a country."""
 
     certification: str = ""
     type: int = 0
@@ -126,7 +126,7 @@ class Countries(msgspec.Struct):
 
 
 class Video(msgspec.Struct):
-    """A trailer, a clip or the like, at another site."""
+    """A trailer or clip on a video site."""
 
     key: str = ""
     site: str = ""
@@ -136,7 +136,7 @@ class Video(msgspec.Struct):
 
 
 class Videos(msgspec.Struct):
-    """All videos in the languages that were asked for."""
+    """All videos in the requested languages."""
 
     results: list[Video] = []
 
@@ -170,7 +170,7 @@ class Translations(msgspec.Struct):
 
 
 class Title(msgspec.Struct):
-    """Another title."""
+    """An alternative title."""
 
     title: str = ""
     iso_3166_1: str = ""
@@ -178,13 +178,13 @@ class Title(msgspec.Struct):
 
 
 class Titles(msgspec.Struct):
-    """All other titles."""
+    """All alternative titles."""
 
     titles: list[Title] = []
 
 
 class Details(Movie, kw_only=True):
-    """A movie with all that is appended to it."""
+    """A movie with the appended responses."""
 
     imdb_id: str = ""
     tagline: str = ""
@@ -212,9 +212,9 @@ _MOVIES: dict[type[Any], str] = {Page: "results", Finds: "movie_results", Collec
 
 
 def read(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
-    """Read an answer; ValueError or RecursionError where it is none of that kind.
+    """Decode a response; raise ValueError or RecursionError if it is invalid.
 
-    The reasons why movies of a list were left out are added to `odd`, one for each.
+    The reasons why movies of a list were skipped are added to `odd`, one for each.
     """
     data = _filled(msgspec.json.decode(content))
     try:
@@ -227,7 +227,7 @@ def read(content: bytes, kind: type[T], odd: list[str] | None = None) -> T:
 
 
 def _filled(thing: Any) -> Any:
-    """Leave out whatever is null."""
+    """Remove null values."""
     if isinstance(thing, dict):
         return {name: _filled(value) for name, value in thing.items() if value is not None}
     if isinstance(thing, list):

@@ -1,7 +1,7 @@
-"""What TMDb's terms and its programming interface ask of those who use it.
+"""Constants and id formats of TMDb.
 
-Its answers may be kept for six months (themoviedb.org/api-terms-of-use); a search or a find brings
-new movies to light, and is good for a week.
+Responses may be cached for six months (themoviedb.org/api-terms-of-use); those of searches and
+finds expire after a week, so that new movies are found.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ VERSION = "3"
 
 _DAY = 86400.0
 LONGEST = 180 * _DAY  # seconds
-# Seconds for which answers are good, of the first text that an address holds.
+# Cache lifetimes in seconds by a substring of the URL; the first match counts.
 KEPT = (
     (f"/{VERSION}/search/", 7 * _DAY),
     (f"/{VERSION}/find/", 7 * _DAY),
@@ -29,31 +29,31 @@ _TMDB_PAGE = re.compile(
 _IMDB_PAGE = re.compile(_SITE % (r"imdb\.com", r"title/(tt[0-9]{7,10})"), re.IGNORECASE)
 _TMDB_ID = re.compile(r"([1-9][0-9]{0,9})(?:-\S*)?")
 _PICTURE = re.compile(r"/[A-Za-z0-9_-]{1,80}\.[A-Za-z]{3,4}")
-MOST = 2**31 - 1  # of an id
+MOST = 2**31 - 1  # the largest id
 
 
 def is_imdb_id(text: str) -> bool:
-    """Tell whether a text has the form of the id of a title at IMDb, such as tt0133093."""
+    """Return whether a text has the form of an IMDb title id, such as tt0133093."""
     return _IMDB_ID.fullmatch(text) is not None
 
 
 def read_tmdb_id(text: str) -> int:
-    """Read an id of TMDb, or the address of a movie's page as a browser shows it; 0 if neither.
+    """Parse a TMDb id or the URL of a movie's page; return 0 if invalid.
 
-    The id may have the title behind it, as in such addresses: "603-the-matrix".
+    The title may follow the id, as in such URLs: "603-the-matrix".
     """
-    found = _TMDB_PAGE.fullmatch(text.strip()) or _TMDB_ID.fullmatch(text.strip())
-    number = int(found[1]) if found else 0
+    match = _TMDB_PAGE.fullmatch(text.strip()) or _TMDB_ID.fullmatch(text.strip())
+    number = int(match[1]) if match else 0
     return number if number <= MOST else 0
 
 
 def read_imdb_id(text: str) -> str:
-    """Read an id of IMDb, or the address of a title's page as a browser shows it; "" if neither."""
-    found = _IMDB_PAGE.fullmatch(text.strip())
-    told = found[1].lower() if found else text.strip()
-    return told if is_imdb_id(told) else ""
+    """Parse an IMDb id or the URL of a title's page; return "" if invalid."""
+    match = _IMDB_PAGE.fullmatch(text.strip())
+    imdb_id = match[1].lower() if match else text.strip()
+    return imdb_id if is_imdb_id(imdb_id) else ""
 
 
 def is_picture(path: str) -> bool:
-    """Tell whether a text has the form of the path of a picture at TMDb, such as /aB3.jpg."""
+    """Return whether a text has the form of a TMDb image path, such as /aB3.jpg."""
     return _PICTURE.fullmatch(path) is not None

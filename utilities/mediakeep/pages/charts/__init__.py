@@ -1,4 +1,4 @@
-"""Charts as SVG: numbers in, one complete picture out, the same byte for byte on every machine."""
+"""Charts as SVG documents, byte-identical on all machines."""
 
 from mediakeep.pages.charts.chart import Chart, Goal, Series
 from mediakeep.pages.charts.columns import bars, stacked

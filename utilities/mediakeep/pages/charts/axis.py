@@ -1,4 +1,4 @@
-"""The labels below a chart: as many as have room, evenly apart, the last among them."""
+"""Labels below a chart: as many as fit, evenly spaced, including the last one."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from mediakeep.pages.charts.chart import Chart
 _SIZE = 12
 _GAP = 12.0  # between two labels
 _BROADEST = 100.0
-_MOST_SKIPPED = 7  # where groups tell where one is, labels farther apart tell nothing
-_INDENT = 5.0  # of a group from the line where it begins
-_EDGES = (4.0, 716.0)  # within the paper
+_MOST_SKIPPED = 7  # with groups, labels farther apart are omitted
+_INDENT = 5.0  # of a group label from its line
+_EDGES = (4.0, 716.0)  # of the drawing area
 
 
 def labels(chart: Chart, left: float, slot: float, bottom: float) -> tuple[str, float]:
-    """Draw the labels of slots from `left` on, and below them the groups they are part of.
+    """Render the labels of the slots, starting at `left`, and their groups below them.
 
-    Returns the marks, and how much room they take below `bottom`.
+    Return the SVG elements and their height below `bottom`.
     """
     shown = [svg.fitted(label, _BROADEST, _SIZE) for label in chart.labels]
     stride = _stride(shown, left, slot)
     if chart.groups and stride > _MOST_SKIPPED:
         return "\n".join(_groups(chart, left, slot, bottom)), 32
     last = len(shown) - 1
-    found = [
+    elements = [
         _label(shown[place], left + (place + 0.5) * slot, bottom)
         for place in range(last % stride, last + 1, stride)
     ]
     if not chart.groups:
-        return "\n".join(found), 32
-    return "\n".join(found + _groups(chart, left, slot, bottom + 20)), 52
+        return "\n".join(elements), 32
+    return "\n".join(elements + _groups(chart, left, slot, bottom + 20)), 52
 
 
 def _label(words: str, x: float, bottom: float) -> str:
@@ -40,7 +40,7 @@ def _label(words: str, x: float, bottom: float) -> str:
 
 
 def _stride(shown: list[str], left: float, slot: float) -> int:
-    """Return the smallest distance, in slots, at which no label meets the next."""
+    """Return the smallest distance, in slots, at which labels do not overlap."""
     broadest = max(svg.width(label, _SIZE) for label in shown)
     ends = (left + slot / 2, left + (len(shown) - 0.5) * slot)
     moved = sum(abs(_inside(end, broadest) - end) for end in ends)
@@ -48,20 +48,20 @@ def _stride(shown: list[str], left: float, slot: float) -> int:
 
 
 def _inside(x: float, room: float) -> float:
-    """Return the nearest place to `x` where what is `room` wide lies within the paper."""
+    """Return the position nearest to `x` at which a label of width `room` fits on the paper."""
     return min(max(x, _EDGES[0] + room / 2), _EDGES[1] - room / 2)
 
 
 def _groups(chart: Chart, left: float, slot: float, y: float) -> list[str]:
-    """Write each group where it begins, if it has room before the next."""
+    """Render each group label at its first slot, if it fits before the next group."""
     groups, count = chart.groups, len(chart.groups)
     starts = [0, *(place for place in range(1, count) if groups[place] != groups[place - 1])]
-    found = []
+    elements = []
     for start, end in pairwise([*starts, count]):
         x = left + start * slot
         limit = _EDGES[1] if end == count else left + end * slot
         words = svg.fitted(groups[start], _BROADEST, _SIZE)
-        found.append(svg.tag("line", class_="grid", x1=x, y1=y, x2=x, y2=y + 22))
+        elements.append(svg.tag("line", class_="grid", x1=x, y1=y, x2=x, y2=y + 22))
         if x + _INDENT + svg.width(words, _SIZE) + _INDENT <= limit:
-            found.append(svg.text(words, x + _INDENT, y + 20))
-    return found
+            elements.append(svg.text(words, x + _INDENT, y + 20))
+    return elements

@@ -1,4 +1,4 @@
-"""What a chart shows: numbers by name along one axis, before anything is drawn."""
+"""The data of a chart: named series of numbers along one axis."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from enum import StrEnum
 
 import msgspec
 
-LARGEST = 1e15  # beyond it a float no longer holds every whole number
+LARGEST = 1e15  # floats are not exact for all larger integers
 DECIMALS = 6
 
 Values = tuple[float | None, ...]
 
 
 class Kind(StrEnum):
-    """How numbers are drawn, in the words that a reader of the screen says."""
+    """Type of a chart, in words for screen readers."""
 
     BARS = "Bar chart"
     STACKED = "Stacked bar chart"
@@ -22,26 +22,25 @@ class Kind(StrEnum):
 
 
 class Series(msgspec.Struct, frozen=True):
-    """Numbers under one name, one for each label of the chart; `None` is not known."""
+    """A named series with one value per label of the chart; None means unknown."""
 
     name: str
     values: Values
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """The whole that a line is on its way to, such as 930 artists."""
+    """The goal that a line approaches, such as 930 artists."""
 
     name: str
     value: float
 
 
 class Chart(msgspec.Struct, frozen=True):
-    """One picture: a title, what the numbers count, and the numbers.
+    """A chart: its title, the unit of its values, and the series.
 
-    `groups` names what each label is part of, such as the year of a week or the month of a day;
-    it stands below the labels, once where it changes. A number that is not finite, or not below
-    `LARGEST`, counts as not known. Raises ValueError where a series or the groups do not have
-    one entry for each label.
+    `groups` has one entry per label, such as the year of a week or the month of a day; it is shown
+    below the labels where it changes. A value that is not finite, or not below `MAX_VALUE`, counts
+    as unknown. Raise ValueError if a series or `groups` does not have one entry per label.
     """
 
     title: str
@@ -52,33 +51,33 @@ class Chart(msgspec.Struct, frozen=True):
     goal: Goal | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what could only be drawn wrongly."""
+        """Check the number of entries."""
         for entries in (self.groups or self.labels, *(each.values for each in self.series)):
             if len(entries) != len(self.labels):
                 raise ValueError(f"{len(entries)} entries for {len(self.labels)} labels")
 
 
 def known(values: Values) -> list[float | None]:
-    """Return numbers as they are drawn: rounded, and None where there is nothing to draw."""
+    """Return the rounded values, with None for those that cannot be drawn."""
     return [None if value is None else _drawn(value) for value in values]
 
 
 def _drawn(value: float) -> float | None:
-    if not -LARGEST < value < LARGEST:  # also what is no number at all
+    if not -LARGEST < value < LARGEST:  # also NaN
         return None
     return round(float(value), DECIMALS)
 
 
 def goal(chart: Chart) -> float | None:
-    """Return the goal as it is drawn."""
+    """Return the rounded value of the goal, or None."""
     return None if chart.goal is None else _drawn(chart.goal.value)
 
 
 def is_whole(numbers: list[float]) -> bool:
-    """Tell whether all are counts, which have no halves."""
+    """Return whether all numbers are integers."""
     return all(math.floor(number) == number for number in numbers)
 
 
 def where(chart: Chart, place: int) -> str:
-    """Return what lies at a place in full: "15 Dec 2025"."""
+    """Return the full label of a position, such as "15 Dec 2025"."""
     return f"{chart.labels[place]} {chart.groups[place] if chart.groups else ''}".strip()

@@ -1,4 +1,4 @@
-"""The frame of a chart: where its area lies, its axes, its legend, and the document around all."""
+"""The SVG document of a chart: plot area, axes, legend, title and description."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mediakeep.pages.charts.chart import Chart, Kind, known, where
 WIDTH = 720.0
 _EDGE = 16.0
 _HEIGHT = 240.0  # of the area
-_HEAD = 62.0  # of title and unit
+_HEAD = 62.0  # of the title and the unit
 _ROOM = WIDTH - 2 * _EDGE
-_MOST_TOLD = 7  # in words
+_MOST_TOLD = 7  # series in the description
 
 
 class Area(msgspec.Struct, frozen=True):
-    """Where the marks of a chart lie; y grows downwards, as in all of SVG."""
+    """The plot area of a chart; y grows downwards, as in SVG."""
 
     left: float
     right: float
@@ -26,27 +26,27 @@ class Area(msgspec.Struct, frozen=True):
 
     @property
     def bottom(self) -> float:
-        """Return the y of the lowest tick."""
+        """The y coordinate of the lowest tick."""
         return self.top + _HEIGHT
 
     @property
     def slot(self) -> float:
-        """Return the room that each label has."""
+        """The width for each label."""
         return (self.right - self.left) / self.count
 
     def x(self, place: int) -> float:
-        """Return the middle of a slot."""
+        """Return the x coordinate of the center of a slot."""
         return self.left + (place + 0.5) * self.slot
 
     def y(self, number: float) -> float:
-        """Return how high a number lies."""
+        """Return the y coordinate of a value."""
         low, high = self.ticks[0], self.ticks[-1]
         return self.bottom - (number - low) / (high - low) * _HEIGHT
 
 
 def area(chart: Chart, ticks: list[float], right: float = 0) -> Area:
-    """Lay out the area of a chart, with `right` kept free beside it."""
-    room = max(svg.width(scale.written(one), 12) for one in ticks)
+    """Return the plot area of a chart, with a margin of `right`."""
+    room = max(svg.width(scale.written(tick), 12) for tick in ticks)
     return Area(
         left=_EDGE + room + 8,
         right=WIDTH - _EDGE - right,
@@ -57,21 +57,21 @@ def area(chart: Chart, ticks: list[float], right: float = 0) -> Area:
 
 
 def drawn(chart: Chart, kind: Kind, area: Area, *marks: str) -> str:
-    """Return the whole picture: marks with their axes."""
+    """Return the SVG document of a chart with its marks and axes."""
     below, room = axis.labels(chart, area.left, area.slot, area.bottom)
     height = area.bottom + room
     return _document(chart, kind, height, _grid(area), *marks, _base(area), below)
 
 
 def tooltip(chart: Chart, series: int, place: int, number: float) -> str:
-    """Write what a pointer shows over the mark of a number: where it is, and the number by name."""
+    """Return the tooltip of a mark: its label, series and value."""
     name = chart.series[series].name
-    told = f"{svg.words_of(name)}: {scale.written(number)}" if name else scale.written(number)
-    return svg.tag("title", f"{svg.words_of(where(chart, place))}\n{told}")
+    value = f"{svg.words_of(name)}: {scale.written(number)}" if name else scale.written(number)
+    return svg.tag("title", f"{svg.words_of(where(chart, place))}\n{value}")
 
 
 def empty(chart: Chart, kind: Kind) -> str:
-    """Return a picture that says in words that there are no numbers."""
+    """Return the SVG document of a chart without values."""
     top = _top(chart)
     words = svg.text("nothing yet", WIDTH / 2, top + 60, class_="empty middle")
     return _document(chart, kind, top + 120, words)
@@ -100,11 +100,11 @@ def _document(chart: Chart, kind: Kind, height: float, *inner: str) -> str:
 
 
 def _told(chart: Chart, kind: Kind) -> str:
-    """Say in words what the picture shows, for those who do not see it: where each series ends."""
+    """Describe the chart for screen readers: type, unit, and the last value of each series."""
     ends = []
     for series in chart.series[:_MOST_TOLD]:
         numbers = [
-            (place, one) for place, one in enumerate(known(series.values)) if one is not None
+            (place, value) for place, value in enumerate(known(series.values)) if value is not None
         ]
         if numbers:
             place, last = numbers[-1]

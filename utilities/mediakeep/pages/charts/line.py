@@ -1,4 +1,4 @@
-"""Lines over time, on their way to a goal where there is one."""
+"""Line charts, with an optional goal."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from mediakeep.pages.charts.chart import Chart, Kind, goal, is_whole, known
 from mediakeep.pages.charts.frame import Area
 
 _MOST_DOTS = 16
-_SPOT = 6.0  # around each point, where a pointer finds its number
+_SPOT = 6.0  # radius around each point that shows its tooltip
 _GOAL_ROOM = 220.0
 
 Points = list[tuple[int, float]]
 
 
 def line(chart: Chart) -> str:
-    """Draw one line for each series; it is broken where a number is not known."""
+    """Render a line chart; lines have gaps at unknown values."""
     rows = [known(series.values) for series in chart.series]
-    found = [number for row in rows for number in row if number is not None]
-    if not found:
+    values = [number for row in rows for number in row if number is not None]
+    if not values:
         return frame.empty(chart, Kind.LINE)
     aim = goal(chart)
-    heights = found if aim is None else [*found, aim]
+    heights = values if aim is None else [*values, aim]
     ticks = scale.ticks(min(heights), max(heights), whole=is_whole(heights))
     last = _last(rows, ticks)
     area = frame.area(chart, ticks, _beside(chart, last))
@@ -31,7 +31,7 @@ def line(chart: Chart) -> str:
 
 
 def _runs(row: list[float | None]) -> list[Points]:
-    """Return the points of a row, apart where a number is not known."""
+    """Split the points of a row at unknown values."""
     runs: list[Points] = [[]]
     for place, number in enumerate(row):
         if number is not None:
@@ -57,7 +57,7 @@ def _path(area: Area, run: Points) -> str:
 
 
 def _point(chart: Chart, area: Area, series: int, point: tuple[int, float], *, seen: bool) -> str:
-    """Draw a dot; where there are too many to be `seen`, one that only a pointer finds."""
+    """Render a dot, which is invisible (tooltip only) if there are too many and not `seen`."""
     place, value = point
     seen = seen or area.count <= _MOST_DOTS
     return svg.tag(
@@ -71,18 +71,18 @@ def _point(chart: Chart, area: Area, series: int, point: tuple[int, float], *, s
 
 
 def _last(rows: list[list[float | None]], ticks: list[float]) -> str:
-    """Return the last number of a line that is alone: the one that most people look for."""
+    """Return the last value of a single line, which most readers look for, or ""."""
     numbers = [number for number in rows[0] if number is not None]
     return scale.short(numbers[-1], ticks[1] - ticks[0]) if len(rows) == 1 else ""
 
 
 def _beside(chart: Chart, last: str) -> float:
-    """Return the room to keep free for the last number, half a slot of which is free anyway."""
+    """Return the margin for the last value; half a slot is free anyway."""
     return max(0.0, svg.width(last, svg.BOLD * 12) + 12 - 300 / len(chart.labels)) if last else 0.0
 
 
 def _end(area: Area, rows: list[list[float | None]], last: str) -> str:
-    """Write the last number beside the end of its line."""
+    """Render the last value next to the end of its line."""
     if not last:
         return ""
     place, value = _runs(rows[0])[-1][-1]

@@ -1,4 +1,4 @@
-"""The numbers of an axis: round ones, evenly apart, and how a number is written."""
+"""Ticks of an axis, and number formats."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from decimal import Decimal
 
 from mediakeep.pages.charts.chart import DECIMALS
 
-_STEPS = 5  # at most so many, or one more where zero lies between
+_STEPS = 5  # at most, or one more if zero is in between
 
 
 def ticks(low: float, high: float, *, whole: bool) -> list[float]:
-    """Return round numbers from below `low` to above `high`, zero among them.
+    """Return round numbers from below `low` to above `high`, including zero.
 
-    They are 1, 2 or 5 times a power of ten apart; where all is `whole`, at least 1.
+    The step is 1, 2 or 5 times a power of ten, and at least 1 for `whole` numbers.
     """
-    # Decimals, since the logarithm of a float may differ from one machine to the next.
+    # Decimals, because the logarithm of a float may differ between machines.
     bottom, top = Decimal(repr(min(low, 0.0))), Decimal(repr(max(high, 0.0)))
     step = _round_up((top - bottom or Decimal(1)) / _STEPS)
     if whole:
         step = max(step, Decimal(1))
     first, last = _floor(bottom / step), -_floor(-top / step)
     if first == last:
-        last = 1  # nothing but zeros
+        last = 1  # all zero
     return [float(step * number) for number in range(first, last + 1)]
 
 
@@ -35,7 +35,7 @@ def _floor(number: Decimal) -> int:
 
 
 def written(number: float, decimals: int = DECIMALS) -> str:
-    """Write a number for people: thousands apart, no zeros after the last decimal."""
+    """Format a number with thousands separators and without trailing zeros."""
     text = f"{number:,.{decimals}f}"
     if decimals:
         text = text.rstrip("0").rstrip(".")
@@ -43,5 +43,5 @@ def written(number: float, decimals: int = DECIMALS) -> str:
 
 
 def short(number: float, tick: float) -> str:
-    """Write a number as exactly as an axis with such steps shows it."""
+    """Format a number with the precision of an axis with this step."""
     return written(number, min(DECIMALS, max(0, 1 - Decimal(repr(tick)).adjusted())))

@@ -1,9 +1,9 @@
-"""The look of every chart: one sheet of rules, which touches nothing but charts.
+"""The theme of all charts: colours and a stylesheet that applies to charts only.
 
 The colours are those of Okabe and Ito, "Color Universal Design" (2008), which colour-blind people
-tell apart: without yellow, which is lost on white, and with grey for black. Some are darker or
-lighter here, so that each stands out from the paper at 3 to 1 at least, as WCAG 2.1 asks of
-graphics (success criterion 1.4.11).
+can distinguish: without yellow, which is hardly visible on white, and with grey for black. Some are
+darker or lighter here, so that each has a contrast of at least 3 to 1 to the background, as WCAG
+2.1 requires for graphics (success criterion 1.4.11).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ stroke-linecap:round}
 
 
 class Theme(msgspec.Struct, frozen=True):
-    """Colours that go together: of the paper, of what is written on it, and of the series."""
+    """Colours of the background, text, lines and series."""
 
     paper: str
     ink: str
@@ -65,18 +65,18 @@ DARK = Theme(
 
 
 def sheet() -> str:
-    """Return the rules of all charts, for light and for dark."""
+    """Return the stylesheet for the light and the dark theme."""
     return f"\n{_SHAPES}{_rules(LIGHT)}@media (prefers-color-scheme:dark){{\n{_rules(DARK)}}}\n"
 
 
 def dress(number: int) -> str:
-    """Return the classes of a series by its place: after all colours come other looks of them."""
+    """Return the CSS classes of a series; after all colours, they repeat with other looks."""
     look, colour = divmod(number, len(LIGHT.series))
     return f"of{colour} look{look % 3}" if look else f"of{colour}"
 
 
 def outlined(number: int) -> bool:
-    """Tell whether the bars of a series have an outline, since its colour is taken."""
+    """Return whether the bars of a series have an outline, because its colour is repeated."""
     return number >= len(LIGHT.series)
 
 
@@ -92,6 +92,6 @@ def _rules(theme: Theme) -> str:
     }
     rules |= {f".of{place}": f"color:{colour}" for place, colour in enumerate(theme.series)}
     return "".join(
-        ",".join(f".mk-chart {one}" for one in names.split(",")) + f"{{{rule}}}\n"
+        ",".join(f".mk-chart {name}" for name in names.split(",")) + f"{{{rule}}}\n"
         for names, rule in rules.items()
     )

@@ -1,6 +1,6 @@
-"""Elements of SVG 1.1 as text, with everything from strangers escaped.
+"""Render SVG 1.1 elements with untrusted text escaped.
 
-What is written is well-formed XML, and reads the same where an HTML page holds it.
+The result is well-formed XML and also valid inside an HTML page.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import unicodedata
 
 from mediakeep import files
 
-LONGEST = 200  # characters of one name, as a reader may unfold it
-BOLD = 1.12  # times as wide
+LONGEST = 200  # characters of a name
+BOLD = 1.12  # width of bold text relative to regular text
 _EMS = {
     char: ems
     for chars, ems in (
@@ -26,29 +26,29 @@ _EMS = {
 
 
 def tag(name: str, *inner: str, **attributes: str | float) -> str:
-    """Write one element around others; the attribute `class_` is written `class`."""
-    given = "".join(f' {key.rstrip("_")}="{_value(value)}"' for key, value in attributes.items())
-    return f"<{name}{given}>{''.join(inner)}</{name}>" if inner else f"<{name}{given}/>"
+    """Render an element with its children; the attribute `class_` becomes `class`."""
+    rendered = "".join(f' {key.rstrip("_")}="{_value(value)}"' for key, value in attributes.items())
+    return f"<{name}{rendered}>{''.join(inner)}</{name}>" if inner else f"<{name}{rendered}/>"
 
 
 def text(words: str, x: float, y: float, **attributes: str) -> str:
-    """Write words that begin at a point; the classes `middle` and `end` lay them about it."""
+    """Render text starting at a point; the classes `middle` and `end` change its anchor."""
     return tag("text", words_of(words), x=x, y=y, **attributes)
 
 
 def words_of(words: str) -> str:
-    """Write words so that they are no markup, cut if very long."""
+    """Escape markup in a text, and truncate a very long one."""
     return html.escape(_cut(words))
 
 
 def point(number: float) -> str:
-    """Write a length or place in hundredths, so that no machine differs in the last digit."""
+    """Format a length or coordinate in hundredths, so that all machines agree."""
     written = f"{number:.2f}".rstrip("0").rstrip(".")
     return "0" if written == "-0" else written
 
 
 def fitted(words: str, room: float, size: float) -> str:
-    """Cut words so that they take no more than `room`, letters being `size` high."""
+    """Truncate a text to a width of `room` at the font size `size`."""
     shown = _cut(words)
     if width(shown, size) <= room:
         return shown
@@ -60,7 +60,7 @@ def fitted(words: str, room: float, size: float) -> str:
 
 
 def width(words: str, size: float) -> float:
-    """Return about how wide words are drawn: as wide as in DejaVu Sans, a broad font."""
+    """Return the approximate width of a text, measured in DejaVu Sans, a wide font."""
     return sum(map(_ems, words)) * size
 
 
