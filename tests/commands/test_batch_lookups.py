@@ -149,7 +149,7 @@ def test_artists_that_fail_win_over_a_service_that_fails(home: Rehearsed) -> Non
     ("words", "why"),
     [
         (("--offline",), "not queried: this run is offline."),
-        ((*PUBLIC, "--contact", ""), "not queried: it wants to know who asks. Give your"),
+        ((*PUBLIC, "--contact", ""), "not queried: no contact is configured. Set"),
     ],
 )
 def test_where_nobody_may_be_asked_nobody_is_and_that_is_no_failure(

@@ -196,9 +196,7 @@ def test_a_file_that_another_program_changed_is_refused_and_the_rest_goes_on(
     done = library.undo("--artist", "Vera")
     assert done.returncode == 1
     assert "01 Vera.mp3 not undone: it was changed since. Use --force" in done.stderr
-    assert done.stdout.splitlines()[-2] == (
-        "2 changes were taken back in 2 files; 1 file left as it is."
-    )
+    assert done.stdout.splitlines()[-2] == ("Undid 2 changes in 2 files; 1 file not changed.")
     assert path.read_bytes() == stranger
     again = library.undo("--artist", "Vera", "--force")
     assert again.returncode == 0, again.stderr

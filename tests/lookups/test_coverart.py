@@ -85,7 +85,7 @@ def test_what_is_no_mbid_is_never_asked(server: Scripted, http: Http) -> None:
 
 def test_any_other_answer_is_a_failure_of_the_archive(server: Scripted, http: Http) -> None:
     server.manners[FRONT] = [answer(400)]
-    with pytest.raises(ServiceFailed, match="The Cover Art Archive .*: HTTP status 400"):
+    with pytest.raises(ServiceFailed, match=r"The Cover Art Archive .*: HTTP status 400"):
         archive(server, http).front(MBID)
     assert server.asked == [FRONT]
 

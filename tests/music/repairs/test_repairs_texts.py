@@ -7,6 +7,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from mediakeep.music.checks import garbling, letters
+from mediakeep.music.checks.texts import is_garbled
 from mediakeep.music.repairs import cleaning, misreading, preview, safe, spacing, texts
 from tests.music import paper
 from tests.music.repairs import made
