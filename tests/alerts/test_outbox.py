@@ -97,11 +97,13 @@ def test_handing_over_takes_no_time_and_shows_no_address(
     finish(lambda: outbox.post(job(home, Target(service.url), 0.0)))
     service.wait(1)
     until(lambda: waiters)
-    assert [one.name for one in waiters if "_bury" not in one.name] == []
+    assert [one.name for one in waiters if outbox._bury.__name__ not in one.name] == []
     shown = processes()
     ours = f"{os.getpid()} "
     (pid,) = [
-        pid for pid, one in shown.items() if one.startswith(ours) and "alerts import sender" in one
+        pid
+        for pid, one in shown.items()
+        if one.startswith(ours) and "mediakeep.alerts.sender" in one
     ]
     assert not [one for one in shown.values() if service.url in one]
     assert os.getsid(pid) == pid

@@ -130,7 +130,7 @@ def _artist(home: Home, **fields: Any) -> dict[str, Any]:
 REFUSED: dict[str, tuple[Any, str]] = {
     "status": (lambda home: _artist(home, status="almost"), '"-Minus-": the status must be one of'),
     "no-text": (lambda home: _artist(home, status=["completed"]), "the status must be one of"),
-    "date": (lambda home: _artist(home, processed_date="soon"), "processed_date is no date"),
+    "date": (lambda home: _artist(home, processed_date="soon"), "processed_date is not a date"),
     "number": (lambda home: _artist(home, track_count="many"), "Expected `int"),
     "large": (lambda home: _artist(home, issues_found=2**70), "9007199254740992"),
     "path": (lambda home: _artist(home, path=7), "the path is not a string"),

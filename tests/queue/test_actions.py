@@ -117,7 +117,9 @@ def test_only_what_is_open_can_be_marked_completed(status: Status, allowed: bool
     state = rig.state({"U2": rig.item(status, error_message="x", attempts=2)})
     mark = actions.mark_completed("u2", "2025-12-17T10:00:00+00:00")
     if not allowed:
-        with pytest.raises(UsageFailed, match=f"U2 is {status.value}"):
+        with pytest.raises(
+            UsageFailed, match=f"U2 cannot be marked completed: it is {status.value}"
+        ):
             mark(state)
         return
     item = state.preview(mark(state).items)["U2"]
@@ -179,7 +181,7 @@ def test_what_is_forgotten_leaves_the_line_of_a_queue_that_is_open(tmp_path: Pat
         assert list(manager.state.items) == ["Artist 002", "Artist 003"]
         batch.begin()
         assert [claim.key for claim in batch.claim(9)] == ["Artist 002", "Artist 003"]
-        with pytest.raises(UsageFailed, match="in_progress, not gone"):
+        with pytest.raises(UsageFailed, match="it is in_progress"):
             manager.change(actions.forget("Artist 002"))
         assert manager.state.counts[S] == 0
     with Queue.open(where, MUSIC) as again:
