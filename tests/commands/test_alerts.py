@@ -223,7 +223,7 @@ def test_a_service_that_hangs_holds_no_batch_up(home: Home) -> None:
     shown = processes()
     assert done.returncode == 0
     # Its sender, which goes on trying for minutes, is still at it.
-    assert [one for one in shown.values() if "alerts import sender" in one]
+    assert [one for one in shown.values() if "mediakeep.alerts.sender" in one]
     assert not [one for one in shown.values() if service.url in one]
     assert not [line for line in lines(log(home)) if "tries" in line]
     service.over.set()

@@ -14,6 +14,7 @@ from mediakeep.item import Item, Status
 from mediakeep.kinds import MUSIC
 from mediakeep.queue import actions
 from mediakeep.queue.queue import Queue
+from mediakeep.queue.state import State
 from mediakeep.queue.store import Change
 from tests.queue import rig
 from tests.queue.neighbour import Neighbour
@@ -164,7 +165,7 @@ def test_a_name_from_the_disk_is_escaped_once(tmp_path: Path) -> None:
         assert queue.state.items[r"Bj\xF6rk"].output_name == "Bj_xF6rk"
 
 
-def _apply(state: Any, change: Change) -> None:
+def _apply(state: State, change: Change) -> None:
     for key, item in state.preview(change.items).items():
         state.items[key] = item
 
