@@ -40,14 +40,14 @@ class Target(msgspec.Struct, frozen=True):
         return f"Target({self.sort} {self.name})"
 
 
-def secret(given: str, home: Path) -> str:
+def secret(path: str, home: Path) -> str:
     """Read the address of a webhook from a file outside the home; raise UsageFailed if invalid."""
-    if "://" in given:
+    if "://" in path:
         raise UsageFailed(
             "Invalid alert_webhook_file: it is an address itself, which others could see."
             f" Use the path of a file with the address, or set {SECRET}."
         )
-    return secrets.read(given, home, "alert_webhook_file", "address")
+    return secrets.read(path, home, "alert_webhook_file", "address")
 
 
 def webhook(address: str, *, insecure: bool) -> Target:

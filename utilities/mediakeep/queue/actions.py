@@ -98,16 +98,18 @@ def outdated(state: State, item: Item) -> bool:
     return item.status is Status.COMPLETED and item.rules < state.kind.rules
 
 
-def amend(place: Place, said: Mapping[str, Mapping[str, Any]]) -> Decide:
+def amend(place: Place, values: Mapping[str, Mapping[str, Any]]) -> Decide:
     """Set fields of items to what the user stated, and reset these items.
 
-    `said` maps item keys to fields. Items that have these values already are not changed. Raise
+    `values` maps item keys to fields. Items that have these values already are not changed. Raise
     ItemHeld, and change nothing, if a running session has claimed one of the others.
     """
 
     def decide(state: State) -> Change | None:
         new = {
-            key: {**fields} for key, fields in said.items() if not _holds(state.items[key], fields)
+            key: {**fields}
+            for key, fields in values.items()
+            if not _holds(state.items[key], fields)
         }
         for key, session in held(state, place, new).items():
             raise ItemHeld(key, session)
@@ -117,8 +119,8 @@ def amend(place: Place, said: Mapping[str, Mapping[str, Any]]) -> Decide:
     return decide
 
 
-def _holds(item: Item, said: Mapping[str, Any]) -> bool:
-    return all(getattr(item, name) == value for name, value in said.items())
+def _holds(item: Item, values: Mapping[str, Any]) -> bool:
+    return all(getattr(item, name) == value for name, value in values.items())
 
 
 def forget(name: str) -> Decide:

@@ -136,9 +136,9 @@ def _common(items: Iterable[OldItem]) -> str:
     return parents.pop() if len(parents) == 1 else ""
 
 
-def combine(old: OldQueue, found: Iterable[Found], kind: Kind, library: str) -> Imported:
+def combine(old: OldQueue, scanned: Iterable[Found], kind: Kind, library: str) -> Imported:
     """Add the status and counts in the file to the items found by a scan; a pure function."""
-    items = survey.fresh(found, kind.item, set())
+    items = survey.fresh(scanned, kind.item, set())
     pairs = _matched(items, [files.escape(old_item.name) for old_item in old.items])
     new, vanished = set(items), {}
     for old_item in old.items:
@@ -195,7 +195,7 @@ def _vanished(old: OldItem, kind: Kind, library: str) -> Item:
 
 
 def create(
-    where: Place, kind: Kind, library: str, old: OldQueue, made: Mapping[str, Item], source: Path
+    where: Place, kind: Kind, library: str, old: OldQueue, items: Mapping[str, Item], source: Path
 ) -> str:
     """Create the queue from imported items; return the name of the copy of its source in aside/.
 
@@ -216,13 +216,13 @@ def create(
             library_path=library,
             created=old.created or clock.text(where.now()),
         )
-        state = State(kind, head, dict(made))
+        state = State(kind, head, dict(items))
         state.head = adoption.renumbered(store, state)
         anew = {"anew": True} if state.seq else {}
         store.state = state
-        states = [str(item.status) for item in made.values()]
-        facts = {"source": aside, "items_back": list(made), "states_back": states}
-        record = store.record(Change("import", {}, {**facts, **anew, "known": len(made)}))
+        states = [str(item.status) for item in items.values()]
+        facts = {"source": aside, "items_back": list(items), "states_back": states}
+        record = store.record(Change("import", {}, {**facts, **anew, "known": len(items)}))
         state.accept(record, {})
         history.absorb(where.folder, [record])
         store.install(state, store.identity())

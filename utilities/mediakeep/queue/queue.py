@@ -87,7 +87,7 @@ class Queue:
         return queue
 
     @classmethod
-    def create(cls, where: Place, kind: Kind, library: str, found: Iterable[Found]) -> Self:
+    def create(cls, where: Place, kind: Kind, library: str, scanned: Iterable[Found]) -> Self:
         """Create a queue from the items of a scan; raise UsageFailed if there is one already."""
         files.make_folder(where.folder)
         for folder in (where.folder.parent, where.folder.parent.parent):
@@ -109,7 +109,7 @@ class Queue:
                 library_path=library,
                 created=clock.text(where.now()),
             )
-            items = survey.fresh(found, kind.item, set())
+            items = survey.fresh(scanned, kind.item, set())
             store.install(State(kind, head, items), None)
         if before:  # changes of an earlier queue in this folder, none of which count in this one
             store.commit(lambda _: Change("scan", {}, {"anew": True, "known": len(items)}))
@@ -304,9 +304,9 @@ class Queue:
 
         return self._store.commit(decide) is not None
 
-    def release(self, given: Iterable[Claim], suspects: Iterable[str] = ()) -> None:
+    def release(self, claimed: Iterable[Claim], suspects: Iterable[str] = ()) -> None:
         """Release unfinished items in one commit; suspects run alone next time."""
-        released, suspect_keys = list(given), set(suspects)
+        released, suspect_keys = list(claimed), set(suspects)
 
         def decide(state: State) -> Change | None:
             items = {

@@ -256,10 +256,10 @@ def living(place: Place, sessions: Iterable[str]) -> list[str]:
     return [session for session in sessions if alive(place, session)]
 
 
-def sweep(place: Place, held: Container[str]) -> None:
+def sweep(place: Place, claimed: Container[str]) -> None:
     """Remove the live files of dead sessions that have no claimed items left."""
     for path in live(place.folder):
-        if path.stem not in held and not alive(place, path.stem):
+        if path.stem not in claimed and not alive(place, path.stem):
             bury(place.folder, path.stem)
 
 

@@ -45,10 +45,10 @@ class Survey(msgspec.Struct):
         return {"total": self.total, **{name: len(getattr(self, name)) for name in names}}
 
 
-def fresh(found: Iterable[Found], kind: type[Item], taken: set[str]) -> dict[str, Item]:
+def fresh(scanned: Iterable[Found], kind: type[Item], taken: set[str]) -> dict[str, Item]:
     """Build pending items from the entries of a scan, each with a unique output name."""
     items = {}
-    for entry in found:
+    for entry in scanned:
         stem = files.safe_name(files.unescape(entry.key), taken)
         taken.add(files.fold(stem))
         fields = {"path": entry.path, "fingerprint": entry.fingerprint, "output_name": stem}
@@ -62,7 +62,7 @@ Follow = Callable[[Mapping[str, Item], Sequence[Found]], Mapping[str, str]]
 
 def compare(
     state: State,
-    found: list[Found],
+    scanned: list[Found],
     why: Callable[[str], str] = lambda _: VANISHED,
     follow: Follow = lambda *_: {},
 ) -> Survey:
@@ -71,12 +71,12 @@ def compare(
     `why` returns the skip reason, one of `GONE`, for the key of a missing item. `follow` finds
     renamed items.
     """
-    matches = _matched(state, found)
-    survey = Survey(total=len(found))
-    old_keys = _followed(state, found, matches, follow)
+    matches = _matched(state, scanned)
+    survey = Survey(total=len(scanned))
+    old_keys = _followed(state, scanned, matches, follow)
     matches = {key: old for key, old in matches.items() if key not in old_keys}
     unknown = []
-    for entry in found:
+    for entry in scanned:
         if entry.key in old_keys:
             survey.renamed[old_keys[entry.key]] = entry.key
             survey.kept[entry.key] = _renamed(state, old_keys[entry.key], entry)
@@ -96,11 +96,11 @@ def compare(
     return survey
 
 
-def _matched(state: State, found: list[Found]) -> dict[str, str]:
+def _matched(state: State, scanned: list[Found]) -> dict[str, str]:
     """Map scanned keys to item keys: the same, or the only one with the same normalized form."""
-    pairs = {entry.key: entry.key for entry in found if entry.key in state.items}
+    pairs = {entry.key: entry.key for entry in scanned if entry.key in state.items}
     loose = _folded(key for key in state.items if key not in pairs)
-    for fold, keys in _folded(entry.key for entry in found if entry.key not in pairs).items():
+    for fold, keys in _folded(entry.key for entry in scanned if entry.key not in pairs).items():
         if len(keys) == 1 and len(loose.get(fold, ())) == 1:
             pairs[keys[0]] = loose[fold][0]
     return pairs
@@ -132,12 +132,12 @@ def _revisit(survey: Survey, key: str, state: State, entry: Found) -> None:
 
 
 def _followed(
-    state: State, found: Sequence[Found], matches: Mapping[str, str], follow: Follow
+    state: State, scanned: Sequence[Found], matches: Mapping[str, str], follow: Follow
 ) -> Mapping[str, str]:
     """Find renamed items, also among those that match only by their normalized form."""
     doubtful = {
         entry.key
-        for entry in found
+        for entry in scanned
         if (old := matches.get(entry.key, entry.key)) != entry.key
         and state.items[old].fingerprint != entry.fingerprint
     }
@@ -145,7 +145,7 @@ def _followed(
     missing = {
         key: item for key, item in state.items.items() if _may_follow(item) and key not in seen
     }
-    unknown = [entry for entry in found if entry.key in doubtful or entry.key not in matches]
+    unknown = [entry for entry in scanned if entry.key in doubtful or entry.key not in matches]
     return follow(missing, unknown) if missing and unknown else {}
 
 

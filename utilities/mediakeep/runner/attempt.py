@@ -87,11 +87,11 @@ Result = Outcome | Parts | PartDone | Failed | Gone | Quit | Lost
 
 
 @contextlib.contextmanager
-def opened(opening: Opening) -> Iterator[Worker]:
+def opened(worker_factory: Opening) -> Iterator[Worker]:
     """Open the worker of a process; raise ItemFailed if it cannot start."""
     with contextlib.ExitStack() as stack:
         try:
-            worker = stack.enter_context(opening())
+            worker = stack.enter_context(worker_factory())
         except MediakeepError:
             raise
         except Exception as error:

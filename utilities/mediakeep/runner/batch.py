@@ -53,14 +53,19 @@ class Batch:
     """One run over a queue."""
 
     def __init__(
-        self, queue: Queue, opening: Opening, plan: Plan, face: Face, early: Sequence[Hand]
+        self,
+        queue: Queue,
+        worker_factory: Opening,
+        config: Plan,
+        callbacks: Face,
+        prestarted: Sequence[Hand],
     ) -> None:
-        self._queue, self._plan, self._face = queue, plan, face
-        self._ledger = Ledger(queue, plan, face)
+        self._queue, self._plan, self._face = queue, config, callbacks
+        self._ledger = Ledger(queue, config, callbacks)
         self._report = self._ledger.report
-        self._intake = Intake(queue, plan)
+        self._intake = Intake(queue, config)
         self._stop = Stop()
-        self._crew = Crew(opening, plan.limits, self._stop, self._progress, early)
+        self._crew = Crew(worker_factory, config.limits, self._stop, self._progress, prestarted)
         self._started = time.monotonic()
         self._items: dict[str, Running] = {}
         self._line = Lineup()
@@ -364,7 +369,11 @@ class Batch:
 
 
 def run(
-    queue: Queue, opening: Opening, plan: Plan, face: Face, early: Sequence[Hand] = ()
+    queue: Queue,
+    worker_factory: Opening,
+    config: Plan,
+    callbacks: Face,
+    prestarted: Sequence[Hand] = (),
 ) -> Report:
-    """Run one batch over a queue; `early` are workers that were started before it was opened."""
-    return Batch(queue, opening, plan, face, early).run()
+    """Run one batch over a queue; `prestarted` are workers started before it was opened."""
+    return Batch(queue, worker_factory, config, callbacks, prestarted).run()

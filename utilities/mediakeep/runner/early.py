@@ -11,7 +11,7 @@ from mediakeep.runner.hand import Hand
 
 
 @contextlib.contextmanager
-def hands(opening: Opening, count: int) -> Iterator[list[Hand]]:
+def hands(worker_factory: Opening, count: int) -> Iterator[list[Hand]]:
     """Fork workers if possible; at the end of the block, those still running are shut down.
 
     A fork takes a millisecond, but keeps all open files of this process even after its death. So
@@ -22,7 +22,7 @@ def hands(opening: Opening, count: int) -> Iterator[list[Hand]]:
         if hand.can_fork():
             with contextlib.suppress(OSError):  # the pool starts the missing ones
                 for _ in range(count):
-                    started.append(hand.forked(opening, started))
+                    started.append(hand.forked(worker_factory, started))
         yield started
     finally:
         hand.end([worker for worker in started if not worker.pipe.closed])

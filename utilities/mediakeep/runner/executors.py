@@ -28,8 +28,8 @@ _SOON = 1e-3  # seconds; a timer of 0 would never fire
 class Alarm:
     """Progress of inline work; waits for a service extend its timer."""
 
-    def __init__(self, key: str, told: Told) -> None:
-        self._key, self._told = key, told
+    def __init__(self, key: str, on_progress: Told) -> None:
+        self._key, self._told = key, on_progress
         self._reached = 0, 0
 
     def __call__(self, done: int, of: int, /) -> None:
@@ -53,10 +53,12 @@ class Alarm:
 class Inline:
     """Runs tasks in this process, with a timer for the timeout."""
 
-    def __init__(self, opening: Opening, limits: Limits, stop: Stop, told: Told) -> None:
-        self._opening, self._open = opening, contextlib.ExitStack()
+    def __init__(
+        self, worker_factory: Opening, limits: Limits, stop: Stop, on_progress: Told
+    ) -> None:
+        self._opening, self._open = worker_factory, contextlib.ExitStack()
         self._worker: Worker | None = None
-        self._limits, self._stop, self._told = limits, stop, told
+        self._limits, self._stop, self._told = limits, stop, on_progress
         self.seconds = 0.0
 
     def run(self, task: Task) -> Result:
@@ -100,14 +102,19 @@ class Crew:
 
     def __init__(
         self,
-        opening: Opening,
+        worker_factory: Opening,
         limits: Limits,
         stop: Stop,
-        told: Told,
-        early: Sequence[Hand] = (),
+        on_progress: Told,
+        prestarted: Sequence[Hand] = (),
     ) -> None:
-        self._opening, self._limits, self._stop, self._told = opening, limits, stop, told
-        self._early = early
+        self._opening, self._limits, self._stop, self._told = (
+            worker_factory,
+            limits,
+            stop,
+            on_progress,
+        )
+        self._early = prestarted
         self._inline: Inline | None = None
         self._pool: Pool | None = None
         self._next: Task | None = None

@@ -119,14 +119,14 @@ class Hand:
             self.process.close()
 
 
-def spawned(opening: Opening) -> Hand:
+def spawned(worker_factory: Opening) -> Hand:
     """Start a worker that inherits nothing from this process."""
     resource_tracker.ensure_running()  # if the first worker started it, it would unblock Ctrl-C
     ours, theirs = _spawn.Pipe()
-    return Hand(_spawn.Process(target=worker.spawned, args=(opening, theirs)), ours, theirs)
+    return Hand(_spawn.Process(target=worker.spawned, args=(worker_factory, theirs)), ours, theirs)
 
 
-def forked(opening: Opening, earlier: Sequence[Hand]) -> Hand:
+def forked(worker_factory: Opening, earlier: Sequence[Hand]) -> Hand:
     """Start a worker as a copy of this process; `earlier` are those forked before.
 
     The copy closes the pipes of these, because each worker detects by the end of its pipe that this
@@ -134,7 +134,9 @@ def forked(opening: Opening, earlier: Sequence[Hand]) -> Hand:
     """
     ours, theirs = _fork.Pipe()
     not_its = [ours, *(hand.pipe for hand in earlier)]
-    return Hand(_fork.Process(target=worker.forked, args=(opening, theirs, not_its)), ours, theirs)
+    return Hand(
+        _fork.Process(target=worker.forked, args=(worker_factory, theirs, not_its)), ours, theirs
+    )
 
 
 def end(hands: Sequence[Hand]) -> None:

@@ -15,9 +15,9 @@ WINDOW = 50  # maximum number of items claimed at once
 class Intake:
     """Claims the items of a batch and counts them."""
 
-    def __init__(self, queue: Queue, plan: Plan) -> None:
-        self._queue, self._plan = queue, plan
-        self._lookups = plan.lookups
+    def __init__(self, queue: Queue, config: Plan) -> None:
+        self._queue, self._plan = queue, config
+        self._lookups = config.lookups
         self._again: list[str] = []
         self._begun = queue.state.seq  # this batch itself made the lookups of items settled later
         self.claimed = 0

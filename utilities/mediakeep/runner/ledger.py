@@ -17,11 +17,11 @@ from mediakeep.runner.plan import Face, Plan, Report, Settled
 class Ledger:
     """Records the results of one session."""
 
-    def __init__(self, queue: Queue, plan: Plan, face: Face) -> None:
-        self._queue, self._plan, self._face = queue, plan, face
-        self.session = queue.begin(**plan.settings)
+    def __init__(self, queue: Queue, config: Plan, callbacks: Face) -> None:
+        self._queue, self._plan, self._face = queue, config, callbacks
+        self.session = queue.begin(**config.settings)
         self.report = Report(session=self.session.id, counted=queue.kind.tallies)
-        self.session.write("Batch started", **plan.settings)
+        self.session.write("Batch started", **config.settings)
 
     def record(self, claim: Claim, op: str, changes: dict[str, Any]) -> Item | None:
         """Commit progress within a claim; return the item, or None if the claim is lost."""

@@ -25,13 +25,17 @@ Told = Callable[[str, int, int, str], None]  # key, done, of, service
 
 
 class Pool:
-    """Worker processes: the prestarted ones in `early`, and more if there are tasks for them."""
+    """Worker processes: those in `prestarted`, and more if there are tasks for them."""
 
     def __init__(
-        self, opening: Opening, timeout: float, told: Told, early: Sequence[Hand] = ()
+        self,
+        worker_factory: Opening,
+        timeout: float,
+        on_progress: Told,
+        prestarted: Sequence[Hand] = (),
     ) -> None:
-        self._opening, self._timeout, self._told = opening, timeout, told
-        self._hands = [*early]
+        self._opening, self._timeout, self._told = worker_factory, timeout, on_progress
+        self._hands = [*prestarted]
         self._refused: Ended = []
 
     def submit(self, task: Task) -> None:

@@ -14,20 +14,22 @@ from mediakeep.runner.plan import Face, Plan, Report, Settled
 from mediakeep.runner.stop import Stop
 
 
-def run(state: State, keys: list[str], opening: Opening, plan: Plan, face: Face) -> Report:
+def run(
+    state: State, keys: list[str], worker_factory: Opening, config: Plan, callbacks: Face
+) -> Report:
     """Process the items, and report the result that each would have."""
-    report = Report(counted=state.kind.tallies, claimed=len(keys))
+    batch_result = Report(counted=state.kind.tallies, claimed=len(keys))
     started = time.monotonic()
     with Stop() as stop:
-        face.begun(len(keys))
-        crew = Crew(opening, plan.limits, stop, face.progress)
+        callbacks.begun(len(keys))
+        executor = Crew(worker_factory, config.limits, stop, callbacks.progress)
         try:
-            _loop(crew, deque(_task(state, key) for key in keys), stop, report, face)
+            _loop(executor, deque(_task(state, key) for key in keys), stop, batch_result, callbacks)
         finally:
-            crew.close(kill=True)
-    report.stopped, report.seconds = stop.asked, time.monotonic() - started
-    report.awaiting = sum(map(awaits_lookup, state.items.values()))
-    return report
+            executor.close(kill=True)
+    batch_result.stopped, batch_result.seconds = stop.asked, time.monotonic() - started
+    batch_result.awaiting = sum(map(awaits_lookup, state.items.values()))
+    return batch_result
 
 
 def _task(state: State, key: str) -> Task:
@@ -36,26 +38,30 @@ def _task(state: State, key: str) -> Task:
     return Task(key, Work(item, Stamp("dry-run", key, 0, 0), stage), alone=item.suspect)
 
 
-def _loop(crew: Crew, tasks: deque[Task], stop: Stop, report: Report, face: Face) -> None:
+def _loop(
+    executor: Crew, tasks: deque[Task], stop: Stop, batch_result: Report, callbacks: Face
+) -> None:
     running = 0
     while not stop.at_once:
-        while tasks and not stop.asked and report.gone is None and running < crew.capacity:
-            crew.submit(tasks.popleft())
+        while (
+            tasks and not stop.asked and batch_result.gone is None and running < executor.capacity
+        ):
+            executor.submit(tasks.popleft())
             running += 1
         if not running:
             return
-        for task, result in crew.wait():
+        for task, result in executor.wait():
             running -= 1
             if isinstance(result, Quit):
                 stop.asked = True
-            _take(task, result, report, face)
+            _take(task, result, batch_result, callbacks)
 
 
-def _take(task: Task, result: Result, report: Report, face: Face) -> None:
+def _take(task: Task, result: Result, batch_result: Report, callbacks: Face) -> None:
     """Report a result; of a staged item only the next stage can be simulated."""
     match result:
         case Gone(error):
-            report.gone = error
+            batch_result.gone = error
             return
         case Lost(why):
             outcome = Outcome(Status.ERROR, why)
@@ -65,5 +71,5 @@ def _take(task: Task, result: Result, report: Report, face: Face) -> None:
             outcome = result
         case _:
             return
-    report.count(outcome)
-    face.settled(Settled(report.done, task.key, outcome, 0.0))
+    batch_result.count(outcome)
+    callbacks.settled(Settled(batch_result.done, task.key, outcome, 0.0))

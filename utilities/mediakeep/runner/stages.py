@@ -20,10 +20,10 @@ class Fan(msgspec.Struct):
     names: list[str] = []
 
     @classmethod
-    def spread(cls, parts: Parts, known: PartsRecord | None) -> Fan:
+    def spread(cls, parts: Parts, record: PartsRecord | None) -> Fan:
         """Return a tracker for a stage; parts done before with the same input are not repeated."""
         names = [_name(number, value) for number, value in enumerate(parts.inputs)]
-        before = known.done if known else {}
+        before = record.done if record else {}
         return cls(parts, {name: before[name][0] for name in names if name in before}, {}, names)
 
     def missing(self) -> list[int]:

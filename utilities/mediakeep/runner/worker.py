@@ -28,21 +28,21 @@ from mediakeep.runner.stop import SIGNALS
 _NEWS = 0.25  # seconds between two progress messages
 
 
-def spawned(opening: Opening, pipe: Connection) -> None:
+def spawned(worker_factory: Opening, pipe: Connection) -> None:
     """Run the worker in a new interpreter."""
     parent = multiprocessing.parent_process()
     assert parent is not None
-    serve(opening, pipe, lambda: connection.wait([parent.sentinel]))
+    serve(worker_factory, pipe, lambda: connection.wait([parent.sentinel]))
 
 
-def forked(opening: Opening, pipe: Connection, not_its: Sequence[Connection]) -> None:
+def forked(worker_factory: Opening, pipe: Connection, not_its: Sequence[Connection]) -> None:
     """Run the worker in a fork of the parent, and close the pipes of other workers.
 
     If they stayed open here, those workers would not detect the death of the parent.
     """
     for other in not_its:
         other.close()
-    serve(opening, pipe, lambda: _wait_for_hangup(pipe))
+    serve(worker_factory, pipe, lambda: _wait_for_hangup(pipe))
 
 
 def _wait_for_hangup(pipe: Connection) -> None:
@@ -52,14 +52,14 @@ def _wait_for_hangup(pipe: Connection) -> None:
     poll.poll()
 
 
-def serve(opening: Opening, pipe: Connection, orphaned: Callable[[], object]) -> None:
+def serve(worker_factory: Opening, pipe: Connection, orphaned: Callable[[], object]) -> None:
     """Run one task after another until there are none, or the parent is gone."""
     _leave_the_terminal()
     os.set_inheritable(pipe.fileno(), False)  # else its child processes would keep it open
     threading.Thread(target=_die_when, args=(orphaned,), daemon=True).start()
     voice = Voice(pipe)
     try:
-        with attempt.opened(opening) as worker:
+        with attempt.opened(worker_factory) as worker:
             voice.say("ready")
             while (task := voice.listen()) is not None:
                 voice.answer(task, attempt.run(worker, task, Reporter(voice)))

@@ -46,24 +46,26 @@ class Made(msgspec.Struct, frozen=True):
     head: Head
 
 
-def make(place: Place, kind: Kind, outputs: Outputs, given: Path) -> Made:
-    """Create a backup: in the folder `given` under a name with the time, or as the file `given`.
+def make(place: Place, kind: Kind, outputs: Outputs, target: Path) -> Made:
+    """Create a backup: in the folder `target` under a name with the time, or as the file `target`.
 
     Raise UsageFailed if that is not possible. An OSError, such as a full disk, leaves no files.
     """
-    is_file = given.name.endswith(_SUFFIXES) and not given.is_dir()
-    folder = given.parent if is_file else given
+    is_file = target.name.endswith(_SUFFIXES) and not target.is_dir()
+    folder = target.parent if is_file else target
     _check(place, folder)
-    if is_file and os.path.lexists(given):
-        raise _taken(given)
+    if is_file and os.path.lexists(target):
+        raise _taken(target)
     now = frozen.read(place, kind)
     stem = "" if is_file else f"mediakeep_{kind.name}_{place.now():{_TIME}}"
     with _hidden(folder) as work:
         temporary = work / _ARCHIVE
-        with _stream(temporary, compressed=not (is_file and given.name.endswith(".tar"))) as stream:
+        with _stream(
+            temporary, compressed=not (is_file and target.name.endswith(".tar"))
+        ) as stream:
             head = content.write(stream, work, place, outputs, now)
         size = temporary.stat().st_size
-        path = _dated(temporary, folder, stem) if stem else _named(temporary, given)
+        path = _dated(temporary, folder, stem) if stem else _named(temporary, target)
         files.sync_folder(folder)
     return Made(path, size, head)
 
