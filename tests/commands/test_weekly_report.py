@@ -147,9 +147,9 @@ def test_every_format_is_written_and_told_to_programs(worked: Home) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["--week", "2025-W54"], "There is no week 2025-W54"),
-        (["--week", "soon"], '"soon" is no week'),
-        (["--day", "2026-02-30"], '"2026-02-30" is no week'),
+        (["--week", "2025-W54"], "Week 2025-W54 does not exist"),
+        (["--week", "soon"], 'Invalid period "soon"'),
+        (["--day", "2026-02-30"], 'Invalid period "2026-02-30"'),
         (["--week", WEEK.shifted(1).name], "is in the future"),
         (["--week", "2020-W01"], "No data for this period"),
         (["--week", "2025-W01", "--day", "2025-01-01"], "Give one of"),
