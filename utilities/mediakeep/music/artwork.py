@@ -122,9 +122,8 @@ def fetch(desk: Desk, front: Front, size: str) -> Path:
         picture = archive.front(front.mbid, candidate_size, (front.kind,))
         if mime := _kind(picture.content):
             return gallery.keep(front.mbid, size, mime, picture.content)
-    reason = (
-        f"the response is not a complete JPEG or PNG of at most {LARGEST >> 20} MiB ({picture.url})"
-    )
+    limit = f"{LARGEST >> 20} MiB"
+    reason = f"the response is not a complete JPEG or PNG of at most {limit} ({picture.url})"
     raise ServiceFailed(archive.service.name, reason)
 
 

@@ -93,7 +93,8 @@ class Cures(msgspec.Struct, frozen=True):
         if issue.kind in COVERS:
             return f"{self._spoken('embed_cover.py')} {path} IMAGE"
         if field and not is_single:
-            return f"{self._spoken('batch_fix_metadata.py')} --only-missing {field} {word} {path}"
+            script = self._spoken("batch_fix_metadata.py")
+            return f"{script} --only-missing {field} {word} {path}"
         return f"{self._spoken('fix_metadata.py')} {field} {path} {word}" if field else ""
 
     def choose_edition(self) -> str:

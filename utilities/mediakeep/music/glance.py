@@ -60,7 +60,8 @@ def _album(album: Album) -> str:
     dates = _texts(track.tags.date for track in album.readable)
     description = f"{titles or '(no title)'} by {people or '(no artist)'}, {dates or '(no date)'}"
     count = page.counted(len(album.tracks), "track")
-    return f"  {grouping.title(album)}: {count}, {_sums(album.tracks)}; {description}"
+    title, totals = grouping.title(album), _sums(album.tracks)
+    return f"  {title}: {count}, {totals}; {description}"
 
 
 def _texts(values: Iterable[Sequence[str]]) -> str:

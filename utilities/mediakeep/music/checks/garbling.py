@@ -22,8 +22,9 @@ _BYTES = {
     for byte, char in zip(_HIGH, _HIGH.decode("cp1252", "replace"), strict=True)
     if char != LOST
 }
+_CP1252_CHARS = "".join(map(chr, _BYTES))
 _READ = re.compile("[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_SUSPECT = re.compile(f"[\xc2-\xf4][\x80-\xbf{''.join(map(chr, _BYTES))}]|{LOST}|{GARBLED}{{3}}")
+_SUSPECT = re.compile(f"[\xc2-\xf4][\x80-\xbf{_CP1252_CHARS}]|{LOST}|{GARBLED}{{3}}")
 _CONTROL = re.compile("[\x80-\x9f]")
 
 # Symbols that can follow the last letter of a word; others after a letter are evidence.

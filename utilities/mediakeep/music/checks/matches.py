@@ -165,7 +165,8 @@ def _tied(match: Match) -> str:
     releases = match.releases
     title = letters.quoted(releases[0].title)
     if len(releases) == 1:
-        return f"{title}, but none of its editions is this one: {_facts(releases[0])} is nearest"
+        nearest = _facts(releases[0])
+        return f"{title}, but none of its editions is this one: {nearest} is nearest"
     editions = letters.listed(list(map(_facts, releases)), "; ")
     return f"{page.counted(len(releases), 'edition')} of {title} fit alike: {editions}"
 

@@ -19,12 +19,13 @@ _NAMES = ("tracknumber", "track")
 def duplicate_number(album: Album) -> str | None:
     """Two tracks of one disc and format with the same number that are not duplicates."""
     discs = groups.of(album)
-    details = [
-        f"{groups.label(disc, discs)}number {text} is used by {letters.listed(_names(tracks))}"
-        for disc in discs
-        for text, tracks in _by_number(disc, album)
-        if len(tracks) > 1
-    ]
+    details = []
+    for disc in discs:
+        label = groups.label(disc, discs)
+        for text, tracks in _by_number(disc, album):
+            if len(tracks) > 1:
+                names = letters.listed(_names(tracks))
+                details.append(f"{label}number {text} is used by {names}")
     return letters.listed(details, "; ") or None
 
 
