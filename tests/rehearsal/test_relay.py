@@ -170,7 +170,7 @@ def test_a_server_that_is_not_there_is_a_502() -> None:
     with Server(Relay(gone.url, AGENT, Gatherer(World()))) as server:
         answer = ws2(server, f"artist/{VELVET}")
     assert answer.status == 502
-    assert "cannot be asked" in answer.data["error"]
+    assert "is unreachable" in answer.data["error"]
 
 
 STRANGE: dict[str, Callable[[Reply], Reply]] = {

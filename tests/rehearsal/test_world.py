@@ -128,7 +128,7 @@ def test_what_is_no_mbid_is_refused_at_its_place(tmp_path: Path, page: dict[str,
 
 def test_an_mbid_that_is_there_twice_is_refused(tmp_path: Path, page: dict[str, Any]) -> None:
     page["releases"][1]["id"] = page["releases"][0]["id"]
-    assert "is there 2 times - at `$.releases[0].id`" in refusal(tmp_path / "c.json", page)
+    assert "occurs 2 times - at `$.releases[0].id`" in refusal(tmp_path / "c.json", page)
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""A small stand-in world to practise on: a sample library of real, playable files."""
+"""Loopback servers that stand in for MusicBrainz, the Cover Art Archive and TMDb."""

@@ -1,6 +1,7 @@
-"""Answers of MusicBrainz as they are read when a catalogue is recorded: only what it keeps.
+"""The MusicBrainz responses that are read when a catalogue is recorded.
 
-Whatever is missing or null in an answer counts as not known; an answer of another shape is none.
+Only recorded fields are read; missing and null values count as unknown. A response of another shape
+is ignored.
 """
 
 from __future__ import annotations
@@ -9,18 +10,18 @@ import msgspec
 
 
 class Answer(msgspec.Struct, frozen=True, rename="kebab"):
-    """What all parts of an answer have in common: keys with hyphens, others passed over."""
+    """Base of all parts of a response: keys with hyphens, unknown keys ignored."""
 
 
 class Named(Answer, frozen=True):
-    """A genre or a tag, and how many voted for it."""
+    """A genre or tag with its number of votes."""
 
     name: str
     count: int = 0
 
 
 class Alias(Answer, frozen=True):
-    """Another name of an artist."""
+    """An alias of an artist."""
 
     name: str
     sort_name: str | None = None
@@ -30,7 +31,7 @@ class Alias(Answer, frozen=True):
 
 
 class Artist(Answer, frozen=True):
-    """An artist, found, looked up or credited."""
+    """An artist from a search, a lookup or a credit."""
 
     id: str
     name: str
@@ -52,7 +53,7 @@ class Credit(Answer, frozen=True):
 
 
 class Recording(Answer, frozen=True):
-    """A recording, of a track or by itself."""
+    """A recording, alone or of a track."""
 
     id: str
     title: str
@@ -83,7 +84,7 @@ class Disc(Answer, frozen=True):
 
 
 class Medium(Answer, frozen=True):
-    """A medium; a search tells only how many tracks it has."""
+    """A medium; a search result has only the number of its tracks."""
 
     id: str | None = None
     format: str | None = None
@@ -115,21 +116,21 @@ class Label(Answer, frozen=True):
 
 
 class Issuer(Answer, frozen=True):
-    """A label and the number that a release has there."""
+    """A label and the catalogue number of a release there."""
 
     label: Label | None = None
     catalog_number: str | None = None
 
 
 class Words(Answer, frozen=True):
-    """The language and the script of a release's titles."""
+    """The language and script of a release's titles."""
 
     language: str | None = None
     script: str | None = None
 
 
 class Pictures(Answer, frozen=True):
-    """Which pictures there are."""
+    """Which cover pictures exist."""
 
     front: bool = False
     back: bool = False
@@ -137,7 +138,7 @@ class Pictures(Answer, frozen=True):
 
 
 class Release(Answer, frozen=True):
-    """A release, found, browsed or looked up."""
+    """A release from a search, a browse or a lookup."""
 
     id: str
     title: str
@@ -158,7 +159,7 @@ class Release(Answer, frozen=True):
 
 
 class Listing(Answer, frozen=True):
-    """What a search or a browse brings, or a look-up has in it."""
+    """The result of a search or a browse, or a list in a lookup."""
 
     artists: tuple[Artist, ...] = ()
     releases: tuple[Release, ...] = ()

@@ -1,4 +1,4 @@
-"""The invented artists of the sample library: a hand-written few, then as many as are asked for."""
+"""The invented artists of the sample library: a few written by hand, the others generated."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from typing import Any
 from mediakeep import files
 from mediakeep.errors import BadSetting
 
-ARTISTS = 14  # as many as are written by hand
+ARTISTS = 14  # the hand-written ones
 FORMATS = ("mp3", "flac", "m4a", "ogg", "opus")
 
-MISTAKES = ("title-differs", "wrong-track-order")  # that only those find who know the release
+MISTAKES = ("title-differs", "wrong-track-order")  # found only by comparison with the release
 
-_TRACKS_EACH = 18  # of an invented artist, on average: what a real library holds
-_ALBUM = 12  # about as many tracks as an album has
+_TRACKS_EACH = 18  # of a generated artist on average, as in a real library
+_ALBUM = 12  # tracks of an average album
 
-_UNKNOWN = 1 / 12  # of the further albums of an invented artist
-_MISTAKEN = 1 / 12  # of the albums, for each kind
+_UNKNOWN = 1 / 12  # share of a generated artist's further albums
+_MISTAKEN = 1 / 12  # share of the albums, for each kind
 _SIGNS = ("barcode", "catalognumber", "", "", "", "")
 
 
 @dataclass(frozen=True)
 class Album:
-    """An album as its makers would write it down."""
+    """An album as its makers would describe it."""
 
     title: str
     year: int
     genre: str
     format: str  # one of FORMATS, or "mixed"
-    cover: str  # "embedded" in each track, or a "file" beside them
+    cover: str  # "embedded" in each track, or a "file" next to them
     tracks: tuple[str, ...]
     file_names: str = "utf-8"
-    known: bool = True  # to MusicBrainz
-    edition: int = 1  # which the library has
-    sign: str = ""  # what tells the edition in the tags: "barcode", "catalognumber" or nothing
-    mistakes: tuple[str, ...] = ()  # of its owner, by their kinds
+    known: bool = True  # by MusicBrainz
+    edition: int = 1  # the edition in the library
+    sign: str = ""  # tag that identifies the edition: "barcode", "catalognumber" or none
+    mistakes: tuple[str, ...] = ()  # kinds of tagging mistakes
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,15 @@ class Artist:
 
     @property
     def track_count(self) -> int:
-        """How many tracks the albums hold together."""
+        """The number of tracks of all albums."""
         return sum(len(album.tracks) for album in self.albums)
 
 
 def artists(count: int, tracks: int | None, rng: Random) -> list[Artist]:
     """Return `count` artists, the hand-written ones first, with `tracks` tracks in all.
 
-    Without `tracks`, invented artists have about 18 each; BadSetting where the numbers disagree.
+    By default, generated artists have about 18 tracks each. Raise BadSetting if the numbers
+    conflict.
     """
     if count < 1:
         raise BadSetting("artists", "a library needs at least one")
@@ -76,7 +77,7 @@ def artists(count: int, tracks: int | None, rng: Random) -> list[Artist]:
 
 
 def titles(count: int, rng: Random) -> tuple[str, ...]:
-    """Invent titles that differ from each other."""
+    """Generate distinct titles."""
     taken: set[str] = set()
     return tuple(_unique(_title(rng), taken) for _ in range(count))
 
@@ -95,12 +96,12 @@ def _album(entry: dict[str, Any]) -> Album:
 
 @cache
 def _contents() -> dict[str, Any]:
-    source = resources.files("mediakeep.rehearsal") / "catalogue.toml"
+    source = resources.files(__package__) / "catalogue.toml"
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
 def _shares(tracks: int, count: int, rng: Random) -> list[int]:
-    """Deal tracks out to artists, at least one each, as unevenly as life does."""
+    """Distribute tracks among artists, unevenly, with at least one each."""
     weights = [rng.choice((1, 1, 2, 2, 3, 5, 8)) for _ in range(count)]
     spare, total = tracks - count, sum(weights)
     ends = [0]
@@ -119,9 +120,9 @@ def _invented(tracks: int, taken: set[str], rng: Random) -> Artist:
 
 
 def _owned(artist: str, albums: Iterable[Album]) -> Iterator[Album]:
-    """Say what albums came to with their owner, drawn by their names alone.
+    """Decide how each album was acquired and tagged, at random seeded by its names.
 
-    An artist's first album is known.
+    The first album of an artist is always known to MusicBrainz.
     """
     for number, album in enumerate(albums):
         rng = Random(f"{artist}\n{album.title}")

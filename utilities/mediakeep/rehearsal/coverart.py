@@ -1,4 +1,4 @@
-"""The Cover Art Archive on a world: the list of a release's pictures, and ways to each of them."""
+"""The Cover Art Archive of a catalogue: image lists, redirects and images."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _IMAGE = re.compile(r"mbid-([0-9a-f-]{36})/mbid-[0-9a-f-]{36}-([0-9]+)(?:_thumb(
 
 
 class Archive:
-    """Answers questions about the pictures of one world."""
+    """Handle requests for the cover art of one catalogue."""
 
     def __init__(self, shelves: Shelves) -> None:
         self._shelves = shelves
 
     def answer(self, question: Question) -> Reply:
-        """Answer with a list, a way (307) or a picture; 404 where there is none."""
+        """Respond with a list, a redirect (307) or an image; 404 if there is none."""
         try:
             return self._answer(question)
         except Refusal as refusal:
@@ -46,7 +46,7 @@ class Archive:
         return _way(release, wanted, question.host)
 
     def _release(self, kind: str, mbid: str) -> Release:
-        """Return the release itself, or the first of a group that has a front cover."""
+        """Return the release, or the first one of a group that has a front cover."""
         mbid = self._shelves.current(mbid)
         if kind == "release":
             found = self._shelves.releases.get(mbid)
@@ -73,7 +73,7 @@ class Archive:
 
 
 def _pictures(release: Release) -> Iterator[tuple[str, str]]:
-    """Give the number and the type of each picture of a release."""
+    """Yield number and type of each image of a release."""
     cover = release.cover or Cover(front=False, count=0)
     kinds = ["Front"] * cover.front + ["Back"] * cover.back
     kinds += ["Booklet"] * (cover.count - len(kinds))

@@ -1,4 +1,4 @@
-"""The defects that a sample library is given on purpose, one function each."""
+"""The defects planted in a sample music library, with one function each."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MISSING_COVER = "missing-cover"
 _SILENT = ("empty-file", "not-audio", "truncated-audio")
 
 _ONE_IN = 20  # tracks, and albums
-_EACH = 2  # of every kind at least, where the library is small
+_EACH = 2  # minimum of each kind in a small library
 
 
 @dataclass(frozen=True)
 class Folder:
-    """An album's folder to be written: where, its tracks, and the picture beside them, if any.
+    """An album folder to write: its path, its tracks, and the picture next to them, if any.
 
-    `mistakes` names the kinds that its owner made in writing the tags.
+    `mistakes` are the kinds of tagging mistakes to plant.
     """
 
     path: PurePath  # below the library
@@ -34,24 +34,23 @@ class Folder:
 
 @dataclass(frozen=True)
 class Planted:
-    """A defect and the track, or for a missing cover the album, that has it."""
+    """A defect and the path of the track that has it, or of the album for a missing cover."""
 
     kind: str
     path: PurePath  # below the library
 
 
 def plant(folders: Sequence[Folder], rng: Random) -> tuple[list[Folder], list[Planted]]:
-    """Return the library with about one track and one album in twenty spoilt, and which these are.
+    """Plant defects in about one track and one album in twenty; return the library and the defects.
 
-    In a small library every kind is planted all the same, twice if possible. A track has one
-    defect at most, and one whose name is not valid UTF-8 has none. Each album keeps a track that
-    sounds.
+    In a small library every kind is still planted, twice if possible. A track has one defect at
+    most; tracks whose names are not valid UTF-8 have none. Each album keeps a playable track.
     """
     paths = [track.path for folder in folders for track in folder.tracks if is_text(track.path)]
     kinds = list(TRACK_DEFECTS)
     chosen = _some(paths, len(kinds), rng)
     spoilt = {path: kinds[number % len(kinds)] for number, path in enumerate(chosen)}
-    for folder in folders:  # one whole track is left in each: of others nobody knows the cover
+    for folder in folders:  # keep one playable track per album, for its cover
         if all(spoilt.get(track.path) in _SILENT for track in folder.tracks):
             del spoilt[folder.tracks[0].path]
     bare = set(_some([folder.path for folder in folders], 1, rng))
@@ -66,7 +65,7 @@ def _some(paths: Sequence[PurePath], kinds: int, rng: Random) -> list[PurePath]:
 
 
 def is_text(path: PurePath) -> bool:
-    """Tell whether a track's name is valid UTF-8."""
+    """Return True if a track's file name is valid UTF-8."""
     return path.name.encode(errors="ignore").decode() == path.name
 
 

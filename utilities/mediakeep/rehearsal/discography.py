@@ -1,9 +1,9 @@
-"""What MusicBrainz would know of the sample library's artists: more than the library holds.
+"""Generate what MusicBrainz knows of the sample library's artists, which is more than it holds.
 
-Each album of the library, but for a few, is a release group with one to eight editions. Beside
-them there are albums, singles and EPs that the library lacks, a bootleg, a compilation, a namesake,
-names in another script, and MBIDs that were merged or deleted. All tracks last a few seconds, as
-the library's files do.
+Almost every album of the library is a release group with one to eight editions. There are also
+albums, singles and EPs that the library lacks, a bootleg, a compilation, a namesake, names in
+another script, and merged and deleted MBIDs. All tracks last a few seconds, like the library's
+files.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from mediakeep.rehearsal.entities import (
 COMPILED = "Harbour Lights: A Sampler"
 BOOTLEG = "Live at the Boathouse"
 
-_SHORTER = 45  # so many times: two to nine seconds, of which no check says that they need bits
-_LATIN = {  # how some would write what not all can read
+_SHORTER = 45  # divisor: two to nine seconds, too short for the bit rate check
+_LATIN = {  # transliterated names
     "Ångström Kör": "Angstrom Kor",
     "月曜日の灯台": "Getsuyobi no Todai",
     "Ψηφιακή Θάλασσα": "Psifiaki Thalassa",
@@ -40,7 +40,7 @@ _LATIN = {  # how some would write what not all can read
 
 
 def of(cast: Sequence[catalogue.Artist], seed: int) -> World:
-    """Invent what is known of these artists; the same seed gives the same world."""
+    """Generate the catalogue of these artists; the same seed gives the same catalogue."""
     rng = Random(seed)
     artists = [_artist(one, place) for place, one in enumerate(cast)]
     known = [_known(artists[place], one, place, rng, seed) for place, one in enumerate(cast)]
@@ -50,12 +50,12 @@ def of(cast: Sequence[catalogue.Artist], seed: int) -> World:
 
 
 def length(artist: str, title: str) -> int:
-    """Return how long a track of the library lasts, in milliseconds."""
+    """Return the length of a library track in milliseconds."""
     return workshop.length(mbid("artist", artist, 1), title) // _SHORTER
 
 
 def _shortened(world: World) -> World:
-    """Let all tracks last a few seconds, as the library's files do."""
+    """Shorten all tracks to a few seconds, like the library's files."""
     releases = []
     for release in world.releases:
         media = (
@@ -79,7 +79,7 @@ def _artist(one: catalogue.Artist, place: int) -> Artist:
 
 
 def _known(who: Artist, one: catalogue.Artist, place: int, rng: Random, seed: int) -> World:
-    """Invent the discography of one artist: what the library has, and what it lacks."""
+    """Generate the discography of one artist: what the library has and what it lacks."""
     albums = [album for album in one.albums if album.known]
     if place % 3 == 0:
         albums += _lacking(one.albums[-1], rng)
@@ -103,7 +103,7 @@ def _lacking(last: Album, rng: Random) -> Iterator[Album]:
 
 
 def _smaller(who: Artist, album: Album, place: int) -> Iterator[tuple[Group, Release]]:
-    """Give the single or EP that an artist has, and for some a bootleg."""
+    """Yield an artist's single or EP, and for some artists a bootleg."""
     title, year = album.tracks[0], str(album.year)
     if place % 2:
         single = workshop.group(who, title, primary="Single")
@@ -133,7 +133,7 @@ def _compilation(artists: Sequence[Artist]) -> World:
 
 
 def _single(artists: Sequence[Artist]) -> World:
-    """Let the first artist sing with the second, who is named on the track alone."""
+    """Build a duet of the first two artists, where the second one is credited on the track only."""
     first, guest = artists[0], artists[1 % len(artists)]
     title = "Two Harbours"
     group = workshop.group(first, title, primary="Single")
@@ -143,7 +143,7 @@ def _single(artists: Sequence[Artist]) -> World:
 
 
 def _namesake(one: catalogue.Artist, rng: Random) -> World:
-    """Invent another artist of the same name, with an album of their own."""
+    """Build another artist of the same name, with an album."""
     other = workshop.artist(
         one.name, nth=2, type="Person", country="US", disambiguation="US accordionist"
     )
@@ -154,7 +154,7 @@ def _namesake(one: catalogue.Artist, rng: Random) -> World:
 
 
 def _aged(world: World, first: Artist) -> World:
-    """Let an artist, an album and an edition of it have had other MBIDs, and others be gone."""
+    """Add former MBIDs of an artist, an album and an edition, and deleted ones."""
     group = next(group for group in world.groups if group.credits[0].artist == first.id)
     release = next(release for release in world.releases if release.group == group.id)
     kept = {"artist": first.id, "group": group.id, "release": release.id}

@@ -1,4 +1,4 @@
-"""The editions of an album of the sample library, whatever else its catalogue knows."""
+"""Generate the editions of an album of the sample library."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COVERS = (Cover(back=True, count=2), Cover(), Cover(), Cover(back=True, count=5
 
 
 class Pressing(NamedTuple):
-    """What tells an edition; the year of `date` alone."""
+    """What identifies an edition; `date` is a year."""
 
     date: str
     barcode: str
@@ -27,9 +27,9 @@ class Pressing(NamedTuple):
 
 
 def of(group: Group, album: Album, seed: int) -> Iterator[Release]:
-    """Invent the editions of an album, whatever else is in the world.
+    """Generate the editions of an album, independent of the rest of the catalogue.
 
-    Some come out in the year of the first, and differ in the country and the label alone.
+    Some are from the year of the first edition, and differ in country and label only.
     """
     rng = Random(f"{seed}-{group.id}")
     for number in range(1, max(album.edition, rng.randint(1, 8)) + 1):
@@ -51,7 +51,7 @@ def of(group: Group, album: Album, seed: int) -> Iterator[Release]:
 
 
 def pressing(artist: str, album: Album, seed: int) -> Pressing:
-    """Return what is printed on the edition of an album that the library has."""
+    """Return the data printed on the edition in the library."""
     group = workshop.group(workshop.artist(artist), album.title)
     release = list(of(group, album, seed))[album.edition - 1]
     (issuer,) = release.labels
@@ -60,19 +60,19 @@ def pressing(artist: str, album: Album, seed: int) -> Pressing:
 
 
 def _date(year: int, number: int, rng: Random) -> str:
-    """Date an edition such that of those of one year the first comes first."""
+    """Return the date of an edition; within a year, the first edition comes first."""
     return f"{year}-{2 * number - rng.randint(0, 1):02}-{rng.randint(1, 28):02}"
 
 
 def _barcode(rng: Random) -> str:
-    """Invent a UPC of twelve digits, the last of which checks the others."""
+    """Generate a UPC of twelve digits, the last of which is a check digit."""
     digits = f"{rng.randrange(10**11):011}"
     weighed = 3 * sum(map(int, digits[::2])) + sum(map(int, digits[1::2]))
     return f"{digits}{-weighed % 10}"
 
 
 def _discs(album: Album, number: int, rng: Random) -> list[tuple[str, ...]]:
-    """Lay out an edition: as it first came out, with bonus tracks, or with a second disc."""
+    """Return the tracks of each disc: original, with bonus tracks, or with a second disc."""
     bonus = tuple(f"{title} (demo)" for title in album.tracks[: rng.randint(1, 3)])
     if number % 4 == 3:
         return [(*album.tracks, *bonus)]

@@ -1,6 +1,6 @@
-"""What MusicBrainz knows, as entities of ours: artists, release groups, releases with their tracks.
+"""The entities of a MusicBrainz catalogue: artists, release groups, releases with tracks.
 
-An MBID is a UUID in lower case. An empty text means that MusicBrainz does not know it.
+An MBID is a lower-case UUID. An empty string means unknown to MusicBrainz.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ import uuid
 
 import msgspec
 
-VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"  # the one MBID that everybody knows
+VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"  # MusicBrainz's special purpose artist
 
 _OURS = uuid.UUID("6f1ccd4e-52d5-4f4f-8a41-4d0d5b6e2f07")
 
 
 def mbid(kind: str, *names: object) -> str:
-    """Return the MBID that an invented entity always has."""
+    """Return the MBID of an invented entity, always the same for the same names."""
     return str(uuid.uuid5(_OURS, "\n".join([kind, *map(str, names)])))
 
 
 class Entity(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
-    """What all parts of a catalogue have in common: a field that none of them has is refused."""
+    """Base of all parts of a catalogue; unknown fields are rejected."""
 
 
 class Alias(Entity, frozen=True):
-    """Another name of an artist."""
+    """An alias of an artist."""
 
     name: str
     sort_name: str = ""
@@ -34,23 +34,23 @@ class Alias(Entity, frozen=True):
 
 
 class Artist(Entity, frozen=True):
-    """A person or a group; `type` as MusicBrainz has it, such as Person or Group."""
+    """A person or group; `type` as in MusicBrainz, such as Person or Group."""
 
     id: str
     name: str
     sort_name: str = ""
     disambiguation: str = ""
     type: str = ""
-    country: str = ""  # of two letters
+    country: str = ""  # two-letter code
     aliases: tuple[Alias, ...] = ()
     genres: tuple[str, ...] = ()
 
 
 class Credit(Entity, frozen=True):
-    """One artist of a credit: by which name, and what joins it to the next."""
+    """One artist of a credit: the name used, and the text that joins it to the next."""
 
     artist: str  # an MBID
-    name: str = ""  # "": as the artist is named
+    name: str = ""  # "": the artist's name
     join: str = ""
 
 
@@ -62,20 +62,20 @@ class Label(Entity, frozen=True):
 
 
 class Group(Entity, frozen=True):
-    """A release group: an album as such, whatever editions of it there are."""
+    """A release group: an album with all its editions."""
 
     id: str
     title: str
     credits: tuple[Credit, ...]
     primary: str = ""  # Album, Single, EP, Broadcast or Other
     secondary: tuple[str, ...] = ()
-    first_date: str = ""  # "": that of its earliest release
+    first_date: str = ""  # "": from its earliest release
     disambiguation: str = ""
-    genres: tuple[str, ...] = ()  # the one with most votes first
+    genres: tuple[str, ...] = ()  # most votes first
 
 
 class Recording(Entity, frozen=True):
-    """A recording, where it differs from the first track that holds it."""
+    """A recording, if it differs from the first track that has it."""
 
     id: str
     title: str
@@ -87,43 +87,43 @@ class Recording(Entity, frozen=True):
 
 
 class Track(Entity, frozen=True):
-    """A recording's place on a medium; `length` in milliseconds."""
+    """A recording on a medium; `length` in milliseconds."""
 
     id: str
     recording: str  # an MBID
     title: str
-    number: str = ""  # as printed, such as A1; "": its position
-    position: int = 0  # 0: one more than the track before
+    number: str = ""  # as printed, such as A1; "": the position
+    position: int = 0  # 0: the previous one plus 1
     length: int | None = None
-    credits: tuple[Credit, ...] = ()  # none: those of the release
+    credits: tuple[Credit, ...] = ()  # empty: those of the release
     isrcs: tuple[str, ...] = ()
 
 
 class Medium(Entity, frozen=True):
-    """A disc or the like; `track_count` counts where the tracks are not known."""
+    """A disc or the like; `track_count` is used if the tracks are unknown."""
 
     id: str = ""
     format: str = ""
     title: str = ""
     track_count: int = 0
     tracks: tuple[Track, ...] = ()
-    discs: tuple[str, ...] = ()  # ids of the compact discs that it was pressed as
+    discs: tuple[str, ...] = ()  # IDs of its compact discs
 
     @property
     def count(self) -> int:
-        """How many tracks it has."""
+        """The number of tracks."""
         return len(self.tracks) or self.track_count
 
 
 class Issuer(Entity, frozen=True):
-    """A label that a release came out on, and the number it has there."""
+    """A label of a release, and its catalogue number there."""
 
     label: str = ""  # an MBID
     catalogue_number: str = ""
 
 
 class Cover(Entity, frozen=True):
-    """Which pictures the Cover Art Archive has of a release."""
+    """Which images the Cover Art Archive has of a release."""
 
     front: bool = True
     back: bool = False
@@ -152,12 +152,12 @@ class Release(Entity, frozen=True):
 
     @property
     def track_count(self) -> int:
-        """How many tracks all its media have together."""
+        """The number of tracks on all media."""
         return sum(medium.count for medium in self.media)
 
 
 class World(Entity, frozen=True):
-    """A whole catalogue; `merged` leads from a former MBID to the one that is used now."""
+    """A whole catalogue; `merged` maps former MBIDs to current ones."""
 
     artists: tuple[Artist, ...] = ()
     labels: tuple[Label, ...] = ()

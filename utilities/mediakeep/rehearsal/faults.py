@@ -1,4 +1,4 @@
-"""What can go wrong with an answer: each fault makes a bad answer out of a good one."""
+"""Response faults: functions that make a faulty response from a valid one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _BUSY = "The MusicBrainz web server is currently busy. Please try again later."
 
 
 def refused(status: int = 503, *, retry_after: str = "", message: str = _BUSY) -> Fault:
-    """Answer with an error, with a Retry-After of seconds or an HTTP date if one is given."""
+    """Respond with an error, optionally with a Retry-After of seconds or an HTTP date."""
     reply = error(status, message)
     more = {"Retry-After": retry_after} if retry_after else {}
     return lambda _: replace(reply, headers={**reply.headers, **more})
 
 
 def late(seconds: float) -> Fault:
-    """Answer nothing for some seconds, then as if nothing had been."""
+    """Delay the response by some seconds."""
     return lambda reply: replace(reply, delay=seconds)
 
 
@@ -33,28 +33,28 @@ def cut(reply: Reply) -> Reply:
 
 
 def empty(reply: Reply) -> Reply:
-    """Answer with a body of no bytes."""
+    """Respond with an empty body."""
     return replace(reply, body=b"")
 
 
 def garbled(reply: Reply) -> Reply:
-    """Answer with the first half of the JSON, as if it were all."""
+    """Respond with the first half of the JSON."""
     return replace(reply, body=reply.body[: len(reply.body) // 2])
 
 
 def paged(reply: Reply) -> Reply:
-    """Answer with a page of HTML, as something on the way to the service does."""
+    """Respond with an HTML page, as a proxy does."""
     return replace(reply, body=_PAGE, headers=_HTML)
 
 
 def misshapen(reply: Reply) -> Reply:
-    """Answer with sound JSON of a shape that no answer has."""
+    """Respond with valid JSON of an unexpected shape."""
     body = b'{"releases":7,"release-count":"many","artists":[[]],"id":null,"images":{"0":true},'
     body += b'"results":7,"movie_results":"x","title":[7],"credits":{"cast":1},"genres":"x"}'
     return replace(reply, body=body)
 
 
 def zipped(reply: Reply) -> Reply:
-    """Answer with a body that is compressed; this is no fault where the client knows how."""
+    """Respond with a compressed body, which is valid if the client supports it."""
     more = {"Content-Encoding": "gzip"}
     return replace(reply, body=gzip.compress(reply.body), headers={**reply.headers, **more})

@@ -1,4 +1,4 @@
-"""The frames that MP3 and FLAC are made of, and the sums that tell whether they are whole."""
+"""Parse and build MP3 and FLAC frames with their checksums."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
-_MP3_RATES = {  # kilobits a second of layer III, by the version: MPEG 1, MPEG 2
+_MP3_RATES = {  # kbit/s of layer III by version: MPEG 1, MPEG 2
     3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 _MP3_HERTZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000)}
 _MP3_SAMPLES = {3: 1152, 2: 576}
-_MP3_SUMS = 152  # of the audio, then of all before, in bytes behind the mark of the Xing header
+_MP3_SUMS = 152  # offset from the Xing mark: checksum of the audio, then of everything before it
 
-_FLAC_WRITTEN = 7  # instead of the number of a size in a table
-_FLAC_SIZES = 12  # of the smallest and the largest frame, in bytes from the start of the file
+_FLAC_WRITTEN = 7  # value for an explicit size instead of a table index
+_FLAC_SIZES = 12  # file offset of the smallest and largest frame size
 
-_POLYNOMIALS = {8: 0x07, 16: 0x8005}  # of FLAC; LAME has the longer one, with bits turned round
+_POLYNOMIALS = {8: 0x07, 16: 0x8005}  # of FLAC; LAME uses the longer one with reversed bits
 _TURNED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def mp3(sound: bytes) -> list[int]:
-    """Find where the frames begin, of a file that has nothing else."""
+    """Return the offsets of the frames of a file without tags."""
     found, place = [], 0
     while place < len(sound):
         found.append(place)
@@ -33,25 +33,25 @@ def mp3(sound: bytes) -> list[int]:
 
 
 def mp3_size(header: bytes) -> int:
-    """Tell how many bytes a frame has (ISO/IEC 11172-3, 2.4.2.3 and 2.4.3.1)."""
+    """Return the size of a frame in bytes (ISO/IEC 11172-3, 2.4.2.3 and 2.4.3.1)."""
     version, field = header[1] >> 3 & 3, header[2]
     bits = 1000 * _MP3_RATES[version][field >> 4] * _MP3_SAMPLES[version] // 8
     return bits // _MP3_HERTZ[version][field >> 2 & 3] + (field >> 1 & 1)
 
 
 def mp3_length(header: bytes) -> float:
-    """Tell how long a frame sounds, in seconds."""
+    """Return the duration of a frame in seconds."""
     version = header[1] >> 3 & 3
     return _MP3_SAMPLES[version] / _MP3_HERTZ[version][header[2] >> 2 & 3]
 
 
 def xing(sound: bytes | bytearray) -> int:
-    """Find the mark of the Xing header, which is called Info where all frames are of one rate."""
+    """Return the offset of the Xing header, named Info for a constant bit rate."""
     return max(sound.find(b"Xing"), sound.find(b"Info"))
 
 
 def summed_mp3(sound: bytearray) -> bytes:
-    """Put the sums in LAME's header right: that of the other frames, then that of itself."""
+    """Update the checksums in LAME's header: that of the other frames, then its own."""
     sums, first = xing(sound) + _MP3_SUMS, mp3_size(bytes(sound[:4]))
     struct.pack_into(">H", sound, sums, _lame_sum(sound[first:]))
     struct.pack_into(">H", sound, sums + 2, _lame_sum(sound[: sums + 2]))
@@ -59,25 +59,25 @@ def summed_mp3(sound: bytearray) -> bytes:
 
 
 def flac(sound: bytes) -> list[bytes]:
-    """Part the blocks at the start, then each frame, which begins with a header and its sum."""
+    """Return the metadata blocks, and then each frame, found by its header and checksum."""
     starts = [found.start() for found in re.finditer(b"\xff\xf8", sound)]
     starts = [one for one in starts if _is_summed(sound[one : one + 8])]
     return [sound[start:end] for start, end in pairwise([0, *starts, len(sound)])]
 
 
 def flac_size(frame: bytes) -> int:
-    """Tell how long a header is, without its sum: the size of the block may be written out."""
+    """Return the size of a header without its checksum; the block size may be explicit."""
     return 7 if frame[2] >> 4 == _FLAC_WRITTEN else 5
 
 
 def summed_flac(header: bytes, content: bytes) -> bytes:
-    """Make a frame of its header and content, with both of its sums (RFC 9639, 9.1.8 and 9.3)."""
+    """Build a frame with its two checksums (RFC 9639, 9.1.8 and 9.3)."""
     whole = header + bytes((_sum8(header),)) + content
     return whole + struct.pack(">H", _sum16(whole))
 
 
 def told_flac(blocks: bytes, found: Sequence[bytes]) -> bytes:
-    """Make a file; STREAMINFO, the first of its blocks, tells the sizes of its frames."""
+    """Build a file; update the frame sizes in STREAMINFO, the first metadata block."""
     sizes = [len(frame) for frame in found]
     told = min(sizes).to_bytes(3) + max(sizes).to_bytes(3)
     return blocks[:_FLAC_SIZES] + told + blocks[_FLAC_SIZES + len(told) :] + b"".join(found)
@@ -94,7 +94,7 @@ def _lame_sum(data: bytes | bytearray) -> int:
 
 
 def _sum8(data: bytes) -> int:
-    """Return a cyclic redundancy check of 8 bits, the highest first, beginning with 0."""
+    """Return the 8-bit CRC, most significant bit first, with initial value 0."""
     table, value = _sums(8), 0
     for byte in data:
         value = table[value ^ byte]
@@ -102,7 +102,7 @@ def _sum8(data: bytes) -> int:
 
 
 def _sum16(data: bytes | bytearray) -> int:
-    """Return the like of 16 bits, two bytes at a time; a zero at the front changes nothing."""
+    """Return the 16-bit CRC, two bytes at a time; a leading zero does not change it."""
     even, table, value = b"\0" * (len(data) % 2) + data, _pairs(), 0
     for pair in struct.unpack(f">{len(even) // 2}H", even):
         value = table[value ^ pair]
@@ -111,7 +111,7 @@ def _sum16(data: bytes | bytearray) -> int:
 
 @cache
 def _pairs() -> list[int]:
-    """Return the check of every two bytes."""
+    """Return the CRC of every pair of bytes."""
     table = _sums(16)
     return [
         first << 8 & 0xFFFF ^ table[first >> 8 ^ second] for first in table for second in range(256)
@@ -120,7 +120,7 @@ def _pairs() -> list[int]:
 
 @cache
 def _sums(bits: int) -> list[int]:
-    """Return the check of each single byte."""
+    """Return the CRC of every byte."""
     found, top, last = [], 1 << bits - 1, (1 << bits) - 1
     for byte in range(256):
         value = byte << bits - 8

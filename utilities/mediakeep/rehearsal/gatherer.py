@@ -1,4 +1,4 @@
-"""A catalogue made of answers that passed by: what several of them say of one entity is joined."""
+"""Build a catalogue from recorded responses; data of one entity is merged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOOKED_UP: dict[str, Any] = {
 
 
 class Gatherer:
-    """Takes answers and gives the world that they tell of; several threads may hand it answers."""
+    """Record responses and build a catalogue from them; thread-safe."""
 
     def __init__(self, world: World) -> None:
         self._lock = threading.Lock()
@@ -42,7 +42,7 @@ class Gatherer:
         }
 
     def world(self) -> World:
-        """Return all that is known so far, without releases whose group nobody told."""
+        """Return everything recorded so far, without releases of unknown groups."""
         with self._lock:
             return World(
                 tuple(self._artists.values()),
@@ -55,7 +55,7 @@ class Gatherer:
             )
 
     def take(self, question: Question, reply: Reply) -> None:
-        """Keep what an answer tells; one of no known shape tells nothing."""
+        """Record a response; unknown shapes are ignored."""
         entity, _, mbid = question.path.removeprefix(ROOT).rstrip("/").partition("/")
         if not question.path.startswith(ROOT) or entity not in _LOOKED_UP:
             return
@@ -88,119 +88,119 @@ class Gatherer:
         for recording in listing.recordings:
             self._recording(recording)
 
-    def _artist(self, told: answers.Artist) -> str:
+    def _artist(self, data: answers.Artist) -> str:
         artist = entities.Artist(
-            id=ids.read(told.id),
-            name=told.name,
-            sort_name=told.sort_name or "",
-            disambiguation=told.disambiguation or "",
-            type=told.type or "",
-            country=told.country or "",
-            aliases=tuple(map(_alias, told.aliases)),
-            genres=_names(told.genres or told.tags),
+            id=ids.read(data.id),
+            name=data.name,
+            sort_name=data.sort_name or "",
+            disambiguation=data.disambiguation or "",
+            type=data.type or "",
+            country=data.country or "",
+            aliases=tuple(map(_alias, data.aliases)),
+            genres=_names(data.genres or data.tags),
         )
         return keep(self._artists, artist)
 
-    def _credits(self, told: Iterable[answers.Credit]) -> tuple[Credit, ...]:
+    def _credits(self, data: Iterable[answers.Credit]) -> tuple[Credit, ...]:
         return tuple(
             Credit(
                 artist=self._artist(one.artist),
                 name="" if one.name in (None, one.artist.name) else one.name,
                 join=one.joinphrase or "",
             )
-            for one in told
+            for one in data
         )
 
-    def _group(self, told: answers.Group) -> str:
+    def _group(self, data: answers.Group) -> str:
         group = entities.Group(
-            id=ids.read(told.id),
-            title=told.title,
-            credits=self._credits(told.artist_credit),
-            primary=told.primary_type or "",
-            secondary=told.secondary_types,
-            first_date=told.first_release_date or "",
-            disambiguation=told.disambiguation or "",
-            genres=_names(told.genres),
+            id=ids.read(data.id),
+            title=data.title,
+            credits=self._credits(data.artist_credit),
+            primary=data.primary_type or "",
+            secondary=data.secondary_types,
+            first_date=data.first_release_date or "",
+            disambiguation=data.disambiguation or "",
+            genres=_names(data.genres),
         )
         return keep(self._groups, group)
 
-    def _recording(self, told: answers.Recording) -> str:
+    def _recording(self, data: answers.Recording) -> str:
         recording = entities.Recording(
-            id=ids.read(told.id),
-            title=told.title,
-            length=told.length,
-            credits=self._credits(told.artist_credit),
-            isrcs=told.isrcs,
-            first_date=told.first_release_date or "",
-            disambiguation=told.disambiguation or "",
+            id=ids.read(data.id),
+            title=data.title,
+            length=data.length,
+            credits=self._credits(data.artist_credit),
+            isrcs=data.isrcs,
+            first_date=data.first_release_date or "",
+            disambiguation=data.disambiguation or "",
         )
         return keep(self._recordings, recording)
 
-    def _release(self, told: answers.Release) -> str:
-        words = told.text_representation or answers.Words()
-        by, archive = self._credits(told.artist_credit), told.cover_art_archive
+    def _release(self, data: answers.Release) -> str:
+        words = data.text_representation or answers.Words()
+        by, archive = self._credits(data.artist_credit), data.cover_art_archive
         release = entities.Release(
-            id=ids.read(told.id),
-            group=self._group(told.release_group) if told.release_group else "",
-            title=told.title,
+            id=ids.read(data.id),
+            group=self._group(data.release_group) if data.release_group else "",
+            title=data.title,
             credits=by,
-            status=told.status or "",
-            country=told.country or "",
-            date=told.date or "",
-            barcode=told.barcode or "",
-            disambiguation=told.disambiguation or "",
-            packaging=told.packaging or "",
+            status=data.status or "",
+            country=data.country or "",
+            date=data.date or "",
+            barcode=data.barcode or "",
+            disambiguation=data.disambiguation or "",
+            packaging=data.packaging or "",
             language=words.language or "",
             script=words.script or "",
-            labels=tuple(map(self._issuer, told.label_info)),
-            media=tuple(self._medium(medium, by) for medium in told.media),
+            labels=tuple(map(self._issuer, data.label_info)),
+            media=tuple(self._medium(medium, by) for medium in data.media),
             cover=_cover(archive) if archive else None,
-            genres=_names(told.genres or told.tags),
+            genres=_names(data.genres or data.tags),
         )
         return keep(self._releases, release)
 
-    def _issuer(self, told: answers.Issuer) -> entities.Issuer:
+    def _issuer(self, data: answers.Issuer) -> entities.Issuer:
         label = ""
-        if told.label:
-            label = keep(self._labels, entities.Label(ids.read(told.label.id), told.label.name))
-        return entities.Issuer(label, told.catalog_number or "")
+        if data.label:
+            label = keep(self._labels, entities.Label(ids.read(data.label.id), data.label.name))
+        return entities.Issuer(label, data.catalog_number or "")
 
-    def _medium(self, told: answers.Medium, by: tuple[Credit, ...]) -> entities.Medium:
+    def _medium(self, data: answers.Medium, by: tuple[Credit, ...]) -> entities.Medium:
         tracks: list[entities.Track] = []
-        for place, track in enumerate(told.tracks, 1):
+        for place, track in enumerate(data.tracks, 1):
             tracks.append(self._track(track, place, by))
         return entities.Medium(
-            id=told.id or "",
-            format=told.format or "",
-            title=told.title or "",
-            track_count=told.track_count,
+            id=data.id or "",
+            format=data.format or "",
+            title=data.title or "",
+            track_count=data.track_count,
             tracks=tuple(tracks),
-            discs=tuple(disc.id for disc in told.discs),
+            discs=tuple(disc.id for disc in data.discs),
         )
 
-    def _track(self, told: answers.Track, place: int, by: tuple[Credit, ...]) -> entities.Track:
-        own, position = self._credits(told.artist_credit), told.position or place
+    def _track(self, data: answers.Track, place: int, by: tuple[Credit, ...]) -> entities.Track:
+        own, position = self._credits(data.artist_credit), data.position or place
         return entities.Track(
-            id=ids.read(told.id),
-            recording=self._recording(told.recording),
-            title=told.title,
-            number="" if told.number in (None, str(position)) else told.number,
+            id=ids.read(data.id),
+            recording=self._recording(data.recording),
+            title=data.title,
+            number="" if data.number in (None, str(position)) else data.number,
             position=0 if position == place else position,
-            length=told.length,
+            length=data.length,
             credits=() if own == by else own,
         )
 
 
-def _alias(told: answers.Alias) -> entities.Alias:
+def _alias(data: answers.Alias) -> entities.Alias:
     return entities.Alias(
-        told.name, told.sort_name or "", told.locale or "", bool(told.primary), told.type or ""
+        data.name, data.sort_name or "", data.locale or "", bool(data.primary), data.type or ""
     )
 
 
-def _cover(told: answers.Pictures) -> entities.Cover | None:
-    return entities.Cover(told.front, told.back, told.count) if told.count else None
+def _cover(data: answers.Pictures) -> entities.Cover | None:
+    return entities.Cover(data.front, data.back, data.count) if data.count else None
 
 
-def _names(told: Iterable[answers.Named]) -> tuple[str, ...]:
-    """Return the names of genres, the one with most votes first."""
-    return tuple(one.name for one in sorted(told, key=lambda one: -one.count))
+def _names(data: Iterable[answers.Named]) -> tuple[str, ...]:
+    """Return the names of genres, most votes first."""
+    return tuple(one.name for one in sorted(data, key=lambda one: -one.count))

@@ -1,4 +1,4 @@
-"""A sample music library to practise on: real, playable files, with defects planted and listed."""
+"""Create a sample music library of real, playable files with planted and listed defects."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from mediakeep.rehearsal.catalogue import Album, Artist
 from mediakeep.rehearsal.defects import Folder, Planted
 from mediakeep.rehearsal.tracks import Track
 
-_REFUSES_BYTES = (errno.EILSEQ, errno.EINVAL)  # file systems that take UTF-8 names only
+_REFUSES_BYTES = (errno.EILSEQ, errno.EINVAL)  # file systems that allow UTF-8 names only
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a sample library holds: how many artists and tracks, and each planted defect.
+    """The content of a sample library: numbers of artists and tracks, and each planted defect.
 
-    What is `hidden` is found by look-ups alone: the files agree in it.
+    Defects in `hidden` are found by lookups only, as the files are consistent.
     """
 
     root: Path
@@ -37,11 +37,11 @@ class Manifest:
 def make(
     root: Path, *, artists: int = catalogue.ARTISTS, tracks: int | None = None, seed: int = 1
 ) -> Manifest:
-    """Make a library of `artists` artists in a new or empty folder; the same every time.
+    """Create a library of `artists` artists in a new or empty folder, always the same for a seed.
 
-    With `tracks` it has exactly so many, else about 18 for each artist beyond the first 14. A file
-    system that ignores case gets one artist less. UsageFailed where the folder holds anything,
-    BadSetting where the numbers disagree, ItemFailed where the disk refuses.
+    It has `tracks` tracks if given, else about 18 for each artist after the first 14. A
+    case-insensitive file system gets one artist less. Raise UsageFailed if the folder is not empty,
+    BadSetting if the numbers conflict, and ItemFailed on write errors.
     """
     rng = Random(seed)
     cast = catalogue.artists(artists, tracks, rng)
@@ -61,15 +61,15 @@ def make(
 
 
 def claim(root: Path) -> None:
-    """Make the folder of a sample library; UsageFailed where it is not empty, or cannot be."""
+    """Create the folder of a sample library; raise UsageFailed if not empty or writable."""
     try:
         root.mkdir(parents=True, exist_ok=True)
-        held = any(root.iterdir())
+        has_files = any(root.iterdir())
     except OSError as error:
         raise UsageFailed(
             f"A sample library cannot be made in {root}: {error.strerror}."
         ) from error
-    if held:
+    if has_files:
         raise UsageFailed(
             f"{root} is not empty. A sample library is made in a new or an empty folder only."
         )
@@ -93,24 +93,24 @@ def _folders(cast: Sequence[Artist], rng: Random, seed: int) -> Iterator[Folder]
 
 
 def _signed(folder: Folder, artist: Artist, album: Album, seed: int) -> Folder:
-    """Write into the tags what tells the edition of an album, if anything does."""
+    """Add the tags that identify the edition of an album, if any."""
     if not album.sign:
         return folder
     pressing = editions.pressing(artist.name, album, seed)
-    told = {
+    tags = {
         "barcode": {"barcode": pressing.barcode},
         "catalognumber": {
             "label": pressing.label,
             "catalognumber": pressing.catalogue_number,
         },
     }
-    fields = {"date": pressing.date, **told[album.sign]}
+    fields = {"date": pressing.date, **tags[album.sign]}
     tracks = (replace(track, fields={**track.fields, **fields}) for track in folder.tracks)
     return replace(folder, tracks=tuple(tracks))
 
 
 def _with_takes(folders: Iterable[Folder]) -> Iterator[Folder]:
-    """Let no two tracks hold the same audio, as no two recordings do."""
+    """Make the audio of each track unique, like that of different recordings."""
     takes = itertools.count()
     for folder in folders:
         tracks = tuple(replace(track, take=next(takes)) for track in folder.tracks)

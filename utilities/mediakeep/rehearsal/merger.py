@@ -1,4 +1,4 @@
-"""Several words on one entity, joined: each field says what was last said of it."""
+"""Merge data of one entity: each field has the value recorded last."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from mediakeep.rehearsal.entities import Artist, Entity, Group, Label, Recording
 _Known = TypeVar("_Known", Artist, Group, Label, Recording, Release)
 
 
-def keep(kept: dict[str, _Known], new: _Known) -> str:
-    """Keep an entity under its MBID, joined with what is known of it; return the MBID.
+def keep(entities: dict[str, _Known], new: _Known) -> str:
+    """Store an entity by its MBID, merged with earlier data; return the MBID.
 
-    A field that holds nothing takes nothing away, nor do media without tracks those that have some.
+    Empty fields do not overwrite others, nor do media without tracks.
     """
-    old = kept.get(new.id)
-    kept[new.id] = new if old is None else _joined(old, new)
+    old = entities.get(new.id)
+    entities[new.id] = new if old is None else _joined(old, new)
     return new.id
 
 
 def _joined(old: _Known, new: _Known) -> _Known:
-    told = {name: value for name, value in msgspec.structs.asdict(new).items() if value}
+    changes = {name: value for name, value in msgspec.structs.asdict(new).items() if value}
     if _has_tracks(old) and not _has_tracks(new):
-        told.pop("media", None)
-    return msgspec.structs.replace(old, **told)
+        changes.pop("media", None)
+    return msgspec.structs.replace(old, **changes)
 
 
 def _has_tracks(entity: Entity) -> bool:

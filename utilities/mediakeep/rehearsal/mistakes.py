@@ -1,4 +1,4 @@
-"""Mistakes in a sample library that only those notice who know the release: look-ups find them."""
+"""Plant tagging mistakes that are found only by comparison with the release."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mediakeep.rehearsal.tracks import Track
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
-Written = dict[PurePath, Track]  # by the path of what a track was before
+Written = dict[PurePath, Track]  # by the previous path of the track
 
 
 def plant(
     folders: Sequence[Folder], planted: Sequence[Planted]
 ) -> tuple[list[Folder], list[Planted]]:
-    """Return the library with the mistakes that its folders ask for, and the tracks that have one.
+    """Plant the mistakes that the folders ask for; return the library and the affected tracks.
 
-    They are put into tracks that have no defect, in the tags and in the file's name alike. A
-    folder in which none can bear a mistake goes without.
+    Only tracks without another defect are changed, in tags and file name alike. A folder without a
+    suitable track has none.
     """
     spoilt = {one.path for one in planted}
     result, found = [], []
@@ -46,7 +46,7 @@ def plant(
 
 
 def _mistyped(tracks: Sequence[Track], rng: Random) -> Written:
-    """Let two letters in the title of a track change places."""
+    """Swap two letters in the title of a track."""
     for track in rng.sample(tracks, len(tracks)):
         title = track.fields["title"]
         if (slip := _slip(title)) != title:
@@ -63,7 +63,7 @@ def _slip(title: str) -> str:
 
 
 def _exchanged(tracks: Sequence[Track], rng: Random) -> Written:
-    """Let two neighbours bear each other's number."""
+    """Swap the numbers of two adjacent tracks."""
     if len(tracks) < 2:
         return {}
     one, other = rng.choice([*pairwise(tracks)])

@@ -1,15 +1,15 @@
-"""Pauses behind a sound, so that it lasts as long as it should and its file stays small.
+"""Append silence to audio files, so that they have a given length and stay small.
 
-Each format has a block that says "silence" in a few bytes, and is given as many as it takes:
+Each format has a block that encodes silence in a few bytes, and is repeated as needed:
 
-    MP3     a frame of the lowest bit rate, all zeros behind its header: no granule has any data
-    FLAC    constant subframes of 0, put before the last block, which alone may be a short one
-    M4A     an element without bands (ISO/IEC 14496-3, 4.4.2.1), and the tables of samples longer
+    MP3     a frame of the lowest bit rate, only zeros after its header: no granule has data
+    FLAC    constant subframes of 0, inserted before the last block, which may be shorter
+    M4A     an element without bands (ISO/IEC 14496-3, 4.4.2.1), and longer sample tables
     Ogg     a long block in which no channel has a floor (Vorbis I, 4.3.2)
     Opus    the silence flag of CELT (RFC 6716, 4.3)
 
-All lengths, sums and sizes in the file are put right, but for FLAC's MD5 of all samples: it is left
-out, as encoders do that cannot go back. Lengths come out within a tenth of a second.
+All lengths, checksums and sizes are updated, except FLAC's MD5 of all samples: it is omitted, as by
+encoders that cannot seek. Lengths are accurate to a tenth of a second.
 """
 
 # Most of mutagen is not annotated.
@@ -28,19 +28,19 @@ from mutagen.ogg import OggPage
 from mediakeep.rehearsal import frames
 from mediakeep.rehearsal.boxes import Boxes
 
-_UNHEARD = 2  # frames of an MP3, or nearly so: what encoder and decoder add is skipped
-_TOC = 100  # places in an MP3, one for each hundredth of its time
-_BLOCK = 1024  # samples in a block of M4A
-_MONO, _STEREO = bytes.fromhex("00c80007"), bytes.fromhex("21000320641c")  # all of a block
-_PAIR = 1  # the kind of element that holds two channels
-_FLAC_PLAIN, _FLAC_CODE = 576, 2  # samples of a block, and what tells so
-_NO_FLOOR = b"\x0e"  # a long block between long ones; of up to four channels, none has a floor
+_UNHEARD = 2  # frames that encoder and decoder add, which are skipped
+_TOC = 100  # entries of the seek table, one per hundredth of the duration
+_BLOCK = 1024  # samples per block of M4A
+_MONO, _STEREO = bytes.fromhex("00c80007"), bytes.fromhex("21000320641c")  # complete blocks
+_PAIR = 1  # element type with two channels
+_FLAC_PLAIN, _FLAC_CODE = 576, 2  # samples per block, and their code
+_NO_FLOOR = b"\x0e"  # a long block between long ones; no floor for up to four channels
 _OPUS, _CELT, _CHANNELS, _SILENT = 960, 0xF8, 0x04, b"\xff\xfe"
-_PACKETS = 200  # on a page of Ogg, where each takes one of 255 segments
+_PACKETS = 200  # per Ogg page: each takes one of 255 segments
 
 
 def lengthened(sound: bytes, suffix: str, length: int) -> bytes:
-    """Return a sound that has no tags, followed by silence until it lasts `length` milliseconds."""
+    """Return audio without tags, padded with silence to `length` milliseconds."""
     return _WAYS[suffix](sound, length)
 
 
@@ -55,7 +55,7 @@ def _mp3(sound: bytes, length: int) -> bytes:
     mark = frames.xing(sound)
     places = [*starts, *range(len(sound), len(data), len(silence))][1:]
     toc = bytes(places[len(places) * part // _TOC] * 256 // len(data) for part in range(_TOC))
-    data[mark : mark + 4] = b"Xing"  # whatever rate it had, it is not the only one now
+    data[mark : mark + 4] = b"Xing"  # the bit rate is now variable
     struct.pack_into(">II", data, mark + 8, len(places), len(data))
     data[mark + 16 : mark + 16 + _TOC] = toc
     struct.pack_into(">I", data, mark + 148, len(data))
@@ -63,21 +63,23 @@ def _mp3(sound: bytes, length: int) -> bytes:
 
 
 def _flac(sound: bytes, length: int) -> bytes:
-    """Put frames before the last, and write the total of samples into STREAMINFO."""
+    """Insert frames before the last one, and update the number of samples in STREAMINFO."""
     blocks, *found, last = frames.flac(sound)
-    facts = int.from_bytes(blocks[18:26])  # the rate in 20 bits, the total in the last 36
+    facts = int.from_bytes(
+        blocks[18:26]
+    )  # sample rate in 20 bits, number of samples in the last 36
     rate, samples = facts >> 44, facts & (1 << 36) - 1
     count = max(0, round((length * rate / 1000 - samples) / _FLAC_PLAIN))
     silent = [_silent_flac(found[0][:4], len(found) + number) for number in range(count)]
-    told = (facts + count * _FLAC_PLAIN).to_bytes(8)
-    blocks = blocks[:18] + told + bytes(16) + blocks[42:]
+    stream_info = (facts + count * _FLAC_PLAIN).to_bytes(8)
+    blocks = blocks[:18] + stream_info + bytes(16) + blocks[42:]
     moved = _numbered_flac(last, len(found) + count)
     return frames.told_flac(blocks, [*found, *silent, moved])
 
 
 @cache
 def _silent_flac(start: bytes, number: int) -> bytes:
-    """Say of each channel that it is 0 all along: kind and value, in three bytes."""
+    """Build a frame with constant channels of 0: type and value in three bytes."""
     channels = (start[3] >> 4) + 1 if start[3] >> 4 < 8 else 2
     size, kind = _FLAC_CODE << 4 | start[2] & 0x0F, channels - 1 << 4 | start[3] & 0x0F
     header = bytes((*start[:2], size, kind)) + _written(number)
@@ -85,18 +87,18 @@ def _silent_flac(start: bytes, number: int) -> bytes:
 
 
 def _numbered_flac(frame: bytes, number: int) -> bytes:
-    """Give a frame another number; behind it stands the size of the block, if it is written out."""
+    """Change the number of a frame; an explicit block size may follow it."""
     end = frames.flac_size(frame)
     return frames.summed_flac(frame[:4] + _written(number) + frame[5:end], frame[end + 1 : -2])
 
 
 def _written(number: int) -> bytes:
-    """Write a number as FLAC does, which is how UTF-8 writes a character."""
+    """Encode a number as in FLAC, which is like UTF-8."""
     return chr(number).encode()
 
 
 def _m4a(sound: bytes, length: int) -> bytes:
-    """The tables grow by one entry for the time of all blocks, and by one each for their sizes."""
+    """Add one entry for the duration of all blocks, and one size for each block."""
     at = Boxes(sound)
     scale, told = at.number("mdhd", 16), at.number("mdhd", 20)
     count = max(0, round((length * scale / 1000 - told) / _BLOCK))
@@ -123,16 +125,16 @@ def _m4a(sound: bytes, length: int) -> bytes:
     )
 
 
-_HOLDERS = ("moov", "trak", "mdia", "minf", "stbl")  # of the tables
-_MOMENTS = {"mvhd": 20, "tkhd": 24, "elst": 12}  # where a duration in milliseconds stands
-_BLOCKS = {"stsc": 16, "stsz": 12, "sbgp": 16}  # where blocks are counted
+_HOLDERS = ("moov", "trak", "mdia", "minf", "stbl")  # parents of the tables
+_MOMENTS = {"mvhd": 20, "tkhd": 24, "elst": 12}  # offsets of durations in milliseconds
+_BLOCKS = {"stsc": 16, "stsz": 12, "sbgp": 16}  # offsets of block counts
 
 
 def _ogg(sound: bytes, length: int) -> bytes:
-    """Each block brings a quarter of its own samples and a quarter of those before it."""
+    """Each block adds a quarter of its own samples and of the previous block's."""
     heads, packets, told = _pages(sound)
     rate, sizes = struct.unpack_from("<I", heads[0].packets[0], 12)[0], heads[0].packets[0][28]
-    lasting = (1 << (sizes & 15), 1 << (sizes >> 4))  # of a short and a long block, in samples
+    lasting = (1 << (sizes & 15), 1 << (sizes >> 4))  # samples of a short and a long block
     blocks = [lasting[packet[0] >> 1 & 1] for packet in packets]
     ends = [0, *accumulate((one + other) // 4 for one, other in pairwise(blocks))]
     wanted = max(told, length * rate // 1000)
@@ -143,7 +145,7 @@ def _ogg(sound: bytes, length: int) -> bytes:
 
 
 def _opus(sound: bytes, length: int) -> bytes:
-    """All packets are of 20 ms, and samples of 1/48,000 s, some of which are skipped at first."""
+    """All packets last 20 ms, in samples of 1/48,000 s; the first samples are skipped."""
     heads, packets, told = _pages(sound)
     (skipped,) = struct.unpack_from("<H", heads[0].packets[0], 10)
     wanted = max(told, skipped + 48 * length)
@@ -154,7 +156,7 @@ def _opus(sound: bytes, length: int) -> bytes:
 
 
 def _pages(sound: bytes) -> tuple[list[OggPage], list[bytes], int]:
-    """Part the pages of headers, all packets of sound, and the place where they end in time."""
+    """Return the header pages, all audio packets, and the end position."""
     file, pages = BytesIO(sound), []
     while file.tell() < len(sound):
         pages.append(OggPage(file))

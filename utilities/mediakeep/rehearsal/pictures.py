@@ -1,4 +1,4 @@
-"""Covers, painted when they are asked for: squares in two colours, as PNG, each release its own."""
+"""Render covers on request: two-coloured PNG squares, different for each release."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STRIPES = 7
 
 @lru_cache(maxsize=256)
 def paint(name: str, size: int) -> bytes:
-    """Paint a square picture of `size` pixels; the same name and size give the same bytes."""
+    """Render a square picture of `size` pixels, always the same for the same name and size."""
     colours = zlib.crc32(name.encode()).to_bytes(4) + bytes(b ^ 0xFF for b in name.encode()[:2])
     width = max(1, size // _STRIPES)
     pixels = "".join(islice(cycle("0" * width + "1" * width), size + width))

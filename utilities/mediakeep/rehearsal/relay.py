@@ -1,4 +1,4 @@
-"""Passes questions on to a real server, politely, and hands what it answers to a gatherer."""
+"""Forward requests to a real server, rate-limited, and record its responses."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mediakeep.rehearsal.ws2.service import ROOT
 PUBLIC = "musicbrainz.org"
 COVERS = "https://coverartarchive.org"
 
-_LARGEST = 64 * 2**20  # bytes of an answer: a page of releases has half a megabyte
+_LARGEST = 64 * 2**20  # bytes of a response: a page of releases has half a megabyte
 _TIMEOUT = 30.0
 _KEPT = ("Content-Type", "Location", "Retry-After")
-PERSONAL = ("api_key", "token", "user", "contact")  # parameters that never leave this machine
+PERSONAL = ("api_key", "token", "user", "contact")  # parameters that are never forwarded
 
 
 class Relay:
-    """Answers as the server behind it; OSError and the like become a 502.
+    """Respond like the server behind it; OSError and the like become a 502.
 
-    Nothing personal is passed on: no header of the client, no key, no user. The web service is
-    asked once in `interval` seconds at most, however many ask here.
+    Nothing personal is forwarded: no client header, no key, no user. The web service gets one
+    request per `interval` seconds at most.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Relay:
         self._lock, self._free = threading.Lock(), 0.0
 
     def answer(self, question: Question) -> Reply:
-        """Ask the server behind, keep what it tells, and give its answer."""
+        """Forward a request, record the response and return it."""
         base = self._upstream
         if question.path.startswith(ROOT):
             self._pace()
@@ -44,7 +44,7 @@ class Relay:
         try:
             reply = self._ask(base, question)
         except (OSError, http.client.HTTPException, ValueError) as failure:
-            return error(502, f"{base} cannot be asked: {failure}")
+            return error(502, f"{base} is unreachable: {failure}")
         self._gatherer.take(question, reply)
         return reply
 
@@ -60,24 +60,24 @@ class Relay:
         secure = parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = kind(parts.netloc, timeout=_TIMEOUT)
-        given = {name: texts for name, texts in question.query.items() if name not in PERSONAL}
-        line = f"?{urlencode(given, doseq=True)}" if given else ""
+        parameters = {name: texts for name, texts in question.query.items() if name not in PERSONAL}
+        line = f"?{urlencode(parameters, doseq=True)}" if parameters else ""
         headers = {"User-Agent": self._agent, "Accept": "*/*"}
         try:
             target = parts.path + quote(question.path) + line
             connection.request(question.method, target, headers=headers)
-            answer = connection.getresponse()
-            body = answer.read(_LARGEST + 1)
+            response = connection.getresponse()
+            body = response.read(_LARGEST + 1)
         finally:
             connection.close()
         if len(body) > _LARGEST:
-            raise ValueError("its answer is too long")
-        kept = {name: text for name in _KEPT if (text := answer.headers.get(name))}
-        limits = {k: v for k, v in answer.headers.items() if k.lower().startswith("x-ratelimit-")}
-        return Reply(answer.status, body, kept | limits)
+            raise ValueError("its response is too long")
+        forwarded = {name: text for name in _KEPT if (text := response.headers.get(name))}
+        limits = {k: v for k, v in response.headers.items() if k.lower().startswith("x-ratelimit-")}
+        return Reply(response.status, body, forwarded | limits)
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an address is the MusicBrainz that all share, not a mirror or a rehearsal."""
+    """Return True for the public MusicBrainz server, not a mirror or a simulator."""
     host = urlsplit(address).hostname or ""
     return host == PUBLIC or host.endswith(f".{PUBLIC}")

@@ -1,4 +1,4 @@
-"""What is asked of the rehearsal, and what it answers."""
+"""Requests and responses of the simulated services."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _HELP = "For usage, please see: https://musicbrainz.org/development/mmd"
 
 @dataclass(frozen=True)
 class Question:
-    """A request: path and parameters decoded, each parameter with all its values.
+    """A request, with decoded path and parameters; each parameter has a list of values.
 
-    `authorization` is the header of that name, which no text of a question shows.
+    `authorization` is that header, which is left out of the repr.
     """
 
     method: str
@@ -33,7 +33,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; a fault may make it late by `delay` seconds, or break it off in its middle."""
+    """A response; a fault may set a `delay` in seconds, or truncate the body."""
 
     status: int
     body: bytes
@@ -43,7 +43,7 @@ class Reply:
 
 
 class Refusal(Exception):
-    """A question that gets no other answer than an error: its status and a sentence."""
+    """An error response: its status and message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -51,10 +51,10 @@ class Refusal(Exception):
 
 
 def ok(data: Any) -> Reply:
-    """Answer with data."""
+    """Build a JSON response."""
     return Reply(200, msgspec.json.encode(data))
 
 
 def error(status: int, message: str) -> Reply:
-    """Answer with an error as MusicBrainz words it."""
+    """Build an error response in MusicBrainz's format."""
     return Reply(status, msgspec.json.encode({"error": message, "help": _HELP}))

@@ -1,4 +1,4 @@
-"""A loopback server that stands in for MusicBrainz, the Cover Art Archive and TMDb, and counts."""
+"""A loopback server for the simulated services, with a request log."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from mediakeep.rehearsal.ws2.service import ROOT, Service
 HOST = "127.0.0.1"
 
 _SECRET = re.compile(r"(^|&)(api_key|session_id)=[^&]*")
-_IDLE = 60.0  # seconds after which a connection that nobody uses is closed
+_IDLE = 60.0  # seconds after which an idle connection is closed
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came, but for a secret in its query, and the status of its answer."""
+    """A logged request, without secrets in its query, and the status of its response."""
 
     time: float  # monotonic
     method: str
@@ -43,22 +43,22 @@ class Asked:
 
 
 class Source(Protocol):
-    """What answers questions: a stand, a booth, or a relay that asks another server."""
+    """An application that handles requests, such as a simulated service or a proxy."""
 
     def answer(self, question: Question) -> Reply:
-        """Answer one question."""
+        """Handle one request."""
         ...
 
 
 class Stand:
-    """Answers from a world: MusicBrainz below /ws/2, the Cover Art Archive elsewhere."""
+    """Serve a catalogue: MusicBrainz below /ws/2, the Cover Art Archive elsewhere."""
 
     def __init__(self, world: World) -> None:
         shelves = Shelves(world)
         self._service, self._archive = Service(shelves), Archive(shelves)
 
     def answer(self, question: Question) -> Reply:
-        """Answer a question by the service that its path belongs to."""
+        """Pass a request to the service of its path."""
         if question.path.startswith(ROOT):
             return self._service.answer(question)
         if question.path.startswith(coverart.ROOTS):
@@ -67,22 +67,21 @@ class Stand:
 
 
 class Stands:
-    """Answers from a cinema what is asked of TMDb, and from another source all the rest."""
+    """Serve TMDb from a movie catalogue, and everything else from another application."""
 
     def __init__(self, source: Source, cinema: Cinema) -> None:
         self._source, self._booth = source, Booth(cinema)
 
     def answer(self, question: Question) -> Reply:
-        """Answer a question by the one whom its path belongs to."""
-        one = self._booth if question.path.startswith(tmdb.ROOTS) else self._source
-        return one.answer(question)
+        """Pass a request to the application of its path."""
+        app = self._booth if question.path.startswith(tmdb.ROOTS) else self._source
+        return app.answer(question)
 
 
 class Server:
-    """Serves a world or another source while it is entered; `asked` holds every request.
+    """A context manager that serves a catalogue or an application; `requests` logs every request.
 
-    With a `cinema` it speaks TMDb besides, on the same port.
-    OSError where the port is taken.
+    With a `cinema` it also serves TMDb on the same port. Raise OSError if the port is in use.
     """
 
     def __init__(
@@ -119,7 +118,7 @@ class Server:
         self._listener.close()
 
     def answer(self, question: Question, line: str) -> Reply:
-        """Answer a request, and note it; `line` is its query as it came."""
+        """Handle a request and log it; `line` is its raw query."""
         arrived = time.monotonic()
         reply = self.weather.meet(question, self._source.answer)
         shown = _SECRET.sub(r"\1\2=REDACTED", line)
@@ -131,7 +130,7 @@ class Server:
 
 
 class _Listener(ThreadingHTTPServer):
-    """Accepts connections; those that are still open end with it."""
+    """Accept connections; open ones are closed with it."""
 
     daemon_threads = True
     block_on_close = False
@@ -151,30 +150,30 @@ class _Listener(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a client that left is no error of ours."""
+        """Ignore clients that disconnect."""
 
     def close(self) -> None:
-        """Close the listening socket and every connection."""
+        """Close the listening socket and all connections."""
         self.server_close()
         for connection in tuple(self._open):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
-                continue  # it was closed by the other side
+                continue  # closed by the client
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Reads requests from one connection, one after the other."""
+    """Read the requests of one connection, one after the other."""
 
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "mediakeep-rehearsal", ""
     timeout = _IDLE
-    wbufsize = -1  # head and body leave together
+    wbufsize = -1  # send headers and body together
     disable_nagle_algorithm = True
     server: _Listener
 
     def do_GET(self) -> None:
-        """Answer one request."""
+        """Handle one request."""
         parts = urlsplit(self.path)
         question = Question(
             self.command,
@@ -190,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
 
     def _drain(self) -> None:
-        """Let a connection end after a request with a body: nothing here reads one."""
+        """Close the connection after a request with a body, which is not read."""
         if self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers:
             self.close_connection = True
 
@@ -209,4 +208,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or reply.cut
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing: what was asked is noted by the server."""
+        """Log nothing here: the server has its own log."""

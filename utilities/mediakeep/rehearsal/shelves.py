@@ -1,4 +1,4 @@
-"""A world put in order, so that every question finds its answer at once."""
+"""An index of a catalogue for fast queries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Entity = TypeVar("_Entity")
 
 
 class Shelves:
-    """All entities by MBID and by what belongs to what; lists are in the order of MBIDs."""
+    """All entities by MBID and by their relations; lists are sorted by MBID."""
 
     def __init__(self, world: World) -> None:
         self._merged, self._deleted = world.merged, frozenset(world.deleted)
@@ -37,29 +37,33 @@ class Shelves:
         self.recordings = self._recordings(world)
 
     def _recordings(self, world: World) -> dict[str, Recording]:
-        found = {recording.id: recording for recording in world.recordings}
+        recordings = {recording.id: recording for recording in world.recordings}
         for release in self.releases.values():
             for track in tracks(release):
-                if track.recording not in found:
-                    found[track.recording] = _recording(track, release)
-        return found
+                if track.recording not in recordings:
+                    recordings[track.recording] = _recording(track, release)
+        return recordings
 
     def recordings_by(self, artist: str) -> list[Recording]:
         """Return the recordings of an artist."""
-        return [one for one in self.recordings.values() if artist in _named(one.credits)]
+        return [
+            recording
+            for recording in self.recordings.values()
+            if artist in _named(recording.credits)
+        ]
 
     def current(self, mbid: str) -> str:
-        """Return the MBID that is used now: another one where the given one was merged."""
+        """Return the current MBID, following merges."""
         while mbid in self._merged:
             mbid = self._merged[mbid]
         return mbid
 
     def deleted(self, mbid: str) -> bool:
-        """Tell whether an entity was removed."""
+        """Return True if an entity was deleted."""
         return mbid in self._deleted
 
     def first_date(self, entity: Group | Recording) -> str:
-        """Return when a group or a recording first came out; "" where that is not known."""
+        """Return the first release date of a group or recording, or "" if unknown."""
         if entity.first_date:
             return entity.first_date
         releases = self.editions if isinstance(entity, Group) else self.appearances
@@ -67,7 +71,7 @@ class Shelves:
 
 
 def tracks(release: Release) -> Iterator[Track]:
-    """Give the tracks of all media of a release."""
+    """Yield the tracks of all media of a release."""
     for medium in release.media:
         yield from medium.tracks
 
@@ -89,7 +93,7 @@ def _named(credited: Iterable[Credit]) -> set[str]:
 
 
 def _guests(release: Release) -> set[str]:
-    """Return who is on a track of a release, and not among those that it is by."""
+    """Return the artists on tracks of a release who are not credited on the release itself."""
     on_tracks = {credit.artist for track in tracks(release) for credit in track.credits}
     return on_tracks - _named(release.credits)
 

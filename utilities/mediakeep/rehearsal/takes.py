@@ -1,15 +1,15 @@
-"""Takes of a sound: each sounds exactly like the seed, yet has audio bytes of its own.
+"""Make copies of audio files that sound the same, but have different audio data.
 
-A take's number is put into the audio where the format has room that no decoder listens to:
+A number is stored in the audio data in a place that decoders ignore:
 
     MP3     the private bit in the header of each frame (ISO/IEC 11172-3, 2.4.2.3)
-    FLAC    the header of each frame, which may write out the size of its block (RFC 9639, 9.1.1
-            and 9.1.6); as there are no more than 14, takes repeat after 16,384
+    FLAC    the frame headers, which may give an explicit block size (RFC 9639, 9.1.1 and 9.1.6);
+            as there are at most 14 frames, numbers repeat after 16,384
     M4A     a data stream element at the start of the last block (ISO/IEC 14496-3, 4.4.2.7)
-    Ogg     bytes behind the end of the last packet, where encoders that hold a bit rate put zeros
+    Ogg     bytes after the end of the last packet, where constant bit rate encoders put zeros
     Opus    the padding of the last packet (RFC 6716, 3.2.5)
 
-All sums and sizes in the file are put right, so that no tool finds fault with a take.
+All checksums and sizes are updated, so that no tool reports an error.
 """
 
 # Most of mutagen is not annotated.
@@ -26,18 +26,18 @@ from mutagen.ogg import OggPage
 
 from mediakeep.rehearsal import frames
 
-_ROOM = 8  # bytes of a number, where there is room for bytes
+_ROOM = 8  # bytes of a number, in formats that store bytes
 
-_FLAC_BLOCKS = {2: 576, 9: 512}  # samples, by their number in the header
+_FLAC_BLOCKS = {2: 576, 9: 512}  # samples by code in the header
 
 
 def take(sound: bytes, suffix: str, number: int) -> bytes:
-    """Return one take of a sound that has no tags; take 0 is the sound as it is."""
+    """Return a copy of audio without tags; number 0 is the original."""
     return _TAKES[suffix](sound, number) if number else sound
 
 
 def _mp3(sound: bytes, number: int) -> bytes:
-    """The first frame is no sound, so it stays as it is but for its sums."""
+    """The first frame has no audio, so only its checksums change."""
     data = bytearray(sound)
     for place, start in enumerate(frames.mp3(sound)[1:]):
         data[start + 2] |= number >> place & 1
@@ -54,19 +54,19 @@ def _flac(sound: bytes, number: int) -> bytes:
 
 @cache
 def _flac_frame(frame: bytes) -> bytes:
-    """Write out a size of the block that so far is a number in a table."""
+    """Write the block size explicitly instead of as a table index."""
     size = _FLAC_BLOCKS[frame[2] >> 4]
     header = frame[:2] + bytes((0x70 | frame[2] & 0x0F,)) + frame[3:5] + struct.pack(">H", size - 1)
     return frames.summed_flac(header, frame[6:-2])
 
 
 def _m4a(sound: bytes, number: int) -> bytes:
-    """The element: its kind in three bits, five of zero, its size, and the bytes themselves."""
+    """The element has its type in three bits, five zero bits, its size, and the bytes."""
     element = struct.pack(">BBQ", 0b100 << 5, _ROOM, number)
     sizes, chunks, media = (sound.index(name) for name in (b"stsz", b"stco", b"mdat"))
     (count,) = struct.unpack_from(">I", sound, sizes + 12)
     blocks = struct.unpack_from(f">{count}I", sound, sizes + 16)
-    (start,) = struct.unpack_from(">I", sound, chunks + 12)  # of the one chunk that all lie in
+    (start,) = struct.unpack_from(">I", sound, chunks + 12)  # of the only chunk
     last = start + sum(blocks[:-1])
     data = bytearray(sound)
     struct.pack_into(">I", data, sizes + 12 + 4 * count, blocks[-1] + len(element))
@@ -81,7 +81,7 @@ def _ogg(sound: bytes, number: int) -> bytes:
 
 
 def _opus(sound: bytes, number: int) -> bytes:
-    """A packet of one frame becomes one of any number, of which there is one, and of padding."""
+    """A packet of one frame becomes one with a frame count of 1 and padding."""
 
     def padded(packet: bytes) -> bytes:
         any_number, one_with_padding = packet[0] | 0b11, 0b0100_0001

@@ -1,7 +1,7 @@
-"""A track of the sample library: a second of real sound, a pause, its tags and its picture.
+"""A track file of the sample library: a second of real audio, silence, tags and a picture.
 
-The seeds are our own: a bell, a chord in stereo and drops, made from formulas and encoded once in
-each format (MP3 by LAME, one of them VBR), and two drawn pictures. None of the sounds has a tag.
+The seed files are our own: a bell, a stereo chord and drops, synthesized and encoded once in each
+format (MP3 by LAME, one of them VBR), and two drawn pictures. The audio files have no tags.
 """
 
 # Most of mutagen is not annotated.
@@ -58,25 +58,25 @@ _FREE_ATOMS = {
 
 
 class Content(Enum):
-    """What a track's file holds."""
+    """The content of a track file."""
 
     AUDIO = "audio"
     NOTHING = "nothing"
     TEXT = "text"
-    CUT = "cut"  # audio, of which the last two thirds are missing
+    CUT = "cut"  # audio without its last two thirds
 
 
 @dataclass(frozen=True)
 class Track:
-    """A track to be written: where, how it sounds, and what its tags say.
+    """A track to write: path, audio, and tags.
 
     `fields` are title, artist, albumartist, album, date, tracknumber ("3/12"), genre, barcode,
-    label and catalognumber, each only where the tag is to be there; `picture` names the seed to
-    embed. Each `take` of a sound has audio bytes of its own; `length` is in milliseconds, at least
-    a second, and 0 for that of the seed.
+    label and catalognumber, as far as the tag exists; `picture` is the seed file to embed.
+    `audio_number` makes the audio data unique; `length` is in milliseconds, at least a second, or 0
+    for that of the seed file.
     """
 
-    path: PurePath  # below the library; its suffix is the format
+    path: PurePath  # relative to the library; the suffix is the format
     sound: str
     fields: Mapping[str, str]
     picture: str = ""
@@ -86,7 +86,7 @@ class Track:
 
 
 def render(track: Track) -> bytes:
-    """Return the whole file of a track."""
+    """Return the file of a track."""
     if track.content is Content.NOTHING:
         return b""
     if track.content is Content.TEXT:
@@ -103,8 +103,8 @@ def render(track: Track) -> bytes:
 
 @cache
 def seed(name: str) -> bytes:
-    """Return a file that comes with the package: a sound such as bell.mp3, or a picture."""
-    return (resources.files("mediakeep.rehearsal") / "seeds" / name).read_bytes()
+    """Return a seed file of the package: audio such as bell.mp3, or a picture."""
+    return (resources.files(__package__) / "seeds" / name).read_bytes()
 
 
 def _write_mp3(file: BytesIO, track: Track) -> None:

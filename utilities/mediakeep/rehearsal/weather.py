@@ -1,6 +1,6 @@
-"""What a request meets before it is answered: the rate, refused agents, storms, ordered faults.
+"""Inject faults before requests are handled: rate limits, rejected agents, outages, planned faults.
 
-MusicBrainz and TMDb each have the rate for themselves, and refuse in words of their own.
+MusicBrainz and TMDb have separate rate limits and their own error messages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mediakeep.rehearsal.reply import Question, Reply, error
 
 _MUSICBRAINZ = "/ws/2/"
 _PACED = (_MUSICBRAINZ, statuses.ROOT)
-_TOO_MANY, _DOWN = 25, 9  # of TMDb's errors
+_TOO_MANY, _DOWN = 25, 9  # TMDb error codes
 _GENERIC = re.compile(r"(python-requests|python-urllib|python-httpx|java|libwww-perl)\b", re.I)
 _TOO_FAST = "Your requests are exceeding the allowable rate limit."
 _NOBODY = "Your requests name no application: set a User-Agent with a name, a version, a contact."
@@ -36,39 +36,39 @@ class _Order:
 class _Storm:
     seconds: float
     share: float
-    until: float = 0.0  # 0: it begins with the next request
+    until: float = 0.0  # 0: starts with the next request
     debt: float = 0.0
 
 
 class Weather:
-    """Lets answers through, or spoils them; all of it may be called from several threads.
+    """Pass requests on, or respond with faults; thread-safe.
 
-    `per_second` is the rate above which a web service refuses (0: none); `tells` is how it then
-    says when to come again: "seconds" or "date" in Retry-After, "limits" in the headers
-    X-RateLimit-Limit, -Remaining and -Reset, or "" for not at all.
+    `per_second` is the rate limit of a web service (0: none); `retry_hint` is how its response
+    gives the time to retry: "seconds" or "date" in Retry-After, "limits" in the headers
+    X-RateLimit-Limit, -Remaining and -Reset, or "" for none.
     """
 
     def __init__(self, per_second: float = 0.0, *, tells: str = "") -> None:
         self.per_second, self.tells = per_second, tells
         self._lock = threading.Lock()
-        self._free: dict[str, float] = {}  # by service, from when on a request is within the rate
+        self._free: dict[str, float] = {}  # time of the next allowed request by service
         self._orders: list[_Order] = []
         self._storms: list[_Storm] = []
 
     def order(
         self, fault: Fault, times: int = 1, where: Callable[[Question], bool] = lambda _: True
     ) -> None:
-        """Let a fault meet the next requests, or the next that a function chooses."""
+        """Apply a fault to the next requests, or to the next ones that `where` selects."""
         with self._lock:
             self._orders.append(_Order(fault, times, where))
 
     def storm(self, seconds: float, share: float = 0.5) -> None:
-        """From the next request on, refuse a share of all with 503; 1.0 is an outage."""
+        """From the next request on, reject a share of all requests with 503; 1.0 is an outage."""
         with self._lock:
             self._storms.append(_Storm(seconds, share))
 
     def meet(self, question: Question, answer: Callable[[Question], Reply]) -> Reply:
-        """Return what a request gets: its answer, a refusal, or a spoilt answer."""
+        """Return the response to a request: the regular one, an error, or a faulty one."""
         service = next((root for root in _PACED if question.path.startswith(root)), "")
         agent = question.agent.strip()
         if service == _MUSICBRAINZ and (not agent or _GENERIC.match(agent)):
@@ -79,7 +79,7 @@ class Weather:
         return fault(answer(question)) if fault else answer(question)
 
     def _wait(self, service: str) -> float:
-        """Take a place within the rate, or return for how many seconds there is none."""
+        """Reserve a slot within the rate limit, or return the seconds until there is one."""
         with self._lock:
             now = time.monotonic()
             free = self._free.get(service, 0.0)
@@ -89,19 +89,19 @@ class Weather:
             return free - now
 
     def _refusal(self, service: str, wait: float) -> Reply:
-        again = int(wait) + 1
-        told = {
+        seconds = int(wait) + 1
+        hint = {
             "": {},
-            "seconds": {"Retry-After": str(again)},
-            "date": {"Retry-After": formatdate(time.time() + again, usegmt=True)},
+            "seconds": {"Retry-After": str(seconds)},
+            "date": {"Retry-After": formatdate(time.time() + seconds, usegmt=True)},
             "limits": {
                 "X-RateLimit-Limit": str(round(self.per_second)),
                 "X-RateLimit-Remaining": "0",
-                "X-RateLimit-Reset": str(int(time.time()) + again),
+                "X-RateLimit-Reset": str(int(time.time()) + seconds),
             },
         }[self.tells]
         reply = error(503, _TOO_FAST) if service == _MUSICBRAINZ else statuses.reply(_TOO_MANY)
-        return replace(reply, headers={**reply.headers, **told})
+        return replace(reply, headers={**reply.headers, **hint})
 
     def _fault(self, question: Question) -> Fault | None:
         with self._lock:
@@ -115,7 +115,7 @@ class Weather:
 
 
 def _offline(_: Reply) -> Reply:
-    """Refuse as TMDb does while it is down."""
+    """Respond as TMDb does while it is down."""
     return statuses.reply(_DOWN)
 
 

@@ -1,4 +1,4 @@
-"""Invented entities, made by a line each: the same names always give the same MBIDs."""
+"""Build invented catalogue entities in one line each; the same names always give the same MBIDs."""
 
 from __future__ import annotations
 
@@ -23,41 +23,40 @@ from mediakeep.rehearsal.entities import (
     mbid,
 )
 
-_SHORTEST, _SPREAD = 95_000, 310_000  # milliseconds: songs last from a minute and a half to seven
+_SHORTEST, _SPREAD = 95_000, 310_000  # milliseconds: songs last from 1.5 to 7 minutes
 
 
 def artist(name: str, *, nth: int = 1, **facts: Any) -> Artist:
-    """Make an artist; the `nth` of several who bear one name."""
+    """Build an artist, the `nth` of several with the same name."""
     facts = {"type": "Group", "country": "GB", "sort_name": _sorted(name), **facts}
     return Artist(id=mbid("artist", name, nth), name=name, **facts)
 
 
 def credit(*artists: Artist, join: str = " & ") -> tuple[Credit, ...]:
-    """Make the credit that names these artists, the way their names are written."""
+    """Build a credit of these artists, by their names."""
     joins = [join] * (len(artists) - 1) + [""]
     return tuple(Credit(artist=one.id, join=mark) for one, mark in zip(artists, joins, strict=True))
 
 
 def group(by: Artist, title: str, **facts: Any) -> Group:
-    """Make a release group of an artist, an album if nothing else is said."""
+    """Build a release group of an artist, an album by default."""
     facts = {"primary": "Album", "credits": credit(by), **facts}
     return Group(id=mbid("group", by.id, title), title=title, **facts)
 
 
 def label(name: str) -> Label:
-    """Make a record label."""
+    """Build a record label."""
     return Label(id=mbid("label", name), name=name)
 
 
 def release(
     of: Group, discs: Sequence[Sequence[str]], *, edition: int = 1, **facts: Any
 ) -> Release:
-    """Make an edition of a group from the track titles of its discs.
+    """Build an edition of a group from the track titles of its discs.
 
-    A title stands for one recording of its artist on all editions. Formats are CD if `formats`
-    does not say otherwise; `by` has the credits of titles that are not by the group's artists; a
-    front cover is there if `cover` is not None; `pressed` has for each disc the ids of its
-    pressings.
+    A title is the same recording of its artist on all editions. Formats are CD unless given in
+    `formats`; `by` has the credits of titles by other artists; there is a front cover unless
+    `cover` is None; `pressed` has the IDs of the pressings of each disc.
     """
     own, by = mbid("release", of.id, edition), facts.pop("by", {})
     formats = facts.pop("formats", ["CD"] * len(discs))
@@ -79,18 +78,18 @@ def release(
 
 
 def disc_id(*names: object) -> str:
-    """Return the id of a compact disc: 28 characters, always the same for the same names."""
+    """Return the ID of a compact disc: 28 characters, always the same for the same names."""
     digest = hashlib.sha1(mbid("disc", *names).encode(), usedforsecurity=False).digest()
     return base64.b64encode(digest, b"._").decode().replace("=", "-")
 
 
 def length(*names: object) -> int:
-    """Return how long a song lasts, in milliseconds: always the same for the same names."""
+    """Return the length of a song in milliseconds, always the same for the same names."""
     return _SHORTEST + int(mbid("length", *names)[:8], 16) % _SPREAD
 
 
 def sides(format: str, tracks: int) -> list[str]:  # noqa: A002 - as MusicBrainz names it
-    """Number the tracks of a medium as its format does: 1, 2, or A1, B1 on vinyl and cassettes."""
+    """Return the track numbers for a format: 1, 2, or A1, B1 on vinyl and cassettes."""
     if "Vinyl" not in format and format != "Cassette":
         return [str(number) for number in range(1, tracks + 1)]
     first = (tracks + 1) // 2
@@ -100,7 +99,7 @@ def sides(format: str, tracks: int) -> list[str]:  # noqa: A002 - as MusicBrainz
 def prolific(
     name: str, *, albums: int = 12, editions: int = 8, tracks: int = 13, nth: int = 1
 ) -> World:
-    """Make an artist with many albums, each in as many editions with as many tracks.
+    """Build an artist with many albums, each with the same numbers of editions and tracks.
 
     They are named "Album 1" and so on, their tracks "Album 1, Track 1".
     """
@@ -115,12 +114,12 @@ def prolific(
 
 
 def titles(album: str, tracks: int) -> list[str]:
-    """Name the tracks of an album that `prolific` makes."""
+    """Return the track titles of an album of `make_prolific_artist`."""
     return [f"{album}, Track {number}" for number in range(1, tracks + 1)]
 
 
 def joined(*worlds: World) -> World:
-    """Put worlds together; what one of them says of an MBID again is left out."""
+    """Merge catalogues; later duplicates of an MBID are dropped."""
     parts: dict[str, Any] = {}
     for field in ("artists", "labels", "groups", "releases", "recordings"):
         kept: dict[str, Any] = {}
@@ -134,12 +133,12 @@ def joined(*worlds: World) -> World:
 
 
 def merged(world: World, old: str, new: str) -> World:
-    """Let a former MBID lead to one of the world."""
+    """Make a former MBID lead to an existing one."""
     return msgspec.structs.replace(world, merged={**world.merged, old: new})
 
 
 def deleted(world: World, *gone: str) -> World:
-    """Let MBIDs be of entities that were removed, and take those out that the world has."""
+    """Mark MBIDs as deleted, and remove their entities."""
     kept = {
         field: tuple(one for one in getattr(world, field) if one.id not in gone)
         for field in ("artists", "groups", "releases")

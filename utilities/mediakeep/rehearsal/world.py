@@ -1,4 +1,4 @@
-"""A catalogue of MusicBrainz as a file that we own: read, checked, written, or invented."""
+"""A MusicBrainz catalogue file: load, validate and write it, or generate a catalogue."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Page(World, frozen=True, kw_only=True):
-    """A world as its file holds it."""
+    """The content of a catalogue file."""
 
     format: int
 
 
 def of(artists: Sequence[catalogue.Artist], seed: int = 1) -> World:
-    """Invent what is known of a sample library's artists; the same every time."""
+    """Generate the catalogue of a sample library's artists, always the same."""
     return discography.of(artists, seed)
 
 
 def sampled(artists: int = catalogue.ARTISTS, tracks: int | None = None, seed: int = 1) -> World:
-    """Invent what is known of the artists of the library that `library.make` makes of these."""
+    """Generate the catalogue of the artists of a sample library with these parameters."""
     return of(catalogue.artists(artists, tracks, Random(seed)), seed)
 
 
 def load(path: Path) -> World:
-    """Read a catalogue file; BadSetting names the file and the place in it that is wrong."""
+    """Load a catalogue file; raise BadSetting with the file and the invalid place."""
     try:
         page = msgspec.json.decode(path.read_bytes(), type=Page)
     except (OSError, msgspec.MsgspecError, RecursionError, UnicodeError) as error:
@@ -53,13 +53,13 @@ def load(path: Path) -> World:
 
 
 def dump(world: World, path: Path) -> None:
-    """Write a catalogue file whole, such that `load` gives the same world."""
+    """Write a catalogue file that `load` reads back."""
     page = msgspec.json.encode({"format": FORMAT, **msgspec.to_builtins(world)})
     files.write_atomic(path, msgspec.json.format(page, indent=1) + b"\n")
 
 
 def _problems(world: World) -> Iterator[str]:
-    """Tell what is wrong with a world, place by place: ids, and what they lead to."""
+    """Yield what is wrong with a catalogue: IDs and references."""
     yield from _wrong_ids(world)
     artists = {artist.id for artist in world.artists}
     groups = {group.id for group in world.groups}
@@ -86,7 +86,7 @@ def _wrong_ids(world: World) -> Iterator[str]:
     counts = Counter(found for place, found in named if place.endswith(".id"))
     for place, found in named:
         if counts[found] > 1 and place.endswith(".id"):
-            yield f"{found} is there {counts[found]} times - at `{place}`"
+            yield f"{found} occurs {counts[found]} times - at `{place}`"
 
 
 def _ids(world: World) -> Iterator[tuple[str, str]]:
