@@ -35,7 +35,7 @@ class Archive:
 
     def _answer(self, question: Question) -> Reply:
         if question.method not in ("GET", "HEAD"):
-            raise Refusal(405, "Only GET is answered here.")
+            raise Refusal(405, "Only GET is supported.")
         kind, _, rest = question.path.removeprefix("/").partition("/")
         if kind == "image":
             return self._picture(rest)

@@ -1,1 +1,1 @@
-"""A made cinema: movies that TMDb could know, the service itself, and files to find them by."""
+"""The simulated TMDb: an invented movie catalogue, the API and the image host."""

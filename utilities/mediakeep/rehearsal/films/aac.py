@@ -1,4 +1,4 @@
-"""Silence as AAC-LC (ISO/IEC 14496-3): a frame without a single coefficient."""
+"""Silence as AAC-LC (ISO/IEC 14496-3): frames without coefficients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HERTZ = 48_000
 
 _LOW_COMPLEXITY, _RATE = 2, 3  # object type; 48,000 Hz
 _SINGLE, _PAIR, _LOW, _END = 0, 1, 3, 7
-_ELEMENTS = {  # by channels, in the order of table 1.19
+_ELEMENTS = {  # by number of channels, in the order of table 1.19
     1: (_SINGLE,),
     2: (_PAIR,),
     3: (_SINGLE, _PAIR),

@@ -1,4 +1,4 @@
-"""What TMDb appends to a movie on demand: people, pictures, releases, other titles."""
+"""The parts that TMDb appends to a movie on request: people, images, releases, titles."""
 
 from __future__ import annotations
 
@@ -46,9 +46,11 @@ def portrait(person: Person) -> str | None:
 
 
 def _images(film: Film, question: Question) -> dict[str, Any]:
-    """List pictures: those of the languages that are included, else of the one asked for."""
-    asked = question.one("include_image_language") or question.one("language").partition("-")[0]
-    languages = {"" if one == "null" else one for one in asked.split(",")} if asked else None
+    """List images in the included languages, else in the requested one."""
+    requested = question.one("include_image_language") or question.one("language").partition("-")[0]
+    languages = (
+        {"" if one == "null" else one for one in requested.split(",")} if requested else None
+    )
     return {
         "backdrops": _arts(film.backdrops, languages),
         "logos": _arts(film.logos, languages),
@@ -94,7 +96,7 @@ def _release_dates(film: Film, _: Question) -> dict[str, Any]:
 
 
 def _videos(film: Film, _: Question) -> dict[str, Any]:
-    told = {
+    trailer = {
         "id": f"{film.id:024x}",
         "iso_639_1": "en",
         "iso_3166_1": "US",
@@ -106,7 +108,7 @@ def _videos(film: Film, _: Question) -> dict[str, Any]:
         "official": True,
         "published_at": "2020-01-01T00:00:00.000Z",
     }
-    return {"results": [told] if film.trailer else []}
+    return {"results": [trailer] if film.trailer else []}
 
 
 def _external_ids(film: Film, _: Question) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def _keywords(film: Film, _: Question) -> dict[str, Any]:
 
 
 def _translations(film: Film, _: Question) -> dict[str, Any]:
-    told = [listings.text(film, "en"), *film.texts]
+    texts = [listings.text(film, "en"), *film.texts]
     return {
         "translations": [
             {
@@ -130,7 +132,7 @@ def _translations(film: Film, _: Question) -> dict[str, Any]:
                 "name": SPOKEN.get(one.language, ""),
                 "english_name": SPOKEN.get(one.language, ""),
                 "data": {
-                    # A title that is the original one is left out there.
+                    # TMDb leaves out a title that equals the original one.
                     "title": one.title if one.title != (film.original_title or film.title) else "",
                     "overview": one.overview,
                     "homepage": "",
@@ -138,7 +140,7 @@ def _translations(film: Film, _: Question) -> dict[str, Any]:
                     "tagline": one.tagline,
                 },
             }
-            for one in told
+            for one in texts
         ]
     }
 

@@ -1,7 +1,7 @@
-"""Grey pictures as H.264 (ITU-T H.264): one that is coded, and others that are the same again.
+"""Grey pictures as H.264 (ITU-T H.264): one coded frame, and others that repeat it.
 
-Each macroblock of the first is predicted from its neighbours with nothing added, which takes one
-byte; the others skip all of theirs. Constrained Baseline, one slice in a picture.
+Each macroblock of the first frame is predicted from its neighbours without residual, which takes
+one byte; the others skip all macroblocks. Constrained Baseline, one slice per picture.
 """
 
 from __future__ import annotations
@@ -11,10 +11,16 @@ from functools import lru_cache
 
 from mediakeep.rehearsal.films.bits import Bits
 
-_MB = 16  # pixels that a macroblock spans
-_CYCLE = 16  # frame numbers, then they begin anew
+_MB = 16  # pixels per side of a macroblock
+_CYCLE = 16  # frame numbers before they restart
 _PROFILE, _CONSTRAINTS = 66, 0xC0
-_LEVELS = ((1620, 30), (3600, 31), (8192, 40), (36864, 51), (139264, 60))  # macroblocks at most
+_LEVELS = (
+    (1620, 30),
+    (3600, 31),
+    (8192, 40),
+    (36864, 51),
+    (139264, 60),
+)  # maximum macroblocks and level
 _MACROBLOCK = "00100111"  # I_16x16_2_0_0, chroma by DC, the same quantiser, no coefficients
 _TRANSFERS = {"hdr10": 16, "hlg": 18}  # ITU-T H.273, table 3
 WIDE = 9  # primaries and matrix of BT.2020 (H.273, tables 2 and 4)
@@ -22,7 +28,7 @@ WIDE = 9  # primaries and matrix of BT.2020 (H.273, tables 2 and 4)
 
 @dataclass(frozen=True)
 class Pictures:
-    """What a decoder is told first, and the pictures, each as a NAL unit."""
+    """The parameter sets and the frames, each as a NAL unit."""
 
     sps: bytes
     pps: bytes
@@ -30,13 +36,13 @@ class Pictures:
 
 
 def transfer(hdr: str) -> int:
-    """Return the number of a transfer function, of "hdr10" or "hlg"; 0 for none."""
+    """Return the transfer function number of "hdr10" or "hlg", or 0."""
     return _TRANSFERS.get(hdr, 0)
 
 
 @lru_cache(maxsize=64)
 def pictures(width: int, height: int, count: int, hdr: str = "") -> Pictures:
-    """Make so many pictures of a size, in pixels, each of which is even."""
+    """Encode a number of frames of an even size in pixels."""
     across, down = -(-width // _MB), -(-height // _MB)
     blocks = across * down
     frames = [_first(blocks)] + [_again(blocks, number) for number in range(1, count)]
@@ -65,14 +71,14 @@ def _sps(width: int, height: int, hdr: str) -> bytes:
 
 
 def _tell_colours(bits: Bits, hdr: str) -> None:
-    """Add the VUI (H.264, annex E.1.1) where colours are more than usual."""
+    """Add the VUI (H.264, annex E.1.1) for HDR colours."""
     if not transfer(hdr):
         bits.put(0, 1)
         return
-    bits.put(1, 1).put(0, 2)  # neither aspect nor overscan
+    bits.put(1, 1).put(0, 2)  # no aspect ratio or overscan
     bits.put(1, 1).put(5, 3).put(0, 1).put(1, 1)
     bits.put(WIDE, 8).put(transfer(hdr), 8).put(WIDE, 8)
-    bits.put(0, 6)  # nothing on chroma, timing, HRD, structure or restrictions
+    bits.put(0, 6)  # no chroma, timing, HRD, structure or restrictions
 
 
 def _pps() -> bytes:
@@ -81,7 +87,7 @@ def _pps() -> bytes:
 
 
 def _first(blocks: int) -> bytes:
-    bits = Bits().golomb(0, 7, 0).put(0, 4).golomb(0)  # an I slice that everything begins with
+    bits = Bits().golomb(0, 7, 0).put(0, 4).golomb(0)  # an IDR slice
     bits.put(0, 2).golomb(0, 1)  # no change of the quantiser, no deblocking
     return _unit(0x65, bits.raw(_MACROBLOCK * blocks).closed())
 
@@ -93,7 +99,7 @@ def _again(blocks: int, number: int) -> bytes:
 
 
 def _unit(header: int, content: bytes) -> bytes:
-    """Make a NAL unit, in which no three bytes look like the start of one (H.264, 7.4.1)."""
+    """Build a NAL unit, escaping start codes (H.264, 7.4.1)."""
     out, zeros = bytearray((header,)), 0
     if b"\0\0" not in content:
         return bytes(out) + content

@@ -1,36 +1,36 @@
-"""Numbers written bit by bit, as the pictures and the sound of a video are."""
+"""Write numbers bit by bit."""
 
 from __future__ import annotations
 
 
 class Bits:
-    """A row of bits that grows."""
+    """A growing sequence of bits."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
 
     def put(self, value: int, width: int) -> Bits:
-        """Add a number of so many bits."""
+        """Append a number of a given width in bits."""
         self._parts.append(f"{value:0{width}b}")
         return self
 
     def golomb(self, *values: int) -> Bits:
-        """Add numbers by exponential Golomb codes (ITU-T H.264, 9.1)."""
+        """Append numbers as exponential Golomb codes (ITU-T H.264, 9.1)."""
         for value in values:
             self._parts.append("0" * ((value + 1).bit_length() - 1) + f"{value + 1:b}")
         return self
 
     def raw(self, text: str) -> Bits:
-        """Add bits that are written out."""
+        """Append literal bits."""
         self._parts.append(text)
         return self
 
     def closed(self) -> bytes:
-        """Return the bytes, ended by a 1 and as many 0 as it takes (H.264, 7.3.2.11)."""
+        """Return the bytes, with a stop bit and padding (H.264, 7.3.2.11)."""
         return _packed("".join(self._parts) + "1")
 
     def padded(self) -> bytes:
-        """Return the bytes, the last of them filled with 0."""
+        """Return the bytes, padded with zeros."""
         return _packed("".join(self._parts))
 
 

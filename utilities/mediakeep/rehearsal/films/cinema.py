@@ -1,4 +1,4 @@
-"""A catalogue of movies as a file that we own: read, checked, written, or invented."""
+"""A movie catalogue file: load, validate and write it, or generate a catalogue."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from mediakeep.rehearsal.films import plots, studio
 from mediakeep.rehearsal.films.film import Art, Cinema, Film, Series
 
 FORMAT = 1
-FILMS = 400  # what is known where no catalogue is given: a library of up to 200 movies fits
+FILMS = 400  # default size of the catalogue, enough for a library of 200 movies
 
 _FIRST_SERIES = 700
-_REMOVED_EACH = 10  # one id in so many was removed
+_REMOVED_EACH = 10  # movies per removed ID
 _IMDB = re.compile(r"tt[0-9]{7,10}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PATH = re.compile(r"/[A-Za-z0-9_-]+\.(jpg|png)")
 _LARGEST = 2**31 - 1
-_PIXELS = 8192  # the width or height of a picture at most
+_PIXELS = 8192  # maximum width or height of an image
 
 
 class Page(Cinema, frozen=True, kw_only=True):
-    """A cinema as its file holds it."""
+    """The content of a catalogue file."""
 
     format: int
 
 
 def sampled(films: int = 12, seed: int = 1) -> Cinema:
-    """Invent so many movies; the same every time, and the first ones of a larger cinema.
+    """Generate a number of movies, always the same; they start every larger catalogue.
 
-    Some are remakes, parts of a series, in other languages, or hardly known (see `plots`).
+    Some are remakes, parts of a series, in other languages, or hardly known (see
+    `title_generator`).
     """
     made: list[Film] = []
     series: list[Series] = []
@@ -55,7 +56,7 @@ def sampled(films: int = 12, seed: int = 1) -> Cinema:
 
 
 def load(path: Path) -> Cinema:
-    """Read a catalogue file; BadSetting names the file and the place in it that is wrong."""
+    """Load a catalogue file; raise BadSetting with the file and the invalid place."""
     try:
         page = msgspec.json.decode(path.read_bytes(), type=Page)
     except (OSError, msgspec.MsgspecError, RecursionError, UnicodeError) as error:
@@ -69,13 +70,13 @@ def load(path: Path) -> Cinema:
 
 
 def dump(cinema: Cinema, path: Path) -> None:
-    """Write a catalogue file whole, such that `load` gives the same cinema."""
+    """Write a catalogue file that `load` reads back."""
     page = msgspec.json.encode({"format": FORMAT, **msgspec.to_builtins(cinema)})
     files.write_atomic(path, msgspec.json.format(page, indent=1) + b"\n")
 
 
 def _problems(cinema: Cinema) -> Iterator[str]:
-    """Tell what is wrong with a cinema, place by place."""
+    """Yield what is wrong with a catalogue."""
     yield from _wrong_ids("films", (film.id for film in cinema.films))
     yield from _wrong_ids("series", (one.id for one in cinema.series))
     series, films = ({one.id for one in found} for found in (cinema.series, cinema.films))

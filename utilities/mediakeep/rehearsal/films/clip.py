@@ -1,22 +1,22 @@
-"""What a made video is to hold."""
+"""The properties of a generated video."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-FRAMES = 12  # pictures of a video, and frames of each sound
+FRAMES = 12  # video frames, and frames of each audio track
 
-# ISO 639-2 has two codes for some languages: Matroska takes the one, MP4 the other.
+# ISO 639-2 has two codes for some languages: Matroska uses the one, MP4 the other.
 _TERMINOLOGICAL = {"ger": "deu", "fre": "fra", "chi": "zho", "dut": "nld", "cze": "ces"}
 UNKNOWN = "und"
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A video of `seconds`; sizes in pixels and even, `hdr` is "", "hdr10" or "hlg".
+    """A video of `seconds`; sizes are in pixels and even, `hdr` is "", "hdr10" or "hlg".
 
-    Languages are ISO 639-2/B such as "ger", "" where none is told. Of sound there are 1 to 6
-    channels, or 8. The first sound is the default one.
+    Languages are ISO 639-2/B such as "ger", or "" for none. Audio has 1 to 6 or 8 channels. The
+    first audio track is the default.
     """
 
     width: int = 720
@@ -29,15 +29,15 @@ class Clip:
 
     @property
     def milliseconds(self) -> int:
-        """How long it lasts, in thousandths of a second."""
+        """The duration in milliseconds."""
         return max(FRAMES, round(self.seconds * 1000))
 
     @property
     def times(self) -> list[int]:
-        """When each picture begins, and the end, in thousandths of a second."""
+        """The start of each frame, and the end, in milliseconds."""
         return [self.milliseconds * place // FRAMES for place in range(FRAMES + 1)]
 
 
 def terminological(language: str) -> str:
-    """Return the code that MP4 takes for a language."""
+    """Return the ISO 639-2/T code of a language, which MP4 uses."""
     return _TERMINOLOGICAL.get(language, language or UNKNOWN)

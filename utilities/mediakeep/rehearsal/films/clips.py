@@ -1,6 +1,6 @@
-"""Tiny videos that really play: grey pictures, silence and a line of subtitles, as long as told.
+"""Write tiny playable videos of any duration: grey pictures, silence and a subtitle.
 
-A video of two hours has a dozen pictures, each of which lasts ten minutes.
+A video of two hours has a dozen frames, each of which lasts ten minutes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from mediakeep.rehearsal.films.clip import Clip
 
 
 def make(path: Path, clip: Clip) -> None:
-    """Write a video: Matroska for .mkv, else MP4; OSError where it cannot be written."""
+    """Write a video: Matroska for .mkv, else MP4. Raise OSError on failure."""
     path.write_bytes(content(clip, path.suffix))
 
 

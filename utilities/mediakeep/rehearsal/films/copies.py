@@ -1,4 +1,4 @@
-"""A movie as somebody keeps it: how its file or folder is named, and what lies beside it."""
+"""Name the files and folders of a movie as users do, with the files next to it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Layout = Literal["flat", "folders", "jellyfin", "kodi"]
 LAYOUTS: tuple[Layout, ...] = ("flat", "folders", "jellyfin", "kodi")
 
 SIZES = ((1280, 720), (1920, 1080), (1920, 1080), (1920, 800), (3840, 2160))
-ID_FORMS = (  # of Plex and Jellyfin
+ID_FORMS = (  # as used by Plex and Jellyfin
     *("{{tmdb-{tmdb}}}", "[tmdbid-{tmdb}]", "[tmdbid={tmdb}]", "(tmdb-{tmdb})", "[tmdb-{tmdb}]"),
     *("{{imdb-{imdb}}}", "[imdbid-{imdb}]", "[imdbid={imdb}]", "(imdb={imdb})"),
 )
 
 _SUFFIXES = (".mkv", ".mkv", ".mkv", ".mp4", ".m4v")
-_DECOMPOSED = 0.2  # so many names have letters and accents apart, as macOS writes them
-_LENGTH = 95  # minutes, where nobody knows
+_DECOMPOSED = 0.2  # share of names with decomposed accents, as on macOS
+_LENGTH = 95  # minutes if unknown
 _SPOKEN = {"en": "eng", "de": "ger", "fr": "fre", "ja": "jpn"}
 _STYLES = ("plain", "scene", "id", "translated", "edition", "dashed", "parts")
 _WEIGHTS = (45, 18, 15, 8, 5, 5, 4)
@@ -31,11 +31,11 @@ _WEIGHTS = (45, 18, 15, 8, 5, 5, 4)
 
 @dataclass(frozen=True)
 class Copy:
-    """One movie on the disk; `folder` is "" where its file lies in the library itself.
+    """A movie on disk; `folder` is "" if its file is directly in the library.
 
-    `film` is the id of the movie, 0 where nobody can tell. `beside` are other files, by their
-    places in that folder. With `parts` the movie is cut into so many files. `kept` is the share of
-    the video that is there.
+    `film` is the ID of the movie, 0 if it cannot be identified. `sidecars` are other files by their
+    places in that folder. `parts` is the number of files of a split movie. `kept_share` is the
+    share of the video that exists.
     """
 
     film: int
@@ -49,28 +49,28 @@ class Copy:
 
     @property
     def videos(self) -> list[str]:
-        """The names of its files."""
+        """The names of its video files."""
         if not self.parts:
             return [self.stem + self.suffix]
         return [f"{self.stem} - cd{part}{self.suffix}" for part in range(1, self.parts + 1)]
 
     @property
     def place(self) -> str:
-        """Where it is below the library: its folder, or its first file."""
+        """Its place in the library: the folder or the first file."""
         return self.folder or self.videos[0]
 
     @property
     def is_alone(self) -> bool:
-        """Whether it is one video, with no other beside it."""
+        """True if it is a single video without others next to it."""
         return not self.parts and not any(name.endswith(_SUFFIXES) for name in self.beside)
 
     def below(self, name: str) -> str:
-        """Return the place below the library of a file beside it."""
+        """Return the place of a sidecar in the library."""
         return f"{self.folder}/{name}" if self.folder else name
 
 
 def of(film: Film, layout: Layout, rng: Random) -> Copy:
-    """Keep a movie as those do who keep their library in this way."""
+    """Name a movie as is usual for a library layout."""
     style = rng.choices(_STYLES, _WEIGHTS)[0] if layout in ("flat", "folders") else "plain"
     stem = _styled(film, style, rng)
     if rng.random() < _DECOMPOSED:
@@ -87,17 +87,17 @@ def of(film: Film, layout: Layout, rng: Random) -> Copy:
 
 
 def named(copy: Copy, name: str) -> Copy:
-    """Give a copy another name, and its folder if it has one; what lay beside it goes."""
+    """Rename a copy, and its folder if it has one; its sidecars are dropped."""
     return replace(copy, folder=name if copy.folder else "", stem=name, parts=0, beside={})
 
 
 def plain(film: Film) -> str:
-    """Return the name that most would give a movie: "Title (Year)"."""
+    """Return the most common name of a movie: "Title (Year)"."""
     return _with_year(film.title, film.release_date[:4])
 
 
 def scene(film: Film, tags: str = "1080p.BluRay.x264-LANTERN") -> str:
-    """Return the name of a release, with dots."""
+    """Return a release name with dots."""
     words = "".join(c if c.isalnum() else " " for c in film.title).split()
     return ".".join([*words, *filter(None, [film.release_date[:4]]), tags])
 
@@ -134,7 +134,7 @@ def _clip(film: Film, rng: Random) -> Clip:
 
 
 def _of_jellyfin(copy: Copy, film: Film, rng: Random) -> Copy:
-    """Keep a folder for each movie, with its NFO and pictures by plain names."""
+    """Use a folder for each movie, with an NFO and pictures of generic names."""
     folder = f"{copy.stem} [tmdbid-{film.id}]" if rng.random() < 0.5 else copy.stem
     beside: dict[str, bytes] = {}
     if rng.random() < 0.7:
@@ -152,7 +152,7 @@ def _of_jellyfin(copy: Copy, film: Film, rng: Random) -> Copy:
 
 
 def _of_kodi(copy: Copy, film: Film, rng: Random) -> Copy:
-    """Keep a folder for each movie, with files named after its own."""
+    """Use a folder for each movie, with files named after its video."""
     beside: dict[str, bytes] = {}
     if rng.random() < 0.7:
         beside[f"{copy.stem}.nfo"] = sidecars.of_kodi(film, watched=rng.random() < 0.3)

@@ -1,4 +1,4 @@
-"""What can be wrong with a movie in a library: each kind of defect, and how it is planted."""
+"""The defects of movies in a sample library, and how they are planted."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mediakeep.rehearsal.films.finder import words
 
 _UNKNOWN = ("The Thirteenth Marmalade", "Nine Quarrels at Zennor", "Brackish Tuesday")
 _NAMELESS = ("title_t00", "VIDEO0001", "movie", "untitled")
-_EARLIER = 3  # years, of a name with the wrong one
-_SHORT = 0.7  # of the runtime
-_CUT = 0.6  # of the bytes
+_EARLIER = 3  # years by which the wrong year differs
+_SHORT = 0.7  # share of the runtime
+_CUT = 0.6  # share of the bytes
 
 
 @dataclass(frozen=True)
 class Case:
-    """A copy to be damaged, the movie that it is, and what else there is."""
+    """A copy to damage, its movie, and the rest of the catalogue."""
 
     copy: Copy
     film: Film
@@ -32,25 +32,25 @@ class Case:
     rng: Random
 
 
-Planter = Callable[[Case], Copy | None]  # None: it cannot be planted here
+Planter = Callable[[Case], Copy | None]  # None if it cannot be planted here
 
 
 def titled(cinema: Cinema) -> Mapping[tuple[str, ...], list[Film]]:
     """Return the movies of each title, by its words."""
-    found: dict[tuple[str, ...], list[Film]] = defaultdict(list)
+    by_title: dict[tuple[str, ...], list[Film]] = defaultdict(list)
     for film in cinema.films:
-        found[words(film.title)].append(film)
-    return found
+        by_title[words(film.title)].append(film)
+    return by_title
 
 
 def _no_match(case: Case) -> Copy:
-    """Name a movie that nobody knows."""
+    """Use a title that TMDb does not have."""
     name = f"{case.rng.choice(_UNKNOWN)} ({case.rng.randint(1960, 2020)})"
     return replace(copies.named(case.copy, name), film=0)
 
 
 def _ambiguous(case: Case) -> Copy | None:
-    """Name a movie of which there are several, without a year; how long it is tells nothing."""
+    """Use a title of several movies, without a year and with an uninformative runtime."""
     if not case.twins:
         return None
     lengths = sorted(film.runtime for film in (case.film, *case.twins))
@@ -75,7 +75,7 @@ def _removed_id(case: Case) -> Copy | None:
 
 
 def _id_conflict(case: Case) -> Copy:
-    """Let the name and the NFO tell two ids."""
+    """Put different IDs into the name and the NFO."""
     other = case.rng.choice([film for film in case.cinema.films if film.id != case.film.id])
     copy = copies.named(case.copy, f"{copies.plain(case.film)} {{tmdb-{other.id}}}")
     return _beside(copy, ".nfo", sidecars.of_kodi(case.film))
@@ -110,7 +110,7 @@ def _not_parsed(case: Case) -> Copy:
 
 
 def _runtime_differs(case: Case) -> Copy | None:
-    """Let a movie be too short, but named by its id: nobody doubts which one it is."""
+    """Make a movie too short, but named with its ID, so that it is identified."""
     if not case.film.runtime:
         return None
     clip = replace(case.copy.clip, seconds=60 * _SHORT * case.film.runtime)
@@ -119,7 +119,7 @@ def _runtime_differs(case: Case) -> Copy | None:
 
 
 def _orphan(case: Case) -> Copy:
-    """Leave the subtitles of a movie that is gone."""
+    """Add the subtitles of a movie that is gone."""
     left = f"{case.rng.choice(_UNKNOWN)} {case.film.id}.en.srt"
     return replace(case.copy, beside={**case.copy.beside, left: sidecars.SUBTITLES})
 
@@ -148,7 +148,7 @@ def _with_nfo(copy: Copy, nfo: bytes) -> Copy:
 
 
 def _beside(copy: Copy, ending: str, data: bytes) -> Copy:
-    """Put a file beside the first video, named after it."""
+    """Add a file next to the first video, named after it."""
     stem = copy.videos[0].removesuffix(copy.suffix)
     return replace(copy, beside={**copy.beside, stem + ending: data})
 

@@ -1,4 +1,4 @@
-"""All that TMDb tells of one movie, with what is appended to that."""
+"""The details of a movie as served by TMDb, with appended parts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mediakeep.rehearsal.films.statuses import Failed
 from mediakeep.rehearsal.films.vocabulary import GENRES
 from mediakeep.rehearsal.reply import Question
 
-_APPENDED = 20  # the most that one request may append
+_APPENDED = 20  # maximum of appended parts per request
 
 _COUNTRIES = {"US": "United States", "DE": "Germany", "GB": "United Kingdom"}
 _COUNTRIES |= {"FR": "France", "JP": "Japan"}
 
 
 def movie(film: Film, series: Mapping[int, Series], question: Question) -> dict[str, Any]:
-    """Tell of a movie in the language that is asked for; Failed where too much is appended."""
+    """Return a movie in the requested language; raise TmdbApiError for too many parts."""
     wanted = [name for name in question.one("append_to_response").split(",") if name]
     if len(wanted) > _APPENDED:
         raise Failed(27)
@@ -30,10 +30,10 @@ def movie(film: Film, series: Mapping[int, Series], question: Question) -> dict[
 
 
 def _facts(film: Film, language: str) -> dict[str, Any]:
-    told = listings.hit(film, language)
-    del told["genre_ids"]
+    details = listings.hit(film, language)
+    del details["genre_ids"]
     return {
-        **told,
+        **details,
         "budget": 0,
         "genres": [_genre(name, language) for name in film.genres],
         "homepage": "",
@@ -66,8 +66,13 @@ def _genre(name: str, language: str) -> dict[str, Any]:
 
 
 def _belongs(film: Film, series: Mapping[int, Series]) -> dict[str, Any]:
-    found = series.get(film.collection)
-    if found is None:
+    collection = series.get(film.collection)
+    if collection is None:
         return {"belongs_to_collection": None}
-    told = {"id": found.id, "name": found.name, "poster_path": None, "backdrop_path": None}
-    return {"belongs_to_collection": told}
+    result = {
+        "id": collection.id,
+        "name": collection.name,
+        "poster_path": None,
+        "backdrop_path": None,
+    }
+    return {"belongs_to_collection": result}

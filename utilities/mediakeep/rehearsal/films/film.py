@@ -1,4 +1,4 @@
-"""The entities of a made cinema: what a stand-in for TMDb knows. All of it is invented."""
+"""The entities of an invented movie catalogue."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Somebody in front of the camera (with a role) or behind it (with a job)."""
+    """An actor (with a role) or a crew member (with a job)."""
 
     id: int
     name: str
@@ -17,7 +17,7 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Art(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A poster, backdrop or logo; `language` "" for one without text; sizes in pixels."""
+    """A poster, backdrop or logo; `language` is "" without text; sizes in pixels."""
 
     path: str  # "/abc.jpg"
     width: int
@@ -28,7 +28,7 @@ class Art(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Text(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A movie's texts in a language, such as "de" of the country "DE"."""
+    """The texts of a movie in a language, such as "de" of the country "DE"."""
 
     language: str
     country: str
@@ -38,12 +38,12 @@ class Text(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Film(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A movie. Dates are YYYY-MM-DD, running times minutes, languages and countries ISO codes."""
+    """A movie. Dates are YYYY-MM-DD, runtimes in minutes, languages and countries ISO codes."""
 
     id: int
     title: str
     imdb_id: str = ""
-    original_title: str = ""  # "": the same as the title
+    original_title: str = ""  # "": same as the title
     original_language: str = "en"
     release_date: str = ""
     runtime: int = 0
@@ -69,7 +69,7 @@ class Film(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Series(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What TMDb calls a collection."""
+    """A collection."""
 
     id: int
     name: str
@@ -77,7 +77,7 @@ class Series(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Cinema(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """All that the stand-in knows; of a `removed` id it once had a movie, and answers 404."""
+    """A movie catalogue; `removed` IDs respond with 404."""
 
     films: tuple[Film, ...] = ()
     series: tuple[Series, ...] = ()

@@ -1,4 +1,4 @@
-"""How TMDb finds movies by a title: those whose words fit, the more popular first."""
+"""Search movies by title like TMDb: matching words, the more popular first."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from functools import lru_cache
 from mediakeep.rehearsal.films.film import Cinema, Film
 
 _WORD = re.compile(r"\w+")
-_LATER = 5  # one movie in so many came to the other countries in the year after
+_LATER = 5  # one movie of this number is released a year later in other countries
 
 _EXACT, _BEGUN, _WITHIN = range(3)
 
 
 class Finder:
-    """Finds the movies of a cinema by the words of any of their titles."""
+    """Search the movies of a catalogue by the words of all their titles."""
 
     def __init__(self, cinema: Cinema) -> None:
         self._films = cinema.films
-        self._titles: list[tuple[int, str]] = []  # the place of a film, and words between spaces
-        self._having: dict[str, set[int]] = defaultdict(set)  # places of titles
+        self._titles: list[
+            tuple[int, str]
+        ] = []  # index of a movie, and its words separated by spaces
+        self._having: dict[str, set[int]] = defaultdict(set)  # indexes of titles by word
         for place, film in enumerate(cinema.films):
             for title in {" ".join(words(text)) for text in titles(film)}:
                 for word in title.split():
@@ -30,10 +32,10 @@ class Finder:
                 self._titles.append((place, title))
 
     def found(self, query: str, fits: Callable[[Film], bool]) -> list[Film]:
-        """Return all that a query finds, in the order of the pages.
+        """Return all matches of a query, in the order of the pages.
 
-        All words of it must be in one title. A title that is the query comes before one that
-        begins with it, and that before any other; then popularity decides, not the year.
+        All words must occur in one title. An exact title comes before a prefix, and that before
+        others; then popularity decides, not the year.
         """
         wanted = words(query)
         if not wanted:
@@ -50,7 +52,7 @@ class Finder:
 
 
 def titles(film: Film) -> Iterable[str]:
-    """Give every title that a movie is found by."""
+    """Return all titles by which a movie is found."""
     yield film.title
     yield film.original_title
     yield from (title for _, title in film.alternative_titles)
@@ -65,7 +67,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def releases(film: Film) -> dict[str, str]:
-    """Return when a movie came to each country that we know of."""
+    """Return the release dates of a movie by country."""
     if not film.release_date:
         return {}
     later = str(int(film.release_date[:4]) + 1) + film.release_date[4:]

@@ -1,4 +1,4 @@
-"""The pictures of a cinema, as TMDb's image host gives them: by a size and a path."""
+"""The image host of TMDb: images by size and path."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MISSING = Reply(404, b"<h1>File not Found</h1>", {"Content-Type": "text/html"})
 
 
 class Gallery:
-    """Gives the pictures of one cinema; nobody needs a key for them."""
+    """Serve the images of one catalogue; no key is required."""
 
     def __init__(self, cinema: Cinema) -> None:
         self._sizes: dict[str, tuple[int, int]] = {}
@@ -34,7 +34,7 @@ class Gallery:
                     self._sizes[path] = _PORTRAIT
 
     def answer(self, question: Question) -> Reply:
-        """Answer with a picture of the size that is asked for, 404 where there is none."""
+        """Respond with an image of the requested size, or 404."""
         size, _, name = question.path.removeprefix(ROOT).partition("/")
         whole = self._sizes.get(f"/{name}")
         if whole is None or size not in _KNOWN or question.method not in ("GET", "HEAD"):
@@ -48,7 +48,7 @@ class Gallery:
 
 
 def _scaled(whole: tuple[int, int], size: str) -> tuple[int, int]:
-    """Return width and height of a picture at a size: "w500", "h632" or "original"."""
+    """Return width and height of an image at a size: "w500", "h632" or "original"."""
     width, height = whole
     if size == "original":
         return whole

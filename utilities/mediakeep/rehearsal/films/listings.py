@@ -1,4 +1,4 @@
-"""What TMDb lists: a movie as one hit of many, a page of hits, a collection."""
+"""The lists of TMDb: search results, pages and collections."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mediakeep.rehearsal.films.statuses import Failed
 from mediakeep.rehearsal.films.vocabulary import GENRES
 
 _PAGE = 20
-_PAGES = 500  # the last that may be asked for
+_PAGES = 500  # highest page
 
 
 def hit(film: Film, language: str) -> dict[str, Any]:
-    """Tell of a movie in short."""
-    told = text(film, language)
+    """Return a movie as a search result."""
+    texts = text(film, language)
     return {
         "adult": film.adult,
         "backdrop_path": film.backdrops[0].path if film.backdrops else None,
@@ -23,11 +23,11 @@ def hit(film: Film, language: str) -> dict[str, Any]:
         "id": film.id,
         "original_language": film.original_language,
         "original_title": film.original_title or film.title,
-        "overview": told.overview,
+        "overview": texts.overview,
         "popularity": film.popularity,
         "poster_path": poster(film, language),
         "release_date": film.release_date,
-        "title": told.title,
+        "title": texts.title,
         "video": False,
         "vote_average": film.rating,
         "vote_count": film.votes,
@@ -35,25 +35,25 @@ def hit(film: Film, language: str) -> dict[str, Any]:
 
 
 def listed(film: Film, language: str) -> dict[str, Any]:
-    """Tell of a movie where there are other things besides movies."""
+    """Return a movie as a result among other media types."""
     return {**hit(film, language), "media_type": "movie"}
 
 
-def page(found: Sequence[Film], number: str, language: str) -> dict[str, Any]:
-    """Tell a page of what was found; Failed where there can be no such page."""
+def page(results: Sequence[Film], number: str, language: str) -> dict[str, Any]:
+    """Return a page of results; raise TmdbApiError for an invalid page."""
     if not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= _PAGES:
         raise Failed(22)
     first = (int(number) - 1) * _PAGE
     return {
         "page": int(number),
-        "results": [hit(film, language) for film in found[first : first + _PAGE]],
-        "total_pages": max(1, -(-len(found) // _PAGE)),
-        "total_results": len(found),
+        "results": [hit(film, language) for film in results[first : first + _PAGE]],
+        "total_pages": max(1, -(-len(results) // _PAGE)),
+        "total_results": len(results),
     }
 
 
 def collection(series: Series, films: Sequence[Film], language: str) -> dict[str, Any]:
-    """Tell of a collection and the movies in it."""
+    """Return a collection and its movies."""
     pictured = next((film for film in films if film.posters), None)
     return {
         "id": series.id,
@@ -68,7 +68,7 @@ def collection(series: Series, films: Sequence[Film], language: str) -> dict[str
 
 
 def text(film: Film, language: str) -> Text:
-    """Return a movie's texts in a language such as "de-DE"; the title is never missing."""
+    """Return the texts of a movie in a language such as "de-DE"; the title is never empty."""
     wanted = language.partition("-")[0].lower()
     if wanted in ("", "en"):
         return Text("en", "US", film.title, film.overview, film.tagline)
@@ -80,7 +80,7 @@ def text(film: Film, language: str) -> Text:
 
 
 def poster(film: Film, language: str) -> str | None:
-    """Return the path of the poster in a language, else of the first."""
+    """Return the path of the poster in a language, else of the first one."""
     wanted = language.partition("-")[0].lower() or "en"
     of_language = (art for art in film.posters if art.language == wanted)
     art = next(of_language, film.posters[0] if film.posters else None)

@@ -1,4 +1,4 @@
-"""Videos as Matroska (RFC 9559): elements, tracks, and a cluster for each picture."""
+"""Write videos as Matroska (RFC 9559): elements, tracks, and one cluster per frame."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from mediakeep.rehearsal.films import aac, avc
 from mediakeep.rehearsal.films.clip import FRAMES, UNKNOWN, Clip
 
-_VIDEO, _AUDIO, _SUBTITLES = 1, 2, 17  # types of tracks
-_NANOSECONDS = 1_000_000  # to which times in the file are rounded
+_VIDEO, _AUDIO, _SUBTITLES = 1, 2, 17  # track types
+_NANOSECONDS = 1_000_000  # timestamp scale of the file
 _BY = "mediakeep rehearsal"
-_LIGHT = 1000  # candelas a square metre, of the brightest
+_LIGHT = 1000  # maximum luminance in cd/m²
 
 
 def written(clip: Clip) -> bytes:
-    """Return a whole file."""
+    """Return a complete file."""
     head = _element(
         0x1A45DFA3,
         *(_number(name, 1) for name in (0x4286, 0x42F7)),
@@ -65,14 +65,23 @@ def _language(language: str) -> bytes:
 
 
 def _colours(clip: Clip) -> bytes:
-    """Tell of HDR: transfer, primaries and matrix, and for HDR10 how bright it gets."""
+    """Return the HDR elements: transfer, primaries and matrix, and the luminance for HDR10."""
     transfer = avc.transfer(clip.hdr)
     if not transfer:
         return b""
     known = (_number(0x55B1, avc.WIDE), _number(0x55BA, transfer), _number(0x55BB, avc.WIDE))
     if clip.hdr != "hdr10":
         return _element(0x55B0, *known)
-    corners = (0.708, 0.292, 0.17, 0.797, 0.131, 0.046, 0.3127, 0.329)  # of BT.2020, and its white
+    corners = (
+        0.708,
+        0.292,
+        0.17,
+        0.797,
+        0.131,
+        0.046,
+        0.3127,
+        0.329,
+    )  # primaries and white point of BT.2020
     mastering = [_float(0x55D1 + place, value) for place, value in enumerate(corners)]
     mastering += [_float(0x55D9, _LIGHT), _float(0x55DA, 0.005)]
     bright = (_number(0x55BC, _LIGHT), _number(0x55BD, _LIGHT // 2))
@@ -94,7 +103,7 @@ def _clusters(clip: Clip, shown: avc.Pictures) -> Iterator[bytes]:
 
 
 def _block(track: int, content: bytes, lasts: int, *, again: bool = False) -> bytes:
-    """Put a frame into a group that tells how long it lasts and if it needs the one before."""
+    """Build a block group with the frame's duration, and a reference to the previous one."""
     block = bytes((0x80 | track, 0, 0, 0)) + content
     before = _element(0xFB, struct.pack(">i", -lasts)) if again else b""
     return _element(0xA0, _element(0xA1, block), _number(0x9B, lasts), before)

@@ -1,4 +1,4 @@
-"""Videos as MP4 (ISO/IEC 14496-12): the frames first, then the boxes that tell where they lie."""
+"""Write videos as MP4 (ISO/IEC 14496-12): frames first, then the boxes with their offsets."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from mediakeep.rehearsal.films import aac, avc
 from mediakeep.rehearsal.films.clip import FRAMES, Clip, terminological
 
-_SECOND = 1000  # units of time of all tracks
+_SECOND = 1000  # time units per second of all tracks
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _BRANDS = {".m4v": b"M4V "}
-_SHOWN = 2000  # thousandths of a second that a subtitle stays
+_SHOWN = 2000  # milliseconds that a subtitle is shown
 
 
 @dataclass(frozen=True)
 class _Track:
-    """One stream: its samples and how long each lasts, and the boxes that are its own."""
+    """One stream: its samples and their durations, and its specific boxes."""
 
     handler: bytes
     header: bytes
@@ -30,7 +30,7 @@ class _Track:
 
 
 def written(clip: Clip, suffix: str) -> bytes:
-    """Return a whole file, as ".mp4" or ".m4v"."""
+    """Return a complete file, as ".mp4" or ".m4v"."""
     brand = _BRANDS.get(suffix.lower(), b"isom")
     head = _box(b"ftyp", brand, bytes(4), b"isom", b"mp42", b"avc1")
     tracks = list(_streams(clip))
@@ -75,7 +75,7 @@ def _picture(clip: Clip, shown: avc.Pictures) -> bytes:
 
 
 def _sound(channels: int) -> bytes:
-    """Describe AAC, with the descriptors of ISO/IEC 14496-1, 7.2.6."""
+    """Return the AAC sample entry, with the descriptors of ISO/IEC 14496-1, 7.2.6."""
     config = aac.config(channels)
     decoder = b"\x40\x15" + bytes(11) + _described(5, config)
     stream = bytes(3) + _described(4, decoder) + _described(6, b"\x02")
@@ -90,7 +90,7 @@ def _described(tag: int, content: bytes) -> bytes:
 
 
 def _lines() -> bytes:
-    """Describe timed text (3GPP TS 26.245, 5.16)."""
+    """Return the timed text sample entry (3GPP TS 26.245, 5.16)."""
     style = bytes(4) + b"\0\1\0\x12" + b"\xff" * 4
     fonts = _box(b"ftab", b"\0\1\0\1\x05Serif")
     return _box(
@@ -124,12 +124,12 @@ def _samples(track: _Track, place: int) -> bytes:
         _full(b"stco", struct.pack(">II", 1, place)),
     ]
     if track.handler == b"vide":
-        tables.append(_full(b"stss", struct.pack(">II", 1, 1)))  # the first stands for itself
+        tables.append(_full(b"stss", struct.pack(">II", 1, 1)))  # the first frame is a sync sample
     return _box(b"stbl", *tables)
 
 
 def _named(title: str) -> bytes:
-    """Tell the title as iTunes does, in a list of metadata."""
+    """Return the title as iTunes metadata."""
     if not title:
         return b""
     data = _box(b"data", struct.pack(">II", 1, 0), title.encode())

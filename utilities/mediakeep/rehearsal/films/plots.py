@@ -1,6 +1,6 @@
-"""Invented titles, each in four languages, and the groups of movies that bear them.
+"""Generate titles in four languages, in groups of movies that are easily confused.
 
-A group is a movie and those taken for it: a remake, the next part, a title almost the same.
+A group is a movie with similar ones: a remake, the next part, an almost identical title.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KINDS = ("plain", "remake", "series", "near", "foreign", "number", "bare")
 
 _FIRST = ("remake", "plain", "series", "foreign", "near", "number", "bare", "plain")
 _WEIGHTS = (38, 22, 8, 8, 14, 5, 5)
-_YEARS = (1948, 2023)  # of the first movie of a group
+_YEARS = (1948, 2023)  # range of the first movie of a group
 _LATEST = 2025
 _GAPS = (1, 2, 9, 14, 21, 28, 35, 44)  # years from a movie to its remake
 _ROMAN = ("", "", "II", "III", "IV", "V")
@@ -31,17 +31,17 @@ _ROMAN = ("", "", "II", "III", "IV", "V")
 
 @dataclass(frozen=True)
 class Plot:
-    """What a movie is called, and when it came out; `part` counts in a series, else it is 0."""
+    """The titles and year of a movie; `part` counts in a series, else it is 0."""
 
     titles: Texts
     year: int
     kind: str
     part: int = 0
-    favoured: bool = False  # far more popular than the others of its group
+    favoured: bool = False  # much more popular than the others of its group
 
 
 def group(number: int, rng: Random) -> list[Plot]:
-    """Invent the movies of a group; the first few groups are one of each kind."""
+    """Generate the movies of a group; the first groups are one of each kind."""
     kind = _FIRST[number] if number < len(_FIRST) else rng.choices(KINDS, _WEIGHTS)[0]
     year = rng.randint(*_YEARS)
     titles = title(rng)
@@ -59,7 +59,7 @@ def group(number: int, rng: Random) -> list[Plot]:
 
 
 def title(rng: Random) -> dict[str, str]:
-    """Invent a title in all languages."""
+    """Generate a title in all languages."""
     noun, shape = rng.choice(NOUNS), rng.randrange(5)
     if shape == 0:
         name = rng.choice(NAMES)
@@ -105,7 +105,7 @@ def _of_place(titles: Texts, rng: Random) -> dict[str, str]:
 
 
 def _remakes(titles: Texts, year: int, rng: Random) -> Iterator[Plot]:
-    """Give two or three movies of a title, one of them far more popular than the others."""
+    """Yield two or three movies of one title, one of them far more popular than the others."""
     years = [year]
     for _ in range(1 if rng.random() < 0.75 else 2):
         years.append(years[-1] + rng.choice(_GAPS))

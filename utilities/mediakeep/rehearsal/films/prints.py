@@ -1,7 +1,7 @@
-"""Posters and backdrops, painted when they are asked for: real JPEG and PNG files of any size.
+"""Render posters and backdrops on request: real JPEG and PNG files of any size.
 
-A JPEG (ITU-T T.81) has one colour in a block and the same block again and again, each row of
-blocks for itself: so millions of pixels are a few KB, and are made in no time.
+A JPEG (ITU-T T.81) has blocks of one colour, and each row of blocks is encoded separately and
+repeated: so millions of pixels take a few KB and little time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import struct
 import zlib
 from functools import lru_cache
 
-_MCU = 16  # pixels that a block of all three components spans
+_MCU = 16  # pixels per side of a block with all three components
 _LONGEST = 11  # categories of DC differences
 _QUANTUM = 8  # a difference of 1 is one step of grey
 _FIRST_RESTART = 0xD0
@@ -19,7 +19,7 @@ _STRIPES = 12
 
 @lru_cache(maxsize=64)
 def jpeg(name: str, width: int, height: int) -> bytes:
-    """Paint a picture in stripes of two colours; the same name and size give the same bytes."""
+    """Render a picture with stripes of two colours, always the same for the same name and size."""
     across, down = -(-width // _MCU), -(-height // _MCU)
     digest = zlib.crc32(name.encode()).to_bytes(4)
     first = (digest[0] - 128, digest[1] // 2 - 64, digest[2] // 2 - 64)
@@ -36,10 +36,12 @@ def jpeg(name: str, width: int, height: int) -> bytes:
 
 @lru_cache(maxsize=64)
 def png(name: str, width: int, height: int) -> bytes:
-    """Paint a picture of one colour on nothing, as logos are."""
+    """Render a one-coloured picture with transparency, as logos are."""
     colours = zlib.crc32(name.encode()).to_bytes(4)[:3] + b"\0\0\0"
     row = b"\0" + b"\x0f" * -(-width // 8)
-    head = struct.pack(">IIBBBBB", width, height, 1, 3, 0, 0, 0)  # one bit a pixel, a palette
+    head = struct.pack(
+        ">IIBBBBB", width, height, 1, 3, 0, 0, 0
+    )  # one bit per pixel, with a palette
     parts = (
         (b"IHDR", head),
         (b"PLTE", colours),
@@ -57,7 +59,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def _head(width: int, height: int, restart: int) -> bytes:
     quanta = b"\0" + bytes((_QUANTUM,)) * 64
     frame = struct.pack(">BHHB", 8, height, width, 3) + bytes((1, 0x22, 0, 2, 0x11, 0, 3, 0x11, 0))
-    # A code of one bit for the commonest symbol, 0; of DC, longer ones for the other categories.
+    # A one-bit code for the most frequent symbol, 0; longer DC codes for the other categories.
     levels = b"\0" + _counts({1: 1, 5: _LONGEST}) + bytes(range(_LONGEST + 1))
     details = b"\x10" + _counts({1: 1}) + b"\0"
     segments = (
@@ -75,12 +77,12 @@ def _head(width: int, height: int, restart: int) -> bytes:
 
 
 def _counts(codes: dict[int, int]) -> bytes:
-    """Tell how many codes there are of each length."""
+    """Return the number of codes of each length."""
     return bytes(codes.get(length, 0) for length in range(1, 17))
 
 
 def _row(colour: tuple[int, int, int], blocks: int) -> bytes:
-    """Write a row of blocks: the first has the colour, the others no difference from it."""
+    """Encode a row of blocks: the first has the colour, the others no difference from it."""
     light, blue, red = (_difference(level) + "0" for level in colour)
     bits = light + "00" * 3 + blue + red + "0" * (12 * (blocks - 1))
     bits = bits.ljust(-(-len(bits) // 8) * 8, "1")
@@ -88,7 +90,7 @@ def _row(colour: tuple[int, int, int], blocks: int) -> bytes:
 
 
 def _difference(level: int) -> str:
-    """Write a DC difference: the code of its category, then its value (T.81, F.1.2.1)."""
+    """Encode a DC difference: the code of its category, then its value (T.81, F.1.2.1)."""
     if not level:
         return "0"
     category = abs(level).bit_length()

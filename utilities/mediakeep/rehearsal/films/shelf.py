@@ -1,4 +1,4 @@
-"""A movie library to practise on: real, playable files, with defects planted and listed."""
+"""Create a sample movie library of real, playable files with planted and listed defects."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from mediakeep.rehearsal.films.damage import Case, Planter
 from mediakeep.rehearsal.films.film import Cinema, Film
 from mediakeep.rehearsal.films.finder import words
 
-_SOUND = 3  # of so many movies, at most two have a defect
-_EACH = 60  # one defect of each kind in so many movies, and at least one
+_SOUND = 3  # of this number of movies, at most two have a defect
+_EACH = 60  # movies per defect of each kind; at least one defect
 _TWICE = "duplicate-movie"
 _OTHER = "720p.WEB.x264-KITE"
 
 
 class Item(NamedTuple):
-    """A movie of a library by its place below it, and its id, 0 where nobody can tell."""
+    """A movie by its place in the library, and its ID, 0 if it cannot be identified."""
 
     place: str
     film: int
 
 
 class Defect(NamedTuple):
-    """A planted defect: its kind, and the place below the library of what has it."""
+    """A planted defect: its kind, and the place of the affected file."""
 
     kind: str
     place: str
@@ -39,7 +39,7 @@ class Defect(NamedTuple):
 
 @dataclass(frozen=True)
 class Made:
-    """What a made library holds, and what is wrong with it."""
+    """The content of a sample library, and its defects."""
 
     root: Path
     items: tuple[Item, ...]
@@ -47,16 +47,16 @@ class Made:
 
 
 def make(folder: Path, cinema: Cinema, count: int, layout: Layout = "flat", seed: int = 1) -> Made:
-    """Make a library of so many movies of a cinema; the same every time.
+    """Create a library of `count` movies of a catalogue, always the same for a seed.
 
-    A defect of each kind is planted for every 60 movies, in two thirds of a small library at most.
-    UsageFailed where the folder holds anything or the cinema is too small, ItemFailed where the
-    disk refuses.
+    A defect of each kind is planted for every 60 movies, in at most two thirds of a small library.
+    Raise UsageFailed if the folder is not empty or the catalogue is too small, and ItemFailed on
+    write errors.
     """
     rng = Random(f"{seed}/{layout}/{count}")
     known = [film for film in cinema.films if not film.adult]
     if count > len(known):
-        raise UsageFailed(f"{count:,} movies cannot be made of the {len(known):,} that are known.")
+        raise UsageFailed(f"Cannot create {count:,} movies: the catalogue has only {len(known):,}.")
     library.claim(folder)
     films = rng.sample(known, count)
     kept = _distinct((copies.of(film, layout, rng) for film in films), films)
@@ -73,7 +73,7 @@ def make(folder: Path, cinema: Cinema, count: int, layout: Layout = "flat", seed
 
 
 def _distinct(kept: Iterable[Copy], films: list[Film]) -> list[Copy]:
-    """Let no two movies have the same place: the later of them tells its id."""
+    """Make all places distinct: add the ID to the name of the later movie."""
     found: list[Copy] = []
     seen: set[str] = set()
     for copy, film in zip(kept, films, strict=True):
@@ -85,7 +85,7 @@ def _distinct(kept: Iterable[Copy], films: list[Film]) -> list[Copy]:
 
 
 class _Planting:
-    """Damages some of the copies, each of them once."""
+    """Damage some of the copies, each of them once."""
 
     def __init__(self, kept: list[Copy], films: list[Film], cinema: Cinema, rng: Random) -> None:
         self._kept, self._films, self._cinema, self._rng = kept, films, cinema, rng
@@ -95,7 +95,7 @@ class _Planting:
         self.planted: list[Defect] = []
 
     def plant(self) -> None:
-        """Plant one defect of each kind, as far as sound movies are left."""
+        """Plant one defect of each kind, as long as intact movies are left."""
         for kind, planter in damage.PLANTERS.items():
             self._one(kind, planter)
         if len(self._free) > self._spared + 1:
@@ -112,7 +112,7 @@ class _Planting:
                 return
 
     def _double(self) -> None:
-        """Make one copy another one of the movie of the next."""
+        """Make one copy a duplicate of the next one's movie."""
         number, first = self._free[:2]
         film = self._films[number] = self._films[first]
         twin = copies.named(replace(self._kept[number], film=film.id), copies.scene(film, _OTHER))
@@ -127,7 +127,7 @@ class _Planting:
         return Case(self._kept[number], film, self._cinema, twins, self._rng)
 
     def _fits(self, number: int, damaged: Copy) -> bool:
-        """Tell whether no other copy has the place of this one."""
+        """Return True if no other copy has the same place."""
         others = (copy for place, copy in enumerate(self._kept) if place != number)
         return all(files.fold(copy.place) != files.fold(damaged.place) for copy in others)
 

@@ -1,4 +1,4 @@
-"""What other programs leave beside a movie: NFO files in their manners, pictures, subtitles."""
+"""The files that other programs leave next to a movie: NFOs, pictures, subtitles."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _SCENE = """\
 
 
 def of_kodi(film: Film, *, watched: bool = False) -> bytes:
-    """Write an NFO as an export of Kodi does."""
+    """Return an NFO like that of a Kodi export."""
     return _document([*_told(film), *(_seen() if watched else ()), *_people(film)])
 
 
 def of_jellyfin(film: Film, *, locked: bool = False) -> bytes:
-    """Write an NFO as Jellyfin does: its ids in elements of their own, and whether it is locked."""
+    """Return an NFO like Jellyfin's: IDs in separate elements, and whether it is locked."""
     ids = [f"<tmdbid>{film.id}</tmdbid>"]
     if film.imdb_id:
         ids.insert(0, f"<imdbid>{film.imdb_id}</imdbid>")
@@ -38,7 +38,7 @@ def of_jellyfin(film: Film, *, locked: bool = False) -> bytes:
 
 
 def edited(film: Film) -> bytes:
-    """Write an NFO that its owner worked on: words, marks, and elements that nobody else knows."""
+    """Return an NFO edited by a user: changed texts, comments and unknown elements."""
     own = [
         "<!-- the one that we saw in the open air -->",
         "<plot>My own words on this one. Do not touch.</plot>",
@@ -52,12 +52,12 @@ def edited(film: Film) -> bytes:
 
 
 def scene(film: Film) -> bytes:
-    """Write what groups that release files call an NFO: a text with frames, and no XML."""
+    """Return the NFO of a release group: text art, not XML."""
     return _SCENE.format(title=film.title[:40], runtime=film.runtime).encode("cp437", "replace")
 
 
 def pictures(film: Film, poster: str, fanart: str) -> dict[str, bytes]:
-    """Paint a poster and a background picture, by the names they are given."""
+    """Render a poster and a fanart under the given names."""
     return {
         poster: prints.jpeg(f"poster {film.id}", *_POSTER),
         fanart: prints.jpeg(f"fanart {film.id}", *_BACKDROP),
@@ -75,7 +75,7 @@ def _document(lines: list[str]) -> bytes:
 
 
 def _told(film: Film) -> Iterator[str]:
-    """Give what every one of these programs tells, in Kodi's order."""
+    """Yield the elements that all of these programs write, in Kodi's order."""
     original = film.original_title or film.title
     yield from _each("title", film.title)
     yield from _each("originaltitle", original)

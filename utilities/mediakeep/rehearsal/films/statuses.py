@@ -1,4 +1,4 @@
-"""TMDb's errors: a number of its own, with a status of HTTP and a sentence."""
+"""TMDb's errors: a code with an HTTP status and a message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOLD = {  # developer.themoviedb.org/docs/errors
 
 
 class Failed(Exception):
-    """A question that is answered with one of TMDb's errors, by its number."""
+    """An error response by TMDb's code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -29,7 +29,7 @@ class Failed(Exception):
 
 
 def reply(code: int, **headers: str) -> Reply:
-    """Answer with an error; underscores in the names of headers stand for hyphens."""
+    """Build an error response; underscores in header names stand for hyphens."""
     status, message = _TOLD[code]
     body = msgspec.json.encode({"status_code": code, "status_message": message, "success": False})
     given = {name.replace("_", "-"): text for name, text in headers.items()}

@@ -1,4 +1,4 @@
-"""Movies made of plots: people, dates, texts, pictures and certificates, all of them invented."""
+"""Build movies from plots: people, dates, texts, images and certificates, all invented."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from mediakeep.rehearsal.films.vocabulary import (
     Texts,
 )
 
-_FIRST_ID, _STEP = 2001, 37  # so that no id is a year, a count or the next one's
-_REMOVED = 11  # from an id to one that was removed
-_SPREAD = (1.0, 1.2)  # of the natural logarithm of popularity
-_FAVOUR = (4.0, 25.0)  # times as popular as the others of a group
-_TRANSLATED = {"de": 0.8, "fr": 0.6, "ja": 0.5}  # so many have a text of that language
+_FIRST_ID, _STEP = 2001, 37  # so that no ID is a year, a count or adjacent to another
+_REMOVED = 11  # offset from an ID to a removed one
+_SPREAD = (1.0, 1.2)  # mean and deviation of the logarithm of popularity
+_FAVOUR = (4.0, 25.0)  # factor of popularity over the others of a group
+_TRANSLATED = {"de": 0.8, "fr": 0.6, "ja": 0.5}  # share with a text in that language
 _CREW = (("Director", "Directing"), ("Screenplay", "Writing"), ("Editor", "Editing"))
 
 
 def film(number: int, plot: Plot, collection: int, rng: Random) -> Film:
-    """Make the movie of a plot, the `number`th of its cinema."""
+    """Build the movie of a plot, the `number`th of its catalogue."""
     original = rng.choice(("de", "fr", "ja")) if plot.kind == "foreign" else "en"
     date = f"{plot.year}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
     words = _words(rng)
@@ -62,12 +62,12 @@ def film(number: int, plot: Plot, collection: int, rng: Random) -> Film:
 
 
 def film_id(number: int) -> int:
-    """Return the id of the `number`th movie of a cinema."""
+    """Return the ID of the `number`th movie of a catalogue."""
     return _FIRST_ID + _STEP * number
 
 
 def removed_id(number: int) -> int:
-    """Return an id near that of a movie, which no movie has any more."""
+    """Return an unused ID close to that of a movie."""
     return film_id(number) + _REMOVED
 
 
@@ -76,7 +76,7 @@ def _popularity(plot: Plot, rng: Random) -> float:
 
 
 def _words(rng: Random) -> tuple[dict[str, str], Texts]:
-    """Invent an overview and a tagline in all languages."""
+    """Generate an overview and a tagline in all languages."""
     shape, name, place = rng.choice(OVERVIEWS), rng.choice(NAMES), rng.choice(PLACES)
     overview = {
         language: text.format(name=getattr(name, language), place=getattr(place, language))
@@ -88,7 +88,7 @@ def _words(rng: Random) -> tuple[dict[str, str], Texts]:
 def _texts(
     plot: Plot, words: tuple[dict[str, str], Texts], original: str, rng: Random
 ) -> list[Text]:
-    """Translate a movie; its own language is always told, some others are told by title alone."""
+    """Translate a movie; the original language is always included, others may lack texts."""
     found = []
     for language, share in _TRANSLATED.items():
         if language != original and rng.random() > share:
@@ -101,7 +101,7 @@ def _texts(
 
 
 def _staffed(made: Film, original: str, rng: Random) -> Film:
-    """Give a movie its cast and crew, studios, countries, genres and other titles."""
+    """Add cast and crew, studios, countries, genres and other titles."""
     crew = [_person(rng, job=job, department=department) for job, department in _CREW]
     cast = [_person(rng, role=rng.choice(NAMES).en) for _ in range(rng.randint(3, 9))]
     other = (("GB", title(rng)["en"]),) if rng.random() < 0.3 else ()
@@ -118,13 +118,13 @@ def _staffed(made: Film, original: str, rng: Random) -> Film:
 
 def _person(rng: Random, *, role: str = "", job: str = "", department: str = "") -> Person:
     first, last = rng.randrange(len(NAMES)), rng.randrange(len(SURNAMES))
-    number = 100 + first * len(SURNAMES) + last  # the same name is the same person
+    number = 100 + first * len(SURNAMES) + last  # same name, same person
     name = f"{NAMES[first].en} {SURNAMES[last]}"
     return Person(number, name, role, job, department, portrait=number % 3 > 0)
 
 
 def _adorned(made: Film, rng: Random) -> Film:
-    """Give a movie its pictures: some in a language, some without text, of several sizes."""
+    """Add images: some in a language, some without text, in several sizes."""
     languages = dict.fromkeys(("en", made.original_language, "de", ""))
     kept = [one for one in languages if one == made.original_language or rng.random() < 0.75]
     posters = [_art(made, "p", place, one, rng) for place, one in enumerate(kept)]
@@ -154,7 +154,7 @@ def _art(made: Film, kind: str, place: int, language: str, rng: Random) -> Art:
 
 
 def _stripped(made: Film, number: int, rng: Random) -> Film:
-    """Take away what TMDb does not know of many a movie; of the first, all of it."""
+    """Remove what TMDb lacks for many movies; of the first movie, everything."""
     lost = {
         "runtime": 0,
         "overview": "",

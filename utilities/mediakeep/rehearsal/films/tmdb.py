@@ -1,4 +1,4 @@
-"""TMDb's API, version 3, on a made cinema: search, movies, finds, collections and pictures."""
+"""TMDb's API, version 3, for a movie catalogue: search, movies, find, collections, images."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from mediakeep.rehearsal.films.gallery import Gallery
 from mediakeep.rehearsal.films.statuses import Failed
 from mediakeep.rehearsal.reply import Question, Reply
 
-TOKEN = "rehearsal.read-access-token.of-nobody"  # sent as a bearer
-KEY = "0123456789abcdef0123456789abcdef"  # the older kind, sent as api_key
+TOKEN = "rehearsal.read-access-token.of-nobody"  # sent as a bearer token
+KEY = "0123456789abcdef0123456789abcdef"  # the older kind of key, sent as api_key
 
 ROOTS = (statuses.ROOT, gallery.ROOT)
 
 _JSON = "application/json;charset=utf-8"
-_OLDEST = 26_804  # seconds that an answer is said to be good for, at most
+_OLDEST = 26_804  # maximum cache lifetime of responses in seconds
 _MOVIE = re.compile(r"movie/([0-9]{1,10}|tt[0-9]+)(?:/([a-z_]+))?")
 
 
 class Booth:
-    """Answers questions about one cinema as TMDb does."""
+    """Handle requests for one catalogue like TMDb."""
 
     def __init__(self, cinema: Cinema) -> None:
         self._finder, self._gallery = Finder(cinema), Gallery(cinema)
@@ -39,7 +39,7 @@ class Booth:
             self._parts[film.collection].append(film)
 
     def answer(self, question: Question) -> Reply:
-        """Answer one question; what is refused is refused with TMDb's own numbers."""
+        """Handle one request; errors have TMDb's codes."""
         if question.path.startswith(gallery.ROOT):
             return self._gallery.answer(question)
         try:
@@ -79,19 +79,19 @@ class Booth:
                 return False
             return not year or year in {date[:4] for date in releases(film).values()}
 
-        found = self._finder.found(question.one("query"), fits)
-        return listings.page(found, question.one("page", "1"), question.one("language"))
+        results = self._finder.found(question.one("query"), fits)
+        return listings.page(results, question.one("page", "1"), question.one("language"))
 
     def _movie(self, path: str, question: Question) -> dict[str, Any]:
-        asked = _MOVIE.fullmatch(path)
-        film = self._films.get(asked[1]) or self._by_imdb.get(asked[1]) if asked else None
-        if not asked or film is None:
+        match = _MOVIE.fullmatch(path)
+        film = self._films.get(match[1]) or self._by_imdb.get(match[1]) if match else None
+        if not match or film is None:
             raise Failed(34)
-        if not asked[2]:
+        if not match[2]:
             return details.movie(film, self._series, question)
-        if asked[2] not in appended.PARTS:
+        if match[2] not in appended.PARTS:
             raise Failed(34)
-        return {"id": film.id, **appended.PARTS[asked[2]](film, question)}
+        return {"id": film.id, **appended.PARTS[match[2]](film, question)}
 
     def _find(self, wanted: str, question: Question) -> dict[str, Any]:
         source = question.one("external_source")
@@ -122,7 +122,7 @@ def _configuration(host: str) -> dict[str, Any]:
 
 
 def _told(data: dict[str, Any], question: Question) -> Reply:
-    """Answer with data, and say how long it is good for; that differs from answer to answer."""
+    """Build a response with a cache lifetime, which differs between responses."""
     body = msgspec.json.encode(data)
     total = zlib.crc32(body)
     headers = {

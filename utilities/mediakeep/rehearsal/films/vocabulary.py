@@ -1,4 +1,4 @@
-"""The words that the titles and texts of made movies are put together from, in four languages."""
+"""The words of generated titles and texts, in four languages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Texts = Mapping[str, str]  # by language
 
 
 class Noun(NamedTuple):
-    """A thing, with its article where the language has one."""
+    """A thing, with its article if the language has one."""
 
     en: str
     de: str
@@ -20,7 +20,7 @@ class Noun(NamedTuple):
 
 
 class Word(NamedTuple):
-    """A quality, a place or a name; a German quality follows a definite article."""
+    """A quality, a place or a name; German qualities follow a definite article."""
 
     en: str
     de: str

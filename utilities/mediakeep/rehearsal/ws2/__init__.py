@@ -1,1 +1,1 @@
-"""MusicBrainz' web service as the rehearsal speaks it: search, browse and look-up, in JSON."""
+"""The MusicBrainz web service: search, browse and lookup, in JSON."""

@@ -1,4 +1,4 @@
-"""Browses: all entities that belong to one, page by page."""
+"""Browse requests: all entities linked to one, page by page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mediakeep.rehearsal.shelves import Shelves, tracks
 from mediakeep.rehearsal.ws2 import ids, incs, paging, terms
 from mediakeep.rehearsal.ws2.shapes import Shaper
 
-TRACKS = 500  # WS_TRACK_LIMIT of the server: so many tracks are on a page, but one release always
+TRACKS = 500  # WS_TRACK_LIMIT of the server: tracks per page, but at least one release
 
 LINKS = {
     "release": ("artist", "track_artist", "release-group", "label", "recording"),
@@ -21,7 +21,7 @@ LINKS = {
 
 
 def answer(shelves: Shelves, entity: str, question: Question) -> Reply:
-    """Answer a browse; 400 where it does not say by what."""
+    """Handle a browse request; respond with 400 if the linked entity is not given."""
     shaper = Shaper(shelves, incs.read(entity, question.one("inc"), browse=True))
     return _BROWSED[entity](shaper, question)
 
@@ -79,7 +79,7 @@ def _groups(shaper: Shaper, question: Question) -> Reply:
 
 
 def _hides(question: Question, link: str) -> bool:
-    """Tell whether groups that are promotion or bootleg only are to be left out."""
+    """Return True if groups with only promotions or bootlegs are left out."""
     wish = question.one("release-group-status")
     if wish not in ("", "website-default", "all") or (wish and link != "artist"):
         raise Refusal(400, "release-group-status is not valid here.")
@@ -106,7 +106,7 @@ def _recordings(shaper: Shaper, question: Question) -> Reply:
 
 
 def _link(shelves: Shelves, entity: str, question: Question) -> tuple[str, str]:
-    """Return by what is browsed, and its MBID as it is now; 404 where there is no such entity."""
+    """Return the link type and the current MBID; 404 if there is no such entity."""
     given = [link for link in LINKS[entity] if question.one(link)]
     if len(given) != 1:
         links = ", ".join(LINKS[entity])
@@ -126,7 +126,7 @@ def _link(shelves: Shelves, entity: str, question: Question) -> tuple[str, str]:
 
 
 def _typed(group: Group, question: Question) -> bool:
-    """Tell whether a group is of a wished type; primary and secondary ones are both to fit."""
+    """Return True if a group has the requested types, primary and secondary."""
     wished = _chosen(question, "type", (*terms.PRIMARY, *terms.SECONDARY))
     primary = wished & {name.casefold() for name in terms.PRIMARY}
     secondary = wished - primary

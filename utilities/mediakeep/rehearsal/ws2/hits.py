@@ -1,4 +1,4 @@
-"""Entities as a search shows them: no tracks, and no field that holds nothing."""
+"""Serialize search results: without tracks and without empty fields."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _AREA = ("id", "name", "sort-name", "iso-3166-1-codes")
 
 @dataclass(frozen=True)
 class Hits:
-    """Gives what was found the keys, types and nesting of MusicBrainz' search server."""
+    """Serialize entities like MusicBrainz's search server: keys, types and nesting."""
 
     shelves: Shelves
 
     def artist(self, artist: Artist) -> Shape:
-        """Show an artist that was found."""
+        """Serialize an artist."""
         area = terms.area(artist.country) if artist.country else {}
         place = {**_full(terms.typed("type", "Country")), "life-span": {"ended": None}}
         return _full(
@@ -50,7 +50,7 @@ class Hits:
         )
 
     def group(self, group: Group) -> Shape:
-        """Show a release group that was found."""
+        """Serialize a release group."""
         return self._in_release(group) | _full(
             {
                 "count": len(self.shelves.editions.get(group.id, [])),
@@ -64,7 +64,7 @@ class Hits:
         )
 
     def release(self, release: Release) -> Shape:
-        """Show a release that was found."""
+        """Serialize a release."""
         return _full(
             {
                 **terms.typed("status", release.status),
@@ -138,5 +138,5 @@ def _medium(medium: Medium) -> Shape:
 
 
 def _full(shape: Shape) -> Shape:
-    """Leave out what holds nothing, but keep numbers."""
+    """Drop empty values, but keep numbers."""
     return {key: value for key, value in shape.items() if value not in (None, "", [], {})}

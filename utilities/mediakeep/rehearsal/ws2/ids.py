@@ -1,4 +1,4 @@
-"""MBIDs as they are asked with."""
+"""Parse the MBIDs of requests."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from mediakeep.rehearsal.reply import Refusal
 
 
 def read(text: str) -> str:
-    """Read an MBID, in lower case; Refusal where the text is none."""
+    """Return an MBID in lower case; raise SimulatorHttpError if it is invalid."""
     try:
-        found = str(uuid.UUID(text))
+        mbid = str(uuid.UUID(text))
     except ValueError:
-        found = ""
-    if found != text.lower():
+        mbid = ""
+    if mbid != text.lower():
         raise Refusal(400, "Invalid mbid.")
-    return found
+    return mbid

@@ -1,4 +1,4 @@
-"""Which `inc` parameters a resource takes; others are refused, as MusicBrainz refuses them.
+"""The `inc` parameters of each resource; others are rejected, as by MusicBrainz.
 
 From the musicbrainz-server source (ControllerBase/WS/2.pm and WebService/Validator.pm), 2026-07.
 """
@@ -29,11 +29,11 @@ LOOKUP = {
 }
 BROWSE = {"release": _RELEASE, "release-group": _GROUP, "recording": _RECORDING}
 
-_NEEDS = {"isrcs": "recordings"}  # of a release: what makes sense only with another
+_NEEDS = {"isrcs": "recordings"}  # of releases: parameters that require another one
 
 
 def read(entity: str, text: str, *, browse: bool = False) -> frozenset[str]:
-    """Read an `inc` parameter, words with spaces between; Refusal where one of them is wrong."""
+    """Parse an `inc` parameter; raise SimulatorHttpError if a word is invalid."""
     words = frozenset(text.replace("+", " ").split())
     for word in sorted(words - (BROWSE if browse else LOOKUP)[entity]):
         raise Refusal(400, f"{word} is not a valid inc parameter for the {entity} resource.")

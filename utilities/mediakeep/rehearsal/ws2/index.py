@@ -1,4 +1,4 @@
-"""A search index: which entities hold which words in which field, and how well they fit."""
+"""A search index: the words of each field of the entities, and how well they match."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _Entity = TypeVar("_Entity")
 Texts = Callable[[_Entity], Iterable[str]]
 Scores = dict[int, float]
 
-_EXPANSIONS = 50  # words that a fuzzy one stands for: maxExpansions of Lucene's FuzzyQuery
+_EXPANSIONS = 50  # words that match a fuzzy one: maxExpansions of Lucene's FuzzyQuery
 
 
 class _Field:
-    """The texts of one field: postings from word to entity, with each text's words."""
+    """The texts of one field: postings from words to entities, with each text's words."""
 
     def __init__(self, texts: Sequence[Iterable[str]]) -> None:
         self._texts = [[tokens.split(text) for text in several] for several in texts]
 
     @cached_property
     def _postings(self) -> dict[str, dict[int, float]]:
-        """Return for each word who holds it, and how much of the shortest such text it is."""
+        """Return the entities of each word, and its share of the shortest such text."""
         found: dict[str, dict[int, float]] = defaultdict(dict)
         for number, several in enumerate(self._texts):
             for words in several:
@@ -39,7 +39,7 @@ class _Field:
         return dict(found)
 
     def search(self, words: tuple[str, ...]) -> Scores:
-        """Find the texts that hold these words, one right after the other."""
+        """Return the texts that contain these words in sequence."""
         held = [self._postings.get(word, {}) for word in words]
         if not held or not all(held):
             return {}
@@ -51,7 +51,7 @@ class _Field:
 
     @cached_property
     def _numbers(self) -> list[tuple[int, int]]:
-        """Return who holds a text that is a number, and which."""
+        """Return the entities with a numeric text, and the number."""
         return [
             (number, int(words[0]))
             for number, several in enumerate(self._texts)
@@ -60,18 +60,18 @@ class _Field:
         ]
 
     def between(self, first: float, last: float) -> Scores:
-        """Find the texts that are a number from the first to the last."""
+        """Return the texts that are a number in a range."""
         return {number: 1.0 for number, value in self._numbers if first <= value <= last}
 
     def begins(self, start: str) -> Scores:
-        """Find the texts with a word that begins so."""
+        """Return the texts with a word that has a prefix."""
         words = [word for word in self._postings if word.startswith(start)]
         return _most([self.search((word,)) for word in words])
 
     def near(self, word: str, edits: int) -> Scores:
-        """Find the texts with a word that differs by so many edits at most, the nearest first.
+        """Return the texts with a similar word, the most similar first.
 
-        Two letters that changed places are one edit. A farther word counts less.
+        A transposition is one edit. A less similar word scores less.
         """
         found = process.extract(
             word, self._words, scorer=OSA.distance, score_cutoff=edits, limit=_EXPANSIONS
@@ -98,14 +98,14 @@ class _Field:
 
 
 class Index(Generic[_Entity]):
-    """Entities to be searched by fields; the first field is the one that is meant if none is."""
+    """Entities to search by fields; the first field is the default one."""
 
     def __init__(self, entities: Sequence[_Entity], fields: Mapping[str, Texts[_Entity]]) -> None:
         self._entities, self._texts = entities, fields
         self._fields: dict[str, _Field] = {}
 
     def search(self, query: Node) -> list[tuple[int, _Entity]]:
-        """Return the entities that fit, with scores up to 100, the best first."""
+        """Return the matching entities with scores up to 100, best first."""
         scores = self._scores(query)
         best = max(scores.values(), default=1.0) or 1.0
         rated = [(round(100 * score / best), number) for number, score in scores.items()]

@@ -1,4 +1,4 @@
-"""Look-ups: one entity by its MBID; a list in it ends after 25."""
+"""Lookup requests: one entity by its MBID; lists in it end after 25."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Known = Artist | Group | Recording | Release
 
 
 def answer(shelves: Shelves, entity: str, mbid: str, question: Question) -> Reply:
-    """Answer a look-up; one that was merged answers under its new MBID."""
+    """Handle a lookup; a merged entity responds with its current MBID."""
     shaper = Shaper(shelves, incs.read(entity, question.one("inc")))
     found = _found(shelves, entity, mbid)
     return ok(_SHOWN[type(found)](shaper, found))

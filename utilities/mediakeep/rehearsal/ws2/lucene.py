@@ -1,14 +1,13 @@
-r"""Search queries read: enough of Lucene's syntax for what music programs ask.
+"""Parse search queries: the part of Lucene's syntax that music programs use.
 
-    query   = clause (["AND" | "OR" | "&&" | "||"] clause)*      AND binds tighter; OR if not said
+    query   = clause (["AND" | "OR" | "&&" | "||"] clause)*      AND binds tighter; default OR
     clause  = ["NOT" | "!" | "-" | "+"] [field ":"] ("(" query ")" | phrase | word | span)
-    phrase  = '"' ... '"', word = any other letters, each special one after a backslash;
-                                    a * at its end: whatever begins so
-    span    = "[" number "TO" number "]", a * for either: no end on that side
+    phrase  = '"' ... '"', word = other characters, special ones after a backslash;
+                                    a trailing * matches any ending
+    span    = "[" number "TO" number "]", * for an open end
 
-A ~ after a word finds words that differ by at most two edits, ~1 by one (Lucene's FuzzyQuery; a
-fraction is a similarity, as in older Lucene). A boost (^2), and the slop of a phrase (~2), are
-read and change nothing.
+A ~ after a word allows at most two edits, ~1 one edit (Lucene's FuzzyQuery; a fraction is a
+similarity, as in older Lucene). A boost (^2) and the slop of a phrase (~2) are parsed and ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from mediakeep.rehearsal.reply import Refusal
 
-_DEEPEST = 40  # groups in groups: no person's query has more
+_DEEPEST = 40  # nested groups; no real query has more
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<field>[a-z_]+):
@@ -39,18 +38,18 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Leaf:
-    """A text to be found in a field; `field` is "" for the one that is meant if none is named."""
+    """A text to search in a field; `field` is "" for the default field."""
 
     field: str
     text: str
     phrase: bool = False
-    begun: bool = False  # only how a word begins is told
-    edits: int = 0  # by which a word may differ
+    begun: bool = False  # the text is a prefix
+    edits: int = 0  # allowed edits
 
 
 @dataclass(frozen=True)
 class Span:
-    """Numbers of a field that are wished for, from the first to the last."""
+    """A range of numbers in a field."""
 
     field: str
     first: float
@@ -59,14 +58,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Either:
-    """What fits one or more of the parts."""
+    """A match of at least one part."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
 class All:
-    """What fits all of the parts, and none of those that are not to fit."""
+    """A match of all parts, and of none of the excluded ones."""
 
     parts: tuple[Node, ...]
     barred: tuple[Node, ...] = ()
@@ -76,7 +75,7 @@ Node = Leaf | Span | Either | All
 
 
 def read(query: str) -> Node:
-    """Read a query; Refusal where it is none, or one that this stand-in does not know."""
+    """Parse a query; raise SimulatorHttpError if it is invalid or not supported."""
     reader = _Reader(query)
     node = reader.alternatives("", 0)
     if reader.kind != "end":
@@ -93,7 +92,7 @@ class _Reader:
         self.kind, self.text = next(self._tokens)
 
     def wrong(self) -> Refusal:
-        return Refusal(400, f"The query {self._query[:200]!r} cannot be read.")
+        return Refusal(400, f"The query {self._query[:200]!r} cannot be parsed.")
 
     def alternatives(self, field: str, depth: int) -> Node:
         if depth > _DEEPEST:
@@ -153,7 +152,7 @@ class _Reader:
 
 
 def _edits(text: str, length: int) -> int:
-    """Read how many edits are allowed, two at most."""
+    """Parse the number of allowed edits, at most two."""
     number = float(text) if text.replace(".", "", 1).isdecimal() else 2.0
     return min(int((1 - number) * length if 0 < number < 1 else number), 2)
 
@@ -163,7 +162,7 @@ def _number(text: str, without: float) -> float:
 
 
 def _either(parts: list[Node]) -> Node:
-    """Join alternatives; one that only bars applies to all others, as it does in Lucene."""
+    """Combine alternatives; one that only excludes applies to all others, as in Lucene."""
     only = [part for part in parts if isinstance(part, All) and not part.parts]
     rest = tuple(part for part in parts if part not in only)
     joined = rest[0] if len(rest) == 1 else Either(rest)

@@ -1,4 +1,4 @@
-"""Pages: 25 entities if nothing else is said, 100 at most, from an offset on."""
+"""Pages: 25 entities by default, at most 100, from an offset."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ LIMIT, CAP = 25, 100  # _limit_and_offset of the server
 
 @dataclass(frozen=True)
 class Page:
-    """Which part of a list is asked for."""
+    """The requested part of a list."""
 
     limit: int
     offset: int
 
 
 def read(question: Question) -> Page:
-    """Read limit and offset; what is no number counts as not given, as it does at MusicBrainz."""
+    """Parse limit and offset; invalid numbers are ignored, as by MusicBrainz."""
     limit, offset = _number(question.one("limit")), _number(question.one("offset"))
     return Page(min(limit or LIMIT, CAP), offset)
 

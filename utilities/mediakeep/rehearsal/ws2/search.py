@@ -1,4 +1,4 @@
-"""Searches: releases, artists and release groups by a query, the best 25 or up to 100."""
+"""Search requests: releases, artists and release groups by a query, the best 25 to 100."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from mediakeep.rehearsal.ws2 import lucene, paging
 from mediakeep.rehearsal.ws2.hits import Hits
 from mediakeep.rehearsal.ws2.index import Index
 
-_CREATED = "2026-01-01T00:00:00.000Z"  # when the index was made: nobody asks, all answers alike
+_CREATED = (
+    "2026-01-01T00:00:00.000Z"  # creation time of the index, constant for reproducible responses
+)
 
 
 class Searcher:
-    """Answers the searches of one world; an index is made when it is first asked for."""
+    """Handle the searches of one catalogue; an index is built when first needed."""
 
     def __init__(self, shelves: Shelves) -> None:
         self._shelves, self._hits = shelves, Hits(shelves)
 
     def answer(self, entity: str, question: Question) -> Reply:
-        """Answer a search; 400 where the query cannot be read."""
+        """Handle a search; respond with 400 if the query is invalid."""
         query = question.one("query")
         if not query.strip():
             raise Refusal(400, "A query is needed.")
@@ -93,7 +95,7 @@ class Searcher:
         return Index(list(self._shelves.releases.values()), named)
 
     def _credited(self, credited: Sequence[Credit]) -> Iterator[str]:
-        """Give a credit as it is printed, and by the names and aliases of its artists."""
+        """Yield a credit as printed, and with the names and aliases of its artists."""
         printed = ""
         for credit in credited:
             artist = self._shelves.artists[credit.artist]

@@ -1,4 +1,4 @@
-"""MusicBrainz' web service on a world: every path below /ws/2, and what it refuses."""
+"""The MusicBrainz web service of a catalogue: all paths below /ws/2, and its errors."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ ROOT = "/ws/2/"
 
 
 class Service:
-    """Answers questions about one world."""
+    """Handle requests for one catalogue."""
 
     def __init__(self, shelves: Shelves) -> None:
         self._shelves, self._searcher = shelves, Searcher(shelves)
 
     def answer(self, question: Question) -> Reply:
-        """Answer a question; what is wrong with it is told as MusicBrainz tells it."""
+        """Handle a request; errors have MusicBrainz's format."""
         try:
             return self._answer(question)
         except Refusal as refusal:
@@ -25,9 +25,9 @@ class Service:
 
     def _answer(self, question: Question) -> Reply:
         if question.method != "GET":
-            raise Refusal(405, "Only GET is answered here.")
+            raise Refusal(405, "Only GET is supported.")
         if question.one("fmt") != "json":
-            raise Refusal(406, "Only JSON is spoken here: ask with fmt=json.")
+            raise Refusal(406, "Only JSON is supported: use fmt=json.")
         entity, _, mbid = question.path.removeprefix(ROOT).rstrip("/").partition("/")
         if entity not in incs.LOOKUP:
             raise Refusal(404, "Not Found")
@@ -37,4 +37,4 @@ class Service:
             return self._searcher.answer(entity, question)
         if entity in incs.BROWSE:
             return browse.answer(self._shelves, entity, question)
-        raise Refusal(400, f"Ask for {entity} by an MBID or by a query.")
+        raise Refusal(400, f"Request {entity} by an MBID or by a query.")

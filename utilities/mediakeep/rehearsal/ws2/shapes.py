@@ -1,4 +1,4 @@
-"""Entities as look-ups and browses show them: only what an `inc` asks for is in them."""
+"""Serialize entities for lookups and browses: only what `inc` asks for is included."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Shape = dict[str, Any]
 
 @dataclass(frozen=True)
 class Shaper:
-    """Gives entities the keys, types and nesting that MusicBrainz gives them."""
+    """Serialize entities like MusicBrainz: keys, types and nesting."""
 
     shelves: Shelves
     incs: frozenset[str]
 
     def artist(self, artist: Artist) -> Shape:
-        """Show an artist as such."""
+        """Serialize an artist."""
         country = terms.area(artist.country) if artist.country else None
         return {
             **self.named(artist),
@@ -47,7 +47,7 @@ class Shaper:
         }
 
     def named(self, artist: Artist) -> Shape:
-        """Show an artist as a credit does."""
+        """Serialize an artist as in a credit."""
         shape = {
             "id": artist.id,
             "name": artist.name,
@@ -59,7 +59,7 @@ class Shaper:
         return shape | self._aliases(artist.aliases)
 
     def group(self, group: Group) -> Shape:
-        """Show a release group."""
+        """Serialize a release group."""
         return {
             "id": group.id,
             "title": group.title,
@@ -75,7 +75,7 @@ class Shaper:
         }
 
     def release(self, release: Release) -> Shape:
-        """Show a release, with its media, labels and group where they are asked for."""
+        """Serialize a release, with media, labels and group if requested."""
         shape: Shape = {
             "id": release.id,
             "title": release.title,
@@ -105,7 +105,7 @@ class Shaper:
         return shape
 
     def recording(self, recording: Recording) -> Shape:
-        """Show a recording."""
+        """Serialize a recording."""
         shape: Shape = {
             "id": recording.id,
             "title": recording.title,

@@ -1,4 +1,4 @@
-"""The small words of an answer: types with their ids, countries, dates, aliases, genres."""
+"""Serialize the parts of responses: types with IDs, countries, dates, aliases, genres."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _COUNTRIES = {
 
 
 def ident(name: str) -> str:
-    """Return the id that a type, an area or the like always has here."""
+    """Return the constant ID of a type, an area or the like."""
     return mbid("term", name)
 
 
 def typed(key: str, name: str) -> dict[str, Any]:
-    """Return a type and its id, both null where there is none."""
+    """Return a type and its ID, both null if there is none."""
     return {key: name or None, f"{key}-id": ident(name) if name else None}
 
 
 def area(country: str) -> dict[str, Any]:
-    """Return the area that a country of two letters is."""
+    """Return the area of a two-letter country."""
     name = _COUNTRIES.get(country, country)
     return {
         "id": ident(country),
@@ -60,7 +60,7 @@ def area(country: str) -> dict[str, Any]:
 
 
 def events(release: Release) -> dict[str, Any]:
-    """Return when and where a release came out; nothing where neither is known."""
+    """Return when and where a release came out, or nothing if both are unknown."""
     if not (release.date or release.country):
         return {}
     place = area(release.country) if release.country else None
@@ -72,7 +72,7 @@ def events(release: Release) -> dict[str, Any]:
 
 
 def archive(release: Release) -> dict[str, Any]:
-    """Tell which pictures of a release there are."""
+    """Return which images of a release exist."""
     cover = release.cover
     return {
         "artwork": cover is not None,
@@ -84,7 +84,7 @@ def archive(release: Release) -> dict[str, Any]:
 
 
 def alias(one: Alias) -> dict[str, Any]:
-    """Show an alias."""
+    """Serialize an alias."""
     return {
         "name": one.name,
         "sort-name": one.sort_name or one.name,
@@ -98,7 +98,7 @@ def alias(one: Alias) -> dict[str, Any]:
 
 
 def label(one: Label) -> dict[str, Any]:
-    """Show a record label."""
+    """Serialize a record label."""
     return {
         "id": one.id,
         "name": one.name,
@@ -110,7 +110,7 @@ def label(one: Label) -> dict[str, Any]:
 
 
 def genres(names: Sequence[str]) -> list[dict[str, Any]]:
-    """Show genres by the alphabet; each had one vote more than the next of those given."""
+    """Serialize genres alphabetically; votes decrease by one in the given order."""
     votes = {name: len(names) - place for place, name in enumerate(names)}
     return [
         {"id": ident(f"genre {name}"), "name": name, "count": votes[name], "disambiguation": ""}
@@ -119,7 +119,7 @@ def genres(names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def disc(mbid: str, lengths: Sequence[int]) -> dict[str, Any]:
-    """Show a compact disc whose tracks last so many milliseconds: 75 sectors are a second."""
+    """Serialize a compact disc from its track lengths in milliseconds; a second has 75 sectors."""
     offsets = [150]
     for length in lengths:
         offsets.append(offsets[-1] + length * 75 // 1000)

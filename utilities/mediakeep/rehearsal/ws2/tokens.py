@@ -1,4 +1,4 @@
-"""Names as a search index holds them: words without case and accents."""
+"""Split names into index words, without case and accents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _WORD = re.compile(r"\w+")
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Split a text into words; one of signs only is a word by itself."""
+    """Split a text into words; a text of symbols only is one word."""
     plain = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     words = tuple(_WORD.findall(plain))
