@@ -124,8 +124,8 @@ def test_an_address_in_place_of_a_file_is_refused_and_not_shown(given: str, tmp_
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ("fifo", "no regular file"),
-        (".", "no regular file"),
+        ("fifo", "not a regular file"),
+        (".", "not a regular file"),
         ("round", "symbolic links|Symlink loop"),
         ("x\0y", r"x\\x00y: "),
         ("~no-such-user/x", "~no-such-user/x: "),

@@ -36,15 +36,17 @@ def test_the_weekly_report_names_what_vanished_and_counts_without_it(finished: H
     ]
     for suffix in ("md", "html"):
         text = report(finished, suffix)
-        assert "What is gone" in text
+        assert "No longer in the library" in text
         assert "All 12 artists are done" in text
-        assert "Velvet Harbour" in text.partition("What is gone")[2].partition("next")[0]
+        assert (
+            "Velvet Harbour" in text.partition("No longer in the library")[2].partition("next")[0]
+        )
         assert "--forget-vanished" in text
     assert ",gone,Velvet Harbour,reason,vanished" in report(finished, "csv")
 
 
 def test_a_report_on_a_whole_library_has_no_such_section(finished: Home) -> None:
-    assert "What is gone" not in report(finished, "md")
+    assert "No longer in the library" not in report(finished, "md")
 
 
 def test_forgetting_removes_one_or_all_and_leaves_the_past_alone(finished: Home) -> None:

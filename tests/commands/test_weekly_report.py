@@ -78,9 +78,9 @@ def test_of_artists_that_wait_for_their_look_up_is_said_that_nothing_else_is_lef
     assert done.returncode == 0, done.stderr
     for suffix in ("md", "html"):
         told = report(worked, suffix=suffix).read_text()
-        assert "No artist is left but for look-ups." in told
+        assert "No artist is left except for lookups." in told
         assert "14 artists wait for their look-up" in told
-        assert "Go on:" in told
+        assert "Continue:" in told
 
 
 def test_a_report_that_is_fresh_is_left_alone_and_one_of_yesterday_is_not(home: Home) -> None:

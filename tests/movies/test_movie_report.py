@@ -45,7 +45,7 @@ def test_a_report_is_the_same_every_time_and_bears_the_notice_of_tmdb() -> None:
 def test_a_healthy_movie_says_so_first() -> None:
     lines = written(account()).splitlines()
     assert lines[0] == "# Quiet Harbour (1987)"
-    assert lines[2] == "**All is well:** nothing needs to be done."
+    assert lines[2] == "**No issues:** nothing to do."
     assert "97 % sure" in lines[4]
     assert "https://www.themoviedb.org/movie/4711" in lines[4]
 

@@ -265,7 +265,7 @@ def test_what_could_not_be_written_is_told_with_its_reason(artist: Path) -> None
     outcome = run(artist)
     assert dry.data["auto_fixed"] == outcome.data["auto_fixed"] == 1
     assert outcome.message.endswith(", 1 file not written")
-    assert "1 file with planned repairs not written." in report(artist)
+    assert "1 repairable file not changed." in report(artist)
     assert "Dusk/a.opus: it has 2 names (hard links)." in report(artist)
 
 

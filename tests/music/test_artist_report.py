@@ -85,18 +85,18 @@ def test_a_healthy_artist_gets_a_short_kind_report(artist: Path) -> None:
     shelf.put_album(artist / "Dusk (1973)", "Nine Lanterns")
     assert render(artist, only("missing-title", "missing-cover")) == (
         "# Vera Moss\n\n"
-        "**All is well:** nothing needs to be done.\n\n"
+        "**No issues:** nothing to do.\n\n"
         "3 tracks in 2 albums, 3 s of music (3 MP3).\n\n"
         "## Albums\n\n"
         "Dawn (1971) · Dusk (1973)\n\n"
-        "Every tag, technical fact and issue is in outputs/Vera Moss_audit.json, "
-        "and for a spreadsheet in outputs/Vera Moss_audit.csv.\n"
+        "All tags, technical properties and issues are in outputs/Vera Moss_audit.json, "
+        "and as a spreadsheet in outputs/Vera Moss_audit.csv.\n"
     )
 
 
 def test_a_folder_without_audio_is_told_so(artist: Path) -> None:
     artist.mkdir()
-    assert "**No audio file was found in this folder.**" in render(artist)
+    assert "**No audio files found in this folder.**" in render(artist)
 
 
 def test_few_faults_are_told_once(artist: Path) -> None:
@@ -113,7 +113,7 @@ def test_notes_stand_at_the_end_and_spoil_no_album(artist: Path) -> None:
     shelf.put_album(artist / "Dawn", "Low Tide", "Gulls", genre=None)
     shelf.put_album(artist / "Dusk", "Nine Lanterns", "Rope", "Keel", genre=None)
     text = render(artist, only("missing-title", "missing-genre"))
-    assert "**All is well:** nothing needs to be done. 5 notes at the end.\n" in text
+    assert "**No issues:** nothing to do. 5 notes at the end.\n" in text
     assert "## Albums\n\nDawn · Dusk\n\n## Notes\n" in text
     assert "- **missing-genre**: 5 tracks in 2 albums: Dusk (3) · Dawn (2)\n  Write one" in text
 

@@ -109,13 +109,13 @@ def test_of_tied_editions_is_told_what_they_share_and_what_tells_them_apart() ->
     here, asked = made(pressings.copy(FIRST), releases=(FIRST, MASTERED, OTHER))
     told = section(here, asked)
     assert "**Albums here: 1 tied.**" in told
-    assert "Only values that these editions agree on are written." in told
+    assert "Only values that these editions share are written." in told
     lead = "- **Dawn**: 2 editions match equally well (100 % by tracks), "
     assert f"{lead}all of them 1974, CD, 10 tracks:" in told
     assert f" SE ({FIRST.id})" in told
     assert f" DE, Sjö\\|Skiv, SS 7 ({MASTERED.id})" in told
     command = "python utilities/fix_metadata.py musicbrainz_albumid Vera/Dawn MBID"
-    assert told.count(f"To choose yours by its MBID: `{command}`\n") == 1
+    assert told.count(f"To choose your edition by its MBID: `{command}`\n") == 1
 
 
 def test_of_several_tied_albums_the_command_is_told_once() -> None:
@@ -123,7 +123,7 @@ def test_of_several_tied_albums_the_command_is_told_once() -> None:
     here, asked = made(*albums, releases=(FIRST, MASTERED))
     told = section(here, asked)
     command = "python utilities/fix_metadata.py musicbrainz_albumid ALBUM MBID"
-    assert told.count(f"To choose yours by its MBID: `{command}`\n") == 1
+    assert told.count(f"To choose your edition by its MBID: `{command}`\n") == 1
     assert told.count("MBID`") == 1
 
 
@@ -208,7 +208,7 @@ def test_an_unknown_album_is_told_with_what_is_nearest() -> None:
     far = pressings.copy(pressings.release(pressings.group("Noon"), ["x", "y", "z"]), "CD 1")
     here, asked = made(far, releases=())
     told = section(here, asked)
-    assert "Unknown: nothing similar on MusicBrainz." in told
+    assert "Unknown: no similar release at MusicBrainz." in told
     assert "\n- **Noon (CD 1)**\n" in told
     nearest = doubt(distance=0.7).candidates[:1]
     here, asked = given(Match(place="Dawn", sure=Sure.UNKNOWN, candidates=nearest))

@@ -25,8 +25,8 @@ from tests.views.reports import FORMATS, GOLDEN, REPORTS
 
 ISSUE = ("new", "regressed", "closed", "repaired")
 SECTIONS = (
-    *("What needs a decision", "What gained most", "Issues by kind"),
-    *("What failed", "What comes next"),
+    *("Pending decisions", "Largest gains", "Issues by kind"),
+    *("Failures", "Next steps"),
 )
 ROW = re.compile(r"(?<!\\)\|")
 LINK = re.compile(r"(?<!\\)\]\(([^)]*)\)")

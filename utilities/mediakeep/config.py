@@ -81,9 +81,9 @@ def seconds(text: str) -> float:
     return sum(float(number) * _UNITS[unit] for number, unit in spans)
 
 
-def find_home(given: str | None, environ: Mapping[str, str] = os.environ) -> Path:
+def find_home(option: str | None, environ: Mapping[str, str] = os.environ) -> Path:
     """Return the folder that contains status/, outputs/ and issues/; raise NoHome if unknown."""
-    if configured := given or environ.get(PREFIX + "HOME"):
+    if configured := option or environ.get(PREFIX + "HOME"):
         return Path(configured).expanduser().absolute()
     here = Path.cwd()
     if (here / FILE).is_file() or any(here.glob("status/*/processing_queue.json")):

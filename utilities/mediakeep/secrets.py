@@ -11,13 +11,13 @@ from mediakeep.errors import UsageFailed
 LONGEST = 4096  # characters of a secret
 
 
-def read(given: str, home: Path, setting: str, noun: str) -> str:
+def read(path: str, home: Path, setting: str, noun: str) -> str:
     """Return the secret in the file that a setting names; raise UsageError if that fails.
 
     `noun` is used in messages: "address" or "token".
     """
-    label = f"{setting} {files.printable(given)}"
-    place = _found(given, label)
+    label = f"{setting} {files.printable(path)}"
+    place = _found(path, label)
     if place.is_relative_to(home.resolve()):
         raise UsageFailed(
             f"{setting} is inside the home, which may be copied or shared."
@@ -34,15 +34,15 @@ def read(given: str, home: Path, setting: str, noun: str) -> str:
     return text
 
 
-def is_open(given: str) -> bool:
+def is_open(path: str) -> bool:
     """Return whether users other than the owner may read a file."""
-    return bool(Path(given).expanduser().stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+    return bool(Path(path).expanduser().stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def _found(given: str, label: str) -> Path:
+def _found(path: str, label: str) -> Path:
     """Return the resolved path of a regular file; reading a pipe might never end."""
     try:
-        place = Path(given).expanduser().resolve()
+        place = Path(path).expanduser().resolve()
         regular = stat.S_ISREG(place.stat().st_mode)
     except (OSError, ValueError, RuntimeError) as error:  # null byte, unknown ~NAME, symlink loop
         why = (isinstance(error, OSError) and error.strerror) or files.printable(str(error))

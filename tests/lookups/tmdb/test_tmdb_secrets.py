@@ -200,7 +200,7 @@ def test_a_token_that_is_refused_after_an_outage_does_not_prolong_it(
         with pytest.raises(Outage):
             desk.tmdb.movie(1)
         clock.now += 61
-        with pytest.raises(ServiceFailed, match="does not accept"):
+        with pytest.raises(ServiceFailed, match="rejected the token"):
             desk.tmdb.movie(2)
     server.manners[MOVIE.format(2)] = [said({**ROOM, "id": 2})]
     server.asked.clear()

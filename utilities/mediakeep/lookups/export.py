@@ -29,9 +29,9 @@ Told = dict[str, Any]
 class Record:
     """One export file; `noun` is the key of its entries, and `tell` returns its content."""
 
-    def __init__(self, path: Path, noun: str, known: Ledger, tell: Callable[[], Told]) -> None:
+    def __init__(self, path: Path, noun: str, store: Ledger, tell: Callable[[], Told]) -> None:
         self._path, self._noun = path, noun
-        self._known, self._tell = known, tell
+        self._known, self._tell = store, tell
 
     def check(self) -> list[str]:
         """Clear the store if the file was deleted, rewrite a damaged file; return messages."""
@@ -87,18 +87,18 @@ class Record:
         self._known.set_mark(_WRITTEN, "1")
 
 
-def settle(known: Ledger, host: str) -> list[str]:
+def settle(store: Ledger, host: str) -> list[str]:
     """Record the URL of the host that is queried; return messages about the consequences.
 
     Data from a server on this machine, such as the simulator, is dropped if the host changes.
     """
-    before = known.mark(_HOST)
+    before = store.mark(_HOST)
     if before == host:
         return []
     is_simulated = bool(before) and _is_here(before) and not _is_here(host)
     if is_simulated:
-        known.drop()
-    known.set_mark(_HOST, host)
+        store.drop()
+    store.set_mark(_HOST, host)
     if not is_simulated:
         return []
     return [f"Cached data came from {before}: everything will be looked up again at {host}."]
@@ -110,6 +110,6 @@ def _is_here(host: str) -> bool:
     return server in ("localhost", "::1") or server.startswith("127.")
 
 
-def filled(told: Told) -> Told:
+def filled(content: Told) -> Told:
     """Return the object without its empty values."""
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in content.items() if value}

@@ -82,10 +82,10 @@ class Known(Ledger):
         row = self._base.read("SELECT content FROM discographies WHERE artist = ?", artist)
         return unpacked(row, Discography)
 
-    def keep(self, key: str, resolved: Resolved, known: Discography | None) -> None:
+    def keep(self, key: str, resolved: Resolved, discography: Discography | None) -> None:
         """Save a lookup result and a discography, replacing earlier ones."""
         rows = [_row("resolved", key, resolved)]
-        rows += [_row("discographies", known.artist.id, known)] if known else []
+        rows += [_row("discographies", discography.artist.id, discography)] if discography else []
         self._base.write(*rows)
 
     def rename(self, names: Mapping[str, str]) -> None:
@@ -93,9 +93,9 @@ class Known(Ledger):
         text = "UPDATE OR REPLACE resolved SET key = ? WHERE key = ?"
         self._base.write(*((text, (new, old)) for old, new in names.items()))
 
-    def keep_discography(self, known: Discography) -> None:
+    def keep_discography(self, discography: Discography) -> None:
         """Save the discography of an artist, replacing an earlier one."""
-        self._base.write(_row("discographies", known.artist.id, known))
+        self._base.write(_row("discographies", discography.artist.id, discography))
 
     def every(self) -> Iterator[tuple[str, Resolved]]:
         """Yield the lookup results of all artists with their keys, sorted."""

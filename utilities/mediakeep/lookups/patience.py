@@ -63,15 +63,18 @@ class Patience:
         self._spent.waited += seconds
         self._machine.sleep(seconds)
 
-    def failed(self, why: str, told: float = 0.0) -> None:
-        """Pause the service after a failed attempt; raise Outage if the pauses take too long."""
+    def failed(self, why: str, requested: float = 0.0) -> None:
+        """Pause the service after a failed attempt; raise Outage if the pauses take too long.
+
+        `requested` is the delay in seconds from the response, or 0.
+        """
         self._tries += 1
         with self._slots.held() as state:
             room = LONGEST_PAUSE - self._held
-            seconds = told or min(2.0**self._tries, max(room, 1.0))
+            seconds = requested or min(2.0**self._tries, max(room, 1.0))
             state.why = why
             if self._probing or seconds > room:
-                raise self._outage(state, told)
+                raise self._outage(state, requested)
             state.pause = max(state.pause, self._machine.clock() + seconds)
 
     def answered(self, rest: float = 0.0) -> None:
@@ -126,13 +129,13 @@ class Patience:
         why = f"it rejected the token from {secret.source} (HTTP status 401); correct the token"
         return ServiceFailed(self.service.name, why)
 
-    def _outage(self, state: State, told: float) -> Outage:
+    def _outage(self, state: State, requested: float) -> Outage:
         """Declare an outage unless another request already did; return the error."""
         now = self._machine.clock()
         if self._probing or state.outage <= now:
             first, longest = _SPANS
             state.span = min(2 * state.span or first, longest)
-            state.outage = now + min(told or state.span, LONGEST_OUTAGE)
+            state.outage = now + min(requested or state.span, LONGEST_OUTAGE)
             state.probe = 0.0
         return self._given_up(state)
 

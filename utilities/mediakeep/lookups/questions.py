@@ -19,12 +19,12 @@ _STEPS = 0.01, 0.25  # seconds between polls, increasing
 
 
 @contextlib.contextmanager
-def alone(path: Path, question: str, wait: Callable[[float], None]) -> Iterator[None]:
+def alone(path: Path, url: str, wait: Callable[[float], None]) -> Iterator[None]:
     """Hold the lock of a request for a `with` block; `wait` is called to sleep.
 
     The lock has no effect within one process.
     """
-    byte = int.from_bytes(blake2b(question.encode(), digest_size=8).digest()) >> 2
+    byte = int.from_bytes(blake2b(url.encode(), digest_size=8).digest()) >> 2
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         waited, (step, longest) = 0.0, _STEPS

@@ -15,21 +15,21 @@ __all__ = ["FILE", "FORMAT", "check", "export", "settle"]
 FILE = "musicbrainz_cache.json"
 
 
-def check(folder: Path, known: Known) -> list[str]:
+def check(folder: Path, store: Known) -> list[str]:
     """Clear the store if the file was deleted, rewrite a damaged file; return messages."""
-    return _record(folder, known).check()
+    return _record(folder, store).check()
 
 
-def export(folder: Path, known: Known) -> None:
+def export(folder: Path, store: Known) -> None:
     """Write the file; if it was deleted meanwhile, clear the store instead."""
-    _record(folder, known).export()
+    _record(folder, store).export()
 
 
-def _record(folder: Path, known: Known) -> Record:
+def _record(folder: Path, store: Known) -> Record:
     def tell() -> Told:
-        return {"artists": {key: _told(resolved) for key, resolved in known.every()}}
+        return {"artists": {key: _told(resolved) for key, resolved in store.every()}}
 
-    return Record(folder / FILE, "artists", known, tell)
+    return Record(folder / FILE, "artists", store, tell)
 
 
 def _told(resolved: Resolved) -> Told:

@@ -35,51 +35,51 @@ class Shelf:
         self.database = Database(path, SCHEMA)
         self._clock = clock
 
-    def find(self, asked: str, lifetime: float = inf) -> Answer | None:
+    def find(self, url: str, lifetime: float = inf) -> Answer | None:
         """Return the cached response to a URL, or None if there is none or it is too old."""
         now = self._clock()
         oldest, newest = (now - lifetime, now) if lifetime < inf else (-inf, inf)
-        row = self.database.read(_FIND, asked, oldest, newest)
+        row = self.database.read(_FIND, url, oldest, newest)
         try:
-            url, kind, packed = row
-            fields = {"url": url, "type": kind, "content": _unpacked(packed)}
+            location, kind, packed = row
+            fields = {"url": location, "type": kind, "content": _unpacked(packed)}
             return msgspec.convert(fields, Answer)
         except (ValueError, TypeError, zlib.error):
             return None
 
-    def is_absent(self, asked: str) -> bool:
+    def is_absent(self, url: str) -> bool:
         """Return whether a 404 is cached for a URL."""
         now = self._clock()
         query = "SELECT 1 FROM absent WHERE asked = ? AND until > ? AND until <= ?"
-        return bool(self.database.read(query, asked, now, now + ABSENT))
+        return bool(self.database.read(query, url, now, now + ABSENT))
 
-    def keep(self, asked: str, answer: Answer) -> None:
+    def keep(self, url: str, answer: Answer) -> None:
         """Store a response, replacing an earlier one."""
         packed = zlib.compress(answer.content, 6)
-        row = asked, answer.url, answer.type, self._clock(), packed
-        absent = "DELETE FROM absent WHERE asked = ?", (asked,)
+        row = url, answer.url, answer.type, self._clock(), packed
+        absent = "DELETE FROM absent WHERE asked = ?", (url,)
         self.database.write((f"{_WRITE} answers VALUES (?, ?, ?, ?, ?)", row), absent)
 
-    def keep_absent(self, asked: str) -> None:
+    def keep_absent(self, url: str) -> None:
         """Cache a 404 for a URL for 30 days."""
-        row = asked, self._clock() + ABSENT
+        row = url, self._clock() + ABSENT
         self.database.write((f"{_WRITE} absent VALUES (?, ?)", row))
 
-    def forget(self, asked: str) -> None:
+    def forget(self, url: str) -> None:
         """Remove the cached responses to a URL and to the one it redirected to."""
-        cached = self.find(asked)
+        cached = self.find(url)
         drops = [
-            (f"DELETE FROM {table} WHERE asked IN (?, ?)", (asked, cached.url if cached else asked))
+            (f"DELETE FROM {table} WHERE asked IN (?, ?)", (url, cached.url if cached else url))
             for table in ("answers", "absent")
         ]
         self.database.write(*drops)
 
 
-def expired(kept: Kept, now: float) -> Iterator[Statement]:
+def expired(lifetimes: Kept, now: float) -> Iterator[Statement]:
     """Yield the statements that delete all expired responses."""
     yield "DELETE FROM absent WHERE until <= ?", (now,)
-    for place, (text, seconds) in enumerate(kept):
-        before = [other for other, _ in kept[:place]]
+    for place, (text, seconds) in enumerate(lifetimes):
+        before = [other for other, _ in lifetimes[:place]]
         others = " AND instr(asked, ?) = 0" * len(before)
         where = f"kept <= ? AND instr(asked, ?) > 0{others}"
         yield f"DELETE FROM answers WHERE {where}", (now - seconds, text, *before)

@@ -25,12 +25,12 @@ class _Asked(msgspec.Struct):
     locale: Locale
 
 
-def note(known: Ledger, access: Access) -> None:
+def note(store: Ledger, access: Access) -> None:
     """Save hosts and language of a configuration."""
-    asked = _Asked(access.catalogue.host, access.pictures.host, access.locale)
-    text = msgspec.json.encode(asked).decode()
-    if known.mark(_MARK) != text:
-        known.set_mark(_MARK, text)
+    settings = _Asked(access.catalogue.host, access.pictures.host, access.locale)
+    text = msgspec.json.encode(settings).decode()
+    if store.mark(_MARK) != text:
+        store.set_mark(_MARK, text)
 
 
 def closed(folder: Path) -> Access:
@@ -41,14 +41,14 @@ def closed(folder: Path) -> Access:
     with contextlib.closing(desk):
         text = desk.known.mark(_MARK)
     try:
-        asked = msgspec.json.decode(text, type=_Asked)
+        last = msgspec.json.decode(text, type=_Asked)
     except msgspec.DecodeError:  # nothing saved yet
         return CLOSED
     return structs.replace(
         CLOSED,
-        catalogue=_at(CLOSED.catalogue, asked.host),
-        pictures=_at(CLOSED.pictures, asked.pictures),
-        locale=asked.locale,
+        catalogue=_at(CLOSED.catalogue, last.host),
+        pictures=_at(CLOSED.pictures, last.pictures),
+        locale=last.locale,
     )
 
 

@@ -96,8 +96,8 @@ class Known(Ledger):
     def rename(self, names: Mapping[str, tuple[str, str]]) -> None:
         """Change the keys of lookup results: old key -> new key and path."""
         for old, (new, path) in names.items():
-            if known := self.resolved(old):
-                self.keep(new, structs.replace(known, key=new, path=path))
+            if movie := self.resolved(old):
+                self.keep(new, structs.replace(movie, key=new, path=path))
                 self.forget(old)
 
     def forget(self, key: str) -> None:

@@ -38,38 +38,38 @@ class _Page(msgspec.Struct):
     results: list[_Hit]
 
 
-def check(folder: Path, known: Known) -> list[str]:
+def check(folder: Path, store: Known) -> list[str]:
     """Clear the store if the file was deleted, rewrite a damaged file; return messages.
 
     `folder` is the cache folder, here and below; the export itself is next to the movie queue.
     """
-    return _record(folder, known).check()
+    return _record(folder, store).check()
 
 
-def settle(known: Known, host: str) -> list[str]:
+def settle(store: Known, host: str) -> list[str]:
     """Record the queried host, and delete expired data; return messages."""
-    known.sweep()
-    return records.settle(known, host)
+    store.sweep()
+    return records.settle(store, host)
 
 
-def export(folder: Path, known: Known) -> None:
+def export(folder: Path, store: Known) -> None:
     """Write the file; if it was deleted meanwhile, clear the store instead."""
-    known.sweep()
-    _record(folder, known).export()
+    store.sweep()
+    _record(folder, store).export()
 
 
-def _record(folder: Path, known: Known) -> Record:
+def _record(folder: Path, store: Known) -> Record:
     def tell() -> Told:
         # Encoded one by one: the export of a large library takes a tenth of the memory.
-        movies = {movie.key: _written(_told(movie)) for movie in known.every()}
-        searches = [_written(search) for search in _searches(known.searches())]
+        movies = {movie.key: _written(_told(movie)) for movie in store.every()}
+        searches = [_written(search) for search in _searches(store.searches())]
         return {"movies": movies, "searches": searches}
 
-    return Record(folder.parent / "movies" / FILE, "movies", known, tell)
+    return Record(folder.parent / "movies" / FILE, "movies", store, tell)
 
 
-def _written(told: Told) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode(told))
+def _written(entry: Told) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(entry))
 
 
 def _told(movie: Resolved) -> Told:
