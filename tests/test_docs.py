@@ -35,19 +35,19 @@ BATCH = "python utilities/process_music_batch.py"
 
 
 def command(door: Path) -> Command:
-    """Return the command behind a door."""
+    """Return the command of a script."""
     found = importlib.import_module(f"mediakeep.commands.{door.stem}").main
     assert isinstance(found, Command)
     return found
 
 
 def page(door: Path) -> Path:
-    """Return a door's page."""
+    """Return the documentation page of a script."""
     return DOCS / f"{door.stem.replace('_', '-')}.md"
 
 
 def options(door: Path) -> dict[str, bool]:
-    """Return the options of a command, each with whether it takes a value."""
+    """Return the options of a command, and whether each takes a value."""
     context = click.Context(command(door), info_name=door.stem)
     return {
         flag: not option.is_flag
@@ -63,7 +63,7 @@ def options(door: Path) -> dict[str, bool]:
 
 @pytest.fixture(scope="session")
 def library() -> Iterator[Path]:
-    """The sample library, made once for all pages that begin with it, where those are tried."""
+    """The sample library, created once for all pages that start with it."""
     with tempfile.TemporaryDirectory(dir=documents.MEMORY) as folder:
         checkout = Checkout(Path(folder))
         checkout.ok(documents.MAKE)
@@ -184,7 +184,7 @@ def completed(checkout: Checkout) -> int:
 
 
 def look_at_the_log(checkout: Checkout) -> None:
-    """Each line begins with time, level and a sentence."""
+    """Check that each line starts with time, level and a message."""
     (log,) = checkout.path.glob("status/music/session_logs/*_session_001.log")
     lines = checkout.ok(LOG.replace("20251217_session_001", log.stem)).splitlines()
     assert [line for line in lines if not re.match(LOG_LINE, line)] == []
@@ -196,7 +196,7 @@ LOG_LINE = r'\{"time":"20\d\d-\d\d-\d\dT[\d:]+\+00:00","level":"info","message":
 
 
 def archive_the_logs(checkout: Checkout) -> None:
-    """Only the old log goes, and what it says goes with it."""
+    """Check that only the old log is moved, with its content."""
     logs = checkout.path / "status" / "music" / "session_logs"
     (new,) = logs.iterdir()
     old = logs / "20200101_session_001.log"
@@ -209,7 +209,7 @@ def archive_the_logs(checkout: Checkout) -> None:
 
 
 def prune_the_checkpoints(checkout: Checkout) -> str:
-    """The five newest stay; return the newest but one."""
+    """Check that the five newest stay; return the second newest."""
     folder = checkout.path / "status" / "music" / "checkpoints"
     assert len(list(folder.iterdir())) == 8
     checkout.ok(PRUNE)
@@ -219,7 +219,7 @@ def prune_the_checkpoints(checkout: Checkout) -> str:
 
 
 def restore(checkout: Checkout, name: str) -> None:
-    """The check names the checkpoint, and what was set aside, which is there."""
+    """Check that the validation names the checkpoint and the existing file set aside."""
     checkout.ok(RESTORE.replace("X", name))
     told = checkout.ok(VALIDATE)
     (aside,) = checkout.path.glob("status/music/aside/*.json")

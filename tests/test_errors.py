@@ -1,4 +1,4 @@
-"""Messages of errors: present under `python -OO`, and with the commands that the user has."""
+"""Error messages: present under `python -OO`, and with the user's commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files replaced together: each whole, nothing left beside them, and the failing one named."""
+"""Group writes: each file is complete, no temporary remains, and errors name the right file."""
 
 from __future__ import annotations
 

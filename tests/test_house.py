@@ -1,4 +1,4 @@
-"""The house: every module looks down only, and Click stays on the top floor."""
+"""The architecture: modules import lower layers only, and only commands import Click."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KNOWN = set(MODULES)
 
 
 def package(path: Path) -> str:
-    """Return the package that a module belongs to, "" for the ground floor."""
+    """Return the package of a module, or "" for the lowest layer."""
     below = path.relative_to(ROOT).parts
     return below[0] if len(below) > 1 else ""
 
@@ -36,7 +36,7 @@ def floor(name: str) -> int:
 
 @functools.cache
 def seen(path: Path) -> tuple[set[str], set[str]]:
-    """Return the dotted names that a module imports, anywhere in it, and the names it calls."""
+    """Return the dotted names that a module imports, and the names it calls."""
     imported, called = set(), set()
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
@@ -56,7 +56,7 @@ def imports(path: Path) -> set[str]:
 
 @functools.cache
 def inside(name: str) -> Path | None:
-    """Return the module of ours that an imported name lies in."""
+    """Return our module that contains an imported name, or None."""
     parts = name.split(".")[1:] if name.startswith("mediakeep") else []
     for length in (len(parts), len(parts) - 1):
         path = ROOT.joinpath(*parts[: max(length, 0)])
@@ -66,7 +66,7 @@ def inside(name: str) -> Path | None:
 
 
 def offences(path: Path, names: set[str]) -> list[str]:
-    """Return the imports that look up, or sideways into another package."""
+    """Return the imports of a higher layer, or of another package of the same layer."""
     here, found = package(path), []
     for name in names:
         target = inside(name)

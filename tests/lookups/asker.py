@@ -1,4 +1,4 @@
-"""A process that asks for addresses as soon as it is let go, and tells what it spent."""
+"""A process that requests URLs when released, and reports its statistics."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ context.set_forkserver_preload([__name__])
 
 @dataclass(frozen=True)
 class Asker:
-    """Such a process, and the way to it."""
+    """A requesting process and its pipe."""
 
     process: ForkServerProcess
     pipe: Connection
@@ -41,7 +41,7 @@ class Asker:
         until(lambda: self.has_waited(times))
 
     def ended(self) -> dict[str, Any]:
-        """Wait for the end, and return what was spent and what failed."""
+        """Wait for the end, and return statistics and failures."""
         assert self.pipe.poll(60)
         found: dict[str, Any] = self.pipe.recv()
         self.process.join(60)
@@ -59,7 +59,7 @@ def start(
     skips: bool = False,
     stalls: bool = False,
 ) -> Asker:
-    """Start such a process; one that skips does not sleep, but sets its clock ahead.
+    """Start such a process; one that skips does not sleep, but advances its clock.
 
     One that stalls stops itself between its first turn and its request, and sends how long it waits
     before each wait.
@@ -74,7 +74,7 @@ def start(
 
 
 def go(*askers: Asker) -> None:
-    """Let processes go, all at once."""
+    """Release all processes at once."""
     for asker in askers:
         assert asker.pipe.recv() == "ready"
     for asker in askers:
@@ -94,7 +94,7 @@ def _stall(pipe: Connection, *given: Any) -> None:
 
 
 class _Skipping:
-    """A clock that sleep sets ahead, so that a wait takes no time."""
+    """A clock that sleep advances, so that a wait takes no time."""
 
     ahead = 0.0
 
@@ -106,7 +106,7 @@ class _Skipping:
 
 
 def _note_turns(path: Path) -> None:
-    """Note the time of each turn with which a request of this process leaves."""
+    """Record the time of the slot of each request sent by this process."""
     path.touch()
     confirm = Patience.confirm_turn
 

@@ -1,4 +1,4 @@
-"""A service on this machine that answers as it is told, and a clock that only sleep moves."""
+"""A scripted local HTTP server, and a clock that only sleep advances."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.take(self)
 
     def log_message(self, *_: Any) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
 
 class Scripted(ThreadingHTTPServer):
-    """Answers each request of an address in the next of its manners, the last of them for ever."""
+    """Answers each request of a path with its next manner; the last one repeats."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -72,7 +72,7 @@ class Scripted(ThreadingHTTPServer):
 
 
 def answer(status: int = 200, body: bytes = b'{"id": "a"}', **headers: str) -> Manner:
-    """Answer with a status, and headers whose names have _ for -."""
+    """Answer with a status, and headers with _ instead of - in their names."""
 
     def respond(handler: _Handler) -> None:
         handler.send_response_only(status)
@@ -96,7 +96,7 @@ def raw(data: bytes) -> Manner:
 
 
 def drip(first: bytes) -> Manner:
-    """Begin an answer, then send a byte now and then, and never come to an end."""
+    """Start an answer, then send single bytes without end."""
 
     def respond(handler: _Handler) -> None:
         handler.wfile.write(first)
@@ -107,13 +107,13 @@ def drip(first: bytes) -> Manner:
 
 
 def hang(handler: _Handler) -> None:
-    """Take the request and never answer it."""
+    """Accept the request and never answer it."""
     handler.server.over.wait(60)
 
 
 @dataclass
 class Clock:
-    """A clock that only sleep moves, so that a minute of waiting takes no time."""
+    """A clock that only sleep advances, so that a minute of waiting takes no time."""
 
     now: float = NOW
     slept: list[float] = field(default_factory=list)
@@ -138,7 +138,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def machine(tmp_path: Path, clock: Clock) -> Machine:
-    """A machine with that clock, whose shared folder is the test's own."""
+    """An environment with that clock and a shared folder of the test."""
     return Machine(lambda: clock.now, clock.sleep, clock.told.append, shared=tmp_path)
 
 
@@ -155,7 +155,7 @@ def http(cache: Path, machine: Machine) -> Iterator[Http]:
 
 
 def slots(folder: Path) -> dict[str, Any]:
-    """Read the one record of slots in a folder."""
+    """Read the only state file in a folder."""
     [path] = folder.glob("*.slots")
     found: dict[str, Any] = json.loads(path.read_bytes().partition(b"\n")[0])
     return found

@@ -1,4 +1,4 @@
-"""Covers are fetched by MBID and followed to where they lie; only that there is none is kept."""
+"""Covers are fetched by MBID, following redirects; only a 404 is cached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetched covers are kept as files until somebody comes for them, and not for ever."""
+"""Downloaded covers are cached as files until they are used, but not forever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking services: what is kept, what is asked again, and what no answer is made of."""
+"""The HTTP client: what is cached, what is requested again, and what is an error."""
 
 from __future__ import annotations
 

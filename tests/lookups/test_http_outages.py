@@ -1,4 +1,4 @@
-"""A service that refuses, fails or is gone: pauses and outages, which all processes share."""
+"""A service that refuses or fails: pauses and outages, shared by all processes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUSY = answer(503)
 
 @pytest.fixture
 def other(tmp_path: Path, machine: Machine) -> Http:
-    """Another session of the same machine, with a cache of its own."""
+    """Another client on the same machine with its own cache."""
     return Http(tmp_path / "other" / "musicbrainz.sqlite", CONTACT, machine=machine)
 
 
@@ -225,7 +225,7 @@ def test_a_turn_is_not_used_in_a_pause_that_has_begun_since(
 
 
 def probing(server: Scripted, machine: Machine, clock: Clock, http: Http, folder: Path) -> Patience:
-    """Return a question that probes a service after an outage, and has no answer yet."""
+    """Return a request that probes a service after an outage, without a response yet."""
     server.manners["/a"] = [BUSY]
     with pytest.raises(Outage):
         http.get(server.service(), f"{server.host}/a")

@@ -1,4 +1,4 @@
-"""Several processes that ask at once: never above the rate, never the same twice, none in the way.
+"""Several processes at once: no request above the rate limit, none twice, none blocked.
 
 What they share is real: sockets, locks and clocks.
 """
@@ -31,7 +31,7 @@ Start = Callable[..., Asker]
 
 @pytest.fixture
 def start(server: Scripted, tmp_path: Path) -> Iterator[Start]:
-    """Start processes that ask for addresses as soon as they are let go."""
+    """Start processes that request URLs when released."""
     started: list[Asker] = []
 
     def begin(
@@ -167,7 +167,7 @@ def is_stopped(process: Asker) -> bool:
 
 
 def stalled(start: Start, path: str) -> Asker:
-    """Start a process, and wait until it has stopped between its turn and its request."""
+    """Start a process, and wait until it is stopped between its slot and its request."""
     process = start(path, interval=HOUR, stalls=True)
     go(process)
     until(lambda: is_stopped(process))

@@ -1,4 +1,4 @@
-"""The file that answers are kept in: damaged, deleted, not to be written."""
+"""The response cache: damaged, deleted, not writable."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.lookups.conftest import CONTACT, Scripted
 
 @contextlib.contextmanager
 def full_disk() -> Iterator[None]:
-    """Have the system refuse to make any file longer than it is, for a `with` block."""
+    """Let the system refuse to extend files, for a `with` block."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
@@ -169,7 +169,7 @@ def test_a_journal_that_was_left_behind_is_not_read_into_a_new_file(tmp_path: Pa
 
 
 def use(path: Path, start: float) -> None:
-    """Make the file, use and close it, at a moment, and end the process."""
+    """Create the file, use and close it at a given time, and end the process."""
     status = 1
     try:
         time.sleep(max(0.0, start - time.time()))

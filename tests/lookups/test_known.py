@@ -1,4 +1,4 @@
-"""What look-ups came to, kept beside the raw answers, and read back whole or not at all."""
+"""The store of lookup results returns what was saved, or nothing if it is damaged."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_the_progress_of_the_item_is_told_of_waits(tmp_path: Path, machine: Mach
             self.extended: list[float] = []
 
         def __call__(self, done: int, of: int) -> None:
-            """Nothing is counted here."""
+            """Do nothing."""
 
         def waiting(self, seconds: float, service: str = "") -> None:
             self.waits.append(seconds)

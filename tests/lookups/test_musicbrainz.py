@@ -1,4 +1,4 @@
-"""MusicBrainz asked to the last page, of a rehearsal server that can fail in every way."""
+"""The MusicBrainz client against the simulator, which can fail in many ways."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Ask = Callable[[World], tuple[Server, MusicBrainz]]
 
 
 class Changing:
-    """Answers from one world and, once it is told to, from another."""
+    """Answers from one catalogue and, after a switch, from another."""
 
     def __init__(self, *worlds: World) -> None:
         self._stands = [Stand(world) for world in worlds]
@@ -62,7 +62,7 @@ def artist_in(world: World) -> catalogue.Artist:
 
 
 def whole(world: World, found: Discography) -> bool:
-    """Tell whether a discography holds every official release, with every track."""
+    """Return whether a discography has every official release, with every track."""
     official = [one for one in world.releases if one.status == "Official"]
     expected = {one.id: [t.id for m in one.media for t in m.tracks] for one in official}
     told = {one.id: [track.id for _, track in one.tracks] for one in found.releases}
@@ -71,18 +71,18 @@ def whole(world: World, found: Discography) -> bool:
 
 
 def offsets(server: Server, path: str = "/ws/2/release/") -> list[int]:
-    """Return the offsets that were asked for, page by page."""
+    """Return the requested offsets, page by page."""
     parts = [asked.query.split("&") for asked in server.asked if asked.path == path]
     return [int(dict(part.split("=", 1) for part in one).get("offset", "0")) for one in parts]
 
 
 def page_at(offset: int) -> Callable[[Question], bool]:
-    """Choose the page of releases at an offset."""
+    """Match the page of releases at an offset."""
     return lambda asked: asked.path == "/ws/2/release/" and asked.one("offset", "0") == str(offset)
 
 
 def changed(change: Callable[[Any], None]) -> Fault:
-    """Change what a good answer holds."""
+    """Change the content of a valid response."""
 
     def spoil(reply: Reply) -> Reply:
         data = json.loads(reply.body)
@@ -102,7 +102,7 @@ def test_pages_of_500_tracks_are_read_to_the_last(ask: Ask) -> None:
 
 
 def pressed() -> World:
-    """Make a release of an artist with all that an enricher of tags wants to know."""
+    """Build a release with all data that tags can be filled with."""
     vera, label = workshop.artist("The Vera"), workshop.label("Salt")
     group = workshop.group(vera, "Dawn", genres=("indie rock", "folk"))
     facts = {"barcode": "0123456789012", "packaging": "Jewel Case", "country": "JP"}
@@ -123,7 +123,7 @@ def pressed() -> World:
 
 
 def told(release: catalogue.Release) -> list[Any]:
-    """Give what tags are written from."""
+    """Return the data that tags are filled with."""
     group, words, (event,) = (
         release.release_group,
         release.text_representation,
@@ -295,13 +295,13 @@ def unnamed(data: Any) -> None:
 
 
 def deep(reply: Reply) -> Reply:
-    """Answer with lists in lists, deeper than any reader goes."""
+    """Answer with lists nested deeper than any parser supports."""
     nested = b"[" * 200_000 + b"]" * 200_000
     return replace(reply, body=reply.body[:-1] + b',"x":' + nested + b"}")
 
 
 def bare(reply: Reply) -> Reply:
-    """Answer with JSON that is neither a page nor says that it is none."""
+    """Answer with JSON that is neither a page nor an error."""
     return replace(reply, body=b'{"error":"try again later"}')
 
 
@@ -376,7 +376,7 @@ def test_a_null_below_an_entry_costs_not_even_that(ask: Ask, http: Http) -> None
 
 
 def overlapping(server: Server, times: int) -> None:
-    """Let a page begin with the last entry of the one before, so often."""
+    """Let a page start with the last entry of the previous one, so many times."""
     last: list[Any] = []
 
     def keep(data: Any) -> None:
@@ -474,7 +474,7 @@ def test_a_host_that_knows_no_search_has_failed_and_is_asked_again(ask: Ask) -> 
 
 
 def added(world: World) -> World:
-    """Add an edition that comes before all others."""
+    """Add an edition that is listed first."""
     of = world.groups[0]
     more = workshop.release(of, [workshop.titles(of.title, 13)], edition=99)
     first = min(one.id for one in world.releases)
@@ -484,12 +484,12 @@ def added(world: World) -> World:
 
 
 def taken(world: World) -> World:
-    """Take away the release that comes first."""
+    """Remove the release that is listed first."""
     return workshop.deleted(world, min(one.id for one in world.releases))
 
 
 def swapped(world: World) -> World:
-    """Add the one that comes first, and take away the last: there are as many as before."""
+    """Add one that is listed first, and remove the last: the count stays the same."""
     return added(workshop.deleted(world, max(one.id for one in world.releases)))
 
 

@@ -1,4 +1,4 @@
-"""The readable record of look-ups: written from what is known, deleted to have all asked anew."""
+"""The JSON export of the lookups: written from the store; deleting it resets the store."""
 
 from __future__ import annotations
 

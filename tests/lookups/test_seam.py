@@ -1,4 +1,4 @@
-"""The seam to musicbrainzngs: what it has to look like, and that nothing leaves by another way."""
+"""The adapter of musicbrainzngs: its internals are as expected, and no request bypasses it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[2] / "utilities"
 
 
 def told(script: str) -> Any:
-    """Run a script in a process where musicbrainzngs was not bent yet; return what it prints."""
+    """Run a script in a process with an unmodified musicbrainzngs; return what it prints."""
     found = subprocess.run(
         [sys.executable, "-c", script],
         cwd=SOURCE,

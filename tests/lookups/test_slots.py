@@ -1,4 +1,4 @@
-"""The record of when a service may be asked next, in a directory private to its user."""
+"""The rate limit's state file, in a directory private to its user."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ FORGED = json.dumps({"outage": NOW + 60, "span": 60.0, "why": "pay at example.co
 
 
 def forge(folder: Path) -> None:
-    """Write a record of an outage, as an attacker would: valid, with a text that is shown."""
+    """Write the state of an outage as an attacker would: valid, with a text that is displayed."""
     folder.mkdir(mode=0o700, exist_ok=True)
     (folder / NAME).write_bytes(FORGED)
     (folder / NAME).chmod(0o600)
 
 
 def leave_out_real_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a test from writing to the runtime directory of who runs it."""
+    """Keep a test from writing to the runtime directory of the user."""
     places = [path for path in list_runtime_dirs() if path.parts[:3] != ("/", "run", "user")]
     monkeypatch.setattr(slots, "list_runtime_dirs", lambda: places)
 

@@ -1,4 +1,4 @@
-"""Charts as a report has them, and names as strangers write them."""
+"""Sample charts, some with hostile names."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def days(count: int, *series: Series) -> Chart:
 
 
 def made(name: str, count: int, seed: int) -> Series:
-    """Return a series of numbers that look like work: ups, downs, a pause."""
+    """Return a series of plausible numbers: ups, downs, a pause."""
     numbers = [(place * place * (seed + 3) + 17 * seed) % 61 for place in range(count)]
     return Series(name, tuple(None if place == 3 else one for place, one in enumerate(numbers)))
 

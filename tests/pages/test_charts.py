@@ -1,4 +1,4 @@
-"""Charts show each number at its true height, bear any name, and are the same on every machine."""
+"""Charts show correct heights, accept any name, and are identical on all machines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def elements(picture: str, name: str) -> list[ElementTree.Element]:
 
 
 def marks(picture: str, name: str) -> dict[str, ElementTree.Element]:
-    """Return the bars or points of a picture by what a pointer shows over them."""
+    """Return the bars or points of a chart by their tooltips."""
     return {
         told: each for each in elements(picture, name) if (told := each.findtext(f"{SVG}title"))
     }
@@ -119,7 +119,7 @@ NUMBERS = st.none() | st.integers(-(10**18), 10**18) | st.floats()
 
 @st.composite
 def any_chart(draw: st.DrawFn) -> Chart:
-    """Any chart that can be made, with names of any characters there are."""
+    """Any valid chart, with names of any characters."""
     name = st.text(max_size=30) | st.sampled_from(HOSTILE)
     count = draw(st.integers(0, 12))
     labels = st.lists(name, min_size=count, max_size=count).map(tuple)

@@ -1,4 +1,4 @@
-"""The numbers beside a chart are round and few, the labels below it as many as have room."""
+"""The ticks of a chart are few round numbers; below it are as many labels as fit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.pages.chart_samples import days, made, weeks
 
 
 def below(picture: str) -> list[str]:
-    """Return the words below the area of a chart, labels and groups."""
+    """Return the labels and groups below the plot area of a chart."""
     root = ElementTree.fromstring(picture)
     texts = [each for each in root.iter() if each.tag.endswith("}text")]
     height = float(root.get("height", ""))

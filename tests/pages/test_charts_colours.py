@@ -1,4 +1,4 @@
-"""The colours of charts stand out from the paper and from each other, for every eye."""
+"""Chart colours contrast with the background and each other, also for colour-blind people."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SIGHTS = {
 
 
 def lab(colour: str, sight: str) -> list[float]:
-    """Return a colour, as it is seen, in CIELAB under the white of sRGB."""
+    """Return a perceived colour in CIELAB with the white point of sRGB."""
     seen = [
         sum(share * one for share, one in zip(row, linear(colour), strict=True))
         for row in SIGHTS[sight]

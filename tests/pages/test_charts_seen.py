@@ -1,4 +1,4 @@
-"""Charts are seen as they are meant: by every eye, in light and in dark, in a real browser."""
+"""Charts look right in a real browser: light, dark, and for colour-blind people."""
 
 from __future__ import annotations
 

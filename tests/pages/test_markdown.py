@@ -1,4 +1,4 @@
-"""Text from strangers is shown letter by letter, and a page never lacks what its template names."""
+"""Untrusted text is shown literally, and a missing template variable is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A desk at TMDb, whose server is the test's own."""
+"""A TMDb context that uses a scripted server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which movie each file is: read back whole, found by its ids, faded when TMDb's terms say so."""
+"""The store of TMDb results: read back, found by ids, and expired as TMDb's terms require."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From TMDb's answers to movies: all that is used, in our own shape; what is odd is left out."""
+"""Responses of TMDb become movies; invalid values are left out."""
 
 from __future__ import annotations
 

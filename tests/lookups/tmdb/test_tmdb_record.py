@@ -1,4 +1,4 @@
-"""status/movies/tmdb_cache.json: readable, and deleted to have everything looked up anew."""
+"""The JSON export of the TMDb lookups; deleting it resets the store."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def contents(desk: Desk) -> Any:
 
 
 def looked_up(desk: Desk, server: Scripted) -> None:
-    """Have a movie found and known, and the record written."""
+    """Look up and save a movie, and write the export."""
     server.manners[SEARCH] = [said({"results": [ROOM, {"id": 99}]})]
     desk.tmdb.search("The Quayside Room", 1974)
     desk.known.keep(RESOLVED.key, RESOLVED)

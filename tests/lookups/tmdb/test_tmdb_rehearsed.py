@@ -1,4 +1,4 @@
-"""What asks TMDb and its stand-in understand each other: by name, by id, and where refused."""
+"""The TMDb client works with the simulator: by title, by id, and for errors."""
 
 from __future__ import annotations
 

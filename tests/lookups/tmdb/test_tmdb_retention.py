@@ -1,4 +1,4 @@
-"""What TMDb told is kept as long as its terms allow, and music for ever."""
+"""Data of TMDb is stored as long as its terms allow, and that of MusicBrainz forever."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAY = 86400.0
 
 @pytest.fixture
 def asked(desk: Desk, server: Scripted) -> None:
-    """Have one of everything asked."""
+    """Make one request of each type."""
     server.manners = {
         SEARCH: [said({"results": [ROOM]})],
         FIND: [said({"movie_results": [ROOM]})],

@@ -1,4 +1,4 @@
-"""The seam to tmdbsimple: what it has to look like, and that nothing leaves by another way."""
+"""The adapter of tmdbsimple: its internals are as expected, and no request bypasses it."""
 
 from __future__ import annotations
 

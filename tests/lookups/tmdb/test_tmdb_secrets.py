@@ -1,4 +1,4 @@
-"""The token goes to TMDb and nowhere else: neither to others, nor into anything that is kept."""
+"""The token is sent to TMDb only, and never stored."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def other() -> Iterator[Scripted]:
 
 
 def assert_nothing_tells(folder: Path, *texts: str) -> None:
-    """Look for a secret in every byte below a folder, and in texts."""
+    """Search for a secret in every file below a folder, and in texts."""
     for path in folder.rglob("*"):
         found = path.read_bytes() if path.is_file() else b""
         for secret in (TOKEN, KEY):
@@ -78,7 +78,7 @@ def test_what_one_asked_with_a_key_another_finds_with_a_token(
 
 
 def failing(desk: Desk) -> str:
-    """Ask what fails; return all that the error tells, with every error that led to it."""
+    """Make a failing request; return the texts of the error and of its causes."""
     with pytest.raises(MediakeepError) as raised:
         desk.tmdb.movie(71)
     chain: list[str] = []

@@ -1,4 +1,4 @@
-"""What is asked of TMDb, in how many requests, and what becomes of its answers."""
+"""The TMDb client: its requests, their number, and the handling of responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers of our own in the shape of TMDb's, and a desk that asks the server of a test."""
+"""Sample responses of TMDb, and a context that uses a scripted server."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def refused(status: int, code: int) -> Manner:
 
 
 def access(server: Scripted, secret: Secret | None = BEARER, **more: Any) -> Access:
-    """Let TMDb and its pictures be a server."""
+    """Return a configuration that uses a server as TMDb and its image host."""
     return Access(
         Service("TMDb", server.host, secret=secret, kept=terms.KEPT),
         Service("TMDb's pictures", server.host),
@@ -66,5 +66,5 @@ def access(server: Scripted, secret: Secret | None = BEARER, **more: Any) -> Acc
 def desk(
     folder: Path, server: Scripted, machine: Machine, secret: Secret | None = BEARER, **more: Any
 ) -> Desk:
-    """Open a desk below a home's status folder."""
+    """Open a context below a home's status folder."""
     return Desk(folder / "status" / "cache", access(server, secret, **more), machine)

@@ -49,9 +49,9 @@ class Service(msgspec.Struct, frozen=True):
     """A service: its display name, its host, and how to query it.
 
     `interval` is the minimum time in seconds between two requests of this machine, 0 for no rate
-    limit; `closed` is the reason why the settings disable it, or ""; `setting` is the setting that
-    replaced the public host. `secret` is sent with each request and never stored. Responses that
-    `kept` does not mention never expire.
+    limit; `disabled_reason` is why the settings disable it, or ""; `host_setting` is the setting
+    that replaced the public host. `secret` is sent with each request and never stored. Responses
+    that `cache_lifetimes` does not mention never expire.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Spent:
     """Statistics: requests, cache hits, and seconds waited.
 
-    `odd` are messages about response entries that were skipped because they are invalid.
+    `skipped_entries` are messages about invalid entries of responses.
     """
 
     requests: int = 0
@@ -110,11 +110,11 @@ def _untold(seconds: float) -> None:
 class Machine:
     """Clock, sleep, timeouts and shared directory for HTTP requests.
 
-    The clock returns seconds since 1970. `waiting` is called with the seconds before each wait,
-    which the time limit of an item does not include. `limits` are the timeouts in seconds to
-    connect, to read a chunk, and to read the whole response. `shared` replaces the user's runtime
-    directory. `extend` is called before a request to extend the time limit, and after it with the
-    negative rest.
+    The clock returns seconds since 1970. `on_wait` is called with the seconds before each wait,
+    which the time limit of an item does not include. `timeouts` are those to connect, to read a
+    chunk, and to read the whole response, in seconds. `shared_dir` replaces the user's runtime
+    directory. `extend_deadline` is called before a request to extend the item's time limit, and
+    after it with the negative rest.
     """
 
     clock: Callable[[], float] = time.time

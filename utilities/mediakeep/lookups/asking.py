@@ -70,17 +70,17 @@ class Asking:
             self._fresh = before
 
     def _all(
-        self, kind: type[Releases | Groups], browse: Callable[..., Any], **given: Any
+        self, kind: type[Releases | Groups], browse: Callable[..., Any], **parameters: Any
     ) -> list[Any]:
         """Return a complete list; read it again from the start if it changes while it is read.
 
         If the pages overlap both times, return the entries of both readings.
         """
-        first = self._listed(kind, browse, given)
+        first = self._listed(kind, browse, parameters)
         if first and not first.lacking:
             return list(first.found.values())
         with self.afresh():
-            second = self._listed(kind, browse, given)
+            second = self._listed(kind, browse, parameters)
         if second is None:
             raise self._unusable("a list changed during each reading")
         if second.lacking:
@@ -92,7 +92,7 @@ class Asking:
         return list(second.found.values())
 
     def _listed(
-        self, kind: type[Releases | Groups], browse: Callable[..., Any], given: dict[str, Any]
+        self, kind: type[Releases | Groups], browse: Callable[..., Any], parameters: dict[str, Any]
     ) -> _List | None:
         """Request all pages of a list; return None if its number of entries changes meanwhile.
 
@@ -103,7 +103,7 @@ class Asking:
         offset, count, left_out = 0, -1, 0
         while offset < count or count == -1:
             odd: list[str] = []
-            page = self._asked(kind, browse, limit=PAGE, offset=offset, odd=odd, **given)
+            page = self._asked(kind, browse, limit=PAGE, offset=offset, odd=odd, **parameters)
             if count not in (-1, page.count):
                 return None
             offset, count = offset + len(page.entries) + len(odd), page.count
@@ -157,11 +157,11 @@ class Asking:
         self,
         kind: type[P],
         ask: Callable[..., Any],
-        *given: Any,
+        *args: Any,
         odd: list[str] | None = None,
-        **named: Any,
+        **kwargs: Any,
     ) -> P:
-        content = ask(*given, **named)
+        content = ask(*args, **kwargs)
         try:
             page = pages.read(content, kind, odd)
             self._note(odd or [])

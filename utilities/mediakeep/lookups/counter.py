@@ -19,7 +19,7 @@ CLOSED = "commands that change files make no lookups; the next batch does"
 
 
 class Counter:
-    """Clients, store and statistics of one process; the cache is `file` in the cache folder."""
+    """Clients, store and statistics of one process; subclasses name the cache file."""
 
     file: ClassVar[str]
 

@@ -32,8 +32,8 @@ _MODES = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 class Database:
     """A file with the tables of a schema, each `CREATE TABLE IF NOT EXISTS`.
 
-    All methods raise NoCache if the file cannot be read or written. `notes` are messages about
-    damage that was found.
+    All methods raise NoCache if the file cannot be read or written. `damage_notes` are messages
+    about damage that was found.
     """
 
     def __init__(self, path: Path, schema: str) -> None:

@@ -196,11 +196,11 @@ def _is_page(response: Response) -> bool:
 
 def _is_at(service: Service, request: PreparedRequest) -> bool:
     """Return whether a request goes to the service's host, not to a redirect target."""
-    there, known = (urlsplit(url or "") for url in (request.url, service.host))
-    return (there.scheme, there.hostname, there.port) == (
-        known.scheme,
-        known.hostname,
-        known.port,
+    target, host = (urlsplit(url or "") for url in (request.url, service.host))
+    return (target.scheme, target.hostname, target.port) == (
+        host.scheme,
+        host.hostname,
+        host.port,
     )
 
 

@@ -53,7 +53,7 @@ class Session(CacheMixin, requests.Session):
         self.settings.read_only = not keep
         try:
             request = self.prepare_request(requests.Request("GET", url))
-            vars(request)["asked"] = url
+            vars(request)["requested_url"] = url
             options = self.merge_environment_settings(url, {}, None, None, None)
             response = self.send(request, force_refresh=fresh, **options)
         except requests.TooManyRedirects as error:
@@ -109,7 +109,7 @@ def _agent(contact: str) -> str:
 
 def _asked(request: Any, **_: Any) -> str:
     """Return the URL as passed to `fetch`; requests may escape it differently."""
-    return str(vars(request).get("asked", request.url))
+    return str(vars(request).get("requested_url", request.url))
 
 
 def _answer(response: requests.Response) -> Answer:

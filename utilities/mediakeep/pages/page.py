@@ -45,8 +45,8 @@ def compose(folder: Path | None, template: str, **facts: Any) -> str:
     from mediakeep.pages.compiled import Compiled
 
     own = [folder] if folder and folder.is_dir() else []  # user templates are not cached
-    cache = None if own else Compiled(TEMPLATES)
-    environment = sandbox.Sandbox(*own, TEMPLATES, compiled=cache)
+    bytecode_cache = None if own else Compiled(TEMPLATES)
+    environment = sandbox.Sandbox(*own, TEMPLATES, compiled=bytecode_cache)
     _with_filters(environment)
     try:
         with sandbox.limited():

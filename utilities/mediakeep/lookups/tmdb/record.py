@@ -104,11 +104,11 @@ def _candidate(candidate: Candidate) -> Told:
 
 def _searches(rows: list[Row]) -> Iterator[Told]:
     """Yield the searches with their first results; skip damaged rows."""
-    for asked, kept, content in rows:
+    for url, stored, content in rows:
         try:
             page = msgspec.json.decode(zlib.decompress(content), type=_Page)
-            when = clock.text(datetime.fromtimestamp(kept, UTC))
-            words = dict(parse_qsl(urlsplit(asked).query))
+            when = clock.text(datetime.fromtimestamp(stored, UTC))
+            words = dict(parse_qsl(urlsplit(url).query))
         except (ValueError, TypeError, OverflowError, OSError, zlib.error, RecursionError):
             continue
         hits = [

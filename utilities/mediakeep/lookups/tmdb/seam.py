@@ -59,10 +59,10 @@ class Session:
         return _Answer(self._read(f"{self._base}{path}" + (f"?{query}" if query else "")))
 
 
-def made(group: str, *who: object, session: Session) -> Any:
+def made(group: str, *ids: object, session: Session) -> Any:
     """Create an object of a tmdbsimple class that uses our session."""
     tmdbsimple.API_KEY = _NO_KEY
     tmdbsimple.API_VERSION = terms.VERSION
     tmdbsimple.USE_BEARER_AUTH = True  # otherwise the placeholder is part of each URL
     tmdbsimple.REQUESTS_SESSION = session
-    return getattr(tmdbsimple, group)(*who)
+    return getattr(tmdbsimple, group)(*ids)

@@ -67,20 +67,20 @@ class TMDb:
 
     def movie(self, ident: int | str) -> Movie:
         """Return a movie by its TMDb or IMDb id; raise NoSuchMovie if unknown."""
-        who = str(ident)
-        is_own = who.isascii() and who.isdigit() and 0 < int(who[:11]) <= terms.MOST
-        if not (is_own or terms.is_imdb_id(who)):
-            raise NoSuchMovie("movie", who)
-        who = str(int(who)) if is_own else who  # one URL for each id
+        movie_id = str(ident)
+        is_own = movie_id.isascii() and movie_id.isdigit() and 0 < int(movie_id[:11]) <= terms.MOST
+        if not (is_own or terms.is_imdb_id(movie_id)):
+            raise NoSuchMovie("movie", movie_id)
+        movie_id = str(int(movie_id)) if is_own else movie_id  # one URL for each id
         parameters, before = self._wanted(), self._http.spent.requests
         try:
-            details = self._asked(shapes.Details, self._made("Movies", who).info, parameters)
+            details = self._asked(shapes.Details, self._made("Movies", movie_id).info, parameters)
         except NotThere as error:
-            raise NoSuchMovie("movie", who) from error
-        if details.id <= 0 or (is_own and details.id != int(who)):
+            raise NoSuchMovie("movie", movie_id) from error
+        if details.id <= 0 or (is_own and details.id != int(movie_id)):
             raise self._unusable(f"the response is about movie {details.id}")
         if not is_own and self._http.spent.requests > before:
-            self._http.repeat(self._url, self._url.replace(f"/{who}?", f"/{details.id}?"))
+            self._http.repeat(self._url, self._url.replace(f"/{movie_id}?", f"/{details.id}?"))
         return reading.movie(details, self._language)
 
     def collection(self, ident: int) -> Collection:
@@ -137,11 +137,11 @@ class TMDb:
             self._http.forget(self._url)
             self._http.spent.note_odd(self._access.catalogue.name, odd, self._url)
 
-    def _made(self, group: str, *who: object) -> Any:
+    def _made(self, group: str, *ids: object) -> Any:
         """Create an object of a tmdbsimple class that uses our session."""
         from mediakeep.lookups.tmdb import seam
 
-        return seam.made(group, *who, session=self._session)
+        return seam.made(group, *ids, session=self._session)
 
     def _asked(self, kind: type[T], ask: Callable[..., Any], parameters: dict[str, Any]) -> T:
         """Call a function of tmdbsimple, and decode the response."""
