@@ -69,19 +69,17 @@ class _Compared(msgspec.Struct, frozen=True):
 
 
 def _of_album(album: Album, match: Match, deleted: Collection[str]) -> dict[str, Difference]:
-    release_tags = particulars.of(match)
-    tracks = [track for track in album.readable if track.place in release_tags]
+    expected = particulars.of(match)
+    tracks = [track for track in album.readable if track.place in expected]
     used_numbers = Counter(
         (track.tags.disc, fields.number(track.tags.track)) for track in album.readable
     )
     in_place = {
-        track.place
-        for track in tracks
-        if _is_in_place(track, release_tags[track.place], used_numbers)
+        track.place for track in tracks if _is_in_place(track, expected[track.place], used_numbers)
     }
     comparison = _Compared(
         match=match,
-        told=release_tags,
+        told=expected,
         tracks=tracks,
         deleted=deleted,
         through=_counted_through(match),
@@ -155,10 +153,10 @@ def _is_empty(track: Track, field: str, deleted: Collection[str]) -> bool:
 
 def _unsure(track: Track, comparison: _Compared) -> frozenset[str]:
     """Return the fields that may not belong to the track."""
-    release_tags = comparison.told[track.place]
+    expected = comparison.told[track.place]
     uncertain = _OF_RECORDING if track.place in comparison.doubtful else frozenset[str]()
-    if _is_stray(track, comparison.usual, release_tags):
-        uncertain |= release_tags.keys() - _OF_SONG
+    if _is_stray(track, comparison.usual, expected):
+        uncertain |= expected.keys() - _OF_SONG
     return uncertain
 
 
@@ -180,10 +178,10 @@ def _doubtful(match: Match) -> set[str]:
     }
 
 
-def _is_stray(track: Track, usual: Counter[str], release_tags: Particulars) -> bool:
+def _is_stray(track: Track, usual: Counter[str], expected: Particulars) -> bool:
     """Return whether the tags of a track name another album than those of the others."""
     album = _album(track)
-    release = title_keys.base_key(release_tags.get("album", ("",))[0])
+    release = title_keys.base_key(expected.get("album", ("",))[0])
     return album not in ("", release) and 2 * usual[album] < usual.total()
 
 
@@ -267,7 +265,7 @@ def _is_in_place(track: Track, wanted: Particulars, used_numbers: Counter[tuple[
 
 
 def _as_others(
-    field: str, wanted: Values, tracks: Sequence[Track], release_tags: Mapping[str, Particulars]
+    field: str, wanted: Values, tracks: Sequence[Track], expected: Mapping[str, Particulars]
 ) -> Values:
     """Return missing values as the other local tracks spell them for the same release values."""
     if field not in _HABITS:
@@ -275,6 +273,6 @@ def _as_others(
     local_values = Counter(
         changes.value(track.tags, field)
         for track in tracks
-        if release_tags[track.place].get(field) == wanted and not fields.is_empty(track, field)
+        if expected[track.place].get(field) == wanted and not fields.is_empty(track, field)
     )
     return next(iter(local_values)) if len(local_values) == 1 else wanted

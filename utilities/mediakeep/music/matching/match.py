@@ -50,8 +50,8 @@ def albums(
     matches = {}
     for album in artist.albums:
         if question.is_album(album) and not album.is_image:
-            local_album = evidence.of(album, artist.name, merged)
-            matches[album.place] = _match(local_album, tracklists, distance_model)
+            comparable_album = evidence.of(album, artist.name, merged)
+            matches[album.place] = _match(comparable_album, tracklists, distance_model)
     return matches
 
 
